@@ -1,0 +1,168 @@
+# Everything that is done to this project, by name. `make help` lists it; `make test` on a fresh machine sets up what it
+# needs: system packages (as root, where apt is), the virtual environment .venv, and in it the built wheel.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.DEFAULT_GOAL := help
+
+ifndef PYTHON
+PYTHON := $(or $(shell for version in 3 3.14 3.13 3.12 3.11; do \
+    python$$version -c 'import sys; print(sys.executable); sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; \
+    done | tail -n 1),python3)
+endif
+PHOTOS ?= .photos
+
+export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+# In CI, Cargo.lock must be what the dependencies resolve to.
+LOCKED := $(if $(CI),--locked)
+
+BIN := .venv/bin
+TORCH := .venv-torch/bin
+WHEEL := .venv-wheel/bin
+RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) build.rs $(shell find src -type f)
+WHEEL_SOURCES := $(RUST_SOURCES) README.md LICENSE pyproject.toml $(wildcard build_backend/*.py) \
+    $(shell find python -type f -not -path '*/__pycache__/*')
+
+.PHONY: help
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
+
+# ------------------------------------------------------------------------------------------------------- what a user does
+
+.PHONY: demo
+demo: .venv/.stamp-demo .venv/.stamp-package ## iterate over real photographs, twice, and compare
+	$(BIN)/python benches/photos.py .demo --small 200 --large 0
+	$(BIN)/python examples/demo.py .demo/small
+
+export CHECK_WHEEL := import imagepipe_rs; from imagepipe_rs import _native; \
+    assert _native.jpeg_simd(), "libjpeg-turbo has lost its SIMD code"; print("imported", imagepipe_rs.__version__)
+
+.PHONY: wheel
+wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux and try it in an empty environment
+	rm -rf dist
+	PATH="$(abspath $(WHEEL)):$$PATH" maturin build $(LOCKED) --release --zig --compatibility manylinux_2_28 --out dist
+	rm -rf target/wheel-check
+	$(PYTHON) -m venv target/wheel-check
+	target/wheel-check/bin/pip install --quiet numpy
+	target/wheel-check/bin/pip install --quiet --no-deps --no-index dist/*.whl
+	cd target/wheel-check && bin/python -I -c "$$CHECK_WHEEL"
+	@ls -l dist
+
+# ----------------------------------------------------------------------------------------------------------------- checks
+
+.PHONY: test
+test: lint test-rust test-python ## everything but PyTorch, cheap first
+
+.PHONY: lint
+lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and what the crate may depend on
+	cargo fmt --check
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	cargo clippy $(LOCKED) --all-targets -- -D warnings
+	PYO3_PYTHON="$(abspath $(BIN)/python)" cargo clippy $(LOCKED) --all-targets --features python -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --no-deps --document-private-items
+	@if cargo tree $(LOCKED) -e normal | grep pyo3; then \
+	    echo "pyo3 is in the crate without the feature 'python'" >&2; exit 1; fi
+	@if cargo package --list --allow-dirty | grep -E '^\.venv|^target/'; then \
+	    echo "these would be published: anchor the patterns of 'include' in Cargo.toml with a slash" >&2; exit 1; fi
+
+.PHONY: fmt
+fmt: .venv/.stamp-lint ## bring the sources into shape
+	cargo fmt
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: test-rust
+test-rust: tools ## the Rust tests; no Python needed
+	if cargo nextest --version >/dev/null 2>&1; then \
+	    cargo nextest run $(LOCKED) --no-fail-fast; else cargo test $(LOCKED) --no-fail-fast --lib --tests; fi
+	cargo test $(LOCKED) --doc
+
+.PHONY: test-python
+test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## the Python tests, types and README examples on the built wheel
+	$(BIN)/python -m pytest -m "not torch"
+
+.PHONY: stubtest
+stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and the stubs against the compiled module
+	$(BIN)/python -m mypy
+	$(BIN)/python -m mypy.stubtest imagepipe_rs._native --allowlist tests/python/stubtest-allowlist.txt
+
+.PHONY: test-torch
+test-torch: .venv-torch/.stamp-package ## the tests that need PyTorch (5 GB, in .venv-torch)
+	$(TORCH)/python -m pytest -m torch tests/python/test_torch.py tests/python/test_readme.py tests/python/test_examples.py
+
+# --------------------------------------------------------------------------------------------------------------- measuring
+
+.PHONY: bench
+bench: tools photos ## Rust benchmarks
+	IMAGEPIPE_PHOTOS="$(abspath $(PHOTOS))" cargo bench $(LOCKED)
+
+.PHONY: photos
+photos: .venv/.stamp-demo ## the photographs that benchmarks read, in .photos (or PHOTOS=...)
+	$(BIN)/python benches/photos.py $(PHOTOS)
+
+.PHONY: peers
+peers: photos target/wheel/.stamp ## the same work done by what a user would pick instead
+	$(PYTHON) benches/peers/run.py $(PHOTOS) --imagepipe target/wheel/*.whl
+
+.PHONY: clean
+clean: ## remove everything that was built
+	rm -rf target dist .venv .venv-torch .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
+
+# ----------------------------------------------------------------------------------------------------------------- set-up
+
+# Looks at every run, since it costs nothing; installs only what is missing.
+.PHONY: tools
+tools:
+	@if ! command -v cargo >/dev/null; then echo "cargo not found: install Rust with rustup" >&2; exit 1; fi
+	@cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1 || rustup component add clippy rustfmt
+	@packages=""; \
+	command -v cc >/dev/null || packages+=" gcc libc6-dev"; \
+	for tool in cmake nasm; do command -v $$tool >/dev/null || packages+=" $$tool"; done; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || packages+=" python3-venv"; \
+	if [ -z "$$packages" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$packages; \
+	else \
+	    echo "missing:$$packages; install them, with 'sudo apt-get install$$packages', 'brew install' or the like" >&2; exit 1; \
+	fi
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: set PYTHON")'
+
+# An environment is made once and its groups of requirements are installed when pyproject.toml changes.
+.venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+
+.venv/.stamp-demo .venv/.stamp-lint .venv/.stamp-test: .venv/.stamp-%: pyproject.toml | .venv/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --group $*
+	touch $@
+
+.venv/.stamp-build: pyproject.toml | .venv/pyvenv.cfg
+	$(BIN)/python -m pip install --quiet --group build 'numpy>=1.26'
+	touch $@
+
+.venv-wheel/.stamp: pyproject.toml | .venv-wheel/pyvenv.cfg
+	$(@D)/bin/python -m pip install --quiet --group wheel
+	touch $@
+
+# The wheel as `pip install .` makes it, by the project's own build backend.
+target/wheel/.stamp: $(WHEEL_SOURCES) | tools .venv/.stamp-build
+	rm -rf target/wheel
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir target/wheel .
+	touch $@
+
+.venv/.stamp-package: target/wheel/.stamp | .venv/.stamp-build
+	$(BIN)/python -m pip install --quiet --force-reinstall --no-deps target/wheel/*.whl
+	touch $@
+
+.venv-torch/.stamp-torch: pyproject.toml | .venv-torch/pyvenv.cfg
+	$(TORCH)/python -m pip install --quiet --group torch
+	touch $@
+
+.venv-torch/.stamp-package: target/wheel/.stamp .venv-torch/.stamp-torch
+	$(TORCH)/python -m pip install --quiet --force-reinstall --no-deps target/wheel/*.whl
+	touch $@

@@ -1,0 +1,17 @@
+"""Seeded, bit-reproducible image batches at the speed of the decoder."""
+
+from imagepipe_rs._errors import DatasetError, DecodeError, ImagePipeError
+from imagepipe_rs._native import __version__ as _version
+from imagepipe_rs.loader import Batch, Loader, LoaderIterator
+
+__version__: str = _version()
+
+__all__ = [
+    "Batch",
+    "DatasetError",
+    "DecodeError",
+    "ImagePipeError",
+    "Loader",
+    "LoaderIterator",
+    "__version__",
+]

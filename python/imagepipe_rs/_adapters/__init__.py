@@ -1,0 +1,40 @@
+"""Arrays of a batch as the arrays of a framework, sharing memory where the framework can take it as it is.
+
+One module a framework; a framework is imported when its arrays are first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+if TYPE_CHECKING:
+    from imagepipe_rs._native import Tensor
+
+OUTPUTS = ("numpy", "tensorflow", "torch", "jax", "cupy")
+
+
+class Adapter(Protocol):
+    """What each module here offers."""
+
+    def convert(self, tensor: Tensor, dtype: str) -> Any:
+        """Return the framework's array over the memory of ``tensor``, whose elements are ``dtype``."""
+        ...
+
+
+def adapter(output: str) -> Adapter:
+    """Return the adapter for an ``output`` argument.
+
+    Raises:
+        ValueError: not a known output.
+        ImportError: the framework is not installed.
+    """
+    if output not in OUTPUTS:
+        message = f"output={output!r} is not valid: one of {', '.join(map(repr, OUTPUTS))}"
+        raise ValueError(message)
+    try:
+        module = importlib.import_module(f"imagepipe_rs._adapters.{output}")
+    except ImportError as error:
+        message = f"output={output!r} needs a package that cannot be imported: {error}"
+        raise ImportError(message) from error
+    return cast("Adapter", module)

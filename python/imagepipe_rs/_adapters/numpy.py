@@ -1,0 +1,32 @@
+"""NumPy arrays over the memory of a batch: writable, never copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from imagepipe_rs._native import Tensor
+
+
+def convert(tensor: Tensor, dtype: str) -> npt.NDArray[Any]:
+    """Return an array that keeps the batch's memory alive."""
+    array: npt.NDArray[Any] = np.asarray(tensor)
+    return array.view(bfloat16()) if dtype == "bfloat16" else array
+
+
+def bfloat16() -> Any:
+    """Return the type that NumPy lacks.
+
+    Raises:
+        ImportError: ml_dtypes, which has it, is not installed.
+    """
+    try:
+        import ml_dtypes  # noqa: PLC0415  needed for this type alone
+    except ImportError as error:
+        message = "dtype='bfloat16' with output='numpy' needs the package ml_dtypes: pip install ml_dtypes"
+        raise ImportError(message) from error
+    return ml_dtypes.bfloat16

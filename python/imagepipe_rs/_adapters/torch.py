@@ -1,0 +1,16 @@
+"""PyTorch tensors over the memory of a batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+if TYPE_CHECKING:
+    from imagepipe_rs._native import Tensor
+
+
+def convert(tensor: Tensor, dtype: str) -> Any:
+    """Return a tensor that shares the memory."""
+    del dtype
+    return torch.from_dlpack(tensor)

@@ -1,0 +1,75 @@
+"""Which rank of how many this process is, from what launched it.
+
+The only place, beside the command line, that reads environment variables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+_VARIABLES = (
+    ("RANK", "WORLD_SIZE"),  # torchrun
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # mpirun, horovodrun
+    ("SLURM_PROCID", "SLURM_NTASKS"),  # srun
+)
+
+
+def auto_shard() -> tuple[int, int]:
+    """Return (rank, world): the first that is found, else (0, 1).
+
+    Looked at in order: an initialised ``torch.distributed`` or Horovod that is already imported, ``RANK`` and
+    ``WORLD_SIZE``, ``OMPI_COMM_WORLD_RANK`` and ``_SIZE``, ``SLURM_PROCID`` and ``SLURM_NTASKS``, ``TF_CONFIG``.
+
+    Raises:
+        ValueError: a variable that is set and makes no sense.
+    """
+    return _from_framework() or _from_variables() or _from_tf_config() or (0, 1)
+
+
+def _from_framework() -> tuple[int, int] | None:
+    distributed: Any = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        return int(distributed.get_rank()), int(distributed.get_world_size())
+    for name in (
+        "horovod.torch",
+        "horovod.tensorflow",
+        "horovod.tensorflow.keras",
+        "horovod.keras",
+    ):
+        horovod: Any = sys.modules.get(name)
+        if horovod is not None and horovod.is_initialized():
+            return int(horovod.rank()), int(horovod.size())
+    return None
+
+
+def _from_variables() -> tuple[int, int] | None:
+    for rank_name, world_name in _VARIABLES:
+        rank, world = os.environ.get(rank_name), os.environ.get(world_name)
+        if rank is None or world is None:
+            continue
+        try:
+            return int(rank), int(world)
+        except ValueError:
+            message = f"shard='auto': {rank_name}={rank!r} and {world_name}={world!r} are not whole numbers"
+            raise ValueError(message) from None
+    return None
+
+
+def _from_tf_config() -> tuple[int, int] | None:
+    text = os.environ.get("TF_CONFIG")
+    if not text:
+        return None
+    try:
+        config = json.loads(text)
+        cluster, task = config["cluster"], config["task"]
+        kinds = [kind for kind in ("chief", "master", "worker") if kind in cluster]
+        hosts = [(kind, index) for kind in kinds for index in range(len(cluster[kind]))]
+        return hosts.index((task["type"], int(task["index"]))), len(hosts)
+    except (ValueError, KeyError, TypeError) as error:
+        message = (
+            f"shard='auto': TF_CONFIG={text!r} does not name this task among its chief and workers"
+        )
+        raise ValueError(message) from error

@@ -1,0 +1,550 @@
+"""The Loader: a directory of pictures to seeded batches."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import operator
+import os
+import pathlib
+import weakref
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from imagepipe_rs import _native
+from imagepipe_rs._adapters import Adapter, adapter
+from imagepipe_rs._adapters.numpy import bfloat16
+from imagepipe_rs._errors import DatasetError, DatasetNotFoundError, ImagePipeError
+from imagepipe_rs._ranks import auto_shard
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import numpy as np
+    import numpy.typing as npt
+
+_log = logging.getLogger("imagepipe_rs")
+
+Path = str | os.PathLike[str]
+
+_IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+_SHARDS = (".tfrecord", ".tfrecords", ".rec", ".idx", ".csv")
+
+
+class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot have slots
+    """A batch: a tuple ``(images, labels)`` that knows more.
+
+    The memory is the consumer's: it is not written again while anything made from it, a NumPy view or a tensor of
+    another framework, is alive. Every array starts on a 64-byte boundary.
+    """
+
+    _batch: _native.Batch
+    _numpy: Adapter
+
+    def __new__(cls, batch: _native.Batch, output: Adapter, dtype: str) -> Batch:  # noqa: PYI034
+        """Wrap a batch; for the Loader's use."""
+        images = batch.images()
+        labels = batch.labels()
+        pixels: Any
+        if isinstance(images, list):
+            pixels = [output.convert(image, dtype) for image in images]
+        else:
+            pixels = output.convert(images, dtype)
+        marks = None if labels is None else output.convert(labels, "")
+        self = super().__new__(cls, (pixels, marks))
+        self._batch = batch
+        self._numpy = adapter("numpy")
+        return self
+
+    @property
+    def images(self) -> Any:
+        """The images: (N, H, W, C) or (N, C, H, W); a list of (H, W, C) or (C, H, W) if ragged."""
+        return self[0]
+
+    @property
+    def labels(self) -> Any:
+        """The labels: (N,) int64, (N, num_classes) float32 if one-hot, or None."""
+        return self[1]
+
+    @property
+    def indices(self) -> npt.NDArray[np.int64]:
+        """The samples' places in the sorted data set: (N,) int64."""
+        return cast("npt.NDArray[np.int64]", self._numpy.convert(self._batch.indices(), "int64"))
+
+    @property
+    def crops(self) -> npt.NDArray[np.float32]:
+        """The part of each upright source that was used: (N, 4) float32, left, top, width, height in its pixels."""
+        return cast("npt.NDArray[np.float32]", self._numpy.convert(self._batch.crops(), "float32"))
+
+    @property
+    def flips(self) -> npt.NDArray[np.bool_]:
+        """Which samples were mirrored by chance: (N,) bool."""
+        return cast("npt.NDArray[np.bool_]", self._numpy.convert(self._batch.flips(), "bool"))
+
+    @property
+    def valid(self) -> npt.NDArray[np.bool_]:
+        """Which samples do not merely fill the batch up: (N,) bool."""
+        return cast("npt.NDArray[np.bool_]", self._numpy.convert(self._batch.valid(), "bool"))
+
+    @property
+    def paths(self) -> list[str]:
+        """The samples' files."""
+        return self._batch.paths()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch the batch belongs to."""
+        return self._batch.epoch
+
+
+class LoaderIterator(Iterator[Batch]):
+    """An iterator over batches; it owns its worker threads, and stops them when it is dropped or closed."""
+
+    def __init__(self, loader: Loader, epoch: int, position: int) -> None:
+        """Start at a position of an epoch; for the Loader's use."""
+        self._loader = loader
+        self._output = loader._adapter  # noqa: SLF001
+        self._batches = loader._native.batches(epoch, position)  # noqa: SLF001
+        self._progress = [epoch, position]
+
+    def __iter__(self) -> LoaderIterator:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> Batch:
+        """Return the next batch.
+
+        Raises:
+            DecodeError: a picture cannot be decoded, with ``on_error="raise"``.
+            DatasetError: a file cannot be read, with ``on_error="raise"``.
+            ImagePipeError: more than ``max_errors`` samples failed; or the iterator was made before a fork.
+        """
+        batch = self._batches.next()
+        self._progress[:] = self._batches.place()
+        if batch is None:
+            raise StopIteration
+        for path, reason in batch.failures():
+            _log.warning("%s: %s: %s", path, self._loader._on_error_done, reason)  # noqa: SLF001
+        return Batch(batch, self._output, self._loader._dtype)  # noqa: SLF001
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return len(self._loader)
+
+    def state_dict(self) -> dict[str, int]:
+        """Return where this iterator stands: what it has handed over, not what is ready."""
+        epoch, position = self._progress
+        return {"epoch": epoch, "position": position, "seed": self._loader.seed}
+
+    def close(self) -> None:
+        """Stop the workers."""
+        self._batches.stop()
+
+
+class Loader:
+    """Seeded, bit-reproducible batches of images from a directory.
+
+    A sample's pixels and label are a pure function of the files, the arguments, ``seed``, the epoch and the sample:
+    batches are the same to the bit whatever ``workers``, ``prefetch`` or the load of the machine.
+
+    Args:
+        path: an image directory (``root/class-name/**/x.jpg``, or flat: all labels 0), a list of directories or image
+            files, or a glob. JPEG, PNG, BMP, GIF and WebP are told apart by content.
+        batch_size: samples per batch on this rank.
+        size: output size in pixels: one number, ``(height, width)``, or None for each image's own (with
+            ``batch_size=1`` or ``ragged=True``).
+        fit: ``"stretch"`` resizes both sides; ``"crop"`` resizes the short side and cuts out the centre; ``"pad"``
+            resizes the long side and surrounds with ``fill``; ``"random_crop"`` cuts out a random part, as
+            torchvision's ``RandomResizedCrop``.
+        resize_short: with ``fit="crop"``, the short side before cropping.
+        scale: with ``fit="random_crop"``, least and greatest share of the area.
+        ratio: with ``fit="random_crop"``, least and greatest aspect ratio.
+        fill: with ``fit="pad"``, the colour around the image in 0..255: a number, or one for each channel.
+        interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos"`` or ``"area"``; antialiased when
+            shrinking, as Pillow does it.
+        flip: mirror horizontally with probability 0.5.
+        layout: ``"NHWC"`` or ``"NCHW"``.
+        dtype: ``"uint8"``, ``"float32"``, ``"float16"`` or ``"bfloat16"``; floats are ``(x / 255 - mean) / std``.
+        mean: None for 0, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
+        std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
+        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``.
+        labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None.
+        sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its files
+            uniformly, with replacement, endless.
+        weights: draw with replacement, endless, by these weights: one per sample of the sorted data set, or per class.
+        shuffle: permute each epoch, by ``seed`` and epoch alone.
+        seed: of everything random, 0 to 2**64 - 1.
+        last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"`` repeats samples and
+            says so in ``batch.valid``.
+        shard: None, ``(rank, world)``, or ``"auto"`` for what launched the process.
+        repeat: never end; the epoch still counts.
+        limit: use the first N samples of the sorted data set.
+        split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable; ``fraction`` is the
+            share of validation in both.
+        classes: class names; fixes the label numbers and leaves other classes out.
+        exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values. Otherwise images are
+            decoded at the largest saving that leaves them as good (PSNR of 38 dB and more to ``exact``).
+        exif: apply the EXIF orientation.
+        on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its batch, ``"replace"``
+            puts another one, chosen by seed, in its place. Damage beyond the last row that a crop needs is not seen.
+        max_errors: more failed samples than this are an error; None for no bound.
+        max_pixels: a larger image is an error before any memory is taken for it.
+        workers: decoding threads; None for the number of usable cores.
+        prefetch: batches ready ahead of the consumer.
+        device: ``"cpu"``.
+        output: type of images and labels: ``"numpy"``, ``"tensorflow"``, ``"torch"``, ``"jax"`` or ``"cupy"``.
+        ragged: each image is an array of its own; ``batch.images`` is a list.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: an argument of the wrong value.
+        DatasetError: nothing at ``path``, no images there, or images of two layouts; also a ``FileNotFoundError``,
+            ``PermissionError`` or ``ValueError`` where that fits.
+    """
+
+    def __init__(
+        self,
+        path: Path | Sequence[Path],
+        *,
+        batch_size: int = 32,
+        size: int | tuple[int, int] | None = 224,
+        fit: Literal["stretch", "crop", "pad", "random_crop"] = "stretch",
+        resize_short: int | None = None,
+        scale: tuple[float, float] = (0.08, 1.0),
+        ratio: tuple[float, float] = (3 / 4, 4 / 3),
+        fill: int | Sequence[int] = 0,
+        interpolation: Literal["bilinear", "nearest", "bicubic", "lanczos", "area"] = "bilinear",
+        flip: bool = False,
+        layout: Literal["NHWC", "NCHW"] = "NHWC",
+        dtype: Literal["uint8", "float32", "float16", "bfloat16"] = "uint8",
+        mean: Literal["imagenet"] | Sequence[float] | None = None,
+        std: Literal["imagenet"] | Sequence[float] | None = None,
+        channels: Literal["RGB", "BGR", "GRAY"] = "RGB",
+        labels: Literal["int", "one_hot"] | None = "int",
+        sampling: Literal["epoch", "balanced"] = "epoch",
+        weights: Sequence[float] | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        last_batch: Literal["keep", "drop", "pad"] = "keep",
+        shard: Literal["auto"] | tuple[int, int] | None = None,
+        repeat: bool = False,
+        limit: int | None = None,
+        split: tuple[Literal["train", "validation"], float] | None = None,
+        classes: Sequence[str] | None = None,
+        exact: bool = False,
+        exif: bool = True,
+        on_error: Literal["raise", "skip", "replace"] = "raise",
+        max_errors: int | None = None,
+        max_pixels: int = 178_956_970,
+        workers: int | None = None,
+        prefetch: int = 2,
+        device: Literal["cpu"] = "cpu",
+        output: Literal["numpy", "tensorflow", "torch", "jax", "cupy"] = "numpy",
+        ragged: bool = False,
+    ) -> None:
+        """List the files and check the arguments; see the class."""
+        if device != "cpu":
+            message = f"device={device!r} is not valid: 'cpu' is the only device of this version"
+            raise ValueError(message)
+        self._adapter = adapter(output)
+        if dtype == "bfloat16" and output == "numpy":
+            bfloat16()
+        arguments = {
+            "paths": _paths(path),
+            "batch_size": batch_size,
+            "size": _pair(size),
+            "fit": fit,
+            "resize_short": resize_short,
+            "scale": _tuple(scale),
+            "ratio": _tuple(ratio),
+            "fill": _fill(fill, channels),
+            "interpolation": interpolation,
+            "flip": flip,
+            "layout": layout,
+            "dtype": dtype,
+            "mean": _per_channel("mean", mean, channels),
+            "std": _per_channel("std", std, channels),
+            "channels": channels,
+            "labels": labels,
+            "sampling": sampling,
+            "weights": weights,
+            "shuffle": shuffle,
+            "seed": seed,
+            "last_batch": last_batch,
+            "shard": _shard(shard),
+            "repeat": repeat,
+            "limit": limit,
+            "split": _tuple(split),
+            "classes": classes,
+            "exact": exact,
+            "exif": exif,
+            "on_error": on_error,
+            "max_errors": max_errors,
+            "max_pixels": max_pixels,
+            "workers": workers,
+            "prefetch": prefetch,
+            "ragged": ragged,
+        }
+        self._native = _native.Loader(arguments)
+        self._dtype = dtype
+        self._on_error_done = "left out" if on_error == "skip" else "replaced"
+        self._shape = (arguments["size"], channels, layout, labels)
+        self._ragged = ragged or size is None
+        self._endless = repeat or sampling == "balanced" or weights is not None
+        self._may_skip = on_error == "skip"
+        self._next = (0, 0)
+        self._latest: weakref.ref[LoaderIterator] | None = None
+        self._progress: list[int] | None = None
+        self.seed = seed
+
+    def __repr__(self) -> str:
+        """Say what is in it."""
+        return f"<Loader of {self.num_samples} samples in {self.num_classes} classes, {len(self)} batches>"
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch of this rank."""
+        return self._native.batches_per_epoch
+
+    def __iter__(self) -> LoaderIterator:
+        """Start the next epoch. Iterators are independent of each other."""
+        epoch, position = self._next
+        iterator = LoaderIterator(self, epoch, position)
+        self._next = (epoch + 1, 0)
+        # Not the iterator itself: dropping it is what stops its workers.
+        self._latest = weakref.ref(iterator)
+        self._progress = iterator._progress  # noqa: SLF001
+        return iterator
+
+    def __enter__(self) -> Loader:  # noqa: PYI034
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the workers."""
+        self.close()
+
+    @property
+    def num_samples(self) -> int:
+        """Samples in an epoch, over all ranks."""
+        return self._native.num_samples
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self._native.classes)
+
+    @property
+    def classes(self) -> list[str]:
+        """Names of the classes, by label; one empty name for a flat directory."""
+        return self._native.classes
+
+    @property
+    def class_to_index(self) -> dict[str, int]:
+        """The label of each class."""
+        return {name: label for label, name in enumerate(self._native.classes)}
+
+    @property
+    def errors(self) -> list[tuple[str, int | None, str]]:
+        """The samples that failed, each once: path, offset (None: the file is the sample), reason."""
+        return [(path, None, reason) for path, reason in self._native.errors()]
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that depend on the sorted files, their sizes and labels. Looks at every file."""
+        return f"{self._native.fingerprint():016x}"
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that the next ``iter()`` starts."""
+        return self._next[0]
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the next ``iter()`` start this epoch."""
+        self._next = (_epoch(epoch), 0)
+        self._progress = None
+
+    def state_dict(self) -> dict[str, int]:
+        """Return where the latest iterator stands, or where the next would start: a few numbers, in constant time."""
+        epoch, position = self._next if self._progress is None else self._progress
+        return {"epoch": epoch, "position": position, "seed": self.seed}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Let the next ``iter()`` go on from there: in another process too, and on another number of ranks.
+
+        Raises:
+            ValueError: not a state, or of a loader with another seed.
+        """
+        try:
+            epoch, position, seed = (
+                operator.index(state[key]) for key in ("epoch", "position", "seed")
+            )
+        except (KeyError, TypeError):
+            message = f"state={state!r} is not valid: what state_dict() returned"
+            raise ValueError(message) from None
+        if seed != self.seed:
+            message = f"state={state!r} is not valid: it is of a loader with seed={seed}, this one has seed={self.seed}"
+            raise ValueError(message)
+        if not 0 <= position <= self._native.positions:
+            message = (
+                f"state={state!r} is not valid: position is within 0..{self._native.positions}"
+            )
+            raise ValueError(message)
+        self._next = (_epoch(epoch), position)
+        self._progress = None
+
+    def stats(self) -> dict[str, Any]:
+        """Return counts over all iterators so far.
+
+        ``read``, ``decode``, ``resize``, ``wait`` (of the consumer) and ``deliver`` have ``items``, ``bytes`` and
+        ``seconds`` (of all workers together); ``idle_seconds`` is time workers waited for the consumer; ``queue`` has
+        the batches ``ready`` and ``begun`` of the latest iterator; ``errors`` counts samples that failed;
+        ``bottleneck`` says in words what holds the others up.
+        """
+        stats = self._native.stats()
+        latest = self._latest and self._latest()
+        ready, begun = latest._batches.load() if latest else (0, 0)  # noqa: SLF001
+        return {**stats, "queue": {"ready": ready, "begun": begun}}
+
+    def close(self) -> None:
+        """Stop the workers of the latest iterator."""
+        latest = self._latest and self._latest()
+        if latest:
+            latest.close()
+
+    def as_tf_dataset(self) -> Any:
+        """Return a ``tf.data.Dataset`` of (images, labels); each pass over it is an epoch.
+
+        Raises:
+            ValueError: the loader is ragged.
+        """
+        from imagepipe_rs._adapters.tf_dataset import as_tf_dataset  # noqa: PLC0415  imports TensorFlow
+
+        return as_tf_dataset(self)
+
+    def as_torch(self) -> Any:
+        """Return a ``torch.utils.data.IterableDataset`` of (images, labels) tensors; each pass over it is an epoch.
+
+        Use it as it is, or with ``DataLoader(dataset, batch_size=None)``: the batches are made.
+        """
+        from imagepipe_rs._adapters.torch_dataset import as_torch  # noqa: PLC0415  imports PyTorch
+
+        return as_torch(self)
+
+    def _batches_as(self, output: Adapter) -> LoaderIterator:
+        """Start the next epoch, with arrays of another framework than the loader's own."""
+        iterator = iter(self)
+        iterator._output = output  # noqa: SLF001
+        return iterator
+
+
+def _paths(path: Path | Sequence[Path]) -> list[str]:
+    """Return the files and directories that are meant; what is not there is left for the listing to say."""
+    given = [path] if isinstance(path, str | os.PathLike) else path
+    if not isinstance(given, Sequence) or not all(
+        isinstance(item, str | os.PathLike) for item in given
+    ):
+        message = f"path={path!r} is not valid: a path, a list of paths, or a glob"
+        raise TypeError(message)
+    found: list[str] = []
+    for item in [os.fspath(name) for name in given]:
+        found += _matches(item) if isinstance(path, str) and _is_pattern(item) else [item]
+    if not found:
+        message = f"path={path!r} is not valid: at least one path"
+        raise ValueError(message)
+    for item in found:
+        if item.lower().endswith(_SHARDS) and pathlib.Path(item).is_file():
+            reason = "record shards and CSV files are not read by this version, only image directories and files"
+            message = f"{item}: {reason}"
+            raise DatasetError(message, path=item, reason=reason)
+    return found
+
+
+def _is_pattern(path: str) -> bool:
+    return glob.has_magic(path) and not os.path.lexists(path)
+
+
+def _matches(pattern: str) -> list[str]:
+    """Return what a glob means, in order, hidden files left out."""
+    found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  patterns may be absolute
+    if not found:
+        reason = "no file or directory matches"
+        message = f"{pattern}: {reason}"
+        raise DatasetNotFoundError(message, path=pattern, reason=reason)
+    return found
+
+
+def _pair(size: Any) -> Any:
+    """Return (height, width) of one number too, NumPy's included."""
+    try:
+        side = operator.index(size)
+    except TypeError:
+        return _tuple(size)
+    return (side, side)
+
+
+def _tuple(value: Any) -> Any:
+    """Return a tuple of a list, which is what JSON and YAML have for one."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _epoch(epoch: Any) -> int:
+    try:
+        number = operator.index(epoch)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**32:
+        message = f"epoch={epoch!r} is not valid: a whole number in 0..2**32"
+        raise ValueError(message)
+    return number
+
+
+def _fill(fill: int | Sequence[int], channels: str) -> Any:
+    """Return three numbers; those beyond the channels are not used."""
+    if isinstance(fill, int):
+        return (fill,) * 3
+    allowed = "a number in 0..255, or one for each channel"
+    if isinstance(fill, str):
+        message = f"fill={fill!r} is not valid: {allowed}"
+        raise TypeError(message)
+    return _three("fill", fill, channels, allowed)
+
+
+def _per_channel(name: str, values: Any, channels: str) -> Any:
+    """Return three numbers, or None; ImageNet's are given in the order of the channels."""
+    allowed = 'None, "imagenet", or one number in 0..1 for each channel'
+    if values is None:
+        return None
+    if isinstance(values, str):
+        if values != "imagenet" or channels not in {"RGB", "BGR"}:
+            message = (
+                f"{name}={values!r} is not valid: {allowed}; imagenet with channels RGB or BGR"
+            )
+            raise ValueError(message)
+        return _IMAGENET[name] if channels == "RGB" else _IMAGENET[name][::-1]
+    return _three(name, values, channels, allowed)
+
+
+def _three(name: str, values: Any, channels: str, allowed: str) -> Any:
+    count = 1 if channels == "GRAY" else 3
+    try:
+        numbers = tuple(values)
+    except TypeError:
+        numbers = (values,)
+    if len(numbers) != count:
+        message = f"{name}={values!r} is not valid: {allowed}, which is {count}"
+        raise ValueError(message)
+    return numbers * (3 // count)
+
+
+def _shard(shard: Literal["auto"] | tuple[int, int] | None) -> Any:
+    if shard is None:
+        return (0, 1)
+    return auto_shard() if shard == "auto" else _tuple(shard)
+
+
+__all__ = ["Batch", "ImagePipeError", "Loader", "LoaderIterator"]

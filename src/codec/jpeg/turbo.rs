@@ -1,0 +1,312 @@
+//! libjpeg-turbo through the C shim beside this file: declarations, an owner that checks every code, a safe face.
+#![expect(unsafe_code, reason = "the border to C; every call's preconditions are met by the types here")]
+
+// Nothing of the crate is named: this links its library.
+extern crate turbojpeg_sys as _;
+
+use std::ffi::CStr;
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::AtomicBool;
+
+use super::super::{Orientation, Reason, Request};
+
+mod sys {
+    #[repr(C)]
+    pub(super) struct Jpeg {
+        _private: [u8; 0],
+    }
+
+    #[repr(C)]
+    pub(super) struct Header {
+        pub(super) width: u32,
+        pub(super) height: u32,
+        pub(super) precision: i32,
+        pub(super) color: i32,
+        pub(super) progressive: i32,
+        pub(super) h_samp: [i32; 4],
+        pub(super) v_samp: [i32; 4],
+        pub(super) scan: usize,
+        pub(super) exif: *const u8,
+        pub(super) exif_len: usize,
+    }
+
+    #[repr(C)]
+    pub(super) struct Request {
+        pub(super) out: i32,
+        pub(super) denominator: u32,
+        pub(super) left: u32,
+        pub(super) top: u32,
+        pub(super) width: u32,
+        pub(super) height: u32,
+    }
+
+    #[repr(C)]
+    #[derive(Default)]
+    pub(super) struct Window {
+        pub(super) left: u32,
+        pub(super) width: u32,
+    }
+
+    #[repr(C)]
+    #[derive(Default, Clone, Copy)]
+    pub(super) struct Plane {
+        pub(super) width: u32,
+        pub(super) height: u32,
+        pub(super) stride: u32,
+        pub(super) rows: u32,
+        pub(super) mcu_width: u32,
+        pub(super) mcu_height: u32,
+    }
+
+    unsafe extern "C" {
+        pub(super) fn ip_jpeg_new() -> *mut Jpeg;
+        pub(super) fn ip_jpeg_free(jpeg: *mut Jpeg);
+        pub(super) fn ip_jpeg_message(jpeg: *const Jpeg) -> *const std::ffi::c_char;
+        #[must_use]
+        pub(super) fn ip_jpeg_header(
+            jpeg: *mut Jpeg,
+            data: *const u8,
+            len: usize,
+            stop: *const bool,
+            header: *mut Header,
+        ) -> i32;
+        pub(super) fn ip_jpeg_abort(jpeg: *mut Jpeg);
+        #[must_use]
+        pub(super) fn ip_jpeg_rows_start(jpeg: *mut Jpeg, request: *const Request, window: *mut Window) -> i32;
+        #[must_use]
+        pub(super) fn ip_jpeg_rows(jpeg: *mut Jpeg, request: *const Request, out: *mut u8, stride: usize) -> i32;
+        #[must_use]
+        pub(super) fn ip_jpeg_planes_start(jpeg: *mut Jpeg, request: *const Request, planes: *mut Plane) -> i32;
+        #[must_use]
+        pub(super) fn ip_jpeg_planes(jpeg: *mut Jpeg, planes: *const Plane, out: *const *mut u8) -> i32;
+        pub(super) safe fn ip_jpeg_simd() -> i32;
+    }
+}
+
+/// Whether libjpeg-turbo was built with its SIMD code and this processor runs it.
+#[must_use]
+pub fn simd_active() -> bool {
+    sys::ip_jpeg_simd() != 0
+}
+
+/// The colour space of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Color {
+    Gray,
+    Ycc,
+    Rgb,
+    Cmyk,
+    Other,
+}
+
+/// The form of interleaved output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Out {
+    Gray = 0,
+    Rgb = 1,
+    Cmyk = 2,
+}
+
+impl Out {
+    pub(super) const fn channels(self) -> usize {
+        match self {
+            Self::Gray => 1,
+            Self::Rgb => 3,
+            Self::Cmyk => 4,
+        }
+    }
+}
+
+/// One plane as the library writes it: `rows` rows of `stride` samples, of which `height` and `width` mean something.
+#[derive(Clone, Copy)]
+pub(super) struct PlaneLayout(sys::Plane);
+
+impl PlaneLayout {
+    pub(super) fn width(&self) -> usize {
+        self.0.width as usize
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.0.height as usize
+    }
+
+    pub(super) fn stride(&self) -> usize {
+        self.0.stride as usize
+    }
+
+    /// Bytes that are written.
+    pub(super) fn bytes(&self) -> usize {
+        self.stride() * self.0.rows as usize
+    }
+
+    /// Samples of this plane that one sample of `coarse` stands for. At reduced scales chroma is reduced less, so
+    /// this is not simply the ratio of the sampling factors.
+    pub(super) fn ratio_to(&self, coarse: &Self) -> (usize, usize) {
+        ((self.0.mcu_width / coarse.0.mcu_width) as usize, (self.0.mcu_height / coarse.0.mcu_height) as usize)
+    }
+}
+
+/// An owned libjpeg-turbo decompressor.
+#[derive(Debug)]
+pub(super) struct Handle(NonNull<sys::Jpeg>);
+
+// SAFETY: the handle is plain heap memory without ties to a thread; `&mut` keeps it to one thread at a time.
+unsafe impl Send for Handle {}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from `ip_jpeg_new` and is freed once.
+        unsafe { sys::ip_jpeg_free(self.0.as_ptr()) }
+    }
+}
+
+/// A file whose header has been read. It borrows the handle and the bytes, both of which the library goes on using.
+#[derive(Debug)]
+pub(super) struct Source<'a> {
+    handle: &'a mut Handle,
+    pub(super) orientation: Orientation,
+    sampling: [(i32, i32); 3],
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) precision: i32,
+    pub(super) color: Color,
+    /// Whether the file has an end-of-image marker: one that was cut short has none.
+    pub(super) ended: bool,
+    bytes: PhantomData<&'a [u8]>,
+}
+
+impl Drop for Source<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the handle is alive; afterwards the library holds no pointer into the bytes any more.
+        unsafe { sys::ip_jpeg_abort(self.handle.0.as_ptr()) }
+    }
+}
+
+impl Handle {
+    pub(super) fn new() -> Result<Self, Reason> {
+        // SAFETY: no precondition.
+        let jpeg = unsafe { sys::ip_jpeg_new() };
+        NonNull::new(jpeg).map(Self).ok_or_else(|| Reason::new("out of memory for libjpeg-turbo"))
+    }
+
+    fn check(&self, code: i32) -> Result<(), Reason> {
+        if code == 0 {
+            return Ok(());
+        }
+        // SAFETY: the handle is alive.
+        let text = unsafe { sys::ip_jpeg_message(self.0.as_ptr()) };
+        // SAFETY: the message is a NUL-terminated array inside the handle.
+        Err(Reason(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()))
+    }
+
+    pub(super) fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Source<'a>, Reason> {
+        let mut header = sys::Header {
+            width: 0,
+            height: 0,
+            precision: 0,
+            color: 0,
+            progressive: 0,
+            h_samp: [0; 4],
+            v_samp: [0; 4],
+            scan: 0,
+            exif: ptr::null(),
+            exif_len: 0,
+        };
+        let (data, stop) = (bytes.as_ptr(), stop.as_ptr().cast_const());
+        // SAFETY: the pointers are valid; `Source` keeps bytes and flag borrowed until its drop aborts the decompressor,
+        // and without a `Source` it is aborted here.
+        let code = unsafe { sys::ip_jpeg_header(self.0.as_ptr(), data, bytes.len(), stop, &raw mut header) };
+        if code != 0 {
+            let failed = self.check(code);
+            // SAFETY: the handle is alive.
+            unsafe { sys::ip_jpeg_abort(self.0.as_ptr()) };
+            failed?;
+        }
+        let orientation = if header.exif.is_null() {
+            Orientation::default()
+        } else {
+            // SAFETY: the shim points at a marker saved in the handle, which lives until pixels are read.
+            Orientation::from_exif(unsafe { std::slice::from_raw_parts(header.exif, header.exif_len) })
+        };
+        let color = [Color::Gray, Color::Ycc, Color::Rgb, Color::Cmyk];
+        let index = usize::try_from(header.color).unwrap_or(usize::MAX);
+        Ok(Source {
+            handle: self,
+            orientation,
+            sampling: [0, 1, 2].map(|i| (header.h_samp[i], header.v_samp[i])),
+            width: header.width,
+            height: header.height,
+            precision: header.precision,
+            color: color.get(index).copied().unwrap_or(Color::Other),
+            ended: has_end(bytes.get(header.scan..).unwrap_or_default()),
+            bytes: PhantomData,
+        })
+    }
+}
+
+impl Source<'_> {
+    /// Whether luma has the finest sampling and both chroma planes share theirs, so that planes can be resized apart.
+    pub(super) fn has_common_chroma(&self) -> bool {
+        let [y, cb, cr] = self.sampling;
+        cb == cr && cb.0 > 0 && cb.1 > 0 && y.0 % cb.0 == 0 && y.1 % cb.1 == 0
+    }
+
+    pub(super) fn start_rows(&mut self, request: &Request, out: Out) -> Result<(u32, u32), Reason> {
+        let (request, mut window) = (raw(request, out), sys::Window::default());
+        // SAFETY: the handle is alive, its bytes are borrowed by `self`, and both structs are valid.
+        let code = unsafe { sys::ip_jpeg_rows_start(self.handle.0.as_ptr(), &raw const request, &raw mut window) };
+        self.handle.check(code)?;
+        Ok((window.left, window.width))
+    }
+
+    pub(super) fn read_rows(
+        &mut self,
+        request: &Request,
+        out: Out,
+        pixels: &mut [u8],
+        stride: usize,
+    ) -> Result<(), Reason> {
+        let request = raw(request, out);
+        assert!(pixels.len() >= stride * request.height as usize, "room for the rows that are read");
+        // SAFETY: the assertion leaves room for `height` rows of `stride` bytes, the width that `start_rows` reported.
+        let code =
+            unsafe { sys::ip_jpeg_rows(self.handle.0.as_ptr(), &raw const request, pixels.as_mut_ptr(), stride) };
+        self.handle.check(code)
+    }
+
+    pub(super) fn start_planes(&mut self, request: &Request) -> Result<[PlaneLayout; 3], Reason> {
+        let (request, mut planes) = (raw(request, Out::Rgb), [sys::Plane::default(); 3]);
+        // SAFETY: the handle is alive, its bytes are borrowed by `self`; `planes` has room for three.
+        let code =
+            unsafe { sys::ip_jpeg_planes_start(self.handle.0.as_ptr(), &raw const request, planes.as_mut_ptr()) };
+        self.handle.check(code)?;
+        Ok(planes.map(PlaneLayout))
+    }
+
+    pub(super) fn read_planes(&mut self, layout: &[PlaneLayout; 3], out: [&mut [u8]; 3]) -> Result<(), Reason> {
+        let fits = out.iter().zip(layout).all(|(room, plane)| room.len() >= plane.bytes());
+        assert!(fits, "room for the planes that are read");
+        let (planes, pointers) = (layout.map(|p| p.0), out.map(<[u8]>::as_mut_ptr));
+        // SAFETY: the assertion leaves room for `rows` rows of `stride` samples in each plane.
+        let code = unsafe { sys::ip_jpeg_planes(self.handle.0.as_ptr(), planes.as_ptr(), pointers.as_ptr()) };
+        self.handle.check(code)
+    }
+}
+
+/// Whether an end-of-image marker follows. It is the last thing in nearly every file, so it is looked for from behind.
+fn has_end(scan: &[u8]) -> bool {
+    scan.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
+}
+
+fn raw(request: &Request, out: Out) -> sys::Request {
+    let window = request.window;
+    sys::Request {
+        out: out as i32,
+        denominator: request.denominator,
+        left: window.left,
+        top: window.top,
+        width: window.width,
+        height: window.height,
+    }
+}

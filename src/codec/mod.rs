@@ -1,0 +1,242 @@
+//! Bytes to pixels: one decoder for every format, whatever the file is named.
+//!
+//! Decoding is two steps, so that a caller can plan between them: [`Decoder::open`] reads the header, and
+//! [`Opened::decode`] fills the decoder's own scratch with just the window and scale that were asked for. The result is a
+//! [`Pixels`] view into that scratch: nothing is allocated once the scratch has grown to the largest picture.
+
+mod exif;
+pub mod jpeg;
+mod other;
+mod png;
+
+use std::sync::atomic::AtomicBool;
+
+use crate::pixel::{Pixels, Plane, Size};
+
+pub use exif::Orientation;
+
+/// Why a picture could not be decoded; the caller knows the path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(pub String);
+
+impl Reason {
+    #[expect(clippy::needless_pass_by_value, reason = "taken by map_err")]
+    pub(crate) fn new(text: impl ToString) -> Self {
+        Self(text.to_string())
+    }
+}
+
+/// The formats told apart by their first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// JPEG, any process libjpeg-turbo knows.
+    Jpeg,
+    /// PNG.
+    Png,
+    /// Windows bitmap.
+    Bmp,
+    /// GIF; the first frame counts.
+    Gif,
+    /// WebP, lossy or lossless; the first frame counts.
+    WebP,
+}
+
+impl Format {
+    /// The format of a file that starts with `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
+            [b'B', b'M', ..] => Some(Self::Bmp),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
+            _ => None,
+        }
+    }
+}
+
+/// What the header of a picture says.
+#[derive(Clone, Copy, Debug)]
+pub struct Header {
+    /// The format.
+    pub format: Format,
+    /// Size as stored, before the orientation is applied.
+    pub size: Size,
+    /// The EXIF orientation; upright where there is none.
+    pub orientation: Orientation,
+}
+
+impl Header {
+    /// Size once the orientation is applied.
+    #[must_use]
+    pub fn upright(&self) -> Size {
+        if self.orientation.transpose { self.size.transposed() } else { self.size }
+    }
+}
+
+/// A rectangle of whole pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First column.
+    pub left: u32,
+    /// First row.
+    pub top: u32,
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Window {
+    /// All of a picture.
+    #[must_use]
+    pub fn whole(size: Size) -> Self {
+        Self { left: 0, top: 0, width: size.width, height: size.height }
+    }
+}
+
+/// What is wanted of a picture.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// 1, 2, 4 or 8: JPEGs are decoded at that fraction of their size (rounded up); others ignore it.
+    pub denominator: u32,
+    /// The pixels needed, in pixels of the scaled picture. More may be delivered.
+    pub window: Window,
+    /// Only luma is wanted.
+    pub gray: bool,
+    /// Chroma is upsampled and colours converted at full size, as libjpeg-turbo and Pillow do it.
+    pub exact: bool,
+}
+
+/// Decoded pixels and where they lie.
+#[derive(Clone, Copy, Debug)]
+pub struct Decoded<'a> {
+    /// The pixels.
+    pub pixels: Pixels<'a>,
+    /// Column of their first one, in the scaled picture.
+    pub left: u32,
+    /// Row of their first one, in the scaled picture.
+    pub top: u32,
+    /// By how much the picture is scaled down: the request's for JPEG, 1 for others.
+    pub denominator: u32,
+}
+
+/// A worker's decoder: handles and scratch, reused from picture to picture.
+#[derive(Debug)]
+pub struct Decoder {
+    jpeg: jpeg::Decoder,
+    pixels: Vec<u8>,
+}
+
+/// A picture whose header has been read.
+#[derive(Debug)]
+pub enum Opened<'a> {
+    /// A JPEG.
+    Jpeg(jpeg::Opened<'a>),
+    /// Any other format.
+    Other(OpenedOther<'a>),
+}
+
+/// A picture that is decoded as a whole.
+#[derive(Debug)]
+pub struct OpenedOther<'a> {
+    bytes: &'a [u8],
+    header: Header,
+    pixels: &'a mut Vec<u8>,
+}
+
+impl Decoder {
+    /// A decoder with empty scratch.
+    ///
+    /// # Errors
+    /// When memory for libjpeg-turbo's handle cannot be had.
+    pub fn new() -> Result<Self, Reason> {
+        Ok(Self { jpeg: jpeg::Decoder::new()?, pixels: Vec::new() })
+    }
+
+    /// Reads the header of the picture in `bytes`. Once `stop` is set, decoding a JPEG ends early, with an error.
+    ///
+    /// # Errors
+    /// When the bytes are no picture of a known format, or its header is damaged.
+    pub fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
+        let other =
+            |header: Result<Header, Reason>, pixels| Ok(Opened::Other(OpenedOther { bytes, header: header?, pixels }));
+        match Format::of(bytes) {
+            Some(Format::Jpeg) => Ok(Opened::Jpeg(self.jpeg.open(bytes, stop)?)),
+            Some(Format::Png) => other(png::header(bytes), &mut self.pixels),
+            Some(format) => other(other::header(bytes, format), &mut self.pixels),
+            None => Err(unknown(bytes)),
+        }
+    }
+}
+
+impl<'a> Opened<'a> {
+    /// What the header says.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        match self {
+            Self::Jpeg(jpeg) => jpeg.header(),
+            Self::Other(other) => other.header,
+        }
+    }
+
+    /// Decodes at least the window asked for.
+    ///
+    /// # Errors
+    /// When the picture is damaged in the part that is decoded.
+    pub fn decode(self, request: &Request) -> Result<Decoded<'a>, Reason> {
+        match self {
+            Self::Jpeg(jpeg) => jpeg.decode(request),
+            Self::Other(other) => other.decode(),
+        }
+    }
+}
+
+impl<'a> OpenedOther<'a> {
+    fn decode(self) -> Result<Decoded<'a>, Reason> {
+        let channels = match self.header.format {
+            Format::Png => png::decode(self.bytes, self.pixels)?,
+            format => other::decode(self.bytes, format, self.header.size, self.pixels)?,
+        };
+        let (width, height) = (self.header.size.width as usize, self.header.size.height as usize);
+        let plane = Plane { data: &self.pixels[..width * height * channels], stride: width * channels, width, height };
+        let pixels = if channels == 1 { Pixels::Gray(plane) } else { Pixels::Rgb(plane) };
+        Ok(Decoded { pixels, left: 0, top: 0, denominator: 1 })
+    }
+}
+
+/// Says what was found instead of a picture.
+fn unknown(bytes: &[u8]) -> Reason {
+    const KNOWN: &str = "JPEG, PNG, BMP, GIF or WebP";
+    if bytes.is_empty() {
+        return Reason::new("the file is empty");
+    }
+    let start = &bytes[..bytes.len().min(12)];
+    if start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
+        return Reason::new(format!("not {KNOWN}: it starts with the text {:?}", String::from_utf8_lossy(start)));
+    }
+    let hex: Vec<_> = start.iter().take(8).map(|b| format!("{b:02x}")).collect();
+    Reason::new(format!("not {KNOWN}: it starts with the bytes {}", hex.join(" ")))
+}
+
+/// Makes room for `len` bytes; what was there before stays, so nothing is cleared from picture to picture.
+///
+/// # Errors
+/// When there is no such memory: a picture that is too large for the machine is that picture's error.
+pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
+    if buffer.len() < len {
+        let more = len - buffer.len();
+        buffer.try_reserve_exact(more).map_err(|_| Reason(format!("no memory for {len} bytes of pixels")))?;
+        buffer.resize(len, 0);
+    }
+    Ok(&mut buffer[..len])
+}
+
+/// As `grow`, but zeroed: decoders may leave pixels of a damaged file as they are, and those of the picture before must
+/// not be seen through it.
+fn cleared(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
+    let room = grow(buffer, len)?;
+    room.fill(0);
+    Ok(room)
+}

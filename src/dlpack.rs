@@ -1,0 +1,266 @@
+//! `DLPack`, the tensor exchange format of `NumPy`, `PyTorch`, TensorFlow, JAX and `CuPy`, without Python.
+//!
+//! Layouts follow `dlpack.h` of version 1.0 (dmlc/dlpack): the older unversioned tensor, which TensorFlow and JAX ask
+//! for, and the versioned one. A tensor's context is one `Arc`; its deleter drops that and nothing else, so it may run on
+//! any thread, without Python's lock.
+#![expect(unsafe_code, reason = "C structs that foreign code frees through a function pointer")]
+
+use std::any::Any;
+use std::ffi::c_void;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::tensor::Buffer;
+
+/// Kind of the elements of an array.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// Bytes.
+    Uint8,
+    /// Truth values, a byte each.
+    Bool,
+    /// Signed 64-bit integers.
+    Int64,
+    /// IEEE 754 binary32.
+    Float32,
+    /// IEEE 754 binary16.
+    Float16,
+    /// The upper half of a binary32.
+    Bfloat16,
+}
+
+impl Element {
+    /// Bytes an element takes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Uint8 | Self::Bool => 1,
+            Self::Float16 | Self::Bfloat16 => 2,
+            Self::Float32 => 4,
+            Self::Int64 => 8,
+        }
+    }
+
+    /// `DLDataTypeCode`.
+    const fn code(self) -> u8 {
+        match self {
+            Self::Int64 => 0,
+            Self::Uint8 => 1,
+            Self::Float16 | Self::Float32 => 2,
+            Self::Bfloat16 => 4,
+            Self::Bool => 6,
+        }
+    }
+}
+
+/// A dense array in memory that something else keeps alive.
+#[derive(Clone)]
+pub struct Array {
+    start: *mut c_void,
+    shape: Vec<usize>,
+    element: Element,
+    owner: Arc<dyn Any + Send + Sync>,
+}
+
+// SAFETY: the pointer is into memory that `owner`, itself Send and Sync, keeps alive; this type never dereferences it.
+unsafe impl Send for Array {}
+// SAFETY: as above.
+unsafe impl Sync for Array {}
+
+impl std::fmt::Debug for Array {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Array")
+            .field("start", &self.start)
+            .field("shape", &self.shape)
+            .field("element", &self.element)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Array {
+    /// An array of `shape`, in C order, from `start` on. The memory must stay valid as long as `owner` lives.
+    pub(crate) fn new(start: *mut u8, shape: Vec<usize>, element: Element, owner: Arc<dyn Any + Send + Sync>) -> Self {
+        Self { start: start.cast(), shape, element, owner }
+    }
+
+    /// The same elements in memory of their own.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Memory`] when there is no room for them.
+    pub fn copied(&self) -> Result<Self> {
+        let len = self.shape.iter().product::<usize>() * self.element.bytes();
+        let buffer = Buffer::new(len)?;
+        // SAFETY: both are at least `len` bytes, by the array's shape and the buffer's length, and new memory overlaps none.
+        unsafe {
+            self.start.cast::<u8>().copy_to_nonoverlapping(buffer.as_ptr(), len);
+        };
+        let (start, shape, element) = (buffer.as_ptr().cast(), self.shape.clone(), self.element);
+        Ok(Self { start, shape, element, owner: Arc::new(buffer) })
+    }
+
+    /// Address of the first element.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.start as usize
+    }
+
+    /// Elements along each axis.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Kind of the elements.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// A `DLManagedTensor` of the array; whoever takes it calls its deleter.
+    #[must_use]
+    pub fn to_managed(&self) -> *mut ManagedTensor {
+        let context = Box::new(Context::new(self));
+        let tensor = context.tensor(self);
+        let context = Box::into_raw(context).cast();
+        Box::into_raw(Box::new(ManagedTensor { tensor, context, deleter: Some(delete) }))
+    }
+
+    /// A `DLManagedTensorVersioned` of the array; whoever takes it calls its deleter.
+    #[must_use]
+    pub fn to_versioned(&self) -> *mut VersionedTensor {
+        let context = Box::new(Context::new(self));
+        let tensor = context.tensor(self);
+        let context = Box::into_raw(context).cast();
+        let (version, deleter) = (Version { major: 1, minor: 0 }, Some(delete_versioned as _));
+        Box::into_raw(Box::new(VersionedTensor { version, context, deleter, flags: 0, tensor }))
+    }
+}
+
+/// `DLDevice` of the CPU: device type and number.
+pub const CPU: (i32, i32) = (1, 0);
+
+/// `DLTensor`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct Tensor {
+    data: *mut c_void,
+    device_type: i32,
+    device_id: i32,
+    ndim: i32,
+    code: u8,
+    bits: u8,
+    lanes: u16,
+    shape: *mut i64,
+    strides: *mut i64,
+    byte_offset: u64,
+}
+
+/// `DLManagedTensor`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct ManagedTensor {
+    tensor: Tensor,
+    context: *mut c_void,
+    /// Frees the tensor and lets go of the memory.
+    pub deleter: Option<unsafe extern "C" fn(*mut ManagedTensor)>,
+}
+
+#[repr(C)]
+#[derive(Debug)]
+struct Version {
+    major: u32,
+    minor: u32,
+}
+
+/// `DLManagedTensorVersioned`.
+#[repr(C)]
+#[derive(Debug)]
+pub struct VersionedTensor {
+    version: Version,
+    context: *mut c_void,
+    /// Frees the tensor and lets go of the memory.
+    pub deleter: Option<unsafe extern "C" fn(*mut VersionedTensor)>,
+    flags: u64,
+    tensor: Tensor,
+}
+
+/// What a tensor keeps alive: the memory, and the shape and strides it points to.
+struct Context {
+    shape: Box<[i64]>,
+    strides: Box<[i64]>,
+    _owner: Arc<dyn Any + Send + Sync>,
+}
+
+impl Context {
+    fn new(array: &Array) -> Self {
+        let whole = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let shape: Box<[i64]> = array.shape.iter().map(|n| whole(*n)).collect();
+        let mut strides = vec![1; shape.len()].into_boxed_slice();
+        for axis in (1..shape.len()).rev() {
+            strides[axis - 1] = strides[axis] * shape[axis];
+        }
+        Self { shape, strides, _owner: Arc::clone(&array.owner) }
+    }
+
+    /// The tensor, pointing into this context, which must not move house: it is boxed.
+    fn tensor(&self, array: &Array) -> Tensor {
+        Tensor {
+            data: array.start,
+            device_type: CPU.0,
+            device_id: CPU.1,
+            ndim: i32::try_from(self.shape.len()).unwrap_or(i32::MAX),
+            code: array.element.code(),
+            bits: u8::try_from(array.element.bytes() * 8).unwrap_or(u8::MAX),
+            lanes: 1,
+            shape: self.shape.as_ptr().cast_mut(),
+            strides: self.strides.as_ptr().cast_mut(),
+            byte_offset: 0,
+        }
+    }
+}
+
+unsafe extern "C" fn delete(tensor: *mut ManagedTensor) {
+    if tensor.is_null() {
+        return;
+    }
+    // SAFETY: made by `to_managed` with Box::into_raw; the consumer calls this once.
+    let tensor = unsafe { Box::from_raw(tensor) };
+    // SAFETY: likewise.
+    drop(unsafe { Box::from_raw(tensor.context.cast::<Context>()) });
+}
+
+unsafe extern "C" fn delete_versioned(tensor: *mut VersionedTensor) {
+    if tensor.is_null() {
+        return;
+    }
+    // SAFETY: made by `to_versioned` with Box::into_raw; the consumer calls this once.
+    let tensor = unsafe { Box::from_raw(tensor) };
+    // SAFETY: likewise.
+    drop(unsafe { Box::from_raw(tensor.context.cast::<Context>()) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tensor_keeps_its_owner_until_it_is_deleted() {
+        let owner: Arc<Vec<u8>> = Arc::new(vec![0; 24]);
+        let array = Array::new(owner.as_ptr().cast_mut(), vec![2, 3], Element::Float32, Arc::clone(&owner) as _);
+        let (plain, versioned) = (array.to_managed(), array.to_versioned());
+        drop(array);
+        assert_eq!(Arc::strong_count(&owner), 3);
+        // SAFETY: both were just made.
+        let tensor = unsafe { &(*plain).tensor };
+        assert_eq!((tensor.ndim, tensor.code, tensor.bits, tensor.byte_offset), (2, 2, 32, 0));
+        // SAFETY: shape and strides have two elements.
+        let [shape, strides] =
+            [tensor.shape, tensor.strides].map(|axis| unsafe { std::slice::from_raw_parts(axis, 2) });
+        assert_eq!((shape, strides), (&[2, 3][..], &[3, 1][..]));
+        // SAFETY: deleted once, through its own deleter.
+        unsafe { delete(plain) };
+        // SAFETY: likewise.
+        unsafe { delete_versioned(versioned) };
+        assert_eq!(Arc::strong_count(&owner), 1);
+    }
+}

@@ -1,0 +1,119 @@
+//! The one error type: a variant for each thing a caller can act on, with the path, offset or argument it is about.
+
+use std::io;
+use std::path::PathBuf;
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A wrong argument: which, what was given, what is allowed.
+    #[error("{argument}={value} is not valid: {allowed}")]
+    Argument {
+        /// The argument's name as the user types it.
+        argument: &'static str,
+        /// What was given.
+        value: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// The data set as a whole cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Dataset {
+        /// The directory or file it is about.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// A file or directory could not be read.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A picture could not be decoded.
+    #[error("{}: cannot decode: {reason}", path.display())]
+    Decode {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// There is no room for a batch.
+    #[error("no memory for {bytes} bytes: use a smaller batch_size, size or prefetch")]
+    Memory {
+        /// How many bytes were asked for.
+        bytes: usize,
+    },
+    /// More samples failed than `max_errors` allows.
+    #[error("{count} samples failed, more than max_errors={limit}; the last one: {last}")]
+    TooManyErrors {
+        /// How many failed so far.
+        count: u64,
+        /// How many are allowed.
+        limit: u64,
+        /// The last failure.
+        last: Box<Error>,
+    },
+    /// A worker thread panicked: a defect of this library, not of the data.
+    #[error("{}: internal error while making this sample: {message}", path.display())]
+    Panic {
+        /// The file of the sample.
+        path: PathBuf,
+        /// The panic's message.
+        message: String,
+    },
+    /// A defect of this library that no sample is to blame for.
+    #[error("internal error: {message}")]
+    Internal {
+        /// What happened.
+        message: String,
+    },
+    /// The iterator was made in another process: threads do not survive a fork.
+    #[error(
+        "this iterator was made in process {made_in} and is used in its fork {used_in}: worker threads do not survive \
+         a fork; call iter() on the loader after forking"
+    )]
+    Forked {
+        /// Process that made the iterator.
+        made_in: u32,
+        /// Process that uses it.
+        used_in: u32,
+    },
+    /// Worker threads could not be started.
+    #[error("cannot start worker threads: {source}")]
+    Threads {
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// A result with this crate's error.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An [`Error::Argument`].
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
+    pub fn argument(argument: &'static str, value: impl ToString, allowed: impl ToString) -> Self {
+        Self::Argument { argument, value: value.to_string(), allowed: allowed.to_string() }
+    }
+
+    /// An [`Error::Dataset`].
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
+    pub fn dataset(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
+        Self::Dataset { path: path.into(), reason: reason.to_string() }
+    }
+
+    /// The reason alone, without the path that leads the message.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Decode { reason, .. } | Self::Dataset { reason, .. } => reason.clone(),
+            Self::Io { source, .. } => source.to_string(),
+            Self::Panic { message, .. } => format!("internal error: {message}"),
+            other => other.to_string(),
+        }
+    }
+}

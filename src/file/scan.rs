@@ -1,0 +1,366 @@
+//! Lists a directory tree: in parallel, without a `stat` per file, names in one block of memory per directory.
+//!
+//! What is listed does not depend on the order in which the system or the threads come upon it. Directories reached by
+//! a symbolic link are walked after the real ones, in the order of their names, and a directory that was walked already
+//! is not walked again: so links may form circles, and no file is listed twice because of one.
+
+use std::collections::HashSet;
+use std::ffi::{CStr, CString, OsStr};
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use rustix::fd::{AsFd, OwnedFd};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, openat, statat};
+
+use crate::error::{Error, Result};
+
+/// The files of one directory.
+#[derive(Debug)]
+pub struct Folder {
+    /// The directory, relative to the root; empty for the root itself.
+    pub path: Vec<u8>,
+    /// The names of its files, sorted by bytes, each with a NUL behind it.
+    pub names: Vec<u8>,
+    /// How many names those are.
+    pub files: usize,
+}
+
+/// A listed tree.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Every directory, with or without files, the root first, then by path: components compared as bytes.
+    pub folders: Vec<Folder>,
+}
+
+/// Identity of a directory: device and inode.
+type Identity = (u64, u64);
+
+/// A directory that waits to be read.
+struct Pending {
+    path: Vec<u8>,
+    directory: OwnedFd,
+}
+
+#[derive(Default)]
+struct State {
+    pending: Vec<Pending>,
+    /// Directories found or being read; the walk ends when there are none left.
+    open: usize,
+    folders: Vec<Folder>,
+    links: Vec<Vec<u8>>,
+    seen: HashSet<Identity>,
+    failed: Option<Error>,
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+/// What one directory holds, as it is read.
+#[derive(Default)]
+struct Contents {
+    names: Vec<u8>,
+    starts: Vec<u32>,
+    folders: Vec<CString>,
+    links: Vec<CString>,
+}
+
+/// Lists the files under `root` whose names `wanted` accepts, on `threads` threads. Names that start with a dot, and
+/// everything in directories so named, are left out.
+///
+/// # Errors
+/// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail.
+pub fn scan(root: &Path, threads: usize, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Listing> {
+    let walk = Walk { root, wanted, state: Mutex::default(), changed: Condvar::new() };
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let directory = open(root, flags, Mode::empty()).map_err(|e| walk.error(&[], e))?;
+    walk.enter(Pending { path: Vec::new(), directory })?;
+    loop {
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(|| walk.work());
+            }
+            walk.work();
+        });
+        let mut state = walk.lock();
+        if let Some(error) = state.failed.take() {
+            return Err(error);
+        }
+        state.links.sort_unstable_by(|a, b| b.cmp(a));
+        let Some(link) = state.links.pop() else { break };
+        drop(state);
+        walk.follow(link)?;
+    }
+    let mut folders = std::mem::take(&mut walk.lock().folders);
+    folders.sort_unstable_by(|a, b| a.path.split(|c| *c == b'/').cmp(b.path.split(|c| *c == b'/')));
+    Ok(Listing { folders })
+}
+
+impl Walk<'_> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn error(&self, path: &[u8], source: impl Into<io::Error>) -> Error {
+        let path = if path.is_empty() { self.root.to_path_buf() } else { self.root.join(OsStr::from_bytes(path)) };
+        Error::Io { path, source: source.into() }
+    }
+
+    /// Puts a directory up for reading, unless it was before.
+    fn enter(&self, pending: Pending) -> Result<()> {
+        let stat = fstat(&pending.directory).map_err(|e| self.error(&pending.path, e))?;
+        let mut state = self.lock();
+        #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
+        if state.seen.insert((u64::from(stat.st_dev), u64::from(stat.st_ino))) {
+            state.pending.push(pending);
+            state.open += 1;
+            self.changed.notify_one();
+        }
+        Ok(())
+    }
+
+    fn follow(&self, path: Vec<u8>) -> Result<()> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let full = self.root.join(OsStr::from_bytes(&path));
+        let directory = open(&full, flags, Mode::empty()).map_err(|e| self.error(&path, e))?;
+        self.enter(Pending { path, directory })
+    }
+
+    /// Reads directories until none is left, or one failed.
+    fn work(&self) {
+        while let Some(pending) = self.next() {
+            let result = self.read(&pending);
+            let mut state = self.lock();
+            state.open -= 1;
+            match result {
+                Ok((folder, links)) => {
+                    state.folders.push(folder);
+                    state.links.extend(links);
+                }
+                Err(error) => state.failed = state.failed.take().or(Some(error)),
+            }
+            self.changed.notify_all();
+        }
+    }
+
+    fn next(&self) -> Option<Pending> {
+        let mut state = self.lock();
+        loop {
+            if state.failed.is_some() {
+                return None;
+            }
+            if let Some(pending) = state.pending.pop() {
+                return Some(pending);
+            }
+            if state.open == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn read(&self, pending: &Pending) -> Result<(Folder, Vec<Vec<u8>>)> {
+        let fail = |error| self.error(&pending.path, error);
+        let mut contents = Contents::default();
+        entries(&pending.directory, |name, kind| self.sort_in(&pending.directory, name, kind, &mut contents))
+            .map_err(fail)?;
+        for name in &contents.folders {
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let path = joined(&pending.path, name);
+            let directory = openat(&pending.directory, name, flags, Mode::empty()).map_err(|e| self.error(&path, e))?;
+            self.enter(Pending { path, directory })?;
+        }
+        let links = contents.links.iter().map(|name| joined(&pending.path, name)).collect();
+        let files = contents.starts.len();
+        let names = sorted(&contents.names, &contents.starts);
+        Ok((Folder { path: pending.path.clone(), names, files }, links))
+    }
+
+    /// Takes one directory entry down as what it is.
+    fn sort_in(&self, directory: &OwnedFd, name: &CStr, kind: FileType, contents: &mut Contents) -> io::Result<()> {
+        if name.to_bytes().starts_with(b".") {
+            return Ok(());
+        }
+        let mut kind = kind;
+        if kind == FileType::Unknown {
+            kind = kind_of(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        }
+        if kind == FileType::Directory {
+            contents.folders.push(name.to_owned());
+            return Ok(());
+        }
+        if kind == FileType::Symlink {
+            match kind_of(directory, name, AtFlags::empty()) {
+                Ok(FileType::Directory) => {
+                    contents.links.push(name.to_owned());
+                    return Ok(());
+                }
+                Ok(target) => kind = target,
+                // A link to nothing is listed: reading it names the file, leaving it out would lose it silently.
+                Err(_) => kind = FileType::RegularFile,
+            }
+        }
+        if kind == FileType::RegularFile && (self.wanted)(name.to_bytes()) {
+            let start = u32::try_from(contents.names.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+            contents.starts.push(start);
+            contents.names.extend_from_slice(name.to_bytes_with_nul());
+        }
+        Ok(())
+    }
+}
+
+fn kind_of(directory: &OwnedFd, name: &CStr, flags: AtFlags) -> io::Result<FileType> {
+    Ok(FileType::from_raw_mode(statat(directory, name, flags)?.st_mode))
+}
+
+fn joined(folder: &[u8], name: &CStr) -> Vec<u8> {
+    let mut path = PathBuf::from(OsStr::from_bytes(folder));
+    path.push(OsStr::from_bytes(name.to_bytes()));
+    path.into_os_string().into_vec()
+}
+
+/// The names in order. The first eight bytes, big-endian, decide nearly every comparison without touching the names.
+fn sorted(names: &[u8], starts: &[u32]) -> Vec<u8> {
+    let name = |start: u32| {
+        let rest = &names[start as usize..];
+        &rest[..=rest.iter().position(|b| *b == 0).unwrap_or(rest.len() - 1)]
+    };
+    let common = starts.first().map_or(0, |&first| {
+        let first = name(first);
+        starts
+            .iter()
+            .fold(first.len(), |common, &s| first[..common].iter().zip(name(s)).take_while(|(a, b)| a == b).count())
+    });
+    let key = |start: u32| {
+        let mut head = [0; 8];
+        let tail = &name(start)[common..];
+        let len = tail.len().min(8);
+        head[..len].copy_from_slice(&tail[..len]);
+        u64::from_be_bytes(head)
+    };
+    let mut order: Vec<(u64, u32)> = starts.iter().map(|&s| (key(s), s)).collect();
+    order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| name(a.1).cmp(name(b.1))));
+    let mut out = Vec::with_capacity(names.len());
+    for (_, start) in order {
+        out.extend_from_slice(name(start));
+    }
+    out
+}
+
+/// Calls `each` with every entry of a directory, by large reads of the raw entries: nothing is allocated per entry.
+#[cfg(target_os = "linux")]
+fn entries(directory: &OwnedFd, mut each: impl FnMut(&CStr, FileType) -> io::Result<()>) -> io::Result<()> {
+    let mut buffer = Vec::with_capacity(256 << 10);
+    let mut raw = rustix::fs::RawDir::new(directory.as_fd(), buffer.spare_capacity_mut());
+    while let Some(entry) = raw.next() {
+        let entry = entry?;
+        each(entry.file_name(), entry.file_type())?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every entry of a directory.
+#[cfg(not(target_os = "linux"))]
+fn entries(directory: &OwnedFd, mut each: impl FnMut(&CStr, FileType) -> io::Result<()>) -> io::Result<()> {
+    for entry in rustix::fs::Dir::read_from(directory.as_fd())? {
+        let entry = entry?;
+        each(entry.file_name(), entry.file_type())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[expect(clippy::disallowed_methods, reason = "a test's own files")]
+    fn touch(root: &Path, name: &str) {
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, b"").unwrap();
+    }
+
+    fn listed(root: &Path, threads: usize) -> Vec<String> {
+        let listing = scan(root, threads, &|name| name.ends_with(b".x")).unwrap();
+        let path = |folder: &Folder, name: &[u8]| {
+            format!("{}/{}", String::from_utf8_lossy(&folder.path), String::from_utf8_lossy(name))
+        };
+        let mut all = Vec::new();
+        for folder in &listing.folders {
+            let names: Vec<_> = folder.names.split(|b| *b == 0).filter(|n| !n.is_empty()).collect();
+            assert_eq!(names.len(), folder.files);
+            all.extend(names.iter().map(|name| path(folder, name)));
+        }
+        all
+    }
+
+    #[test]
+    fn the_order_is_of_names_not_of_creation() {
+        let names = [
+            "b/2.x",
+            "b/10.x",
+            "a/z.x",
+            "a/sub/1.x",
+            "a b/3.x",
+            "top.x",
+            "a/é.x",
+            "a/longer-name-2.x",
+            "a/longer-name-10.x",
+        ];
+        let mut orders = Vec::new();
+        for reverse in [false, true] {
+            let root = tempfile::tempdir().unwrap();
+            let mut names = names.to_vec();
+            if reverse {
+                names.reverse();
+            }
+            for name in &names {
+                touch(root.path(), name);
+            }
+            orders.push(listed(root.path(), 1));
+            orders.push(listed(root.path(), 4));
+        }
+        assert!(orders.iter().all(|order| *order == orders[0]), "{orders:?}");
+        assert_eq!(orders[0].len(), names.len());
+        assert_eq!(orders[0][0], "/top.x");
+    }
+
+    #[test]
+    fn hidden_files_other_names_and_special_files_are_left_out() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a/1.x", "a/.2.x", ".git/3.x", "a/readme"] {
+            touch(root.path(), name);
+        }
+        rustix::fs::mknodat(rustix::fs::CWD, root.path().join("a/pipe.x"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        assert_eq!(listed(root.path(), 2), ["a/1.x"]);
+    }
+
+    #[test]
+    fn links_are_followed_once() {
+        let root = tempfile::tempdir().unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        touch(root.path(), "a/1.x");
+        touch(outside.path(), "2.x");
+        symlink(root.path(), root.path().join("a/circle")).unwrap();
+        symlink(outside.path(), root.path().join("b")).unwrap();
+        symlink(outside.path(), root.path().join("c")).unwrap();
+        symlink(root.path().join("a/1.x"), root.path().join("a/same.x")).unwrap();
+        symlink(root.path().join("nowhere"), root.path().join("a/broken.x")).unwrap();
+        for threads in [1, 4] {
+            assert_eq!(listed(root.path(), threads), ["a/1.x", "a/broken.x", "a/same.x", "b/2.x"]);
+        }
+    }
+
+    #[test]
+    fn a_root_that_is_not_there_is_named() {
+        let error = scan(Path::new("/no/such/root"), 1, &|_| true).unwrap_err();
+        assert!(error.to_string().starts_with("/no/such/root: "), "{error}");
+    }
+}

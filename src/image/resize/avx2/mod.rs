@@ -1,0 +1,100 @@
+//! The kernels for processors with AVX2 and FMA, 16 output rows (a strip) at a time.
+//!
+//! For each strip and plane: the vertical pass, a transposition, the horizontal pass across the rows; then colour on
+//! tiles, staged, and written to the slot in one go. What a strip needs stays in the nearer caches.
+#![expect(unsafe_code, reason = "SIMD loads and stores go through pointers")]
+
+mod colour;
+mod horizontal;
+mod lanes;
+mod vertical;
+mod write;
+
+use super::axis::{Axis, Span};
+use super::plan::{Job, Plans, Track};
+use super::{Output, Request};
+use crate::pixel::Pixels;
+
+/// Output rows computed together.
+const STRIP: usize = 16;
+
+/// Proof that the processor has the instructions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Avx2(());
+
+/// Working memory.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    rows: vertical::Rows,
+    pairs: [Vec<horizontal::Pair>; 3],
+    /// 16 rows of each output column, for each channel.
+    channels: [Vec<[i16; 16]>; 3],
+    stage: colour::Stage,
+}
+
+impl Avx2 {
+    /// Asks the processor (the standard library remembers the answer).
+    pub(super) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
+    }
+
+    /// Plans and does a whole request, which has been checked.
+    #[expect(clippy::unused_self, reason = "the value is the proof that the processor has the instructions")]
+    pub(super) fn run(
+        self,
+        plans: &mut Plans,
+        scratch: &mut Scratch,
+        source: &Pixels<'_>,
+        request: &Request,
+        output: Output<'_>,
+    ) {
+        // SAFETY: a value of this type exists only where `detect` has found AVX2 and FMA.
+        unsafe { run(plans, scratch, source, request, output) }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn run(plans: &mut Plans, scratch: &mut Scratch, source: &Pixels<'_>, request: &Request, mut output: Output<'_>) {
+    plans.build(source, request, |axis, span, bits, aligned| plan(axis, span, bits, aligned));
+    let job = Job::new(source, request, plans);
+    for channel in &mut scratch.channels {
+        let width = job.width.max(16);
+        if channel.len() < width {
+            channel.resize(width, [0; 16]);
+        }
+    }
+    for top in (0..job.height).step_by(STRIP) {
+        let rows = STRIP.min(job.height - top);
+        let mut channel = 0;
+        for track in job.tracks() {
+            passes(track, scratch, channel, top, rows);
+            channel += track.channels;
+        }
+        scratch.stage.fill(&job, &scratch.channels);
+        write::strip(&job, &scratch.stage, top, rows, &mut output);
+    }
+}
+
+/// The weights: the same code as elsewhere, with the compiler free to use wider vectors. It may not fuse
+/// multiplications and additions, so that the weights are the same too.
+#[target_feature(enable = "avx2,fma")]
+fn plan(axis: &mut Axis, span: Span, bits: u32, aligned: bool) {
+    axis.build(span, bits, aligned);
+}
+
+/// Both passes of a track, to the channels from `channel` on.
+#[target_feature(enable = "avx2,fma")]
+fn passes(track: &Track<'_>, scratch: &mut Scratch, channel: usize, top: usize, rows: usize) {
+    let Scratch { rows: strip, pairs, channels, .. } = scratch;
+    let columns = &track.axes.columns;
+    let pixels = columns.end - columns.first;
+    strip.fill(track, top, rows);
+    if track.channels == 3 {
+        horizontal::turn_three(strip, pixels, pairs, columns.pairs);
+    } else {
+        horizontal::turn(strip, pixels, &mut pairs[0], columns.pairs);
+    }
+    for (pairs, out) in pairs.iter().zip(&mut channels[channel..][..track.channels]) {
+        horizontal::sums(pairs, columns, track.axes.horizontal(track.meaning), out);
+    }
+}

@@ -1,0 +1,157 @@
+//! What a user asks for: plain fields, each with its default. [`Plan`](super::plan::Plan) is what comes of it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::dataset::Side;
+use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
+use crate::sampler::LastBatch;
+
+/// How labels come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Labels {
+    /// Class numbers, int64.
+    #[default]
+    Int,
+    /// One float32 a class, 1 for the sample's.
+    OneHot,
+    /// None at all.
+    None,
+}
+
+/// Which samples make an epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sampling {
+    /// Every sample once.
+    #[default]
+    Epoch,
+    /// With replacement, endless: a class, each as likely, then one of its files, each as likely.
+    Balanced,
+}
+
+/// What to do with a sample that cannot be read or decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// The batch is an error.
+    #[default]
+    Raise,
+    /// The sample is left out of its batch.
+    Skip,
+    /// Another sample, chosen by the seed, takes its place.
+    Replace,
+}
+
+/// How a [`Loader`](super::Loader) is set up.
+#[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches, as the user names them")]
+pub struct Config {
+    /// Image directories, or image files.
+    pub paths: Vec<PathBuf>,
+    /// Samples per batch on this rank. Default: 32.
+    pub batch_size: usize,
+    /// Output size; `None` keeps each picture's own. Default: 224x224.
+    pub size: Option<Size>,
+    /// How pictures are brought to the output size. Default: stretch.
+    pub fit: Fit,
+    /// With [`Fit::Crop`]: the short side before cropping. Default: so that the output just fits.
+    pub resize_short: Option<u32>,
+    /// With [`Fit::RandomCrop`]: least and greatest share of the area. Default: (0.08, 1).
+    pub scale: (f64, f64),
+    /// With [`Fit::RandomCrop`]: least and greatest aspect ratio. Default: (3/4, 4/3).
+    pub ratio: (f64, f64),
+    /// With [`Fit::Pad`]: the colour around the picture, in the order of the channels. Default: black.
+    pub fill: [u8; 3],
+    /// Resampling filter. Default: bilinear.
+    pub interpolation: Interpolation,
+    /// Mirror every second picture, by chance. Default: no.
+    pub flip: bool,
+    /// Order of the axes. Default: NHWC.
+    pub layout: Layout,
+    /// Element type; floats are `(x / 255 - mean) / std`. Default: uint8.
+    pub dtype: Dtype,
+    /// Mean per channel, in 0..1. Default: 0.
+    pub mean: Option<[f64; 3]>,
+    /// Standard deviation per channel, in 0..1. Default: 1.
+    pub std: Option<[f64; 3]>,
+    /// Which channels, in which order. Default: RGB.
+    pub channels: Channels,
+    /// How labels come. Default: class numbers.
+    pub labels: Labels,
+    /// Which samples make an epoch. Default: every sample once.
+    pub sampling: Sampling,
+    /// Sampling with replacement by weight: one weight per sample, or per class. Default: none.
+    pub weights: Option<Vec<f64>>,
+    /// Permute each epoch. Default: yes.
+    pub shuffle: bool,
+    /// The seed of everything random. Default: 0.
+    pub seed: u64,
+    /// What to do with the samples that do not fill a batch. Default: a shorter batch.
+    pub last_batch: LastBatch,
+    /// This rank and the number of ranks. Default: (0, 1).
+    pub shard: (usize, usize),
+    /// Never end. Default: end after an epoch.
+    pub repeat: bool,
+    /// The first samples of the sorted list only. Default: all.
+    pub limit: Option<u64>,
+    /// One side of a stratified split, and the share of validation. Default: everything.
+    pub split: Option<(Side, f64)>,
+    /// Class names: fixes label numbers, leaves other classes out. Default: all, sorted.
+    pub classes: Option<Vec<OsString>>,
+    /// Decode every pixel before resizing. Default: no.
+    pub exact: bool,
+    /// Apply the EXIF orientation. Default: yes.
+    pub exif: bool,
+    /// What to do with a sample that cannot be decoded. Default: raise.
+    pub on_error: OnError,
+    /// More failed samples than this are an error. Default: no bound.
+    pub max_errors: Option<u64>,
+    /// A larger picture is an error before any memory is taken for it. Default: Pillow's 178,956,970.
+    pub max_pixels: u64,
+    /// Decoding threads. Default: the usable cores.
+    pub workers: Option<usize>,
+    /// Batches ready ahead of the consumer. Default: 2.
+    pub prefetch: usize,
+    /// Each picture an array of its own, of its own size. Default: no.
+    pub ragged: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            batch_size: 32,
+            size: Some(Size::new(224, 224)),
+            fit: Fit::Stretch,
+            resize_short: None,
+            scale: (0.08, 1.0),
+            ratio: (3.0 / 4.0, 4.0 / 3.0),
+            fill: [0; 3],
+            interpolation: Interpolation::Bilinear,
+            flip: false,
+            layout: Layout::Nhwc,
+            dtype: Dtype::Uint8,
+            mean: None,
+            std: None,
+            channels: Channels::Rgb,
+            labels: Labels::Int,
+            sampling: Sampling::Epoch,
+            weights: None,
+            shuffle: true,
+            seed: 0,
+            last_batch: LastBatch::Keep,
+            shard: (0, 1),
+            repeat: false,
+            limit: None,
+            split: None,
+            classes: None,
+            exact: false,
+            exif: true,
+            on_error: OnError::Raise,
+            max_errors: None,
+            max_pixels: 178_956_970,
+            workers: None,
+            prefetch: 2,
+            ragged: false,
+        }
+    }
+}

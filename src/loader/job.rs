@@ -1,0 +1,268 @@
+//! The Loader's work, as the engine wants it: which samples a batch has, and how one is made.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::batch::{Batch, Failure, Field, Form, Single};
+use super::config::{Labels, OnError};
+use super::plan::Plan;
+use super::transform::{self, Identity, Made, Scratch, Stages};
+use crate::codec::Reason;
+use crate::dataset::Dataset;
+use crate::engine;
+use crate::error::{Error, Result};
+use crate::random::{Purpose, Stream};
+use crate::sampler::{Draw, Place, Step};
+use crate::tensor::{Lease, Pool, Slot};
+
+/// How many other samples are tried in place of one that cannot be made.
+const REPLACEMENTS: u64 = 32;
+
+/// What all iterators of a loader share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) data: Arc<dyn Dataset>,
+    pub(super) plan: Plan,
+    pub(super) stages: Stages,
+}
+
+/// Memory that outlives an iterator, so that the next epoch need not allocate it anew.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) batches: Arc<Pool>,
+    pub(super) scratches: Mutex<Vec<Scratch>>,
+}
+
+/// The batches of one iterator.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) shared: Arc<Shared>,
+    pub(super) memory: Arc<Memory>,
+    pub(super) start: Place,
+    /// How many batches there are; `None` is endless.
+    pub(super) steps: Option<u64>,
+}
+
+/// A batch while it is made.
+#[derive(Debug)]
+pub(super) struct Assembly {
+    step: Step,
+    draws: Vec<Draw>,
+    lease: Arc<Lease>,
+    notes: Mutex<Notes>,
+}
+
+/// What went other than planned, and pictures that have memory of their own; by slot.
+#[derive(Debug, Default)]
+struct Notes {
+    failures: Vec<(usize, Failure)>,
+    missing: Vec<usize>,
+    singles: Vec<(usize, Single)>,
+    fatal: Option<(usize, Error)>,
+}
+
+/// A sample to be made, and what a worker has for it.
+struct Task<'a, 'b> {
+    batch: &'a Assembly,
+    slot: usize,
+    target: &'a mut Slot<'b>,
+    scratch: &'a mut Scratch,
+    stop: &'a AtomicBool,
+}
+
+impl Memory {
+    pub(super) fn new(plan: &Plan, prefetch: usize) -> Arc<Self> {
+        let form = plan.form();
+        let image = form.size.filter(|_| !plan.singles).map_or(0, |size| plan.image_bytes(size));
+        let label = form.one_hot.map_or(8, |classes| 4 * classes);
+        let capacity = usize::try_from(plan.schedule.longest_batch()).unwrap_or(usize::MAX);
+        // One with the consumer, one that the consumer just let go, the rest ahead of it.
+        let batches = Pool::new(capacity, &[image, label, 8, 16, 1, 1], prefetch.saturating_add(2));
+        Arc::new(Self { batches, scratches: Mutex::default() })
+    }
+}
+
+impl Plan {
+    pub(super) fn form(&self) -> Form {
+        let one_hot = match self.labels {
+            Labels::Int => None,
+            Labels::OneHot => Some(self.num_classes),
+            Labels::None => Some(0),
+        };
+        Form {
+            size: self.rule.size,
+            channels: self.channels,
+            layout: self.layout,
+            dtype: self.dtype(),
+            one_hot,
+            ragged: self.ragged,
+        }
+    }
+}
+
+impl engine::Job for Job {
+    type Scratch = Scratch;
+    type Batch = Assembly;
+
+    fn scratch(&self) -> Scratch {
+        lock(&self.memory.scratches).pop().unwrap_or_else(Scratch::new)
+    }
+
+    fn retire(&self, scratch: Scratch) {
+        lock(&self.memory.scratches).push(scratch);
+    }
+
+    fn begin(&self, number: u64) -> Result<Option<(Assembly, usize)>> {
+        if self.steps.is_some_and(|steps| number >= steps) {
+            return Ok(None);
+        }
+        let plan = &self.shared.plan;
+        let step = plan.schedule.step(self.start, number);
+        let epoch = plan.order.of(plan.seed, step.epoch, plan.schedule.len);
+        let slots = usize::try_from(step.len).unwrap_or(usize::MAX);
+        // The memory first: where there is none for the batch there is none for the list of its samples.
+        let lease = Arc::new(self.memory.batches.lend(slots)?);
+        let draws = (step.first..step.first + step.len).map(|position| epoch.at(position)).collect();
+        Ok(Some((Assembly { step, draws, lease, notes: Mutex::default() }, slots)))
+    }
+
+    fn run(&self, batch: &Assembly, slot: usize, scratch: &mut Scratch, stop: &AtomicBool) {
+        let Some(mut target) = batch.lease.claim(slot) else { return };
+        let draw = batch.draws[slot];
+        let mut task = Task { batch, slot, target: &mut target, scratch, stop };
+        if let Err(failure) = self.sample(&mut task, draw) {
+            self.recover(&mut task, draw, failure);
+        }
+    }
+
+    fn panicked(&self, batch: &Assembly, slot: usize, message: String) {
+        let path = self.shared.data.path(batch.draws[slot].sample);
+        batch.fatal(slot, Error::Panic { path, message });
+    }
+}
+
+impl Job {
+    /// Makes one sample in its slot.
+    fn sample(&self, task: &mut Task<'_, '_>, draw: Draw) -> Result<()> {
+        let Task { batch, slot, target, scratch, stop } = task;
+        let Shared { data, plan, stages } = &*self.shared;
+        let identity = Identity { epoch: batch.step.epoch, key: draw.key };
+        let decode = |Reason(reason)| Error::Decode { path: data.path(draw.sample), reason };
+        let (file, decoder, tools) = scratch.parts();
+        let mut watch = engine::Stopwatch::start();
+        let bytes = data.read(draw.sample, file)?;
+        stages.read.add(bytes.len(), watch.lap());
+        let planned = transform::open(plan, identity, decoder, bytes, stop).map_err(decode)?;
+        let made = if plan.singles {
+            let size = planned.size(plan);
+            let lease = Lease::single(&[plan.image_bytes(size)])?;
+            let made = lease.claim(0).map(|mut single| transform::make(plan, planned, tools, single.field(0), stages));
+            lease.seal(|_| true);
+            lock(&batch.notes).singles.push((*slot, Single { lease: Arc::new(lease), size }));
+            made.unwrap_or_else(|| Err(Reason::new("no memory was claimed")))
+        } else {
+            transform::make(plan, planned, tools, target.field(Field::Images as usize), stages)
+        };
+        let valid = (*slot as u64) < batch.step.valid;
+        self.describe(draw, made.map_err(decode)?, valid, target);
+        Ok(())
+    }
+
+    /// Writes what is known of a sample beside its pixels.
+    fn describe(&self, draw: Draw, made: Made, valid: bool, target: &mut Slot<'_>) {
+        let label = self.shared.data.label(draw.sample);
+        match self.shared.plan.labels {
+            Labels::Int => target.field(Field::Labels as usize).copy_from_slice(&(label as u64).to_ne_bytes()),
+            Labels::OneHot => {
+                let field = target.field(Field::Labels as usize);
+                field.fill(0);
+                field[4 * label..4 * label + 4].copy_from_slice(&1f32.to_ne_bytes());
+            }
+            Labels::None => {}
+        }
+        target.field(Field::Indices as usize).copy_from_slice(&draw.sample.to_ne_bytes());
+        #[expect(clippy::cast_possible_truncation, reason = "pixels of a picture fit single precision")]
+        let region = [made.region.left, made.region.top, made.region.width, made.region.height].map(|v| v as f32);
+        target.field(Field::Crops as usize).copy_from_slice(bytemuck::bytes_of(&region));
+        target.field(Field::Flips as usize)[0] = u8::from(made.flip);
+        target.field(Field::Valid as usize)[0] = u8::from(valid);
+    }
+
+    /// Does with a sample that failed what `on_error` says.
+    fn recover(&self, task: &mut Task<'_, '_>, draw: Draw, error: Error) {
+        match self.shared.plan.on_error {
+            OnError::Raise => task.batch.fatal(task.slot, error),
+            OnError::Skip => {
+                let mut notes = lock(&task.batch.notes);
+                notes.missing.push(task.slot);
+                notes.failures.push((task.slot, self.failure(draw.sample, error)));
+            }
+            OnError::Replace => self.replace(task, draw, error),
+        }
+    }
+
+    /// Tries other samples, chosen by seed, epoch and the sample that failed.
+    fn replace(&self, task: &mut Task<'_, '_>, draw: Draw, error: Error) {
+        let plan = &self.shared.plan;
+        let mut chance = Stream::new(plan.seed, task.batch.step.epoch, draw.key, Purpose::Replace);
+        let mut failed = (draw.sample, error);
+        for _ in 0..REPLACEMENTS {
+            let (sample, error) = failed;
+            lock(&task.batch.notes).failures.push((task.slot, self.failure(sample, error)));
+            let sample = chance.below(self.shared.data.len());
+            let other = Draw { sample, key: if plan.order.with_replacement() { draw.key } else { sample } };
+            match self.sample(task, other) {
+                Ok(()) => return,
+                Err(error) => failed = (sample, error),
+            }
+        }
+        task.batch.fatal(task.slot, failed.1);
+    }
+
+    fn failure(&self, index: u64, error: Error) -> Failure {
+        Failure { index, path: self.shared.data.path(index), error }
+    }
+
+    /// Makes a batch of what the workers have made.
+    pub(super) fn finish(&self, batch: &Assembly) -> Result<Batch> {
+        let mut notes = std::mem::take(&mut *lock(&batch.notes));
+        if let Some((_, error)) = notes.fatal {
+            return Err(error);
+        }
+        let len = batch.lease.seal(|slot| !notes.missing.contains(&slot));
+        let indices = |place| batch.lease.bytes(Field::Indices as usize, place);
+        notes.failures.sort_by_key(|(slot, _)| *slot);
+        // A slot that was tried more than once has the picture that was made last.
+        notes.singles.sort_by_key(|(slot, _)| *slot);
+        let mut singles: Vec<(usize, Single)> = Vec::with_capacity(len);
+        for (slot, single) in notes.singles.into_iter().filter(|(slot, _)| !notes.missing.contains(slot)) {
+            match singles.last_mut().filter(|last| last.0 == slot) {
+                Some(last) => last.1 = single,
+                None => singles.push((slot, single)),
+            }
+        }
+        Ok(Batch {
+            data: Arc::clone(&self.shared.data),
+            lease: Arc::clone(&batch.lease),
+            singles: singles.into_iter().map(|(_, single)| single).collect(),
+            form: self.shared.plan.form(),
+            samples: (0..len).map(|place| bytemuck::pod_read_unaligned(indices(place))).collect(),
+            epoch: batch.step.epoch,
+            failures: notes.failures.into_iter().map(|(_, failure)| failure).collect(),
+        })
+    }
+}
+
+impl Assembly {
+    /// Notes an error that ends the run. Of several in a batch the one of the first sample counts, whichever came first.
+    fn fatal(&self, slot: usize, error: Error) {
+        let mut notes = lock(&self.notes);
+        if notes.fatal.as_ref().is_none_or(|(first, _)| slot < *first) {
+            notes.fatal = Some((slot, error));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,344 @@
+//! The Loader: a directory of pictures to seeded batches.
+//!
+//! [`Config`] is what a user asks for; [`Loader::open`] lists the files and checks one against the other; from then on an
+//! epoch is a number, and [`Loader::batches`] an iterator over its batches that owns its worker threads. Iterators of
+//! one loader are independent.
+
+mod batch;
+mod config;
+mod exact;
+mod geometry;
+mod job;
+mod plan;
+mod reach;
+mod transform;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+pub use batch::{Batch, Failure, Images};
+pub use config::{Config, Labels, OnError, Sampling};
+
+use crate::dataset::{Dataset, Directory, Options, Split};
+use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch};
+use crate::error::{Error, Result};
+use crate::sampler::Place;
+use job::{Job, Memory, Shared};
+use plan::Plan;
+
+/// A data set, ready to be iterated over.
+#[derive(Debug)]
+pub struct Loader {
+    shared: Arc<Shared>,
+    record: Arc<Record>,
+    memory: Mutex<Arc<Memory>>,
+    workers: usize,
+    prefetch: usize,
+}
+
+/// What iterators of a loader have met with.
+#[derive(Debug)]
+struct Record {
+    max_errors: Option<u64>,
+    failures: Mutex<Failures>,
+    waiting: Meter,
+    idle: Mutex<Duration>,
+    delivered: Meter,
+}
+
+#[derive(Debug, Default)]
+struct Failures {
+    count: u64,
+    known: HashSet<u64>,
+    list: Vec<(PathBuf, String)>,
+}
+
+/// Counts of what iterators of a loader have done so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Stats {
+    /// Reading files.
+    pub read: Reading,
+    /// Decoding.
+    pub decode: Reading,
+    /// Resizing, colour, layout and element type.
+    pub resize: Reading,
+    /// The consumer's waits for batches.
+    pub waiting: Reading,
+    /// Samples handed over, and their bytes.
+    pub delivered: Reading,
+    /// Time workers spent waiting for the consumer to take batches.
+    pub idle: Duration,
+    /// Samples that failed.
+    pub errors: u64,
+}
+
+/// An iterator over batches; dropping it stops its workers.
+#[derive(Debug)]
+pub struct Batches {
+    engine: Option<Engine<Job>>,
+    record: Arc<Record>,
+    start: Place,
+    taken: u64,
+    /// Batches in a row that lost every sample.
+    empty: u64,
+}
+
+impl Loader {
+    /// Lists the files of `config.paths` and checks the configuration against them.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a wrong argument, [`Error::Io`] for paths that cannot be read, [`Error::Dataset`] where
+    /// there are no images.
+    pub fn open(config: &Config) -> Result<Self> {
+        let workers = config.workers.unwrap_or_else(usable_cores);
+        let options = Options {
+            classes: config.classes.clone(),
+            split: config.split.map(|(side, fraction)| Split { side, fraction, seed: config.seed }),
+            limit: config.limit,
+        };
+        // What is wrong with the arguments is said before a long listing.
+        Plan::check(config)?;
+        let data: Arc<dyn Dataset> = Arc::new(Directory::open(&config.paths, &options, usable_cores())?);
+        let plan = Plan::new(config, &*data)?;
+        let memory = Mutex::new(Memory::new(&plan, config.prefetch));
+        let record = Record {
+            max_errors: config.max_errors,
+            failures: Mutex::default(),
+            waiting: Meter::default(),
+            idle: Mutex::default(),
+            delivered: Meter::default(),
+        };
+        let shared = Arc::new(Shared { data, plan, stages: transform::Stages::default() });
+        Ok(Self { shared, record: Arc::new(record), memory, workers, prefetch: config.prefetch })
+    }
+
+    /// The data set.
+    #[must_use]
+    pub fn data(&self) -> &dyn Dataset {
+        &*self.shared.data
+    }
+
+    /// Batches in a whole epoch of this rank.
+    #[must_use]
+    pub fn batches_per_epoch(&self) -> u64 {
+        self.shared.plan.schedule.steps_from(0)
+    }
+
+    /// Samples in an epoch, over all ranks.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.shared.data.len()
+    }
+
+    /// Positions in an epoch: as many as samples, or when drawing with replacement, as fill whole batches.
+    #[must_use]
+    pub fn positions(&self) -> u64 {
+        self.shared.plan.schedule.len
+    }
+
+    /// Whether there are no samples; [`Loader::open`] sees to it that there are.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The batches of a whole epoch; endless if the configuration says so.
+    ///
+    /// # Errors
+    /// [`Error::Threads`] when worker threads cannot be had.
+    pub fn epoch(&self, epoch: u32) -> Result<Batches> {
+        self.batches(Place { epoch, position: 0 })
+    }
+
+    /// The batches from `start` on, to the end of its epoch, or without end if the configuration says so.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a place past the end of an epoch, [`Error::Threads`] when worker threads cannot be had.
+    pub fn batches(&self, start: Place) -> Result<Batches> {
+        let schedule = self.shared.plan.schedule;
+        if start.position > schedule.len {
+            let allowed = format!("a place in an epoch of {} samples", schedule.len);
+            return Err(Error::argument("position", start.position, allowed));
+        }
+        let steps = (!self.shared.plan.endless).then(|| schedule.steps_from(start.position));
+        let job = Job { shared: Arc::clone(&self.shared), memory: self.memory(), start, steps };
+        let engine = Engine::start(job, self.workers, self.prefetch)?;
+        Ok(Batches { engine: Some(engine), record: Arc::clone(&self.record), start, taken: 0, empty: 0 })
+    }
+
+    /// Memory to be reused; new in a fork, where the parent's may be locked for ever.
+    fn memory(&self) -> Arc<Memory> {
+        let Ok(mut memory) = self.memory.try_lock() else {
+            return Memory::new(&self.shared.plan, self.prefetch);
+        };
+        if !memory.batches.at_home() {
+            *memory = Memory::new(&self.shared.plan, self.prefetch);
+        }
+        Arc::clone(&memory)
+    }
+
+    /// Counts over all iterators so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let stages = &self.shared.stages;
+        Stats {
+            read: stages.read.reading(),
+            decode: stages.decode.reading(),
+            resize: stages.resize.reading(),
+            waiting: self.record.waiting.reading(),
+            delivered: self.record.delivered.reading(),
+            idle: *lock(&self.record.idle),
+            errors: lock(&self.record.failures).count,
+        }
+    }
+
+    /// Files whose samples failed, each once, with the reason, in the order they were met.
+    #[must_use]
+    pub fn errors(&self) -> Vec<(PathBuf, String)> {
+        lock(&self.record.failures).list.clone()
+    }
+}
+
+impl Stats {
+    /// Which stage holds the others up, in words.
+    #[must_use]
+    pub fn bottleneck(&self) -> String {
+        let work = [("reading files", self.read.time), ("decoding", self.decode.time), ("resizing", self.resize.time)];
+        let total: Duration = work.iter().map(|(_, time)| *time).sum();
+        let Some((stage, most)) = work.into_iter().max_by_key(|(_, time)| *time) else {
+            return String::new();
+        };
+        if total.is_zero() {
+            return "nothing was loaded yet".to_owned();
+        }
+        // Workers that wait longer than they work have nobody to work for.
+        if self.idle > total {
+            return "the consumer: workers wait for it to take batches".to_owned();
+        }
+        let share = 100.0 * most.as_secs_f64() / total.as_secs_f64();
+        format!("the loader: {stage} takes {share:.0} % of the workers' time")
+    }
+}
+
+impl Batches {
+    /// The next batch, waiting at most `patience`.
+    ///
+    /// # Errors
+    /// What went wrong with a sample; afterwards there are no more batches.
+    pub fn wait(&mut self, patience: Duration) -> Result<Next<Batch>> {
+        let mut watch = Stopwatch::start();
+        let Some(engine) = &self.engine else { return Ok(Next::End) };
+        let next = engine.next(patience).and_then(|next| match next {
+            Next::Batch(assembly) => {
+                let mut batch = engine.job().finish(&assembly)?;
+                self.record.note(&mut batch)?;
+                Ok(Next::Batch(batch))
+            }
+            Next::End => Ok(Next::End),
+            Next::TimedOut => Ok(Next::TimedOut),
+        });
+        self.record.waiting.add_time(watch.lap());
+        match next {
+            Ok(Next::Batch(batch)) => self.hand_over(batch),
+            Ok(Next::TimedOut) => Ok(Next::TimedOut),
+            end => {
+                self.stop();
+                end
+            }
+        }
+    }
+
+    /// Hands a batch over, unless every sample of it was skipped: then the caller is asked to come again, so that it can
+    /// look for signals. A whole epoch without a sample is an error where the next one would be tried for ever.
+    fn hand_over(&mut self, batch: Batch) -> Result<Next<Batch>> {
+        self.taken += 1;
+        if !batch.is_empty() {
+            self.empty = 0;
+            self.record.waiting.add_items(1, 0);
+            return Ok(Next::Batch(batch));
+        }
+        self.empty += 1;
+        let plan = self.engine.as_ref().map(|engine| &engine.job().shared.plan);
+        if plan.is_some_and(|plan| plan.endless && self.empty >= plan.schedule.steps_from(0)) {
+            self.stop();
+            let (path, reason) = lock(&self.record.failures).list.last().cloned().unwrap_or_default();
+            return Err(Error::dataset(path, format!("{reason}; so failed every sample of an epoch")));
+        }
+        Ok(Next::TimedOut)
+    }
+
+    /// Where all ranks stand: what has been handed over, not what is ready.
+    #[must_use]
+    pub fn place(&self, loader: &Loader) -> Place {
+        loader.shared.plan.schedule.after(self.start, self.taken)
+    }
+
+    /// How busy the workers are.
+    #[must_use]
+    pub fn load(&self) -> Option<Load> {
+        self.engine.as_ref().map(Engine::load)
+    }
+
+    /// Ends the iterator and its workers.
+    pub fn stop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            *lock(&self.record.idle) += engine.idle().time;
+        }
+    }
+}
+
+impl Drop for Batches {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch>;
+
+    fn next(&mut self) -> Option<Result<Batch>> {
+        loop {
+            match self.wait(Duration::from_secs(3600)) {
+                Ok(Next::Batch(batch)) => return Some(Ok(batch)),
+                Ok(Next::End) => return None,
+                Ok(Next::TimedOut) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
+
+impl Record {
+    /// Counts a batch; its failures keep only those that were not met before.
+    fn note(&self, batch: &mut Batch) -> Result<()> {
+        let bytes = (0..batch.len()).map(|place| batch.image_bytes(place).len()).sum();
+        self.delivered.add_items(batch.len() as u64, bytes);
+        if batch.failures.is_empty() {
+            return Ok(());
+        }
+        let mut failures = lock(&self.failures);
+        let met = std::mem::take(&mut batch.failures);
+        for failure in met {
+            failures.count += 1;
+            if let Some(limit) = self.max_errors.filter(|limit| failures.count > *limit) {
+                return Err(Error::TooManyErrors { count: failures.count, limit, last: Box::new(failure.error) });
+            }
+            if failures.known.insert(failure.index) {
+                failures.list.push((failure.path.clone(), failure.error.reason()));
+                batch.failures.push(failure);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Cores this process may use: affinity and cgroup quotas are respected.
+fn usable_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

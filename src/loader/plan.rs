@@ -1,0 +1,274 @@
+//! What was asked for, checked against itself and the data, in the form the workers use: nothing in it can contradict.
+
+use half::{bf16, f16};
+
+use super::config::{Config, Labels, OnError, Sampling};
+use super::geometry::Rule;
+use crate::dataset::Dataset;
+use crate::error::{Error, Result};
+use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
+use crate::sampler::{Order, Schedule};
+
+/// Everything a worker needs to know.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
+pub(super) struct Plan {
+    pub(super) rule: Rule,
+    pub(super) interpolation: Interpolation,
+    pub(super) flip: bool,
+    pub(super) layout: Layout,
+    pub(super) channels: Channels,
+    pub(super) values: Values,
+    pub(super) fill: [u8; 3],
+    pub(super) labels: Labels,
+    pub(super) num_classes: usize,
+    pub(super) seed: u64,
+    pub(super) exact: bool,
+    pub(super) exif: bool,
+    pub(super) max_pixels: u64,
+    pub(super) on_error: OnError,
+    pub(super) order: Order,
+    pub(super) schedule: Schedule,
+    pub(super) endless: bool,
+    /// Each sample in memory of its own.
+    pub(super) singles: bool,
+    /// A list of pictures rather than one array.
+    pub(super) ragged: bool,
+}
+
+/// How a byte becomes an element.
+#[derive(Debug)]
+pub(super) enum Values {
+    /// As it is.
+    Uint8,
+    /// `byte * scale + bias`, rounded once.
+    Float32 { scale: [f32; 3], bias: [f32; 3] },
+    /// By table, one for each channel.
+    Half { table: Box<[[u16; 256]; 3]>, dtype: Dtype },
+}
+
+impl Plan {
+    /// Checks what can be checked without the data.
+    pub(super) fn check(config: &Config) -> Result<()> {
+        check(config)
+    }
+
+    /// The plan for a configuration that passed [`Plan::check`].
+    pub(super) fn new(config: &Config, data: &dyn Dataset) -> Result<Self> {
+        let order = order(config, data)?;
+        let global = (config.batch_size as u64).saturating_mul(config.shard.1 as u64);
+        let schedule = Schedule {
+            // What is drawn with replacement has no end that a batch could be cut short by.
+            len: if order.with_replacement() {
+                data.len().checked_next_multiple_of(global).unwrap_or(u64::MAX)
+            } else {
+                data.len()
+            },
+            batch_size: config.batch_size as u64,
+            rank: config.shard.0 as u64,
+            world: config.shard.1 as u64,
+            last_batch: config.last_batch,
+        };
+        if schedule.steps_from(0) == 0 {
+            let allowed = format!("at most the number of samples, {}, with last_batch=\"drop\"", data.len());
+            return Err(Error::argument("batch_size", config.batch_size * config.shard.1, allowed));
+        }
+        Ok(Self {
+            rule: Rule {
+                fit: config.fit,
+                size: config.size,
+                resize_short: config.resize_short,
+                scale: config.scale,
+                ratio: config.ratio,
+            },
+            interpolation: config.interpolation,
+            flip: config.flip,
+            layout: config.layout,
+            channels: config.channels,
+            values: values(config),
+            fill: config.fill,
+            labels: config.labels,
+            num_classes: data.classes().len(),
+            seed: config.seed,
+            exact: config.exact || always_exact(config),
+            exif: config.exif,
+            max_pixels: config.max_pixels,
+            on_error: config.on_error,
+            endless: config.repeat || order.with_replacement(),
+            order,
+            schedule,
+            singles: config.ragged || config.size.is_none(),
+            ragged: config.ragged,
+        })
+    }
+
+    pub(super) fn dtype(&self) -> Dtype {
+        match &self.values {
+            Values::Uint8 => Dtype::Uint8,
+            Values::Float32 { .. } => Dtype::Float32,
+            Values::Half { dtype, .. } => *dtype,
+        }
+    }
+
+    /// Bytes of a sample of `size`.
+    pub(super) fn image_bytes(&self, size: Size) -> usize {
+        size.width as usize * size.height as usize * self.channels.count() * self.dtype().bytes()
+    }
+}
+
+fn check(config: &Config) -> Result<()> {
+    let positive = |name, value: usize| match value {
+        0 => Err(Error::argument(name, value, "at least 1")),
+        _ => Ok(()),
+    };
+    positive("batch_size", config.batch_size)?;
+    positive("prefetch", config.prefetch)?;
+    positive("workers", config.workers.unwrap_or(1))?;
+    if let Some(workers) = config.workers.filter(|workers| *workers > MOST_WORKERS) {
+        return Err(Error::argument("workers", workers, format!("at most {MOST_WORKERS}")));
+    }
+    check_size(config)?;
+    check_crop(config)?;
+    check_values(config)?;
+    let (rank, world) = config.shard;
+    if rank >= world {
+        return Err(Error::argument("shard", format!("({rank}, {world})"), "(rank, world) with 0 <= rank < world"));
+    }
+    if let Some((_, fraction)) = config.split
+        && !(fraction > 0.0 && fraction < 1.0)
+    {
+        return Err(Error::argument("split", fraction, "a fraction between 0 and 1"));
+    }
+    if config.weights.is_some() && config.sampling == Sampling::Balanced {
+        return Err(Error::argument("weights", "given", "not together with sampling=\"balanced\""));
+    }
+    if config.max_pixels == 0 {
+        return Err(Error::argument("max_pixels", 0, "at least 1"));
+    }
+    Ok(())
+}
+
+/// More threads are an oversight.
+const MOST_WORKERS: usize = 4096;
+
+/// Larger sides are an oversight, and products of sizes must not overflow.
+const LARGEST_SIDE: u32 = 65_535;
+
+fn check_size(config: &Config) -> Result<()> {
+    match config.size {
+        Some(size) if size.width == 0 || size.height == 0 || size.width.max(size.height) > LARGEST_SIDE => {
+            let given = format!("({}, {})", size.height, size.width);
+            Err(Error::argument("size", given, format!("sides between 1 and {LARGEST_SIDE}")))
+        }
+        None if config.batch_size > 1 && !config.ragged => {
+            Err(Error::argument("size", "None", "only with batch_size=1 or ragged=True: pictures differ in size"))
+        }
+        None if config.fit != Fit::Stretch => {
+            Err(Error::argument("size", "None", "only with fit=\"stretch\": pictures keep their own size"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_crop(config: &Config) -> Result<()> {
+    if let Some(short) = config.resize_short {
+        let longest = config.size.map_or(0, |size| size.width.max(size.height));
+        if config.fit != Fit::Crop {
+            return Err(Error::argument("resize_short", short, "only with fit=\"crop\""));
+        }
+        if short < longest || short > LARGEST_SIDE {
+            return Err(Error::argument(
+                "resize_short",
+                short,
+                format!("between the crop's size, {longest}, and {LARGEST_SIDE}"),
+            ));
+        }
+    }
+    let pair = |(low, high): (f64, f64)| format!("({low}, {high})");
+    let (low, high) = config.scale;
+    if !(low > 0.0 && low <= high && high <= 1.0) {
+        return Err(Error::argument("scale", pair(config.scale), "shares of the area, 0 < low <= high <= 1"));
+    }
+    let (low, high) = config.ratio;
+    if !(low > 0.0 && low <= high && high.is_finite()) {
+        return Err(Error::argument("ratio", pair(config.ratio), "aspect ratios, 0 < low <= high"));
+    }
+    Ok(())
+}
+
+fn check_values(config: &Config) -> Result<()> {
+    for (name, values) in [("mean", config.mean), ("std", config.std)] {
+        let Some(values) = values else { continue };
+        if config.dtype == Dtype::Uint8 {
+            return Err(Error::argument(name, format!("{values:?}"), "only with a float dtype"));
+        }
+        let lowest = if name == "std" { f64::MIN_POSITIVE } else { 0.0 };
+        if !values.iter().all(|v| (lowest..=1.0).contains(v)) {
+            let hint = "one number per channel in 0..1 (of x / 255), std above 0";
+            return Err(Error::argument(name, format!("{values:?}"), hint));
+        }
+    }
+    Ok(())
+}
+
+/// Where the fast way is not as good as it should be: a picture that keeps its size is wanted as other decoders give it;
+/// `nearest` takes single samples, and `area` cuts between them, so neither evens out what planes and scaled decoding do.
+fn always_exact(config: &Config) -> bool {
+    config.size.is_none() || matches!(config.interpolation, Interpolation::Nearest | Interpolation::Area)
+}
+
+fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
+    if config.sampling == Sampling::Balanced {
+        let ranges = (0..data.classes().len()).map(|label| data.class_range(label));
+        return Ok(Order::Balanced(ranges.filter(|range| !range.is_empty()).collect()));
+    }
+    match &config.weights {
+        Some(weights) => weighted(weights, data),
+        None if config.shuffle => Ok(Order::Shuffled),
+        None => Ok(Order::Sorted),
+    }
+}
+
+/// Running sums of the weight of each sample. A class's weight is that of each of its samples.
+fn weighted(weights: &[f64], data: &dyn Dataset) -> Result<Order> {
+    let (samples, classes) = (data.len(), data.classes().len());
+    let shown = format!("{:?}{}", &weights[..weights.len().min(5)], if weights.len() > 5 { " and more" } else { "" });
+    let per_class = weights.len() == classes && classes as u64 != samples;
+    if weights.len() as u64 != samples && !per_class {
+        let allowed = format!("one weight for each of {samples} samples, or for each of {classes} classes");
+        return Err(Error::argument("weights", format!("{} numbers", weights.len()), allowed));
+    }
+    if !weights.iter().all(|w| w.is_finite() && *w >= 0.0) || !weights.iter().any(|w| *w > 0.0) {
+        return Err(Error::argument("weights", shown, "finite numbers, none negative, not all zero"));
+    }
+    let mut sum = 0.0;
+    let mut sums = Vec::new();
+    for label in 0..classes {
+        for index in data.class_range(label) {
+            let place = if per_class { label } else { usize::try_from(index).unwrap_or(usize::MAX) };
+            sum += weights[place];
+            sums.push(sum);
+        }
+    }
+    if sum <= 0.0 || !f64::is_finite(sum) {
+        return Err(Error::argument("weights", shown, "not zero for every class that has samples, and a finite sum"));
+    }
+    Ok(Order::Weighted(sums))
+}
+
+fn values(config: &Config) -> Values {
+    let (mean, std) = (config.mean.unwrap_or([0.0; 3]), config.std.unwrap_or([1.0; 3]));
+    #[expect(clippy::cast_possible_truncation, reason = "rounded to the precision the elements have")]
+    let (scale, bias) =
+        ([0, 1, 2].map(|c| (1.0 / (255.0 * std[c])) as f32), [0, 1, 2].map(|c| (-mean[c] / std[c]) as f32));
+    let table = |narrow: fn(f32) -> u16| {
+        let value = |c: usize, byte: u8| narrow(f32::from(byte).mul_add(scale[c], bias[c]));
+        Box::new([0, 1, 2].map(|c| std::array::from_fn(|byte| value(c, u8::try_from(byte).unwrap_or(u8::MAX)))))
+    };
+    match config.dtype {
+        Dtype::Uint8 => Values::Uint8,
+        Dtype::Float32 => Values::Float32 { scale, bias },
+        Dtype::Float16 => Values::Half { table: table(|v| f16::from_f32(v).to_bits()), dtype: Dtype::Float16 },
+        Dtype::Bfloat16 => Values::Half { table: table(|v| bf16::from_f32(v).to_bits()), dtype: Dtype::Bfloat16 },
+    }
+}

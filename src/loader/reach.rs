@@ -1,0 +1,112 @@
+//! Which pixels of a file a sample needs, and at which scale they may be decoded.
+//!
+//! A JPEG is decoded at 1/2, 1/4 or 1/8 of its size (libjpeg-turbo has fast code for these alone; 5/8 takes longer than a full
+//! decode) as long as [`MARGIN`] scaled pixels are left for each pixel of the output, so that the antialiasing filter still
+//! has something to do.
+
+use crate::codec::{self, Decoded, Header, Orientation, Window};
+use crate::pixel::{Channels, Interpolation, Region, Size};
+
+use super::plan::Plan;
+
+/// A region of the upright picture, in the coordinates of the stored one.
+pub(super) fn unturned(region: Region, upright: Size, turn: Orientation) -> Region {
+    let Region { mut left, mut top, width, height } = region;
+    if turn.mirror_x {
+        left = f64::from(upright.width) - left - width;
+    }
+    if turn.mirror_y {
+        top = f64::from(upright.height) - top - height;
+    }
+    if turn.transpose {
+        Region { left: top, top: left, width: height, height: width }
+    } else {
+        Region { left, top, width, height }
+    }
+}
+
+/// Which pixels of a file a region needs, and at which scale.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    denominator: u32,
+    window: Window,
+}
+
+impl Reach {
+    pub(super) fn new(plan: &Plan, header: &Header, region: Region, size: Size, confine: bool) -> Self {
+        let denominator = if plan.exact { 1 } else { denominator(region, size, plan.interpolation) };
+        let reach = |length: f64, out: u32| {
+            if confine { 0.0 } else { support(plan.interpolation) * (length / f64::from(out)).max(1.0) + 1.0 }
+        };
+        let scale = f64::from(denominator);
+        let scaled = Region {
+            left: region.left / scale,
+            top: region.top / scale,
+            width: region.width / scale,
+            height: region.height / scale,
+        };
+        let (left, width) =
+            span(scaled.left, scaled.width, reach(scaled.width, size.width), header.size.width.div_ceil(denominator));
+        let (top, height) = span(
+            scaled.top,
+            scaled.height,
+            reach(scaled.height, size.height),
+            header.size.height.div_ceil(denominator),
+        );
+        Self { denominator, window: Window { left, top, width, height } }
+    }
+
+    pub(super) fn request(self, plan: &Plan) -> codec::Request {
+        codec::Request {
+            denominator: self.denominator,
+            window: self.window,
+            gray: plan.channels == Channels::Gray,
+            exact: plan.exact,
+        }
+    }
+
+    /// The region in the coordinates of what was decoded, kept inside it in spite of roundings.
+    pub(super) fn in_view(decoded: &Decoded<'_>, region: Region) -> Region {
+        let scale = f64::from(decoded.denominator);
+        let (width, height) = decoded.pixels.size();
+        #[expect(clippy::cast_precision_loss, reason = "sides of pictures")]
+        let (width, height) = (width as f64, height as f64);
+        let inside = |start: f64, length: f64, whole: f64| {
+            let start = start.clamp(0.0, whole);
+            (start, length.min(whole - start))
+        };
+        let (left, width) = inside(region.left / scale - f64::from(decoded.left), region.width / scale, width);
+        let (top, height) = inside(region.top / scale - f64::from(decoded.top), region.height / scale, height);
+        Region { left, top, width, height }
+    }
+}
+
+/// First pixel and number of pixels that cover a length and the filter's reach beyond it.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the picture")]
+fn span(start: f64, length: f64, reach: f64, whole: u32) -> (u32, u32) {
+    let first = (start - reach).floor().clamp(0.0, f64::from(whole - 1)) as u32;
+    let end = (start + length + reach).ceil().clamp(f64::from(first + 1), f64::from(whole)) as u32;
+    (first, end - first)
+}
+
+/// Source pixels on each side that a filter looks at, when not shrinking.
+const fn support(interpolation: Interpolation) -> f64 {
+    match interpolation {
+        Interpolation::Nearest | Interpolation::Area => 0.5,
+        Interpolation::Bilinear => 1.0,
+        Interpolation::Bicubic => 2.0,
+        Interpolation::Lanczos => 3.0,
+    }
+}
+
+/// How many scaled pixels must remain for each output pixel: what keeps the result as good as from a full decode.
+const MARGIN: f64 = 1.5;
+
+/// The strongest reduction that leaves the picture as good. Only powers of two: libjpeg-turbo has fast code for those.
+fn denominator(region: Region, size: Size, interpolation: Interpolation) -> u32 {
+    let enough = |d: &u32| {
+        let need = |length: f64, out: u32| length / f64::from(*d) >= MARGIN * f64::from(out);
+        need(region.width, size.width) && need(region.height, size.height)
+    };
+    if interpolation == Interpolation::Nearest { 1 } else { [8, 4, 2].into_iter().find(enough).unwrap_or(1) }
+}

@@ -1,0 +1,199 @@
+//! The vocabulary of pixels: sizes, channels, layouts, element types, and read-only views on decoded pictures.
+//!
+//! Everything here is plain data, shared by the codecs that fill pictures and the kernels that read them.
+
+use std::fmt;
+
+/// Width and height in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Columns.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+}
+
+impl Size {
+    /// A size of `width` columns and `height` rows.
+    #[must_use]
+    pub const fn new(width: u32, height: u32) -> Self {
+        Self { width, height }
+    }
+
+    /// Number of pixels.
+    #[must_use]
+    pub const fn pixels(self) -> u64 {
+        self.width as u64 * self.height as u64
+    }
+
+    /// The shorter side.
+    #[must_use]
+    pub fn short(self) -> u32 {
+        self.width.min(self.height)
+    }
+
+    /// The same picture lying on its side.
+    #[must_use]
+    pub const fn transposed(self) -> Self {
+        Self { width: self.height, height: self.width }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}x{}", self.width, self.height)
+    }
+}
+
+/// A rectangle of source pixels; fractional edges are meant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Region {
+    /// Left edge, in pixels from the left border of the picture.
+    pub left: f64,
+    /// Top edge, in pixels from the top border of the picture.
+    pub top: f64,
+    /// Width in pixels.
+    pub width: f64,
+    /// Height in pixels.
+    pub height: f64,
+}
+
+impl Region {
+    /// All of a picture of `size`.
+    #[must_use]
+    pub fn whole(size: Size) -> Self {
+        Self { left: 0.0, top: 0.0, width: f64::from(size.width), height: f64::from(size.height) }
+    }
+}
+
+/// Which channels a sample has, in which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Channels {
+    /// Red, green, blue.
+    #[default]
+    Rgb,
+    /// Blue, green, red.
+    Bgr,
+    /// One channel: luma.
+    Gray,
+}
+
+impl Channels {
+    /// Number of channels.
+    #[must_use]
+    pub const fn count(self) -> usize {
+        match self {
+            Self::Rgb | Self::Bgr => 3,
+            Self::Gray => 1,
+        }
+    }
+}
+
+/// Order of the axes of a batch of images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Layout {
+    /// Sample, row, column, channel.
+    #[default]
+    Nhwc,
+    /// Sample, channel, row, column.
+    Nchw,
+}
+
+/// Element type of a batch of images.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Dtype {
+    /// 0..=255.
+    #[default]
+    Uint8,
+    /// IEEE 754 binary32.
+    Float32,
+    /// IEEE 754 binary16.
+    Float16,
+    /// The upper half of a binary32.
+    Bfloat16,
+}
+
+impl Dtype {
+    /// Bytes an element takes.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::Uint8 => 1,
+            Self::Float16 | Self::Bfloat16 => 2,
+            Self::Float32 => 4,
+        }
+    }
+}
+
+/// How a picture is brought to the output size.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fit {
+    /// Both sides are resized; the aspect ratio is not kept.
+    #[default]
+    Stretch,
+    /// The short side is resized, the centre cut out.
+    Crop,
+    /// The long side is resized, the rest filled.
+    Pad,
+    /// A random part is cut out, then resized.
+    RandomCrop,
+}
+
+/// The resampling filter; all but `Nearest` are antialiased when shrinking.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Interpolation {
+    /// The source pixel under the centre of the output pixel.
+    Nearest,
+    /// Triangle.
+    #[default]
+    Bilinear,
+    /// Keys' cubic with a = -0.5.
+    Bicubic,
+    /// Lanczos with three lobes.
+    Lanczos,
+    /// Mean over the source area of the output pixel (box).
+    Area,
+}
+
+/// Rows of 8-bit samples, `stride` bytes apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Plane<'a> {
+    /// The samples; the first one is the top left.
+    pub data: &'a [u8],
+    /// Bytes from a row to the next.
+    pub stride: usize,
+    /// Columns (pixels, whatever number of bytes a pixel takes).
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+}
+
+/// A decoded picture, or a window of one.
+#[derive(Clone, Copy, Debug)]
+pub enum Pixels<'a> {
+    /// One byte a pixel.
+    Gray(Plane<'a>),
+    /// Three bytes a pixel: red, green, blue.
+    Rgb(Plane<'a>),
+    /// JFIF Y, Cb, Cr; the two chroma planes share one size.
+    Ycc {
+        /// Luma.
+        y: Plane<'a>,
+        /// Blue difference.
+        cb: Plane<'a>,
+        /// Red difference.
+        cr: Plane<'a>,
+        /// How many luma columns and rows one chroma sample stands for: (1, 1), (2, 1), (2, 2) …
+        /// Sample centres lie as JFIF has them: chroma (0, 0) covers luma columns `0..ratio.0`.
+        ratio: (usize, usize),
+    },
+}
+
+impl Pixels<'_> {
+    /// Size in (luma) pixels.
+    #[must_use]
+    pub fn size(&self) -> (usize, usize) {
+        let (Self::Gray(plane) | Self::Rgb(plane) | Self::Ycc { y: plane, .. }) = self;
+        (plane.width, plane.height)
+    }
+}

@@ -1,0 +1,146 @@
+//! Keyword arguments to core types, each failure naming the argument, what was given, and what is allowed.
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::dataset::Side;
+use crate::loader::{Config, Labels, OnError, Sampling};
+use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
+use crate::sampler::LastBatch;
+
+/// Arguments by name; every one that is asked for must be there.
+struct Arguments<'a, 'py>(&'a Bound<'py, PyDict>);
+
+impl<'py> Arguments<'_, 'py> {
+    fn value(&self, name: &'static str) -> PyResult<Bound<'py, PyAny>> {
+        self.0.get_item(name)?.ok_or_else(|| PyTypeError::new_err(format!("{name} is missing")))
+    }
+
+    /// The value of an argument as a `T`.
+    fn get<T>(&self, name: &'static str, allowed: &str) -> PyResult<T>
+    where
+        T: for<'a> FromPyObject<'a, 'py>,
+    {
+        let value = self.value(name)?;
+        let error: PyErr = match T::extract(value.as_borrowed()) {
+            Ok(value) => return Ok(value),
+            Err(error) => error.into(),
+        };
+        let message = format!("{name}={} is not valid: {allowed}", shown(&value));
+        Err(if error.is_instance_of::<PyTypeError>(value.py()) {
+            PyTypeError::new_err(message)
+        } else {
+            PyValueError::new_err(message)
+        })
+    }
+
+    /// The one of `choices` that an argument names.
+    fn choice<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> PyResult<T> {
+        let value = self.value(name)?;
+        let given = value.extract::<String>().ok();
+        if let Some((_, choice)) = choices.iter().find(|(text, _)| Some(*text) == given.as_deref()) {
+            return Ok(*choice);
+        }
+        let names: Vec<_> = choices.iter().map(|(text, _)| format!("{text:?}")).collect();
+        let message = format!("{name}={} is not valid: one of {}", shown(&value), names.join(", "));
+        Err(if given.is_some() { PyValueError::new_err(message) } else { PyTypeError::new_err(message) })
+    }
+}
+
+fn shown(value: &Bound<'_, PyAny>) -> String {
+    value.repr().map_or_else(|_| "?".to_owned(), |text| text.to_string())
+}
+
+/// The configuration in a dictionary of arguments, as `imagepipe_rs.Loader` fills it.
+pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
+    let a = Arguments(arguments);
+    let whole = "a whole number, at least 1";
+    let three = "None, \"imagenet\", or three numbers";
+    let size: Option<(u32, u32)> = a.get("size", "a number of pixels, (height, width), or None")?;
+    Ok(Config {
+        paths: a.get("paths", "a path, a list of paths, or a glob")?,
+        batch_size: a.get("batch_size", whole)?,
+        size: size.map(|(height, width)| Size::new(width, height)),
+        resize_short: a.get("resize_short", "a number of pixels, or None")?,
+        scale: a.get("scale", "two numbers, (low, high)")?,
+        ratio: a.get("ratio", "two numbers, (low, high)")?,
+        fill: a.get("fill", "a number in 0..255, or one for each channel")?,
+        flip: a.get("flip", "True or False")?,
+        mean: a.get("mean", three)?,
+        std: a.get("std", three)?,
+        weights: a.get("weights", "numbers, one per sample or per class, or None")?,
+        shuffle: a.get("shuffle", "True or False")?,
+        seed: a.get("seed", "a whole number in 0..2**64")?,
+        shard: a.get("shard", "None, \"auto\", or (rank, world)")?,
+        repeat: a.get("repeat", "True or False")?,
+        limit: a.get("limit", "a whole number, or None")?,
+        split: split(&a)?,
+        classes: a.get("classes", "a list of class names, or None")?,
+        exact: a.get("exact", "True or False")?,
+        exif: a.get("exif", "True or False")?,
+        max_errors: a.get("max_errors", "a whole number, or None")?,
+        max_pixels: a.get("max_pixels", whole)?,
+        workers: a.get("workers", "a whole number, at least 1, or None")?,
+        prefetch: a.get("prefetch", whole)?,
+        ragged: a.get("ragged", "True or False")?,
+        ..choices(&a)?
+    })
+}
+
+/// The arguments that are one of a few words; the others at their defaults.
+fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
+    Ok(Config {
+        fit: a.choice(
+            "fit",
+            &[("stretch", Fit::Stretch), ("crop", Fit::Crop), ("pad", Fit::Pad), ("random_crop", Fit::RandomCrop)],
+        )?,
+        interpolation: a.choice(
+            "interpolation",
+            &[
+                ("bilinear", Interpolation::Bilinear),
+                ("nearest", Interpolation::Nearest),
+                ("bicubic", Interpolation::Bicubic),
+                ("lanczos", Interpolation::Lanczos),
+                ("area", Interpolation::Area),
+            ],
+        )?,
+        layout: a.choice("layout", &[("NHWC", Layout::Nhwc), ("NCHW", Layout::Nchw)])?,
+        dtype: a.choice(
+            "dtype",
+            &[
+                ("uint8", Dtype::Uint8),
+                ("float32", Dtype::Float32),
+                ("float16", Dtype::Float16),
+                ("bfloat16", Dtype::Bfloat16),
+            ],
+        )?,
+        channels: a.choice("channels", &[("RGB", Channels::Rgb), ("BGR", Channels::Bgr), ("GRAY", Channels::Gray)])?,
+        labels: labels(a)?,
+        sampling: a.choice("sampling", &[("epoch", Sampling::Epoch), ("balanced", Sampling::Balanced)])?,
+        last_batch: a
+            .choice("last_batch", &[("keep", LastBatch::Keep), ("drop", LastBatch::Drop), ("pad", LastBatch::Pad)])?,
+        on_error: a
+            .choice("on_error", &[("raise", OnError::Raise), ("skip", OnError::Skip), ("replace", OnError::Replace)])?,
+        ..Config::default()
+    })
+}
+
+fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {
+    if a.value("labels")?.is_none() {
+        return Ok(Labels::None);
+    }
+    a.choice("labels", &[("int", Labels::Int), ("one_hot", Labels::OneHot)])
+}
+
+fn split(a: &Arguments<'_, '_>) -> PyResult<Option<(Side, f64)>> {
+    let allowed = "None, (\"train\", fraction), or (\"validation\", fraction)";
+    let Some((side, fraction)) = a.get::<Option<(String, f64)>>("split", allowed)? else {
+        return Ok(None);
+    };
+    match side.as_str() {
+        "train" => Ok(Some((Side::Train, fraction))),
+        "validation" => Ok(Some((Side::Validation, fraction))),
+        _ => Err(PyValueError::new_err(format!("split=({side:?}, {fraction}) is not valid: {allowed}"))),
+    }
+}

@@ -1,0 +1,122 @@
+//! Batches and arrays as Python objects.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use pyo3::exceptions::PyBufferError;
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyDict, PyTuple};
+
+use super::capsule::capsule;
+use crate::dlpack::{self, Array, Element};
+use crate::loader::{Batch, Images};
+
+/// A dense array in the memory of a batch.
+#[pyclass(name = "Tensor", module = "imagepipe_rs._native", frozen)]
+pub(super) struct PyTensor(Array);
+
+/// A finished batch.
+#[pyclass(name = "Batch", module = "imagepipe_rs._native", frozen)]
+pub(super) struct PyBatch(pub(super) Batch);
+
+#[pymethods]
+impl PyTensor {
+    /// What NumPy needs to make an array of the memory; bfloat16, which NumPy lacks, as uint16.
+    #[getter]
+    fn __array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let kind = match self.0.element() {
+            Element::Uint8 => "|u1",
+            Element::Bool => "|b1",
+            Element::Int64 => "<i8",
+            Element::Float32 => "<f4",
+            Element::Float16 => "<f2",
+            Element::Bfloat16 => "<u2",
+        };
+        let interface = PyDict::new(py);
+        interface.set_item("version", 3)?;
+        interface.set_item("shape", PyTuple::new(py, self.0.shape())?)?;
+        interface.set_item("typestr", kind)?;
+        interface.set_item("data", (self.0.address(), false))?;
+        Ok(interface)
+    }
+
+    #[pyo3(signature = (*, stream=None, max_version=None, dl_device=None, copy=None))]
+    fn __dlpack__<'py>(
+        &self,
+        py: Python<'py>,
+        stream: Option<&Bound<'py, PyAny>>,
+        max_version: Option<(u32, u32)>,
+        dl_device: Option<(i32, i32)>,
+        copy: Option<bool>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        if stream.is_some() {
+            return Err(PyBufferError::new_err("stream must be None: the array is in the CPU's memory"));
+        }
+        if dl_device.is_some_and(|device| device != dlpack::CPU) {
+            return Err(PyBufferError::new_err("dl_device must be None or (1, 0): the array is in the CPU's memory"));
+        }
+        let versioned = max_version.is_some_and(|(major, _)| major >= 1);
+        match copy {
+            Some(true) => capsule(py, &py.detach(|| self.0.copied())?, versioned),
+            _ => capsule(py, &self.0, versioned),
+        }
+    }
+
+    #[expect(clippy::unused_self, reason = "a method of the protocol")]
+    fn __dlpack_device__(&self) -> (i32, i32) {
+        dlpack::CPU
+    }
+}
+
+#[pymethods]
+impl PyBatch {
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The epoch the batch belongs to.
+    #[getter]
+    fn epoch(&self) -> u32 {
+        self.0.epoch
+    }
+
+    /// One tensor, or a list of them if ragged.
+    fn images(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        match self.0.images() {
+            Images::Stacked(array) => Ok(PyTensor(array).into_pyobject(py)?.into_any().unbind()),
+            Images::Each(arrays) => {
+                let tensors: Vec<_> = arrays.into_iter().map(PyTensor).collect();
+                Ok(tensors.into_pyobject(py)?.into_any().unbind())
+            }
+        }
+    }
+
+    fn labels(&self) -> Option<PyTensor> {
+        self.0.labels().map(PyTensor)
+    }
+
+    fn indices(&self) -> PyTensor {
+        PyTensor(self.0.indices())
+    }
+
+    fn crops(&self) -> PyTensor {
+        PyTensor(self.0.crops())
+    }
+
+    fn flips(&self) -> PyTensor {
+        PyTensor(self.0.flips())
+    }
+
+    fn valid(&self) -> PyTensor {
+        PyTensor(self.0.valid())
+    }
+
+    fn paths(&self, py: Python<'_>) -> Vec<OsString> {
+        py.detach(|| self.0.paths().into_iter().map(PathBuf::into_os_string).collect())
+    }
+
+    /// Samples that failed and were not met before: path and reason.
+    fn failures(&self) -> Vec<(OsString, String)> {
+        self.0.failures.iter().map(|failure| (failure.path.clone().into(), failure.error.reason())).collect()
+    }
+}

@@ -1,0 +1,170 @@
+//! The Loader as a Python object: arguments in, batches out, signals heard while waiting.
+
+use std::ffi::OsString;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::arguments::config;
+use super::batch::PyBatch;
+use crate::engine::{Next, Reading};
+use crate::error::Error;
+use crate::loader::{Batches, Loader};
+use crate::sampler::Place;
+
+/// How long Python's signal handlers may have to wait for their turn.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A data set, ready to be iterated over.
+#[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]
+pub(super) struct PyLoader(Loader);
+
+/// An iterator over batches.
+#[pyclass(name = "Batches", module = "imagepipe_rs._native", frozen)]
+pub(super) struct PyBatches {
+    batches: Mutex<Option<Batches>>,
+    process: u32,
+    loader: Py<PyLoader>,
+}
+
+#[pymethods]
+impl PyLoader {
+    #[new]
+    fn new(py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let config = config(arguments)?;
+        Ok(Self(py.detach(|| Loader::open(&config))?))
+    }
+
+    /// The batches from a position of an epoch on.
+    fn batches(this: Bound<'_, Self>, epoch: u32, position: u64) -> PyResult<PyBatches> {
+        let loader = &this.get().0;
+        let batches = this.py().detach(|| loader.batches(Place { epoch, position }))?;
+        let process = std::process::id();
+        Ok(PyBatches { batches: Mutex::new(Some(batches)), process, loader: this.unbind() })
+    }
+
+    /// Batches in an epoch of this rank.
+    #[getter]
+    fn batches_per_epoch(&self) -> u64 {
+        self.0.batches_per_epoch()
+    }
+
+    /// Samples in an epoch of all ranks.
+    #[getter]
+    fn num_samples(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// Positions in an epoch of all ranks.
+    #[getter]
+    fn positions(&self) -> u64 {
+        self.0.positions()
+    }
+
+    /// Names of the classes, by label.
+    #[getter]
+    fn classes(&self) -> Vec<OsString> {
+        self.0.data().classes().to_vec()
+    }
+
+    /// 64 bits that depend on the sorted files, their sizes and labels.
+    fn fingerprint(&self, py: Python<'_>) -> PyResult<u64> {
+        Ok(py.detach(|| self.0.data().fingerprint())?)
+    }
+
+    /// Path and reason of every sample that failed.
+    fn errors(&self) -> Vec<(OsString, String)> {
+        self.0.errors().into_iter().map(|(path, reason)| (path.into(), reason)).collect()
+    }
+
+    /// Counts per stage.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let stats = self.0.stats();
+        let all = PyDict::new(py);
+        let stages = [
+            ("read", stats.read),
+            ("decode", stats.decode),
+            ("resize", stats.resize),
+            ("wait", stats.waiting),
+            ("deliver", stats.delivered),
+        ];
+        for (name, Reading { items, bytes, time }) in stages {
+            let stage = PyDict::new(py);
+            stage.set_item("items", items)?;
+            stage.set_item("bytes", bytes)?;
+            stage.set_item("seconds", time.as_secs_f64())?;
+            all.set_item(name, stage)?;
+        }
+        all.set_item("idle_seconds", stats.idle.as_secs_f64())?;
+        all.set_item("errors", stats.errors)?;
+        all.set_item("bottleneck", stats.bottleneck())?;
+        Ok(all)
+    }
+}
+
+#[pymethods]
+impl PyBatches {
+    /// The next batch, or `None` at the end.
+    fn next(&self, py: Python<'_>) -> PyResult<Option<PyBatch>> {
+        loop {
+            let next = py.detach(|| match self.lock()?.as_mut() {
+                Some(batches) => batches.wait(PATIENCE),
+                None => Ok(Next::End),
+            });
+            match next? {
+                Next::Batch(batch) => return Ok(Some(PyBatch(batch))),
+                Next::End => return Ok(None),
+                Next::TimedOut => py.check_signals()?,
+            }
+        }
+    }
+
+    /// Epoch and position that were handed over.
+    fn place(&self, py: Python<'_>) -> PyResult<(u32, u64)> {
+        let loader = &self.loader.get().0;
+        let place = py.detach(|| self.lock().map(|batches| batches.as_ref().map(|batches| batches.place(loader))))?;
+        Ok(place.map_or((0, 0), |place| (place.epoch, place.position)))
+    }
+
+    /// Batches that wait to be taken, and batches that are begun.
+    fn load(&self, py: Python<'_>) -> (usize, usize) {
+        let load = py.detach(|| self.lock().ok().and_then(|batches| batches.as_ref().and_then(Batches::load)));
+        load.map_or((0, 0), |load| (load.ready, load.begun))
+    }
+
+    /// Ends the iterator and its workers; in a fork, where it has none, nothing happens.
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| {
+            if let Ok(mut batches) = self.lock() {
+                drop(batches.take());
+            }
+        });
+    }
+}
+
+impl PyBatches {
+    /// The batches, locked: without the interpreter only, since whoever holds the lock may be waiting for it; and not in a
+    /// fork, where the lock may be held by a thread that is not there.
+    fn lock(&self) -> crate::error::Result<MutexGuard<'_, Option<Batches>>> {
+        let process = std::process::id();
+        if process != self.process {
+            return Err(Error::Forked { made_in: self.process, used_in: process });
+        }
+        Ok(self.batches.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for PyBatches {
+    fn drop(&mut self) {
+        let batches = self.batches.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if std::process::id() != self.process {
+            // A fork: what it shares with the parent's threads is left alone.
+            std::mem::forget(batches);
+            return;
+        }
+        // Waiting for the workers must not keep other Python threads waiting.
+        Python::attach(|py| py.detach(|| drop(batches)));
+    }
+}

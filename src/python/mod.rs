@@ -1,0 +1,33 @@
+//! The Python face of the crate: extract arguments, let go of the interpreter, call the core, convert. No logic.
+
+mod arguments;
+mod batch;
+mod capsule;
+mod error;
+mod loader;
+
+use pyo3::prelude::*;
+
+/// The compiled part of `imagepipe_rs`; its Python part is what users import.
+#[pymodule(gil_used = false)]
+mod _native {
+    #[pymodule_export]
+    use super::batch::{PyBatch, PyTensor};
+    #[pymodule_export]
+    use super::loader::{PyBatches, PyLoader};
+    #[pymodule_export]
+    use super::{jpeg_simd, version};
+}
+
+/// The version of this package.
+#[pyfunction]
+#[pyo3(name = "__version__")]
+fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Whether libjpeg-turbo was built with its SIMD code and this processor runs it.
+#[pyfunction]
+fn jpeg_simd() -> bool {
+    crate::codec::jpeg::simd_active()
+}

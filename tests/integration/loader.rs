@@ -1,0 +1,128 @@
+//! The Loader without Python: the same bytes whatever the machinery, and errors that name the file.
+#![expect(clippy::disallowed_methods, reason = "a test's own files")]
+
+use std::fs;
+
+use imagepipe::error::Error;
+use imagepipe::loader::{Batch, Config, Loader, OnError};
+use imagepipe::pixel::{Fit, Size};
+use imagepipe::random::hash_bytes;
+use imagepipe::sampler::Place;
+use tempfile::TempDir;
+
+use super::pictures;
+
+fn data_set() -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    pictures::data_set(root.path(), 3, 9);
+    root
+}
+
+fn config(root: &TempDir) -> Config {
+    Config {
+        paths: vec![root.path().into()],
+        batch_size: 5,
+        size: Some(Size::new(32, 24)),
+        fit: Fit::RandomCrop,
+        flip: true,
+        seed: 1,
+        ..Config::default()
+    }
+}
+
+fn digest(batches: impl Iterator<Item = Result<Batch, Error>>) -> Vec<u64> {
+    batches
+        .map(|batch| {
+            let batch = batch.expect("a batch");
+            (0..batch.len()).fold(batch.len() as u64, |hash, i| {
+                hash.rotate_left(7) ^ hash_bytes(batch.image_bytes(i)) ^ batch.index(i)
+            })
+        })
+        .collect()
+}
+
+fn epoch(config: &Config, epoch: u32) -> Vec<u64> {
+    digest(Loader::open(config).expect("a loader").epoch(epoch).expect("an epoch"))
+}
+
+#[test]
+fn bytes_depend_on_seed_and_epoch_alone() {
+    let root = data_set();
+    let base = epoch(&config(&root), 0);
+    assert_eq!(base.len(), 6);
+    for (workers, prefetch) in [(1, 1), (2, 4), (8, 1)] {
+        let other = Config { workers: Some(workers), prefetch, ..config(&root) };
+        assert_eq!(epoch(&other, 0), base, "{workers} workers, {prefetch} ahead");
+    }
+    assert_ne!(epoch(&config(&root), 1), base);
+    assert_ne!(epoch(&Config { seed: 2, ..config(&root) }, 0), base);
+}
+
+#[test]
+fn an_epoch_can_be_entered_in_the_middle() {
+    let root = data_set();
+    let loader = Loader::open(&config(&root)).expect("a loader");
+    let whole = digest(loader.epoch(3).expect("an epoch"));
+    let mut first = loader.epoch(3).expect("an epoch");
+    let taken = digest(first.by_ref().take(2));
+    let rest = digest(loader.batches(first.place(&loader)).expect("the rest"));
+    assert_eq!([taken, rest].concat(), whole);
+    assert_eq!(first.place(&loader), Place { epoch: 3, position: 10 });
+}
+
+#[test]
+fn repeating_goes_through_the_epochs() {
+    let root = data_set();
+    let repeating = Loader::open(&Config { repeat: true, ..config(&root) }).expect("a loader");
+    let two = digest(repeating.epoch(0).expect("an epoch").take(12));
+    assert_eq!(two, [epoch(&config(&root), 0), epoch(&config(&root), 1)].concat());
+}
+
+#[test]
+fn a_damaged_file_is_named_skipped_or_replaced() {
+    let root = data_set();
+    let bad = root.path().join("class-1/4.jpg");
+    let whole = fs::read(&bad).expect("a file");
+    fs::write(&bad, &whole[..whole.len() / 2]).expect("a file is cut short");
+    let run = |on_error| {
+        let loader =
+            Loader::open(&Config { on_error, size: Some(Size::new(16, 16)), fit: Fit::Stretch, ..config(&root) });
+        let loader = loader.expect("a loader");
+        let batches: Vec<_> = loader.epoch(0).expect("an epoch").collect();
+        (loader.errors(), batches)
+    };
+    let (_, raised) = run(OnError::Raise);
+    let error = raised.last().expect("batches").as_ref().expect_err("a damaged file").to_string();
+    assert!(error.contains("class-1/4.jpg: cannot decode: Premature end"), "{error}");
+
+    for (on_error, samples) in [(OnError::Skip, 26), (OnError::Replace, 27)] {
+        let (errors, batches) = run(on_error);
+        assert_eq!(batches.iter().map(|b| b.as_ref().expect("a batch").len()).sum::<usize>(), samples);
+        assert_eq!(errors.len(), 1);
+        assert_eq!(errors[0].0, bad);
+        let again = run(on_error).1;
+        assert_eq!(digest(batches.into_iter()), digest(again.into_iter()));
+    }
+}
+
+#[test]
+fn more_errors_than_allowed_end_the_run() {
+    let root = data_set();
+    for file in ["class-0/1.jpg", "class-2/3.jpg"] {
+        fs::write(root.path().join(file), b"not a picture").expect("a file");
+    }
+    let config = Config { on_error: OnError::Skip, max_errors: Some(1), ..config(&root) };
+    let loader = Loader::open(&config).expect("a loader");
+    let errors: Vec<_> = loader.epoch(0).expect("an epoch").filter_map(Result::err).collect();
+    assert!(matches!(errors.as_slice(), [Error::TooManyErrors { count: 2, limit: 1, .. }]), "{errors:?}");
+}
+
+#[test]
+fn a_file_that_is_gone_is_named() {
+    let root = data_set();
+    let loader = Loader::open(&config(&root)).expect("a loader");
+    fs::remove_file(root.path().join("class-0/0.jpg")).expect("a file is removed");
+    let errors: Vec<_> = loader.epoch(0).expect("an epoch").filter_map(Result::err).collect();
+    assert_eq!(errors.len(), 1, "the first error ends the epoch");
+    assert!(errors[0].to_string().contains("class-0/0.jpg: No such file"), "{}", errors[0]);
+}

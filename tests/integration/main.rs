@@ -1,0 +1,8 @@
+//! One binary for all integration tests: one link, one file a subject.
+
+mod codec;
+mod engine;
+mod layers;
+mod loader;
+mod pictures;
+mod simd;

@@ -1,0 +1,109 @@
+"""What the tests share: small sets of photographs, and pictures made to measure."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pytest
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# PyTorch has an environment of its own: `make test-torch`.
+collect_ignore = [] if importlib.util.find_spec("torch") else ["test_torch.py"]
+
+
+class EncodeJpeg(Protocol):
+    """What the fixture ``jpeg`` gives."""
+
+    def __call__(
+        self,
+        width: int = 64,
+        height: int = 48,
+        *,
+        seed: int = 0,
+        mode: str = "RGB",
+        **options: object,
+    ) -> bytes:
+        """Encode a made-up picture; the options are those of Pillow's JPEG encoder."""
+
+
+class MakeTree(Protocol):
+    """What the fixture ``tree`` gives."""
+
+    def __call__(self, files: Mapping[str, bytes]) -> Path:
+        """Write files, by their names below a new folder, and return the folder."""
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Return the project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def photos() -> Path:
+    """Return a Keras-layout folder of 60 photographs in 10 classes; not to be written to.
+
+    The program keeps the set as long as neither it nor its arguments change.
+    """
+    program = ROOT / "benches" / "photos.py"
+    folder = ROOT / "target" / "test-photos"
+    folder.parent.mkdir(exist_ok=True)
+    command = [sys.executable, program, folder, "--small", "60", "--large", "0"]
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return folder / "small"
+
+
+def picture(width: int, height: int, *, seed: int = 0, mode: str = "RGB") -> Image.Image:
+    """Return a smooth picture with some detail: neither flat nor noise."""
+    random = np.random.default_rng([seed, width, height])
+    coarse = random.integers(0, 256, (height // 16 + 2, width // 16 + 2, 3), dtype=np.uint8)
+    smooth = Image.fromarray(coarse).resize((width, height), Image.Resampling.BICUBIC)
+    grain = random.integers(-8, 9, (height, width, 3))
+    pixels = np.clip(np.asarray(smooth, dtype=np.int64) + grain, 0, 255)
+    return Image.fromarray(pixels.astype(np.uint8)).convert(mode)
+
+
+@pytest.fixture(scope="session")
+def jpeg() -> EncodeJpeg:
+    """Return a function that encodes a made-up picture as JPEG."""
+
+    def encode(
+        width: int = 64,
+        height: int = 48,
+        *,
+        seed: int = 0,
+        mode: str = "RGB",
+        **options: object,
+    ) -> bytes:
+        data = io.BytesIO()
+        picture(width, height, seed=seed, mode=mode).save(data, "JPEG", **options)
+        return data.getvalue()
+
+    return encode
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> MakeTree:
+    """Return a function that writes a folder of files."""
+
+    def make(files: Mapping[str, bytes]) -> Path:
+        folder = tmp_path / "tree"
+        for name, data in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return folder
+
+    return make

@@ -1,0 +1,391 @@
+"""Wrong arguments: an error that names the argument and shows the value, before any work is done."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from imagepipe_rs import DatasetError, Loader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import EncodeJpeg, MakeTree
+
+CHOICES = {
+    "fit": ["stretch", "crop", "pad", "random_crop"],
+    "interpolation": ["nearest", "bilinear", "bicubic", "lanczos", "area"],
+    "layout": ["NHWC", "NCHW"],
+    "dtype": ["uint8", "float32", "float16", "bfloat16"],
+    "channels": ["RGB", "BGR", "GRAY"],
+    "labels": ["int", "one_hot"],
+    "sampling": ["epoch", "balanced"],
+    "last_batch": ["keep", "drop", "pad"],
+    "on_error": ["raise", "skip", "replace"],
+    "output": ["numpy", "tensorflow", "torch", "jax", "cupy"],
+    "device": ["cpu"],
+}
+
+WRONG_TYPES = [
+    ("batch_size", "32"),
+    ("batch_size", 1.5),
+    ("batch_size", None),
+    ("size", "224"),
+    ("size", 224.5),
+    ("size", (224,)),
+    ("size", (1, 2, 3)),
+    ("size", ("a", "b")),
+    ("resize_short", "256"),
+    ("scale", 0.5),
+    ("scale", ("a", 1.0)),
+    ("ratio", "3:4"),
+    ("fill", "red"),
+    ("flip", "yes"),
+    ("flip", 0.5),
+    ("mean", ("a", "b", "c")),
+    ("std", ("a", "b", "c")),
+    ("weights", 1.0),
+    ("weights", ["a", "b"]),
+    ("shuffle", "no"),
+    ("seed", "1"),
+    ("seed", None),
+    ("seed", 1.5),
+    ("shard", 0),
+    ("shard", "automatic"),
+    ("shard", ("a", "b")),
+    ("repeat", 3),
+    ("limit", "10"),
+    ("limit", 1.5),
+    ("split", "train"),
+    ("split", ("train", "half")),
+    ("classes", 3),
+    ("classes", "cat"),
+    ("classes", [1, 2]),
+    ("exact", "yes"),
+    ("exif", None),
+    ("max_errors", "3"),
+    ("max_pixels", "many"),
+    ("max_pixels", None),
+    ("workers", "4"),
+    ("workers", 1.5),
+    ("prefetch", None),
+    ("ragged", "no"),
+]
+
+WRONG_VALUES = [
+    ("batch_size", 0),
+    ("batch_size", -1),
+    ("batch_size", 2**70),
+    ("size", 0),
+    ("size", -5),
+    ("size", (0, 224)),
+    ("size", (224, 70_000)),
+    ("size", 2**33),
+    ("scale", (0.0, 1.0)),
+    ("scale", (0.5, 0.2)),
+    ("scale", (0.5, 1.5)),
+    ("scale", (float("nan"), 1.0)),
+    ("ratio", (0.0, 1.0)),
+    ("ratio", (2.0, 1.0)),
+    ("ratio", (1.0, float("inf"))),
+    ("fill", 256),
+    ("fill", -1),
+    ("fill", (1, 2)),
+    ("mean", 0.5),
+    ("mean", (0.1, 0.2)),
+    ("mean", (1.5, 0.2, 0.3)),
+    ("mean", (float("nan"), 0.2, 0.3)),
+    ("mean", "cifar"),
+    ("std", (0.0, 0.2, 0.3)),
+    ("std", (-0.1, 0.2, 0.3)),
+    ("std", "imagnet"),
+    ("seed", -1),
+    ("seed", 2**64),
+    ("weights", [1.0]),
+    ("shard", (2, 2)),
+    ("shard", (0, 0)),
+    ("shard", (-1, 2)),
+    ("limit", 0),
+    ("limit", -1),
+    ("split", ("test", 0.5)),
+    ("split", ("train", 0.0)),
+    ("split", ("train", 1.5)),
+    ("split", ("train", float("nan"))),
+    ("classes", ["cat", "unicorn"]),
+    ("classes", ["cat", "cat"]),
+    ("max_errors", -1),
+    ("max_pixels", 0),
+    ("workers", 0),
+    ("workers", -1),
+    ("prefetch", 0),
+    ("device", "cuda"),
+    ("output", "list"),
+]
+
+
+@pytest.fixture
+def folder(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
+    """Return a folder of four pictures in two classes."""
+    data = jpeg()
+    return tree({f"{name}/{number}.jpg": data for name in ("cat", "dog") for number in (1, 2)})
+
+
+def options(name: str, value: object) -> dict[str, object]:
+    """Return an argument, and the others without which it may not be given."""
+    needed = {"fit": "crop"} if name == "resize_short" else {}
+    needed |= {"dtype": "float32"} if name in {"mean", "std"} else {}
+    return {**needed, name: value}
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG_TYPES)
+def test_wrong_type(folder: Path, name: str, value: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=rf"\b{name}=") as caught:
+        Loader(folder, **options(name, value))
+    assert_shows(str(caught.value), value)
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG_VALUES)
+def test_wrong_value(folder: Path, name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"\b{name}=") as caught:
+        Loader(folder, **options(name, value))
+    assert_shows(str(caught.value), value)
+
+
+@pytest.mark.parametrize(("name", "allowed"), CHOICES.items())
+@pytest.mark.parametrize("value", ["", "none", "Stretch", 3, True, ["epoch"]])
+def test_choices_are_listed(folder: Path, name: str, allowed: list[str], value: object) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"^{name}=") as caught:
+        Loader(folder, **{name: value})
+    message = str(caught.value)
+    assert repr(value) in message
+    assert all(re.search(rf"['\"]{choice}['\"]", message) for choice in allowed)
+
+
+def assert_shows(message: str, value: object) -> None:
+    """Check that the numbers or words of a value are in a message."""
+    parts = value if isinstance(value, list | tuple) else [value]
+    if isinstance(value, list) and all(isinstance(part, float) for part in value):
+        assert str(len(value)) in message  # weights are many: their count is shown
+        return
+    words = [str(part).removesuffix(".0") for part in parts]
+    assert any(word.lower() in message.lower() for word in words), message
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resize_short": 256},
+        {"fit": "crop", "size": 224, "resize_short": 200},
+        {"size": None},
+        {"mean": (0.5, 0.5, 0.5)},
+        {"std": "imagenet"},
+        {"dtype": "float32", "channels": "GRAY", "mean": "imagenet"},
+        {"weights": [1.0, 1.0], "sampling": "balanced"},
+        {"weights": [0.0, 0.0]},
+        {"weights": [1.0, -1.0]},
+        {"weights": [1.0, float("nan")]},
+        {"batch_size": 5, "last_batch": "drop"},
+    ],
+    ids=str,
+)
+def test_arguments_that_do_not_go_together(folder: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=" is not valid: ") as caught:
+        Loader(folder, **wrong)
+    assert any(f"{name}=" in str(caught.value) for name in wrong)
+
+
+def test_unknown_argument_is_named(folder: Path) -> None:
+    with pytest.raises(TypeError, match="image_sise"):
+        Loader(folder, image_sise=3)
+
+
+def test_only_the_path_goes_by_position(folder: Path) -> None:
+    with pytest.raises(TypeError, match="positional"):
+        Loader(folder, 32)
+
+
+@pytest.mark.parametrize("path", [3, None, b"bytes", [1, 2], {}], ids=repr)
+def test_path_of_a_wrong_type(path: object) -> None:
+    with pytest.raises(TypeError, match="path="):
+        Loader(path)
+
+
+def test_no_path_at_all() -> None:
+    with pytest.raises(ValueError, match=r"path=\[\]"):
+        Loader([])
+
+
+def test_wrong_arguments_are_found_before_the_files_are_listed(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="batch_size=0"):
+        Loader(tmp_path / "not-there", batch_size=0)
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        {"size": np.int64(16)},
+        {"size": (np.int32(16), np.int32(16))},
+        {"size": [16, 16]},
+        {"batch_size": np.int64(2)},
+        {"seed": np.uint64(2**64 - 1)},
+        {"weights": np.array([1.0, 2.0])},
+        {"weights": np.ones(4, dtype=np.float32)},
+        {"dtype": "float32", "mean": np.zeros(3), "std": [0.5, 0.5, 1]},
+        {"fill": np.array([1, 2, 3]), "fit": "pad"},
+        {"flip": np.True_},
+        {"shard": [0, 2]},
+        {"split": ["train", 0.5]},
+        {"classes": ("dog",)},
+        {"limit": np.int16(1)},
+    ],
+    ids=str,
+)
+def test_numpys_numbers_and_lists_are_as_good_as_pythons(
+    folder: Path, good: dict[str, object]
+) -> None:
+    assert Loader(folder, **good).num_samples > 0
+
+
+PROGRAM = """
+import sys
+from imagepipe_rs import ImagePipeError, Loader
+try:
+    batch = next(iter(Loader(sys.argv[1], size=8, **eval(sys.argv[2]))))
+except (ValueError, MemoryError, ImagePipeError) as error:
+    print(type(error).__name__, error)
+else:
+    print(batch.images.shape)
+"""
+
+
+def in_a_program(folder: Path, arguments: dict[str, object]) -> str:
+    """Take a batch in a program of its own, which may die without taking the tests along."""
+    command = [sys.executable, "-c", PROGRAM, folder, repr(arguments)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.parametrize("size", [10**7, 2**40, 2**62])
+@pytest.mark.parametrize("repeat", [False, True])
+def test_a_batch_larger_than_the_data_is_the_data(folder: Path, size: int, *, repeat: bool) -> None:
+    printed = in_a_program(folder, {"batch_size": size, "repeat": repeat})
+    assert printed == "(4, 8, 8, 3)\n"
+
+
+@pytest.mark.parametrize("size", [2**40, 2**62])
+def test_a_batch_that_no_machine_can_hold(folder: Path, size: int) -> None:
+    printed = in_a_program(folder, {"batch_size": size, "last_batch": "pad"})
+    assert "Error" in printed
+
+
+@pytest.mark.parametrize("epoch", [-1, 2**32, 1.5, "1", None], ids=repr)
+def test_set_epoch(folder: Path, epoch: object) -> None:
+    with pytest.raises((TypeError, ValueError), match="epoch="):
+        Loader(folder).set_epoch(epoch)
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        None,
+        {},
+        {"epoch": 1},
+        {"epoch": -1, "position": 0, "seed": 0},
+        {"epoch": 2**40, "position": 0, "seed": 0},
+        {"epoch": 0, "position": 5, "seed": 0},
+        {"epoch": 0, "position": -1, "seed": 0},
+        {"epoch": 0, "position": 0, "seed": 1},
+        {"epoch": "x", "position": 0, "seed": 0},
+    ],
+    ids=str,
+)
+def test_load_state_dict(folder: Path, state: object) -> None:
+    loader = Loader(folder)
+    with pytest.raises(ValueError, match=r"state=|epoch="):
+        loader.load_state_dict(state)
+    assert loader.state_dict() == {"epoch": 0, "position": 0, "seed": 0}
+
+
+# ------------------------------------------------------------------------------------- data sets
+
+
+def test_missing_path(tmp_path: Path) -> None:
+    missing = tmp_path / "not-there"
+    with pytest.raises(DatasetError, match=str(missing)) as caught:
+        Loader(missing)
+    assert isinstance(caught.value, FileNotFoundError)
+    assert caught.value.path == str(missing)
+
+
+def test_missing_path_among_others(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="not-there"):
+        Loader([folder, tmp_path / "not-there"])
+
+
+def test_glob_that_matches_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"train-\*: no file or directory matches") as caught:
+        Loader(str(tmp_path / "train-*"))
+    assert isinstance(caught.value, FileNotFoundError)
+
+
+def test_no_images_says_what_was_looked_for(tree: MakeTree) -> None:
+    folder = tree({"cat/notes.txt": b"meow", "dog/readme.md": b"woof"})
+    with pytest.raises(
+        DatasetError, match=rf"{folder}: no images.*jpg.*png.*bmp.*gif.*webp"
+    ) as caught:
+        Loader(folder)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no images"):
+        Loader(tmp_path)
+
+
+def test_pictures_beside_class_folders(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"cat/1.jpg": jpeg(), "2.jpg": jpeg()})
+    with pytest.raises(DatasetError, match=r"2\.jpg.*cat") as caught:
+        Loader(folder)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_flat_folder_and_one_of_classes(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"flat/1.jpg": jpeg(), "classes/cat/1.jpg": jpeg()})
+    with pytest.raises(DatasetError, match=r"flat.*classes"):
+        Loader([folder / "flat", folder / "classes"])
+
+
+def test_a_file_and_a_folder(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"flat/1.jpg": jpeg(), "2.jpg": jpeg()})
+    with pytest.raises(DatasetError, match=r"2\.jpg.*flat"):
+        Loader([folder / "flat", folder / "2.jpg"])
+
+
+def test_a_file_that_is_no_picture(tree: MakeTree) -> None:
+    folder = tree({"notes.txt": b"meow"})
+    with pytest.raises(DatasetError, match=r"notes\.txt.*jpg"):
+        Loader(folder / "notes.txt")
+
+
+@pytest.mark.parametrize("name", ["train.tfrecord", "train.rec", "train.csv"])
+def test_record_files_are_said_to_be_unsupported(tree: MakeTree, name: str) -> None:
+    folder = tree({name: b"x"})
+    with pytest.raises(DatasetError, match=f"{name}.*not read by this version"):
+        Loader(folder / name)
+
+
+def test_nothing_left_by_a_split(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"cat/1.jpg": jpeg()})
+    sides = []
+    for side in ("train", "validation"):
+        try:
+            sides.append(Loader(folder, split=(side, 0.5)).num_samples)
+        except DatasetError as error:
+            sides.append(0)
+            assert side in str(error).lower()  # noqa: PT017
+    assert sorted(sides) == [0, 1]

@@ -1,0 +1,97 @@
+"""What a loader meets when somebody means it no good, or a disk is full of surprises."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+from imagepipe_rs import DatasetError, Loader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def text_files(folder: Path, count: int) -> Path:
+    (folder / "a").mkdir()
+    for number in range(count):
+        (folder / "a" / f"{number}.jpg").write_text("not a picture")
+    return folder
+
+
+def test_an_endless_loader_of_nothing_but_bad_files_ends_with_an_error(tmp_path: Path) -> None:
+    loader = Loader(text_files(tmp_path, 10), on_error="skip", repeat=True, batch_size=4)
+    with pytest.raises(DatasetError, match="every sample of an epoch"):
+        next(iter(loader))
+
+
+def test_an_epoch_of_nothing_but_bad_files_is_empty(tmp_path: Path) -> None:
+    loader = Loader(text_files(tmp_path, 10), on_error="skip", batch_size=4)
+    assert list(loader) == []
+    assert len(loader.errors) == 10
+
+
+def test_a_pipe_is_no_picture(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.jpg")
+    with pytest.raises(DatasetError, match=r"x\.jpg: neither a directory nor a file"):
+        Loader([tmp_path / "x.jpg"])
+
+
+def test_a_file_that_became_a_pipe_is_an_empty_one(tmp_path: Path) -> None:
+    folder = text_files(tmp_path, 2)
+    loader = Loader(folder, on_error="skip")
+    (folder / "a" / "0.jpg").unlink()
+    os.mkfifo(folder / "a" / "0.jpg")
+    assert list(loader) == []
+    assert any("0.jpg" in path and "empty" in reason for path, _, reason in loader.errors)
+
+
+def test_a_file_beyond_reason_is_refused_without_memory_for_it(tmp_path: Path) -> None:
+    folder = text_files(tmp_path, 1)
+    with (folder / "a" / "0.jpg").open("wb") as file:
+        file.write(b"\xff\xd8\xff\xe0")
+        file.truncate(3 << 30)
+    loader = Loader(folder, on_error="skip")
+    assert list(loader) == []
+    assert "larger than 1 GiB" in loader.errors[0][2]
+
+
+def test_indices_may_be_written_without_harm(photos: Path) -> None:
+    batch = next(iter(Loader(photos, batch_size=4)))
+    paths = batch.paths
+    batch.indices[:] = 10**12
+    assert batch.paths == paths
+
+
+def test_a_fork_while_another_thread_waits_for_a_batch(photos: Path) -> None:
+    program = """
+        import os, sys, threading
+        from imagepipe_rs import ImagePipeError, Loader
+
+        iterator = iter(Loader(sys.argv[1], repeat=True, workers=1, prefetch=1))
+        taking = True
+
+        def take():
+            while taking:
+                next(iterator)
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        for _ in range(20):
+            child = os.fork()
+            if child == 0:
+                try:
+                    next(iterator)
+                except ImagePipeError as error:
+                    os._exit(0 if "fork" in str(error) else 2)
+                os._exit(1)
+            assert os.waitpid(child, 0)[1] == 0
+        taking = False
+        thread.join()
+    """
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(program), str(photos)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,211 @@
+"""TensorFlow takes batches as they lie in memory, and does not abort on any of them."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from imagepipe_rs import Loader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DTYPES = ["uint8", "float32", "float16", "bfloat16"]
+
+
+def address(tensor: Any) -> int:
+    return np.from_dlpack(tensor).__array_interface__["data"][0]
+
+
+def used(tensor: Any) -> float:
+    """Run the operations that abort on memory that is not aligned."""
+    floats = tf.cast(tensor, tf.float32)
+    total = tf.reduce_sum(floats) + tf.reduce_sum(tf.cast(tensor + tensor, tf.float32))
+    if floats.shape.rank == 4:
+        resized = tf.image.resize(floats, (8, 8))
+        kernel = tf.ones((3, 3, floats.shape[-1], 2))
+        total += tf.reduce_sum(tf.nn.conv2d(floats, kernel, 1, "SAME")) + tf.reduce_sum(resized)
+    return float(total)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("size", [(7, 5), (33, 31), (224, 224)], ids=str)
+def test_tensors_can_be_used_the_last_short_batch_too(
+    photos: Path, dtype: str, size: tuple[int, int]
+) -> None:
+    loader = Loader(photos, batch_size=13, size=size, dtype=dtype, output="tensorflow")
+    lengths = []
+    for images, labels in loader:
+        lengths.append(len(images))
+        assert images.dtype == tf.as_dtype(dtype)
+        assert images.shape == (len(images), *size, 3)
+        assert labels.dtype == tf.int64
+        assert np.isfinite(used(images))
+        assert used(labels) >= 0
+    assert lengths == [13, 13, 13, 13, 8]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+def test_tensors_hold_what_numpy_would(photos: Path, dtype: str, layout: str) -> None:
+    options = {"batch_size": 25, "size": 16, "dtype": dtype, "layout": layout, "labels": "one_hot"}
+    for ours, theirs in zip(
+        Loader(photos, **options), Loader(photos, output="tensorflow", **options), strict=True
+    ):
+        assert np.array_equal(theirs.images.numpy(), ours.images)
+        assert np.array_equal(theirs.labels.numpy(), ours.labels)
+        assert isinstance(theirs.indices, np.ndarray)
+
+
+def test_tensors_share_the_memory(photos: Path) -> None:
+    for batch in Loader(photos, batch_size=25, size=16, output="tensorflow"):
+        native = batch._batch  # noqa: SLF001
+        assert address(batch.images) == np.asarray(native.images()).__array_interface__["data"][0]
+        assert address(batch.labels) == np.asarray(native.labels()).__array_interface__["data"][0]
+
+
+def test_numpy_batches_can_be_handed_over_without_a_copy(photos: Path) -> None:
+    for batch in Loader(photos, batch_size=25, size=16):
+        images = tf.experimental.dlpack.from_dlpack(batch.images.__dlpack__())
+        assert address(images) == batch.images.__array_interface__["data"][0]
+        assert float(tf.reduce_sum(tf.cast(images, tf.float64))) == batch.images.sum()
+
+
+def test_every_array_can_be_handed_over(photos: Path) -> None:
+    for batch in Loader(photos, batch_size=13, size=(7, 5), last_batch="keep", flip=True):
+        for name in ("labels", "indices", "crops", "flips", "valid"):
+            array = getattr(batch, name)
+            tensor = tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+            total = tf.reduce_sum(tf.cast(tensor, tf.float64))
+            assert float(total) == pytest.approx(array.sum(dtype=np.float64))
+
+
+def test_ragged_batches_are_lists_of_tensors(photos: Path) -> None:
+    for batch in Loader(photos, batch_size=7, size=None, ragged=True, output="tensorflow"):
+        for image in batch.images:
+            assert used(image[None]) > 0
+
+
+def test_memory_is_kept_while_a_tensor_lives(photos: Path) -> None:
+    loader = Loader(photos, batch_size=10, size=16, fit="random_crop", output="tensorflow")
+    held = [tf.identity(batch.images) for batch in loader]
+    before = [tensor.numpy().copy() for tensor in held]
+    for _ in range(4):
+        for _ in loader:
+            pass
+    for tensor, expected in zip(held, before, strict=True):
+        assert np.array_equal(tensor.numpy(), expected)
+
+
+def test_memory_comes_back_when_tensors_are_let_go(photos: Path) -> None:
+    loader = Loader(photos, batch_size=10, size=16, output="tensorflow", workers=2)
+    addresses = {address(batch.images) for _ in range(5) for batch in loader}
+    assert len(addresses) <= 8  # of 30 batches; TensorFlow may keep one a little longer
+
+
+def test_inside_a_function(photos: Path) -> None:
+    @tf.function
+    def total(images: Any) -> Any:
+        return tf.reduce_sum(tf.nn.relu(tf.cast(images, tf.float32)))
+
+    for batch in Loader(photos, batch_size=25, size=(15, 17), output="tensorflow"):
+        assert float(total(batch.images)) == pytest.approx(
+            batch.images.numpy().sum(dtype=np.float64)
+        )
+
+
+# ----------------------------------------------------------------------------------- as_tf_dataset
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("labels", ["int", "one_hot"])
+def test_a_dataset_gives_the_same_batches(
+    photos: Path, dtype: str, layout: str, labels: str
+) -> None:
+    options = {
+        "batch_size": 25,
+        "size": 16,
+        "dtype": dtype,
+        "layout": layout,
+        "labels": labels,
+        "seed": 3,
+    }
+    dataset = Loader(photos, **options).as_tf_dataset()
+    assert isinstance(dataset, tf.data.Dataset)
+    for (images, marks), batch in zip(dataset, Loader(photos, **options), strict=True):
+        assert np.array_equal(images.numpy(), batch.images)
+        assert np.array_equal(marks.numpy(), batch.labels)
+        assert np.isfinite(used(images))
+
+
+def test_each_pass_over_a_dataset_is_an_epoch(photos: Path) -> None:
+    loader = Loader(photos, batch_size=60, size=8)
+    dataset = loader.as_tf_dataset()
+    passes = [labels.numpy().tolist() for _ in range(3) for _, labels in dataset]
+    expected = Loader(photos, batch_size=60, size=8)
+    assert passes == [batch.labels.tolist() for _ in range(3) for batch in expected]
+    assert loader.epoch == 3
+
+
+def test_a_dataset_without_labels_is_of_images(photos: Path) -> None:
+    dataset = Loader(photos, batch_size=25, size=8, labels=None).as_tf_dataset()
+    assert [images.shape[0] for images in dataset] == [25, 25, 10]
+
+
+def test_a_dataset_says_its_shapes(photos: Path) -> None:
+    dataset = Loader(photos, size=(8, 9), channels="GRAY", layout="NCHW").as_tf_dataset()
+    assert dataset.element_spec == (
+        tf.TensorSpec((None, 1, 8, 9), tf.uint8),
+        tf.TensorSpec((None,), tf.int64),
+    )
+
+
+def test_a_dataset_knows_its_length(photos: Path) -> None:
+    options = {"batch_size": 25, "size": 8}
+    assert int(Loader(photos, **options).as_tf_dataset().cardinality()) == 3
+    assert int(Loader(photos, last_batch="drop", **options).as_tf_dataset().cardinality()) == 2
+    for endless in ({"repeat": True}, {"sampling": "balanced"}):
+        dataset = Loader(photos, **options, **endless).as_tf_dataset()
+        assert int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY
+
+
+def test_a_dataset_can_be_worked_on(photos: Path) -> None:
+    dataset = Loader(photos, batch_size=25, size=8, dtype="float32").as_tf_dataset()
+    batches = list(dataset.map(lambda images, labels: (images * 2, labels)).prefetch(2))
+    assert sum(len(labels) for _, labels in batches) == 60
+    assert max(float(tf.reduce_max(images)) for images, _ in batches) <= 2
+
+
+def test_a_dataset_that_is_left_early_can_be_started_again(photos: Path) -> None:
+    dataset = Loader(photos, batch_size=5, size=8, repeat=True).as_tf_dataset()
+    for _ in range(3):
+        assert len(list(islice(dataset, 2))) == 2
+
+
+def test_ragged_batches_are_no_dataset(photos: Path) -> None:
+    with pytest.raises(ValueError, match="ragged"):
+        Loader(photos, ragged=True).as_tf_dataset()
+    with pytest.raises(ValueError, match="size=None"):
+        Loader(photos, size=None, batch_size=1).as_tf_dataset()
+
+
+def test_a_model_learns_from_it(photos: Path) -> None:
+    """Keras takes the dataset as it is; a small model tells the ten subjects apart by colour."""
+    loader = Loader(photos, batch_size=20, size=16, dtype="float32", seed=1)
+    model = tf.keras.Sequential(
+        [
+            tf.keras.layers.Input((16, 16, 3)),
+            tf.keras.layers.AveragePooling2D(4),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(10),
+        ]
+    )
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=tf.keras.optimizers.Adam(0.02), loss=loss, metrics=["accuracy"])
+    history = model.fit(loader.as_tf_dataset(), epochs=30, shuffle=False, verbose=0).history
+    assert history["loss"][-1] < history["loss"][0] / 2
+    assert history["accuracy"][-1] > 0.6

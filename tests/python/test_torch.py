@@ -1,0 +1,160 @@
+"""PyTorch takes batches as they lie in memory. `make test-torch` runs these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from imagepipe_rs import Loader
+
+torch = pytest.importorskip("torch")
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.torch
+
+DTYPES = ["uint8", "float32", "float16", "bfloat16"]
+
+
+def native(tensor: Any) -> int:
+    """Return where the memory of one of the compiled module's tensors is."""
+    return np.asarray(tensor).__array_interface__["data"][0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+def test_tensors_share_the_memory(photos: Path, dtype: str, layout: str) -> None:
+    loader = Loader(photos, batch_size=25, size=(7, 5), dtype=dtype, layout=layout, output="torch")
+    for batch in loader:
+        assert batch.images.dtype == getattr(torch, dtype)
+        assert batch.images.is_contiguous()
+        assert batch.images.data_ptr() == native(batch._batch.images())  # noqa: SLF001
+        assert batch.labels.dtype == torch.int64
+        assert batch.labels.data_ptr() == native(batch._batch.labels())  # noqa: SLF001
+        assert isinstance(batch.indices, np.ndarray)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tensors_hold_what_numpy_would(photos: Path, dtype: str) -> None:
+    """Compared as floats: NumPy alone knows no bfloat16."""
+    options = {"batch_size": 25, "size": 16, "mean": "imagenet", "std": "imagenet"}
+    options = {"batch_size": 25, "size": 16} if dtype == "uint8" else options
+    plain = "uint8" if dtype == "uint8" else "float32"
+    tensors = Loader(photos, dtype=dtype, output="torch", **options)
+    for theirs, ours in zip(tensors, Loader(photos, dtype=plain, **options), strict=True):
+        expected = torch.from_numpy(ours.images).to(getattr(torch, dtype))
+        assert torch.equal(theirs.images, expected)
+        assert theirs.labels.tolist() == ours.labels.tolist()
+
+
+def test_numpy_batches_can_be_handed_over_without_a_copy(photos: Path) -> None:
+    for batch in Loader(photos, batch_size=25, size=16, flip=True):
+        for name in ("images", "labels", "indices", "crops", "flips", "valid"):
+            array = getattr(batch, name)
+            for tensor in (torch.from_dlpack(array), torch.from_numpy(array)):
+                assert tensor.data_ptr() == array.__array_interface__["data"][0]
+                assert tensor.tolist() == array.tolist()
+
+
+def test_a_copy_is_a_copy(photos: Path) -> None:
+    tensor = next(iter(Loader(photos, size=16)))._batch.images()  # noqa: SLF001
+    assert torch.from_dlpack(tensor).data_ptr() == native(tensor)
+    assert torch.from_dlpack(tensor, copy=True).data_ptr() != native(tensor)
+
+
+def test_ragged_batches_are_lists_of_tensors(photos: Path) -> None:
+    batch = next(iter(Loader(photos, batch_size=7, size=None, ragged=True, output="torch")))
+    assert [len(image.shape) for image in batch.images] == [3] * 7
+
+
+def test_memory_is_kept_while_a_tensor_lives(photos: Path) -> None:
+    loader = Loader(photos, batch_size=10, size=16, fit="random_crop", output="torch")
+    held = [batch.images[:, 3] for batch in loader]
+    before = [tensor.clone() for tensor in held]
+    for _ in range(4):
+        for _ in loader:
+            pass
+    assert all(map(torch.equal, held, before))
+
+
+def test_memory_comes_back_when_tensors_are_let_go(photos: Path) -> None:
+    loader = Loader(photos, batch_size=10, size=64, output="torch", prefetch=2, workers=2)
+    addresses = {batch.images.data_ptr() for _ in range(6) for batch in loader}
+    assert len(addresses) <= 6  # of 36 batches
+
+
+# ---------------------------------------------------------------------------------------- as_torch
+
+
+def test_a_dataset_gives_the_same_batches(photos: Path) -> None:
+    options = {"batch_size": 25, "size": 16, "seed": 3, "layout": "NCHW"}
+    dataset = Loader(photos, **options).as_torch()
+    assert isinstance(dataset, torch.utils.data.IterableDataset)
+    assert len(dataset) == 3
+    for (images, labels), batch in zip(dataset, Loader(photos, **options), strict=True):
+        assert torch.equal(images, torch.from_numpy(batch.images))
+        assert torch.equal(labels, torch.from_numpy(batch.labels))
+
+
+def test_each_pass_over_a_dataset_is_an_epoch(photos: Path) -> None:
+    loader = Loader(photos, batch_size=60, size=8)
+    dataset = loader.as_torch()
+    passes = [labels.tolist() for _ in range(3) for _, labels in dataset]
+    expected = Loader(photos, batch_size=60, size=8)
+    assert passes == [batch.labels.tolist() for _ in range(3) for batch in expected]
+
+
+def test_a_dataset_without_labels_is_of_images(photos: Path) -> None:
+    dataset = Loader(photos, batch_size=25, size=8, labels=None).as_torch()
+    assert [images.shape[0] for images in dataset] == [25, 25, 10]
+
+
+def test_a_data_loader_hands_batches_through(photos: Path) -> None:
+    loader = torch.utils.data.DataLoader(
+        Loader(photos, batch_size=25, size=8).as_torch(), batch_size=None
+    )
+    assert len(loader) == 3
+    assert [images.shape[0] for images, _ in loader] == [25, 25, 10]
+
+
+def test_worker_processes_are_refused(photos: Path) -> None:
+    dataset = Loader(photos, batch_size=25, size=8).as_torch()
+    loader = torch.utils.data.DataLoader(dataset, batch_size=None, num_workers=1)
+    with pytest.raises(RuntimeError, match="num_workers=0"):
+        next(iter(loader))
+
+
+def test_ranks_from_torch_distributed(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It knows better than the variables."""
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    store = torch.distributed.FileStore(str(tmp_path / "store"), 1)
+    torch.distributed.init_process_group("gloo", store=store, rank=0, world_size=1)
+    try:
+        auto = [batch.paths for batch in Loader(photos, size=8, shard="auto")]
+    finally:
+        torch.distributed.destroy_process_group()
+    assert auto == [batch.paths for batch in Loader(photos, size=8, shard=(0, 1))]
+    second = [batch.paths for batch in Loader(photos, size=8, shard="auto")]
+    assert second == [batch.paths for batch in Loader(photos, size=8, shard=(1, 2))]
+
+
+def test_a_model_learns_from_it(photos: Path) -> None:
+    """A linear model tells the ten subjects apart by colour."""
+    torch.manual_seed(0)
+    loader = Loader(photos, batch_size=20, size=4, dtype="float32", layout="NCHW", output="torch")
+    model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(48, 10))
+    optimizer = torch.optim.Adam(model.parameters(), 0.02)
+    losses = []
+    for _ in range(30):
+        for images, labels in loader:
+            loss = torch.nn.functional.cross_entropy(model(images), labels)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < losses[0] / 2
