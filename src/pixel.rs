@@ -155,6 +155,19 @@ pub enum Interpolation {
     Area,
 }
 
+impl Interpolation {
+    /// Source pixels on each side that the filter looks at, when not shrinking.
+    #[must_use]
+    pub const fn support(self) -> f64 {
+        match self {
+            Self::Nearest | Self::Area => 0.5,
+            Self::Bilinear => 1.0,
+            Self::Bicubic => 2.0,
+            Self::Lanczos => 3.0,
+        }
+    }
+}
+
 /// Rows of 8-bit samples, `stride` bytes apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Plane<'a> {

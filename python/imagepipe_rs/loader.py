@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import Adapter, adapter
 from imagepipe_rs._adapters.numpy import bfloat16
-from imagepipe_rs._errors import DatasetError, DatasetNotFoundError, ImagePipeError
+from imagepipe_rs._adapters.numpy import convert as as_numpy
+from imagepipe_rs._errors import DatasetError, DatasetNotFoundError
 from imagepipe_rs._ranks import auto_shard
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot h
     """
 
     _batch: _native.Batch
-    _numpy: Adapter
 
     def __new__(cls, batch: _native.Batch, output: Adapter, dtype: str) -> Batch:  # noqa: PYI034
         """Wrap a batch; for the Loader's use."""
@@ -53,7 +53,6 @@ class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot h
         marks = None if labels is None else output.convert(labels, "")
         self = super().__new__(cls, (pixels, marks))
         self._batch = batch
-        self._numpy = adapter("numpy")
         return self
 
     @property
@@ -69,22 +68,22 @@ class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot h
     @property
     def indices(self) -> npt.NDArray[np.int64]:
         """The samples' places in the sorted data set: (N,) int64."""
-        return cast("npt.NDArray[np.int64]", self._numpy.convert(self._batch.indices(), "int64"))
+        return cast("npt.NDArray[np.int64]", as_numpy(self._batch.indices(), "int64"))
 
     @property
     def crops(self) -> npt.NDArray[np.float32]:
         """The part of each upright source that was used: (N, 4) float32, left, top, width, height in its pixels."""
-        return cast("npt.NDArray[np.float32]", self._numpy.convert(self._batch.crops(), "float32"))
+        return cast("npt.NDArray[np.float32]", as_numpy(self._batch.crops(), "float32"))
 
     @property
     def flips(self) -> npt.NDArray[np.bool_]:
         """Which samples were mirrored by chance: (N,) bool."""
-        return cast("npt.NDArray[np.bool_]", self._numpy.convert(self._batch.flips(), "bool"))
+        return cast("npt.NDArray[np.bool_]", as_numpy(self._batch.flips(), "bool"))
 
     @property
     def valid(self) -> npt.NDArray[np.bool_]:
         """Which samples do not merely fill the batch up: (N,) bool."""
-        return cast("npt.NDArray[np.bool_]", self._numpy.convert(self._batch.valid(), "bool"))
+        return cast("npt.NDArray[np.bool_]", as_numpy(self._batch.valid(), "bool"))
 
     @property
     def paths(self) -> list[str]:
@@ -547,4 +546,4 @@ def _shard(shard: Literal["auto"] | tuple[int, int] | None) -> Any:
     return auto_shard() if shard == "auto" else _tuple(shard)
 
 
-__all__ = ["Batch", "ImagePipeError", "Loader", "LoaderIterator"]
+__all__ = ["Batch", "Loader", "LoaderIterator"]

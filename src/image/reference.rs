@@ -147,7 +147,7 @@ impl Weights {
     fn filter(&mut self, axis: Axis, interpolation: Interpolation) {
         let scale = axis.len as f64 / axis.resized as f64;
         let wide = scale.max(1.0);
-        let reach = support(interpolation) * wide;
+        let reach = interpolation.support() * wide;
         for i in axis.first..axis.first + axis.count {
             let centre = (i as f64 + 0.5) * scale;
             let low = (centre - reach + 0.5).max(0.0) as usize;
@@ -198,15 +198,6 @@ impl Weights {
 /// Rounds a weighted sum to a byte.
 fn narrow(sum: i32) -> u8 {
     u8::try_from(((sum + (1 << (BITS - 1))) >> BITS).clamp(0, 255)).unwrap_or(u8::MAX)
-}
-
-fn support(interpolation: Interpolation) -> f64 {
-    match interpolation {
-        Interpolation::Nearest | Interpolation::Area => 0.5,
-        Interpolation::Bilinear => 1.0,
-        Interpolation::Bicubic => 2.0,
-        Interpolation::Lanczos => 3.0,
-    }
 }
 
 fn kernel(interpolation: Interpolation, x: f64) -> f64 {

@@ -36,7 +36,7 @@ impl Reach {
     pub(super) fn new(plan: &Plan, header: &Header, region: Region, size: Size, confine: bool) -> Self {
         let denominator = if plan.exact { 1 } else { denominator(region, size, plan.interpolation) };
         let reach = |length: f64, out: u32| {
-            if confine { 0.0 } else { support(plan.interpolation) * (length / f64::from(out)).max(1.0) + 1.0 }
+            if confine { 0.0 } else { plan.interpolation.support() * (length / f64::from(out)).max(1.0) + 1.0 }
         };
         let scale = f64::from(denominator);
         let scaled = Region {
@@ -87,16 +87,6 @@ fn span(start: f64, length: f64, reach: f64, whole: u32) -> (u32, u32) {
     let first = (start - reach).floor().clamp(0.0, f64::from(whole - 1)) as u32;
     let end = (start + length + reach).ceil().clamp(f64::from(first + 1), f64::from(whole)) as u32;
     (first, end - first)
-}
-
-/// Source pixels on each side that a filter looks at, when not shrinking.
-const fn support(interpolation: Interpolation) -> f64 {
-    match interpolation {
-        Interpolation::Nearest | Interpolation::Area => 0.5,
-        Interpolation::Bilinear => 1.0,
-        Interpolation::Bicubic => 2.0,
-        Interpolation::Lanczos => 3.0,
-    }
 }
 
 /// How many scaled pixels must remain for each output pixel: what keeps the result as good as from a full decode.

@@ -148,7 +148,8 @@ pub(super) fn make(
         } else {
             let request = request(Reach::in_view(&decoded, geometry.region), geometry.size);
             let first = if down_first(&across, &down) { First::Down } else { First::Across };
-            let place = Place { passes: Some(first), ..place };
+            let overshoots = plan.interpolation != Interpolation::Bilinear;
+            let place = Place { passes: overshoots.then_some(first), ..place };
             write(plan, &decoded.pixels, request, place, (resizer, staging), slot);
         }
     } else {
@@ -228,10 +229,8 @@ fn write(
 
 fn run(resizer: &mut Resizer, pixels: &Pixels<'_>, request: &resize::Request, passes: Option<First>, to: Output<'_>) {
     match passes {
-        Some(first) if request.interpolation != Interpolation::Bilinear => {
-            resizer.run_clipped(pixels, request, first, to);
-        }
-        _ => resizer.run(pixels, request, to),
+        Some(first) => resizer.run_clipped(pixels, request, first, to),
+        None => resizer.run(pixels, request, to),
     }
 }
 

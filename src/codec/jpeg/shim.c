@@ -139,7 +139,6 @@ int ip_jpeg_header(ip_jpeg *jpeg, const uint8_t *data, size_t len, const uint8_t
   header->height = cinfo->image_height;
   header->precision = cinfo->data_precision;
   header->color = color_of(cinfo->jpeg_color_space);
-  header->progressive = cinfo->progressive_mode;
   for (int i = 0; i < cinfo->num_components && i < 4; i++) {
     header->h_samp[i] = cinfo->comp_info[i].h_samp_factor;
     header->v_samp[i] = cinfo->comp_info[i].v_samp_factor;

@@ -17,7 +17,6 @@ typedef struct {
   uint32_t width, height;
   int32_t precision;
   int32_t color; /* IP_COLOR_* of the file */
-  int32_t progressive;
   int32_t h_samp[4], v_samp[4];
   size_t scan; /* where in the file the first scan's data begins */
   const uint8_t *exif; /* payload of the first Exif APP1 segment after "Exif\0\0", in memory of the handle, until pixels are read */
