@@ -85,6 +85,7 @@ test-rust: tools ## the Rust tests; no Python needed
 .PHONY: test-python
 test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## the Python tests, types and README examples on the built wheel
 	$(BIN)/python -m pytest -m "not torch"
+	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch"
 
 .PHONY: stubtest
 stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and the stubs against the compiled module
@@ -94,6 +95,25 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and th
 .PHONY: test-torch
 test-torch: .venv-torch/.stamp-package ## the tests that need PyTorch (5 GB, in .venv-torch)
 	$(TORCH)/python -m pytest -m torch tests/python/test_torch.py tests/python/test_readme.py tests/python/test_examples.py
+
+# AddressSanitizer on the stable compiler; the C code is built with it too where there is clang. That libjpeg-turbo is
+# linked into several binaries is no matter, and a test asks for more memory than there is.
+ASAN := RUSTC_BOOTSTRAP=1 ASAN_OPTIONS=detect_odr_violation=0:allocator_may_return_null=1 \
+    $(if $(shell command -v clang),CC=clang CFLAGS=-fsanitize=address)
+FUZZ ?= jpeg
+FUZZ_SECONDS ?= 60
+
+.PHONY: test-asan
+test-asan: tools ## the Rust tests under AddressSanitizer
+	$(ASAN) RUSTFLAGS=-Zsanitizer=address cargo test $(LOCKED) --lib --test integration \
+	    --target x86_64-unknown-linux-gnu --target-dir target/asan
+
+.PHONY: fuzz
+fuzz: tools ## fuzz the JPEG decoders (FUZZ=jpeg or FUZZ=made, FUZZ_SECONDS=60)
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+	mkdir -p fuzz/corpus/jpeg fuzz/corpus/made
+	for file in fuzz/seeds/*.jpg; do { printf '\0\0\0\0\0\0'; cat "$$file"; } > fuzz/corpus/jpeg/"$$(basename "$$file")"; done
+	$(ASAN) cargo fuzz run $(FUZZ) -- -max_len=4096 -len_control=0 -max_total_time=$(FUZZ_SECONDS)
 
 # --------------------------------------------------------------------------------------------------------------- measuring
 

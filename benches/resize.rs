@@ -8,7 +8,7 @@ mod support;
 use fast_image_resize as fir;
 use imagepipe::image::resize::{Output, Request, Resizer};
 use imagepipe::pixel::{Channels, Interpolation, Layout, Pixels, Plane, Region, Size};
-use support::{Case, compare, rounds};
+use support::{Case, Turbo, compare, files, photos, rounds};
 
 const OUT: usize = 224;
 const ITEMS: usize = 400;
@@ -83,6 +83,19 @@ fn planes<'a>(width: usize, height: usize, interpolation: Interpolation, float: 
     })
 }
 
+/// What the resize of an average photograph adds to its decoding by libjpeg-turbo.
+fn share_of_a_decode() {
+    let files = files(&photos("small"));
+    let mut turbo = Turbo::new();
+    let full = Case::new("libjpeg-turbo, full decode to RGB", files.len(), || {
+        for file in &files {
+            std::hint::black_box(turbo.decode(file, 1));
+        }
+    });
+    let cases = vec![full, planes(436, 381, Interpolation::Bilinear, false)];
+    compare("resize, colour and write of 436x381 against decoding the small set, 1 thread", rounds(9), cases);
+}
+
 fn main() {
     let filters = [
         ("bilinear", Interpolation::Bilinear, fir::FilterType::Bilinear),
@@ -99,6 +112,7 @@ fn main() {
         ];
         compare(&format!("resize {width}x{height} to {OUT}x{OUT}, {name}, 1 thread"), rounds(9), cases);
     }
+    share_of_a_decode();
     let (width, height) = (500, 375);
     let bilinear = Interpolation::Bilinear;
     let cases = vec![reference(width, height, fir::FilterType::Bilinear), planes(width, height, bilinear, false)];

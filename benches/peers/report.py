@@ -17,6 +17,10 @@ from tasks import TASKS
 SETS = {
     "small": "pictures of web size, about 436x381",
     "large": "pictures of about 2000x1500",
+    "q75": "as small, JPEG quality 75",
+    "q85": "as small, JPEG quality 85",
+    "q90": "as small, JPEG quality 90",
+    "q95": "as small, JPEG quality 95",
 }
 
 CONDITIONS = (

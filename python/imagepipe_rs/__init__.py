@@ -2,6 +2,7 @@
 
 from imagepipe_rs._errors import DatasetError, DecodeError, ImagePipeError
 from imagepipe_rs._native import __version__ as _version
+from imagepipe_rs.decoding import decode, decode_many
 from imagepipe_rs.loader import Batch, Loader, LoaderIterator
 
 __version__: str = _version()
@@ -14,4 +15,6 @@ __all__ = [
     "Loader",
     "LoaderIterator",
     "__version__",
+    "decode",
+    "decode_many",
 ]

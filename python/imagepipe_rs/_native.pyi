@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, final
 
-from typing_extensions import CapsuleType
+from typing_extensions import Buffer, CapsuleType
 
-__all__ = ["Batch", "Batches", "Loader", "Tensor", "__version__", "jpeg_simd"]
+__all__ = ["Batch", "Batches", "Codec", "Loader", "Tensor", "__version__", "jpeg_simd"]
 
 def __version__() -> str:  # noqa: N807  the compiled module's name for it
     """Return the version of this package."""
@@ -65,6 +65,18 @@ class Batches:
 
     def stop(self) -> None:
         """End the iterator and its workers."""
+
+@final
+class Codec:
+    """Decodes pictures that are in memory, and keeps working memory from one to the next."""
+
+    def __new__(cls) -> Codec: ...
+    def decode(self, data: Buffer, arguments: Mapping[str, Any]) -> Batch:
+        """A batch of one picture, made on this thread."""
+
+    @staticmethod
+    def loader(data: list[Buffer], arguments: Mapping[str, Any]) -> Loader:
+        """A loader whose only batch is these pictures."""
 
 @final
 class Loader:

@@ -1,4 +1,4 @@
-"""Which rank of how many this process is, from what launched it.
+"""What the environment says: which rank of how many this process is, and which decoder to use.
 
 The only place, beside the command line, that reads environment variables.
 """
@@ -27,6 +27,19 @@ def auto_shard() -> tuple[int, int]:
         ValueError: a variable that is set and makes no sense.
     """
     return _from_framework() or _from_variables() or _from_tf_config() or (0, 1)
+
+
+def jpeg_decoder(decoder: str) -> str:
+    """Return the decoder to use for JPEGs: what ``IMAGEPIPE_JPEG`` says where ``decoder`` leaves the choice.
+
+    Raises:
+        ValueError: ``IMAGEPIPE_JPEG`` is set to anything but ``auto`` and ``turbo``.
+    """
+    wanted = os.environ.get("IMAGEPIPE_JPEG") or "auto"
+    if wanted not in {"auto", "turbo"}:
+        message = f"IMAGEPIPE_JPEG={wanted!r} is not valid: 'auto' or 'turbo'"
+        raise ValueError(message)
+    return wanted if decoder == "auto" else decoder
 
 
 def _from_framework() -> tuple[int, int] | None:

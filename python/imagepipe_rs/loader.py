@@ -16,7 +16,7 @@ from imagepipe_rs._adapters import Adapter, adapter
 from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._adapters.numpy import convert as as_numpy
 from imagepipe_rs._errors import DatasetError, DatasetNotFoundError
-from imagepipe_rs._ranks import auto_shard
+from imagepipe_rs._ranks import auto_shard, jpeg_decoder
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -183,6 +183,8 @@ class Loader:
         classes: class names; fixes the label numbers and leaves other classes out.
         exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values. Otherwise images are
             decoded at the largest saving that leaves them as good (PSNR of 38 dB and more to ``exact``).
+        decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own decoder where it can (see
+            ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all; ``IMAGEPIPE_JPEG=turbo`` makes that the default.
         exif: apply the EXIF orientation.
         on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its batch, ``"replace"``
             puts another one, chosen by seed, in its place. Damage beyond the last row that a crop needs is not seen.
@@ -231,6 +233,7 @@ class Loader:
         split: tuple[Literal["train", "validation"], float] | None = None,
         classes: Sequence[str] | None = None,
         exact: bool = False,
+        decoder: Literal["auto", "turbo"] = "auto",
         exif: bool = True,
         on_error: Literal["raise", "skip", "replace"] = "raise",
         max_errors: int | None = None,
@@ -251,7 +254,7 @@ class Loader:
         arguments = {
             "paths": _paths(path),
             "batch_size": batch_size,
-            "size": _pair(size),
+            "size": pair(size),
             "fit": fit,
             "resize_short": resize_short,
             "scale": _tuple(scale),
@@ -276,6 +279,7 @@ class Loader:
             "split": _tuple(split),
             "classes": classes,
             "exact": exact,
+            "decoder": jpeg_decoder(decoder),
             "exif": exif,
             "on_error": on_error,
             "max_errors": max_errors,
@@ -401,7 +405,8 @@ class Loader:
 
         ``read``, ``decode``, ``resize``, ``wait`` (of the consumer) and ``deliver`` have ``items``, ``bytes`` and
         ``seconds`` (of all workers together); ``idle_seconds`` is time workers waited for the consumer; ``queue`` has
-        the batches ``ready`` and ``begun`` of the latest iterator; ``errors`` counts samples that failed;
+        the batches ``ready`` and ``begun`` of the latest iterator; ``jpeg`` has the files that the package's ``own``
+        decoder decoded and those it left to ``libjpeg-turbo``, by reason; ``errors`` counts samples that failed;
         ``bottleneck`` says in words what holds the others up.
         """
         stats = self._native.stats()
@@ -477,7 +482,7 @@ def _matches(pattern: str) -> list[str]:
     return found
 
 
-def _pair(size: Any) -> Any:
+def pair(size: Any) -> Any:
     """Return (height, width) of one number too, NumPy's included."""
     try:
         side = operator.index(size)

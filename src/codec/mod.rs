@@ -9,11 +9,13 @@ pub mod jpeg;
 mod other;
 mod png;
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::pixel::{Pixels, Plane, Size};
 
 pub use exif::Orientation;
+pub use jpeg::{Backend, Tally};
 
 /// Why a picture could not be decoded; the caller knows the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +103,7 @@ impl Window {
 pub struct Request {
     /// 1, 2, 4 or 8: JPEGs are decoded at that fraction of their size (rounded up); others ignore it.
     pub denominator: u32,
-    /// The pixels needed, in pixels of the scaled picture. More may be delivered.
+    /// The pixels needed, in pixels of the scaled picture, inside of it. More may be delivered.
     pub window: Window,
     /// Only luma is wanted.
     pub gray: bool,
@@ -131,6 +133,7 @@ pub struct Decoder {
 
 /// A picture whose header has been read.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is moved a few times a picture")]
 pub enum Opened<'a> {
     /// A JPEG.
     Jpeg(jpeg::Opened<'a>),
@@ -147,12 +150,18 @@ pub struct OpenedOther<'a> {
 }
 
 impl Decoder {
-    /// A decoder with empty scratch.
+    /// A decoder with empty scratch, which counts in `tally` what decoded its JPEGs.
     ///
     /// # Errors
     /// When memory for libjpeg-turbo's handle cannot be had.
-    pub fn new() -> Result<Self, Reason> {
-        Ok(Self { jpeg: jpeg::Decoder::new()?, pixels: Vec::new() })
+    pub fn new(backend: Backend, tally: Arc<Tally>) -> Result<Self, Reason> {
+        Ok(Self { jpeg: jpeg::Decoder::new(backend, tally)?, pixels: Vec::new() })
+    }
+
+    /// Bytes of memory that are kept for pixels.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.jpeg.bytes() + self.pixels.capacity()
     }
 
     /// Reads the header of the picture in `bytes`. Once `stop` is set, decoding a JPEG ends early, with an error.
@@ -178,6 +187,16 @@ impl<'a> Opened<'a> {
         match self {
             Self::Jpeg(jpeg) => jpeg.header(),
             Self::Other(other) => other.header,
+        }
+    }
+
+    /// For benchmarks: the number of coefficients' blocks of a JPEG that our own decoder takes, all decoded and dropped.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn entropy(self) -> Option<u64> {
+        match self {
+            Self::Jpeg(jpeg) => jpeg.entropy(),
+            Self::Other(_) => None,
         }
     }
 

@@ -182,7 +182,7 @@ impl Dataset for Directory {
         Path::new(OsStr::from_bytes(&group.folder)).join(OsStr::from_bytes(name))
     }
 
-    fn read<'a>(&self, index: u64, scratch: &'a mut Scratch) -> Result<&'a [u8]> {
+    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<&'a [u8]> {
         let (group, name) = self.name(index);
         let mut bytes = std::mem::take(&mut scratch.bytes);
         let result = file::read_into(scratch.join([&group.folder, name, b""]), &mut bytes);

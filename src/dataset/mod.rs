@@ -4,12 +4,14 @@
 //! data sets stand behind [`Dataset`].
 
 mod directory;
+mod memory;
 
 use std::ffi::{CStr, OsString};
 use std::fmt;
 use std::ops::Range;
 
 pub use directory::{Directory, Options, Side, Split};
+pub use memory::{Bytes, InMemory};
 
 use crate::error::Result;
 
@@ -42,11 +44,11 @@ pub trait Dataset: fmt::Debug + Send + Sync {
     /// The file of sample `index`.
     fn path(&self, index: u64) -> std::path::PathBuf;
 
-    /// Reads the encoded bytes of sample `index` into `scratch`, without allocating once that has grown.
+    /// The encoded bytes of sample `index`, read into `scratch` if need be, without allocating once that has grown.
     ///
     /// # Errors
     /// [`crate::error::Error::Io`] naming the file.
-    fn read<'a>(&self, index: u64, scratch: &'a mut Scratch) -> Result<&'a [u8]>;
+    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<&'a [u8]>;
 
     /// 64 bits that depend on the sorted names, file sizes and labels.
     ///

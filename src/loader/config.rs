@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::codec::Backend;
 use crate::dataset::Side;
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
@@ -99,6 +100,8 @@ pub struct Config {
     pub classes: Option<Vec<OsString>>,
     /// Decode every pixel before resizing. Default: no.
     pub exact: bool,
+    /// What decodes JPEGs; the pixels do not depend on it. Default: our own decoder where it can.
+    pub decoder: Backend,
     /// Apply the EXIF orientation. Default: yes.
     pub exif: bool,
     /// What to do with a sample that cannot be decoded. Default: raise.
@@ -145,6 +148,7 @@ impl Default for Config {
             split: None,
             classes: None,
             exact: false,
+            decoder: Backend::Auto,
             exif: true,
             on_error: OnError::Raise,
             max_errors: None,

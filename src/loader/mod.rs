@@ -5,6 +5,7 @@
 //! one loader are independent.
 
 mod batch;
+mod codec;
 mod config;
 mod exact;
 mod geometry;
@@ -19,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use batch::{Batch, Failure, Images};
+pub use codec::{Codec, pictures};
 pub use config::{Config, Labels, OnError, Sampling};
 
 use crate::dataset::{Dataset, Directory, Options, Split};
@@ -56,7 +58,7 @@ struct Failures {
 }
 
 /// Counts of what iterators of a loader have done so far.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Stats {
     /// Reading files.
     pub read: Reading,
@@ -72,6 +74,10 @@ pub struct Stats {
     pub idle: Duration,
     /// Samples that failed.
     pub errors: u64,
+    /// JPEGs that our own decoder decoded.
+    pub jpeg_own: u64,
+    /// JPEGs that libjpeg-turbo decoded or refused, by the reason for which it got them.
+    pub jpeg_turbo: Vec<(&'static str, u64)>,
 }
 
 /// An iterator over batches; dropping it stops its workers.
@@ -92,7 +98,6 @@ impl Loader {
     /// [`Error::Argument`] for a wrong argument, [`Error::Io`] for paths that cannot be read, [`Error::Dataset`] where
     /// there are no images.
     pub fn open(config: &Config) -> Result<Self> {
-        let workers = config.workers.unwrap_or_else(usable_cores);
         let options = Options {
             classes: config.classes.clone(),
             split: config.split.map(|(side, fraction)| Split { side, fraction, seed: config.seed }),
@@ -100,7 +105,13 @@ impl Loader {
         };
         // What is wrong with the arguments is said before a long listing.
         Plan::check(config)?;
-        let data: Arc<dyn Dataset> = Arc::new(Directory::open(&config.paths, &options, usable_cores())?);
+        Self::of(config, Arc::new(Directory::open(&config.paths, &options, usable_cores())?))
+    }
+
+    /// A loader of `data`, whose paths `config` need not name.
+    fn of(config: &Config, data: Arc<dyn Dataset>) -> Result<Self> {
+        Plan::check(config)?;
+        let workers = config.workers.unwrap_or_else(usable_cores);
         let plan = Plan::new(config, &*data)?;
         let memory = Mutex::new(Memory::new(&plan, config.prefetch));
         let record = Record {
@@ -162,10 +173,15 @@ impl Loader {
             let allowed = format!("a place in an epoch of {} samples", schedule.len);
             return Err(Error::argument("position", start.position, allowed));
         }
-        let steps = (!self.shared.plan.endless).then(|| schedule.steps_from(start.position));
-        let job = Job { shared: Arc::clone(&self.shared), memory: self.memory(), start, steps };
-        let engine = Engine::start(job, self.workers, self.prefetch)?;
+        let engine = Engine::start(self.job(start), self.workers, self.prefetch)?;
         Ok(Batches { engine: Some(engine), record: Arc::clone(&self.record), start, taken: 0, empty: 0 })
+    }
+
+    /// The work of the batches from `start` on.
+    fn job(&self, start: Place) -> Job {
+        let Plan { schedule, endless, .. } = &self.shared.plan;
+        let steps = (!endless).then(|| schedule.steps_from(start.position));
+        Job { shared: Arc::clone(&self.shared), memory: self.memory(), start, steps }
     }
 
     /// Memory to be reused; new in a fork, where the parent's may be locked for ever.
@@ -191,6 +207,8 @@ impl Loader {
             delivered: self.record.delivered.reading(),
             idle: *lock(&self.record.idle),
             errors: lock(&self.record.failures).count,
+            jpeg_own: self.shared.plan.tally.own(),
+            jpeg_turbo: self.shared.plan.tally.handed_over(),
         }
     }
 

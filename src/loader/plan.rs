@@ -1,9 +1,12 @@
 //! What was asked for, checked against itself and the data, in the form the workers use: nothing in it can contradict.
 
+use std::sync::Arc;
+
 use half::{bf16, f16};
 
 use super::config::{Config, Labels, OnError, Sampling};
 use super::geometry::Rule;
+use crate::codec::{Backend, Tally};
 use crate::dataset::Dataset;
 use crate::error::{Error, Result};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
@@ -24,6 +27,9 @@ pub(super) struct Plan {
     pub(super) num_classes: usize,
     pub(super) seed: u64,
     pub(super) exact: bool,
+    pub(super) backend: Backend,
+    /// What decoded the JPEGs so far.
+    pub(super) tally: Arc<Tally>,
     pub(super) exif: bool,
     pub(super) max_pixels: u64,
     pub(super) on_error: OnError,
@@ -91,6 +97,8 @@ impl Plan {
             num_classes: data.classes().len(),
             seed: config.seed,
             exact: config.exact || always_exact(config),
+            backend: config.decoder,
+            tally: Arc::default(),
             exif: config.exif,
             max_pixels: config.max_pixels,
             on_error: config.on_error,

@@ -1,7 +1,7 @@
 //! Which pixels of a file a sample needs, and at which scale they may be decoded.
 //!
 //! A JPEG is decoded at 1/2, 1/4 or 1/8 of its size (libjpeg-turbo has fast code for these alone; 5/8 takes longer than a full
-//! decode) as long as [`MARGIN`] scaled pixels are left for each pixel of the output, so that the antialiasing filter still
+//! decode) as long as [`MARGIN`] scaled pixels or more are left for each pixel of the output, so that the antialiasing filter still
 //! has something to do.
 
 use crate::codec::{self, Decoded, Header, Orientation, Window};
@@ -34,9 +34,10 @@ pub(super) struct Reach {
 
 impl Reach {
     pub(super) fn new(plan: &Plan, header: &Header, region: Region, size: Size, confine: bool) -> Self {
-        let denominator = if plan.exact { 1 } else { denominator(region, size, plan.interpolation) };
+        let denominator = if plan.exact { 1 } else { denominator(region, size, plan.interpolation, confine) };
         let reach = |length: f64, out: u32| {
-            if confine { 0.0 } else { plan.interpolation.support() * (length / f64::from(out)).max(1.0) + 1.0 }
+            let step = (length / f64::from(out)).max(COARSEST);
+            if confine { 0.0 } else { plan.interpolation.support() * step + 1.0 }
         };
         let scale = f64::from(denominator);
         let scaled = Region {
@@ -89,13 +90,21 @@ fn span(start: f64, length: f64, reach: f64, whole: u32) -> (u32, u32) {
     (first, end - first)
 }
 
-/// How many scaled pixels must remain for each output pixel: what keeps the result as good as from a full decode.
+/// The most luma columns or rows that a chroma sample stands for: filters are at least that wide.
+const COARSEST: f64 = 4.0;
+
+/// How many scaled pixels must remain for each output pixel: what keeps the result as good as from a full decode, 38 dB
+/// (PSNR) and more.
 const MARGIN: f64 = 1.5;
 
-/// The strongest reduction that leaves the picture as good. Only powers of two: libjpeg-turbo has fast code for those.
-fn denominator(region: Region, size: Size, interpolation: Interpolation) -> u32 {
+/// The same for random crops, which may be the most detailed part of a picture, and for filters with negative lobes.
+const WIDE_MARGIN: f64 = 2.0;
+
+/// The strongest reduction that leaves the picture as good. Only powers of two: there is fast code for those.
+fn denominator(region: Region, size: Size, interpolation: Interpolation, confine: bool) -> u32 {
+    let margin = if confine || interpolation != Interpolation::Bilinear { WIDE_MARGIN } else { MARGIN };
     let enough = |d: &u32| {
-        let need = |length: f64, out: u32| length / f64::from(*d) >= MARGIN * f64::from(out);
+        let need = |length: f64, out: u32| length / f64::from(*d) >= margin * f64::from(out);
         need(region.width, size.width) && need(region.height, size.height)
     };
     if interpolation == Interpolation::Nearest { 1 } else { [8, 4, 2].into_iter().find(enough).unwrap_or(1) }

@@ -4,6 +4,7 @@
 //! takes, at which scale; the codec decodes just those; the resize writes the slot. Only pictures that lie on their side
 //! or are padded go through one more, small, copy.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::codec::{Decoded, Decoder, Header, Opened, Orientation, Reason};
@@ -74,6 +75,12 @@ impl Scratch {
         Self { file: dataset::Scratch::default(), decoder: None, tools: Tools::default() }
     }
 
+    /// Bytes of memory that are kept for pixels.
+    pub(super) fn bytes(&self) -> usize {
+        let Tools { upright, staging, .. } = &self.tools;
+        self.decoder.as_ref().map_or(0, Decoder::bytes) + upright.capacity() + staging.capacity()
+    }
+
     /// The parts that reading, opening and making a sample hold on to at once.
     pub(super) fn parts(&mut self) -> (&mut dataset::Scratch, &mut Option<Decoder>, &mut Tools) {
         (&mut self.file, &mut self.decoder, &mut self.tools)
@@ -97,7 +104,7 @@ pub(super) fn open<'a>(
 ) -> Result<Planned<'a>, Reason> {
     let decoder = match decoder {
         Some(decoder) => decoder,
-        none => none.insert(Decoder::new()?),
+        none => none.insert(Decoder::new(plan.backend, Arc::clone(&plan.tally))?),
     };
     let opened = decoder.open(bytes, stop)?;
     let mut header = opened.header();

@@ -4,6 +4,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::codec::Backend;
 use crate::dataset::Side;
 use crate::loader::{Config, Labels, OnError, Sampling};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
@@ -88,6 +89,28 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
     })
 }
 
+/// The configuration for pictures in memory, in a dictionary of arguments as `imagepipe_rs.decode` fills it.
+pub(super) fn picture_config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
+    let a = Arguments(arguments);
+    let size: Option<(u32, u32)> = a.get("size", "a number of pixels, (height, width), or None")?;
+    Ok(Config {
+        size: size.map(|(height, width)| Size::new(width, height)),
+        fit: a.choice("fit", &[("stretch", Fit::Stretch), ("crop", Fit::Crop), ("pad", Fit::Pad)])?,
+        exact: a.get("exact", "True or False")?,
+        decoder: backend(&a)?,
+        channels: channels(&a)?,
+        ..Config::default()
+    })
+}
+
+fn channels(a: &Arguments<'_, '_>) -> PyResult<Channels> {
+    a.choice("channels", &[("RGB", Channels::Rgb), ("BGR", Channels::Bgr), ("GRAY", Channels::Gray)])
+}
+
+fn backend(a: &Arguments<'_, '_>) -> PyResult<Backend> {
+    a.choice("decoder", &[("auto", Backend::Auto), ("turbo", Backend::Turbo)])
+}
+
 /// The arguments that are one of a few words; the others at their defaults.
 fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
     Ok(Config {
@@ -115,7 +138,8 @@ fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
                 ("bfloat16", Dtype::Bfloat16),
             ],
         )?,
-        channels: a.choice("channels", &[("RGB", Channels::Rgb), ("BGR", Channels::Bgr), ("GRAY", Channels::Gray)])?,
+        channels: channels(a)?,
+        decoder: backend(a)?,
         labels: labels(a)?,
         sampling: a.choice("sampling", &[("epoch", Sampling::Epoch), ("balanced", Sampling::Balanced)])?,
         last_batch: a

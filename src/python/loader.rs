@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A data set, ready to be iterated over.
 #[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]
-pub(super) struct PyLoader(Loader);
+pub(super) struct PyLoader(pub(super) Loader);
 
 /// An iterator over batches.
 #[pyclass(name = "Batches", module = "imagepipe_rs._native", frozen)]
@@ -97,6 +97,14 @@ impl PyLoader {
             stage.set_item("seconds", time.as_secs_f64())?;
             all.set_item(name, stage)?;
         }
+        let jpeg = PyDict::new(py);
+        jpeg.set_item("own", stats.jpeg_own)?;
+        let handed_over = PyDict::new(py);
+        for (why, count) in &stats.jpeg_turbo {
+            handed_over.set_item(why, count)?;
+        }
+        jpeg.set_item("libjpeg-turbo", handed_over)?;
+        all.set_item("jpeg", jpeg)?;
         all.set_item("idle_seconds", stats.idle.as_secs_f64())?;
         all.set_item("errors", stats.errors)?;
         all.set_item("bottleneck", stats.bottleneck())?;

@@ -3,6 +3,7 @@
 mod arguments;
 mod batch;
 mod capsule;
+mod codec;
 mod error;
 mod loader;
 
@@ -13,6 +14,8 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use super::batch::{PyBatch, PyTensor};
+    #[pymodule_export]
+    use super::codec::PyCodec;
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
     #[pymodule_export]

@@ -1,8 +1,9 @@
 //! What a picture becomes depends on its bytes alone, not on what the decoder met before.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use imagepipe::codec::{Decoder, Reason, Request, Window};
+use imagepipe::codec::{Backend, Decoder, Reason, Request, Window};
 use imagepipe::pixel::Pixels;
 use jpeg_encoder::{ColorType, Encoder};
 
@@ -49,11 +50,11 @@ fn tables_of_one_file_are_not_used_for_the_next() {
     // A frame of Motion JPEG: its Huffman tables are the standard ones, and left out.
     let frame = without(&plain, 0xc4);
     assert!(frame.len() < plain.len());
-    let mut fresh = Decoder::new().expect("a decoder");
+    let mut fresh = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
     let alone = decode(&mut fresh, &frame).expect("a picture");
     assert_eq!(alone, decode(&mut fresh, &plain).expect("a picture"));
 
-    let mut used = Decoder::new().expect("a decoder");
+    let mut used = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
     decode(&mut used, &jpeg(true, 2)).expect("a picture with tables of its own");
     assert_eq!(decode(&mut used, &frame).expect("a picture"), alone);
     assert!(decode(&mut used, &without(&plain, 0xdb)).is_err(), "no quantisation tables");
@@ -71,7 +72,7 @@ fn pixels_of_one_file_are_not_seen_in_the_next() {
     gif.push(u8::try_from(data.len()).expect("short"));
     gif.extend(data);
     gif.extend([0, b';']);
-    let mut used = Decoder::new().expect("a decoder");
+    let mut used = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
     let first = decode(&mut used, &gif).expect("a picture");
     for seed in 0..3 {
         let size = 32 + 8 * usize::try_from(seed).expect("small");

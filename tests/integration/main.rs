@@ -2,6 +2,7 @@
 
 mod codec;
 mod engine;
+mod jpeg;
 mod layers;
 mod loader;
 mod pictures;

@@ -10,6 +10,8 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicBool;
 
 use super::super::{Orientation, Reason, Request};
+use super::frame::{Frame, Sampling};
+use crate::pixel::Size;
 
 mod sys {
     #[repr(C)]
@@ -122,14 +124,6 @@ impl Out {
 pub(super) struct PlaneLayout(sys::Plane);
 
 impl PlaneLayout {
-    pub(super) fn width(&self) -> usize {
-        self.0.width as usize
-    }
-
-    pub(super) fn height(&self) -> usize {
-        self.0.height as usize
-    }
-
     pub(super) fn stride(&self) -> usize {
         self.0.stride as usize
     }
@@ -137,12 +131,6 @@ impl PlaneLayout {
     /// Bytes that are written.
     pub(super) fn bytes(&self) -> usize {
         self.stride() * self.0.rows as usize
-    }
-
-    /// Samples of this plane that one sample of `coarse` stands for. At reduced scales chroma is reduced less, so
-    /// this is not simply the ratio of the sampling factors.
-    pub(super) fn ratio_to(&self, coarse: &Self) -> (usize, usize) {
-        ((self.0.mcu_width / coarse.0.mcu_width) as usize, (self.0.mcu_height / coarse.0.mcu_height) as usize)
     }
 }
 
@@ -165,13 +153,13 @@ impl Drop for Handle {
 pub(super) struct Source<'a> {
     handle: &'a mut Handle,
     pub(super) orientation: Orientation,
-    sampling: [(i32, i32); 3],
-    pub(super) width: u32,
-    pub(super) height: u32,
+    pub(super) size: Size,
+    /// How the planes lie, if it is gray or YCbCr.
+    pub(super) frame: Option<Frame>,
     pub(super) precision: i32,
     pub(super) color: Color,
-    /// Whether the file has an end-of-image marker: one that was cut short has none.
-    pub(super) ended: bool,
+    /// Where the first scan's data begins.
+    pub(super) scan: usize,
     bytes: PhantomData<&'a [u8]>,
 }
 
@@ -227,29 +215,37 @@ impl Handle {
             // SAFETY: the shim points at a marker saved in the handle, which lives until pixels are read.
             Orientation::from_exif(unsafe { std::slice::from_raw_parts(header.exif, header.exif_len) })
         };
-        let color = [Color::Gray, Color::Ycc, Color::Rgb, Color::Cmyk];
+        let colors = [Color::Gray, Color::Ycc, Color::Rgb, Color::Cmyk];
         let index = usize::try_from(header.color).unwrap_or(usize::MAX);
+        let color = colors.get(index).copied().unwrap_or(Color::Other);
         Ok(Source {
             handle: self,
             orientation,
-            sampling: [0, 1, 2].map(|i| (header.h_samp[i], header.v_samp[i])),
-            width: header.width,
-            height: header.height,
+            size: Size::new(header.width, header.height),
+            frame: frame(&header, color),
             precision: header.precision,
-            color: color.get(index).copied().unwrap_or(Color::Other),
-            ended: has_end(bytes.get(header.scan..).unwrap_or_default()),
+            color,
+            scan: header.scan,
             bytes: PhantomData,
         })
     }
 }
 
-impl Source<'_> {
-    /// Whether luma has the finest sampling and both chroma planes share theirs, so that planes can be resized apart.
-    pub(super) fn has_common_chroma(&self) -> bool {
-        let [y, cb, cr] = self.sampling;
-        cb == cr && cb.0 > 0 && cb.1 > 0 && y.0 % cb.0 == 0 && y.1 % cb.1 == 0
+fn frame(header: &sys::Header, color: Color) -> Option<Frame> {
+    let components = match color {
+        Color::Gray => 1,
+        Color::Ycc => 3,
+        _ => return None,
+    };
+    let factor = |value: i32| u32::try_from(value).ok().filter(|factor| (1..=4).contains(factor));
+    let mut sampling = [Sampling::default(); 3];
+    for (i, sampling) in sampling.iter_mut().enumerate().take(components) {
+        *sampling = Sampling { across: factor(header.h_samp[i])?, down: factor(header.v_samp[i])? };
     }
+    Some(Frame::new(Size::new(header.width, header.height), &sampling[..components]))
+}
 
+impl Source<'_> {
     pub(super) fn start_rows(&mut self, request: &Request, out: Out) -> Result<(u32, u32), Reason> {
         let (request, mut window) = (raw(request, out), sys::Window::default());
         // SAFETY: the handle is alive, its bytes are borrowed by `self`, and both structs are valid.
@@ -290,11 +286,6 @@ impl Source<'_> {
         let code = unsafe { sys::ip_jpeg_planes(self.handle.0.as_ptr(), planes.as_ptr(), pointers.as_ptr()) };
         self.handle.check(code)
     }
-}
-
-/// Whether an end-of-image marker follows. It is the last thing in nearly every file, so it is looked for from behind.
-fn has_end(scan: &[u8]) -> bool {
-    scan.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
 }
 
 fn raw(request: &Request, out: Out) -> sys::Request {

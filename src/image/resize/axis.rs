@@ -1,6 +1,8 @@
 //! The weights of one axis: for each output, where it starts to read and how much of each sample it takes.
 //!
-//! Windows and weights are those of Pillow's `precompute_coeffs`, in doubles. They are rebuilt for every new geometry,
+//! Windows and weights are those of Pillow's `precompute_coeffs`, in doubles. Chroma that has fewer samples than there are
+//! pixels gets the weights that its upsampled samples would have ([`Grid`]): that is resizing what `exact` resizes, only
+//! for the price of the samples there are. They are rebuilt for every new geometry,
 //! since random crops never repeat one, so building is written for speed: no allocation once the tables have grown,
 //! eight outputs abreast in loops that the compiler vectorises. The four axes of a 4:2:0 picture with 224 outputs each
 //! take about 4.5 us (bilinear, from a profile), a tenth of the whole.
@@ -24,14 +26,28 @@ use crate::pixel::Interpolation;
 /// The least number of fraction bits.
 const LEAST_BITS: u32 = 8;
 
+/// How samples lie to the pixels that the filter is made for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Grid {
+    /// One for each pixel.
+    Same,
+    /// One for each two pixels. A pixel is three quarters its own sample and one quarter the next one on its side, which
+    /// is how libjpeg upsamples.
+    Interpolated { samples: usize },
+    /// One for each `ratio` pixels, which are all it.
+    Repeated { samples: usize, ratio: usize },
+}
+
 /// What an axis has to do.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Span {
-    /// Samples that may be read.
+    /// How samples lie to pixels.
+    pub(super) grid: Grid,
+    /// Pixels that may be read.
     pub(super) size: usize,
-    /// Samples before them, which do not exist for the filter.
+    /// Pixels before them, which do not exist for the filter.
     pub(super) skipped: usize,
-    /// Where the interval begins that is mapped to the outputs, from the first sample that may be read.
+    /// Where the interval begins that is mapped to the outputs, from the first pixel that may be read.
     pub(super) left: f64,
     /// Its length.
     pub(super) length: f64,
@@ -57,10 +73,31 @@ impl Span {
         self.length / self.outputs as f64
     }
 
-    /// Whether every output pixel lies on a source pixel, where all weights but that pixel's are zero.
+    /// Whether every output pixel lies on a sample, where all weights but that sample's are zero.
     #[expect(clippy::float_cmp, reason = "any other scale, however near, is a resize")]
     fn is_copy(&self) -> bool {
-        self.interpolation == Interpolation::Nearest || (self.scale() == 1.0 && self.left.fract() == 0.0)
+        let aligned = || self.grid == Grid::Same && self.scale() == 1.0 && self.left.fract() == 0.0;
+        self.interpolation == Interpolation::Nearest || aligned()
+    }
+
+    /// The samples that pixels from `low` up to `high`, counted from the first that may be read, are made of: the first,
+    /// and one past the last, counted from the first there is.
+    #[inline(always)]
+    fn samples(&self, low: f64, high: f64) -> (f64, f64) {
+        let skipped = self.skipped as f64;
+        let (low, high) = (low + skipped, high + skipped);
+        match self.grid {
+            Grid::Same => (low, high),
+            Grid::Interpolated { samples } => {
+                (larger(((low - 1.0) * 0.5).floor(), 0.0), smaller((high * 0.5).floor() + 1.0, samples as f64))
+            }
+            Grid::Repeated { samples, ratio } => {
+                let per_pixel = 1.0 / ratio as f64;
+                // Half a pixel more, so that a quotient that is not exact cannot fall to the wrong side.
+                let sample = |pixel: f64| ((pixel + 0.5) * per_pixel).floor();
+                (sample(low), smaller(sample(high - 1.0) + 1.0, samples as f64))
+            }
+        }
     }
 
     /// Whether the filter has negative lobes.
@@ -105,15 +142,36 @@ pub(super) struct Axis {
 /// A pair of 16-bit weights for each of eight outputs, the first one in the lower half.
 pub(super) type Pairs = [u32; LANES];
 
-/// Eight outputs: their centres, and the samples they read.
+/// Eight outputs: their centres, the pixels they are made of, and the samples they read.
 #[derive(Clone, Copy, Debug, Default)]
 struct Windows {
     centre: Lanes,
-    /// The sample that the first stored weight belongs to.
-    start: Lanes,
     low: Lanes,
     high: Lanes,
+    /// The first sample.
+    from: Lanes,
+    /// One past the last.
+    to: Lanes,
+    /// The sample that the first stored weight belongs to.
+    start: Lanes,
     sum: Lanes,
+}
+
+impl Windows {
+    /// Unscaled weights of a pixel in each lane.
+    #[expect(clippy::needless_bitwise_bool, reason = "`&&` becomes a branch: planning took 1.4 times as long")]
+    #[inline(always)]
+    fn weights<F: Filter>(&self, pixel: Lanes, shrink: f64) -> Lanes {
+        /// A distance at which all filters are zero.
+        const FAR: f64 = 1000.0;
+        let mut distance = [0.0; LANES];
+        for l in 0..LANES {
+            let inside = (pixel[l] >= self.low[l]) & (pixel[l] < self.high[l]);
+            let x = (pixel[l] - self.centre[l] + 0.5) * shrink;
+            distance[l] = if inside { x } else { FAR };
+        }
+        F::at(distance)
+    }
 }
 
 impl Axis {
@@ -169,8 +227,6 @@ impl Axis {
                 Interpolation::Lanczos => self.filter::<Lanczos>(&span, bits, aligned),
             }
         }
-        self.first += span.skipped;
-        self.end += span.skipped;
         self.span = Some(span);
     }
 
@@ -187,7 +243,7 @@ impl Axis {
         }
         let starts = &mut self.starts[..span.outputs];
         let (a, b) = (starts[0], starts[span.outputs - 1]);
-        (self.first, self.end) = (a.min(b) as usize, a.max(b) as usize + 1);
+        (self.first, self.end) = (a.min(b) as usize + span.skipped, a.max(b) as usize + 1 + span.skipped);
         (self.pairs, self.bits) = (1, 14);
         grow(&mut self.weights, span.outputs.div_ceil(LANES), [0; LANES]);
         for (i, start) in starts.iter_mut().enumerate() {
@@ -230,12 +286,13 @@ impl Axis {
                 group.centre[l] = centre;
                 group.low[l] = smaller(from, size - 1.0);
                 group.high[l] = larger(smaller((centre + support + 0.5).trunc(), size), group.low[l] + 1.0);
+                (group.from[l], group.to[l]) = span.samples(group.low[l], group.high[l]);
             }
         }
         // Windows advance (or, flipped, retreat) with the outputs: the outermost two bound them all.
         let (a, b) = (&self.windows[0], &self.windows[groups - 1]);
-        self.first = whole(smaller(a.low[0], b.low[LANES - 1])) as usize;
-        self.end = whole(larger(a.high[0], b.high[LANES - 1])) as usize;
+        self.first = whole(smaller(a.from[0], b.from[LANES - 1])) as usize;
+        self.end = whole(larger(a.to[0], b.to[LANES - 1])) as usize;
         self.count_pairs(groups, aligned);
     }
 
@@ -248,39 +305,32 @@ impl Axis {
         let tables = self.starts.as_chunks_mut::<LANES>().0.iter_mut().zip(self.counts.as_chunks_mut::<LANES>().0);
         for (group, (starts, counts)) in self.windows[..groups].iter_mut().zip(tables) {
             for l in 0..LANES {
-                let low = whole(group.low[l]) - first;
+                let low = whole(group.from[l]) - first;
                 let odd = low & parity;
                 starts[l] = low - odd;
-                counts[l] = whole(group.high[l]) - first - starts[l];
+                counts[l] = whole(group.to[l]) - first - starts[l];
                 most[l] = most[l].max(counts[l]);
-                group.start[l] = group.low[l] - f64::from(odd);
+                group.start[l] = group.from[l] - f64::from(odd);
             }
         }
         self.pairs = (most.into_iter().max().unwrap_or(1) as usize).div_ceil(2);
     }
 
     /// Computes the weights as they come, their sums, and the largest weight relative to its sum.
-    #[expect(clippy::needless_bitwise_bool, reason = "`&&` becomes a branch: planning took 1.4 times as long")]
     #[inline(always)]
     fn weigh<F: Filter>(&mut self, span: &Span) -> f64 {
-        /// A distance at which all filters are zero.
-        const FAR: f64 = 1000.0;
         let shrink = 1.0 / span.scale().max(1.0);
         let groups = span.outputs.div_ceil(LANES);
         grow(&mut self.raw, groups * self.pairs * 2, [0.0; LANES]);
         let mut peak = [0.0; LANES];
         for (group, raw) in self.windows[..groups].iter_mut().zip(self.raw.chunks_exact_mut(self.pairs * 2)) {
+            match span.grid {
+                Grid::Same => weigh_same::<F>(group, span, shrink, raw),
+                Grid::Interpolated { samples } => weigh_interpolated::<F>(group, span, shrink, samples, raw),
+                Grid::Repeated { ratio, .. } => weigh_repeated::<F>(group, span, shrink, ratio, raw),
+            }
             let (mut sum, mut largest) = ([0.0; LANES], [0.0; LANES]);
-            let mut sample = group.start;
-            for row in raw.iter_mut() {
-                let mut distance = [0.0; LANES];
-                for l in 0..LANES {
-                    let inside = (sample[l] >= group.low[l]) & (sample[l] < group.high[l]);
-                    let x = (sample[l] - group.centre[l] + 0.5) * shrink;
-                    distance[l] = if inside { x } else { FAR };
-                    sample[l] += 1.0;
-                }
-                *row = F::at(distance);
+            for row in raw.iter() {
                 for l in 0..LANES {
                     sum[l] += row[l];
                     largest[l] = larger(row[l], largest[l]);
@@ -327,6 +377,60 @@ impl Axis {
     }
 }
 
+/// Weights of the samples of a group of outputs, where each pixel has its own.
+#[inline(always)]
+fn weigh_same<F: Filter>(group: &Windows, span: &Span, shrink: f64, raw: &mut [Lanes]) {
+    let mut pixel = group.start.map(|start| start - span.skipped as f64);
+    for row in raw {
+        *row = group.weights::<F>(pixel, shrink);
+        pixel = pixel.map(|pixel| pixel + 1.0);
+    }
+}
+
+/// The same where two pixels share a sample: what pixels take of it, they take of what they are made of.
+#[expect(clippy::float_cmp, reason = "whole numbers")]
+#[inline(always)]
+fn weigh_interpolated<F: Filter>(group: &Windows, span: &Span, shrink: f64, samples: usize, raw: &mut [Lanes]) {
+    let mut sample = group.start;
+    // The second pixel of the sample before, and the two of this one.
+    let mut pixel = sample.map(|sample| 2.0 * sample - span.skipped as f64 - 1.0);
+    let mut next = || {
+        let weights = group.weights::<F>(pixel, shrink);
+        pixel = pixel.map(|pixel| pixel + 1.0);
+        weights
+    };
+    let (mut before, mut first) = (next(), next());
+    let last = samples as f64 - 1.0;
+    for row in raw {
+        let (second, after) = (next(), next());
+        for l in 0..LANES {
+            // Beyond the first and the last sample, they count again.
+            let left = if sample[l] == 0.0 { before[l] + first[l] } else { before[l] };
+            let right = if sample[l] == last { after[l] + second[l] } else { after[l] };
+            let weight = 0.75 * (first[l] + second[l]) + 0.25 * (left + right);
+            row[l] = if sample[l] <= last { weight } else { 0.0 };
+            sample[l] += 1.0;
+        }
+        (before, first) = (second, after);
+    }
+}
+
+/// The same where `ratio` pixels are one sample.
+#[inline(always)]
+fn weigh_repeated<F: Filter>(group: &Windows, span: &Span, shrink: f64, ratio: usize, raw: &mut [Lanes]) {
+    let mut pixel = group.start.map(|start| start * ratio as f64 - span.skipped as f64);
+    for row in raw {
+        *row = [0.0; LANES];
+        for _ in 0..ratio {
+            let weights = group.weights::<F>(pixel, shrink);
+            for l in 0..LANES {
+                row[l] += weights[l];
+                pixel[l] += 1.0;
+            }
+        }
+    }
+}
+
 /// Gives outputs whose weights sum to nothing (a box that no sample falls into, by rounding) their first sample.
 #[cold]
 fn mend(group: &Windows, raw: &mut [Lanes], sum: &mut Lanes, largest: &mut Lanes) {
@@ -335,7 +439,7 @@ fn mend(group: &Windows, raw: &mut [Lanes], sum: &mut Lanes, largest: &mut Lanes
             for row in raw.iter_mut() {
                 row[l] = 0.0;
             }
-            raw[whole(group.low[l] - group.start[l]) as usize][l] = 1.0;
+            raw[whole(group.from[l] - group.start[l]) as usize][l] = 1.0;
             (sum[l], largest[l]) = (1.0, 1.0);
         }
     }

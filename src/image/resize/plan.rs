@@ -2,8 +2,8 @@
 #![expect(clippy::cast_precision_loss, reason = "sides of pictures fit into 32 bits")]
 
 use super::Request;
-use super::axis::{Axis, Span};
-use crate::pixel::{Channels, Layout, Pixels, Plane};
+use super::axis::{Axis, Grid, Span};
+use crate::pixel::{Channels, Interpolation, Layout, Pixels, Plane, Size};
 
 /// Fraction bits of the whole horizontal sum: a sample that overshoots to -200 or 456 still fits into 32 bits.
 const HORIZONTAL_BITS: u32 = 22;
@@ -94,37 +94,38 @@ impl Plans {
     /// Plans the axes that are needed, each by `axis`, which is `Axis::build` compiled for the instruction set at hand.
     pub(super) fn build(&mut self, source: &Pixels<'_>, request: &Request, axis: impl Fn(&mut Axis, Span, u32, bool)) {
         let (Pixels::Gray(plane) | Pixels::Rgb(plane) | Pixels::Ycc { y: plane, .. }) = source;
-        let (rows, columns) = spans(plane, request, (1, 1));
+        let size = (plane.width, plane.height);
+        let (rows, columns) = spans(plane, size, request, (1, 1));
         self.main.build(rows, columns, &axis);
         if let (Pixels::Ycc { cb, ratio, .. }, Channels::Rgb | Channels::Bgr) = (source, request.channels) {
-            let (rows, columns) = spans(cb, request, *ratio);
+            let (rows, columns) = spans(cb, size, request, *ratio);
             self.chroma.build(rows, columns, &axis);
         }
     }
 }
 
-/// What the axes of a plane have to do, of which a sample covers `ratio` pixels: rows, then columns.
-pub(super) fn spans(plane: &Plane<'_>, request: &Request, ratio: (usize, usize)) -> (Span, Span) {
-    let Request { region, confine, interpolation, .. } = *request;
-    let (across, down) = (ratio.0 as f64, ratio.1 as f64);
-    let rows = Span {
-        size: plane.height,
-        skipped: 0,
-        left: region.top / down,
-        length: region.height / down,
-        outputs: request.size.height as usize,
-        flip: false,
-        interpolation,
+/// What the axes of a plane have to do: rows, then columns. A sample of `plane` covers `ratio` pixels of `size`.
+pub(super) fn spans(plane: &Plane<'_>, size: (usize, usize), request: &Request, ratio: (usize, usize)) -> (Span, Span) {
+    let Request { region, confine, interpolation, flip, .. } = *request;
+    // libjpeg interpolates where it upsamples by two and no more, and repeats samples otherwise.
+    let fancy = ratio.0 <= 2 && ratio.1 <= 2;
+    let span = |samples: usize, pixels: usize, ratio: usize, (left, length), outputs, flip| {
+        let (grid, size, scale) = match ratio {
+            1 => (Grid::Same, pixels, 1.0),
+            // The nearest sample, not the nearest pixel's: it is not made of its neighbours.
+            _ if interpolation == Interpolation::Nearest => (Grid::Same, samples, 1.0 / ratio as f64),
+            2 if fancy => (Grid::Interpolated { samples }, pixels, 1.0),
+            _ => (Grid::Repeated { samples, ratio }, pixels, 1.0),
+        };
+        let (left, length): (f64, f64) = (left, length);
+        let (left, length) = (left * scale, length * scale);
+        let span = Span { grid, size, skipped: 0, left, length, outputs, flip, interpolation };
+        if confine { span.confined() } else { span }
     };
-    let columns = Span {
-        size: plane.width,
-        left: region.left / across,
-        length: region.width / across,
-        outputs: request.size.width as usize,
-        flip: request.flip,
-        ..rows
-    };
-    if confine { (rows.confined(), columns.confined()) } else { (rows, columns) }
+    let Size { width, height } = request.size;
+    let rows = span(plane.height, size.1, ratio.1, (region.top, region.height), height as usize, false);
+    let columns = span(plane.width, size.0, ratio.0, (region.left, region.width), width as usize, flip);
+    (rows, columns)
 }
 
 /// What the resized channels become.

@@ -187,19 +187,23 @@ fn weights(request: &Request, size: usize, left: f64, length: f64, outputs: usiz
 }
 
 /// One channel of a plane, resized.
-fn resized(plane: &Plane<'_>, channels: usize, c: usize, request: &Request, ratio: (usize, usize)) -> Vec<f64> {
+fn resized(plane: &Plane<'_>, channels: usize, c: usize, request: &Request) -> Vec<f64> {
+    let samples: Vec<_> = (0..plane.height)
+        .map(|y| (0..plane.width).map(|x| f64::from(plane.data[y * plane.stride + x * channels + c])).collect())
+        .collect();
+    resized_samples(&samples, request)
+}
+
+/// Rows of samples, resized.
+fn resized_samples(samples: &[Vec<f64>], request: &Request) -> Vec<f64> {
     let Request { region, size, .. } = *request;
-    let (across, down) = (ratio.0 as f64, ratio.1 as f64);
     let (width, height) = (size.width as usize, size.height as usize);
-    let rows = weights(request, plane.height, region.top / down, region.height / down, height);
-    let columns = weights(request, plane.width, region.left / across, region.width / across, width);
+    let rows = weights(request, samples.len(), region.top, region.height, height);
+    let columns = weights(request, samples[0].len(), region.left, region.width, width);
     let mut out = Vec::with_capacity(width * height);
     for (top, down) in rows {
-        let row: Vec<f64> = (0..plane.width)
-            .map(|x| {
-                let sample = |k: usize| f64::from(plane.data[(top + k) * plane.stride + x * channels + c]);
-                down.iter().enumerate().map(|(k, w)| w * sample(k)).sum()
-            })
+        let row: Vec<f64> = (0..samples[0].len())
+            .map(|x| down.iter().zip(&samples[top..]).map(|(w, samples)| w * samples[x]).sum())
             .collect();
         for (left, across) in &columns {
             out.push(across.iter().zip(&row[*left..]).map(|(w, v)| w * v).sum());
@@ -208,18 +212,54 @@ fn resized(plane: &Plane<'_>, channels: usize, c: usize, request: &Request, rati
     out
 }
 
+/// A chroma plane of a picture, resized: upsampled as libjpeg does it, unrounded, then resized as luma is. Only nearest
+/// takes the nearest sample.
+fn resized_chroma(picture: &Picture, plane: usize, request: &Request) -> Vec<f64> {
+    let (plane, ratio) = (picture.plane(plane), picture.ratio);
+    if request.interpolation == Interpolation::Nearest {
+        let region = Region {
+            left: request.region.left / ratio.0 as f64,
+            top: request.region.top / ratio.1 as f64,
+            width: request.region.width / ratio.0 as f64,
+            height: request.region.height / ratio.1 as f64,
+        };
+        return resized(&plane, 1, 0, &Request { region, ..*request });
+    }
+    let fancy = ratio.0 <= 2 && ratio.1 <= 2;
+    let row = |y: usize| -> Vec<f64> {
+        let sample = |x: usize| f64::from(plane.data[y * plane.stride + x]);
+        let all: Vec<f64> = (0..plane.width).map(sample).collect();
+        upsampled(&all, picture.size.0, ratio.0, fancy, |a, b| 0.75 * a + 0.25 * b)
+    };
+    let rows: Vec<Vec<f64>> = (0..plane.height).map(row).collect();
+    let mix = |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| 0.75 * a + 0.25 * b).collect();
+    resized_samples(&upsampled(&rows, picture.size.1, ratio.1, fancy, mix), request)
+}
+
+/// `count` pixels of an axis, of which each sample covers `ratio`.
+fn upsampled<T: Clone>(samples: &[T], count: usize, ratio: usize, fancy: bool, mix: impl Fn(T, T) -> T) -> Vec<T> {
+    let pixel = |i: usize| {
+        let own = i / ratio;
+        let beside = if i.is_multiple_of(2) { own.saturating_sub(1) } else { (own + 1).min(samples.len() - 1) };
+        let own = samples[own].clone();
+        if fancy && ratio == 2 { mix(own, samples[beside].clone()) } else { own }
+    };
+    (0..count).map(pixel).collect()
+}
+
 /// The result in doubles, in the order of the output; luma of interleaved colour is made of rounded values.
 fn reference(picture: &Picture, request: &Request) -> Vec<f64> {
     let gray = request.channels == Channels::Gray;
-    let plane = |i: usize, ratio| resized(&picture.plane(i), 1, 0, request, ratio);
+    let first = || resized(&picture.plane(0), 1, 0, request);
+    let chroma = |plane| resized_chroma(picture, plane, request);
     let channels: Vec<Vec<f64>> = match picture.kind {
-        Kind::Gray => vec![plane(0, (1, 1)); request.channels.count()],
-        Kind::Ycc if gray => vec![plane(0, (1, 1))],
+        Kind::Gray => vec![first(); request.channels.count()],
+        Kind::Ycc if gray => vec![first()],
         Kind::Rgb => {
-            let rgb: Vec<_> = (0..3).map(|c| resized(&picture.plane(0), 3, c, request, (1, 1))).collect();
+            let rgb: Vec<_> = (0..3).map(|c| resized(&picture.plane(0), 3, c, request)).collect();
             if gray { vec![luma(&rgb)] } else { rgb }
         }
-        Kind::Ycc => jfif(&plane(0, (1, 1)), &plane(1, picture.ratio), &plane(2, picture.ratio)),
+        Kind::Ycc => jfif(&first(), &chroma(1), &chroma(2)),
     };
     arranged(&channels, request)
 }

@@ -1,0 +1,43 @@
+//! Writes the first inputs of the fuzzers: `cargo run --bin seeds [folder]`.
+//!
+//! Those of `jpeg` are small files of many kinds, kept in `seeds/` and replayed by the tests of the crate; from them, the
+//! fuzzer's own corpus is begun, six bytes of choices before each.
+
+#[path = "../tests/support/jpeg/mod.rs"]
+mod made;
+
+use std::fs;
+use std::path::Path;
+
+use made::{Random, Recipe, file};
+
+/// How many files, and the largest: all of them together stay far below a megabyte.
+const FILES: u64 = 200;
+const MOST_BYTES: usize = 1500;
+
+fn main() -> std::io::Result<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (seeds, corpus) = (folder.join("seeds"), folder.join("corpus/jpeg"));
+    fs::create_dir_all(&seeds)?;
+    fs::create_dir_all(&corpus)?;
+    let mut kept = 0;
+    for seed in 0.. {
+        let mut recipe = Recipe::random(&mut Random::new(seed));
+        (recipe.width, recipe.height) = (recipe.width.min(40), recipe.height.min(40));
+        let bytes = file::write(&recipe);
+        if bytes.len() <= MOST_BYTES {
+            fs::write(seeds.join(format!("{seed:04}.jpg")), &bytes)?;
+            kept += 1;
+        }
+        if kept == FILES {
+            break;
+        }
+    }
+    // Files that once failed stand in `seeds` too.
+    for entry in fs::read_dir(seeds)? {
+        let path = entry?.path();
+        let choices = [0; 6].into_iter().chain(fs::read(&path)?).collect::<Vec<u8>>();
+        fs::write(corpus.join(path.file_stem().unwrap_or_default()), choices)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+"""Pictures in memory to arrays: the codec of the Loader, for people with a loop of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from imagepipe_rs import _native
+from imagepipe_rs._ranks import jpeg_decoder
+from imagepipe_rs.loader import pair
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from typing_extensions import Buffer
+
+_codec = _native.Codec()
+
+
+def decode(
+    data: Buffer,
+    *,
+    size: int | tuple[int, int] | None = None,
+    fit: Literal["stretch", "crop", "pad"] = "stretch",
+    exact: bool = False,
+    channels: Literal["RGB", "BGR", "GRAY"] = "RGB",
+) -> npt.NDArray[np.uint8]:
+    """Decode an image file that is in memory, upright, on this thread; other Python threads run meanwhile.
+
+    Args:
+        data: the bytes of a JPEG, PNG, BMP, GIF or WebP file: ``bytes``, or anything else with a buffer of uint8, which
+            is copied.
+        size: output size in pixels: one number, ``(height, width)``, or None for the image's own, with every pixel as
+            libjpeg-turbo decodes it.
+        fit: ``"stretch"`` resizes both sides, ``"crop"`` resizes the short side and cuts out the centre, ``"pad"``
+            resizes the long side and surrounds with black. Bilinear, antialiased when shrinking.
+        exact: with a size, decode every pixel before resizing, as Pillow does it. Otherwise the image is decoded at the
+            largest saving that leaves it as good.
+        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``.
+
+    Returns:
+        (height, width, 3) uint8, or (height, width, 1) for gray; writable, its memory its own.
+
+    Raises:
+        DecodeError: not an image, or a damaged one.
+        TypeError: an argument of the wrong type.
+        ValueError: an argument of the wrong value.
+    """
+    batch = _codec.decode(data, _arguments(size, fit, exact, channels))
+    images: npt.NDArray[np.uint8] = np.asarray(_one(batch.images()))
+    return images if images.ndim == 3 else images[0]  # noqa: PLR2004  height, width, channel
+
+
+def decode_many(
+    data: Sequence[Buffer],
+    *,
+    size: int | tuple[int, int] | None = None,
+    fit: Literal["stretch", "crop", "pad"] = "stretch",
+    exact: bool = False,
+    channels: Literal["RGB", "BGR", "GRAY"] = "RGB",
+) -> npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]]:
+    """Decode image files that are in memory, on all usable cores; see :func:`decode`.
+
+    Returns:
+        One array (N, height, width, channels) if there is a size, otherwise a list of arrays (height, width, channels).
+
+    Raises:
+        DecodeError: the first of them, in order, that cannot be decoded; its ``path`` is ``data[i]``.
+        TypeError: an argument of the wrong type.
+        ValueError: an argument of the wrong value.
+    """
+    if isinstance(data, bytes | bytearray | memoryview | str) or not isinstance(data, Sequence):
+        message = (
+            f"data of type {type(data).__name__} is not valid: a list of the bytes of image files"
+        )
+        raise TypeError(message)
+    arguments = _arguments(size, fit, exact, channels)
+    if not data:
+        shape = arguments["size"]
+        return (
+            [] if shape is None else np.empty((0, *shape, 1 if channels == "GRAY" else 3), np.uint8)
+        )
+    batches = _native.Codec.loader(list(data), arguments).batches(0, 0)
+    batch = batches.next()
+    images = [] if batch is None else batch.images()
+    return (
+        [np.asarray(image) for image in images] if isinstance(images, list) else np.asarray(images)
+    )
+
+
+def _arguments(size: Any, fit: str, exact: bool, channels: str) -> dict[str, Any]:  # noqa: FBT001  passed on as given
+    return {
+        "size": pair(size),
+        "fit": fit,
+        "exact": exact,
+        "channels": channels,
+        "decoder": jpeg_decoder("auto"),
+    }
+
+
+def _one(images: _native.Tensor | list[_native.Tensor]) -> _native.Tensor:
+    return images[0] if isinstance(images, list) else images
+
+
+__all__ = ["decode", "decode_many"]

@@ -1,0 +1,78 @@
+//! Pictures that are in memory: made as a Loader makes its samples, for people with a loop of their own.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use super::Loader;
+use super::batch::Batch;
+use super::config::{Config, Labels};
+use super::job::Job;
+use super::transform::Scratch;
+use crate::dataset::{Bytes, InMemory};
+use crate::engine::Job as _;
+use crate::error::{Error, Result};
+use crate::sampler::Place;
+
+/// Working memory beyond this is given back: one huge picture must not be paid for ever after.
+const KEPT: usize = 64 << 20;
+
+/// Decodes single pictures on the caller's thread, any number of threads at once; keeps working memory from one to the
+/// next.
+#[derive(Debug, Default)]
+pub struct Codec {
+    spare: Mutex<Vec<Scratch>>,
+}
+
+impl Codec {
+    /// Makes a batch of one sample of `picture`; the options of `config` that are about pixels count.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Argument`] for a wrong argument, [`crate::error::Error::Decode`] for a picture that cannot
+    /// be decoded.
+    pub fn decode(&self, config: &Config, picture: Bytes) -> Result<Batch> {
+        let loader = pictures(config, vec![picture])?;
+        let job = loader.job(Place { epoch: 0, position: 0 });
+        let mut scratch = self.take().unwrap_or_else(|| job.scratch());
+        let made = run(&job, &mut scratch);
+        self.put_back(scratch);
+        made
+    }
+
+    /// Spare working memory. In a fork the lock may be held by a thread that is not there, so nobody waits for it.
+    fn take(&self) -> Option<Scratch> {
+        self.spare.try_lock().ok()?.pop()
+    }
+
+    fn put_back(&self, scratch: Scratch) {
+        if scratch.bytes() <= KEPT
+            && let Ok(mut spare) = self.spare.try_lock()
+        {
+            spare.push(scratch);
+        }
+    }
+}
+
+fn run(job: &Job, scratch: &mut Scratch) -> Result<Batch> {
+    let begun = job.begin(0)?;
+    let (batch, slots) = begun.ok_or_else(|| Error::argument("data", "nothing", "at least one picture"))?;
+    for slot in 0..slots {
+        job.run(&batch, slot, scratch, &AtomicBool::new(false));
+    }
+    job.finish(&batch)
+}
+
+/// A loader whose only batch is all of `pictures`, in their order; the options of `config` that are about pixels count.
+///
+/// # Errors
+/// [`crate::error::Error::Argument`] for a wrong argument.
+pub fn pictures(config: &Config, pictures: Vec<Bytes>) -> Result<Loader> {
+    let config = Config {
+        batch_size: pictures.len(),
+        ragged: config.size.is_none(),
+        labels: Labels::None,
+        shuffle: false,
+        prefetch: 1,
+        ..config.clone()
+    };
+    Loader::of(&config, Arc::new(InMemory::new(pictures)))
+}

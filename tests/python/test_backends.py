@@ -1,0 +1,143 @@
+"""Our own JPEG decoder and libjpeg-turbo: the same batches, the same errors, and a word on who did what."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from imagepipe_rs import DecodeError, Loader
+
+if TYPE_CHECKING:
+    from conftest import EncodeJpeg, MakeTree
+
+IMAGENET: dict[str, Any] = {"mean": "imagenet", "std": "imagenet"}
+TASKS: dict[str, dict[str, Any]] = {
+    "T1": {},
+    "T2": {"fit": "crop", "resize_short": 256, "layout": "NCHW", "dtype": "float32", **IMAGENET},
+    "T3": {"fit": "random_crop", "flip": True},
+    "gray": {"channels": "GRAY", "fit": "random_crop"},
+    "small": {"size": 40, "fit": "random_crop", "interpolation": "lanczos"},
+}
+
+# The whole sets, where they are named; a sample made on the spot otherwise.
+SETS = os.environ.get("IMAGEPIPE_PHOTOS")
+
+
+def has_own_decoder() -> bool:
+    """Return whether this processor runs our own decoder."""
+    if os.environ.get("IMAGEPIPE_JPEG") == "turbo":
+        return False
+    try:
+        return " avx2 " in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session", params=["small", "large"] if SETS else ["sample"])
+def folder(request: pytest.FixtureRequest, photos: Path) -> Path:
+    return Path(SETS, request.param) if SETS else photos
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("task", TASKS)
+def test_batches_are_the_same_bytes(*, folder: Path, task: str, exact: bool) -> None:
+    loaders = [
+        Loader(folder, seed=5, exact=exact, decoder=decoder, **TASKS[task])
+        for decoder in ("auto", "turbo")
+    ]
+    for own, turbo in zip(*loaders, strict=True):
+        np.testing.assert_array_equal(own.indices, turbo.indices)
+        assert own.images.tobytes() == turbo.images.tobytes()
+    own_stats, turbo_stats = (loader.stats()["jpeg"] for loader in loaders)
+    assert turbo_stats == {"own": 0, "libjpeg-turbo": {"asked for": loaders[1].num_samples}}
+    if has_own_decoder():
+        assert own_stats == {"own": loaders[0].num_samples, "libjpeg-turbo": {}}
+
+
+def test_stats_say_why_a_file_was_left_to_libjpeg_turbo(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree(
+        {
+            "a/baseline.jpg": jpeg(),
+            "a/gray.jpg": jpeg(mode="L"),
+            "a/progressive.jpg": jpeg(progressive=True),
+            "a/cmyk.jpg": jpeg(mode="CMYK"),
+        }
+    )
+    loader = Loader(folder, size=32)
+    next(iter(loader))
+    stats = loader.stats()["jpeg"]
+    if has_own_decoder():
+        assert stats == {"own": 2, "libjpeg-turbo": {"progressive": 1, "colour space": 1}}
+    else:
+        assert stats["own"] == 0
+        assert sum(stats["libjpeg-turbo"].values()) == 4
+
+
+def test_errors_are_the_same(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    whole = jpeg(200, 160, quality=95)
+    middle = len(whole) // 2
+    damaged = {
+        "cut": whole[:middle],
+        "cut and ended": whole[:middle] + b"\xff\xd9",
+        "noise": whole[:middle] + bytes(range(1, 200)) + whole[middle + 199 :],
+        "marker": whole[:middle] + b"\xff\xc8" + whole[middle + 2 :],
+        "restart": whole[:middle] + b"\xff\xd0" + whole[middle + 2 :],
+        "header": whole[:30],
+        "no tables": whole.replace(b"\xff\xc4", b"\xff\xfe"),
+    }
+    for name, data in damaged.items():
+        folder = tree({f"{name}/x.jpg": data})
+        outcomes = []
+        for decoder in ("auto", "turbo"):
+            try:
+                outcomes.append(
+                    next(iter(Loader(folder, size=64, decoder=decoder))).images.tobytes()
+                )
+            except DecodeError as error:
+                outcomes.append(str(error))
+        assert outcomes[0] == outcomes[1], name
+        assert isinstance(outcomes[0], str) or name in {"noise", "marker"}, name
+
+
+def run(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_environment_switches_it_off(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"a/x.jpg": jpeg()})
+    code = f"""
+from imagepipe_rs import Loader
+loader = Loader({str(folder)!r}, size=8)
+next(iter(loader))
+print(loader.stats()["jpeg"])
+"""
+    done = run(code, IMAGEPIPE_JPEG="turbo")
+    assert done.stdout.strip() == "{'own': 0, 'libjpeg-turbo': {'asked for': 1}}", done.stderr
+    wrong = run(code, IMAGEPIPE_JPEG="fast")
+    assert "ValueError: IMAGEPIPE_JPEG='fast' is not valid: 'auto' or 'turbo'" in wrong.stderr
+    decoding = (
+        "import imagepipe_rs, sys; print(imagepipe_rs.decode(open(sys.argv[1], 'rb').read()).sum())"
+    )
+    sums = {
+        subprocess.run(
+            [sys.executable, "-c", decoding, str(folder / "a/x.jpg")],
+            env={**os.environ, "IMAGEPIPE_JPEG": decoder},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for decoder in ("auto", "turbo")
+    }
+    assert len(sums) == 1
+
+
+def test_a_wrong_decoder_is_named(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"a/x.jpg": jpeg()})
+    with pytest.raises(ValueError, match="decoder='fast' is not valid: one of"):
+        Loader(folder, decoder="fast")

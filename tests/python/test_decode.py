@@ -1,0 +1,152 @@
+"""Decoding images in memory: for people with a loop of their own."""
+
+from __future__ import annotations
+
+import io
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from imagepipe_rs import DecodeError, Loader, decode, decode_many
+from PIL import Image
+
+if TYPE_CHECKING:
+    from conftest import EncodeJpeg, MakeTree
+
+
+def by_pillow(data: bytes, mode: str = "RGB") -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(data)).convert(mode))
+
+
+def some(photos: Path, count: int = 20) -> list[bytes]:
+    return [path.read_bytes() for path in sorted(photos.glob("*/*.jpg"))[:count]]
+
+
+def test_without_a_size_every_pixel_is_pillows(photos: Path) -> None:
+    for data in some(photos):
+        image = decode(data)
+        assert image.dtype == np.uint8
+        np.testing.assert_array_equal(image, by_pillow(data))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "GIF", "WEBP", "JPEG"])
+def test_every_format(kind: str) -> None:
+    gradient = np.linspace(0, 255, 40 * 30 * 3).astype(np.uint8).reshape(30, 40, 3)
+    file = io.BytesIO()
+    Image.fromarray(gradient).save(file, kind, **({"lossless": True} if kind == "WEBP" else {}))
+    np.testing.assert_array_equal(decode(file.getvalue()), by_pillow(file.getvalue()))
+
+
+def test_channels(jpeg: EncodeJpeg) -> None:
+    data = jpeg(50, 40)
+    rgb, bgr, gray = (decode(data, channels=channels) for channels in ("RGB", "BGR", "GRAY"))
+    assert rgb.shape == bgr.shape == (40, 50, 3)
+    assert gray.shape == (40, 50, 1)
+    np.testing.assert_array_equal(rgb[..., ::-1], bgr)
+    luma = Image.open(io.BytesIO(data))
+    luma.draft("L", luma.size)
+    np.testing.assert_array_equal(gray[..., 0], np.asarray(luma))
+
+
+def test_exif_is_applied(jpeg: EncodeJpeg) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = jpeg(60, 40, exif=exif)
+    stored = by_pillow(data)
+    np.testing.assert_array_equal(decode(data), np.rot90(stored, -1))
+
+
+@pytest.mark.parametrize("fit", ["stretch", "crop", "pad"])
+@pytest.mark.parametrize("exact", [False, True])
+def test_equals_the_loader(*, photos: Path, fit: str, exact: bool) -> None:
+    loader = Loader(
+        photos, batch_size=20, limit=20, size=(96, 128), fit=fit, exact=exact, shuffle=False
+    )
+    batch = next(iter(loader))
+    files = [Path(path).read_bytes() for path in batch.paths]
+    many = decode_many(files, size=(96, 128), fit=fit, exact=exact)
+    np.testing.assert_array_equal(many, batch.images)
+    for data, image in zip(files, batch.images, strict=True):
+        np.testing.assert_array_equal(decode(data, size=(96, 128), fit=fit, exact=exact), image)
+
+
+def test_many_of_their_own_sizes(photos: Path) -> None:
+    files = some(photos)
+    images = decode_many(files)
+    assert isinstance(images, list)
+    for data, image in zip(files, images, strict=True):
+        np.testing.assert_array_equal(image, decode(data))
+
+
+def test_none_at_all() -> None:
+    assert decode_many([]) == []
+    assert decode_many([], size=8).shape == (0, 8, 8, 3)
+    assert decode_many([], size=(8, 9), channels="GRAY").shape == (0, 8, 9, 1)
+
+
+def test_anything_with_bytes_in_it(jpeg: EncodeJpeg) -> None:
+    data = jpeg()
+    expected = decode(data)
+    for other in (bytearray(data), memoryview(data), np.frombuffer(data, np.uint8)):
+        np.testing.assert_array_equal(decode(other), expected)
+        np.testing.assert_array_equal(decode_many([other])[0], expected)
+
+
+def test_the_array_is_the_callers(jpeg: EncodeJpeg) -> None:
+    first, other = jpeg(seed=1), jpeg(seed=2)
+    image = decode(first)
+    kept = image.copy()
+    for _ in range(5):
+        decode(other)
+    np.testing.assert_array_equal(image, kept)
+    image[:] = 0
+    np.testing.assert_array_equal(decode(first), kept)
+
+
+def test_errors_say_which_and_why(jpeg: EncodeJpeg) -> None:
+    good = jpeg()
+    with pytest.raises(DecodeError, match=r"^data: cannot decode: .*text"):
+        decode(b"not an image")
+    with pytest.raises(DecodeError, match=r"^data\[2\]: cannot decode: Premature end") as caught:
+        decode_many([good, good, good[:-40], b""])
+    assert caught.value.path == "data[2]"
+    with pytest.raises(TypeError, match="data of type int"):
+        decode(7)
+    with pytest.raises(TypeError, match="data of type str"):
+        decode_many("photo.jpg")
+    with pytest.raises(TypeError, match="data of type bytes"):
+        decode_many(good)
+    with pytest.raises(ValueError, match="fit='random_crop' is not valid"):
+        decode(good, size=8, fit="random_crop")
+    with pytest.raises(ValueError, match="size"):
+        decode(good, size=0)
+    with pytest.raises(ValueError, match="size=None"):
+        decode(good, fit="crop")
+
+
+def test_from_many_threads_at_once(photos: Path) -> None:
+    files = some(photos, 8)
+    expected = [decode(data, size=64) for data in files]
+    wrong: list[int] = []
+
+    def work() -> None:
+        for _ in range(10):
+            for number, data in enumerate(files):
+                if not np.array_equal(decode(data, size=64), expected[number]):
+                    wrong.append(number)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_tree_is_not_needed(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    data = jpeg(30, 20)
+    folder = tree({"a/x.jpg": data})
+    image = next(iter(Loader(folder, batch_size=1, size=None))).images[0]
+    np.testing.assert_array_equal(decode(data), image)
