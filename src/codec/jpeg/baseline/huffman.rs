@@ -10,7 +10,7 @@ use super::Handover;
 /// Bits that an AC table is looked up by.
 pub(super) const INDEX: u32 = 11;
 /// Bits that a DC table is looked up by.
-pub(super) const DC_INDEX: u32 = 10;
+pub(super) const DC_INDEX: u32 = 9;
 /// Bits that a counting table is looked up by.
 pub(super) const SKIP_INDEX: u32 = 12;
 
@@ -80,6 +80,8 @@ impl Code {
 
     /// The word that 16 bits begin with.
     #[expect(clippy::cast_possible_truncation, reason = "at most 17")]
+    #[expect(clippy::inline_always, reason = "compiled with the CPU features of the loop it is called from")]
+    #[inline(always)]
     pub(super) fn word(&self, bits: usize) -> Word {
         let bits = bits as u32 & 0xffff;
         let shorter = self.limits.iter().filter(|&&limit| bits >= limit).count();
@@ -139,8 +141,8 @@ fn coefficient(index: usize, bits: u32, length: u8, size: u8, longest: u32) -> C
     Coefficient { bits: total as u8, extra: extra as u8, value: value as i16 }
 }
 
-/// One access of an [`AcTable`]. Where there is no second coefficient `both` is `first`, and the second value is written
-/// first, so that the first overwrites it.
+/// One access of an [`AcTable`]. The bits of the last value may go on after the index: what they say is added to `second`,
+/// which is written last. Where there is but one coefficient, `both` is `first` and `second` its value.
 #[derive(Clone, Copy, Default)]
 #[repr(C, align(8))]
 pub(super) struct Entry {
@@ -148,9 +150,11 @@ pub(super) struct Entry {
     pub(super) first: u8,
     /// To the position after both; [`END`] more at the end of the block, or just [`UNKNOWN`].
     pub(super) both: u8,
-    /// What the bits after the index are shifted right by to leave what adds to the first value.
+    /// What the bits after the index are shifted right by to leave what adds to the last value.
     pub(super) drop: u8,
+    /// The first value of two.
     pub(super) value: i16,
+    /// The last value, short of what is added.
     pub(super) second: i16,
 }
 
@@ -243,17 +247,20 @@ fn pair(index: usize, words: &[Word; 1 << INDEX], firsts: &[Coefficient; 1 << IN
         return (first.bits, Entry { first: 1, both: END, drop, ..Entry::default() });
     }
     let advance = run(word.symbol);
-    let alone = Entry { first: advance, both: advance, drop, value: first.value, second: 0 };
-    if u32::from(first.bits) >= INDEX {
+    let alone = Entry { first: advance, both: advance, drop, value: first.value, second: first.value };
+    let known = INDEX.saturating_sub(u32::from(first.bits));
+    let rest = index & ((1 << known) - 1);
+    let word = words[(rest << first.bits) & ((1 << INDEX) - 1)];
+    if u32::from(word.length) > known {
         return (first.bits, alone);
     }
-    let rest = (index << first.bits) & ((1 << INDEX) - 1);
-    let (word, second) = (words[rest], firsts[rest]);
-    if second.bits == 0 || u32::from(first.bits + second.bits) > INDEX {
+    let second = coefficient(rest, known, word.length, word.symbol & 15, LONGEST - u32::from(first.bits));
+    if second.bits == 0 {
         return (first.bits, alone);
     }
     let more = if is_end(word.symbol) { END } else { run(word.symbol) };
-    (first.bits + second.bits, Entry { both: advance + more, second: second.value, ..alone })
+    let drop = 64 - INDEX as u8 - second.extra;
+    (first.bits + second.bits, Entry { both: advance + more, second: second.value, drop, ..alone })
 }
 
 fn counting(code: &Code) -> SkipTable {
@@ -412,16 +419,18 @@ mod tests {
                 } else {
                     prop_assert_eq!(entry.first, run(word.symbol));
                     let low = ((bits << INDEX & 0xffff_ffff) as u64) << 32 >> INDEX;
-                    let value = i32::from(entry.value) + (low.checked_shr(u32::from(entry.drop)).unwrap_or(0) as i32);
-                    prop_assert_eq!(value, extend(bits << word.length & 0xffff_ffff, size));
+                    let low = low.checked_shr(u32::from(entry.drop)).unwrap_or(0) as i32;
+                    let first = extend(bits << word.length & 0xffff_ffff, size);
                     if entry.both > entry.first {
+                        prop_assert_eq!(i32::from(entry.value), first);
                         let (word, size, next) = symbol(end);
                         prop_assert_eq!(length, next);
                         let more = if is_end(word.symbol) { END } else { run(word.symbol) };
                         prop_assert_eq!(entry.both, entry.first + more);
                         let value = extend(bits << (end + u32::from(word.length)) & 0xffff_ffff, size);
-                        prop_assert_eq!(i32::from(entry.second), value);
+                        prop_assert_eq!(i32::from(entry.second) + low, value);
                     } else {
+                        prop_assert_eq!(i32::from(entry.second) + low, first);
                         prop_assert_eq!(length, end);
                     }
                 }

@@ -14,8 +14,8 @@ use super::Features;
 use super::bits::Bits;
 use super::header::ZIGZAG;
 use super::huffman::{AcTable, DC_INDEX, DcTable, END, INDEX, LONGEST, SKIP_INDEX, SkipTable, UNKNOWN};
-use super::unstuff::{Feed, Piece};
-use super::{Chunk, Handover};
+use super::unstuff::{Feed, MOST, Piece};
+use super::{CHUNK_BLOCKS, Chunk, Handover};
 
 /// A block with what may be written behind it. An index of one byte is always within.
 type Window = [i16; 256];
@@ -25,6 +25,8 @@ const DONE: usize = 64;
 
 /// The most bytes a block takes: 64 words of 16 bits, each with a value of 15 bits.
 const LONGEST_BLOCK: usize = 64 * 31 / 8;
+
+const _: () = assert!(CHUNK_BLOCKS as usize * LONGEST_BLOCK <= MOST, "a chunk fits a piece");
 
 const _: () = assert!(3 * LONGEST <= Bits::FULL, "three accesses a refill");
 
@@ -174,8 +176,8 @@ fn access(bits: &mut Bits, table: &AcTable, window: &mut Window, k: &mut usize) 
     bits.skip(table.bits[index]);
     let first = *k + usize::from(entry.first);
     *k += usize::from(entry.both);
-    window[usize::from(PLACE[*k])] = entry.second;
-    window[usize::from(PLACE[first])] = entry.value.wrapping_add(low);
+    window[usize::from(PLACE[first])] = entry.value;
+    window[usize::from(PLACE[*k])] = entry.second.wrapping_add(low);
     index
 }
 
@@ -239,13 +241,15 @@ fn finish(
         // Back before the access. Its coefficients, if any, will be written again.
         let entry = &table.entries[last];
         k -= usize::from(entry.both);
-        let before = bits.position() - usize::from(table.bits[last]);
-        if k + usize::from(entry.first) == DONE && entry.both != UNKNOWN {
-            // The first coefficient was the block's last, what was taken for the second is the next block's.
-            bits.seek(piece, before + usize::from(table.first_bits[last]));
-            return Some(());
+        if entry.both != UNKNOWN {
+            let before = bits.position() - usize::from(table.bits[last]);
+            if k + usize::from(entry.first) == DONE {
+                // The first coefficient was the block's last, what was taken for the second is the next block's.
+                bits.seek(piece, before + usize::from(table.first_bits[last]));
+                return Some(());
+            }
+            bits.seek(piece, before);
         }
-        bits.seek(piece, before);
         if symbol(bits, piece, table, window, &mut k)? {
             return Some(());
         }
