@@ -4,13 +4,11 @@
 //! It works at the size of the output, after the resize, so turning costs little, whatever the source's size.
 
 use super::resize::Output;
-use crate::pixel::{Layout, Size};
+use crate::pixel::{Layout, Plane, Size};
 
 /// How the picture lies in the sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Placement {
-    /// The size of the picture as it is stored.
-    pub stored: Size,
     /// Columns and rows are exchanged.
     pub transpose: bool,
     /// Columns of the sample count from the right of the picture.
@@ -31,7 +29,7 @@ pub struct Placement {
 ///
 /// # Panics
 /// If the lengths of `picture` or `output` do not fit the sizes.
-pub fn place(picture: &[u8], channels: usize, placement: &Placement, output: Output<'_>) {
+pub fn place(picture: &Plane<'_>, channels: usize, placement: &Placement, output: Output<'_>) {
     match output {
         Output::Uint8(data) => write(picture, channels, placement, data, |_, byte| byte),
         Output::Float32 { data, scale, bias } => {
@@ -43,34 +41,37 @@ pub fn place(picture: &[u8], channels: usize, placement: &Placement, output: Out
     }
 }
 
-fn write<T: Copy>(picture: &[u8], channels: usize, at: &Placement, out: &mut [T], value: impl Fn(usize, u8) -> T) {
+fn write<T: Copy>(picture: &Plane<'_>, channels: usize, at: &Placement, out: &mut [T], value: impl Fn(usize, u8) -> T) {
     let (width, height) = (at.size.width as usize, at.size.height as usize);
     assert_eq!(out.len(), width * height * channels, "a sample of {} pixels", at.size);
     let (pixel_step, channel_step) = match at.layout {
         Layout::Nhwc => (channels, 1),
         Layout::Nchw => (1, width * height),
     };
-    let turned = if at.transpose { at.stored.transposed() } else { at.stored };
-    let columns = at.offset.0 as usize..at.offset.0 as usize + turned.width as usize;
-    let rows = at.offset.1 as usize..at.offset.1 as usize + turned.height as usize;
+    let Plane { width: across, height: down, .. } = *picture;
+    let turned = if at.transpose { (down, across) } else { (across, down) };
+    let columns = at.offset.0 as usize..at.offset.0 as usize + turned.0;
+    let rows = at.offset.1 as usize..at.offset.1 as usize + turned.1;
     for c in 0..channels {
         let fill = value(c, at.fill[c]);
         for y in 0..height {
             for x in 0..width {
                 let inside = rows.contains(&y) && columns.contains(&x);
-                let source = || picture[source_of(at, turned, x - columns.start, y - rows.start) * channels + c];
+                let source = || {
+                    let (column, row) = source_of(at, turned, x - columns.start, y - rows.start);
+                    picture.data[row * picture.stride + column * channels + c]
+                };
                 out[(y * width + x) * pixel_step + c * channel_step] = if inside { value(c, source()) } else { fill };
             }
         }
     }
 }
 
-/// Number of the stored pixel that is seen at (x, y) of the turned picture.
-fn source_of(at: &Placement, turned: Size, x: usize, y: usize) -> usize {
-    let x = if at.mirror_x { turned.width as usize - 1 - x } else { x };
-    let y = if at.mirror_y { turned.height as usize - 1 - y } else { y };
-    let (column, row) = if at.transpose { (y, x) } else { (x, y) };
-    row * at.stored.width as usize + column
+/// Column and row of the stored pixel that is seen at (x, y) of the turned picture.
+fn source_of(at: &Placement, turned: (usize, usize), x: usize, y: usize) -> (usize, usize) {
+    let x = if at.mirror_x { turned.0 - 1 - x } else { x };
+    let y = if at.mirror_y { turned.1 - 1 - y } else { y };
+    if at.transpose { (y, x) } else { (x, y) }
 }
 
 #[cfg(test)]
@@ -93,8 +94,11 @@ mod tests {
             (b"daebfc", Size::new(2, 3), (true, false, true)),
         ];
         for (stored, size, (transpose, mirror_x, mirror_y)) in cases {
+            let (width, height) = (size.width as usize, size.height as usize);
+            // Rows may be further apart than they are long.
+            let rows: Vec<u8> = stored.chunks(width).flat_map(|row| [row, b"??"].concat()).collect();
+            let picture = Plane { data: &rows, stride: width + 2, width, height };
             let placement = Placement {
-                stored: size,
                 transpose,
                 mirror_x,
                 mirror_y,
@@ -104,15 +108,15 @@ mod tests {
                 layout: Layout::Nhwc,
             };
             let mut out = [0; 6];
-            place(stored, 1, &placement, Output::Uint8(&mut out));
+            place(&picture, 1, &placement, Output::Uint8(&mut out));
             assert_eq!(&out, b"abcdef", "{transpose} {mirror_x} {mirror_y}");
         }
     }
 
     #[test]
     fn the_rest_is_filled_in_every_layout_and_type() {
+        let picture = Plane { data: &[1, 2, 3], stride: 3, width: 1, height: 1 };
         let placement = Placement {
-            stored: Size::new(1, 1),
             transpose: false,
             mirror_x: false,
             mirror_y: false,
@@ -123,7 +127,7 @@ mod tests {
         };
         let mut out = [0.0; 9];
         let (scale, bias) = ([2.0; 3], [0.5; 3]);
-        place(&[1, 2, 3], 3, &placement, Output::Float32 { data: &mut out, scale, bias });
+        place(&picture, 3, &placement, Output::Float32 { data: &mut out, scale, bias });
         assert_eq!(out.map(f32::to_bits), [14.5f32, 2.5, 14.5, 16.5, 4.5, 16.5, 18.5, 6.5, 18.5].map(f32::to_bits));
     }
 }

@@ -28,9 +28,9 @@ pub(super) fn turned_upright<'a>(
     let size = if turn.transpose { stored.transposed() } else { stored };
     let Orientation { transpose, mirror_x, mirror_y } = turn;
     let (offset, fill, layout) = ((0, 0), [0; 3], Layout::Nhwc);
-    let placement = Placement { stored, transpose, mirror_x, mirror_y, offset, size, fill, layout };
+    let placement = Placement { transpose, mirror_x, mirror_y, offset, size, fill, layout };
     let room = grow(room, plane.width * plane.height * channels)?;
-    place(plane.data, channels, &placement, Output::Uint8(room));
+    place(&plane, channels, &placement, Output::Uint8(room));
     let (x, y) = if transpose { (decoded.top, decoded.left) } else { (decoded.left, decoded.top) };
     let from = |mirror: bool, whole: u32, start: u32, len: u32| {
         if mirror { whole - start - len } else { start }

@@ -13,7 +13,7 @@ use crate::engine::{Meter, Stopwatch};
 use crate::image::place::{Placement, place};
 use crate::image::reference::{Reference, down_first};
 use crate::image::resize::{self, First, Output, Resizer};
-use crate::pixel::{Interpolation, Layout, Pixels, Region, Size};
+use crate::pixel::{Interpolation, Layout, Pixels, Plane, Region, Size};
 use crate::random::{Purpose, Stream};
 
 use super::exact::{axes, resize_exactly, turned_upright};
@@ -221,8 +221,9 @@ fn write(
         staging.resize(len, 0);
     }
     run(resizer, pixels, &request, passes, Output::Uint8(&mut staging[..len]));
+    let (width, height) = (request.size.width as usize, request.size.height as usize);
+    let picture = Plane { data: &staging[..len], stride: width * channels, width, height };
     let placement = Placement {
-        stored: request.size,
         transpose: turn.transpose,
         mirror_x: turn.mirror_x,
         mirror_y: turn.mirror_y,
@@ -231,7 +232,7 @@ fn write(
         fill: plan.fill,
         layout: plan.layout,
     };
-    place(&staging[..len], channels, &placement, output(plan, slot));
+    place(&picture, channels, &placement, output(plan, slot));
 }
 
 fn run(resizer: &mut Resizer, pixels: &Pixels<'_>, request: &resize::Request, passes: Option<First>, to: Output<'_>) {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from imagepipe_rs import DecodeError, Loader
+from PIL import Image, ImageOps
 
 if TYPE_CHECKING:
     from conftest import EncodeJpeg, MakeTree
@@ -141,3 +142,44 @@ def test_a_wrong_decoder_is_named(tree: MakeTree, jpeg: EncodeJpeg) -> None:
     folder = tree({"a/x.jpg": jpeg()})
     with pytest.raises(ValueError, match="decoder='fast' is not valid: one of"):
         Loader(folder, decoder="fast")
+
+
+@pytest.mark.parametrize("options", [{}, {"channels": "GRAY"}, {"fit": "random_crop"}, {"fit": "crop"}])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("exact", [False, True])
+def test_turned_pictures_are_upright(
+    *, tree: MakeTree, jpeg: EncodeJpeg, exact: bool, mode: str, options: dict[str, Any]
+) -> None:
+    """Sides that are no whole number of blocks, and windows, turned eight ways by either decoder."""
+    files = {}
+    for tag in range(1, 9):
+        exif = Image.Exif()
+        exif[0x0112] = tag
+        for width, height in ((61, 43), (130, 211)):
+            files[f"a/{tag}-{width}.jpg"] = jpeg(width, height, mode=mode, exif=exif)
+            files[f"a/{tag}-{width}-p.jpg"] = jpeg(
+                width, height, mode=mode, exif=exif, progressive=True
+            )
+    folder = tree(files)
+    same = {"size": (40, 30), "exact": exact, "shuffle": False, "batch_size": 32, **options}
+    own, turbo = (next(iter(Loader(folder, decoder=decoder, **same))) for decoder in ("auto", "turbo"))
+    np.testing.assert_array_equal(own.images, turbo.images)
+    if exact:
+        for path, image, crop in zip(own.paths, own.images, own.crops, strict=True):
+            expected = by_pillow(path, crop, mode="L" if "channels" in options else "RGB")
+            assert np.abs(image.astype(int) - expected).max() <= 3, path
+
+
+def by_pillow(path: str, crop: np.ndarray, mode: str) -> np.ndarray:
+    """Return what Pillow makes of the upright file's region."""
+    with Image.open(path) as image:
+        if mode == "L":
+            image.draft("L", image.size)
+        upright = ImageOps.exif_transpose(image).convert(mode)
+    left, top, width, height = (float(number) for number in crop)
+    box = (left, top, left + width, top + height)
+    whole = all(number.is_integer() for number in box)
+    if whole:
+        upright, box = upright.crop(tuple(map(int, box))), (0, 0, width, height)
+    resized = upright.resize((30, 40), Image.Resampling.BILINEAR, box=box)
+    return np.asarray(resized).reshape(40, 30, -1)
