@@ -195,7 +195,7 @@ fn kept_files_are_agreed_on() {
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a kept file").path()).collect();
     paths.sort();
     let files: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).expect("a kept file")).collect();
-    let copies = 400;
+    let copies = 2000;
     let make = |seed| {
         let mut file = files[usize::try_from(seed / copies).expect("a small number")].clone();
         if seed % copies > 0 {

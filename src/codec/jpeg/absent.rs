@@ -1,5 +1,6 @@
 //! Our own decoder, where there is none for the processor.
 
+use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
 use super::super::Orientation;
@@ -14,7 +15,7 @@ pub(super) struct Header<'a> {
     pub(super) frame: Frame,
     pub(super) orientation: Orientation,
     pub(super) ended: bool,
-    nothing: &'a [std::convert::Infallible],
+    _file: PhantomData<&'a [u8]>,
 }
 
 /// Takes no file.

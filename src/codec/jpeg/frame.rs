@@ -201,6 +201,7 @@ pub(super) enum Handover {
     Data,
     /// There is no memory for the pixels.
     Memory,
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "what could be stopped is not there"))]
     /// Nobody wants the picture any more; the one reason for which libjpeg-turbo is not tried either.
     Stopped,
 }
