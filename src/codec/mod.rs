@@ -158,6 +158,12 @@ impl Decoder {
         Ok(Self { jpeg: jpeg::Decoder::new(backend, tally)?, pixels: Vec::new() })
     }
 
+    /// What it was made with.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.jpeg.backend()
+    }
+
     /// Bytes of memory that are kept for pixels.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -76,3 +76,25 @@ pub fn pictures(config: &Config, pictures: Vec<Bytes>) -> Result<Loader> {
     };
     Loader::of(&config, Arc::new(InMemory::new(pictures)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::Backend;
+
+    #[test]
+    fn spare_memory_does_not_keep_the_decoder_of_another_call() {
+        let mut file = Vec::new();
+        let encoder = jpeg_encoder::Encoder::new(&mut file, 80);
+        encoder.encode(&[99; 12 * 8], 12, 8, jpeg_encoder::ColorType::Luma).expect("a picture");
+        let codec = Codec::default();
+        for backend in [Backend::Auto, Backend::Turbo, Backend::Auto] {
+            let config = Config { size: None, decoder: backend, ..Config::default() };
+            let batch = codec.decode(&config, Box::new(file.clone())).expect("a batch");
+            assert_eq!(batch.image_bytes(0).len(), 12 * 8 * 3);
+            let mut spare = codec.take().expect("spare memory");
+            assert_eq!(spare.parts().1.as_ref().map(crate::codec::Decoder::backend), Some(backend));
+            codec.put_back(spare);
+        }
+    }
+}

@@ -37,7 +37,12 @@ impl Reach {
         let denominator = if plan.exact { 1 } else { denominator(region, size, plan.interpolation, confine) };
         let reach = |length: f64, out: u32| {
             let step = (length / f64::from(out)).max(COARSEST);
-            if confine { 0.0 } else { plan.interpolation.support() * step + 1.0 }
+            match (confine, plan.exact) {
+                (false, _) => plan.interpolation.support() * step + 1.0,
+                (true, true) => 0.0,
+                // What is cut out before resizing has been upsampled before: its chroma is made of the pixels beside it.
+                (true, false) => 1.0,
+            }
         };
         let scale = f64::from(denominator);
         let scaled = Region {

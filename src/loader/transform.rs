@@ -102,6 +102,8 @@ pub(super) fn open<'a>(
     bytes: &'a [u8],
     stop: &'a AtomicBool,
 ) -> Result<Planned<'a>, Reason> {
+    // Scratch may have served another plan before.
+    decoder.take_if(|decoder| decoder.backend() != plan.backend);
     let decoder = match decoder {
         Some(decoder) => decoder,
         none => none.insert(Decoder::new(plan.backend, Arc::clone(&plan.tally))?),

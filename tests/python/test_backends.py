@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -144,7 +145,9 @@ def test_a_wrong_decoder_is_named(tree: MakeTree, jpeg: EncodeJpeg) -> None:
         Loader(folder, decoder="fast")
 
 
-@pytest.mark.parametrize("options", [{}, {"channels": "GRAY"}, {"fit": "random_crop"}, {"fit": "crop"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"channels": "GRAY"}, {"fit": "random_crop"}, {"fit": "crop"}]
+)
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 @pytest.mark.parametrize("exact", [False, True])
 def test_turned_pictures_are_upright(
@@ -162,7 +165,9 @@ def test_turned_pictures_are_upright(
             )
     folder = tree(files)
     same = {"size": (40, 30), "exact": exact, "shuffle": False, "batch_size": 32, **options}
-    own, turbo = (next(iter(Loader(folder, decoder=decoder, **same))) for decoder in ("auto", "turbo"))
+    own, turbo = (
+        next(iter(Loader(folder, decoder=decoder, **same))) for decoder in ("auto", "turbo")
+    )
     np.testing.assert_array_equal(own.images, turbo.images)
     if exact:
         for path, image, crop in zip(own.paths, own.images, own.crops, strict=True):
@@ -183,3 +188,19 @@ def by_pillow(path: str, crop: np.ndarray, mode: str) -> np.ndarray:
         upright, box = upright.crop(tuple(map(int, box))), (0, 0, width, height)
     resized = upright.resize((30, 40), Image.Resampling.BILINEAR, box=box)
     return np.asarray(resized).reshape(40, 30, -1)
+
+
+def test_crops_have_the_chroma_of_the_pixels_beside_them(tree: MakeTree) -> None:
+    """Wherever a crop begins, its edge is as near to ``exact`` as the rest."""
+    stripes = np.zeros((256, 256, 3), np.uint8)
+    stripes[:, :, 0] = (np.arange(256) // 16 % 2 * 255)[None, :]
+    stripes[:, :, 2] = (np.arange(256) // 16 % 2 * 255)[:, None]
+    file = io.BytesIO()
+    Image.fromarray(stripes).save(file, "JPEG", quality=95, subsampling=2)
+    folder = tree({f"a/{number:03}.jpg": file.getvalue() for number in range(200)})
+    options = {"size": 64, "fit": "random_crop", "scale": (0.1, 0.4), "batch_size": 200, "seed": 3}
+    fast, exact = (next(iter(Loader(folder, exact=exact, **options))) for exact in (False, True))
+    starts = exact.crops[:, :2]
+    assert (starts % 16 == 0).any(axis=1).sum() > 5
+    apart = np.abs(fast.images.astype(int) - exact.images)
+    assert apart.max() <= 14, apart.reshape(200, -1).max(axis=1)

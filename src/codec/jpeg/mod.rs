@@ -134,6 +134,13 @@ impl Decoder {
         Ok(Self { handle: Handle::new()?, own, buffer: Vec::new(), tally })
     }
 
+    pub(super) fn backend(&self) -> Backend {
+        match self.own {
+            Err(Handover::Asked) => Backend::Turbo,
+            _ => Backend::Auto,
+        }
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.buffer.capacity()
     }
