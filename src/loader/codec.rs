@@ -3,11 +3,11 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
-use super::Loader;
 use super::batch::Batch;
 use super::config::{Config, Labels};
 use super::job::Job;
 use super::transform::Scratch;
+use super::{Loader, usable_cores};
 use crate::dataset::{Bytes, InMemory};
 use crate::engine::Job as _;
 use crate::error::{Error, Result};
@@ -68,6 +68,7 @@ fn run(job: &Job, scratch: &mut Scratch) -> Result<Batch> {
 pub fn pictures(config: &Config, pictures: Vec<Bytes>) -> Result<Loader> {
     let config = Config {
         batch_size: pictures.len(),
+        workers: Some(usable_cores().min(pictures.len().max(1))),
         ragged: config.size.is_none(),
         labels: Labels::None,
         shuffle: false,
