@@ -75,6 +75,10 @@ class Codec:
         """A batch of one picture, made on this thread."""
 
     @staticmethod
+    def check(arguments: Mapping[str, Any]) -> None:
+        """Raise what is wrong with the arguments."""
+
+    @staticmethod
     def loader(data: list[Buffer], arguments: Mapping[str, Any]) -> Loader:
         """A loader whose only batch is these pictures."""
 

@@ -43,7 +43,7 @@ def decode(
         (height, width, 3) uint8, or (height, width, 1) for gray; writable, its memory its own.
 
     Raises:
-        DecodeError: not an image, or a damaged one.
+        DecodeError: not an image, a damaged one, or one of more than 178,956,970 pixels.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
@@ -76,6 +76,7 @@ def decode_many(
         )
         raise TypeError(message)
     arguments = _arguments(size, fit, exact, channels)
+    _native.Codec.check(arguments)
     if not data:
         shape = arguments["size"]
         return (

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use super::batch::Batch;
 use super::config::{Config, Labels};
 use super::job::Job;
+use super::plan::Plan;
 use super::transform::Scratch;
 use super::{Loader, usable_cores};
 use crate::dataset::{Bytes, InMemory};
@@ -64,18 +65,29 @@ fn run(job: &Job, scratch: &mut Scratch) -> Result<Batch> {
 /// A loader whose only batch is all of `pictures`, in their order; the options of `config` that are about pixels count.
 ///
 /// # Errors
-/// [`crate::error::Error::Argument`] for a wrong argument.
+/// [`Error::Argument`] for a wrong argument.
 pub fn pictures(config: &Config, pictures: Vec<Bytes>) -> Result<Loader> {
-    let config = Config {
-        batch_size: pictures.len(),
-        workers: Some(usable_cores().min(pictures.len().max(1))),
+    Loader::of(&config_of(config, pictures.len()), Arc::new(InMemory::new(pictures)))
+}
+
+/// Checks `config` for pictures that need not be there.
+///
+/// # Errors
+/// [`Error::Argument`] for a wrong argument.
+pub fn check_pictures(config: &Config) -> Result<()> {
+    Plan::check(&config_of(config, 1))
+}
+
+fn config_of(config: &Config, count: usize) -> Config {
+    Config {
+        batch_size: count,
+        workers: Some(usable_cores().min(count.max(1))),
         ragged: config.size.is_none(),
         labels: Labels::None,
         shuffle: false,
         prefetch: 1,
         ..config.clone()
-    };
-    Loader::of(&config, Arc::new(InMemory::new(pictures)))
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use batch::{Batch, Failure, Images};
-pub use codec::{Codec, pictures};
+pub use codec::{Codec, check_pictures, pictures};
 pub use config::{Config, Labels, OnError, Sampling};
 
 use crate::dataset::{Dataset, Directory, Options, Split};

@@ -10,7 +10,7 @@ use super::arguments::picture_config;
 use super::batch::PyBatch;
 use super::loader::PyLoader;
 use crate::dataset::Bytes;
-use crate::loader::{Codec, pictures};
+use crate::loader::{Codec, check_pictures as check, pictures};
 
 /// Decodes pictures that are in memory, and keeps working memory from one to the next.
 #[pyclass(name = "Codec", module = "imagepipe_rs._native", frozen)]
@@ -29,6 +29,12 @@ impl PyCodec {
         let config = picture_config(arguments)?;
         let picture = bytes(data)?;
         Ok(PyBatch(py.detach(|| self.0.decode(&config, picture))?))
+    }
+
+    /// Raises what is wrong with the arguments.
+    #[staticmethod]
+    fn check(arguments: &Bound<'_, PyDict>) -> PyResult<()> {
+        Ok(check(&picture_config(arguments)?)?)
     }
 
     /// A loader whose only batch is these pictures.

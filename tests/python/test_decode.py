@@ -84,6 +84,10 @@ def test_none_at_all() -> None:
     assert decode_many([]) == []
     assert decode_many([], size=8).shape == (0, 8, 8, 3)
     assert decode_many([], size=(8, 9), channels="GRAY").shape == (0, 8, 9, 1)
+    with pytest.raises(ValueError, match="fit='nope' is not valid"):
+        decode_many([], size=8, fit="nope")
+    with pytest.raises(ValueError, match="size"):
+        decode_many([], size=0)
 
 
 def test_anything_with_bytes_in_it(jpeg: EncodeJpeg) -> None:

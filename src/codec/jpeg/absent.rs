@@ -14,7 +14,6 @@ pub(super) enum Baseline {}
 pub(super) struct Header<'a> {
     pub(super) frame: Frame,
     pub(super) orientation: Orientation,
-    pub(super) ended: bool,
     _file: PhantomData<&'a [u8]>,
 }
 

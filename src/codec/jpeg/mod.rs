@@ -250,7 +250,7 @@ impl Own {
     ) -> Result<Filled, Handover> {
         let frame = &header.frame;
         let form = Form::of(frame, request);
-        if !header.ended || (form == Form::Rgb && !upsample::supported(frame)) {
+        if form == Form::Rgb && !upsample::supported(frame) {
             return Err(Handover::Header);
         }
         let reach = match form {

@@ -117,8 +117,12 @@ fn long(leaves: usize) -> Leaves {
 }
 
 fn flat(leaves: usize) -> Leaves {
+    /// What a byte of the segment can say, and the leaf that is no code.
+    const MOST: usize = 256;
     let mut counts = [0; 16];
-    counts[leaves.next_power_of_two().trailing_zeros() as usize - 1] = leaves as u32;
+    let length = leaves.next_power_of_two().trailing_zeros() as usize;
+    counts[length - 1] = leaves.min(MOST - 1) as u32;
+    counts[length] = (leaves - leaves.min(MOST - 1)) as u32;
     counts
 }
 

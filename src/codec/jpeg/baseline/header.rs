@@ -3,6 +3,7 @@
 //! It follows libjpeg-turbo's `jdmarker.c`, `jdinput.c` and `jdapimin.c`, less everything there that repairs or warns:
 //! such a file is handed over. Nothing is allocated; tables stay where they are in the file.
 
+use super::super::ends;
 use super::super::frame::{Frame, Handover, Sampling};
 use super::Orientation;
 use crate::pixel::Size;
@@ -238,7 +239,7 @@ impl<'a> Seen<'a> {
         Ok(Header {
             frame,
             orientation: self.exif.map(Orientation::from_exif).unwrap_or_default(),
-            ended: has_end(scan),
+            ended: ends(scan),
             tables,
             restart_interval: self.restart_interval,
             rows_at_a_time: self.rows_at_a_time,
@@ -276,11 +277,6 @@ fn is_regular(frame: &Frame) -> bool {
     let all = || (0..frame.components()).map(|i| frame.sampling(i));
     all().map(|s| s.across * s.down).sum::<u32>() <= MOST_BLOCKS
         && all().all(|s| finest.across.is_multiple_of(s.across) && finest.down.is_multiple_of(s.down))
-}
-
-/// Whether an end-of-image marker follows. It is the last thing in nearly every file, so it is looked for from behind.
-fn has_end(scan: &[u8]) -> bool {
-    scan.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
 }
 
 /// What is left of the file.
