@@ -202,11 +202,12 @@ def test_memory_stays_flat_with_damage_and_frameworks_views(photos: Path, tmp_pa
         loader = Loader(folder, batch_size=10, size=None, ragged=True, on_error="skip", workers=2)
         import logging; logging.disable()
         sizes = []
-        for epoch in range(20):
+        for epoch in range(50):
             for batch in loader:
                 [np.from_dlpack(image).sum() for image in batch.images]
             sizes.append(memory())
-        assert sizes[-1] < sizes[4] + 12, sizes
+        # Pictures of all sizes come and go on several threads: the allocator's own waste goes up and down.
+        assert min(sizes[-10:]) < max(sizes[5:15]) + 8, sizes
         """,
         tmp_path,
     )
