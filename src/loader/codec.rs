@@ -67,7 +67,9 @@ fn run(job: &Job, scratch: &mut Scratch) -> Result<Batch> {
 /// # Errors
 /// [`Error::Argument`] for a wrong argument.
 pub fn pictures(config: &Config, pictures: Vec<Bytes>) -> Result<Loader> {
-    Loader::of(&config_of(config, pictures.len()), Arc::new(InMemory::new(pictures)))
+    let config = config_of(config, pictures.len());
+    Plan::check(&config)?;
+    Loader::of(&config, Arc::new(InMemory::new(pictures)))
 }
 
 /// Checks `config` for pictures that need not be there.
@@ -81,7 +83,8 @@ pub fn check_pictures(config: &Config) -> Result<()> {
 fn config_of(config: &Config, count: usize) -> Config {
     Config {
         batch_size: count,
-        workers: Some(usable_cores().min(count.max(1))),
+        // Counting the cores reads files of the system's, which takes longer than a small picture.
+        workers: Some(if count > 1 { usable_cores().min(count) } else { 1 }),
         ragged: config.size.is_none(),
         labels: Labels::None,
         shuffle: false,

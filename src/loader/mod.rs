@@ -108,9 +108,8 @@ impl Loader {
         Self::of(config, Arc::new(Directory::open(&config.paths, &options, usable_cores())?))
     }
 
-    /// A loader of `data`, whose paths `config` need not name.
+    /// A loader of `data`, whose paths `config` need not name; it has passed [`Plan::check`].
     fn of(config: &Config, data: Arc<dyn Dataset>) -> Result<Self> {
-        Plan::check(config)?;
         let workers = config.workers.unwrap_or_else(usable_cores);
         let plan = Plan::new(config, &*data)?;
         let memory = Mutex::new(Memory::new(&plan, config.prefetch));
