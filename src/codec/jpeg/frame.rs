@@ -106,11 +106,14 @@ impl Frame {
     /// Whether luma has the finest sampling and both chroma planes share theirs, so that planes can be resized apart.
     pub(super) fn has_common_chroma(&self) -> bool {
         let [y, cb, cr] = self.sampling;
-        self.count == 3
-            && cb == cr
-            && y == self.finest
-            && y.across.is_multiple_of(cb.across)
-            && y.down.is_multiple_of(cb.down)
+        self.count == 3 && cb == cr && y == self.finest && self.has_whole_ratios()
+    }
+
+    /// Whether all components have a whole number of pixels for each sample; libjpeg upsamples no others.
+    pub(super) fn has_whole_ratios(&self) -> bool {
+        let Sampling { across, down } = self.finest;
+        let whole = |s: &Sampling| across.is_multiple_of(s.across) && down.is_multiple_of(s.down);
+        self.sampling[..self.count].iter().all(whole)
     }
 
     /// Size of the picture at 1/`denominator`.

@@ -250,9 +250,6 @@ impl Own {
     ) -> Result<Filled, Handover> {
         let frame = &header.frame;
         let form = Form::of(frame, request);
-        if form == Form::Rgb && !upsample::supported(frame) {
-            return Err(Handover::Header);
-        }
         let reach = match form {
             Form::Planes => request.window,
             Form::Gray | Form::Rgb => Upsampler::reach(frame, request.window, request.denominator),
@@ -348,9 +345,9 @@ impl turbo::Source<'_> {
         if !ends(bytes.get(self.scan..).unwrap_or_default()) {
             return Err(Reason::new("Premature end of JPEG file: no end-of-image marker"));
         }
-        match (self.color, &self.frame) {
-            (_, Some(frame)) => match Form::of(frame, request) {
-                Form::Planes => self.fill_planes(&frame.clone(), request, buffer),
+        match (self.color, self.frame) {
+            (_, Some(frame)) => match Form::of(&frame, request) {
+                Form::Planes => self.fill_planes(&frame, request, buffer),
                 Form::Gray => self.fill_pixels(Out::Gray, request, buffer),
                 Form::Rgb => self.fill_pixels(Out::Rgb, request, buffer),
             },

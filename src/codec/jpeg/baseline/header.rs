@@ -273,10 +273,8 @@ impl<'a> Seen<'a> {
 
 /// Whether an MCU is within the limits and chroma is subsampled by whole numbers: libjpeg-turbo takes nothing else.
 fn is_regular(frame: &Frame) -> bool {
-    let finest = frame.finest();
-    let all = || (0..frame.components()).map(|i| frame.sampling(i));
-    all().map(|s| s.across * s.down).sum::<u32>() <= MOST_BLOCKS
-        && all().all(|s| finest.across.is_multiple_of(s.across) && finest.down.is_multiple_of(s.down))
+    let blocks = (0..frame.components()).map(|i| frame.sampling(i)).map(|s| s.across * s.down);
+    blocks.sum::<u32>() <= MOST_BLOCKS && frame.has_whole_ratios()
 }
 
 /// What is left of the file.

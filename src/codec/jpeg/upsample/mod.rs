@@ -100,7 +100,7 @@ impl Upsampler {
     ///
     /// # Panics
     ///
-    /// If planes or `out` are too short, or the frame is not [`supported`].
+    /// If planes or `out` are too short, or the frame has not [`Frame::has_whole_ratios`].
     pub(super) fn rgb(&mut self, frame: &Frame, cut: &Cut, planes: [&[u8]; 3], window: Window, out: &mut [u8]) {
         let tracks = [0, 1, 2].map(|i| Track::new(frame, cut, i, planes[i]));
         let length = window.width as usize * 3;
@@ -152,15 +152,6 @@ impl Upsampler {
         }
         reach
     }
-}
-
-/// Whether all components have a whole number of pixels for each sample; libjpeg refuses others, too.
-pub(super) fn supported(frame: &Frame) -> bool {
-    let finest = frame.finest();
-    (0..frame.components()).all(|i| {
-        let sampling = frame.sampling(i);
-        finest.across.is_multiple_of(sampling.across) && finest.down.is_multiple_of(sampling.down)
-    })
 }
 
 /// A range with one more on either side, within `limit`: start and length.
