@@ -47,7 +47,7 @@ wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux and try it in 
 	PATH="$(abspath $(WHEEL)):$$PATH" maturin build $(LOCKED) --release --zig --compatibility manylinux_2_28 --out dist
 	rm -rf target/wheel-check
 	$(PYTHON) -m venv target/wheel-check
-	target/wheel-check/bin/pip install --quiet numpy
+	target/wheel-check/bin/pip install --quiet click numpy tqdm
 	target/wheel-check/bin/pip install --quiet --no-deps --no-index dist/*.whl
 	cd target/wheel-check && bin/python -I -c "$$CHECK_WHEEL"
 	@ls -l dist
@@ -162,7 +162,7 @@ tools:
 	touch $@
 
 .venv/.stamp-build: pyproject.toml | .venv/pyvenv.cfg
-	$(BIN)/python -m pip install --quiet --group build 'numpy>=1.26'
+	$(BIN)/python -m pip install --quiet --group build 'click>=8.2' 'numpy>=1.26' 'tqdm>=4.67'
 	touch $@
 
 .venv-wheel/.stamp: pyproject.toml | .venv-wheel/pyvenv.cfg

@@ -41,6 +41,35 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A record is damaged, or its file changed while it was open.
+    #[error("{}: at byte {offset}: {reason}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Where in it the record begins.
+        offset: u64,
+        /// Which part is wrong, and how.
+        reason: String,
+    },
+    /// A file could not be written.
+    #[error("{}: cannot write {bytes} bytes: {source}", path.display())]
+    Write {
+        /// The file, by its final name.
+        path: PathBuf,
+        /// How many bytes the whole file needs, or as many as were at hand where that is not known.
+        bytes: u64,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file that is to be written is there already.
+    #[error(
+        "{}: exists already: replace it with overwrite=True, or keep what is finished and go on with resume=True",
+        path.display()
+    )]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// There is no room for a batch.
     #[error("no memory for {bytes} bytes: use a smaller batch_size, size or prefetch")]
     Memory {
@@ -106,11 +135,18 @@ impl Error {
         Self::Dataset { path: path.into(), reason: reason.to_string() }
     }
 
+    /// An [`Error::Record`].
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
+    pub fn record(path: impl Into<PathBuf>, offset: u64, reason: impl ToString) -> Self {
+        Self::Record { path: path.into(), offset, reason: reason.to_string() }
+    }
+
     /// The reason alone, without the path that leads the message.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {
             Self::Decode { reason, .. } | Self::Dataset { reason, .. } => reason.clone(),
+            Self::Record { offset, reason, .. } => format!("at byte {offset}: {reason}"),
             Self::Io { source, .. } => source.to_string(),
             Self::Panic { message, .. } => format!("internal error: {message}"),
             other => other.to_string(),

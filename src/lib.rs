@@ -26,12 +26,17 @@ pub mod tensor;
 pub mod codec;
 pub mod dlpack;
 pub mod image;
+pub mod record;
 
 pub mod dataset;
 pub mod engine;
 pub mod sampler;
 
 pub mod loader;
+
+pub mod write;
+
+pub mod inspect;
 
 #[cfg(feature = "python")]
 mod python;

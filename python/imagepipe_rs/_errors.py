@@ -35,7 +35,7 @@ class DatasetValueError(DatasetError, ValueError):
 
 
 class DatasetOSError(DatasetError, OSError):
-    """A file or directory that cannot be read."""
+    """A file or directory that cannot be read or written."""
 
 
 class DatasetNotFoundError(DatasetOSError, FileNotFoundError):
@@ -43,7 +43,11 @@ class DatasetNotFoundError(DatasetOSError, FileNotFoundError):
 
 
 class DatasetPermissionError(DatasetOSError, PermissionError):
-    """A file or directory that may not be read."""
+    """A file or directory that may not be read or written."""
+
+
+class DatasetExistsError(DatasetError, FileExistsError):
+    """A file that is to be written is there already."""
 
 
 class OutOfMemoryError(ImagePipeError, MemoryError):
@@ -62,6 +66,23 @@ class DecodeError(ImagePipeError):
         """Keep what is wrong, and with what."""
         super().__init__(message)
         self.path = path
+        self.reason = reason
+
+
+class RecordError(ImagePipeError):
+    """A record that is damaged, or in a file that changed while it was open.
+
+    Attributes:
+        path: the file.
+        offset: where in it the record begins, in bytes.
+        reason: which part of it is wrong, and how.
+    """
+
+    def __init__(self, message: str, *, path: str = "", offset: int = 0, reason: str = "") -> None:
+        """Keep what is wrong, and where."""
+        super().__init__(message)
+        self.path = path
+        self.offset = offset
         self.reason = reason
 
 

@@ -21,11 +21,13 @@ fn class_of(error: &Error) -> &'static str {
     match error {
         Error::Argument { .. } => "ArgumentError",
         Error::Dataset { .. } => "DatasetValueError",
-        Error::Io { source, .. } => match source.kind() {
+        Error::Io { source, .. } | Error::Write { source, .. } => match source.kind() {
             ErrorKind::NotFound => "DatasetNotFoundError",
             ErrorKind::PermissionDenied => "DatasetPermissionError",
             _ => "DatasetOSError",
         },
+        Error::Exists { .. } => "DatasetExistsError",
+        Error::Record { .. } => "RecordError",
         Error::Decode { .. } => "DecodeError",
         Error::Memory { .. } => "OutOfMemoryError",
         Error::TooManyErrors { .. }
@@ -40,9 +42,18 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let class = py.import("imagepipe_rs._errors")?.getattr(class_of(error))?;
     let facts = PyDict::new(py);
     match error {
-        Error::Decode { path, .. } | Error::Dataset { path, .. } | Error::Io { path, .. } => {
+        Error::Decode { path, .. }
+        | Error::Dataset { path, .. }
+        | Error::Io { path, .. }
+        | Error::Write { path, .. }
+        | Error::Exists { path } => {
             facts.set_item("path", path.as_os_str())?;
             facts.set_item("reason", error.reason())?;
+        }
+        Error::Record { path, offset, reason } => {
+            facts.set_item("path", path.as_os_str())?;
+            facts.set_item("offset", offset)?;
+            facts.set_item("reason", reason)?;
         }
         _ => {}
     }

@@ -1,0 +1,1 @@
+//! What is in a data set, as data: what the command line prints.

@@ -1,0 +1,1 @@
+//! Records: how they are framed in files, and what is in them.

@@ -1,0 +1,1 @@
+//! Writes data sets: jobs on the engine whose result is files.
