@@ -1,7 +1,11 @@
-//! Files: reading one into reused memory, and listing whole directory trees.
+//! Files: reading one into reused memory, listing whole directory trees, and writing files whole or not at all.
 
+mod atomic;
+mod natural;
 mod read;
 mod scan;
 
+pub use atomic::{Output, make_directory, write_whole};
+pub use natural::natural_order;
 pub use read::read_into;
 pub use scan::{Folder, Listing, scan};

@@ -1,0 +1,289 @@
+//! Files that appear under their name whole or not at all. The only place that creates, renames and syncs files.
+//!
+//! On Linux a file is written without any name (`O_TMPFILE`) and linked to its final one when it is finished: whatever
+//! ends the process before, the power included, leaves nothing behind. File systems that cannot do that (NFS, some of
+//! FUSE's) get a temporary name, `.NAME.part`, which the next run that writes the same file takes over.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FallocateFlags, FlockOperation, Mode, OFlags, fallocate, flock, fsync, linkat, open};
+use rustix::io::Errno;
+
+use crate::error::{Error, Result};
+
+/// A file that is being written.
+#[derive(Debug)]
+pub struct Output {
+    file: OwnedFd,
+    path: PathBuf,
+    /// The temporary name, where the file has one.
+    staged: Option<PathBuf>,
+    /// How long the file will be, if that is known.
+    len: Option<u64>,
+}
+
+impl Output {
+    /// Begins the file that will be `path`, in a directory that is there. If its length is known, room for it is reserved
+    /// at once: a full disk is found before anything is written.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when the directory cannot be written, or is full.
+    pub fn create(path: &Path, len: Option<u64>) -> Result<Self> {
+        let fail = |source: Errno| failure(path, len.unwrap_or(0), source);
+        let (file, staged) = match unnamed(folder_of(path)) {
+            Err(Errno::OPNOTSUPP | Errno::ISDIR | Errno::INVAL | Errno::NOSYS) => {
+                let staged = part_of(path);
+                (named(&staged).map_err(fail)?, Some(staged))
+            }
+            file => (file.map_err(fail)?, None),
+        };
+        let output = Self { file, path: path.to_owned(), staged, len };
+        if let Some(len) = len.filter(|len| *len > 0) {
+            match fallocate(&output.file, FallocateFlags::empty(), 0, len) {
+                // What cannot be reserved can still be written.
+                Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {}
+                Err(source) => return Err(output.failure(len, source)),
+            }
+        }
+        Ok(output)
+    }
+
+    /// The name that the file will have.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes `bytes` at `offset`; parts may come in any order, from any thread.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write_at(&self, mut bytes: &[u8], mut offset: u64) -> Result<()> {
+        while !bytes.is_empty() {
+            match rustix::io::pwrite(&self.file, bytes, offset) {
+                Ok(0) => return Err(self.failure(bytes.len() as u64, Errno::IO)),
+                Ok(written) => {
+                    bytes = &bytes[written..];
+                    offset += written as u64;
+                }
+                Err(Errno::INTR) => {}
+                Err(source) => return Err(self.failure(bytes.len() as u64, source)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the file its name; with `durable` when its bytes are on the disk. With `replace` a file of that name gives
+    /// way, at one instant.
+    ///
+    /// # Errors
+    /// [`Error::Exists`], or [`Error::Write`].
+    pub fn commit(mut self, durable: bool, replace: bool) -> Result<()> {
+        let outcome = self.publish(durable, replace);
+        outcome.map_err(|source| match source {
+            Errno::EXIST => Error::Exists { path: self.path.clone() },
+            source => self.failure(0, source),
+        })
+    }
+
+    fn publish(&mut self, durable: bool, replace: bool) -> rustix::io::Result<()> {
+        if durable {
+            fsync(&self.file)?;
+        }
+        match self.link(&self.path) {
+            Err(Errno::EXIST) if replace => self.supplant()?,
+            linked => linked?,
+        }
+        if durable {
+            let folder =
+                open(folder_of(&self.path), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+            match fsync(&folder) {
+                // Some file systems have no way to sync a directory.
+                Ok(()) | Err(Errno::INVAL) => {}
+                failed => return failed,
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the file one more name, which must be free.
+    fn link(&self, to: &Path) -> rustix::io::Result<()> {
+        match &self.staged {
+            Some(staged) => linkat(CWD, staged, CWD, to, AtFlags::empty()),
+            None => {
+                let descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+                linkat(CWD, &*descriptor, CWD, to, AtFlags::SYMLINK_FOLLOW)
+            }
+        }
+    }
+
+    /// Takes the place of the file that has the name.
+    #[expect(clippy::disallowed_methods, reason = "this is where files are renamed")]
+    fn supplant(&mut self) -> rustix::io::Result<()> {
+        if self.staged.is_none() {
+            let staged = part_of(&self.path);
+            // A leftover of another run on a file system of another day.
+            let _ = std::fs::remove_file(&staged);
+            self.link(&staged)?;
+            self.staged = Some(staged);
+        }
+        let staged = self.staged.take().unwrap_or_default();
+        std::fs::rename(&staged, &self.path).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+    }
+
+    fn failure(&self, bytes: u64, source: Errno) -> Error {
+        failure(&self.path, self.len.unwrap_or(bytes), source)
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some(staged) = &self.staged {
+            // If it stays, the next run takes it over.
+            let _ = std::fs::remove_file(staged);
+        }
+    }
+}
+
+/// Writes a small file as a whole.
+///
+/// # Errors
+/// [`Error::Exists`] unless `replace`, [`Error::Write`].
+pub fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
+    let output = Output::create(path, Some(bytes.len() as u64))?;
+    output.write_at(bytes, 0)?;
+    output.commit(true, replace)
+}
+
+/// Makes a directory and those above it, unless it is there.
+///
+/// # Errors
+/// [`Error::Write`].
+pub fn make_directory(path: &Path) -> Result<()> {
+    let made = if path.as_os_str().is_empty() { Ok(()) } else { std::fs::create_dir_all(path) };
+    made.map_err(|source| Error::Write { path: path.to_owned(), bytes: 0, source })
+}
+
+fn failure(path: &Path, bytes: u64, source: Errno) -> Error {
+    Error::Write { path: path.to_owned(), bytes, source: io::Error::from(source) }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// The temporary name of a file.
+fn part_of(path: &Path) -> PathBuf {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_else(|| OsStr::new("output")));
+    name.push(".part");
+    path.with_file_name(name)
+}
+
+/// What the process' mask makes of it is up to the user.
+const MODE: Mode = Mode::from_raw_mode(0o666);
+
+#[cfg(target_os = "linux")]
+fn unnamed(folder: &Path) -> rustix::io::Result<OwnedFd> {
+    open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, MODE)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed(_: &Path) -> rustix::io::Result<OwnedFd> {
+    Err(Errno::OPNOTSUPP)
+}
+
+/// A file with a temporary name, held against other processes that write the same output.
+fn named(path: &Path) -> rustix::io::Result<OwnedFd> {
+    let file = open(path, OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW, MODE)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    let file = File::from(file);
+    file.set_len(0).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    Ok(file.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<OsString> {
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    }
+
+    /// Both ways of writing, whatever the file system here can do.
+    fn outputs(path: &Path) -> Vec<Output> {
+        let staged = part_of(path);
+        let by_name = Output { file: named(&staged).unwrap(), path: path.to_owned(), staged: Some(staged), len: None };
+        vec![by_name, Output::create(path, Some(6)).unwrap()]
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_finished() {
+        for way in 0..2 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x");
+            let output = outputs(&path).swap_remove(way);
+            output.write_at(b"def", 3).unwrap();
+            assert!(!path.exists());
+            output.write_at(b"abc", 0).unwrap();
+            output.commit(true, false).unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"abcdef");
+            assert_eq!(names(folder.path()), ["x"]);
+        }
+    }
+
+    #[test]
+    fn what_is_there_stays_unless_it_is_to_be_replaced() {
+        for way in 0..2 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x");
+            write_whole(&path, b"first", false).unwrap();
+            let error = outputs(&path).swap_remove(way).commit(false, false).unwrap_err();
+            assert!(matches!(&error, Error::Exists { path: named } if *named == path), "{error}");
+            let output = outputs(&path).swap_remove(way);
+            output.write_at(b"second", 0).unwrap();
+            output.commit(true, true).unwrap();
+            assert_eq!(std::fs::read(&path).unwrap(), b"second");
+            assert_eq!(names(folder.path()), ["x"]);
+        }
+    }
+
+    #[test]
+    fn what_is_given_up_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        for output in outputs(&folder.path().join("x")) {
+            output.write_at(b"abc", 0).unwrap();
+        }
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
+    fn a_leftover_of_a_killed_run_is_taken_over_and_a_living_one_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let staged = folder.path().join(".x.part");
+        let living = named(&staged).unwrap();
+        assert_eq!(named(&staged).unwrap_err(), Errno::AGAIN);
+        rustix::io::pwrite(&living, b"left over, and longer", 0).unwrap();
+        drop(living);
+        let output = outputs(&folder.path().join("x")).swap_remove(0);
+        output.write_at(b"new", 0).unwrap();
+        output.commit(true, false).unwrap();
+        assert_eq!(std::fs::read(folder.path().join("x")).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["x"]);
+    }
+
+    #[test]
+    fn no_such_directory_names_the_file() {
+        let error = Output::create(Path::new("/no/such/folder/x"), Some(12)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "/no/such/folder/x: cannot write 12 bytes: No such file or directory (os error 2)"
+        );
+    }
+}
