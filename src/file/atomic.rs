@@ -112,13 +112,11 @@ impl Output {
 
     /// Gives the file one more name, which must be free.
     fn link(&self, to: &Path) -> rustix::io::Result<()> {
-        match &self.staged {
-            Some(staged) => linkat(CWD, staged, CWD, to, AtFlags::empty()),
-            None => {
-                let descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
-                linkat(CWD, &*descriptor, CWD, to, AtFlags::SYMLINK_FOLLOW)
-            }
+        if let Some(staged) = &self.staged {
+            return linkat(CWD, staged, CWD, to, AtFlags::empty());
         }
+        let descriptor = format!("/proc/self/fd/{}", self.file.as_raw_fd());
+        linkat(CWD, &*descriptor, CWD, to, AtFlags::SYMLINK_FOLLOW)
     }
 
     /// Takes the place of the file that has the name.

@@ -46,7 +46,7 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_a_total_order(names in prop::array::uniform3("[a01-]{0,5}")) {
-            let [a, b, c] = names.each_ref().map(|name| name.as_bytes());
+            let [a, b, c] = names.each_ref().map(String::as_bytes);
             prop_assert_eq!(natural_order(a, b), natural_order(b, a).reverse());
             prop_assert_eq!(natural_order(a, b).is_eq(), a == b);
             if natural_order(a, b).is_lt() && natural_order(b, c).is_lt() {
