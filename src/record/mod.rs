@@ -1,1 +1,87 @@
 //! Records: how they are framed in files, and what is in them.
+//!
+//! Two framings, [`tfrecord`] and [`recordio`], behind one [`Shard`] that reads and one [`Writer`] that writes; [`index`]
+//! files beside them; and [`example`], the message that most TFRecords hold. Nothing a file says is believed before it
+//! is held against the bytes that are there: no length is allocated, and nothing is sliced, that the file does not have.
+
+pub mod example;
+pub mod index;
+mod inflate;
+pub mod recordio;
+mod shard;
+pub mod tfrecord;
+mod writer;
+
+use std::fmt;
+
+pub use shard::{Options, Shard};
+pub use writer::Writer;
+
+/// Why bytes are no record; the caller knows the file, and where in it the record begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(pub String);
+
+impl Reason {
+    #[expect(clippy::needless_pass_by_value, reason = "taken by map_err")]
+    fn new(text: impl ToString) -> Self {
+        Self(text.to_string())
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// How records lie in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// TensorFlow's: every record has two checksums.
+    TfRecord,
+    /// MXNet's RecordIO: no checksums.
+    RecordIo,
+}
+
+impl Framing {
+    /// The framing of an uncompressed file, by its first bytes, of which 12 are enough. `None` where it is neither, which
+    /// an empty file is too.
+    #[must_use]
+    pub fn of(start: &[u8]) -> Option<Self> {
+        if tfrecord::begins(start) { Some(Self::TfRecord) } else { recordio::begins(start).then_some(Self::RecordIo) }
+    }
+
+    /// Bytes of the shortest record.
+    fn shortest(self) -> u64 {
+        match self {
+            Self::TfRecord => tfrecord::OVERHEAD,
+            Self::RecordIo => 8,
+        }
+    }
+
+    /// The length, framing included, of the record that `rest`, the rest of a file, starts with.
+    fn measure(self, rest: &[u8], check: bool) -> Result<usize, Reason> {
+        match self {
+            Self::TfRecord => tfrecord::measure(rest, check),
+            Self::RecordIo => recordio::measure(rest),
+        }
+    }
+}
+
+impl fmt::Display for Framing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TfRecord => "TFRecord",
+            Self::RecordIo => "RecordIO",
+        })
+    }
+}
+
+/// Where a record lies in its file, once that is inflated: its framing included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Its first byte.
+    pub offset: u64,
+    /// Its length in bytes.
+    pub len: u64,
+}

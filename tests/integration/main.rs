@@ -6,4 +6,5 @@ mod jpeg;
 mod layers;
 mod loader;
 mod pictures;
+mod records;
 mod simd;

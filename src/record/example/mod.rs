@@ -1,0 +1,304 @@
+//! `tf.train.Example`: features by name, each a list of byte strings, of floats or of integers.
+//!
+//! The message, in the wire format of protocol buffers (tensorflow/core/example/{example,feature}.proto): an Example holds
+//! Features (1), which hold a map (1) from a key (1) to a Feature (2), which holds one of a bytes list (1), a float list
+//! (2) and an int64 list (3), each of values (1); floats and integers are packed when written, and read packed or not.
+//!
+//! Reading follows the rules of the format: fields come in any order, unknown ones are skipped, the last entry of a key
+//! wins, and within an entry messages that occur twice are merged. Writing puts keys in order, so that the same features
+//! are the same bytes.
+
+mod wire;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::Reason;
+use wire::{Fields, Value, field_len, messages, put_head, put_varint, varint_len};
+
+/// What an Example holds under a key.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Feature<'a> {
+    /// No list of any kind.
+    Empty,
+    /// Byte strings.
+    Bytes(Vec<Cow<'a, [u8]>>),
+    /// Floats.
+    Floats(Vec<f32>),
+    /// Integers.
+    Ints(Vec<i64>),
+}
+
+/// The features of an Example, by name.
+pub type Features<'a> = BTreeMap<String, Feature<'a>>;
+
+/// The first value of a feature.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum View<'a> {
+    /// A byte string.
+    Bytes(&'a [u8]),
+    /// A float.
+    Float(f32),
+    /// An integer.
+    Int(i64),
+}
+
+/// The features in the bytes of an Example. Byte strings are not copied.
+///
+/// # Errors
+/// Bytes that are no Example.
+pub fn decode(bytes: &[u8]) -> Result<Features<'_>, Reason> {
+    let mut features = BTreeMap::new();
+    entries(bytes, |entry| {
+        let key = key_of(entry)?;
+        let key = str::from_utf8(key)
+            .map_err(|_| Reason::new(format!("the key {:?} is no UTF-8", String::from_utf8_lossy(key))))?;
+        let mut feature = Feature::Empty;
+        lists(entry, |kind, list| {
+            feature.become_a(kind);
+            feature.extend(list)
+        })?;
+        features.insert(key.to_owned(), feature);
+        Ok(())
+    })?;
+    Ok(features)
+}
+
+/// The first values of a few features of an Example, without allocating. What is not there, or is an empty list, is
+/// `None`; features that are not asked for are not looked into.
+///
+/// # Errors
+/// Bytes that are no Example.
+pub fn find<'a, const N: usize>(bytes: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<View<'a>>; N], Reason> {
+    let mut found = [None; N];
+    entries(bytes, |entry| {
+        let key = key_of(entry)?;
+        for (slot, _) in found.iter_mut().zip(keys).filter(|(_, wanted)| *wanted == key) {
+            *slot = first_value(entry)?;
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The bytes of an Example.
+#[must_use]
+pub fn encode(features: &Features<'_>) -> Vec<u8> {
+    let len = entries_len(features.iter());
+    let mut out = Vec::with_capacity(usize::try_from(field_len(len)).unwrap_or_default());
+    put_head(FEATURES, len, &mut out);
+    put_entries(features.iter(), &mut out);
+    out
+}
+
+/// The bytes of an Example before and after the content, `len` bytes of it, of one more feature: a list of one byte
+/// string, under `key`. For writers that have the content elsewhere. A feature of that name in `features` gives way.
+#[must_use]
+pub fn around(features: &Features<'_>, key: &str, len: u64) -> (Vec<u8>, Vec<u8>) {
+    let (before, after) = (
+        features.iter().take_while(|(name, _)| name.as_str() < key),
+        features.iter().skip_while(|(name, _)| name.as_str() <= key),
+    );
+    let value = field_len(field_len(len));
+    let total = entries_len(before.clone()) + field_len(entry_len(key, value)) + entries_len(after.clone());
+    let (mut head, mut tail) = (Vec::new(), Vec::new());
+    put_head(FEATURES, total, &mut head);
+    put_entries(before, &mut head);
+    put_entry_head(key, value, &mut head);
+    put_head(Kind::Bytes as u8, field_len(len), &mut head);
+    put_head(VALUE, len, &mut head);
+    put_entries(after, &mut tail);
+    (head, tail)
+}
+
+/// Numbers of fields, in the order of the messages they are in.
+const FEATURES: u8 = 1;
+const ENTRY: u8 = 1;
+const ENTRY_KEY: u8 = 1;
+const ENTRY_VALUE: u8 = 2;
+const VALUE: u8 = 1;
+
+/// The kinds of lists, by the number of the field that they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Kind {
+    Bytes = 1,
+    Floats = 2,
+    Ints = 3,
+}
+
+/// Calls `each` with the entries of an Example's map.
+fn entries<'a>(bytes: &'a [u8], mut each: impl FnMut(&'a [u8]) -> Result<(), Reason>) -> Result<(), Reason> {
+    messages(bytes, FEATURES.into(), |features| messages(features, ENTRY.into(), &mut each))
+}
+
+fn key_of(entry: &[u8]) -> Result<&[u8], Reason> {
+    let mut key = &[][..];
+    messages(entry, ENTRY_KEY.into(), |found| {
+        key = found;
+        Ok(())
+    })?;
+    Ok(key)
+}
+
+/// Calls `each` with the lists of an entry's feature, of which there should be one.
+fn lists<'a>(entry: &'a [u8], mut each: impl FnMut(Kind, &'a [u8]) -> Result<(), Reason>) -> Result<(), Reason> {
+    messages(entry, ENTRY_VALUE.into(), |feature| {
+        let mut fields = Fields::new(feature);
+        while let Some((number, value)) = fields.next()? {
+            let kinds = [Kind::Bytes, Kind::Floats, Kind::Ints];
+            let kind = kinds.into_iter().find(|kind| *kind as u32 == number);
+            if let (Some(kind), Value::Bytes(list)) = (kind, value) {
+                each(kind, list)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn first_value(entry: &[u8]) -> Result<Option<View<'_>>, Reason> {
+    let (mut before, mut first) = (None, None);
+    lists(entry, |kind, list| {
+        // Lists of one kind are one; a list of another kind takes the place of what was there.
+        if before.replace(kind) != Some(kind) || first.is_none() {
+            first = first_of(kind, list)?;
+        }
+        Ok(())
+    })?;
+    Ok(first)
+}
+
+fn first_of(kind: Kind, list: &[u8]) -> Result<Option<View<'_>>, Reason> {
+    let mut fields = Fields::new(list);
+    while let Some((number, value)) = fields.next()? {
+        let value = match (kind, value) {
+            _ if number != u32::from(VALUE) => None,
+            (Kind::Bytes, Value::Bytes(bytes)) => Some(View::Bytes(bytes)),
+            (Kind::Floats, Value::Fixed32(bytes)) => Some(View::Float(f32::from_le_bytes(bytes))),
+            (Kind::Floats, Value::Bytes(packed)) => floats(packed)?.next().map(View::Float),
+            (Kind::Ints, Value::Varint(number)) => Some(View::Int(number.cast_signed())),
+            (Kind::Ints, Value::Bytes(packed)) => {
+                Fields::new(packed).next_varint()?.map(|number| View::Int(number.cast_signed()))
+            }
+            _ => None,
+        };
+        if value.is_some() {
+            return Ok(value);
+        }
+    }
+    Ok(None)
+}
+
+fn floats(packed: &[u8]) -> Result<impl Iterator<Item = f32>, Reason> {
+    match packed.as_chunks() {
+        (floats, []) => Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes))),
+        _ => Err(Reason::new(format!("packed floats have {} bytes, no multiple of four", packed.len()))),
+    }
+}
+
+impl<'a> Feature<'a> {
+    /// Keeps its values if it is of that kind, and is empty otherwise.
+    fn become_a(&mut self, kind: Kind) {
+        match (kind, &self) {
+            (Kind::Bytes, Self::Bytes(_)) | (Kind::Floats, Self::Floats(_)) | (Kind::Ints, Self::Ints(_)) => {}
+            (Kind::Bytes, _) => *self = Self::Bytes(Vec::new()),
+            (Kind::Floats, _) => *self = Self::Floats(Vec::new()),
+            (Kind::Ints, _) => *self = Self::Ints(Vec::new()),
+        }
+    }
+
+    /// Appends the values of an encoded list of its kind.
+    fn extend(&mut self, list: &'a [u8]) -> Result<(), Reason> {
+        let mut fields = Fields::new(list);
+        while let Some((number, value)) = fields.next()? {
+            match (&mut *self, value) {
+                _ if number != u32::from(VALUE) => {}
+                (Self::Bytes(values), Value::Bytes(bytes)) => values.push(Cow::Borrowed(bytes)),
+                (Self::Floats(values), Value::Fixed32(bytes)) => values.push(f32::from_le_bytes(bytes)),
+                (Self::Floats(values), Value::Bytes(packed)) => values.extend(floats(packed)?),
+                (Self::Ints(values), Value::Varint(number)) => values.push(number.cast_signed()),
+                (Self::Ints(values), Value::Bytes(packed)) => {
+                    let mut packed = Fields::new(packed);
+                    while let Some(number) = packed.next_varint()? {
+                        values.push(number.cast_signed());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Kind and length of its list; none for no list.
+    fn measured(&self) -> Option<(Kind, u64)> {
+        // A list without values has no field for them, other than a packed field of no bytes.
+        let packed = |len| if len == 0 { 0 } else { field_len(len) };
+        Some(match self {
+            Self::Empty => return None,
+            Self::Bytes(values) => (Kind::Bytes, values.iter().map(|value| field_len(value.len() as u64)).sum()),
+            Self::Floats(values) => (Kind::Floats, packed(4 * values.len() as u64)),
+            Self::Ints(values) => (Kind::Ints, packed(ints_len(values))),
+        })
+    }
+
+    /// Bytes of the message.
+    fn len(&self) -> u64 {
+        self.measured().map_or(0, |(_, list)| field_len(list))
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        if let Some((kind, list)) = self.measured() {
+            put_head(kind as u8, list, out);
+        }
+        match self {
+            Self::Bytes(values) => {
+                for value in values {
+                    put_head(VALUE, value.len() as u64, out);
+                    out.extend_from_slice(value);
+                }
+            }
+            Self::Floats(values) if !values.is_empty() => {
+                put_head(VALUE, 4 * values.len() as u64, out);
+                out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+            }
+            Self::Ints(values) if !values.is_empty() => {
+                put_head(VALUE, ints_len(values), out);
+                for value in values {
+                    put_varint(value.cast_unsigned(), out);
+                }
+            }
+            Self::Empty | Self::Floats(_) | Self::Ints(_) => {}
+        }
+    }
+}
+
+/// Bytes of integers as varints.
+fn ints_len(values: &[i64]) -> u64 {
+    values.iter().map(|value| varint_len(value.cast_unsigned())).sum()
+}
+
+/// Bytes of a map's entry.
+fn entry_len(key: &str, value: u64) -> u64 {
+    field_len(key.len() as u64) + field_len(value)
+}
+
+fn entries_len<'a>(features: impl Iterator<Item = (&'a String, &'a Feature<'a>)>) -> u64 {
+    features.map(|(key, feature)| field_len(entry_len(key, feature.len()))).sum()
+}
+
+fn put_entry_head(key: &str, value: u64, out: &mut Vec<u8>) {
+    put_head(ENTRY, entry_len(key, value), out);
+    put_head(ENTRY_KEY, key.len() as u64, out);
+    out.extend_from_slice(key.as_bytes());
+    put_head(ENTRY_VALUE, value, out);
+}
+
+fn put_entries<'a>(features: impl Iterator<Item = (&'a String, &'a Feature<'a>)>, out: &mut Vec<u8>) {
+    for (key, feature) in features {
+        put_entry_head(key, feature.len(), out);
+        feature.put(out);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! Index files: where the records of a shard begin, as text beside it.
+//!
+//! For TFRecords `SHARD.idx`, a line `offset size` each, framing included, as DALI's `tfrecord2idx` writes it; for a
+//! RecordIO file `x.rec` the file `x.idx`, a line `key TAB offset` each, in any order, as MXNet does. An index that
+//! does not fit its shard is worse than none: what [`parse`](Table::parse) lets through covers the file from its first byte to its
+//! last, and the reader holds some of its entries against the file.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use super::{Framing, Reason, Span};
+
+/// The index file of a shard.
+#[must_use]
+pub fn path_of(shard: &Path, framing: Framing) -> PathBuf {
+    match framing {
+        Framing::TfRecord => {
+            let mut name = shard.as_os_str().to_owned();
+            name.push(".idx");
+            name.into()
+        }
+        Framing::RecordIo => shard.with_extension("idx"),
+    }
+}
+
+/// The text of a TFRecord shard's index.
+#[must_use]
+pub fn tfrecord_lines(spans: &[Span]) -> String {
+    spans.iter().fold(String::new(), |mut text, span| {
+        let _ = writeln!(text, "{} {}", span.offset, span.len);
+        text
+    })
+}
+
+/// The text of a RecordIO file's index, from the key and the first byte of each record.
+#[must_use]
+pub fn recordio_lines(entries: &[(u64, u64)]) -> String {
+    entries.iter().fold(String::new(), |mut text, (key, offset)| {
+        let _ = writeln!(text, "{key}\t{offset}");
+        text
+    })
+}
+
+/// Where the records of a file begin, in the file's order.
+#[derive(Debug, Default)]
+pub(super) struct Table {
+    /// The first byte of each record, and the end of the last one.
+    pub(super) starts: Vec<u64>,
+    /// The key of each record, or none at all.
+    pub(super) keys: Vec<u64>,
+}
+
+impl Table {
+    /// Reads an index of a file of `len` bytes.
+    pub(super) fn parse(text: &[u8], framing: Framing, len: u64) -> Result<Self, Reason> {
+        let table = match framing {
+            Framing::TfRecord => Self::tfrecord(text)?,
+            Framing::RecordIo => Self::recordio(text, len)?,
+        };
+        let mut spans = table.starts.iter().zip(table.starts.iter().skip(1));
+        if let Some((start, end)) = spans.find(|(start, end)| end.saturating_sub(**start) < framing.shortest()) {
+            return Err(Reason::new(format!("a record would begin at byte {start} and end at byte {end}")));
+        }
+        match (table.starts.first(), table.starts.last()) {
+            (Some(&first), _) if first != 0 => {
+                Err(Reason::new(format!("its first record begins at byte {first} of the file")))
+            }
+            (_, Some(&end)) if end != len => {
+                Err(Reason::new(format!("its last record ends at byte {end}, the file at byte {len}")))
+            }
+            (None, _) if len > 0 => Err(Reason::new("it is empty, and the file is not")),
+            _ => Ok(table),
+        }
+    }
+
+    fn tfrecord(text: &[u8]) -> Result<Self, Reason> {
+        let mut starts = Vec::new();
+        for line in lines(text) {
+            let (offset, size) = numbers(line)?;
+            if starts.last().is_some_and(|end| *end != offset) {
+                return Err(Reason::new(format!(
+                    "record {} does not begin where the one before it ends",
+                    starts.len() - 1
+                )));
+            }
+            if starts.is_empty() {
+                starts.push(offset);
+            }
+            starts.push(offset.checked_add(size).ok_or_else(|| malformed(line))?);
+        }
+        Ok(Self { starts, keys: Vec::new() })
+    }
+
+    fn recordio(text: &[u8], len: u64) -> Result<Self, Reason> {
+        let mut entries = lines(text).map(numbers).collect::<Result<Vec<_>, _>>()?;
+        if entries.is_empty() {
+            return Ok(Self::default());
+        }
+        entries.sort_by_key(|(_, offset)| *offset);
+        let starts = entries.iter().map(|(_, offset)| *offset).chain([len]).collect();
+        Ok(Self { starts, keys: entries.iter().map(|(key, _)| *key).collect() })
+    }
+}
+
+/// Lines that are not empty.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+/// The two numbers of a line.
+fn numbers(line: &[u8]) -> Result<(u64, u64), Reason> {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    match (words.next().and_then(number), words.next().and_then(number), words.next()) {
+        (Some(first), Some(second), None) => Ok((first, second)),
+        _ => Err(malformed(line)),
+    }
+}
+
+fn number(word: &[u8]) -> Option<u64> {
+    std::str::from_utf8(word).ok()?.parse().ok()
+}
+
+fn malformed(line: &[u8]) -> Reason {
+    let shown = String::from_utf8_lossy(&line[..line.len().min(40)]);
+    Reason::new(format!("{shown:?} is not a line of two numbers"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str, framing: Framing, len: u64) -> Result<(Vec<u64>, Vec<u64>), String> {
+        Table::parse(text.as_bytes(), framing, len).map(|table| (table.starts, table.keys)).map_err(|reason| reason.0)
+    }
+
+    #[test]
+    fn lines_are_read_as_they_are_written() {
+        let spans = [Span { offset: 0, len: 16 }, Span { offset: 16, len: 1000 }];
+        assert_eq!(tfrecord_lines(&spans), "0 16\n16 1000\n");
+        assert_eq!(parsed("0 16\n16 1000\n", Framing::TfRecord, 1016), Ok((vec![0, 16, 1016], vec![])));
+        assert_eq!(recordio_lines(&[(7, 12), (3, 0)]), "7\t12\n3\t0\n");
+        assert_eq!(parsed("7\t12\n3\t0\n", Framing::RecordIo, 20), Ok((vec![0, 12, 20], vec![3, 7])));
+        for framing in [Framing::TfRecord, Framing::RecordIo] {
+            assert_eq!(parsed("", framing, 0), Ok((vec![], vec![])));
+        }
+        assert_eq!(parsed(" 0  16 \r\n\n16 17", Framing::TfRecord, 33), Ok((vec![0, 16, 33], vec![])));
+    }
+
+    #[test]
+    fn what_does_not_fit_the_file_is_refused() {
+        let refused = |text, framing, len| parsed(text, framing, len).unwrap_err();
+        for (text, reason) in [
+            ("", "it is empty, and the file is not"),
+            ("0 16\n", "its last record ends at byte 16, the file at byte 33"),
+            ("0 33\n33 33\n", "its last record ends at byte 66, the file at byte 33"),
+            ("1 32\n", "its first record begins at byte 1 of the file"),
+            ("0 16\n17 16\n", "record 1 does not begin where the one before it ends"),
+            ("16 17\n0 16\n", "record 1 does not begin where the one before it ends"),
+            ("0 15\n15 18\n", "a record would begin at byte 0 and end at byte 15"),
+            (
+                "0 18446744073709551615\n18446744073709551615 34\n",
+                "\"18446744073709551615 34\" is not a line of two numbers",
+            ),
+            ("0 -1\n", "\"0 -1\" is not a line of two numbers"),
+            ("0\n", "\"0\" is not a line of two numbers"),
+            ("0 33 1\n", "\"0 33 1\" is not a line of two numbers"),
+        ] {
+            assert_eq!(refused(text, Framing::TfRecord, 33), reason);
+        }
+        for (text, reason) in [
+            ("", "it is empty, and the file is not"),
+            ("0\t8\n", "its first record begins at byte 8 of the file"),
+            ("0\t0\n1\t0\n", "a record would begin at byte 0 and end at byte 0"),
+            ("0\t0\n1\t36\n", "a record would begin at byte 36 and end at byte 32"),
+            ("a\t0\n", "\"a\\t0\" is not a line of two numbers"),
+        ] {
+            assert_eq!(refused(text, Framing::RecordIo, 32), reason);
+        }
+    }
+
+    #[test]
+    fn an_index_lies_beside_its_shard() {
+        assert_eq!(path_of(Path::new("a/x.tfrecord"), Framing::TfRecord), Path::new("a/x.tfrecord.idx"));
+        assert_eq!(path_of(Path::new("a/x.rec"), Framing::RecordIo), Path::new("a/x.idx"));
+    }
+}

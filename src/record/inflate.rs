@@ -1,0 +1,145 @@
+//! Compressed files of records: told apart by looking, and inflated into memory.
+
+use std::io::{self, Read};
+
+use flate2::bufread::MultiGzDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
+
+use super::tfrecord;
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Compression {
+    Gzip,
+    Zlib,
+}
+
+/// Room that is added at a time.
+const ROOM: usize = 64 << 10;
+
+impl Compression {
+    /// The compression of a file that starts with `bytes`: none where a record starts there.
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        match *bytes {
+            _ if tfrecord::begins(bytes) => None,
+            [0x1f, 0x8b, 8, ..] => Some(Self::Gzip),
+            // Deflate, a window of at most 32 KiB, no dictionary, and a check of the two bytes.
+            [method, flags, ..]
+                if method & 0x8f == 8
+                    && flags & 0x20 == 0
+                    && u16::from_be_bytes([method, flags]).is_multiple_of(31) =>
+            {
+                Some(Self::Zlib)
+            }
+            _ => None,
+        }
+    }
+
+    /// TensorFlow's name for it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "GZIP",
+            Self::Zlib => "ZLIB",
+        }
+    }
+
+    /// What compressed bytes hold. Memory grows with what comes out, whatever a header says.
+    pub(super) fn inflate(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Gzip => {
+                let mut out = Vec::new();
+                MultiGzDecoder::new(bytes).read_to_end(&mut out)?;
+                Ok(out)
+            }
+            Self::Zlib => zlib(bytes),
+        }
+    }
+}
+
+/// By hand, because flate2's reader takes a stream that is cut short for one that has ended.
+fn zlib(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stream = Decompress::new(true);
+    let mut out = Vec::new();
+    let mut rest = bytes;
+    loop {
+        if out.len() == out.capacity() {
+            out.try_reserve(ROOM).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        }
+        let (taken, made) = (stream.total_in(), stream.total_out());
+        let status = stream.decompress_vec(rest, &mut out, FlushDecompress::None)?;
+        // No more than there are.
+        rest = &rest[usize::try_from(stream.total_in() - taken).unwrap_or(rest.len())..];
+        match status {
+            Status::StreamEnd if rest.is_empty() => return Ok(out),
+            Status::StreamEnd => {
+                return Err(io::Error::other(format!("{} bytes follow the end of the stream", rest.len())));
+            }
+            Status::Ok | Status::BufError if (taken, made) == (stream.total_in(), stream.total_out()) => {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            Status::Ok | Status::BufError => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression as Level;
+    use flate2::write::{GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Level::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn deflated(bytes: &[u8], level: u32) -> Vec<u8> {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Level::new(level));
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn what_was_compressed_comes_back() {
+        for len in [0, 1, 1000, 300_000] {
+            let bytes: Vec<u8> = (0..len).map(|i: u64| u8::try_from(i * i % 251).unwrap()).collect();
+            for level in [0, 1, 6, 9] {
+                let zlib = deflated(&bytes, level);
+                assert_eq!(Compression::of(&zlib), Some(Compression::Zlib), "{len} {level}");
+                assert_eq!(Compression::Zlib.inflate(&zlib).unwrap(), bytes);
+            }
+            let two = [gzip(&bytes), gzip(b"and more")].concat();
+            assert_eq!(Compression::of(&two), Some(Compression::Gzip));
+            assert_eq!(Compression::Gzip.inflate(&two).unwrap(), [&bytes, &b"and more"[..]].concat());
+        }
+    }
+
+    #[test]
+    fn cut_short_or_continued_is_an_error() {
+        let bytes: Vec<u8> = (0..2000u32).map(|i| u8::try_from(i * i % 251).unwrap()).collect();
+        for (kind, whole) in [(Compression::Gzip, gzip(&bytes)), (Compression::Zlib, deflated(&bytes, 6))] {
+            for end in 0..whole.len() {
+                // Of no gzip member at all, there is nothing to say.
+                let cut = kind.inflate(&whole[..end]);
+                assert!(cut.is_err() || (end == 0 && cut.unwrap().is_empty()), "{kind:?} of {end} bytes");
+            }
+            assert!(kind.inflate(&[&whole[..], b"rest"].concat()).is_err(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_taken_for_a_record() {
+        // A length that looks like the start of a gzip file, and one that looks like that of a zlib stream.
+        for len in [0x08_8b1f, 0x0178, 0x9c78] {
+            let header = tfrecord::header(len);
+            assert_eq!(Compression::of(&header), None);
+            assert!(Compression::of(&[&header[..3], &[0; 9]].concat()).is_some());
+        }
+        assert_eq!(Compression::of(b""), None);
+        assert_eq!(Compression::of(b"\x0a\x23\xd7\xce\0\0\0\0"), None);
+    }
+}

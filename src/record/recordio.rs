@@ -1,0 +1,342 @@
+//! RecordIO framing as MXNet has it, and the header of an image record.
+//!
+//! A record is one part or several, each `u32` magic, `u32` flag and length, the data, and zeros up to a multiple of four
+//! bytes, all little-endian; the upper three bits of the second word are the flag (0: a whole record; 1, 2, 3: the first,
+//! a middle, the last part), the lower 29 the length. A payload that holds the magic at a multiple of four is split there,
+//! and the magic between two parts is left out, so that a magic at such a place is always the start of a part
+//! (dmlc/recordio.h).
+
+use super::Reason;
+
+/// What every part starts with.
+const MAGIC: [u8; 4] = 0xced7_230au32.to_le_bytes();
+
+/// Bytes of a part before its data.
+const HEADER: usize = 8;
+
+/// The longest payload: lengths have 29 bits.
+pub const LARGEST: usize = (1 << 29) - 1;
+
+/// Which part of a record it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum Flag {
+    Whole,
+    First,
+    Middle,
+    Last,
+}
+
+/// A part of a record: its data, and where in the file's rest the next one starts.
+struct Part<'a> {
+    flag: Flag,
+    data: &'a [u8],
+    end: usize,
+}
+
+/// Whether a file that starts with `bytes` is of this framing.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    bytes
+        .first_chunk::<HEADER>()
+        .is_some_and(|header| header.starts_with(&MAGIC) && matches!(flag(*header).0, Some(Flag::Whole | Flag::First)))
+}
+
+/// Appends a record to `out`: all its parts, padded.
+///
+/// # Errors
+/// A payload of more than [`LARGEST`] bytes; `out` is as before.
+pub fn frame(payload: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+    if payload.len() > LARGEST {
+        return Err(Reason::new(format!("{} bytes are more than a RecordIO record holds: {LARGEST}", payload.len())));
+    }
+    let (words, _) = payload.as_chunks::<4>();
+    // The compiler makes vectors of this; the positions are looked for only where there are any.
+    let holds_magic = |words: &[[u8; 4]]| words.iter().fold(0, |found, word| found | u32::from(*word == MAGIC)) > 0;
+    let (mut start, mut kind) = (0, Flag::First);
+    for (block, words) in words.chunks(BLOCK).enumerate().filter(|(_, words)| holds_magic(words)) {
+        for (place, _) in words.iter().enumerate().filter(|(_, word)| **word == MAGIC) {
+            let split = (block * BLOCK + place) * 4;
+            put_part(kind, &payload[start..split], out);
+            (start, kind) = (split + 4, Flag::Middle);
+        }
+    }
+    put_part(if start == 0 { Flag::Whole } else { Flag::Last }, &payload[start..], out);
+    Ok(())
+}
+
+/// Words that are searched at once.
+const BLOCK: usize = 64;
+
+fn put_part(flag: Flag, data: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(&MAGIC);
+    // The payload as a whole is no longer than LARGEST.
+    let len = u32::try_from(data.len()).unwrap_or_default();
+    out.extend_from_slice(&((flag as u32) << 29 | len).to_le_bytes());
+    out.extend_from_slice(data);
+    out.resize(out.len() + padding(data.len()), 0);
+}
+
+/// Zeros after `len` bytes of data.
+fn padding(len: usize) -> usize {
+    len.wrapping_neg() % 4
+}
+
+/// The length, framing included, of the record that `rest`, the rest of a file, starts with.
+pub(super) fn measure(rest: &[u8]) -> Result<usize, Reason> {
+    let mut end = 0;
+    parts(rest, |part| end = part.end)?;
+    Ok(end)
+}
+
+/// The payload of a whole record; several parts are put together in `scratch`.
+pub(super) fn payload<'a>(record: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<&'a [u8], Reason> {
+    let first = part(record, 0)?;
+    let end = if first.flag == Flag::Whole {
+        first.end
+    } else {
+        scratch.clear();
+        let mut end = 0;
+        parts(record, |part| {
+            if part.flag != Flag::First {
+                scratch.extend_from_slice(&MAGIC);
+            }
+            scratch.extend_from_slice(part.data);
+            end = part.end;
+        })?;
+        end
+    };
+    if end != record.len() {
+        return Err(Reason::new(format!("the record has {end} bytes, and {} when the file was opened", record.len())));
+    }
+    Ok(if first.flag == Flag::Whole { first.data } else { scratch })
+}
+
+/// Calls `each` with the parts of the record that `rest` starts with.
+fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>)) -> Result<(), Reason> {
+    let mut before = None;
+    let mut at = 0;
+    loop {
+        let part = part(rest, at)?;
+        if matches!(part.flag, Flag::Whole | Flag::First) != before.is_none() {
+            return Err(Reason::new(match before {
+                None => format!("it starts with {}", part.flag.name()),
+                Some(_) => format!("its last part is missing: {} follows at byte {at} of it", part.flag.name()),
+            }));
+        }
+        each(&part);
+        if matches!(part.flag, Flag::Whole | Flag::Last) {
+            return Ok(());
+        }
+        (before, at) = (Some(part.flag), part.end);
+    }
+}
+
+/// The part at byte `at` of `rest`.
+fn part(rest: &[u8], at: usize) -> Result<Part<'_>, Reason> {
+    let place = if at == 0 { String::new() } else { format!(" of the part at byte {at} of it") };
+    let ends = |inside: &str| Reason::new(format!("the file ends inside the {inside}{place}"));
+    let header = rest[at..].first_chunk::<HEADER>().ok_or_else(|| ends("header"))?;
+    if !header.starts_with(&MAGIC) {
+        return Err(Reason::new(format!("the magic number{place} is wrong: {:02x?}", &header[..4])));
+    }
+    let (flag, len) = flag(*header);
+    let flag = flag.ok_or_else(|| Reason::new(format!("the flag{place} is none of 0 to 3")))?;
+    let (start, end) = (at + HEADER, at + HEADER + len);
+    let data = rest.get(start..end).ok_or_else(|| {
+        let found = rest.len() - start;
+        Reason::new(format!("the file ends inside the data{place}: {found} of {len} bytes are there"))
+    })?;
+    let end = end + padding(len);
+    if end > rest.len() {
+        return Err(ends("padding"));
+    }
+    Ok(Part { flag, data, end })
+}
+
+/// Flag and length in a header.
+fn flag(header: [u8; HEADER]) -> (Option<Flag>, usize) {
+    let (words, _) = header.as_chunks::<4>();
+    let word = u32::from_le_bytes(words[1]);
+    let flags = [Flag::Whole, Flag::First, Flag::Middle, Flag::Last];
+    (flags.get((word >> 29) as usize).copied(), (word & 0x1fff_ffff) as usize)
+}
+
+impl Flag {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "a whole record",
+            Self::First => "a first part",
+            Self::Middle => "a middle part",
+            Self::Last => "a last part",
+        }
+    }
+}
+
+/// What stands before the image in an image record: 24 bytes, and the labels if there are several.
+///
+/// `u32` number of labels, or 0, `f32` label, `u64` id, `u64` second id, all little-endian; then the labels, if their number
+/// is not 0, as `f32` (`IRHeader` in mxnet/recordio.py).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Header<'a> {
+    /// The label or labels.
+    pub labels: Labels<'a>,
+    /// The record's number.
+    pub id: u64,
+    /// A second number; 0 where it is not used.
+    pub id2: u64,
+}
+
+/// The labels of an image record.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Labels<'a> {
+    /// One.
+    One(f32),
+    /// As many as there are, at least one, each the little-endian bytes of an `f32`.
+    Many(&'a [[u8; 4]]),
+}
+
+impl Labels<'_> {
+    /// The labels, one after the other.
+    pub fn values(&self) -> impl Iterator<Item = f32> {
+        let (one, many) = match *self {
+            Self::One(label) => (Some(label), &[][..]),
+            Self::Many(labels) => (None, labels),
+        };
+        one.into_iter().chain(many.iter().map(|bytes| f32::from_le_bytes(*bytes)))
+    }
+}
+
+/// Bytes of a header without a list of labels.
+const IMAGE_HEADER: usize = 24;
+
+impl<'a> Header<'a> {
+    /// Appends the header to `out`.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        let (label, many) = match self.labels {
+            Labels::One(label) => (label, &[][..]),
+            Labels::Many(labels) => (0.0, labels),
+        };
+        let count = u32::try_from(many.len()).unwrap_or(u32::MAX);
+        out.extend_from_slice(&count.to_le_bytes());
+        out.extend_from_slice(&label.to_le_bytes());
+        out.extend_from_slice(&self.id.to_le_bytes());
+        out.extend_from_slice(&self.id2.to_le_bytes());
+        out.extend_from_slice(many.as_flattened());
+    }
+
+    /// The header of an image record, and the image.
+    ///
+    /// # Errors
+    /// A payload that is too short for it.
+    pub fn decode(payload: &'a [u8]) -> Result<(Self, &'a [u8]), Reason> {
+        let short = |needed: u64| {
+            Reason::new(format!("{} bytes are too few for an image record: its header has {needed}", payload.len()))
+        };
+        let (header, rest) = payload.split_first_chunk::<IMAGE_HEADER>().ok_or_else(|| short(IMAGE_HEADER as u64))?;
+        let (words, _) = header.as_chunks::<4>();
+        let (pairs, _) = header.as_chunks::<8>();
+        let count = u32::from_le_bytes(words[0]);
+        let bytes = u64::from(count) * 4;
+        let split = usize::try_from(bytes).ok().and_then(|bytes| rest.split_at_checked(bytes));
+        let (labels, image) = split.ok_or_else(|| short(IMAGE_HEADER as u64 + bytes))?;
+        let labels = match labels.as_chunks().0 {
+            [] => Labels::One(f32::from_le_bytes(words[1])),
+            many => Labels::Many(many),
+        };
+        let (id, id2) = (u64::from_le_bytes(pairs[1]), u64::from_le_bytes(pairs[2]));
+        Ok((Self { labels, id, id2 }, image))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn framed(payload: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        frame(payload, &mut out).unwrap();
+        out
+    }
+
+    fn with_magic(parts: &[&[u8]]) -> Vec<u8> {
+        parts.join(&MAGIC[..])
+    }
+
+    #[test]
+    fn known_bytes() {
+        assert_eq!(framed(b"abc"), b"\x0a\x23\xd7\xce\x03\0\0\0abc\0");
+        assert_eq!(
+            framed(&with_magic(&[b"wxyz", b"tail!"])),
+            b"\x0a\x23\xd7\xce\x04\0\0\x20wxyz\x0a\x23\xd7\xce\x05\0\0\x60tail!\0\0\0"
+        );
+        assert_eq!(
+            framed(&with_magic(&[b"", b"1234", b""])),
+            b"\x0a\x23\xd7\xce\0\0\0\x20\x0a\x23\xd7\xce\x04\0\0\x401234\x0a\x23\xd7\xce\0\0\0\x60"
+        );
+    }
+
+    #[test]
+    fn payloads_come_back_wherever_the_magic_is() {
+        let mut scratch = Vec::new();
+        for before in 0..9 {
+            for between in 0..6 {
+                for after in 0..6 {
+                    let payload = with_magic(&[&vec![1; before], &vec![2; between], &vec![3; after]]);
+                    let record = framed(&payload);
+                    assert_eq!(record.len() % 4, 0);
+                    assert_eq!(measure(&record).unwrap(), record.len());
+                    assert_eq!(super::payload(&record, &mut scratch).unwrap(), payload);
+                    let words = record.as_chunks::<4>().0.iter().filter(|word| **word == MAGIC).count();
+                    assert_eq!(words, 1 + usize::from(before % 4 == 0) + usize::from((before + between) % 4 == 0));
+                }
+            }
+        }
+        let far = with_magic(&[&vec![1; 4 * BLOCK], &vec![2; 12 * BLOCK + 4], b""]);
+        assert_eq!(super::payload(&framed(&far), &mut scratch).unwrap(), far);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let mut scratch = Vec::new();
+        let mut named = |bytes: &[u8]| payload(bytes, &mut scratch).unwrap_err().0;
+        let word = |flag: u32, len: u32| [MAGIC, (flag << 29 | len).to_le_bytes()].concat();
+        assert_eq!(named(b""), "the file ends inside the header");
+        assert_eq!(named(b"\x0a\x23\xd7\xcd\0\0\0\0"), "the magic number is wrong: [0a, 23, d7, cd]");
+        assert_eq!(named(&word(7, 0)), "the flag is none of 0 to 3");
+        assert_eq!(named(&word(2, 0)), "it starts with a middle part");
+        assert_eq!(named(&word(3, 0)), "it starts with a last part");
+        assert_eq!(
+            named(&[word(1, 0), word(0, 0)].concat()),
+            "its last part is missing: a whole record follows at byte 8 of it"
+        );
+        assert_eq!(named(&word(1, 0)), "the file ends inside the header of the part at byte 8 of it");
+        assert_eq!(named(&word(0, 5)), "the file ends inside the data: 0 of 5 bytes are there");
+        assert_eq!(named(&[word(0, 1), vec![9, 0, 0]].concat()), "the file ends inside the padding");
+        assert_eq!(
+            named(&[word(0, 0), word(0, 0)].concat()),
+            "the record has 8 bytes, and 16 when the file was opened"
+        );
+    }
+
+    #[test]
+    fn headers_come_back() {
+        let labels = [1.5f32, -2.0, 3.25].map(f32::to_le_bytes);
+        for labels in [Labels::One(7.0), Labels::Many(&labels), Labels::Many(&labels[..1])] {
+            let header = Header { labels, id: u64::MAX, id2: 3 };
+            let mut payload = Vec::new();
+            header.encode(&mut payload);
+            payload.extend_from_slice(b"image");
+            assert_eq!(Header::decode(&payload).unwrap(), (header, &b"image"[..]));
+        }
+        assert_eq!(Labels::Many(&labels).values().collect::<Vec<_>>(), [1.5, -2.0, 3.25]);
+        let mut payload = Vec::new();
+        Header { labels: Labels::One(2.0), id: 5, id2: 6 }.encode(&mut payload);
+        assert_eq!(payload, b"\0\0\0\0\0\0\0\x40\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0");
+        payload[..4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(
+            Header::decode(&payload).unwrap_err().0,
+            "24 bytes are too few for an image record: its header has 17179869204"
+        );
+        assert!(Header::decode(&payload[..23]).is_err());
+    }
+}

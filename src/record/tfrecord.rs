@@ -1,0 +1,181 @@
+//! TFRecord framing: length, checksum of the length, data, checksum of the data.
+//!
+//! A record is `u64` length, `u32` checksum of those eight bytes, the data, `u32` checksum of the data, all little-endian;
+//! 16 bytes more than the data. A checksum is CRC-32C, rotated and offset, so that a checksum of data that holds
+//! checksums is no weaker (`tensorflow/core/lib/io/record_writer.h`).
+
+use crc_fast::{CrcAlgorithm, Digest, crc32_iscsi};
+
+use super::Reason;
+
+/// Bytes of a record besides its data.
+pub const OVERHEAD: u64 = (HEADER + FOOTER) as u64;
+
+/// Bytes before the data.
+pub(super) const HEADER: usize = 12;
+
+/// Bytes after the data.
+const FOOTER: usize = 4;
+
+/// The form in which a CRC-32C is stored.
+#[must_use]
+pub fn masked(crc: u32) -> u32 {
+    crc.rotate_right(15).wrapping_add(0xa282_ead8)
+}
+
+/// What stands before `len` bytes of data.
+#[must_use]
+pub fn header(len: u64) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    header[..8].copy_from_slice(&len.to_le_bytes());
+    header[8..].copy_from_slice(&footer(&len.to_le_bytes()));
+    header
+}
+
+/// What stands after the data.
+#[must_use]
+pub fn footer(data: &[u8]) -> [u8; FOOTER] {
+    masked(crc32_iscsi(data)).to_le_bytes()
+}
+
+/// The checksum of data that comes in parts.
+#[derive(Clone, Debug)]
+pub struct Crc(Digest);
+
+impl Crc {
+    /// The checksum of no data.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Digest::new(CrcAlgorithm::Crc32Iscsi))
+    }
+
+    /// Takes the next part.
+    pub fn update(&mut self, data: &[u8]) {
+        self.0.update(data);
+    }
+
+    /// The checksum of all parts so far, as it is stored.
+    #[must_use]
+    pub fn masked(&self) -> u32 {
+        masked(u32::try_from(self.0.finalize()).unwrap_or_default())
+    }
+}
+
+impl Default for Crc {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether a file that starts with `bytes` is of this framing.
+pub(super) fn begins(bytes: &[u8]) -> bool {
+    bytes.first_chunk::<HEADER>().is_some_and(|found| *found == header(length(found)))
+}
+
+/// The length, framing included, of the record that `rest`, the rest of a file, starts with. With `check` the checksum of
+/// its length is right.
+pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {
+    let Some(start) = rest.first_chunk::<HEADER>() else {
+        let part = if rest.len() < 8 { "length" } else { "checksum of the length" };
+        return Err(Reason::new(format!("the file ends inside the {part}")));
+    };
+    if check {
+        compare("length", &start[..8], &start[8..])?;
+    }
+    let len = length(start);
+    let found = rest.len() - HEADER;
+    match usize::try_from(len) {
+        Ok(len) if found >= len && found - len >= FOOTER => Ok(HEADER + len + FOOTER),
+        Ok(len) if found >= len => Err(Reason::new("the file ends inside the checksum of the data")),
+        _ => Err(Reason::new(format!("the file ends inside the data: {found} of {len} bytes are there"))),
+    }
+}
+
+/// The data of a whole record.
+pub(super) fn payload(record: &[u8], check: bool) -> Result<&[u8], Reason> {
+    let len = measure(record, check)?;
+    if len != record.len() {
+        let (found, expected) = (len - HEADER - FOOTER, record.len() - HEADER - FOOTER);
+        return Err(Reason::new(format!("the length is {found}, and was {expected} when the file was opened")));
+    }
+    let (data, stored) = record[HEADER..].split_at(record.len() - HEADER - FOOTER);
+    if check {
+        compare("data", data, stored)?;
+    }
+    Ok(data)
+}
+
+fn length(header: &[u8; HEADER]) -> u64 {
+    let (len, _) = header.as_chunks::<8>();
+    u64::from_le_bytes(len[0])
+}
+
+/// Holds a part of a record against the checksum that is stored for it.
+fn compare(part: &str, bytes: &[u8], stored: &[u8]) -> Result<(), Reason> {
+    let computed = footer(bytes);
+    if stored == computed {
+        return Ok(());
+    }
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
+    Err(Reason::new(format!(
+        "the checksum of the {part} does not match: {:#010x} is stored, {:#010x} is that of the {part} as it is",
+        number(stored),
+        number(&computed)
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The bytes of a whole record.
+    fn record(data: &[u8]) -> Vec<u8> {
+        [&header(data.len() as u64)[..], data, &footer(data)].concat()
+    }
+
+    #[test]
+    fn known_bytes() {
+        assert_eq!(record(b"abc"), b"\x03\0\0\0\0\0\0\0\xb0\x99\x49\x0eabc\x6e\x57\xf1\x21");
+        assert_eq!(record(b""), b"\0\0\0\0\0\0\0\0\x29\x03\x98\x07\xd8\xea\x82\xa2");
+    }
+
+    #[test]
+    fn data_in_parts_has_the_checksum_of_the_whole() {
+        let data: Vec<u8> = (0..=255).cycle().take(5000).collect();
+        for split in [0, 1, 17, 256, 4999, 5000] {
+            let mut crc = Crc::new();
+            crc.update(&data[..split]);
+            crc.update(&data[split..]);
+            assert_eq!(crc.masked().to_le_bytes(), footer(&data));
+        }
+    }
+
+    #[test]
+    fn the_part_that_is_wrong_is_named() {
+        let whole = record(b"abc");
+        let named = |bytes: &[u8], check| payload(bytes, check).unwrap_err().0;
+        let ends =
+            [(0..8, "length"), (8..12, "checksum of the length"), (12..15, "data"), (15..19, "checksum of the data")];
+        for (range, part) in ends {
+            for end in range {
+                for check in [false, true] {
+                    let text = named(&whole[..end], check);
+                    assert!(text.starts_with(&format!("the file ends inside the {part}")), "{end}: {text}");
+                }
+            }
+        }
+        for (at, part) in [(0, "length"), (8, "length"), (12, "data"), (15, "data")] {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x10;
+            assert!(named(&bytes, true).starts_with(&format!("the checksum of the {part} does not match: 0x")), "{at}");
+        }
+        let mut bytes = whole.clone();
+        bytes[0] = 2;
+        assert_eq!(named(&bytes, false), "the length is 2, and was 3 when the file was opened");
+        bytes[7] = 0xff;
+        assert_eq!(named(&bytes, false), "the file ends inside the data: 7 of 18374686479671623682 bytes are there");
+        bytes.clone_from(&whole);
+        bytes[12] = b'x';
+        assert_eq!(payload(&bytes, false).unwrap(), b"xbc");
+    }
+}

@@ -1,0 +1,135 @@
+//! What holds for every input of the record readers, whatever its bytes: shared by the tests and the fuzzer.
+
+use std::borrow::Cow;
+
+use imagepipe::file::Map;
+use imagepipe::record::example::{self, Feature, View};
+use imagepipe::record::recordio::{self, Header};
+use imagepipe::record::{Framing, Options, Shard, index, tfrecord};
+
+/// Reads `input` as what its first byte picks, and panics where a reader breaks its word.
+pub(crate) fn check(input: &[u8]) {
+    let Some((pick, rest)) = input.split_first() else { return };
+    let (framing, checked) = (if pick & 1 == 0 { Framing::TfRecord } else { Framing::RecordIo }, pick & 2 == 0);
+    match pick >> 2 & 3 {
+        0 => check_shard(rest, None, Options { framing: None, check: checked, use_index: true }),
+        1 => {
+            // A file and its index: the number of bytes of the index, the index, the file.
+            let Some((len, rest)) = rest.split_first() else { return };
+            let (text, file) = rest.split_at(rest.len().min(usize::from(*len)));
+            check_shard(file, Some(text), Options { framing: Some(framing), check: checked, use_index: true });
+        }
+        2 => check_example(rest),
+        _ => check_header(rest),
+    }
+}
+
+/// Records of one framing, one after the other.
+pub(crate) fn framed(framing: Framing, payloads: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    payloads.iter().map(AsRef::as_ref).fold(Vec::new(), |mut file, payload| {
+        match framing {
+            Framing::TfRecord => {
+                file.extend(tfrecord::header(payload.len() as u64));
+                file.extend(payload);
+                file.extend(tfrecord::footer(payload));
+            }
+            Framing::RecordIo => recordio::frame(payload, &mut file).expect("a short payload"),
+        }
+        file
+    })
+}
+
+/// The text of a shard's index.
+pub(crate) fn lines(shard: &Shard) -> String {
+    let spans: Vec<_> = (0..shard.len()).map(|index| shard.span(index)).collect();
+    match shard.framing() {
+        Framing::TfRecord => index::tfrecord_lines(&spans),
+        Framing::RecordIo => {
+            index::recordio_lines(&(0..).zip(&spans).map(|(key, span)| (key, span.offset)).collect::<Vec<_>>())
+        }
+    }
+}
+
+fn open(file: &[u8], index: Option<&[u8]>, options: Options) -> Option<Shard> {
+    Shard::new(Map::in_memory("fuzz".into(), file.to_vec()), index.map(<[u8]>::to_vec), options).ok()
+}
+
+fn check_shard(file: &[u8], index: Option<&[u8]>, options: Options) {
+    let scanned = open(file, None, options);
+    let Some(shard) = open(file, index, options) else {
+        assert!(scanned.is_none(), "an index is in the way");
+        return;
+    };
+    let mut scratch = Vec::new();
+    let mut end = 0;
+    for number in 0..shard.len() {
+        let span = shard.span(number);
+        assert_eq!(span.offset, end, "records lie side by side");
+        end += span.len;
+        let Ok(payload) = shard.get(number, &mut scratch) else { continue };
+        assert!((payload.len() as u64) < span.len, "a record is longer than its payload");
+        let payload = payload.to_vec();
+        let again = framed(shard.framing(), &[&payload]);
+        if shard.framing() == Framing::TfRecord && options.check && shard.compression().is_none() {
+            let place = usize::try_from(span.offset).expect("small")..usize::try_from(end).expect("small");
+            assert_eq!(again, file[place], "a checked record is what would be written");
+        }
+        let again =
+            open(&again, None, Options { framing: Some(shard.framing()), ..options }).expect("a written record");
+        assert_eq!(again.get(0, &mut scratch).expect("a written record"), payload);
+    }
+    if shard.compression().is_none() {
+        assert_eq!(end, file.len() as u64, "records fill the file");
+    }
+    if let Some(scanned) = scanned.filter(|_| shard.len() <= 16) {
+        assert!((0..shard.len()).all(|number| shard.span(number) == scanned.span(number)), "a small index is true");
+        let text = lines(&scanned);
+        let indexed = open(file, Some(text.as_bytes()), options).expect("a shard with its index");
+        assert_eq!(indexed.ignored_index(), None, "{text}");
+    }
+}
+
+fn check_example(bytes: &[u8]) {
+    let Ok(features) = example::decode(bytes) else { return };
+    let written = example::encode(&features);
+    // Not compared as features: a float that is no number is unlike itself.
+    let again = example::decode(&written).expect("a written Example");
+    assert_eq!(example::encode(&again), written);
+    for (key, feature) in &features {
+        let [found] = example::find(bytes, [key.as_bytes()]).expect("an Example");
+        assert_eq!(found.map(bits), first(feature).map(bits), "{key:?}");
+        if let Some(View::Bytes(content)) = found {
+            let (before, after) = example::around(&features, key, content.len() as u64);
+            let mut single = features.clone();
+            single.insert(key.clone(), Feature::Bytes(vec![Cow::Borrowed(content)]));
+            assert_eq!([&before, content, &after].concat(), example::encode(&single));
+        }
+    }
+}
+
+fn first<'a>(feature: &'a Feature<'_>) -> Option<View<'a>> {
+    match feature {
+        Feature::Empty => None,
+        Feature::Bytes(values) => values.first().map(|value| View::Bytes(value)),
+        Feature::Floats(values) => values.first().map(|value| View::Float(*value)),
+        Feature::Ints(values) => values.first().map(|value| View::Int(*value)),
+    }
+}
+
+/// A value as bytes that are equal to themselves.
+fn bits(view: View<'_>) -> (u8, Vec<u8>) {
+    match view {
+        View::Bytes(bytes) => (1, bytes.to_vec()),
+        View::Float(value) => (2, value.to_le_bytes().to_vec()),
+        View::Int(value) => (3, value.to_le_bytes().to_vec()),
+    }
+}
+
+fn check_header(payload: &[u8]) {
+    let Ok((header, image)) = Header::decode(payload) else { return };
+    let mut again = Vec::new();
+    header.encode(&mut again);
+    again.extend_from_slice(image);
+    assert_eq!(again.len(), payload.len());
+    assert_eq!(again[8..], payload[8..], "all but the label that a list of labels takes the place of");
+}
