@@ -1,17 +1,49 @@
 """The compiled module. Its users are the modules beside this file; import from `imagepipe_rs` instead."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, final
 
 from typing_extensions import Buffer, CapsuleType
 
-__all__ = ["Batch", "Batches", "Codec", "Loader", "Tensor", "__version__", "jpeg_simd"]
+__all__ = [
+    "Batch",
+    "Batches",
+    "Codec",
+    "Loader",
+    "Tensor",
+    "__version__",
+    "create_recordio",
+    "create_tensor_records",
+    "create_tfrecords",
+    "jpeg_simd",
+    "split",
+]
 
 def __version__() -> str:  # noqa: N807  the compiled module's name for it
     """Return the version of this package."""
 
 def jpeg_simd() -> bool:
     """Return whether libjpeg-turbo was built with its SIMD code and this processor runs it."""
+
+def create_recordio(
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
+) -> tuple[int, int, int, int, list[str]]:
+    """Write files into RecordIO; files, records, bytes, files found finished, and what the user should know."""
+
+def create_tensor_records(
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
+) -> tuple[int, int, int, int, list[str]]:
+    """Write pictures into TFRecords of pixels; as create_recordio."""
+
+def create_tfrecords(
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
+) -> tuple[int, int, int, int, list[str]]:
+    """Write files into TFRecords; as create_recordio."""
+
+def split(
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
+) -> tuple[int, int, int, int, list[str]]:
+    """Write pictures into TFRecords by a stratified split; as create_recordio."""
 
 @final
 class Tensor:

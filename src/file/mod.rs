@@ -1,13 +1,15 @@
 //! Files: reading one into reused memory or mapping it, listing whole directory trees, and writing files whole or not at all.
 
+mod append;
 mod atomic;
 mod map;
 mod natural;
 mod read;
 mod scan;
 
+pub use append::Appender;
 pub use atomic::{Output, make_directory, write_whole};
 pub use map::Map;
 pub use natural::natural_order;
-pub use read::read_into;
+pub use read::{append_file, peek, read_into};
 pub use scan::{Folder, Listing, scan};

@@ -10,6 +10,7 @@ mod config;
 mod exact;
 mod geometry;
 mod job;
+mod maker;
 mod plan;
 mod reach;
 mod transform;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub use batch::{Batch, Failure, Images};
 pub use codec::{Codec, check_pictures, pictures};
 pub use config::{Config, Labels, OnError, Sampling};
+pub use maker::{Maker, Workshop};
 
 use crate::dataset::{Dataset, Directory, Options, Split};
 use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch};

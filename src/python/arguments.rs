@@ -11,15 +11,15 @@ use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
 
 /// Arguments by name; every one that is asked for must be there.
-struct Arguments<'a, 'py>(&'a Bound<'py, PyDict>);
+pub(super) struct Arguments<'a, 'py>(pub(super) &'a Bound<'py, PyDict>);
 
 impl<'py> Arguments<'_, 'py> {
-    fn value(&self, name: &'static str) -> PyResult<Bound<'py, PyAny>> {
+    pub(super) fn value(&self, name: &'static str) -> PyResult<Bound<'py, PyAny>> {
         self.0.get_item(name)?.ok_or_else(|| PyTypeError::new_err(format!("{name} is missing")))
     }
 
     /// The value of an argument as a `T`.
-    fn get<T>(&self, name: &'static str, allowed: &str) -> PyResult<T>
+    pub(super) fn get<T>(&self, name: &'static str, allowed: &str) -> PyResult<T>
     where
         T: for<'a> FromPyObject<'a, 'py>,
     {
@@ -37,7 +37,7 @@ impl<'py> Arguments<'_, 'py> {
     }
 
     /// The one of `choices` that an argument names.
-    fn choice<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> PyResult<T> {
+    pub(super) fn choice<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> PyResult<T> {
         let value = self.value(name)?;
         let given = value.extract::<String>().ok();
         if let Some((_, choice)) = choices.iter().find(|(text, _)| Some(*text) == given.as_deref()) {

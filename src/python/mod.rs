@@ -6,6 +6,7 @@ mod capsule;
 mod codec;
 mod error;
 mod loader;
+mod write;
 
 use pyo3::prelude::*;
 
@@ -18,6 +19,8 @@ mod _native {
     use super::codec::PyCodec;
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
+    #[pymodule_export]
+    use super::write::{create_recordio, create_tensor_records, create_tfrecords, split};
     #[pymodule_export]
     use super::{jpeg_simd, version};
 }

@@ -1,1 +1,89 @@
-//! Writes data sets: jobs on the engine whose result is files.
+//! Writes data sets: jobs on the engine whose results are files.
+//!
+//! What is common to all of them: every argument and every input is checked before the first byte is written; a file
+//! appears under its name whole or not at all ([`crate::file::Output`]); the same input, options and seed give the same
+//! bytes whatever the number of workers; and a run that was interrupted can be gone on with ([`Existing::Resume`]).
+
+mod check;
+mod conversion;
+mod create;
+mod examples;
+mod listing;
+mod manifest;
+mod recordio;
+mod shards;
+mod source;
+mod split;
+mod tensors;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::error::Result;
+
+pub use create::{Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords};
+pub use tensors::Order;
+
+/// What to do with outputs that are there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Existing {
+    /// [`crate::error::Error::Exists`], before anything is written.
+    #[default]
+    Refuse,
+    /// They are replaced, each at the instant the new one is finished.
+    Replace,
+    /// They are kept as finished: an interrupted run goes on.
+    Resume,
+}
+
+/// What a run has made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Files with data, index files and the like not counted.
+    pub files: u64,
+    /// Records, or pictures, in them.
+    pub records: u64,
+    /// Bytes of those files.
+    pub bytes: u64,
+    /// How many of the files were found finished.
+    pub kept: u64,
+    /// What the user should know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Records, or pictures, done.
+    pub done: u64,
+    /// All there are.
+    pub total: u64,
+}
+
+/// A run on the engine's threads; dropping it stops them, and leaves what is finished.
+pub trait Run: Send {
+    /// Waits at most `patience` for the end; `None` if it has not come.
+    ///
+    /// # Errors
+    /// What went wrong; nothing comes after that.
+    fn wait(&mut self, patience: Duration) -> Result<Option<Written>>;
+
+    /// How far it is.
+    fn progress(&self) -> Progress;
+}
+
+/// Waits for the end of a run.
+///
+/// # Errors
+/// As [`Run::wait`].
+pub fn finish(run: &mut dyn Run) -> Result<Written> {
+    loop {
+        if let Some(written) = run.wait(Duration::from_secs(3600))? {
+            return Ok(written);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

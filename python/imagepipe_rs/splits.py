@@ -1,0 +1,230 @@
+"""Stratified splits: image2tfrecords' writer and reader."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import json
+import os
+import pathlib
+from typing import TYPE_CHECKING, Any
+
+from imagepipe_rs import _native
+from imagepipe_rs._errors import DatasetNotFoundError, DatasetValueError
+from imagepipe_rs._writing import Progress, Written, run
+from imagepipe_rs.loader import Loader
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Path = str | os.PathLike[str]
+
+_COUNTS = {"train": "train_number", "validation": "val_number", "test": "test_number"}
+
+
+class Image2TFRecords:
+    """Split images by class into training, validation and test, and write each as TFRecords.
+
+    Of every class with ``n`` images, ``floor(n * val_size)`` go to validation, ``floor(n * test_size)`` to test and
+    the rest to training, chosen by ``seed`` and the class's name: the same every time, whatever other classes there
+    are. Where ``val_size + test_size`` is 1, nothing is left for training, and what the rounding leaves goes to test.
+
+    Args:
+        image_path: where the images are: what the file names of ``image2class_file`` are relative to; or, without one,
+            a directory with one directory for each class.
+        image2class_file: CSV file with a header, then a file name and a class in each row.
+        class2id_file: CSV file with a header, then a class and its number in each row. None: classes are numbered from
+            0 in the order in which they come up (in sorted order for directories).
+        dataset_name: what all output files' names begin with.
+        val_size: share of validation, 0 to 1.
+        test_size: share of test, 0 to 1.
+        num_shards: shards of each of the three; fewer if there are fewer images. Their sizes differ by one at most.
+        seed: of the choice and the order.
+    """
+
+    def __init__(  # noqa: PLR0917  image2tfrecords' order
+        self,
+        image_path: Path,
+        image2class_file: Path | None = None,
+        class2id_file: Path | None = None,
+        dataset_name: str = "",
+        val_size: float = 0,
+        test_size: float = 0,
+        num_shards: int = 5,
+        seed: int = 0,
+    ) -> None:
+        """Keep what is asked for; :meth:`create_tfrecords` reads and checks it."""
+        self._arguments = {
+            "image_path": image_path,
+            "image2class_file": image2class_file,
+            "class2id_file": class2id_file,
+            "dataset_name": dataset_name,
+            "val_size": val_size,
+            "test_size": test_size,
+            "num_shards": num_shards,
+            "seed": seed,
+        }
+
+    def create_tfrecords(
+        self,
+        output_dir: Path,
+        *,
+        index: bool = True,
+        manifest: bool = False,
+        overwrite: bool = False,
+        resume: bool = False,
+        workers: int | None = None,
+        progress: Progress | None = None,
+    ) -> Written:
+        """Write ``{name}_{split}_00001-of-00005.tfrecord`` and so on, ``labels.csv`` and ``{name}_summary.json``.
+
+        Records have ``image/encoded`` (the file's bytes), ``image/format`` (the ending of its name),
+        ``image/filename``, ``image/class/label``, ``image/height`` and ``image/width``. The summary is written last:
+        where it is, all is.
+
+        Args:
+            output_dir: directory of the files; made if it is not there.
+            index: also ``SHARD.idx``, a line of offset and size for each record.
+            manifest: also ``manifest.jsonl``, a line for each record.
+            overwrite: replace what is there; otherwise that is an error.
+            resume: keep the shards that are finished, and write the others.
+            workers: threads; None for the number of usable cores.
+            progress: called with the images done and all there are, on this thread, about ten times a second.
+
+        Returns:
+            What was written.
+
+        Raises:
+            DatasetError: a CSV file with a row that cannot be (by its line), an image that is not there, or an output
+                that is there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
+            DecodeError: a file that is not an image.
+            TypeError: an argument of the wrong type.
+            ValueError: an argument of the wrong value.
+        """
+        arguments = {
+            **self._arguments,
+            "output_dir": output_dir,
+            "index": index,
+            "manifest": manifest,
+            "overwrite": overwrite,
+            "resume": resume,
+            "workers": workers,
+        }
+        return run(_native.split, arguments, progress)
+
+
+class Split:
+    """One side of a data set that :class:`Image2TFRecords` wrote.
+
+    Attributes:
+        name: ``"train"``, ``"validation"`` or ``"test"``.
+        files: its shards, sorted.
+        num_samples: images in it.
+        labels_to_names: class names by label.
+    """
+
+    def __init__(
+        self, name: str, files: list[str], num_samples: int, labels_to_names: dict[int, str]
+    ) -> None:
+        """Keep what there is; for :meth:`ImageDataSet.get_split`."""
+        self.name = name
+        self.files = files
+        self.num_samples = num_samples
+        self.labels_to_names = labels_to_names
+
+    def __repr__(self) -> str:
+        """Say what is in it."""
+        return f"<Split {self.name!r} of {self.num_samples} samples in {self.num_classes} classes>"
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return len(self.labels_to_names)
+
+    def loader(self, **options: Any) -> Loader:
+        """Return a :class:`Loader` of this side; options are the Loader's.
+
+        Raises:
+            DatasetError: there are no images on this side.
+        """
+        if not self.files:
+            message = f"the split {self.name!r} has no images"
+            raise DatasetValueError(message, reason="no images")
+        return Loader(self.files, **options)
+
+    def as_tf_dataset(self, **options: Any) -> Any:
+        """Return a ``tf.data.Dataset`` of batches of this side; options are the Loader's."""
+        return self.loader(**options).as_tf_dataset()
+
+
+class ImageDataSet:
+    """A data set that :class:`Image2TFRecords` wrote.
+
+    Args:
+        tfrecords_dir: the directory.
+        dataset_name: the name it was given.
+
+    Attributes:
+        dataset_summary: what ``{name}_summary.json`` says: ``total_number``, ``train_number``, ``val_number``,
+            ``test_number`` and the names of the columns of the CSV files.
+        labels_to_class_names: class names by label.
+
+    Raises:
+        DatasetError: no such summary or labels; also a ``FileNotFoundError``.
+    """
+
+    def __init__(self, tfrecords_dir: Path, dataset_name: str = "") -> None:
+        """Read the summary and the labels."""
+        self.tfrecords_dir = pathlib.Path(tfrecords_dir)
+        self.dataset_name = dataset_name
+        self._labels_file = self.tfrecords_dir / "labels.csv"
+        summary = self.tfrecords_dir / f"{dataset_name}_summary.json"
+        try:
+            self.dataset_summary: dict[str, Any] = json.loads(_text(summary))
+            rows = list(csv.DictReader(_text(self._labels_file).splitlines()))
+            label, name = (self.dataset_summary[key] for key in ("class_id_header", "class_header"))
+            self.labels_to_class_names = {int(float(row[label])): row[name] for row in rows}
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"not what Image2TFRecords writes: {error!r}"
+            message = f"{summary}: {reason}"
+            raise DatasetValueError(message, path=str(summary), reason=reason) from error
+
+    @property
+    def labels_df(self) -> pd.DataFrame:
+        """``labels.csv`` as a data frame; needs pandas."""
+        import pandas as pd  # noqa: PLC0415  only this needs it
+
+        return pd.read_csv(self._labels_file)
+
+    def get_split(self, split_name: str, file_pattern: str | None = None) -> Split:
+        """Return one side of the data set.
+
+        Args:
+            split_name: ``"train"``, ``"validation"`` or ``"test"``.
+            file_pattern: name of the files, with ``%s`` for the name of the data set and ``%s`` for the split's, and
+                wildcards. None for the names that Image2TFRecords gives.
+
+        Raises:
+            ValueError: no such split.
+        """
+        if split_name not in _COUNTS:
+            message = (
+                f"split_name={split_name!r} is not valid: one of {', '.join(map(repr, _COUNTS))}"
+            )
+            raise ValueError(message)
+        names = (glob.escape(self.dataset_name), split_name)
+        pattern = (file_pattern or "%s_%s_*.tfrecord") % names
+        files = sorted(str(path) for path in self.tfrecords_dir.glob(pattern))
+        count = int(self.dataset_summary[_COUNTS[split_name]])
+        return Split(split_name, files, count, self.labels_to_class_names)
+
+
+def _text(path: pathlib.Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        message = f"{path}: {error.strerror}"
+        raise DatasetNotFoundError(message, path=str(path), reason=str(error.strerror)) from error
+
+
+__all__ = ["Image2TFRecords", "ImageDataSet", "Split"]

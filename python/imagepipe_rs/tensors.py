@@ -1,0 +1,133 @@
+"""Tensor records: pictures stored as pixels, so that training reads them at the speed of memory."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import pathlib
+from importlib import resources
+from typing import Any, Literal
+
+from imagepipe_rs import _native
+from imagepipe_rs._errors import DatasetNotFoundError, DatasetOSError, DatasetValueError
+from imagepipe_rs._writing import Progress, Written, only_here, run
+
+Path = str | os.PathLike[str]
+
+
+def create_tensor_records(  # noqa: PLR0917  the order of its program's options
+    input_dir: Path,
+    output_dir: Path,
+    num_images: int = -1,
+    num_shards: int = 1,
+    num_workers: int | None = None,
+    img_size: int = 256,
+    seed: int = 0,
+    labels: Path | None = None,
+    engine: None = None,
+    *,
+    order: Literal["HWC", "CHW"] = "HWC",
+    index: bool = True,
+    manifest: bool = False,
+    overwrite: bool = False,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Written:
+    """Write images as raw pixels into TFRecords: the data set of DLBS' fast pipeline.
+
+    Each image is decoded, cut to the square of its short side around the centre, and resized to ``img_size``: what
+    ``Loader(input_dir, size=img_size, fit="crop")`` gives. Shards are ``train-00000-of-00010`` and so on, with sizes
+    that differ by one at most. Features: ``image/encoded`` (uint8, ``img_size * img_size * 3`` bytes),
+    ``image/height``, ``image/width``, ``image/channels``, ``image/class/label``, ``image/colorspace``,
+    ``image/format`` (``tensor``), ``image/order``, ``image/filename``, ``image/class/synset``, ``image/class/text``.
+
+    Args:
+        input_dir: a directory with one directory for each class (ImageNet's synsets, for one), a flat one, or a CSV
+            file.
+        output_dir: directory of the shards; made if it is not there.
+        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all.
+        num_shards: number of shards; fewer if there are fewer images.
+        num_workers: threads; None for the number of usable cores.
+        img_size: height and width in pixels.
+        seed: of the shuffle.
+        labels: a ``.json`` or ``.json.gz`` file ``{class: {"label": number, "human_labels": text}}`` that numbers the
+            classes. None: a class's number is its place among the sorted ones (for the 1,000 synsets of ILSVRC-2012 the
+            usual 0..999), its text what ImageNet calls it.
+        engine: None.
+        order: ``"HWC"``, or ``"CHW"`` for a plane per channel.
+        index: also ``SHARD.idx``, a line of offset and size for each record.
+        manifest: also ``manifest.jsonl``, a line for each record.
+        overwrite: replace what is there; otherwise that is an error.
+        resume: keep the shards that are finished, and write the others.
+        progress: called with the images done and all there are, on this thread, about ten times a second.
+
+    Returns:
+        What was written.
+
+    Raises:
+        DatasetError: a source that is not there, or no images in it; a class that ``labels`` does not list; an output
+            that is there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
+        DecodeError: a file that cannot be decoded.
+        TypeError: an argument of the wrong type.
+        ValueError: an argument of the wrong value.
+    """
+    only_here(engine)
+    if isinstance(num_images, int) and num_images < -1:
+        message = f"num_images={num_images} is not valid: at least 1, or -1 for all"
+        raise ValueError(message)
+    table = None if labels is None else _read(pathlib.Path(labels))
+    arguments = {
+        "input_dir": input_dir,
+        "output_dir": output_dir,
+        "num_images": None if num_images == -1 else num_images,
+        "num_shards": num_shards,
+        "num_workers": num_workers,
+        "img_size": img_size,
+        "seed": seed,
+        "labels": table,
+        "texts": {} if table is not None else imagenet_texts(),
+        "order": order,
+        "index": index,
+        "manifest": manifest,
+        "overwrite": overwrite,
+        "resume": resume,
+    }
+    return run(_native.create_tensor_records, arguments, progress)
+
+
+def imagenet_texts() -> dict[str, str]:
+    """Return what ILSVRC-2012 calls its 1,000 synsets, by synset (``"n01440764"``)."""
+    packed = resources.files("imagepipe_rs").joinpath("data/imagenet_labels.json.gz").read_bytes()
+    return {
+        synset: row["human_labels"] for synset, row in json.loads(gzip.decompress(packed)).items()
+    }
+
+
+def _read(path: pathlib.Path) -> dict[str, tuple[int, str]]:
+    """Read a table of labels, packed or not."""
+    try:
+        data = path.read_bytes()
+        text = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+        table: dict[str, Any] = json.loads(text)
+    except FileNotFoundError as error:
+        message = f"{path}: {error.strerror}"
+        raise DatasetNotFoundError(message, path=str(path), reason=str(error.strerror)) from error
+    except (OSError, EOFError) as error:
+        message = f"{path}: {error}"
+        raise DatasetOSError(message, path=str(path), reason=str(error)) from error
+    except ValueError as error:
+        message = f"{path}: not a table of labels in JSON: {error}"
+        raise DatasetValueError(message, path=str(path), reason=str(error)) from error
+    try:
+        return {
+            name: (int(row["label"]), str(row.get("human_labels", "")))
+            for name, row in table.items()
+        }
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = 'not a table of labels: {class: {"label": number, "human_labels": text}} is needed'
+        message = f"{path}: {reason}"
+        raise DatasetValueError(message, path=str(path), reason=reason) from error
+
+
+__all__ = ["create_tensor_records", "imagenet_texts"]

@@ -1,0 +1,214 @@
+//! A run from sources to shards: look at every input, then write what is not there yet.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::check::{Check, Checked};
+use super::manifest::Manifest;
+use super::shards::{Records, Shard, Write};
+use super::{Existing, Progress, Run, Written};
+use crate::engine::{Engine, Next};
+use crate::error::{Error, Result};
+use crate::file::{make_directory, write_whole};
+use crate::record;
+
+/// What is to be there in the end.
+pub(super) struct Plan<R> {
+    pub(super) records: R,
+    /// The shards, in the order of their records.
+    pub(super) shards: Vec<Shard>,
+    /// Small files that are written last, in this order: where the last of them is, everything is.
+    pub(super) papers: Vec<(PathBuf, String)>,
+    /// What the user should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// Where things go, and how.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    pub(super) folder: PathBuf,
+    pub(super) existing: Existing,
+    pub(super) workers: usize,
+    /// Whether a list of all records is written.
+    pub(super) manifest: bool,
+}
+
+/// Makes the plan of what was found out about the inputs.
+pub(super) type Planner<R> = Box<dyn FnOnce(Vec<Checked>) -> Result<Plan<R>> + Send>;
+
+/// The run.
+pub(super) struct Conversion<R: Records> {
+    settings: Settings,
+    total: u64,
+    done: Arc<AtomicU64>,
+    stage: Stage<R>,
+}
+
+enum Stage<R: Records> {
+    Checking { engine: Engine<Check>, found: Vec<Checked>, planner: Planner<R> },
+    Writing(Box<Writing<R>>),
+    Over,
+}
+
+struct Writing<R: Records> {
+    engine: Engine<Write<R>>,
+    /// All shards in order, and whether each is there already.
+    shards: std::vec::IntoIter<(Shard, bool)>,
+    papers: Vec<(PathBuf, String)>,
+    manifest: Option<Manifest>,
+    written: Written,
+}
+
+impl<R: Records> Conversion<R> {
+    /// Begins to look at the inputs.
+    pub(super) fn start(settings: Settings, check: Check, planner: Planner<R>) -> Result<Self> {
+        let total = check.source.len() as u64;
+        let engine = Engine::start(check, settings.workers, 4)?;
+        let stage = Stage::Checking { engine, found: Vec::new(), planner };
+        Ok(Self { settings, total, done: Arc::default(), stage })
+    }
+
+    /// Goes on as far as it can without waiting longer than `patience`; `None` if there is more to do.
+    fn advance(&mut self, patience: Duration) -> Result<Option<Written>> {
+        match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Checking { engine, mut found, planner } => match engine.next(patience)? {
+                Next::End => {
+                    drop(engine);
+                    self.stage = Stage::Writing(Box::new(self.begin(planner(found)?)?));
+                }
+                next => {
+                    if let Next::Batch(row) = next {
+                        found.extend(row.results()?);
+                    }
+                    self.stage = Stage::Checking { engine, found, planner };
+                }
+            },
+            Stage::Writing(mut writing) => {
+                if let Some(written) = writing.advance(&self.settings, patience)? {
+                    return Ok(Some(written));
+                }
+                self.stage = Stage::Writing(writing);
+            }
+            Stage::Over => return Err(Error::Internal { message: "a run that has ended was waited for".to_owned() }),
+        }
+        Ok(None)
+    }
+
+    /// Sees what is there already, and begins to write the rest.
+    fn begin(&self, plan: Plan<R>) -> Result<Writing<R>> {
+        let Settings { folder, existing, workers, manifest } = &self.settings;
+        let manifest_path = manifest.then(|| folder.join("manifest.jsonl"));
+        if *existing == Existing::Refuse {
+            let papers = plan.papers.iter().map(|(path, _)| path).chain(&manifest_path);
+            let shards = plan.shards.iter().flat_map(|shard| [Some(&shard.path), shard.index.as_ref()]);
+            if let Some(path) = shards.flatten().chain(papers).find(|path| path.symlink_metadata().is_ok()) {
+                return Err(Error::Exists { path: path.clone() });
+            }
+        }
+        make_directory(folder)?;
+        let kept = |shard: &Shard| match existing {
+            Existing::Resume => is_finished(shard, &plan.records),
+            _ => Ok(false),
+        };
+        let shards: Vec<(Shard, bool)> =
+            plan.shards.into_iter().map(|shard| kept(&shard).map(|kept| (shard, kept))).collect::<Result<_>>()?;
+        let already = shards.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
+        self.done.store(already, Ordering::Relaxed);
+        let records = Arc::new(plan.records);
+        let todo = shards.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
+        let job = Write { records, shards: todo, existing: *existing, done: Arc::clone(&self.done) };
+        Ok(Writing {
+            // Enough shards at once that every worker has one of its own, and one that is being synced.
+            engine: Engine::start(job, *workers, workers + 1)?,
+            shards: shards.into_iter(),
+            papers: plan.papers,
+            manifest: manifest_path.map(|path| Manifest::create(&path)).transpose()?,
+            written: Written { notes: plan.notes, ..Written::default() },
+        })
+    }
+}
+
+impl<R: Records> Writing<R> {
+    fn advance(&mut self, settings: &Settings, patience: Duration) -> Result<Option<Written>> {
+        let Some((shard, kept)) = self.shards.as_slice().first() else {
+            return self.close(settings).map(Some);
+        };
+        let spans = if *kept {
+            self.written.kept += 1;
+            if self.manifest.is_some() { spans_of(&shard.path)? } else { Vec::new() }
+        } else {
+            match self.engine.next(patience)? {
+                Next::Batch(open) => self.engine.job().finish(&open)?,
+                Next::TimedOut => return Ok(None),
+                Next::End => return Err(Error::Internal { message: "a shard is missing".to_owned() }),
+            }
+        };
+        if let Some(manifest) = &mut self.manifest {
+            manifest.add(self.engine.job().records.source(), shard, &spans)?;
+        }
+        self.written.files += 1;
+        self.written.records += shard.count as u64;
+        self.written.bytes += length_of(&shard.path)?;
+        self.shards.next();
+        Ok(None)
+    }
+
+    /// Writes what comes last.
+    fn close(&mut self, settings: &Settings) -> Result<Written> {
+        let replace = settings.existing != Existing::Refuse;
+        if let Some(manifest) = self.manifest.take() {
+            manifest.commit(replace)?;
+        }
+        for (path, text) in &self.papers {
+            write_whole(path, text.as_bytes(), replace)?;
+        }
+        Ok(std::mem::take(&mut self.written))
+    }
+}
+
+impl<R: Records> Run for Conversion<R> {
+    fn wait(&mut self, patience: Duration) -> Result<Option<Written>> {
+        self.advance(patience)
+    }
+
+    fn progress(&self) -> Progress {
+        match &self.stage {
+            Stage::Checking { engine, .. } => engine.job().progress(),
+            _ => Progress { done: self.done.load(Ordering::Relaxed), total: self.total },
+        }
+    }
+}
+
+/// Whether a shard is there, as this run would write it as far as can be told without reading it.
+fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
+    let missing = |path: &Path| path.symlink_metadata().is_err();
+    if missing(&shard.path) || shard.index.as_deref().is_some_and(missing) {
+        return Ok(false);
+    }
+    let other = |what: String| {
+        let reason = format!("{what}: this is from a run with other inputs or options; replace it with overwrite=True");
+        Err(Error::dataset(shard.path.as_path(), reason))
+    };
+    let expected: Option<u64> = (shard.first..shard.first + shard.count).map(|record| records.len(record)).sum();
+    let (actual, count) = (length_of(&shard.path)?, shard.count as u64);
+    match expected {
+        Some(expected) if expected != actual => other(format!("has {actual} bytes, where this run writes {expected}")),
+        Some(_) => Ok(true),
+        None => match spans_of(&shard.path)?.len() as u64 {
+            found if found == count => Ok(true),
+            found => other(format!("has {found} records, where this run writes {count}")),
+        },
+    }
+}
+
+fn spans_of(path: &Path) -> Result<Vec<record::Span>> {
+    let shard = record::Shard::open(path, record::Options::default())?;
+    Ok((0..shard.len()).map(|index| shard.span(index)).collect())
+}
+
+fn length_of(path: &Path) -> Result<u64> {
+    let data = std::fs::metadata(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    Ok(data.len())
+}

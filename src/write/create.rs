@@ -1,0 +1,349 @@
+//! What a user asks for, checked, and turned into a run.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::check::Check;
+use super::conversion::{Conversion, Plan, Settings};
+use super::examples::{Examples, Schema};
+use super::listing::{Listing, Numbering, to_csv};
+use super::recordio::{Images, Keys};
+use super::shards::{Records, Shard};
+use super::source::Source;
+use super::split::{SIDES, Shares, even, shuffled, split};
+use super::tensors::{Order, Tensors, Texts};
+use super::{Existing, Run};
+use crate::error::{Error, Result};
+
+/// What all conversions have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What to do with outputs that are there already. Default: refuse.
+    pub existing: Existing,
+    /// Worker threads. Default: the usable cores.
+    pub workers: Option<usize>,
+    /// Whether TFRecord shards get an index file, `SHARD.idx`; RecordIO ones always do. Default: no.
+    pub index: bool,
+    /// Whether `manifest.jsonl` is written. Default: no.
+    pub manifest: bool,
+}
+
+/// Where labels come from.
+#[derive(Clone, Debug, Default)]
+pub enum Labels {
+    /// The class directory's place among the sorted ones; 0 for all in a flat directory; the second column of a CSV.
+    #[default]
+    Directory,
+    /// All are 0.
+    Zero,
+    /// A CSV file of file names, relative to the source, and classes; files that it does not list are left out.
+    Listed(PathBuf),
+}
+
+/// Imageinary's conversions: files as they are, so many to a shard.
+#[derive(Clone, Debug)]
+pub struct Convert {
+    /// A flat directory, a class directory, or a CSV file.
+    pub source: PathBuf,
+    /// Where the shards go; made if it is not there.
+    pub folder: PathBuf,
+    /// What the shards' names begin with; their number, from 0, follows.
+    pub name: String,
+    /// Records per shard.
+    pub per_file: usize,
+    /// Where labels come from.
+    pub labels: Labels,
+    /// TFRecords only: whether records have features beyond picture and label.
+    pub metadata: bool,
+    /// The rest.
+    pub options: Options,
+}
+
+/// DLBS' tensor records: pixels instead of files.
+#[derive(Clone, Debug)]
+pub struct Tensorize {
+    /// A class directory, a flat one, or a CSV file.
+    pub source: PathBuf,
+    /// Where the shards go; made if it is not there.
+    pub folder: PathBuf,
+    /// How many of the shuffled files are taken; `None` for all.
+    pub images: Option<u64>,
+    /// How many shards; fewer if there are fewer images.
+    pub shards: usize,
+    /// Height and width of the pictures.
+    pub side: u32,
+    /// Seed of the shuffle.
+    pub seed: u64,
+    /// Label and text of each class, by name. Default: the class' place among the sorted ones.
+    pub labels: Option<HashMap<String, (u64, String)>>,
+    /// Texts of classes, where `labels` has none.
+    pub texts: HashMap<String, String>,
+    /// Whether channels come last or first.
+    pub order: Order,
+    /// The rest.
+    pub options: Options,
+}
+
+/// image2tfrecords': a stratified split into TFRecords.
+#[derive(Clone, Debug)]
+pub struct Split {
+    /// Where the pictures are: a class directory, or what the names in `listing` are relative to.
+    pub source: PathBuf,
+    /// CSV file of file names and classes.
+    pub listing: Option<PathBuf>,
+    /// CSV file of classes and their ids. Default: numbers from 0, by first appearance.
+    pub ids: Option<PathBuf>,
+    /// What all files' names begin with.
+    pub name: String,
+    /// Share of each class for validation.
+    pub validation: f64,
+    /// Share of each class for test.
+    pub test: f64,
+    /// Shards of each side; fewer if it has fewer samples.
+    pub shards: usize,
+    /// Seed of the split.
+    pub seed: u64,
+    /// Where the files go; made if it is not there.
+    pub folder: PathBuf,
+    /// The rest.
+    pub options: Options,
+}
+
+/// Files into TFRecords of `tf.train.Example`s.
+///
+/// # Errors
+/// [`Error::Argument`]; [`Error::Io`] or [`Error::Dataset`] for a source that cannot be used.
+pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
+    let (settings, source) = request.begin()?;
+    let schema = if request.metadata { Schema::Metadata } else { Schema::Bare };
+    let shards = request.shards(source.len(), "", request.options.index.then_some(".idx"));
+    let records = move |source, checked| Ok((Examples { source, checked, schema }, Vec::new()));
+    start(settings, source, request.metadata, shards, Vec::new(), records)
+}
+
+/// Files into RecordIO with MXNet's image headers.
+///
+/// # Errors
+/// As [`tfrecords`].
+pub fn recordio(request: &Convert) -> Result<Box<dyn Run>> {
+    let (settings, source) = request.begin()?;
+    let mut shards = request.shards(source.len(), ".rec", None);
+    for shard in &mut shards {
+        shard.index = Some(shard.path.with_extension("idx"));
+    }
+    let records = |source: Arc<Source>, checked| {
+        let (keys, note) = Keys::of(&source);
+        Ok((Images { source, checked, keys }, note.into_iter().collect()))
+    };
+    start(settings, source, false, shards, Vec::new(), records)
+}
+
+/// Pictures into TFRecords of raw pixels.
+///
+/// # Errors
+/// As [`tfrecords`]; a class that `labels` does not have.
+pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
+    let settings = settings(&request.folder, &request.options)?;
+    positive("num_shards", request.shards)?;
+    if request.side == 0 || request.side > LARGEST_SIDE {
+        return Err(Error::argument("img_size", request.side, format!("between 1 and {LARGEST_SIDE}")));
+    }
+    if request.images == Some(0) {
+        return Err(Error::argument("num_images", 0, "at least 1, or -1 for all"));
+    }
+    let mut source = open(&request.source, settings.workers)?;
+    let texts = Texts::new(&mut source, request.labels.as_ref(), &request.texts)?;
+    let mut order = shuffled(&(0..source.len()).collect::<Vec<_>>(), request.seed);
+    order.truncate(request.images.and_then(|images| usize::try_from(images).ok()).unwrap_or(usize::MAX));
+    let source = source.arranged(&order);
+    let sizes = even(source.len(), request.shards);
+    let name = |shard| format!("train-{shard:05}-of-{:05}", sizes.len());
+    let shards = in_a_row(&request.folder, 0, &sizes, name, request.options.index);
+    let (side, axes) = (request.side, request.order);
+    let records =
+        move |source, checked| Tensors::new(source, checked, texts, side, axes).map(|records| (records, Vec::new()));
+    start(settings, source, false, shards, Vec::new(), records)
+}
+
+/// Pictures into TFRecords by a stratified split, with a summary and the labels beside them.
+///
+/// # Errors
+/// As [`tfrecords`]; what is wrong with the CSV files, by its line.
+pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
+    let settings = settings(&request.folder, &request.options)?;
+    plain_name("dataset_name", &request.name)?;
+    positive("num_shards", request.shards)?;
+    let (source, header) = request.source(settings.workers)?;
+    let sides = split(&source, request.shares()?, request.seed);
+    let (name, folder) = (&request.name, &request.folder);
+    let mut shards: Vec<Shard> = Vec::new();
+    for (side, records) in SIDES.iter().zip(&sides) {
+        let counts = even(records.len(), request.shards);
+        let of = counts.len();
+        let file = |shard: usize| format!("{name}_{side}_{:05}-of-{of:05}.tfrecord", shard + 1);
+        let first = shards.iter().map(|shard| shard.count).sum();
+        shards.extend(in_a_row(folder, first, &counts, file, request.options.index));
+    }
+    let mut classes: Vec<_> =
+        source.classes.iter().map(|class| (class.name.clone(), class.label.to_string())).collect();
+    classes.insert(0, (header[1].clone(), header[2].clone()));
+    let labels = to_csv(classes.iter().map(|(class, id)| [class.as_str(), id.as_str()]));
+    let summary = serde_json::json!({
+        "total_number": source.len(),
+        "train_number": sides[0].len(),
+        "val_number": sides[1].len(),
+        "test_number": sides[2].len(),
+        "filename_header": header[0],
+        "class_header": header[1],
+        "class_id_header": header[2],
+    });
+    let papers = vec![
+        (folder.join("labels.csv"), labels),
+        (folder.join(format!("{name}_summary.json")), format!("{summary}\n")),
+    ];
+    let source = source.arranged(&sides.concat());
+    let records = |source, checked| Ok((Examples { source, checked, schema: Schema::Split }, Vec::new()));
+    start(settings, source, true, shards, papers, records)
+}
+
+/// Larger sides are an oversight.
+const LARGEST_SIDE: u32 = 65_535;
+
+/// More threads are an oversight.
+const MOST_WORKERS: usize = 4096;
+
+impl Convert {
+    fn begin(&self) -> Result<(Settings, Source)> {
+        let settings = settings(&self.folder, &self.options)?;
+        plain_name("name", &self.name)?;
+        positive("img_per_file", self.per_file)?;
+        let source = match &self.labels {
+            Labels::Directory => open(&self.source, settings.workers)?,
+            Labels::Zero => open(&self.source, settings.workers)?.unlabelled(),
+            Labels::Listed(list) => Listing::read(list)?.source(&self.source, &Numbering::Sorted)?,
+        };
+        Ok((settings, source))
+    }
+
+    /// Shards of `per_file` records, the last one of what is left.
+    fn shards(&self, records: usize, ending: &str, index: Option<&str>) -> Vec<Shard> {
+        let shard = |number: usize| {
+            let path = self.folder.join(format!("{}{number}{ending}", self.name));
+            let first = number * self.per_file;
+            Shard {
+                index: index.map(|ending| added(&path, ending)),
+                path,
+                first,
+                count: self.per_file.min(records - first),
+            }
+        };
+        (0..records.div_ceil(self.per_file)).map(shard).collect()
+    }
+}
+
+impl Split {
+    fn shares(&self) -> Result<Shares> {
+        for (name, share) in [("val_size", self.validation), ("test_size", self.test)] {
+            if !(0.0..=1.0).contains(&share) {
+                return Err(Error::argument(name, share, "a share between 0 and 1"));
+            }
+        }
+        if self.validation + self.test > 1.0 + 1e-9 {
+            let allowed = format!("at most 1 - val_size = {}", 1.0 - self.validation);
+            return Err(Error::argument("test_size", self.test, allowed));
+        }
+        Ok(Shares { validation: self.validation, test: self.test })
+    }
+
+    /// The pictures, and the names of the columns: file, class, id.
+    fn source(&self, workers: usize) -> Result<(Source, [String; 3])> {
+        let Some(list) = &self.listing else {
+            if let Some(ids) = &self.ids {
+                return Err(Error::argument("class2id_file", ids.display(), "only together with image2class_file"));
+            }
+            return Ok((
+                Source::directory(&self.source, workers)?,
+                ["filename", "class", "class_id"].map(str::to_owned),
+            ));
+        };
+        let listing = Listing::read(list)?;
+        let ids = self.ids.as_deref().map(Listing::read).transpose()?;
+        let [file, class] = listing.header.clone();
+        let id = ids.as_ref().map_or_else(|| format!("{class}_id"), |ids| ids.header[1].clone());
+        let source = listing.source(&self.source, &ids.as_ref().map_or(Numbering::FirstSeen, Numbering::Listed))?;
+        Ok((source, [file, class, id]))
+    }
+}
+
+/// Begins the run: looks at the inputs, then makes records of them.
+fn start<R: Records>(
+    settings: Settings,
+    source: Source,
+    sizes: bool,
+    shards: Vec<Shard>,
+    papers: Vec<(PathBuf, String)>,
+    records: impl FnOnce(Arc<Source>, Vec<super::check::Checked>) -> Result<(R, Vec<String>)> + Send + 'static,
+) -> Result<Box<dyn Run>> {
+    let source = Arc::new(source);
+    let check = Check { source: Arc::clone(&source), sizes, done: AtomicU64::new(0) };
+    let planner = move |checked| {
+        let (records, notes) = records(source, checked)?;
+        Ok(Plan { records, shards, papers, notes })
+    };
+    Ok(Box::new(Conversion::start(settings, check, Box::new(planner))?))
+}
+
+/// A directory of pictures, or a CSV file of some with names relative to its own directory.
+fn open(path: &Path, workers: usize) -> Result<Source> {
+    if path.is_file() {
+        return Listing::read(path)?.source(path.parent().unwrap_or(Path::new("")), &Numbering::Sorted);
+    }
+    Source::directory(path, workers)
+}
+
+fn settings(folder: &Path, options: &Options) -> Result<Settings> {
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let workers = options.workers.unwrap_or_else(cores);
+    if workers == 0 || workers > MOST_WORKERS {
+        return Err(Error::argument("workers", workers, format!("between 1 and {MOST_WORKERS}")));
+    }
+    Ok(Settings { folder: folder.to_owned(), existing: options.existing, workers, manifest: options.manifest })
+}
+
+fn positive(argument: &'static str, value: usize) -> Result<()> {
+    if value == 0 { Err(Error::argument(argument, value, "at least 1")) } else { Ok(()) }
+}
+
+/// Names are beginnings of file names, not paths.
+fn plain_name(argument: &'static str, name: &str) -> Result<()> {
+    if name.contains(['/', '\0']) {
+        return Err(Error::argument(argument, format!("{name:?}"), "the beginning of a file name, without a slash"));
+    }
+    Ok(())
+}
+
+/// Shards of these sizes, whose records follow each other from `first` on.
+fn in_a_row(
+    folder: &Path,
+    mut first: usize,
+    sizes: &[usize],
+    name: impl Fn(usize) -> String,
+    index: bool,
+) -> Vec<Shard> {
+    let mut shards = Vec::with_capacity(sizes.len());
+    for (number, &count) in sizes.iter().enumerate() {
+        let path = folder.join(name(number));
+        shards.push(Shard { index: index.then(|| added(&path, ".idx")), path, first, count });
+        first += count;
+    }
+    shards
+}
+
+/// A path with more at its end.
+fn added(path: &Path, ending: &str) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(ending);
+    path.into()
+}

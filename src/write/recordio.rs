@@ -1,0 +1,113 @@
+//! Image files as they are, each behind MXNet's image header in a RecordIO record.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::check::Checked;
+use super::shards::Records;
+use super::source::Source;
+use crate::error::{Error, Result};
+use crate::record::recordio::{self, Header, Labels};
+use crate::record::{Span, index};
+
+/// The records.
+pub(super) struct Images {
+    pub(super) source: Arc<Source>,
+    pub(super) checked: Vec<Checked>,
+    pub(super) keys: Keys,
+}
+
+/// What records are known by: `id` in their header, and their key in the index.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// The first number in each file's name.
+    OfNames(Vec<u64>),
+    /// The record's number.
+    Running,
+}
+
+impl Keys {
+    /// The numbers in the names, where every name has one and no two the same; else running numbers, and why.
+    pub(super) fn of(source: &Source) -> (Self, Option<String>) {
+        let mut seen = HashSet::with_capacity(source.len());
+        let mut keys = Vec::with_capacity(source.len());
+        for record in 0..source.len() {
+            let said = |why: &str| {
+                let path = source.path(record);
+                let note = format!("{}: {why}; all records are keyed by their running number instead", path.display());
+                (Self::Running, Some(note))
+            };
+            let Some(key) = first_number(source.base_name(record)) else {
+                return said("no number in its name that a key could be");
+            };
+            if !seen.insert(key) {
+                return said(&format!("the number in its name, {key}, is another file's too"));
+            }
+            keys.push(key);
+        }
+        (Self::OfNames(keys), None)
+    }
+
+    fn at(&self, record: usize) -> u64 {
+        match self {
+            Self::OfNames(keys) => keys[record],
+            Self::Running => record as u64,
+        }
+    }
+}
+
+/// The first run of digits in a name; none if it is beyond 64 bits.
+fn first_number(name: &[u8]) -> Option<u64> {
+    let digits: Vec<u8> =
+        name.iter().copied().skip_while(|c| !c.is_ascii_digit()).take_while(u8::is_ascii_digit).collect();
+    String::from_utf8(digits).ok()?.parse().ok()
+}
+
+impl Records for Images {
+    type Scratch = Vec<u8>;
+
+    /// A payload is cut where the magic number stands in it, which only reading it tells.
+    fn len(&self, _: usize) -> Option<u64> {
+        None
+    }
+
+    fn append(&self, record: usize, payload: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<()> {
+        payload.clear();
+        // Whole numbers up to 2^24 are exact; there are no more classes than that.
+        #[expect(clippy::cast_precision_loss, reason = "the format has no other place for labels")]
+        let label = self.source.class(record).label as f32;
+        Header { labels: Labels::One(label), id: self.keys.at(record), id2: 0 }.encode(payload);
+        self.source.append(record, self.checked[record].bytes, payload)?;
+        recordio::frame(payload, out).map_err(|reason| Error::dataset(self.source.path(record), reason.0))
+    }
+
+    fn index(&self, first: usize, spans: &[Span]) -> String {
+        let places: Vec<_> =
+            spans.iter().zip(first..).map(|(span, record)| (self.keys.at(record), span.offset)).collect();
+        index::recordio_lines(&places)
+    }
+
+    fn source(&self) -> &Source {
+        &self.source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_number_in_a_name_counts() {
+        let cases: [(&str, Option<u64>); 6] = [
+            ("image_12.jpg", Some(12)),
+            ("0007", Some(7)),
+            ("v2_13.jpg", Some(2)),
+            ("none.jpg", None),
+            ("99999999999999999999.jpg", None),
+            ("18446744073709551615", Some(u64::MAX)),
+        ];
+        for (name, number) in cases {
+            assert_eq!(first_number(name.as_bytes()), number, "{name}");
+        }
+    }
+}

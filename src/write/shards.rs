@@ -1,0 +1,219 @@
+//! The job that writes shards: a batch is a shard, a slot is a piece of it of a few megabytes.
+//!
+//! Where the lengths of records are known before they are made, every piece's place in its file is known too: workers
+//! write pieces of one shard at once, in any order. Where they are not (RecordIO, whose framing depends on the bytes), a
+//! shard is one piece, and workers share out the shards.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::source::Source;
+use super::{Existing, lock};
+use crate::engine;
+use crate::error::{Error, Result};
+use crate::file::{Output, write_whole};
+use crate::record::Span;
+
+/// Bytes per piece: many times what it takes to hand one over, and few enough that a shard of usual size has several.
+const PIECE: u64 = 4 << 20;
+
+/// Bytes gathered before they are written: they stay in the second-level cache from reading to writing.
+const GATHER: usize = 512 << 10;
+
+/// How records are made: functions of their number.
+pub(super) trait Records: Send + Sync + 'static {
+    /// What a worker keeps from record to record.
+    type Scratch: Send + Default;
+
+    /// Length of a record, its framing included, where that is known before it is made.
+    fn len(&self, record: usize) -> Option<u64>;
+
+    /// Appends a record with its framing.
+    ///
+    /// # Errors
+    /// What is wrong with its source.
+    fn append(&self, record: usize, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Result<()>;
+
+    /// The text of the index file of a shard whose first record is `first`.
+    fn index(&self, first: usize, spans: &[Span]) -> String;
+
+    /// What the records are made of, in their order.
+    fn source(&self) -> &Source;
+}
+
+/// A shard that is to be there in the end.
+#[derive(Clone, Debug)]
+pub(super) struct Shard {
+    pub(super) path: PathBuf,
+    /// Its index file, if it is to have one.
+    pub(super) index: Option<PathBuf>,
+    /// Number of its first record.
+    pub(super) first: usize,
+    /// How many records it has.
+    pub(super) count: usize,
+}
+
+/// The work.
+pub(super) struct Write<R> {
+    pub(super) records: Arc<R>,
+    /// The shards that are to be written, in order.
+    pub(super) shards: Vec<Shard>,
+    pub(super) existing: Existing,
+    pub(super) done: Arc<AtomicU64>,
+}
+
+/// A shard while it is written.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) shard: Shard,
+    output: RwLock<Option<Output>>,
+    pieces: Vec<Piece>,
+    made: Mutex<Made>,
+}
+
+/// A row of records.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    first: usize,
+    count: usize,
+    offset: u64,
+}
+
+#[derive(Debug, Default)]
+struct Made {
+    spans: Vec<(usize, Vec<Span>)>,
+    /// What went wrong first, in the order of the pieces.
+    failure: Option<(usize, Error)>,
+}
+
+/// What a worker keeps from piece to piece.
+#[derive(Default)]
+pub(super) struct Scratch<S> {
+    out: Vec<u8>,
+    records: S,
+}
+
+impl<R: Records> Write<R> {
+    /// Cuts a shard into pieces; returns them and the length of the whole, if it is known.
+    fn pieces(&self, shard: &Shard) -> (Vec<Piece>, Option<u64>) {
+        let mut pieces = vec![Piece { first: shard.first, count: 0, offset: 0 }];
+        let mut offset = 0;
+        for record in shard.first..shard.first + shard.count {
+            let Some(len) = self.records.len(record) else {
+                return (vec![Piece { first: shard.first, count: shard.count, offset: 0 }], None);
+            };
+            if let Some(last) = pieces.last_mut() {
+                last.count += 1;
+                offset += len;
+                if offset - last.offset >= PIECE && record + 1 < shard.first + shard.count {
+                    pieces.push(Piece { first: record + 1, count: 0, offset });
+                }
+            }
+        }
+        (pieces, Some(offset))
+    }
+
+    /// Makes and writes a piece; stops early once nobody wants it.
+    fn write(
+        &self,
+        open: &Open,
+        piece: Piece,
+        scratch: &mut Scratch<R::Scratch>,
+        stop: &AtomicBool,
+    ) -> Result<Vec<Span>> {
+        let output = open.output.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(output) = output.as_ref() else { return Ok(Vec::new()) };
+        let Scratch { out, records } = scratch;
+        out.clear();
+        let mut spans = Vec::with_capacity(piece.count);
+        let mut offset = piece.offset;
+        for record in piece.first..piece.first + piece.count {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let start = out.len();
+            self.records.append(record, records, out)?;
+            spans.push(Span { offset: offset + start as u64, len: (out.len() - start) as u64 });
+            if out.len() >= GATHER {
+                output.write_at(out, offset)?;
+                offset += out.len() as u64;
+                out.clear();
+            }
+            self.done.fetch_add(1, Ordering::Relaxed);
+        }
+        output.write_at(out, offset)?;
+        Ok(spans)
+    }
+
+    /// Gives a shard that all pieces of are written its name, its index first: where the shard is, everything is. Returns
+    /// where its records are.
+    ///
+    /// # Errors
+    /// What went wrong with a record; [`Error::Write`], [`Error::Exists`].
+    pub(super) fn finish(&self, open: &Open) -> Result<Vec<Span>> {
+        let made = std::mem::take(&mut *lock(&open.made));
+        if let Some((_, error)) = made.failure {
+            return Err(error);
+        }
+        let mut pieces = made.spans;
+        pieces.sort_unstable_by_key(|(piece, _)| *piece);
+        let spans: Vec<Span> = pieces.into_iter().flat_map(|(_, spans)| spans).collect();
+        if let Some(index) = &open.shard.index {
+            let lines = self.records.index(open.shard.first, &spans);
+            // One without its shard is left over from a run that was killed in between.
+            write_whole(index, lines.as_bytes(), self.existing != Existing::Refuse)?;
+        }
+        let output = open.output.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(output) = output {
+            output.commit(true, self.existing != Existing::Refuse)?;
+        }
+        Ok(spans)
+    }
+}
+
+impl Made {
+    fn fail(&mut self, piece: usize, error: Error) {
+        if self.failure.as_ref().is_none_or(|(first, _)| piece < *first) {
+            self.failure = Some((piece, error));
+        }
+    }
+}
+
+impl<R: Records> engine::Job for Write<R> {
+    type Scratch = Scratch<R::Scratch>;
+    type Batch = Open;
+
+    fn scratch(&self) -> Self::Scratch {
+        Scratch::default()
+    }
+
+    fn retire(&self, _: Self::Scratch) {}
+
+    fn begin(&self, number: u64) -> Result<Option<(Open, usize)>> {
+        let Some(shard) = usize::try_from(number).ok().and_then(|number| self.shards.get(number)) else {
+            return Ok(None);
+        };
+        let (pieces, len) = self.pieces(shard);
+        let output = RwLock::new(Some(Output::create(&shard.path, len)?));
+        let slots = pieces.len();
+        Ok(Some((Open { shard: shard.clone(), output, pieces, made: Mutex::default() }, slots)))
+    }
+
+    fn run(&self, open: &Open, slot: usize, scratch: &mut Self::Scratch, stop: &AtomicBool) {
+        if lock(&open.made).failure.is_some() {
+            return;
+        }
+        let result = self.write(open, open.pieces[slot], scratch, stop);
+        let mut made = lock(&open.made);
+        match result {
+            Ok(spans) => made.spans.push((slot, spans)),
+            Err(error) => made.fail(slot, error),
+        }
+    }
+
+    fn panicked(&self, open: &Open, slot: usize, message: String) {
+        let path = self.records.source().path(open.pieces[slot].first);
+        lock(&open.made).fail(slot, Error::Panic { path, message });
+    }
+}

@@ -1,0 +1,123 @@
+//! What is converted: files and their classes, in the order of their records.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::dataset::{Dataset, Directory, Options};
+use crate::error::{Error, Result};
+use crate::file::{append_file, natural_order};
+
+/// A list of labelled files. Records are numbered by their place in it.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// What the names are relative to.
+    pub(super) root: PathBuf,
+    pub(super) entries: Vec<Entry>,
+    pub(super) classes: Vec<Class>,
+    /// The CSV file that lists them, if there is one.
+    pub(super) listing: Option<PathBuf>,
+}
+
+/// A file.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// Its path as it is listed, relative to the root.
+    pub(super) name: Box<[u8]>,
+    /// The place of its class among the classes.
+    pub(super) class: u32,
+    /// Where it is listed, counted from 1.
+    pub(super) line: u64,
+}
+
+/// A class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Class {
+    pub(super) name: String,
+    pub(super) label: u64,
+}
+
+impl Source {
+    /// The images of a flat directory (one class without a name, label 0) or of a class directory (labels by the sorted
+    /// names), class by class, in each as people count.
+    pub(super) fn directory(root: &Path, threads: usize) -> Result<Self> {
+        let data = Directory::open(&[root.to_owned()], &Options::default(), threads)?;
+        let mut entries = Vec::new();
+        for label in 0..data.classes().len() {
+            let class = u32::try_from(label).unwrap_or(u32::MAX);
+            let first = entries.len();
+            entries.extend(data.class_range(label).map(|index| {
+                let path = data.path(index);
+                let name = path.strip_prefix(root).unwrap_or(&path).as_os_str().as_bytes().into();
+                Entry { name, class, line: 0 }
+            }));
+            entries[first..].sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
+        }
+        let named = data.classes().iter().zip(0..);
+        let classes = named.map(|(name, label)| Class { name: name.to_string_lossy().into_owned(), label }).collect();
+        Ok(Self { root: root.to_owned(), entries, classes, listing: None })
+    }
+
+    /// The same files in another order, or some of them.
+    pub(super) fn arranged(mut self, order: &[usize]) -> Self {
+        self.entries = order.iter().map(|place| self.entries[*place].clone()).collect();
+        self
+    }
+
+    /// The same files, all of label 0.
+    pub(super) fn unlabelled(mut self) -> Self {
+        for class in &mut self.classes {
+            class.label = 0;
+        }
+        self
+    }
+
+    /// Number of records.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The file of a record, as it is listed.
+    pub(super) fn name(&self, record: usize) -> &[u8] {
+        &self.entries[record].name
+    }
+
+    /// The last part of that.
+    pub(super) fn base_name(&self, record: usize) -> &[u8] {
+        self.name(record).rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+    }
+
+    /// The file of a record.
+    pub(super) fn path(&self, record: usize) -> PathBuf {
+        self.root.join(OsStr::from_bytes(self.name(record)))
+    }
+
+    /// The class of a record.
+    pub(super) fn class(&self, record: usize) -> &Class {
+        &self.classes[self.entries[record].class as usize]
+    }
+
+    /// An error of the system's about a record's file, which says where that is listed.
+    pub(super) fn io_error(&self, record: usize, source: io::Error) -> Error {
+        let source = match &self.listing {
+            Some(list) => {
+                let line = self.entries[record].line;
+                io::Error::new(source.kind(), format!("{source}, listed in {}, line {line}", list.display()))
+            }
+            None => source,
+        };
+        Error::Io { path: self.path(record), source }
+    }
+
+    /// Appends a record's file, which had `bytes` bytes when it was looked at.
+    pub(super) fn append(&self, record: usize, bytes: u64, out: &mut Vec<u8>) -> Result<()> {
+        let path = self.path(record);
+        let read = append_file(&path, bytes, out).map_err(|source| self.io_error(record, source))?;
+        if read != bytes {
+            let reason = format!("has {read} bytes, and had {bytes} when this run began: it is being written to");
+            return Err(Error::dataset(path, reason));
+        }
+        Ok(())
+    }
+}
