@@ -4,6 +4,16 @@ from imagepipe_rs._errors import DatasetError, DecodeError, ImagePipeError, Reco
 from imagepipe_rs._native import __version__ as _version
 from imagepipe_rs.decoding import decode, decode_many
 from imagepipe_rs.loader import Batch, Loader, LoaderIterator
+from imagepipe_rs.records import (
+    Example,
+    ImageRecord,
+    RecordIOReader,
+    RecordIOWriter,
+    TFRecordReader,
+    TFRecordWriter,
+    pack_image,
+    unpack_image,
+)
 
 __version__: str = _version()
 
@@ -11,11 +21,19 @@ __all__ = [
     "Batch",
     "DatasetError",
     "DecodeError",
+    "Example",
     "ImagePipeError",
+    "ImageRecord",
     "Loader",
     "LoaderIterator",
     "RecordError",
+    "RecordIOReader",
+    "RecordIOWriter",
+    "TFRecordReader",
+    "TFRecordWriter",
     "__version__",
     "decode",
     "decode_many",
+    "pack_image",
+    "unpack_image",
 ]

@@ -6,6 +6,7 @@ mod capsule;
 mod codec;
 mod error;
 mod loader;
+mod records;
 
 use pyo3::prelude::*;
 
@@ -18,6 +19,8 @@ mod _native {
     use super::codec::PyCodec;
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
+    #[pymodule_export]
+    use super::records::{PyRecordReader, PyRecordWriter, decode_example, encode_example, pack_image, unpack_image};
     #[pymodule_export]
     use super::{jpeg_simd, version};
 }
