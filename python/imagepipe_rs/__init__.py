@@ -6,6 +6,16 @@ from imagepipe_rs._writing import Written
 from imagepipe_rs.decoding import decode, decode_many
 from imagepipe_rs.imagine import create_recordio, create_tfrecords
 from imagepipe_rs.loader import Batch, Loader, LoaderIterator
+from imagepipe_rs.records import (
+    Example,
+    ImageRecord,
+    RecordIOReader,
+    RecordIOWriter,
+    TFRecordReader,
+    TFRecordWriter,
+    pack_image,
+    unpack_image,
+)
 from imagepipe_rs.splits import Image2TFRecords, ImageDataSet
 from imagepipe_rs.tensors import create_tensor_records
 
@@ -15,12 +25,18 @@ __all__ = [
     "Batch",
     "DatasetError",
     "DecodeError",
+    "Example",
     "Image2TFRecords",
     "ImageDataSet",
     "ImagePipeError",
+    "ImageRecord",
     "Loader",
     "LoaderIterator",
     "RecordError",
+    "RecordIOReader",
+    "RecordIOWriter",
+    "TFRecordReader",
+    "TFRecordWriter",
     "Written",
     "__version__",
     "create_recordio",
@@ -28,4 +44,6 @@ __all__ = [
     "create_tfrecords",
     "decode",
     "decode_many",
+    "pack_image",
+    "unpack_image",
 ]

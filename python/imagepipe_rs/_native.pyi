@@ -10,13 +10,19 @@ __all__ = [
     "Batches",
     "Codec",
     "Loader",
+    "RecordReader",
+    "RecordWriter",
     "Tensor",
     "__version__",
     "create_recordio",
     "create_tensor_records",
     "create_tfrecords",
+    "decode_example",
+    "encode_example",
     "jpeg_simd",
+    "pack_image",
     "split",
+    "unpack_image",
 ]
 
 def __version__() -> str:  # noqa: N807  the compiled module's name for it
@@ -146,3 +152,59 @@ class Loader:
 
     def stats(self) -> dict[str, Any]:
         """Counts per stage."""
+
+@final
+class RecordReader:
+    """A file of records, open for reading."""
+
+    @staticmethod
+    def tfrecord(path: str, check: bool) -> RecordReader:
+        """A file of TFRecords; `check`: checksums must be right."""
+
+    @staticmethod
+    def recordio(path: str) -> RecordReader:
+        """A RecordIO file."""
+
+    def __len__(self) -> int: ...
+    def get(self, index: int) -> bytes:
+        """The payload of a record that is there."""
+
+    def key(self, index: int) -> int | None:
+        """The key of a record, if there is an index that has keys."""
+
+    @property
+    def ignored_index(self) -> str | None:
+        """Why the index file was not used."""
+
+@final
+class RecordWriter:
+    """A file of records that is being written; nothing of it is seen before it is finished."""
+
+    @staticmethod
+    def tfrecord(path: str, index: bool, overwrite: bool) -> RecordWriter:
+        """A file of TFRecords."""
+
+    @staticmethod
+    def recordio(path: str, index: bool, overwrite: bool) -> RecordWriter:
+        """A RecordIO file."""
+
+    def write(self, data: Buffer, key: int | None) -> None:
+        """Append a record."""
+
+    def finish(self) -> None:
+        """Give the file its name, unless that is done or given up."""
+
+    def abandon(self) -> None:
+        """Give the file up."""
+
+def encode_example(features: Mapping[str, tuple[str, list[Any]]]) -> bytes:
+    """The bytes of an Example of features: each the name of its kind, and values of that kind."""
+
+def decode_example(data: Buffer) -> dict[str, list[bytes] | list[float] | list[int]]:
+    """The features of an Example: by name, a list of byte strings, of floats or of integers."""
+
+def pack_image(data: Buffer, label: float, labels: list[float], id: int, id2: int) -> bytes:  # noqa: A002
+    """An image record: header and image. `labels` takes the place of `label` unless it is empty."""
+
+def unpack_image(record: Buffer) -> tuple[float, list[float], int, int, bytes]:
+    """The parts of an image record."""

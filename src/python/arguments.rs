@@ -1,11 +1,13 @@
 //! Keyword arguments to core types, each failure naming the argument, what was given, and what is allowed.
 
+use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyDict};
 
 use crate::codec::Backend;
-use crate::dataset::Side;
+use crate::dataset::{Bytes, Side};
 use crate::loader::{Config, Labels, OnError, Sampling};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
@@ -167,4 +169,18 @@ fn split(a: &Arguments<'_, '_>) -> PyResult<Option<(Side, f64)>> {
         "validation" => Ok(Some((Side::Validation, fraction))),
         _ => Err(PyValueError::new_err(format!("split=({side:?}, {fraction}) is not valid: {allowed}"))),
     }
+}
+
+/// The bytes of an object, which is `what`: `bytes` as they are, since nobody can change them; others copied.
+pub(super) fn bytes(name: &str, data: &Bound<'_, PyAny>, what: &str) -> PyResult<Bytes> {
+    if let Ok(bytes) = data.cast::<PyBytes>() {
+        return Ok(Box::new(PyBackedBytes::from(bytes.clone())));
+    }
+    let copied = PyBuffer::<u8>::get(data).and_then(|buffer| buffer.to_vec(data.py()));
+    copied.map(|bytes| Box::new(bytes) as Bytes).map_err(|_| {
+        let kind = data.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+        PyTypeError::new_err(format!(
+            "{name} of type {kind} is not valid: {what}, as bytes or anything with a buffer of uint8"
+        ))
+    })
 }

@@ -6,6 +6,7 @@ mod capsule;
 mod codec;
 mod error;
 mod loader;
+mod records;
 mod write;
 
 use pyo3::prelude::*;
@@ -19,6 +20,8 @@ mod _native {
     use super::codec::PyCodec;
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
+    #[pymodule_export]
+    use super::records::{PyRecordReader, PyRecordWriter, decode_example, encode_example, pack_image, unpack_image};
     #[pymodule_export]
     use super::write::{create_recordio, create_tensor_records, create_tfrecords, split};
     #[pymodule_export]

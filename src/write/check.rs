@@ -1,10 +1,10 @@
 //! Looks at every input before the first byte is written: that it is there, can be read, and starts as a picture does.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use super::lock;
 use super::source::Source;
-use super::{Progress, lock};
 use crate::codec::{Backend, Decoder, Format, Header};
 use crate::engine;
 use crate::error::{Error, Result};
@@ -37,7 +37,6 @@ pub(super) struct Check {
     pub(super) source: Arc<Source>,
     /// Whether pictures' sizes are wanted.
     pub(super) sizes: bool,
-    pub(super) done: AtomicU64,
 }
 
 /// A row of inputs.
@@ -55,11 +54,6 @@ pub(super) struct Tools {
 }
 
 impl Check {
-    /// How far it is.
-    pub(super) fn progress(&self) -> Progress {
-        Progress { done: self.done.load(Ordering::Relaxed), total: self.source.len() as u64 }
-    }
-
     fn look(&self, record: usize, tools: &mut Tools) -> Result<Checked> {
         let path = &self.source.path(record);
         let fail = |source| self.source.io_error(record, source);
@@ -118,7 +112,6 @@ impl engine::Job for Check {
     fn run(&self, row: &Row, slot: usize, tools: &mut Tools, _: &AtomicBool) {
         let checked = self.look(row.first + slot, tools);
         lock(&row.found)[slot] = Some(checked);
-        self.done.fetch_add(1, Ordering::Relaxed);
     }
 
     fn panicked(&self, row: &Row, slot: usize, message: String) {

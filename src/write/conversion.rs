@@ -11,7 +11,7 @@ use super::shards::{Records, Shard, Write};
 use super::{Existing, Progress, Run, Written};
 use crate::engine::{Engine, Next};
 use crate::error::{Error, Result};
-use crate::file::{make_directory, write_whole};
+use crate::file::{Map, make_directory, write_whole};
 use crate::record;
 
 /// What is to be there in the end.
@@ -174,33 +174,41 @@ impl<R: Records> Run for Conversion<R> {
     }
 
     fn progress(&self) -> Progress {
-        match &self.stage {
-            Stage::Checking { engine, .. } => engine.job().progress(),
-            _ => Progress { done: self.done.load(Ordering::Relaxed), total: self.total },
-        }
+        Progress { done: self.done.load(Ordering::Relaxed), total: self.total }
     }
 }
 
-/// Whether a shard is there, as this run would write it as far as can be told without reading it.
+/// Whether a shard is there. If it is, it must be what this run would write, as far as its length, or the number of its
+/// records, and its first and last record tell.
 fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     let missing = |path: &Path| path.symlink_metadata().is_err();
     if missing(&shard.path) || shard.index.as_deref().is_some_and(missing) {
         return Ok(false);
     }
-    let other = |what: String| {
-        let reason = format!("{what}: this is from a run with other inputs or options; replace it with overwrite=True");
+    let other = |what: &str| {
+        let reason = format!("{what}: it is from a run with other inputs or options; replace it with overwrite=True");
         Err(Error::dataset(shard.path.as_path(), reason))
     };
-    let expected: Option<u64> = (shard.first..shard.first + shard.count).map(|record| records.len(record)).sum();
-    let (actual, count) = (length_of(&shard.path)?, shard.count as u64);
-    match expected {
-        Some(expected) if expected != actual => other(format!("has {actual} bytes, where this run writes {expected}")),
-        Some(_) => Ok(true),
-        None => match spans_of(&shard.path)?.len() as u64 {
-            found if found == count => Ok(true),
-            found => other(format!("has {found} records, where this run writes {count}")),
-        },
+    let last = shard.first + shard.count - 1;
+    let expected: Option<u64> = (shard.first..=last).map(|record| records.len(record)).sum();
+    let actual = length_of(&shard.path)?;
+    if let Some(expected) = expected.filter(|expected| *expected != actual) {
+        return other(&format!("has {actual} bytes, where this run writes {expected}"));
     }
+    let spans = spans_of(&shard.path)?;
+    if spans.len() != shard.count {
+        return other(&format!("has {} records, where this run writes {}", spans.len(), shard.count));
+    }
+    let (file, mut scratch, mut ours) = (Map::open(&shard.path)?, R::Scratch::default(), Vec::new());
+    for (record, place) in [(shard.first, 0), (last, shard.count - 1)] {
+        ours.clear();
+        records.append(record, &mut scratch, &mut ours)?;
+        let start = usize::try_from(spans[place].offset).unwrap_or(usize::MAX);
+        if !file.bytes()?[start..].starts_with(&ours) {
+            return other(&format!("has another record {place} than this run writes"));
+        }
+    }
+    Ok(true)
 }
 
 fn spans_of(path: &Path) -> Result<Vec<record::Span>> {

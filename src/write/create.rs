@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use super::check::Check;
 use super::conversion::{Conversion, Plan, Settings};
@@ -287,7 +286,7 @@ fn start<R: Records>(
     records: impl FnOnce(Arc<Source>, Vec<super::check::Checked>) -> Result<(R, Vec<String>)> + Send + 'static,
 ) -> Result<Box<dyn Run>> {
     let source = Arc::new(source);
-    let check = Check { source: Arc::clone(&source), sizes, done: AtomicU64::new(0) };
+    let check = Check { source: Arc::clone(&source), sizes };
     let planner = move |checked| {
         let (records, notes) = records(source, checked)?;
         Ok(Plan { records, shards, papers, notes })

@@ -1,0 +1,614 @@
+"""Writing data sets: what is written, real TensorFlow and an independent RecordIO reader read back, byte for byte."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import imagepipe_rs
+import numpy as np
+import pytest
+import recordio_reference as recordio
+import tensorflow as tf
+from imagepipe_rs import (
+    DatasetError,
+    DecodeError,
+    Loader,
+    create_recordio,
+    create_tensor_records,
+    create_tfrecords,
+)
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conftest import EncodeJpeg, MakeTree
+
+Features = dict[str, list[Any]]
+
+
+def features(record: bytes) -> Features:
+    """Parse a record as TensorFlow does."""
+    found: Features = {}
+    for key, feature in tf.train.Example.FromString(record).features.feature.items():
+        kind = feature.WhichOneof("kind")
+        found[key] = list(getattr(feature, kind).value)
+    return found
+
+
+def records(path: Path) -> list[bytes]:
+    """Read all records of a TFRecord file, by TensorFlow."""
+    return list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+
+
+def shards(folder: Path) -> list[Path]:
+    """Return the shards in a folder, in natural order."""
+    files = [file for file in folder.iterdir() if file.suffix not in {".idx", ".jsonl"}]
+    return sorted(files, key=lambda file: (len(file.name), file.name))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def as_png(jpeg: bytes) -> bytes:
+    data = io.BytesIO()
+    Image.open(io.BytesIO(jpeg)).save(data, "PNG")
+    return data.getvalue()
+
+
+@pytest.fixture
+def flat(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
+    """Return a flat directory of eleven images, image_0.jpg to image_10.png, and a file that is none."""
+    files = {f"flat/image_{n}.jpg": jpeg(40 + n, 30, seed=n) for n in range(10)}
+    others = {"flat/image_10.png": as_png(jpeg(50, 20)), "flat/notes.txt": b"not a picture"}
+    return tree({**files, **others}) / "flat"
+
+
+@pytest.fixture
+def classes(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
+    """Return a class directory: 2 cats, 3 dogs, 12 owls."""
+    counts = {"cat": 2, "dog": 3, "owl": 12}
+    files = {
+        f"classes/{name}/{n}.jpg": jpeg(30 + n, 40, seed=100 * count + n)
+        for name, count in counts.items()
+        for n in range(count)
+    }
+    return tree(files) / "classes"
+
+
+NATURAL = [*(f"image_{n}.jpg" for n in range(10)), "image_10.png"]
+
+
+# ------------------------------------------------------------------------------------------------- TFRecord
+
+
+def test_tfrecords_are_imageinarys(flat: Path, tmp_path: Path) -> None:
+    made = create_tfrecords(flat, tmp_path / "out", "random_tfrecord_", 4)
+    assert [file.name for file in shards(tmp_path / "out")] == [
+        f"random_tfrecord_{n}" for n in range(3)
+    ]
+    found = [record for shard in shards(tmp_path / "out") for record in records(shard)]
+    assert [features(record) for record in found] == [
+        {"image/encoded": [(flat / name).read_bytes()], "image/class/label": [0]}
+        for name in NATURAL
+    ]
+    assert (made.files, made.records, made.kept) == (3, 11, 0)
+    assert made.bytes == sum(file.stat().st_size for file in shards(tmp_path / "out"))
+
+
+def test_records_are_what_tensorflow_would_write(classes: Path, tmp_path: Path) -> None:
+    create_tfrecords(classes, tmp_path / "out", "x", metadata=True)
+    for record in records(tmp_path / "out" / "x0"):
+        example = tf.train.Example.FromString(record)
+        assert example.SerializeToString(deterministic=True) == record
+
+
+def test_labels_are_those_of_the_directories(classes: Path, tmp_path: Path) -> None:
+    create_tfrecords(classes, tmp_path / "out", "x", metadata=True)
+    found = [features(record) for record in records(tmp_path / "out" / "x0")]
+    assert [row["image/class/label"][0] for row in found] == [0] * 2 + [1] * 3 + [2] * 12
+    assert [row["image/class/text"][0] for row in found] == [b"cat"] * 2 + [b"dog"] * 3 + [
+        b"owl"
+    ] * 12
+    names = ["0.jpg", "1.jpg", "0.jpg", "1.jpg", "2.jpg", *(f"{n}.jpg" for n in range(12))]
+    assert [row["image/filename"][0].decode() for row in found] == names
+    for row in found:
+        image = Image.open(io.BytesIO(row["image/encoded"][0]))
+        assert (row["image/width"][0], row["image/height"][0]) == image.size
+        assert row["image/format"] == [b"jpeg"]
+
+
+def test_the_bytes_decide_what_a_file_is(tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path) -> None:
+    create_tfrecords(tree({"a/1.JPEG": as_png(jpeg())}), tmp_path / "out", "x", metadata=True)
+    assert features(records(tmp_path / "out" / "x0")[0])["image/format"] == [b"png"]
+
+
+def test_sizes_are_those_stored_even_behind_a_long_header(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
+) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    data = jpeg(50, 30, exif=turned)
+    comments = b"\xff\xfe\xff\xff" + bytes(65533)
+    folder = tree({"a.jpg": data[:2] + 3 * comments + data[2:]})
+    create_tfrecords(folder, tmp_path / "out", "x", metadata=True)
+    found = features(records(tmp_path / "out" / "x0")[0])
+    assert (found["image/width"], found["image/height"]) == ([50], [30])
+
+
+def test_labels_can_be_left_out_or_listed(flat: Path, classes: Path, tmp_path: Path) -> None:
+    create_tfrecords(classes, tmp_path / "zero", "x", labels=None)
+    found = [features(record) for record in records(tmp_path / "zero" / "x0")]
+    assert {row["image/class/label"][0] for row in found} == {0}
+    listing = tmp_path / "listing.csv"
+    listing.write_text("file, class\nimage_3.jpg , 7\nimage_10.png, 12\nimage_1.jpg,7\n")
+    create_tfrecords(flat, tmp_path / "listed", "x", labels=listing)
+    found = [features(record) for record in records(tmp_path / "listed" / "x0")]
+    assert [row["image/class/label"][0] for row in found] == [7, 12, 7]
+    assert found[1]["image/encoded"][0] == (flat / "image_10.png").read_bytes()
+
+
+def test_a_csv_file_is_a_source(classes: Path, tmp_path: Path) -> None:
+    (classes / "list.csv").write_text("file,class\nowl/3.jpg,bird\ncat/0.jpg,beast\n")
+    create_tfrecords(classes / "list.csv", tmp_path / "out", "x", metadata=True)
+    found = [features(record) for record in records(tmp_path / "out" / "x0")]
+    assert [row["image/class/label"][0] for row in found] == [1, 0]
+    assert [row["image/class/text"][0] for row in found] == [b"bird", b"beast"]
+    assert found[0]["image/encoded"][0] == (classes / "owl/3.jpg").read_bytes()
+
+
+def test_an_index_says_where_records_are(flat: Path, tmp_path: Path) -> None:
+    create_tfrecords(flat, tmp_path / "out", "x", 4)
+    for shard in shards(tmp_path / "out"):
+        data = shard.read_bytes()
+        lines = (shard.parent / f"{shard.name}.idx").read_text().splitlines()
+        places = [tuple(map(int, line.split())) for line in lines]
+        payloads = [data[start + 12 : start + size - 4] for start, size in places]
+        assert payloads == records(shard)
+    create_tfrecords(flat, tmp_path / "without", "x", 4, index=False)
+    assert {file.name for file in (tmp_path / "without").iterdir()} == {"x0", "x1", "x2"}
+
+
+def test_a_manifest_lists_every_record(classes: Path, tmp_path: Path) -> None:
+    for create in (create_tfrecords, create_recordio):
+        out = tmp_path / create.__name__
+        create(classes, out, "x", 5, manifest=True)
+        rows = [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
+        assert len(rows) == 17
+        assert [row["label"] for row in rows] == [0] * 2 + [1] * 3 + [2] * 12
+        for row in rows:
+            data = (out / row["shard"]).read_bytes()[row["offset"] : row["offset"] + row["size"]]
+            assert (classes / row["file"]).read_bytes() in data
+        assert [row["record"] for row in rows] == [n % 5 for n in range(17)]
+
+
+# ------------------------------------------------------------------------------------------------- RecordIO
+
+
+def entries(shard: Path) -> list[tuple[int, float, int, int, bytes]]:
+    """Return key, label, id, second id and image of every record, by the independent reader."""
+    data = shard.read_bytes()
+    found = []
+    for line in shard.with_suffix(".idx").read_text().splitlines():
+        key, offset = map(int, line.split("\t"))
+        payload = recordio.read_at(data, offset)
+        label, number, second, image = recordio.unpack(payload)
+        assert len(label) == 1
+        found.append((key, label[0], number, second, image))
+    return found
+
+
+def test_recordio_is_imageinarys(flat: Path, tmp_path: Path) -> None:
+    create_recordio(flat, tmp_path / "out", "random_recordio_", 4)
+    names = [f"random_recordio_{n}.{ending}" for n in range(3) for ending in ("idx", "rec")]
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == names
+    found = [entry for shard in shards(tmp_path / "out") for entry in entries(shard)]
+    assert found == [
+        (number, 0.0, number, 0, (flat / name).read_bytes()) for number, name in enumerate(NATURAL)
+    ]
+
+
+def test_records_are_keyed_by_the_numbers_in_their_names(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
+) -> None:
+    folder = tree({f"shot_{n}_of_99.jpg": jpeg(seed=n) for n in (5, 40, 7)})
+    create_recordio(folder, tmp_path / "out", "x")
+    assert [entry[:3] for entry in entries(tmp_path / "out" / "x0.rec")] == [
+        (5, 0, 5),
+        (7, 0, 7),
+        (40, 0, 40),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["1.jpg", "none.jpg", "2.jpg"], "none.jpg: no number in its name"),  # Imageinary crashes
+        (["v2_1.jpg", "v2_2.jpg"], "the number in its name, 2, is another file's too"),
+        (["a/1.jpg", "b/1.jpg"], "the number in its name, 1, is another file's too"),
+    ],
+)
+def test_running_numbers_where_names_have_no_good_ones(  # noqa: PLR0917  fixtures and cases
+    tree: MakeTree,
+    jpeg: EncodeJpeg,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    names: list[str],
+    why: str,
+) -> None:
+    folder = tree({name: jpeg(seed=n) for n, name in enumerate(names)})
+    create_recordio(folder, tmp_path / "out", "x", 2)
+    found = [entry for shard in shards(tmp_path / "out") for entry in entries(shard)]
+    assert [entry[0] for entry in found] == [entry[2] for entry in found] == list(range(len(names)))
+    assert why in caplog.text
+
+
+def test_recordio_labels(classes: Path, tmp_path: Path) -> None:
+    create_recordio(classes, tmp_path / "out", "x")
+    found = entries(tmp_path / "out" / "x0.rec")
+    assert [entry[1] for entry in found] == [0.0] * 2 + [1.0] * 3 + [2.0] * 12
+
+
+def test_the_magic_number_in_a_file_is_no_harm(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
+) -> None:
+    magic = (0xCED7230A).to_bytes(4, "little")
+    comment = b"\xff\xfe" + (2 + 40).to_bytes(2, "big")
+    # At every place a word can have, and several on end.
+    files = {}
+    for shift in range(4):
+        body = (bytes(shift) + 3 * magic + b"ab" + magic).ljust(40, b"-")
+        data = jpeg(seed=shift)
+        files[f"{shift}.jpg"] = data[:2] + comment + body + data[2:]
+    folder = tree(files)
+    create_recordio(folder, tmp_path / "out", "x")
+    assert [entry[4] for entry in entries(tmp_path / "out" / "x0.rec")] == list(files.values())
+
+
+# -------------------------------------------------------------------------------------------- tensor records
+
+
+def pixels(row: Features) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    shape = [row[f"image/{name}"][0] for name in ("height", "width", "channels")]
+    flat = np.frombuffer(row["image/encoded"][0], np.uint8)
+    if row["image/order"] == [b"CHW"]:
+        return flat.reshape(shape[2], *shape[:2]).transpose(1, 2, 0)
+    return flat.reshape(shape)
+
+
+@pytest.mark.parametrize("order", ["HWC", "CHW"])
+def test_tensor_records_hold_what_a_loader_gives(photos: Path, tmp_path: Path, order: Any) -> None:
+    made = create_tensor_records(photos, tmp_path / "out", num_shards=7, img_size=48, order=order)
+    assert (made.files, made.records) == (7, 60)
+    files = shards(tmp_path / "out")
+    assert [file.name for file in files] == [f"train-{n:05}-of-00007" for n in range(7)]
+    sizes = [len(records(file)) for file in files]
+    assert max(sizes) - min(sizes) == 1
+    rows = [features(record) for file in files for record in records(file)]
+    expected = {}
+    loader = Loader(photos, batch_size=60, size=48, fit="crop", shuffle=False)
+    batch = next(iter(loader))
+    for path, image, label in zip(batch.paths, batch.images, batch.labels, strict=True):
+        expected[Path(path).parent.name, Path(path).name] = (image, label)
+    assert len(rows) == len(expected) == 60
+    for row in rows:
+        key = (row["image/class/synset"][0].decode(), row["image/filename"][0].decode())
+        image, label = expected.pop(key)
+        np.testing.assert_array_equal(pixels(row), image)
+        assert row["image/class/label"] == [label]
+        assert row["image/colorspace"] == [b"RGB"]
+        assert row["image/format"] == [b"tensor"]
+        assert row["image/class/text"] == [b""]
+        assert row["image/order"] == [order.encode()]
+
+
+def test_tensors_are_read_by_dlbs_own_recipe(photos: Path, tmp_path: Path) -> None:
+    create_tensor_records(photos, tmp_path, img_size=32)
+    wanted = {
+        "image/encoded": tf.io.FixedLenFeature([], tf.string),
+        **{
+            f"image/{name}": tf.io.FixedLenFeature([], tf.int64)
+            for name in ("height", "width", "channels", "class/label")
+        },
+    }
+    for record in tf.data.TFRecordDataset(str(tmp_path / "train-00000-of-00001")).take(3):
+        row = tf.io.parse_single_example(record, wanted)
+        shape = [row["image/height"], row["image/width"], row["image/channels"]]
+        assert tf.reshape(tf.io.decode_raw(row["image/encoded"], tf.uint8), shape).shape == (
+            32,
+            32,
+            3,
+        )
+
+
+def test_the_seed_shuffles_and_chooses(photos: Path, tmp_path: Path) -> None:
+    def names(seed: int, count: int) -> list[tuple[bytes, bytes]]:
+        out = tmp_path / f"{seed}-{count}"
+        create_tensor_records(photos, out, count, img_size=8, seed=seed)
+        rows = [features(record) for record in records(out / "train-00000-of-00001")]
+        return [(row["image/class/synset"][0], row["image/filename"][0]) for row in rows]
+
+    every = names(3, -1)
+    assert len(set(every)) == 60
+    assert every != sorted(every)
+    assert names(3, 10) == every[:10]
+    assert names(3, 100) == every
+    assert set(names(4, 10)) != set(every[:10])
+
+
+def test_fewer_images_than_shards_make_fewer_shards(flat: Path, tmp_path: Path) -> None:
+    made = create_tensor_records(flat, tmp_path / "out", num_images=2, num_shards=5, img_size=8)
+    assert made.files == 2
+    assert [file.name for file in shards(tmp_path / "out")] == [
+        "train-00000-of-00002",
+        "train-00001-of-00002",
+    ]
+
+
+def test_imagenets_odd_files_need_no_list(tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path) -> None:
+    data = io.BytesIO()
+    Image.open(io.BytesIO(jpeg(seed=4))).convert("CMYK").save(data, "JPEG")
+    files = {
+        "n01440764/1.JPEG": as_png(jpeg()),
+        "n01443537/2.JPEG": data.getvalue(),
+        "n99999999/3.JPEG": jpeg(mode="L"),
+    }
+    folder = tree(files)
+    create_tensor_records(folder, tmp_path / "out", img_size=16, seed=1)
+    rows = {
+        row["image/class/synset"][0].decode(): row
+        for row in map(features, records(tmp_path / "out" / "train-00000-of-00001"))
+    }
+    for name, data_of in files.items():
+        row = rows[name.split("/")[0]]
+        expected = imagepipe_rs.decode(data_of, size=16, fit="crop")
+        np.testing.assert_array_equal(pixels(row), expected)
+    # What ImageNet calls its synsets is known; what others are called is not.
+    texts = [rows[synset]["image/class/text"][0] for synset in sorted(rows)]
+    assert texts == [b"tench, Tinca tinca", b"goldfish, Carassius auratus", b""]
+    assert [rows[synset]["image/class/label"][0] for synset in sorted(rows)] == [0, 1, 2]
+
+
+def test_labels_of_a_table(tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path) -> None:
+    folder = tree({"b/1.jpg": jpeg(), "a/2.jpg": jpeg()})
+    table = {"a": {"label": 7, "human_labels": "an a"}, "b": {"label": 3, "human_labels": "b's"}}
+    for name, data in (
+        ("labels.json", json.dumps(table).encode()),
+        ("labels.json.gz", gzip.compress(json.dumps(table).encode())),
+    ):
+        (tmp_path / name).write_bytes(data)
+        create_tensor_records(folder, tmp_path / f"of-{name}", img_size=8, labels=tmp_path / name)
+        rows = [features(record) for record in records(shards(tmp_path / f"of-{name}")[0])]
+        found = {
+            row["image/class/synset"][0]: (row["image/class/label"][0], row["image/class/text"][0])
+            for row in rows
+        }
+        assert found == {b"a": (7, b"an a"), b"b": (3, b"b's")}
+    del table["b"]
+    (tmp_path / "short.json").write_text(json.dumps(table))
+    with pytest.raises(DatasetError, match=r"tree/b: the labels given do not list this class"):
+        create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "short.json")
+    (tmp_path / "odd.json").write_text('{"a": 1}')
+    with pytest.raises(DatasetError, match=r"odd\.json: not a table of labels"):
+        create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "odd.json")
+    with pytest.raises(FileNotFoundError, match=r"none\.json"):
+        create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "none.json")
+
+
+def test_the_shipped_table_is_imagenets(root: Path) -> None:
+    packed = (root / "python/imagepipe_rs/data/imagenet_labels.json.gz").read_bytes()
+    table = json.loads(gzip.decompress(packed))
+    assert [table[synset]["label"] for synset in sorted(table)] == list(range(1000))
+
+
+# ------------------------------------------------------------------------------------------ all of them alike
+
+
+def tensors(source: Path, folder: Path, _: str, per_file: int = 4, **options: Any) -> object:
+    workers = options.pop("workers", None)
+    return create_tensor_records(
+        source, folder, num_shards=-(-11 // per_file), img_size=24, num_workers=workers, **options
+    )
+
+
+WRITERS = pytest.mark.parametrize("create", [create_tfrecords, create_recordio, tensors])
+
+
+@WRITERS
+def test_bytes_do_not_depend_on_workers(flat: Path, tmp_path: Path, create: Any) -> None:
+    made = []
+    for workers in (1, 2, 8, 8):
+        out = tmp_path / f"{len(made)}"
+        create(flat, out, "x", 4, workers=workers, manifest=True)
+        made.append(contents(out))
+    assert made[1:] == made[:1] * 3
+    assert len(made[0]) == 7
+
+
+@WRITERS
+def test_what_is_there_is_not_replaced_unasked(
+    flat: Path, classes: Path, tmp_path: Path, create: Any
+) -> None:
+    out = tmp_path / "out"
+    create(flat, out, "x", 4)
+    before = contents(out)
+    with pytest.raises(FileExistsError, match=r"exists already: .*overwrite=True.*resume=True"):
+        create(classes, out, "x", 4)
+    assert contents(out) == before
+    last = shards(out)[-1]
+    for file in out.iterdir():
+        if file != last:
+            file.unlink()
+    with pytest.raises(DatasetError, match=last.name):
+        create(flat, out, "x", 4)
+    assert contents(out) == {last.name: before[last.name]}
+    create(flat, out, "x", 4, overwrite=True)
+    assert contents(out) == before
+
+
+@WRITERS
+def test_resume_writes_what_is_missing(flat: Path, tmp_path: Path, create: Any) -> None:
+    out = tmp_path / "out"
+    create(flat, out, "x", 4, manifest=True)
+    before = contents(out)
+    kept = shards(out)[1]
+    for file in list(out.iterdir()):
+        if not file.name.startswith(kept.stem):
+            file.unlink()
+    stamp = kept.stat().st_mtime_ns
+    seen: list[tuple[int, int]] = []
+    made = create(
+        flat, out, "x", 4, manifest=True, resume=True, progress=lambda *at: seen.append(at)
+    )
+    assert contents(out) == before
+    assert made.kept == 1
+    assert kept.stat().st_mtime_ns == stamp
+    assert seen[-1] == (11, 11)
+    again = create(flat, out, "x", 4, manifest=True, resume=True)
+    assert (again.kept, again.files, again.records) == (3, 3, 11)
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("create", [create_tfrecords, create_recordio])
+def test_resume_knows_a_shard_of_another_run(flat: Path, tmp_path: Path, create: Any) -> None:
+    out = tmp_path / "out"
+    create(flat, out, "x", 5)
+    with pytest.raises(DatasetError, match="from a run with other inputs or options"):
+        create(flat, out, "x", 6, resume=True)
+    # As long as before, and different.
+    for file in flat.glob("*.jpg"):
+        data = bytearray(file.read_bytes())
+        data[-20] ^= 0x20
+        file.write_bytes(data)
+    with pytest.raises(DatasetError, match="has another record 0 than this run writes"):
+        create(flat, out, "x", 5, resume=True)
+
+
+def test_resume_knows_another_seed(flat: Path, tmp_path: Path) -> None:
+    create_tensor_records(flat, tmp_path, num_shards=2, img_size=8, seed=1, num_images=6)
+    with pytest.raises(DatasetError, match="from a run with other inputs or options"):
+        create_tensor_records(
+            flat, tmp_path, num_shards=2, img_size=8, seed=2, num_images=6, resume=True
+        )
+
+
+@WRITERS
+def test_progress_is_told(flat: Path, tmp_path: Path, create: Any) -> None:
+    seen: list[tuple[int, int]] = []
+    create(flat, tmp_path / "out", "x", 4, progress=lambda *at: seen.append(at))
+    assert seen == sorted(seen)
+    assert seen[-1] == (11, 11)
+    assert {total for _, total in seen} == {11}
+
+
+@WRITERS
+def test_an_error_in_progress_ends_the_run(flat: Path, tmp_path: Path, create: Any) -> None:
+    def fail(_: int, __: int) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        create(flat, tmp_path / "out", "x", 4, progress=fail)
+    with pytest.raises(TypeError, match="progress=3 is not valid"):
+        create(flat, tmp_path / "out", "x", 4, progress=3)
+
+
+@WRITERS
+def test_inputs_are_looked_at_before_anything_is_written(
+    flat: Path, tmp_path: Path, create: Any
+) -> None:
+    (flat / "image_7.jpg").write_bytes(b"GARBAGE, not a picture")
+    with pytest.raises(DecodeError, match=r"image_7\.jpg: cannot decode: not JPEG, PNG"):
+        create(flat, tmp_path / "out", "x", 1)
+    (flat / "image_7.jpg").write_bytes(b"")
+    with pytest.raises(DecodeError, match=r"image_7\.jpg: cannot decode: the file is empty"):
+        create(flat, tmp_path / "out", "x", 1)
+    (flat / "image_7.jpg").unlink()
+    (flat / "image_7.jpg").symlink_to("nowhere")
+    with pytest.raises(FileNotFoundError, match=r"image_7\.jpg: No such file"):
+        create(flat, tmp_path / "out", "x", 1)
+    assert not (tmp_path / "out").exists()
+
+
+@WRITERS
+def test_sources_that_cannot_be_used(tmp_path: Path, create: Any) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        create(tmp_path / "nowhere", tmp_path / "out", "x")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="no images in it"):
+        create(tmp_path / "empty", tmp_path / "out", "x")
+    (tmp_path / "list.csv").write_text("a,b\nmissing.jpg,cat\n")
+    with pytest.raises(FileNotFoundError, match=r"missing\.jpg: .*list\.csv, line 2"):
+        create(tmp_path / "list.csv", tmp_path / "out", "x")
+    (tmp_path / "list.csv").write_text("a,b\n1.jpg,cat\n2.jpg,\n")
+    with pytest.raises(DatasetError, match=r'list\.csv: line 3: nothing under "b"'):
+        create(tmp_path / "list.csv", tmp_path / "out", "x")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"name": "a/b"}, 'name="a/b" is not valid: the beginning of a file name'),
+        ({"img_per_file": 0}, "img_per_file=0 is not valid: at least 1"),
+        ({"img_per_file": -1}, "img_per_file=-1 is not valid"),
+        ({"img_per_file": "x"}, "img_per_file='x' is not valid"),
+        ({"workers": 0}, "workers=0 is not valid: between 1 and"),
+        ({"labels": 3}, "labels=3 is not valid"),
+        ({"overwrite": True, "resume": True}, "resume=True is not valid: not together with"),
+        ({"engine": "ray"}, "engine='ray' is not valid"),
+    ],
+)
+@pytest.mark.parametrize("create", [create_tfrecords, create_recordio])
+def test_wrong_arguments_are_named(
+    flat: Path, tmp_path: Path, create: Any, options: Mapping[str, Any], message: str
+) -> None:
+    arguments = {"source_path": flat, "dest_path": tmp_path / "out", "name": "x", **options}
+    with pytest.raises((TypeError, ValueError), match=message.replace("(", r"\(")):
+        create(**arguments)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"num_images": 0}, "num_images=0 is not valid"),
+        ({"num_images": -2}, "num_images=-2 is not valid: at least 1, or -1 for all"),
+        ({"num_shards": 0}, "num_shards=0 is not valid: at least 1"),
+        ({"img_size": 0}, "img_size=0 is not valid: between 1 and"),
+        ({"img_size": 70_000}, "img_size=70000 is not valid: between 1 and"),
+        ({"order": "WHC"}, "order='WHC' is not valid: one of"),
+        ({"num_workers": 0}, "workers=0 is not valid"),
+        ({"seed": -1}, "seed=-1 is not valid"),
+    ],
+)
+def test_wrong_arguments_of_tensor_records_are_named(
+    flat: Path, tmp_path: Path, options: Mapping[str, Any], message: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        create_tensor_records(flat, tmp_path / "out", **options)
+
+
+def test_neither_tensorflow_nor_mxnet_is_needed(flat: Path, tmp_path: Path) -> None:
+    program = f"""
+import sys
+for name in ("tensorflow", "mxnet", "torch", "jax", "pandas", "PIL"):
+    sys.modules[name] = None
+from imagepipe_rs.imagine import create_recordio, create_tfrecords
+from imagepipe_rs import Image2TFRecords, ImageDataSet, create_tensor_records
+source, out = {str(flat)!r}, {str(tmp_path)!r}
+create_tfrecords(source, out + "/a", "x")
+create_recordio(source, out + "/b", "x")
+create_tensor_records(source, out + "/c", img_size=8)
+Image2TFRecords(source).create_tfrecords(out + "/d")
+print(ImageDataSet(out + "/d").get_split("train").num_samples)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("11\n", "")
