@@ -259,7 +259,7 @@ fn output<'a>(plan: &'a Plan, slot: &'a mut [u8]) -> Output<'a> {
 fn decoded_bytes(decoded: &Decoded<'_>) -> usize {
     match decoded.pixels {
         Pixels::Gray(plane) => plane.width * plane.height,
-        Pixels::Rgb(plane) => plane.width * plane.height * 3,
+        Pixels::Rgb(plane) | Pixels::Planar([plane, ..]) => plane.width * plane.height * 3,
         Pixels::Ycc { y, cb, .. } => y.width * y.height + 2 * cb.width * cb.height,
     }
 }
