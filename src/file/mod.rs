@@ -1,12 +1,14 @@
 //! Files: reading one into reused memory or mapping it, listing whole directory trees, and writing files whole or not at all.
 
 mod atomic;
+mod each;
 mod map;
 mod natural;
 mod read;
 mod scan;
 
 pub use atomic::{Output, make_directory, write_whole};
+pub use each::each;
 pub use map::Map;
 pub use natural::natural_order;
 pub use read::read_into;
