@@ -37,7 +37,6 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
     reason = "sides of pictures have been checked to fit into 32 bits, and positions to lie inside"
 )]
 

@@ -176,8 +176,8 @@ impl<'a> Job<'a> {
         let (tracks, used, colour) = match *source {
             Pixels::Rgb(rgb) => ([whole(rgb, 3); 3], 1, if gray { Colour::Weigh } else { Colour::Keep }),
             // Planes may differ in stride, not in size, so one plan serves all three.
-            Pixels::Planar(planes) => {
-                (planes.map(|plane| whole(plane, 1)), 3, if gray { Colour::Weigh } else { Colour::Keep })
+            Pixels::Planar(channels) => {
+                (channels.map(|plane| whole(plane, 1)), 3, if gray { Colour::Weigh } else { Colour::Keep })
             }
             Pixels::Ycc { y, cb, cr, .. } if !gray => {
                 let first = Track { meaning: Meaning::Luma, ..whole(y, 1) };

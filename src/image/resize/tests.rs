@@ -475,7 +475,7 @@ fn pixels_that_are_only_moved_keep_their_values() {
         for layout in [Layout::Nhwc, Layout::Nchw] {
             for channels in [Channels::Rgb, Channels::Bgr] {
                 for flip in [false, true] {
-                    let request = Request { layout, channels, flip, ..request(region, 33, 17, Interpolation::Lanczos) };
+                    let request = Request { flip, channels, layout, ..request(region, 33, 17, Interpolation::Lanczos) };
                     for mut resizer in [Resizer::new(), Resizer::portable()] {
                         let got = bytes(&mut resizer, &picture, &request);
                         assert_eq!(distance(&got, &reference(&picture, &request)), (0, 0.0), "{kind:?} {request:?}");
