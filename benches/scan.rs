@@ -49,7 +49,7 @@ fn main() {
     let before = resident();
     let data = open();
     let held = resident().saturating_sub(before);
-    let names: usize = (0..data.len()).map(|i| data.path(i).file_name().map_or(0, std::ffi::OsStr::len)).sum();
+    let names: usize = (0..data.len()).map(|i| data.location(i).path.file_name().map_or(0, std::ffi::OsStr::len)).sum();
     println!(
         "memory: {:.1} bytes a sample beyond the names ({} samples)",
         (held as f64 - names as f64) / data.len() as f64,

@@ -188,6 +188,8 @@ pub enum Pixels<'a> {
     Gray(Plane<'a>),
     /// Three bytes a pixel: red, green, blue.
     Rgb(Plane<'a>),
+    /// One byte a pixel in each of three planes of one size: red, green, blue.
+    Planar([Plane<'a>; 3]),
     /// JFIF Y, Cb, Cr; the two chroma planes share one size.
     Ycc {
         /// Luma.
@@ -206,7 +208,7 @@ impl Pixels<'_> {
     /// Size in (luma) pixels.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
-        let (Self::Gray(plane) | Self::Rgb(plane) | Self::Ycc { y: plane, .. }) = self;
+        let (Self::Gray(plane) | Self::Rgb(plane) | Self::Planar([plane, ..]) | Self::Ycc { y: plane, .. }) = self;
         (plane.width, plane.height)
     }
 }

@@ -6,6 +6,7 @@
 //! how it is split, and the consumed part of an epoch is one number.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::random::{Permutation, Purpose, Stream};
 
@@ -118,9 +119,13 @@ pub enum Order {
     Sorted,
     /// A full permutation of each epoch.
     Shuffled,
-    /// With replacement: a class, each as likely, then one of its files, each as likely. The ranges of the classes that
-    /// have any.
-    Balanced(Vec<Range<u64>>),
+    /// With replacement: a class, each as likely, then one of its samples, each as likely.
+    Balanced {
+        /// The places of each class that has any samples, in the order of classes.
+        classes: Vec<Range<u64>>,
+        /// The sample at each place; places are samples if `None`.
+        samples: Option<Arc<[u64]>>,
+    },
     /// With replacement, by weight. The running sums of the weights.
     Weighted(Vec<f64>),
 }
@@ -148,7 +153,7 @@ impl Order {
     /// Whether samples are drawn with replacement, endlessly.
     #[must_use]
     pub fn with_replacement(&self) -> bool {
-        matches!(self, Self::Balanced(_) | Self::Weighted(_))
+        matches!(self, Self::Balanced { .. } | Self::Weighted(_))
     }
 
     /// The order of `epoch` over `len` samples.
@@ -166,7 +171,11 @@ impl Epoch<'_> {
         let position = position % self.len;
         let by_sample = |sample| Draw { sample, key: sample };
         match (self.order, &self.shuffle) {
-            (Order::Balanced(classes), _) => Draw { sample: self.balanced(classes, position), key: position },
+            (Order::Balanced { classes, samples }, _) => {
+                let place = self.balanced(classes, position);
+                let sample = samples.as_ref().map_or(place, |all| all[usize::try_from(place).unwrap_or(usize::MAX)]);
+                Draw { sample, key: position }
+            }
             (Order::Weighted(sums), _) => Draw { sample: self.weighted(sums, position), key: position },
             (_, Some(shuffle)) => by_sample(shuffle.at(position)),
             (_, None) => by_sample(position),
@@ -259,7 +268,7 @@ mod tests {
 
     #[test]
     fn balanced_draws_are_uniform_over_classes() {
-        let order = Order::Balanced(vec![0..1, 1..100, 100..110]);
+        let order = Order::Balanced { classes: vec![0..1, 1..100, 100..110], samples: None };
         let epoch = order.of(5, 0, 30_000);
         let mut counts = [0u32; 3];
         for position in 0..30_000 {
@@ -268,6 +277,17 @@ mod tests {
             assert!(sample < 110);
         }
         assert!(counts.iter().all(|c| c.abs_diff(10_000) < 400), "{counts:?}");
+    }
+
+    #[test]
+    fn balanced_draws_are_of_places_in_the_order_of_classes() {
+        let classes = vec![0..2, 2..3];
+        let places = Order::Balanced { classes: classes.clone(), samples: None };
+        let samples = Order::Balanced { classes, samples: Some(Arc::new([10, 30, 20])) };
+        for position in 0..50 {
+            let place = places.of(5, 0, 50).at(position).sample;
+            assert_eq!(samples.of(5, 0, 50).at(position).sample, [10, 30, 20][usize::try_from(place).unwrap()]);
+        }
     }
 
     #[test]

@@ -142,13 +142,20 @@ class Loader:
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes, by label."""
+        """Names of the classes, by label; reads all labels if they are not known otherwise."""
+
+    @property
+    def known_classes(self) -> int | None:
+        """How many classes there are, if that is known already."""
+
+    def notes(self) -> list[str]:
+        """What a user should know about the files, though it is no error."""
 
     def fingerprint(self) -> int:
-        """64 bits that depend on the sorted files, their sizes and labels."""
+        """64 bits that depend on the files, their sizes and labels, in order."""
 
-    def errors(self) -> list[tuple[str, str]]:
-        """Path and reason of every sample that failed."""
+    def errors(self) -> list[tuple[str, int | None, str]]:
+        """Every sample that failed: file, the record's first byte in it if the file holds many, reason."""
 
     def stats(self) -> dict[str, Any]:
         """Counts per stage."""

@@ -1,4 +1,4 @@
-"""The Loader: a directory of pictures to seeded batches."""
+"""The Loader: a data set of pictures to seeded batches."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ import glob
 import logging
 import operator
 import os
-import pathlib
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import Adapter, adapter
 from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._adapters.numpy import convert as as_numpy
-from imagepipe_rs._errors import DatasetError, DatasetNotFoundError
+from imagepipe_rs._errors import DatasetNotFoundError
 from imagepipe_rs._ranks import auto_shard, jpeg_decoder
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ _log = logging.getLogger("imagepipe_rs")
 Path = str | os.PathLike[str]
 
 _IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
-_SHARDS = (".tfrecord", ".tfrecords", ".rec", ".idx", ".csv")
 
 
 class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot have slots
@@ -67,7 +65,7 @@ class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot h
 
     @property
     def indices(self) -> npt.NDArray[np.int64]:
-        """The samples' places in the sorted data set: (N,) int64."""
+        """The samples' places in the data set: (N,) int64."""
         return cast("npt.NDArray[np.int64]", as_numpy(self._batch.indices(), "int64"))
 
     @property
@@ -87,7 +85,7 @@ class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot h
 
     @property
     def paths(self) -> list[str]:
-        """The samples' files."""
+        """The samples' files; of a record, its file, ``#``, and its number in it, from 0."""
         return self._batch.paths()
 
     @property
@@ -116,6 +114,7 @@ class LoaderIterator(Iterator[Batch]):
         Raises:
             DecodeError: a picture cannot be decoded, with ``on_error="raise"``.
             DatasetError: a file cannot be read, with ``on_error="raise"``.
+            RecordError: a record is damaged or lacks what is asked for, with ``on_error="raise"``.
             ImagePipeError: more than ``max_errors`` samples failed; or the iterator was made before a fork.
         """
         batch = self._batches.next()
@@ -141,14 +140,26 @@ class LoaderIterator(Iterator[Batch]):
 
 
 class Loader:
-    """Seeded, bit-reproducible batches of images from a directory.
+    """Seeded, bit-reproducible batches of images from directories, files of records, or a CSV.
 
     A sample's pixels and label are a pure function of the files, the arguments, ``seed``, the epoch and the sample:
     batches are the same to the bit whatever ``workers``, ``prefetch`` or the load of the machine.
 
     Args:
-        path: an image directory (``root/class-name/**/x.jpg``, or flat: all labels 0), a list of directories or image
-            files, or a glob. JPEG, PNG, BMP, GIF and WebP are told apart by content.
+        path: where the samples are: a path, a list of paths, or a glob. The kind is found by looking, and is one for
+            all:
+
+            * image directories (``root/class-name/**/x.jpg``, or flat: all labels 0), or image files;
+            * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of image records, under
+              any names; or a directory where they lie. Samples are in the natural order of the file names (2 before
+              10), records in that of the file. Index files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json``
+              beside them are no samples;
+            * CSV files with the columns ``filename``, relative to the CSV's directory, and ``class``, in the order of
+              their rows. Whole numbers for classes are sorted by value, so that 0, 1, 2, … are the labels themselves.
+
+            JPEG, PNG, BMP, GIF and WebP are told apart by content. Records with ``image/format`` ``tensor`` hold pixels
+            (uint8, ``image/height`` by ``image/width`` by ``image/channels``; ``image/order`` ``HWC`` or ``CHW``):
+            nothing is decoded, and what needs no resizing is copied as it is.
         batch_size: samples per batch on this rank.
         size: output size in pixels: one number, ``(height, width)``, or None for each image's own (with
             ``batch_size=1`` or ``ragged=True``).
@@ -168,19 +179,23 @@ class Loader:
         std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
         channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``.
         labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None.
-        sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its files
+        sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its samples
             uniformly, with replacement, endless.
-        weights: draw with replacement, endless, by these weights: one per sample of the sorted data set, or per class.
+        weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class.
         shuffle: permute each epoch, by ``seed`` and epoch alone.
         seed: of everything random, 0 to 2**64 - 1.
         last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"`` repeats samples and
             says so in ``batch.valid``.
         shard: None, ``(rank, world)``, or ``"auto"`` for what launched the process.
         repeat: never end; the epoch still counts.
-        limit: use the first N samples of the sorted data set.
+        limit: use the first N samples of the data set.
         split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable; ``fraction`` is the
             share of validation in both.
         classes: class names; fixes the label numbers and leaves other classes out.
+        keys: names of the features in TFRecords, where they are other than ``{"image": "image/encoded", "label":
+            "image/class/label", "text": "image/class/text", "filename": "image/filename"}``. ``"label": None``: all
+            samples are of one class. A record without the label is an error unless ``labels=None``. ``"text"``, the
+            class's name, and ``"filename"``, which keeps a sample on its side of a ``split``, may be missing.
         exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values. Otherwise images are
             decoded at the largest saving that leaves them as good (PSNR of 38 dB and more to ``exact``).
         decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own decoder where it can (see
@@ -199,8 +214,9 @@ class Loader:
     Raises:
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
-        DatasetError: nothing at ``path``, no images there, or images of two layouts; also a ``FileNotFoundError``,
-            ``PermissionError`` or ``ValueError`` where that fits.
+        DatasetError: nothing at ``path``, no images there, or data sets of two kinds; a CSV with a row that is no good;
+            also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where that fits.
+        RecordError: a file of records that cannot be read.
     """
 
     def __init__(
@@ -232,6 +248,7 @@ class Loader:
         limit: int | None = None,
         split: tuple[Literal["train", "validation"], float] | None = None,
         classes: Sequence[str] | None = None,
+        keys: Mapping[str, str | None] | None = None,
         exact: bool = False,
         decoder: Literal["auto", "turbo"] = "auto",
         exif: bool = True,
@@ -244,7 +261,7 @@ class Loader:
         output: Literal["numpy", "tensorflow", "torch", "jax", "cupy"] = "numpy",
         ragged: bool = False,
     ) -> None:
-        """List the files and check the arguments; see the class."""
+        """Find the samples and check the arguments; see the class."""
         if device != "cpu":
             message = f"device={device!r} is not valid: 'cpu' is the only device of this version"
             raise ValueError(message)
@@ -278,6 +295,7 @@ class Loader:
             "limit": limit,
             "split": _tuple(split),
             "classes": classes,
+            "keys": {} if keys is None else _dict("keys", keys),
             "exact": exact,
             "decoder": jpeg_decoder(decoder),
             "exif": exif,
@@ -289,6 +307,8 @@ class Loader:
             "ragged": ragged,
         }
         self._native = _native.Loader(arguments)
+        for note in self._native.notes():
+            _log.warning("%s", note)
         self._dtype = dtype
         self._on_error_done = "left out" if on_error == "skip" else "replaced"
         self._shape = (arguments["size"], channels, layout, labels)
@@ -301,8 +321,10 @@ class Loader:
         self.seed = seed
 
     def __repr__(self) -> str:
-        """Say what is in it."""
-        return f"<Loader of {self.num_samples} samples in {self.num_classes} classes, {len(self)} batches>"
+        """Say what is in it; the number of classes only if that takes no reading of labels."""
+        known = self._native.known_classes
+        classes = "" if known is None else f" in {known} classes"
+        return f"<Loader of {self.num_samples} samples{classes}, {len(self)} batches>"
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch of this rank."""
@@ -339,26 +361,35 @@ class Loader:
     @property
     def num_classes(self) -> int:
         """Number of classes."""
-        return len(self._native.classes)
+        return len(self.classes)
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes, by label; one empty name for a flat directory."""
+        """Names of the classes, by label; one empty name for a flat directory.
+
+        Of records: the names in a ``labels.csv`` beside them; else the text features, or failing these
+        ``image/class/synset``, where every class has one of its own; else ``"0"``, ``"1"``, … Without a ``labels.csv``,
+        the first question reads the labels of all records, though not their images.
+
+        Raises:
+            RecordError: a record without a label.
+            DatasetError: a ``labels.csv`` that is none.
+        """
         return self._native.classes
 
     @property
     def class_to_index(self) -> dict[str, int]:
         """The label of each class."""
-        return {name: label for label, name in enumerate(self._native.classes)}
+        return {name: label for label, name in enumerate(self.classes)}
 
     @property
     def errors(self) -> list[tuple[str, int | None, str]]:
         """The samples that failed, each once: path, offset (None: the file is the sample), reason."""
-        return [(path, None, reason) for path, reason in self._native.errors()]
+        return self._native.errors()
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that depend on the sorted files, their sizes and labels. Looks at every file."""
+        """Sixteen hexadecimal digits that depend on the files, their sizes and labels. Looks at every file or label."""
         return f"{self._native.fingerprint():016x}"
 
     @property
@@ -460,11 +491,6 @@ def _paths(path: Path | Sequence[Path]) -> list[str]:
     if not found:
         message = f"path={path!r} is not valid: at least one path"
         raise ValueError(message)
-    for item in found:
-        if item.lower().endswith(_SHARDS) and pathlib.Path(item).is_file():
-            reason = "record shards and CSV files are not read by this version, only image directories and files"
-            message = f"{item}: {reason}"
-            raise DatasetError(message, path=item, reason=reason)
     return found
 
 
@@ -494,6 +520,13 @@ def pair(size: Any) -> Any:
 def _tuple(value: Any) -> Any:
     """Return a tuple of a list, which is what JSON and YAML have for one."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def _dict(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        message = f"{name}={value!r} is not valid: a dictionary, or None"
+        raise TypeError(message)
+    return dict(value)
 
 
 def _epoch(epoch: Any) -> int:

@@ -8,6 +8,7 @@ mod exif;
 pub mod jpeg;
 mod other;
 mod png;
+mod raw;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -16,6 +17,7 @@ use crate::pixel::{Pixels, Plane, Size};
 
 pub use exif::Orientation;
 pub use jpeg::{Backend, Tally};
+pub use raw::{OpenedRaw, Raw};
 
 /// Why a picture could not be decoded; the caller knows the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +30,7 @@ impl Reason {
     }
 }
 
-/// The formats told apart by their first bytes.
+/// The formats, told apart by their first bytes but for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// JPEG, any process libjpeg-turbo knows.
@@ -41,6 +43,8 @@ pub enum Format {
     Gif,
     /// WebP, lossy or lossless; the first frame counts.
     WebP,
+    /// Pixels as they are, which only what they are stored in can tell.
+    Raw,
 }
 
 impl Format {
@@ -139,6 +143,8 @@ pub enum Opened<'a> {
     Jpeg(jpeg::Opened<'a>),
     /// Any other format.
     Other(OpenedOther<'a>),
+    /// Pixels as they are.
+    Raw(OpenedRaw<'a>),
 }
 
 /// A picture that is decoded as a whole.
@@ -184,6 +190,11 @@ impl Decoder {
             None => Err(unknown(bytes)),
         }
     }
+
+    /// Pixels that need no decoding, to be used as any picture is.
+    pub fn open_raw<'a>(&'a mut self, raw: Raw<'a>) -> Opened<'a> {
+        Opened::Raw(OpenedRaw { raw, pixels: &mut self.pixels })
+    }
 }
 
 impl<'a> Opened<'a> {
@@ -193,6 +204,7 @@ impl<'a> Opened<'a> {
         match self {
             Self::Jpeg(jpeg) => jpeg.header(),
             Self::Other(other) => other.header,
+            Self::Raw(opened) => opened.raw.header(),
         }
     }
 
@@ -202,7 +214,7 @@ impl<'a> Opened<'a> {
     pub fn entropy(self) -> Option<u64> {
         match self {
             Self::Jpeg(jpeg) => jpeg.entropy(),
-            Self::Other(_) => None,
+            Self::Other(_) | Self::Raw(_) => None,
         }
     }
 
@@ -214,6 +226,7 @@ impl<'a> Opened<'a> {
         match self {
             Self::Jpeg(jpeg) => jpeg.decode(request),
             Self::Other(other) => other.decode(),
+            Self::Raw(opened) => opened.decode(request),
         }
     }
 }

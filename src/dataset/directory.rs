@@ -8,52 +8,21 @@ use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Dataset, Scratch};
+use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
 use crate::error::{Error, Result};
 use crate::file::{self, Folder, Listing};
-use crate::random::{Purpose, Stream, hash_bytes, mix};
+use crate::random::{hash_bytes, mix};
 
 /// What files are looked for: the endings of the formats that can be decoded, in any case.
 const ENDINGS: [&str; 11] = ["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "dib", "gif", "webp", "pjpeg", "pjp"];
-
-/// One side of a stratified split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// What is left.
-    Train,
-    /// The fraction that is held out.
-    Validation,
-}
-
-/// Which side of a split is wanted. A file's side depends on the seed, its class and its name in it alone, so files
-/// that come or go move no other file to the other side.
-#[derive(Clone, Copy, Debug)]
-pub struct Split {
-    /// The side.
-    pub side: Side,
-    /// The share of each class that is validation, in 0..=1.
-    pub fraction: f64,
-    /// The seed.
-    pub seed: u64,
-}
-
-/// Which of the files found are samples.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Class names: fixes label numbers, leaves other classes out. Default: all, sorted.
-    pub classes: Option<Vec<OsString>>,
-    /// One side of a split. Default: everything.
-    pub split: Option<Split>,
-    /// The first samples of the sorted list only. Default: all.
-    pub limit: Option<u64>,
-}
 
 /// A data set of image files.
 #[derive(Debug)]
 pub struct Directory {
     classes: Vec<OsString>,
-    ranges: Vec<Range<u64>>,
+    ranges: Arc<[Range<u64>]>,
     groups: Vec<Group>,
     names: Vec<u8>,
     /// Where each sample's name starts, counted from its group's first byte.
@@ -78,6 +47,14 @@ struct Source {
     names: Vec<u8>,
 }
 
+/// A directory that was listed.
+pub(super) struct Tree {
+    /// The directory.
+    pub(super) root: PathBuf,
+    /// What is in it: of its files those that [`is_image`] takes for images.
+    pub(super) listing: Listing,
+}
+
 impl Directory {
     /// Lists `paths`, which are all directories, or all files, on `threads` threads.
     ///
@@ -85,45 +62,63 @@ impl Directory {
     /// [`Error::Io`] for what is not there or cannot be read, [`Error::Dataset`] where no images are, or images of two
     /// layouts; [`Error::Argument`] for classes that are not there.
     pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Self> {
-        let mut folders = Vec::new();
+        let mut trees = Vec::new();
         let mut files = Vec::new();
         for path in paths {
             let kind = std::fs::metadata(path).map_err(|source| Error::Io { path: path.clone(), source })?;
-            match (kind.is_dir(), kind.is_file()) {
-                (true, _) => folders.push(path),
-                (_, true) => files.push(path),
-                _ => return Err(Error::dataset(path.as_path(), "neither a directory nor a file")),
+            if kind.is_dir() {
+                trees.push(Tree { root: path.clone(), listing: file::scan(path, threads, &is_image)? });
+            } else {
+                files.push(path.clone());
             }
         }
-        let classes = match (folders.first(), files.first()) {
-            (Some(folder), Some(file)) => {
-                let reason = format!("is a file, and {} is a directory: give one kind", folder.display());
-                return Err(Error::dataset(file.as_path(), reason));
+        match (trees.first(), files.first()) {
+            (Some(tree), Some(file)) => {
+                let reason = format!("is a file, and {} is a directory: give one kind", tree.root.display());
+                Err(Error::dataset(file.as_path(), reason))
             }
-            (None, Some(_)) => BTreeMap::from([(OsString::new(), single_files(&files)?)]),
-            _ => by_class(&folders, threads)?,
-        };
-        let data = Self::assemble(classes, options)?;
-        if data.starts.is_empty() {
-            return Err(Error::dataset(paths.first().cloned().unwrap_or_default(), no_samples(options)));
+            (None, Some(_)) => Self::of_files(&files, options),
+            _ => Self::of_trees(trees, options),
         }
-        Ok(data)
     }
 
-    fn assemble(mut found: BTreeMap<OsString, Vec<Source>>, options: &Options) -> Result<Self> {
-        let classes = chosen(&found, options)?;
-        let mut data =
-            Self { classes: Vec::new(), ranges: Vec::new(), groups: Vec::new(), names: Vec::new(), starts: Vec::new() };
-        for (label, class) in classes.iter().enumerate() {
-            let first = data.starts.len() as u64;
+    /// The images in directories.
+    pub(super) fn of_trees(trees: Vec<Tree>, options: &Options) -> Result<Self> {
+        let root = trees.first().map(|tree| tree.root.clone()).unwrap_or_default();
+        Self::assemble(&root, by_class(trees)?, options)
+    }
+
+    /// Image files named one by one.
+    pub(super) fn of_files(files: &[PathBuf], options: &Options) -> Result<Self> {
+        let first = files.first().cloned().unwrap_or_default();
+        Self::assemble(&first, BTreeMap::from([(OsString::new(), single_files(files)?)]), options)
+    }
+
+    fn assemble(path: &Path, mut found: BTreeMap<OsString, Vec<Source>>, options: &Options) -> Result<Self> {
+        let names: Vec<OsString> = found.keys().cloned().collect();
+        let mut data = Self {
+            classes: Vec::new(),
+            ranges: Arc::default(),
+            groups: Vec::new(),
+            names: Vec::new(),
+            starts: Vec::new(),
+        };
+        let mut ranges = Vec::new();
+        for class in options.chosen(&names, "class directories")? {
+            let (class, first) = (&names[class], data.starts.len() as u64);
             let label =
-                u32::try_from(label).map_err(|_| Error::argument("classes", classes.len(), "fewer than 2^32"))?;
+                u32::try_from(ranges.len()).map_err(|_| Error::argument("classes", ranges.len(), "fewer than 2^32"))?;
             for source in found.remove(class).unwrap_or_default() {
                 data.add(&source, class, label, options);
             }
-            data.ranges.push(first..data.starts.len() as u64);
+            ranges.push(first..data.starts.len() as u64);
+            data.classes.push(class.clone());
         }
-        data.classes = classes;
+        if data.starts.is_empty() {
+            let otherwise = format!("no images in the classes asked for; looked for {}", looked_for());
+            return Err(Error::dataset(path, options.nothing_left(&otherwise)));
+        }
+        data.ranges = ranges.into();
         data.names.shrink_to_fit();
         data.starts.shrink_to_fit();
         Ok(data)
@@ -158,6 +153,11 @@ impl Directory {
         let rest = &self.names[group.names + self.starts[place] as usize..];
         (group, rest.split(|b| *b == 0).next().unwrap_or_default())
     }
+
+    fn path(&self, index: u64) -> PathBuf {
+        let (group, name) = self.name(index);
+        Path::new(OsStr::from_bytes(&group.folder)).join(OsStr::from_bytes(name))
+    }
 }
 
 impl Dataset for Directory {
@@ -165,30 +165,22 @@ impl Dataset for Directory {
         self.starts.len() as u64
     }
 
-    fn classes(&self) -> &[OsString] {
-        &self.classes
+    fn classes(&self) -> Result<&[OsString]> {
+        Ok(&self.classes)
     }
 
-    fn class_range(&self, label: usize) -> Range<u64> {
-        self.ranges[label].clone()
+    fn by_class(&self) -> Result<ByClass> {
+        Ok(ByClass { ranges: Arc::clone(&self.ranges), samples: None })
     }
 
-    fn label(&self, index: u64) -> usize {
-        self.group(index).label as usize
+    fn location(&self, index: u64) -> Location {
+        Location::file(self.path(index))
     }
 
-    fn path(&self, index: u64) -> PathBuf {
+    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (group, name) = self.name(index);
-        Path::new(OsStr::from_bytes(&group.folder)).join(OsStr::from_bytes(name))
-    }
-
-    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<&'a [u8]> {
-        let (group, name) = self.name(index);
-        let mut bytes = std::mem::take(&mut scratch.bytes);
-        let result = file::read_into(scratch.join([&group.folder, name, b""]), &mut bytes);
-        scratch.bytes = bytes;
-        match result {
-            Ok(len) => Ok(&scratch.bytes[..len]),
+        match scratch.read([&group.folder, name, b""]) {
+            Ok(bytes) => Ok(Sample { content: Content::Encoded(bytes), label: group.label as usize }),
             Err(source) => Err(Error::Io { path: self.path(index), source }),
         }
     }
@@ -205,58 +197,19 @@ impl Dataset for Directory {
     }
 }
 
-impl Split {
-    /// Classes count too: where files are numbered in each, the same numbers must not fall on one side in all of them.
-    fn keeps(&self, class: &OsStr, folder: &[u8], name: &[u8]) -> bool {
-        let parts = [class.as_bytes(), folder, name];
-        let identity = parts.iter().fold(0, |identity, part| mix(identity ^ hash_bytes(part)));
-        let held_out = Stream::new(self.seed, 0, identity, Purpose::Split).unit() < self.fraction;
-        held_out == (self.side == Side::Validation)
-    }
-}
-
 /// Whether a file is looked at: by the ending of its name, so that listing opens no file. What it is, its bytes say.
-fn is_image(name: &[u8]) -> bool {
+pub(super) fn is_image(name: &[u8]) -> bool {
     name.iter()
         .rposition(|b| *b == b'.')
         .is_some_and(|dot| ENDINGS.iter().any(|ending| name[dot + 1..].eq_ignore_ascii_case(ending.as_bytes())))
 }
 
-fn looked_for() -> String {
+pub(super) fn looked_for() -> String {
     format!("files named *.{}", ENDINGS.join(", *."))
 }
 
-fn no_samples(options: &Options) -> String {
-    match (&options.split, options.limit) {
-        (_, Some(0)) => "limit=0 leaves no samples".to_owned(),
-        (Some(split), _) => format!("no samples on the {:?} side of a split at {}", split.side, split.fraction),
-        _ => format!("no images in the classes asked for; looked for {}", looked_for()),
-    }
-}
-
-/// The classes that count, in the order of their labels.
-fn chosen(found: &BTreeMap<OsString, Vec<Source>>, options: &Options) -> Result<Vec<OsString>> {
-    let Some(classes) = &options.classes else {
-        return Ok(found.keys().cloned().collect());
-    };
-    for (i, class) in classes.iter().enumerate() {
-        if !found.contains_key(class) {
-            let known: Vec<_> = found.keys().take(10).map(|class| class.to_string_lossy()).collect();
-            return Err(Error::argument(
-                "classes",
-                format!("{:?}", class.to_string_lossy()),
-                format!("the class directories found: {}", known.join(", ")),
-            ));
-        }
-        if classes[..i].contains(class) {
-            return Err(Error::argument("classes", format!("{:?}", class.to_string_lossy()), "each class once"));
-        }
-    }
-    Ok(classes.clone())
-}
-
 /// Files named one by one: one unnamed class, in the order of their paths.
-fn single_files(files: &[&PathBuf]) -> Result<Vec<Source>> {
+fn single_files(files: &[PathBuf]) -> Result<Vec<Source>> {
     let mut folders: BTreeMap<&Path, Vec<&[u8]>> = BTreeMap::new();
     for file in files {
         let name = file.file_name().unwrap_or_default().as_bytes();
@@ -279,23 +232,22 @@ fn single_files(files: &[&PathBuf]) -> Result<Vec<Source>> {
 }
 
 /// The files of all roots by class: classes of one name are one class.
-fn by_class(roots: &[&PathBuf], threads: usize) -> Result<BTreeMap<OsString, Vec<Source>>> {
+fn by_class(trees: Vec<Tree>) -> Result<BTreeMap<OsString, Vec<Source>>> {
     let mut classes: BTreeMap<OsString, Vec<Source>> = BTreeMap::new();
-    let mut flat: Option<&Path> = None;
-    let mut layered: Option<&Path> = None;
-    for root in roots {
-        let listing = file::scan(root, threads, &is_image)?;
-        if is_flat(root, &listing)? {
-            flat = Some(root);
+    let mut flat: Option<PathBuf> = None;
+    let mut layered: Option<PathBuf> = None;
+    for Tree { root, listing } in trees {
+        if is_flat(&root, &listing)? {
+            flat = Some(root.clone());
         } else {
-            layered = Some(root);
+            layered = Some(root.clone());
         }
-        if let (Some(flat), Some(layered)) = (flat, layered) {
+        if let (Some(flat), Some(layered)) = (&flat, &layered) {
             let reason = format!("holds images, and {} holds class directories: give one kind", layered.display());
-            return Err(Error::dataset(flat, reason));
+            return Err(Error::dataset(flat.as_path(), reason));
         }
         for folder in listing.folders {
-            add_folder(&mut classes, root, folder, flat.is_some());
+            add_folder(&mut classes, &root, folder, flat.is_some());
         }
     }
     Ok(classes)

@@ -2,10 +2,9 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::ops::Range;
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{Dataset, Scratch};
+use super::{ByClass, Content, Dataset, Location, Sample, Scratch};
 use crate::error::Result;
 use crate::random::{hash_bytes, mix};
 
@@ -41,25 +40,22 @@ impl Dataset for InMemory {
         self.pictures.len() as u64
     }
 
-    fn classes(&self) -> &[OsString] {
-        &self.classes
+    fn classes(&self) -> Result<&[OsString]> {
+        Ok(&self.classes)
     }
 
-    fn class_range(&self, _: usize) -> Range<u64> {
-        0..self.len()
-    }
-
-    fn label(&self, _: u64) -> usize {
-        0
+    fn by_class(&self) -> Result<ByClass> {
+        let all = 0..self.len();
+        Ok(ByClass { ranges: Arc::new([all]), samples: None })
     }
 
     /// There is no file: what Python calls the sample.
-    fn path(&self, index: u64) -> PathBuf {
-        if self.pictures.len() == 1 { "data".into() } else { format!("data[{index}]").into() }
+    fn location(&self, index: u64) -> Location {
+        Location::file(if self.pictures.len() == 1 { "data".to_owned() } else { format!("data[{index}]") })
     }
 
-    fn read<'a>(&'a self, index: u64, _: &'a mut Scratch) -> Result<&'a [u8]> {
-        Ok(self.bytes(index))
+    fn read<'a>(&'a self, index: u64, _: &'a mut Scratch) -> Result<Sample<'a>> {
+        Ok(Sample { content: Content::Encoded(self.bytes(index)), label: 0 })
     }
 
     fn fingerprint(&self) -> Result<u64> {

@@ -1,19 +1,30 @@
-//! Where samples are: which file is which sample, and what its label is.
+//! Where samples are: which file or record is which sample, and what its label is.
 //!
-//! A data set is a sorted list with random access, so that everything above it can speak of samples by number. Kinds of
-//! data sets stand behind [`Dataset`].
+//! A data set is a list with random access, so that everything above it can speak of samples by number. Kinds of data sets
+//! stand behind [`Dataset`], and [`open`] finds out by looking which kind some paths are.
 
+mod classes;
 mod directory;
+mod kind;
 mod memory;
+mod options;
+mod shards;
+mod table;
 
 use std::ffi::{CStr, OsString};
 use std::fmt;
-use std::ops::Range;
+use std::path::PathBuf;
 
-pub use directory::{Directory, Options, Side, Split};
+pub use classes::ByClass;
+pub use directory::Directory;
+pub use kind::open;
 pub use memory::{Bytes, InMemory};
+pub use options::{Keys, Options, Side, Split};
+pub use shards::Shards;
+pub use table::Table;
 
-use crate::error::Result;
+use crate::codec::Raw;
+use crate::error::{Error, Result};
 
 /// The bytes of a sample, put where the caller has room.
 #[derive(Debug, Default)]
@@ -22,7 +33,43 @@ pub struct Scratch {
     bytes: Vec<u8>,
 }
 
-/// A sorted list of labelled samples.
+/// A sample as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample<'a> {
+    /// The picture.
+    pub content: Content<'a>,
+    /// The number of its class.
+    pub label: usize,
+}
+
+/// A picture as it is stored.
+#[derive(Clone, Copy, Debug)]
+pub enum Content<'a> {
+    /// The bytes of an image file.
+    Encoded(&'a [u8]),
+    /// Pixels.
+    Raw(Raw<'a>),
+}
+
+/// Where a sample lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in it, unless the file is the sample.
+    pub record: Option<Spot>,
+}
+
+/// A record's place in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Its number, from 0.
+    pub number: u64,
+    /// Its first byte.
+    pub offset: u64,
+}
+
+/// A list of labelled samples.
 pub trait Dataset: fmt::Debug + Send + Sync {
     /// Number of samples.
     fn len(&self) -> u64;
@@ -32,29 +79,88 @@ pub trait Dataset: fmt::Debug + Send + Sync {
         self.len() == 0
     }
 
-    /// Names of the classes; a label is an index into them.
-    fn classes(&self) -> &[OsString];
-
-    /// The samples of class `label`, which are consecutive.
-    fn class_range(&self, label: usize) -> Range<u64>;
-
-    /// The label of sample `index`.
-    fn label(&self, index: u64) -> usize;
-
-    /// The file of sample `index`.
-    fn path(&self, index: u64) -> std::path::PathBuf;
-
-    /// The encoded bytes of sample `index`, read into `scratch` if need be, without allocating once that has grown.
+    /// Names of the classes; a label is an index into them. Where labels are known by reading them alone, all of them are
+    /// read when this is first asked for.
     ///
     /// # Errors
-    /// [`crate::error::Error::Io`] naming the file.
-    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<&'a [u8]>;
+    /// What is wrong with a label, or with what it is read from.
+    fn classes(&self) -> Result<&[OsString]>;
 
-    /// 64 bits that depend on the sorted names, file sizes and labels.
+    /// Names of the classes, if they are known already.
+    fn known_classes(&self) -> Option<&[OsString]> {
+        self.classes().ok()
+    }
+
+    /// The samples by class.
     ///
     /// # Errors
-    /// [`crate::error::Error::Io`] for a file whose size cannot be asked for.
+    /// As [`Dataset::classes`].
+    fn by_class(&self) -> Result<ByClass>;
+
+    /// Where sample `index` lies.
+    fn location(&self, index: u64) -> Location;
+
+    /// Sample `index`, read into `scratch` if need be, without allocating once that has grown.
+    ///
+    /// # Errors
+    /// [`Error::Io`] naming the file; [`Error::Record`] where a record is damaged or does not hold what it should.
+    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>>;
+
+    /// 64 bits that depend on the names of the files, their sizes and the labels, in order.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a file whose size cannot be asked for, and as [`Dataset::classes`].
     fn fingerprint(&self) -> Result<u64>;
+
+    /// What a user should know about the files, though it is no error; a line each.
+    fn notes(&self) -> &[String] {
+        &[]
+    }
+}
+
+impl Content<'_> {
+    /// Bytes that the picture takes as it is stored.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Encoded(bytes) => bytes.len(),
+            Self::Raw(raw) => raw.bytes().len(),
+        }
+    }
+
+    /// Whether those are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Location {
+    /// A sample that is a file.
+    #[must_use]
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), record: None }
+    }
+
+    /// The file, and after a `#` the number of the record in it.
+    #[must_use]
+    pub fn text(&self) -> OsString {
+        let mut text = self.path.clone().into_os_string();
+        if let Some(spot) = self.record {
+            text.push(format!("#{}", spot.number));
+        }
+        text
+    }
+
+    /// The error of a picture that cannot be decoded.
+    #[must_use]
+    pub fn undecodable(self, reason: &str) -> Error {
+        let reason = match self.record {
+            Some(Spot { number, offset }) => format!("record {number} at byte {offset}: {reason}"),
+            None => reason.to_owned(),
+        };
+        Error::Decode { path: self.path, reason }
+    }
 }
 
 impl Scratch {
@@ -69,5 +175,13 @@ impl Scratch {
         }
         self.path.push(0);
         CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
+    }
+
+    /// Reads the file whose path is made of `parts`.
+    fn read(&mut self, parts: [&[u8]; 3]) -> std::io::Result<&[u8]> {
+        let mut bytes = std::mem::take(&mut self.bytes);
+        let len = crate::file::read_into(self.join(parts), &mut bytes);
+        self.bytes = bytes;
+        Ok(&self.bytes[..len?])
     }
 }

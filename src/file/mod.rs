@@ -2,6 +2,7 @@
 
 mod append;
 mod atomic;
+mod each;
 mod map;
 mod natural;
 mod read;
@@ -9,6 +10,7 @@ mod scan;
 
 pub use append::Appender;
 pub use atomic::{Output, make_directory, write_whole};
+pub use each::each;
 pub use map::Map;
 pub use natural::natural_order;
 pub use read::{append_file, peek, read_into};

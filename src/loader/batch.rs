@@ -1,9 +1,8 @@
 //! A finished batch: arrays over lent memory, and what was done to each sample.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Location};
 use crate::dlpack::{Array, Element};
 use crate::error::Error;
 use crate::pixel::{Channels, Dtype, Layout, Size};
@@ -44,8 +43,8 @@ pub(super) struct Single {
 pub struct Failure {
     /// The sample's number.
     pub index: u64,
-    /// Its file.
-    pub path: PathBuf,
+    /// Where it lies.
+    pub location: Location,
     /// What is wrong with it.
     pub error: Error,
 }
@@ -163,10 +162,10 @@ impl Batch {
         self.array(Field::Valid, &[], Element::Bool)
     }
 
-    /// The files of the samples, in order.
+    /// Where the samples lie, in order.
     #[must_use]
-    pub fn paths(&self) -> Vec<PathBuf> {
-        self.samples.iter().map(|sample| self.data.path(*sample)).collect()
+    pub fn locations(&self) -> Vec<Location> {
+        self.samples.iter().map(|sample| self.data.location(*sample)).collect()
     }
 
     /// The bytes of an image, as they lie in memory.

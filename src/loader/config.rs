@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::codec::Backend;
-use crate::dataset::Side;
+use crate::dataset::{Keys, Side};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
 
@@ -46,7 +46,7 @@ pub enum OnError {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches, as the user names them")]
 pub struct Config {
-    /// Image directories, or image files.
+    /// Image directories, image files, files of records, or CSV files of `filename,class`; all of one kind.
     pub paths: Vec<PathBuf>,
     /// Samples per batch on this rank. Default: 32.
     pub batch_size: usize,
@@ -92,12 +92,14 @@ pub struct Config {
     pub shard: (usize, usize),
     /// Never end. Default: end after an epoch.
     pub repeat: bool,
-    /// The first samples of the sorted list only. Default: all.
+    /// The first samples of the list only. Default: all.
     pub limit: Option<u64>,
     /// One side of a stratified split, and the share of validation. Default: everything.
     pub split: Option<(Side, f64)>,
-    /// Class names: fixes label numbers, leaves other classes out. Default: all, sorted.
+    /// Class names: fixes label numbers, leaves other classes out. Default: all.
     pub classes: Option<Vec<OsString>>,
+    /// Where records have what. Default: as TensorFlow's image data sets have it.
+    pub keys: Keys,
     /// Decode every pixel before resizing. Default: no.
     pub exact: bool,
     /// What decodes JPEGs; the pixels do not depend on it. Default: our own decoder where it can.
@@ -147,6 +149,7 @@ impl Default for Config {
             limit: None,
             split: None,
             classes: None,
+            keys: Keys::default(),
             exact: false,
             decoder: Backend::Auto,
             exif: true,

@@ -85,7 +85,7 @@ pub(super) fn resize_exactly<'a>(
 /// The rows and the bytes a pixel of pixels that are not planes, which `exact` never asks for.
 fn interleaved<'a>(pixels: &Pixels<'a>) -> (Plane<'a>, usize) {
     match pixels {
-        Pixels::Gray(plane) | Pixels::Ycc { y: plane, .. } => (*plane, 1),
+        Pixels::Gray(plane) | Pixels::Planar([plane, ..]) | Pixels::Ycc { y: plane, .. } => (*plane, 1),
         Pixels::Rgb(plane) => (*plane, 3),
     }
 }

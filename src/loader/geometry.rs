@@ -39,6 +39,16 @@ pub(super) struct Rule {
     pub ratio: (f64, f64),
 }
 
+impl Geometry {
+    /// Whether what is taken of the source is whole pixels, as many as it becomes.
+    #[expect(clippy::float_cmp, reason = "any other length, however near, is a resize")]
+    pub(super) fn keeps_pixels(&self) -> bool {
+        let Region { left, top, width, height } = self.region;
+        let whole = left.fract() == 0.0 && top.fract() == 0.0;
+        whole && width == f64::from(self.size.width) && height == f64::from(self.size.height)
+    }
+}
+
 impl Rule {
     /// The geometry for a picture of size `source`; `chance` is drawn from by random crops only.
     pub(super) fn apply(&self, source: Size, chance: &mut Stream) -> Geometry {

@@ -136,8 +136,8 @@ impl engine::Job for Job {
     }
 
     fn panicked(&self, batch: &Assembly, slot: usize, message: String) {
-        let path = self.shared.data.path(batch.draws[slot].sample);
-        batch.fatal(slot, Error::Panic { path, message });
+        let path = self.shared.data.location(batch.draws[slot].sample).text();
+        batch.fatal(slot, Error::Panic { path: path.into(), message });
     }
 }
 
@@ -147,12 +147,16 @@ impl Job {
         let Task { batch, slot, target, scratch, stop } = task;
         let Shared { data, plan, stages } = &*self.shared;
         let identity = Identity { epoch: batch.step.epoch, key: draw.key };
-        let decode = |Reason(reason)| Error::Decode { path: data.path(draw.sample), reason };
+        let decode = |Reason(reason)| data.location(draw.sample).undecodable(&reason);
         let (file, decoder, tools) = scratch.parts();
         let mut watch = engine::Stopwatch::start();
-        let bytes = data.read(draw.sample, file)?;
-        stages.read.add(bytes.len(), watch.lap());
-        let planned = transform::open(plan, identity, decoder, bytes, stop).map_err(decode)?;
+        let sample = data.read(draw.sample, file)?;
+        stages.read.add(sample.content.len(), watch.lap());
+        if plan.labels == Labels::OneHot && sample.label >= plan.num_classes {
+            let reason = format!("the label {} is none of the {} classes", sample.label, plan.num_classes);
+            return Err(Error::dataset(data.location(draw.sample).text(), reason));
+        }
+        let planned = transform::open(plan, identity, decoder, sample.content, stop).map_err(decode)?;
         let made = if plan.singles {
             let size = planned.size(plan);
             let lease = Lease::single(&[plan.image_bytes(size)])?;
@@ -164,13 +168,12 @@ impl Job {
             transform::make(plan, planned, tools, target.field(Field::Images as usize), stages)
         };
         let valid = (*slot as u64) < batch.step.valid;
-        self.describe(draw, made.map_err(decode)?, valid, target);
+        self.describe(draw, sample.label, made.map_err(decode)?, valid, target);
         Ok(())
     }
 
     /// Writes what is known of a sample beside its pixels.
-    fn describe(&self, draw: Draw, made: Made, valid: bool, target: &mut Slot<'_>) {
-        let label = self.shared.data.label(draw.sample);
+    fn describe(&self, draw: Draw, label: usize, made: Made, valid: bool, target: &mut Slot<'_>) {
         match self.shared.plan.labels {
             Labels::Int => target.field(Field::Labels as usize).copy_from_slice(&(label as u64).to_ne_bytes()),
             Labels::OneHot => {
@@ -220,7 +223,7 @@ impl Job {
     }
 
     fn failure(&self, index: u64, error: Error) -> Failure {
-        Failure { index, path: self.shared.data.path(index), error }
+        Failure { index, location: self.shared.data.location(index), error }
     }
 
     /// Makes a batch of what the workers have made.

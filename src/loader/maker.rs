@@ -7,7 +7,7 @@ use super::config::Config;
 use super::plan::Plan;
 use super::transform::{self, Identity, Scratch, Stages};
 use crate::codec::Reason;
-use crate::dataset::InMemory;
+use crate::dataset::{Content, InMemory};
 use crate::error::{Error, Result};
 use crate::pixel::Size;
 
@@ -55,7 +55,8 @@ impl Maker {
     pub fn make(&self, encoded: &[u8], workshop: &mut Workshop, pixels: &mut [u8]) -> Result<(), Reason> {
         let stop = AtomicBool::new(false);
         let (_, decoder, tools) = workshop.0.parts();
-        let planned = transform::open(&self.plan, Identity { epoch: 0, key: 0 }, decoder, encoded, &stop)?;
+        let (identity, content) = (Identity { epoch: 0, key: 0 }, Content::Encoded(encoded));
+        let planned = transform::open(&self.plan, identity, decoder, content, &stop)?;
         transform::make(&self.plan, planned, tools, pixels, &self.stages).map(|_| ())
     }
 }

@@ -1,6 +1,6 @@
-//! The Loader: a directory of pictures to seeded batches.
+//! The Loader: a data set of pictures to seeded batches.
 //!
-//! [`Config`] is what a user asks for; [`Loader::open`] lists the files and checks one against the other; from then on an
+//! [`Config`] is what a user asks for; [`Loader::open`] finds the samples and checks one against the other; from then on an
 //! epoch is a number, and [`Loader::batches`] an iterator over its batches that owns its worker threads. Iterators of
 //! one loader are independent.
 
@@ -16,7 +16,6 @@ mod reach;
 mod transform;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,7 +24,7 @@ pub use codec::{Codec, check_pictures, pictures};
 pub use config::{Config, Labels, OnError, Sampling};
 pub use maker::{Maker, Workshop};
 
-use crate::dataset::{Dataset, Directory, Options, Split};
+use crate::dataset::{self, Dataset, Location, Options, Split};
 use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch};
 use crate::error::{Error, Result};
 use crate::sampler::Place;
@@ -56,7 +55,16 @@ struct Record {
 struct Failures {
     count: u64,
     known: HashSet<u64>,
-    list: Vec<(PathBuf, String)>,
+    list: Vec<Fault>,
+}
+
+/// A sample that could not be made, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it lies.
+    pub location: Location,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// Counts of what iterators of a loader have done so far.
@@ -94,20 +102,22 @@ pub struct Batches {
 }
 
 impl Loader {
-    /// Lists the files of `config.paths` and checks the configuration against them.
+    /// Finds the samples of `config.paths` and checks the configuration against them.
     ///
     /// # Errors
     /// [`Error::Argument`] for a wrong argument, [`Error::Io`] for paths that cannot be read, [`Error::Dataset`] where
-    /// there are no images.
+    /// there are no images or of two kinds, [`Error::Record`] for a file of records that cannot be read.
     pub fn open(config: &Config) -> Result<Self> {
         let options = Options {
             classes: config.classes.clone(),
             split: config.split.map(|(side, fraction)| Split { side, fraction, seed: config.seed }),
             limit: config.limit,
+            keys: config.keys.clone(),
+            unlabelled: config.labels == Labels::None,
         };
         // What is wrong with the arguments is said before a long listing.
         Plan::check(config)?;
-        Self::of(config, Arc::new(Directory::open(&config.paths, &options, usable_cores())?))
+        Self::of(config, dataset::open(&config.paths, &options, usable_cores())?)
     }
 
     /// A loader of `data`, whose paths `config` need not name; it has passed [`Plan::check`].
@@ -213,9 +223,9 @@ impl Loader {
         }
     }
 
-    /// Files whose samples failed, each once, with the reason, in the order they were met.
+    /// Samples that failed, each once, in the order they were met.
     #[must_use]
-    pub fn errors(&self) -> Vec<(PathBuf, String)> {
+    pub fn errors(&self) -> Vec<Fault> {
         lock(&self.record.failures).list.clone()
     }
 }
@@ -282,8 +292,9 @@ impl Batches {
         let plan = self.engine.as_ref().map(|engine| &engine.job().shared.plan);
         if plan.is_some_and(|plan| plan.endless && self.empty >= plan.schedule.steps_from(0)) {
             self.stop();
-            let (path, reason) = lock(&self.record.failures).list.last().cloned().unwrap_or_default();
-            return Err(Error::dataset(path, format!("{reason}; so failed every sample of an epoch")));
+            let last = lock(&self.record.failures).list.last().cloned();
+            let (place, reason) = last.map_or_else(Default::default, |fault| (fault.location.text(), fault.reason));
+            return Err(Error::dataset(place, format!("{reason}; so failed every sample of an epoch")));
         }
         Ok(Next::TimedOut)
     }
@@ -345,7 +356,7 @@ impl Record {
                 return Err(Error::TooManyErrors { count: failures.count, limit, last: Box::new(failure.error) });
             }
             if failures.known.insert(failure.index) {
-                failures.list.push((failure.path.clone(), failure.error.reason()));
+                failures.list.push(Fault { location: failure.location.clone(), reason: failure.error.reason() });
                 batch.failures.push(failure);
             }
         }

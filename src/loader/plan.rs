@@ -7,7 +7,7 @@ use half::{bf16, f16};
 use super::config::{Config, Labels, OnError, Sampling};
 use super::geometry::Rule;
 use crate::codec::{Backend, Tally};
-use crate::dataset::Dataset;
+use crate::dataset::{ByClass, Dataset};
 use crate::error::{Error, Result};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::{Order, Schedule};
@@ -24,6 +24,7 @@ pub(super) struct Plan {
     pub(super) values: Values,
     pub(super) fill: [u8; 3],
     pub(super) labels: Labels,
+    /// Length of a one-hot label.
     pub(super) num_classes: usize,
     pub(super) seed: u64,
     pub(super) exact: bool,
@@ -94,7 +95,8 @@ impl Plan {
             values: values(config),
             fill: config.fill,
             labels: config.labels,
-            num_classes: data.classes().len(),
+            // Asked for where it matters alone: to know it may take reading all labels.
+            num_classes: if config.labels == Labels::OneHot { data.classes()?.len() } else { 0 },
             seed: config.seed,
             exact: config.exact || always_exact(config),
             backend: config.decoder,
@@ -227,8 +229,9 @@ fn always_exact(config: &Config) -> bool {
 
 fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
     if config.sampling == Sampling::Balanced {
-        let ranges = (0..data.classes().len()).map(|label| data.class_range(label));
-        return Ok(Order::Balanced(ranges.filter(|range| !range.is_empty()).collect()));
+        let ByClass { ranges, samples } = data.by_class()?;
+        let classes = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();
+        return Ok(Order::Balanced { classes, samples });
     }
     match &config.weights {
         Some(weights) => weighted(weights, data),
@@ -239,29 +242,37 @@ fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
 
 /// Running sums of the weight of each sample. A class's weight is that of each of its samples.
 fn weighted(weights: &[f64], data: &dyn Dataset) -> Result<Order> {
-    let (samples, classes) = (data.len(), data.classes().len());
+    let samples = data.len();
+    let by_class = if weights.len() as u64 == samples { None } else { Some(data.by_class()?) };
     let shown = format!("{:?}{}", &weights[..weights.len().min(5)], if weights.len() > 5 { " and more" } else { "" });
-    let per_class = weights.len() == classes && classes as u64 != samples;
-    if weights.len() as u64 != samples && !per_class {
+    if let Some(classes) = by_class.as_ref().map(|by_class| by_class.ranges.len()).filter(|n| *n != weights.len()) {
         let allowed = format!("one weight for each of {samples} samples, or for each of {classes} classes");
         return Err(Error::argument("weights", format!("{} numbers", weights.len()), allowed));
     }
     if !weights.iter().all(|w| w.is_finite() && *w >= 0.0) || !weights.iter().any(|w| *w > 0.0) {
         return Err(Error::argument("weights", shown, "finite numbers, none negative, not all zero"));
     }
+    let mut sums = by_class.map_or_else(|| weights.to_vec(), |by_class| of_samples(weights, &by_class, samples));
     let mut sum = 0.0;
-    let mut sums = Vec::new();
-    for label in 0..classes {
-        for index in data.class_range(label) {
-            let place = if per_class { label } else { usize::try_from(index).unwrap_or(usize::MAX) };
-            sum += weights[place];
-            sums.push(sum);
-        }
+    for weight in &mut sums {
+        sum += *weight;
+        *weight = sum;
     }
     if sum <= 0.0 || !f64::is_finite(sum) {
         return Err(Error::argument("weights", shown, "not zero for every class that has samples, and a finite sum"));
     }
     Ok(Order::Weighted(sums))
+}
+
+/// The weight of each sample, given those of the classes.
+fn of_samples(weights: &[f64], by_class: &ByClass, samples: u64) -> Vec<f64> {
+    let mut each = vec![0.0; usize::try_from(samples).unwrap_or(usize::MAX)];
+    for (weight, places) in weights.iter().zip(&*by_class.ranges) {
+        for place in places.clone() {
+            each[usize::try_from(by_class.sample(place)).unwrap_or(usize::MAX)] = *weight;
+        }
+    }
+    each
 }
 
 fn values(config: &Config) -> Values {

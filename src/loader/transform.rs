@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::codec::{Decoded, Decoder, Header, Opened, Orientation, Reason};
-use crate::dataset;
+use crate::dataset::{self, Content};
 use crate::engine::{Meter, Stopwatch};
 use crate::image::place::{Placement, place};
 use crate::image::reference::{Reference, down_first};
@@ -99,7 +99,7 @@ pub(super) fn open<'a>(
     plan: &Plan,
     identity: Identity,
     decoder: &'a mut Option<Decoder>,
-    bytes: &'a [u8],
+    content: Content<'a>,
     stop: &'a AtomicBool,
 ) -> Result<Planned<'a>, Reason> {
     // Scratch may have served another plan before.
@@ -108,7 +108,10 @@ pub(super) fn open<'a>(
         Some(decoder) => decoder,
         none => none.insert(Decoder::new(plan.backend, Arc::clone(&plan.tally))?),
     };
-    let opened = decoder.open(bytes, stop)?;
+    let opened = match content {
+        Content::Encoded(bytes) => decoder.open(bytes, stop)?,
+        Content::Raw(raw) => decoder.open_raw(raw),
+    };
     let mut header = opened.header();
     if !plan.exif {
         header.orientation = Orientation::default();
@@ -149,7 +152,7 @@ pub(super) fn make(
     if plan.exact {
         let decoded = turned_upright(&decoded, turn, upright, turned)?;
         let (across, down) = axes(&geometry, upright);
-        if matches!(plan.interpolation, Interpolation::Nearest | Interpolation::Area) {
+        if matches!(plan.interpolation, Interpolation::Nearest | Interpolation::Area) && !geometry.keeps_pixels() {
             let pixels = resize_exactly(&decoded, (across, down), plan.interpolation, reference);
             // What is left is element type, layout, channels and mirroring.
             let whole = request(Region::whole(geometry.size), geometry.size);
@@ -259,7 +262,7 @@ fn output<'a>(plan: &'a Plan, slot: &'a mut [u8]) -> Output<'a> {
 fn decoded_bytes(decoded: &Decoded<'_>) -> usize {
     match decoded.pixels {
         Pixels::Gray(plane) => plane.width * plane.height,
-        Pixels::Rgb(plane) => plane.width * plane.height * 3,
+        Pixels::Rgb(plane) | Pixels::Planar([plane, ..]) => plane.width * plane.height * 3,
         Pixels::Ycc { y, cb, .. } => y.width * y.height + 2 * cb.width * cb.height,
     }
 }

@@ -1,5 +1,7 @@
 //! Keyword arguments to core types, each failure naming the argument, what was given, and what is allowed.
 
+use std::collections::BTreeMap;
+
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -7,7 +9,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::codec::Backend;
-use crate::dataset::{Bytes, Side};
+use crate::dataset::{Bytes, Keys, Side};
 use crate::loader::{Config, Labels, OnError, Sampling};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
@@ -80,6 +82,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         limit: a.get("limit", "a whole number, or None")?,
         split: split(&a)?,
         classes: a.get("classes", "a list of class names, or None")?,
+        keys: keys(&a)?,
         exact: a.get("exact", "True or False")?,
         exif: a.get("exif", "True or False")?,
         max_errors: a.get("max_errors", "a whole number, or None")?,
@@ -157,6 +160,24 @@ fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {
         return Ok(Labels::None);
     }
     a.choice("labels", &[("int", Labels::Int), ("one_hot", Labels::OneHot)])
+}
+
+/// Names of features; those that are not given keep their defaults.
+fn keys(a: &Arguments<'_, '_>) -> PyResult<Keys> {
+    let allowed =
+        "names of features by \"image\", \"label\", \"text\" and \"filename\"; None for one that is not there";
+    let given: BTreeMap<String, Option<String>> = a.get("keys", allowed)?;
+    let mut keys = Keys::default();
+    for (name, key) in given {
+        match (name.as_str(), key) {
+            ("image", Some(key)) => keys.image = key,
+            ("label", key) => keys.label = key,
+            ("text", key) => keys.text = key,
+            ("filename", key) => keys.filename = key,
+            _ => return Err(PyValueError::new_err(format!("keys with {name:?} is not valid: {allowed}"))),
+        }
+    }
+    Ok(keys)
 }
 
 fn split(a: &Arguments<'_, '_>) -> PyResult<Option<(Side, f64)>> {

@@ -1,13 +1,13 @@
 //! Batches and arrays as Python objects.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
 use super::capsule::capsule;
+use crate::dataset::Location;
 use crate::dlpack::{self, Array, Element};
 use crate::loader::{Batch, Images};
 
@@ -112,11 +112,11 @@ impl PyBatch {
     }
 
     fn paths(&self, py: Python<'_>) -> Vec<OsString> {
-        py.detach(|| self.0.paths().into_iter().map(PathBuf::into_os_string).collect())
+        py.detach(|| self.0.locations().iter().map(Location::text).collect())
     }
 
     /// Samples that failed and were not met before: path and reason.
     fn failures(&self) -> Vec<(OsString, String)> {
-        self.0.failures.iter().map(|failure| (failure.path.clone().into(), failure.error.reason())).collect()
+        self.0.failures.iter().map(|failure| (failure.location.text(), failure.error.reason())).collect()
     }
 }

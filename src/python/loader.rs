@@ -9,9 +9,10 @@ use pyo3::types::PyDict;
 
 use super::arguments::config;
 use super::batch::PyBatch;
+use crate::dataset::Location;
 use crate::engine::{Next, Reading};
 use crate::error::Error;
-use crate::loader::{Batches, Loader};
+use crate::loader::{Batches, Fault, Loader};
 use crate::sampler::Place;
 
 /// How long Python's signal handlers may have to wait for their turn.
@@ -63,20 +64,36 @@ impl PyLoader {
         self.0.positions()
     }
 
-    /// Names of the classes, by label.
+    /// Names of the classes, by label; reads all labels if they are not known otherwise.
     #[getter]
-    fn classes(&self) -> Vec<OsString> {
-        self.0.data().classes().to_vec()
+    fn classes(&self, py: Python<'_>) -> PyResult<Vec<OsString>> {
+        Ok(py.detach(|| self.0.data().classes())?.to_vec())
     }
 
-    /// 64 bits that depend on the sorted files, their sizes and labels.
+    /// How many classes there are, if that is known already.
+    #[getter]
+    fn known_classes(&self) -> Option<usize> {
+        self.0.data().known_classes().map(<[_]>::len)
+    }
+
+    /// What a user should know about the files, though it is no error.
+    fn notes(&self) -> Vec<String> {
+        self.0.data().notes().to_vec()
+    }
+
+    /// 64 bits that depend on the files, their sizes and labels, in order.
     fn fingerprint(&self, py: Python<'_>) -> PyResult<u64> {
         Ok(py.detach(|| self.0.data().fingerprint())?)
     }
 
-    /// Path and reason of every sample that failed.
-    fn errors(&self) -> Vec<(OsString, String)> {
-        self.0.errors().into_iter().map(|(path, reason)| (path.into(), reason)).collect()
+    /// Every sample that failed: file, the record's first byte in it if the file holds many, reason.
+    fn errors(&self) -> Vec<(OsString, Option<u64>, String)> {
+        let faults = self.0.errors().into_iter();
+        faults
+            .map(|Fault { location: Location { path, record }, reason }| {
+                (path.into(), record.map(|spot| spot.offset), reason)
+            })
+            .collect()
     }
 
     /// Counts per stage.

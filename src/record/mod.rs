@@ -43,6 +43,12 @@ pub enum Framing {
     RecordIo,
 }
 
+/// Whether a file that starts with `start` is one of records only once it is inflated; text may look so too.
+#[must_use]
+pub fn is_compressed(start: &[u8]) -> bool {
+    inflate::Compression::of(start).is_some()
+}
+
 impl Framing {
     /// The framing of an uncompressed file, by its first bytes, of which 12 are enough. `None` where it is neither, which
     /// an empty file is too.

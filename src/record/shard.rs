@@ -163,12 +163,28 @@ impl Shard {
     /// # Panics
     /// If there is no such record.
     pub fn get<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+        self.payload(index, scratch, self.check)
+    }
+
+    /// As [`Shard::get`], but what a checksum says of the data is left alone, so that only those bytes are touched that the
+    /// caller looks at.
+    ///
+    /// # Errors
+    /// As [`Shard::get`], but for the checksum of the data.
+    ///
+    /// # Panics
+    /// As [`Shard::get`].
+    pub fn peek<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+        self.payload(index, scratch, false)
+    }
+
+    fn payload<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>, check: bool) -> Result<&'a [u8]> {
         let span = self.span(index);
         // The table reaches as far as the map, which is in memory.
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
         let record = &self.map.bytes()?[place(span.offset)..place(span.offset + span.len)];
         let payload = match self.framing {
-            Framing::TfRecord => tfrecord::payload(record, self.check),
+            Framing::TfRecord => tfrecord::payload(record, check),
             Framing::RecordIo => recordio::payload(record, scratch),
         };
         payload.map_err(|reason| Error::record(self.path(), span.offset, reason))

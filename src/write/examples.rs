@@ -75,6 +75,7 @@ fn name_of(format: Format) -> &'static str {
         Format::Bmp => "bmp",
         Format::Gif => "gif",
         Format::WebP => "webp",
+        Format::Raw => "tensor",
     }
 }
 

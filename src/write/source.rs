@@ -43,18 +43,17 @@ impl Source {
     /// names), class by class, in each as people count.
     pub(super) fn directory(root: &Path, threads: usize) -> Result<Self> {
         let data = Directory::open(&[root.to_owned()], &Options::default(), threads)?;
-        let mut entries = Vec::new();
-        for label in 0..data.classes().len() {
-            let class = u32::try_from(label).unwrap_or(u32::MAX);
+        let (by_class, mut entries) = (data.by_class()?, Vec::new());
+        for (places, class) in by_class.ranges.iter().zip(0..) {
             let first = entries.len();
-            entries.extend(data.class_range(label).map(|index| {
-                let path = data.path(index);
+            entries.extend(places.clone().map(|place| {
+                let path = data.location(by_class.sample(place)).path;
                 let name = path.strip_prefix(root).unwrap_or(&path).as_os_str().as_bytes().into();
                 Entry { name, class, line: 0 }
             }));
             entries[first..].sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
         }
-        let named = data.classes().iter().zip(0..);
+        let named = data.classes()?.iter().zip(0..);
         let classes = named.map(|(name, label)| Class { name: name.to_string_lossy().into_owned(), label }).collect();
         Ok(Self { root: root.to_owned(), entries, classes, listing: None })
     }

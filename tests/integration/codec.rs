@@ -15,7 +15,8 @@ fn decode(decoder: &mut Decoder, bytes: &[u8]) -> Result<Vec<u8>, Reason> {
     let opened = decoder.open(bytes, &stop)?;
     let window = Window::whole(opened.header().size);
     let picture = opened.decode(&Request { denominator: 1, window, gray: false, exact: true })?;
-    let (Pixels::Rgb(plane) | Pixels::Gray(plane) | Pixels::Ycc { y: plane, .. }) = picture.pixels;
+    let (Pixels::Rgb(plane) | Pixels::Gray(plane) | Pixels::Planar([plane, ..]) | Pixels::Ycc { y: plane, .. }) =
+        picture.pixels;
     Ok(plane.data[..plane.height * plane.stride].to_vec())
 }
 

@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use imagepipe::dataset::Location;
 use imagepipe::error::Error;
 use imagepipe::loader::{Batch, Config, Loader, OnError};
 use imagepipe::pixel::{Fit, Size};
@@ -99,7 +100,7 @@ fn a_damaged_file_is_named_skipped_or_replaced() {
         let (errors, batches) = run(on_error);
         assert_eq!(batches.iter().map(|b| b.as_ref().expect("a batch").len()).sum::<usize>(), samples);
         assert_eq!(errors.len(), 1);
-        assert_eq!(errors[0].0, bad);
+        assert_eq!(errors[0].location, Location::file(bad.as_path()));
         let again = run(on_error).1;
         assert_eq!(digest(batches.into_iter()), digest(again.into_iter()));
     }

@@ -196,12 +196,10 @@ def entries(shard: Path) -> list[tuple[int, float, int, int, bytes]]:
     """Return key, label, id, second id and image of every record, by the independent reader."""
     data = shard.read_bytes()
     found = []
-    for line in shard.with_suffix(".idx").read_text().splitlines():
-        key, offset = map(int, line.split("\t"))
-        payload = recordio.read_at(data, offset)
-        label, number, second, image = recordio.unpack(payload)
-        assert len(label) == 1
-        found.append((key, label[0], number, second, image))
+    for key, offset in recordio.index(shard.with_suffix(".idx").read_text()).items():
+        header, image = recordio.unpack(recordio.record_at(data, offset))
+        assert not header.labels
+        found.append((key, header.label, header.id, header.id2, image))
     return found
 
 

@@ -37,13 +37,13 @@
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    clippy::cast_sign_loss,
     reason = "sides of pictures have been checked to fit into 32 bits, and positions to lie inside"
 )]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod axis;
+mod copy;
 mod filter;
 mod plan;
 mod portable;
@@ -146,16 +146,19 @@ impl Resizer {
     /// view.
     pub fn run(&mut self, source: &Pixels<'_>, request: &Request, output: Output<'_>) {
         check(source, request, &output);
-        let output = match output {
-            Output::Uint8(data) if is_copy(source, request) => return copy(source, request, data),
-            other => other,
-        };
+        let copies = copy::is_copy(source, request);
         #[cfg(target_arch = "x86_64")]
         if !self.plain
             && let Some(avx2) = avx2::Avx2::detect()
         {
-            avx2.run(&mut self.plans, &mut self.avx2, source, request, output);
-            return;
+            if copies {
+                return avx2.copy(source, request, output);
+            }
+            return avx2.run(&mut self.plans, &mut self.avx2, source, request, output);
+        }
+        // Floats are fused multiplications, which take longer than looking them up where there is no instruction for it.
+        if copies && !matches!(output, Output::Float32 { .. }) {
+            return copy::copy(source, request, output);
         }
         self.plans.build(source, request, Axis::build);
         portable::run(&Job::new(source, request, &self.plans), &mut self.portable, output);
@@ -174,8 +177,8 @@ pub enum First {
 impl Resizer {
     /// As `run`, but in two passes that are rounded and clipped to bytes in between, as Pillow does it, which matters to
     /// filters with negative lobes where they overshoot the range of a byte. Within 2 of Pillow's arithmetic, and equal
-    /// for all but one value in 200. It takes 1.5 (Lanczos) to 2 (bilinear) times as long. JPEG planes, which Pillow does
-    /// not have, are resized as by `run`.
+    /// for all but one value in 200. It takes 1.5 (Lanczos) to 2 (bilinear) times as long. Planes, which Pillow does not
+    /// have, are resized as by `run`.
     ///
     /// # Panics
     /// As `run`.
@@ -183,8 +186,11 @@ impl Resizer {
         let (plane, channels) = match source {
             Pixels::Gray(plane) => (plane, Channels::Gray),
             Pixels::Rgb(plane) => (plane, Channels::Rgb),
-            Pixels::Ycc { .. } => return self.run(source, request, output),
+            Pixels::Planar(_) | Pixels::Ycc { .. } => return self.run(source, request, output),
         };
+        if copy::is_copy(source, request) {
+            return self.run(source, request, output);
+        }
         check(source, request, &output);
         let mut between = std::mem::take(&mut self.between);
         let pass = Request { flip: false, channels, layout: Layout::Nhwc, ..*request };
@@ -231,41 +237,16 @@ impl Resizer {
     }
 }
 
-/// Whether the output is a part of the source as it is, row by row.
-#[expect(clippy::float_cmp, reason = "any other length, however near, is a resize")]
-fn is_copy(source: &Pixels<'_>, request: &Request) -> bool {
-    let Request { region, size, .. } = *request;
-    let (width, height) = source.size();
-    let kept = match source {
-        Pixels::Gray(_) => request.channels == Channels::Gray,
-        Pixels::Rgb(_) => request.channels == Channels::Rgb && request.layout == Layout::Nhwc,
-        Pixels::Ycc { .. } => false,
-    };
-    // Both ends inside: a region may stick out by a pixel.
-    let whole = |left: f64, length: f64, outputs: u32, size: usize| {
-        left.fract() == 0.0 && left >= 0.0 && length == f64::from(outputs) && left + length <= size as f64
-    };
-    kept && !request.flip
-        && whole(region.left, region.width, size.width, width)
-        && whole(region.top, region.height, size.height, height)
-}
-
-/// Copies what `is_copy` has found to be one.
-fn copy(source: &Pixels<'_>, request: &Request, data: &mut [u8]) {
-    let (Pixels::Gray(plane) | Pixels::Rgb(plane) | Pixels::Ycc { y: plane, .. }) = source;
-    let channels = request.channels.count();
-    let row = request.size.width as usize * channels;
-    let (left, top) = (request.region.left as usize, request.region.top as usize);
-    for (i, to) in data.chunks_exact_mut(row).enumerate() {
-        to.copy_from_slice(&plane.data[(top + i) * plane.stride + left * channels..][..row]);
-    }
-}
-
 /// Panics unless lengths and sizes agree.
 fn check(source: &Pixels<'_>, request: &Request, output: &Output<'_>) {
     let planes: &[(&Plane<'_>, usize)] = match source {
         Pixels::Gray(plane) => &[(plane, 1)],
         Pixels::Rgb(plane) => &[(plane, 3)],
+        Pixels::Planar([red, green, blue]) => {
+            let sizes = [green, blue].map(|plane| (plane.width, plane.height) == (red.width, red.height));
+            assert!(sizes == [true; 2], "resize: red, green and blue differ in size");
+            &[(red, 1), (green, 1), (blue, 1)]
+        }
         Pixels::Ycc { y, cb, cr, ratio } => {
             assert!(ratio.0 > 0 && ratio.1 > 0, "resize: chroma ratio {ratio:?}");
             assert!((cb.width, cb.height) == (cr.width, cr.height), "resize: Cb and Cr differ in size");

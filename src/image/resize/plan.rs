@@ -93,7 +93,8 @@ pub(super) struct Plans {
 impl Plans {
     /// Plans the axes that are needed, each by `axis`, which is `Axis::build` compiled for the instruction set at hand.
     pub(super) fn build(&mut self, source: &Pixels<'_>, request: &Request, axis: impl Fn(&mut Axis, Span, u32, bool)) {
-        let (Pixels::Gray(plane) | Pixels::Rgb(plane) | Pixels::Ycc { y: plane, .. }) = source;
+        let (Pixels::Gray(plane) | Pixels::Rgb(plane) | Pixels::Planar([plane, ..]) | Pixels::Ycc { y: plane, .. }) =
+            source;
         let size = (plane.width, plane.height);
         let (rows, columns) = spans(plane, size, request, (1, 1));
         self.main.build(rows, columns, &axis);
@@ -174,6 +175,10 @@ impl<'a> Job<'a> {
         let whole = |plane, channels| Track { plane, channels, axes: main, meaning: Meaning::Channel };
         let (tracks, used, colour) = match *source {
             Pixels::Rgb(rgb) => ([whole(rgb, 3); 3], 1, if gray { Colour::Weigh } else { Colour::Keep }),
+            // Planes may differ in stride, not in size, so one plan serves all three.
+            Pixels::Planar(channels) => {
+                (channels.map(|plane| whole(plane, 1)), 3, if gray { Colour::Weigh } else { Colour::Keep })
+            }
             Pixels::Ycc { y, cb, cr, .. } if !gray => {
                 let first = Track { meaning: Meaning::Luma, ..whole(y, 1) };
                 let chroma = |plane| Track { plane, channels: 1, axes: chroma, meaning: Meaning::Chroma };

@@ -25,6 +25,7 @@ pub(super) struct Picture {
 enum Kind {
     Gray,
     Rgb,
+    Planar,
     Ycc,
 }
 
@@ -34,6 +35,7 @@ impl Picture {
         let all: &[((usize, usize), usize)] = match kind {
             Kind::Gray => &[(size, 1)],
             Kind::Rgb => &[(size, 3)],
+            Kind::Planar => &[(size, 1), (size, 1), (size, 1)],
             Kind::Ycc => &[(size, 1), (chroma, 1), (chroma, 1)],
         };
         let (mut planes, mut strides) = (vec![], vec![]);
@@ -51,7 +53,7 @@ impl Picture {
 
     fn plane(&self, i: usize) -> Plane<'_> {
         let (mut width, mut height) = self.size;
-        if i > 0 {
+        if i > 0 && self.kind == Kind::Ycc {
             (width, height) = (width.div_ceil(self.ratio.0), height.div_ceil(self.ratio.1));
         }
         Plane { data: &self.planes[i], stride: self.strides[i], width, height }
@@ -61,6 +63,7 @@ impl Picture {
         match self.kind {
             Kind::Gray => Pixels::Gray(self.plane(0)),
             Kind::Rgb => Pixels::Rgb(self.plane(0)),
+            Kind::Planar => Pixels::Planar([self.plane(0), self.plane(1), self.plane(2)]),
             Kind::Ycc => Pixels::Ycc { y: self.plane(0), cb: self.plane(1), cr: self.plane(2), ratio: self.ratio },
         }
     }
@@ -255,8 +258,12 @@ fn reference(picture: &Picture, request: &Request) -> Vec<f64> {
     let channels: Vec<Vec<f64>> = match picture.kind {
         Kind::Gray => vec![first(); request.channels.count()],
         Kind::Ycc if gray => vec![first()],
-        Kind::Rgb => {
-            let rgb: Vec<_> = (0..3).map(|c| resized(&picture.plane(0), 3, c, request)).collect();
+        Kind::Rgb | Kind::Planar => {
+            let channel = |c| match picture.kind {
+                Kind::Rgb => resized(&picture.plane(0), 3, c, request),
+                _ => resized(&picture.plane(c), 1, 0, request),
+            };
+            let rgb: Vec<_> = (0..3).map(channel).collect();
             if gray { vec![luma(&rgb)] } else { rgb }
         }
         Kind::Ycc => jfif(&first(), &chroma(1), &chroma(2)),
@@ -332,7 +339,7 @@ fn whole(picture: &Picture) -> Region {
 
 /// A picture and something to make of it.
 fn cases() -> impl Strategy<Value = (Picture, Request)> {
-    let kinds = prop_oneof![Just(Kind::Gray), Just(Kind::Rgb), Just(Kind::Ycc)];
+    let kinds = prop::sample::select(vec![Kind::Gray, Kind::Rgb, Kind::Planar, Kind::Ycc]);
     let length = || prop_oneof![3 => 1usize..20, 3 => 20usize..150, 1 => Just(16usize), 1 => 150usize..500];
     let ratios = prop::sample::select(vec![(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 4), (3, 2)]);
     let picture = (kinds, (length(), length()), ratios, textures(), prop_oneof![Just(0usize), 0usize..70])
@@ -459,6 +466,26 @@ fn a_crop_without_a_resize_is_a_copy() {
     }
 }
 
+/// Whatever has to be done to a pixel that needs no filter, no filter touches it.
+#[test]
+fn pixels_that_are_only_moved_keep_their_values() {
+    let region = Region { left: 5.0, top: 2.0, width: 33.0, height: 17.0 };
+    for kind in [Kind::Gray, Kind::Rgb, Kind::Planar] {
+        let picture = Picture::new(kind, (50, 23), (1, 1), Texture::Checks(4), 7);
+        for layout in [Layout::Nhwc, Layout::Nchw] {
+            for channels in [Channels::Rgb, Channels::Bgr] {
+                for flip in [false, true] {
+                    let request = Request { flip, channels, layout, ..request(region, 33, 17, Interpolation::Lanczos) };
+                    for mut resizer in [Resizer::new(), Resizer::portable()] {
+                        let got = bytes(&mut resizer, &picture, &request);
+                        assert_eq!(distance(&got, &reference(&picture, &request)), (0, 0.0), "{kind:?} {request:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn two_passes_are_rounded_and_clipped_in_between() {
     for texture in [Texture::Noise(2), Texture::Checks(3), Texture::Smooth] {
@@ -501,7 +528,7 @@ fn clipped(picture: &Picture, request: &Request, first: First) -> Vec<f64> {
 fn what_is_left_of_other_pictures_does_not_matter() {
     let mut used = Resizer::new();
     for i in 0..200usize {
-        let kind = [Kind::Rgb, Kind::Ycc, Kind::Gray][i % 3];
+        let kind = [Kind::Rgb, Kind::Ycc, Kind::Gray, Kind::Planar][i % 4];
         let size = (1 + i * 37 % 211, 1 + i * 53 % 173);
         let picture = Picture::new(kind, size, (2, 2), Texture::Checks(i as u64), 0);
         let (width, height) = (1 + i as u32 * 29 % 90, 1 + i as u32 * 31 % 70);

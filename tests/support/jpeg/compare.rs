@@ -207,6 +207,7 @@ fn decode(decoder: &mut Decoder, file: &[u8], request: &Request) -> Result<Pictu
     let (ratio, planes) = match output.pixels {
         Pixels::Gray(plane) => ((1, 1), vec![Samples::of(plane, 1)]),
         Pixels::Rgb(plane) => ((1, 1), vec![Samples::of(plane, 3)]),
+        Pixels::Planar(planes) => ((1, 1), planes.map(|plane| Samples::of(plane, 1)).to_vec()),
         Pixels::Ycc { y, cb, cr, ratio } => (ratio, [y, cb, cr].map(|plane| Samples::of(plane, 1)).to_vec()),
     };
     Ok(Picture { left: output.left, top: output.top, ratio, planes })

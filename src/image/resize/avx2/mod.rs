@@ -11,6 +11,7 @@ mod vertical;
 mod write;
 
 use super::axis::{Axis, Span};
+use super::copy;
 use super::plan::{Job, Plans, Track};
 use super::{Output, Request};
 use crate::pixel::Pixels;
@@ -51,6 +52,19 @@ impl Avx2 {
         // SAFETY: a value of this type exists only where `detect` has found AVX2 and FMA.
         unsafe { run(plans, scratch, source, request, output) }
     }
+
+    /// Does a request that needs no filter.
+    #[expect(clippy::unused_self, reason = "the value is the proof that the processor has the instructions")]
+    pub(super) fn copy(self, source: &Pixels<'_>, request: &Request, output: Output<'_>) {
+        // SAFETY: a value of this type exists only where `detect` has found AVX2 and FMA.
+        unsafe { copied(source, request, output) }
+    }
+}
+
+/// The same code as elsewhere, with the compiler free to use wider vectors.
+#[target_feature(enable = "avx2,fma")]
+fn copied(source: &Pixels<'_>, request: &Request, output: Output<'_>) {
+    copy::copy(source, request, output);
 }
 
 #[target_feature(enable = "avx2,fma")]

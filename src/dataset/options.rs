@@ -1,0 +1,118 @@
+//! Which of the samples that were found count.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+
+use crate::error::{Error, Result};
+use crate::random::{Purpose, Stream, hash_bytes, mix};
+
+/// One side of a stratified split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What is left.
+    Train,
+    /// The fraction that is held out.
+    Validation,
+}
+
+/// Which side of a split is wanted. A sample's side depends on the seed, its class and its name in it alone, so samples
+/// that come or go move no other to the other side.
+#[derive(Clone, Copy, Debug)]
+pub struct Split {
+    /// The side.
+    pub side: Side,
+    /// The share of each class that is validation, in 0..=1.
+    pub fraction: f64,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// Names of the features of a `tf.train.Example`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The picture: a file's bytes, or pixels. Default: `image/encoded`.
+    pub image: String,
+    /// The label, a number; all samples are of one class if `None`. Default: `image/class/label`.
+    pub label: Option<String>,
+    /// The name of the class, if there is one. Default: `image/class/text`, and failing that `image/class/synset`.
+    pub text: Option<String>,
+    /// The name of the file that the picture comes from, if there is one. Default: `image/filename`.
+    pub filename: Option<String>,
+}
+
+/// Which of the files or records found are samples, and how they are read.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Class names: fixes label numbers, leaves other classes out. Default: all, sorted.
+    pub classes: Option<Vec<OsString>>,
+    /// One side of a split. Default: everything.
+    pub split: Option<Split>,
+    /// The first samples of the list only. Default: all.
+    pub limit: Option<u64>,
+    /// Where records have what. Default: as TensorFlow's image data sets have it.
+    pub keys: Keys,
+    /// Nobody asks for labels, so a record may lack them.
+    pub unlabelled: bool,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        let some = |key: &str| Some(key.to_owned());
+        Self {
+            image: "image/encoded".to_owned(),
+            label: some("image/class/label"),
+            text: some("image/class/text"),
+            filename: some("image/filename"),
+        }
+    }
+}
+
+impl Split {
+    /// Whether a sample is on this side. Classes count too: where files are numbered in each, the same numbers must not
+    /// fall on one side in all of them.
+    pub(super) fn keeps(&self, class: &OsStr, folder: &[u8], name: &[u8]) -> bool {
+        self.holds(class, [folder, name].map(hash_bytes))
+    }
+
+    /// The same, of names that are hashed already.
+    pub(super) fn holds(&self, class: &OsStr, names: [u64; 2]) -> bool {
+        let identity = names.iter().fold(mix(hash_bytes(class.as_bytes())), |identity, name| mix(identity ^ name));
+        let held_out = Stream::new(self.seed, 0, identity, Purpose::Split).unit() < self.fraction;
+        held_out == (self.side == Side::Validation)
+    }
+}
+
+impl Options {
+    /// The classes that count, in the order of their labels, each with its number in `found`, which has `what`.
+    pub(super) fn chosen(&self, found: &[OsString], what: &str) -> Result<Vec<usize>> {
+        let Some(classes) = &self.classes else {
+            return Ok((0..found.len()).collect());
+        };
+        let wrong = |class: &OsString, allowed: String| {
+            Err(Error::argument("classes", format!("{:?}", class.to_string_lossy()), allowed))
+        };
+        let mut left: HashMap<&OsString, usize> = found.iter().zip(0..).collect();
+        let mut numbers = Vec::with_capacity(classes.len());
+        for class in classes {
+            match left.remove(class) {
+                Some(number) => numbers.push(number),
+                None if classes[..numbers.len()].contains(class) => return wrong(class, "each class once".to_owned()),
+                None => {
+                    let known: Vec<_> = found.iter().take(10).map(|class| class.to_string_lossy()).collect();
+                    return wrong(class, format!("the {what} found: {}", known.join(", ")));
+                }
+            }
+        }
+        Ok(numbers)
+    }
+
+    /// Why no sample is left of those that were found.
+    pub(super) fn nothing_left(&self, otherwise: &str) -> String {
+        match (&self.split, self.limit) {
+            (_, Some(0)) => "limit=0 leaves no samples".to_owned(),
+            (Some(split), _) => format!("no samples on the {:?} side of a split at {}", split.side, split.fraction),
+            _ => otherwise.to_owned(),
+        }
+    }
+}

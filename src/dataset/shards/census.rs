@@ -1,0 +1,186 @@
+//! The labels of all records, and what the classes are called: looked up where a question needs them.
+//!
+//! Records are read for it, in parallel, but not their pictures, and checksums are left for when a picture is.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+use super::contents::Facts;
+use crate::error::Result;
+use crate::file::each;
+use crate::record::Reason;
+
+/// What all records say.
+#[derive(Debug, Default)]
+pub(super) struct Census {
+    /// The label of each sample.
+    pub(super) labels: Vec<u32>,
+    /// What each sample is known by in a split; empty if not asked for.
+    pub(super) identities: Vec<u64>,
+    /// Names of the classes, by label.
+    pub(super) names: Vec<OsString>,
+}
+
+/// Records that are read by one thread in one go.
+const CHUNK: u64 = 1024;
+
+/// There may be as many classes however few samples there are.
+const MANY_CLASSES: usize = 1 << 16;
+
+/// And so many for each sample.
+const CLASSES_A_SAMPLE: usize = 16;
+
+/// What a few records say.
+#[derive(Default)]
+pub(super) struct Part {
+    /// Of how many records in all.
+    samples: usize,
+    labels: Vec<u32>,
+    identities: Vec<u64>,
+    texts: Names,
+    synsets: Names,
+}
+
+/// What classes are called.
+#[derive(Default)]
+struct Names {
+    known: BTreeMap<u32, Vec<u8>>,
+    /// A class goes by two names, so they are none.
+    confused: bool,
+}
+
+/// A label that can be one of so many samples: there is a name for every number below the greatest, so that a number that
+/// is something else must not be taken for a label.
+pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
+    let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
+    let label = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
+    label.ok_or_else(|| Reason(format!("a label of {most} or more for {samples} samples: classes are numbered from 0")))
+}
+
+/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with room to read it.
+pub(super) fn take(
+    samples: u64,
+    threads: usize,
+    ask: impl Fn(u64, &mut Vec<u8>, &mut Part) -> Result<()> + Sync,
+) -> Result<Census> {
+    let chunks = usize::try_from(samples.div_ceil(CHUNK)).unwrap_or(usize::MAX);
+    let parts = each(chunks, threads, &|chunk| {
+        let first = chunk as u64 * CHUNK;
+        let mut part = Part { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Part::default() };
+        let mut room = Vec::new();
+        for sample in first..samples.min(first + CHUNK) {
+            ask(sample, &mut room, &mut part)?;
+        }
+        Ok(part)
+    })?;
+    let mut census = Census::default();
+    let (mut texts, mut synsets) = (Names::default(), Names::default());
+    for part in parts {
+        census.labels.extend(part.labels);
+        census.identities.extend(part.identities);
+        texts.merge(part.texts);
+        synsets.merge(part.synsets);
+    }
+    let classes = census.labels.iter().max().map_or(0, |greatest| *greatest as usize + 1);
+    let mut met = vec![false; classes];
+    census.labels.iter().for_each(|label| met[*label as usize] = true);
+    let good = [texts, synsets].into_iter().find(|names| names.tell_apart(&met));
+    let mut known = good.unwrap_or_default().known;
+    census.names = (0..).zip(met).map(|(label, _)| named(label, known.remove(&label))).collect();
+    Ok(census)
+}
+
+/// The name of a class; its number where there is none.
+fn named(label: u32, name: Option<Vec<u8>>) -> OsString {
+    name.map_or_else(|| label.to_string().into(), OsString::from_vec)
+}
+
+impl Part {
+    /// Takes down a sample: its facts, and what a split knows it by.
+    pub(super) fn note(&mut self, facts: &Facts<'_>, identity: u64) -> Result<(), Reason> {
+        let label = checked(facts.label, self.samples)?;
+        self.labels.push(label);
+        self.identities.push(identity);
+        self.texts.note(label, facts.text);
+        self.synsets.note(label, facts.synset);
+        Ok(())
+    }
+}
+
+impl Names {
+    fn note(&mut self, label: u32, name: &[u8]) {
+        if name.is_empty() || self.confused {
+            return;
+        }
+        match self.known.get(&label) {
+            Some(known) => self.confused = known != name,
+            None => _ = self.known.insert(label, name.to_vec()),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.confused |= other.confused;
+        for (label, name) in other.known {
+            match self.known.entry(label) {
+                Entry::Vacant(place) => _ = place.insert(name),
+                Entry::Occupied(known) => self.confused |= *known.get() != name,
+            }
+        }
+    }
+
+    /// Whether every class that is met has a name of its own.
+    fn tell_apart(&self, met: &[bool]) -> bool {
+        let mut names: Vec<_> = self.known.values().collect();
+        names.sort_unstable();
+        names.dedup();
+        !self.confused
+            && !met.is_empty()
+            && names.len() == self.known.len()
+            && (0..).zip(met).all(|(label, met)| !met || self.known.contains_key(&label))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(records: &[(usize, &'static str, &'static str)]) -> Vec<String> {
+        let census = take(records.len() as u64, 3, |sample, _, part| {
+            let (label, text, synset) = records[usize::try_from(sample).unwrap()];
+            let facts = Facts { label, text: text.as_bytes(), synset: synset.as_bytes(), filename: b"" };
+            part.note(&facts, sample).map_err(|reason| crate::error::Error::record("x", sample, reason))
+        });
+        census.unwrap().names.into_iter().map(|name| name.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn classes_are_called_by_what_tells_them_apart() {
+        assert_eq!(names(&[(1, "dog", "n2"), (0, "cat", "n1"), (1, "", "n2")]), ["cat", "dog"]);
+        assert_eq!(names(&[(0, "crane", "n1"), (1, "crane", "n2")]), ["n1", "n2"], "two classes of one name");
+        assert_eq!(names(&[(0, "cat", ""), (1, "", "")]), ["0", "1"], "a class without a name");
+        assert_eq!(names(&[(0, "a cat", ""), (0, "the cat", "")]), ["0"], "captions are no names");
+        assert_eq!(names(&[(0, "cat", ""), (3, "dog", "")]), ["cat", "1", "2", "dog"]);
+        assert!(names(&[]).is_empty());
+    }
+
+    #[test]
+    fn samples_keep_their_order() {
+        let label = |sample: u64| usize::try_from(sample * 7 % 11).unwrap();
+        let census = take(5000, 4, |sample, _, part| {
+            part.note(&Facts { label: label(sample), ..Facts::default() }, sample)
+                .map_err(|reason| crate::error::Error::record("x", sample, reason))
+        });
+        let census = census.unwrap();
+        assert!(census.labels.iter().zip(0..).all(|(found, sample)| *found as usize == label(sample)));
+        assert_eq!(census.identities, (0..5000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn numbers_that_are_no_labels_are_refused() {
+        assert_eq!(checked(5, 1), Ok(5));
+        assert_eq!(checked(1_600_000, 1_281_167), Ok(1_600_000));
+        assert!(checked(usize::MAX, usize::MAX).is_err() && checked(1_600_000, 20).is_err());
+    }
+}

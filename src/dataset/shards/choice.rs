@@ -1,0 +1,105 @@
+//! Which records are samples: some classes, one side of a split, the first so many.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::census::{self, Census};
+use super::contents::Facts;
+use super::{Shards, file_name, outside};
+use crate::dataset::Options;
+use crate::error::Result;
+use crate::random::{hash_bytes, mix};
+
+impl Shards {
+    /// Keeps the samples that count.
+    pub(super) fn choose(&mut self, options: &Options) -> Result<()> {
+        let limit = options.limit.unwrap_or(u64::MAX);
+        if options.classes.is_none() && options.split.is_none() {
+            self.len = self.len.min(limit);
+            return Ok(());
+        }
+        let census = self.ask_all(options.split.is_some())?;
+        let names = self.listed()?.unwrap_or(census.names);
+        let chosen = options.chosen(&names, "classes")?;
+        let labels: HashMap<usize, usize> = chosen.iter().copied().zip(0..).collect();
+        let (mut picks, mut kept) = (Vec::new(), Vec::new());
+        for ((sample, label), identity) in (0..).zip(&census.labels).zip(&census.identities) {
+            if picks.len() as u64 >= limit {
+                break;
+            }
+            let label = *label as usize;
+            let name = names.get(label).ok_or_else(|| self.unfit(sample, &outside(label, names.len())))?;
+            let wanted = options.split.is_none_or(|split| split.holds(name, [hash_bytes(b""), *identity]));
+            if let Some(label) = labels.get(&label).filter(|_| wanted) {
+                picks.push(self.number(sample));
+                kept.push(u32::try_from(*label).unwrap_or(u32::MAX));
+            }
+        }
+        self.len = picks.len() as u64;
+        self.picks = Some(picks);
+        self.names = chosen.iter().map(|label| names[*label].clone()).collect::<Vec<OsString>>().into();
+        self.census = Census { labels: kept, ..Census::default() }.into();
+        self.labels = options.classes.is_some().then_some(labels);
+        Ok(())
+    }
+
+    /// Asks all records for their labels; with `identities`, also for what a split knows them by.
+    pub(super) fn ask_all(&self, identities: bool) -> Result<Census> {
+        census::take(self.len, self.threads, |sample, room, part| {
+            let (shard, record) = self.place(sample);
+            let payload = shard.peek(record, room).map_err(|error| super::numbered(error, record))?;
+            let facts = self.form.facts(shard.framing(), payload);
+            let noted = facts.and_then(|facts| {
+                part.note(&facts, if identities { identity(&facts, shard.path(), record) } else { 0 })
+            });
+            noted.map_err(|reason| self.unfit(sample, &reason))
+        })
+    }
+}
+
+/// What a split knows a sample by: the name of its file, so that it is on the same side in a directory of its class; else
+/// where it is.
+fn identity(facts: &Facts<'_>, path: &Path, record: u64) -> u64 {
+    if facts.filename.is_empty() {
+        return mix(hash_bytes(file_name(path)) ^ mix(record));
+    }
+    let name = facts.filename.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    hash_bytes(&[name, b"\0"].concat())
+}
+
+/// Warns where files seem to be of several sets, such as `train` and `validation`: whoever gave their directory may have
+/// meant one.
+pub(super) fn several_sets(paths: &[PathBuf]) -> Option<String> {
+    let mut sets: Vec<String> = paths.iter().filter_map(|path| set_of(path)).collect();
+    sets.sort_unstable();
+    sets.dedup();
+    let [first, second, ..] = sets.as_slice() else { return None };
+    let folder = paths[0].parent().unwrap_or(Path::new("")).display();
+    Some(format!(
+        "{folder}: files of several sets are read as one, {first:?} and {second:?} among them; a glob takes one"
+    ))
+}
+
+/// The name of a file up to its number, `-00000-of-00010` or `0`.
+fn set_of(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_str()?;
+    let stem = name.split_once("-of-").or_else(|| name.split_once('.')).map_or(name, |(stem, _)| stem);
+    Some(stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['-', '_']).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_sets_apart() {
+        let note =
+            |names: &[&str]| several_sets(&names.iter().map(|name| Path::new("d").join(name)).collect::<Vec<_>>());
+        assert_eq!(note(&["train-00000-of-00002", "train-00001-of-00002"]), None);
+        assert_eq!(note(&["photos0", "photos1", "photos10.tfrecord"]), None);
+        assert!(note(&["a-train.tfrecord-00000-of-00001", "a-test.tfrecord-00000-of-00001"]).is_some());
+        assert!(note(&["x_train_00001-of-00002.tfrecord", "x_test_00001-of-00001.tfrecord"]).is_some());
+        assert!(note(&["train-00000-of-00002", "validation-00000-of-00001"]).unwrap().starts_with("d: files of"));
+    }
+}

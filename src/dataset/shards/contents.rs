@@ -1,0 +1,235 @@
+//! What a record holds: a picture, as a file or as pixels, its label, and what it is called.
+
+use crate::codec::{self, Raw};
+use crate::dataset::{Content, Keys};
+use crate::pixel::Size;
+use crate::record::example::{View, decode, find};
+use crate::record::{Framing, Reason, recordio};
+
+/// What records hold under which names, and what of it is wanted.
+#[derive(Debug)]
+pub(super) struct Form {
+    keys: Keys,
+    /// Labels are wanted with the pictures.
+    labelled: bool,
+}
+
+/// What is known of a record without looking at its picture.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Facts<'a> {
+    /// The number of its class.
+    pub(super) label: usize,
+    /// What the class is called.
+    pub(super) text: &'a [u8],
+    /// The class's other name.
+    pub(super) synset: &'a [u8],
+    /// The file that the picture was.
+    pub(super) filename: &'a [u8],
+}
+
+/// Features whose names are the same wherever they occur.
+const SYNSET: &[u8] = b"image/class/synset";
+const FORMAT: &[u8] = b"image/format";
+const HEIGHT: &[u8] = b"image/height";
+const WIDTH: &[u8] = b"image/width";
+const CHANNELS: &[u8] = b"image/channels";
+const ORDER: &[u8] = b"image/order";
+
+impl Form {
+    /// Of records with `keys`; `labelled` if labels are wanted with the pictures.
+    pub(super) fn new(keys: Keys, labelled: bool) -> Self {
+        Self { labelled: labelled && keys.label.is_some(), keys }
+    }
+
+    /// Whether a record has a label that can be told from others.
+    pub(super) fn has_labels(&self) -> bool {
+        self.keys.label.is_some()
+    }
+
+    /// Whether labels are wanted with the pictures.
+    pub(super) fn labelled(&self) -> bool {
+        self.labelled
+    }
+
+    /// The picture in a record, and its label; 0 where that is not wanted.
+    pub(super) fn sample<'a>(&self, framing: Framing, payload: &'a [u8]) -> Result<(Content<'a>, usize), Reason> {
+        if framing == Framing::RecordIo {
+            let (header, image) = recordio::Header::decode(payload)?;
+            let label = if self.labelled { label_of(&header)? } else { 0 };
+            return Ok((Content::Encoded(image), label));
+        }
+        let key = self.label_key();
+        let wanted = [self.keys.image.as_bytes(), key, FORMAT, HEIGHT, WIDTH, CHANNELS, ORDER];
+        let [image, label, format, sizes @ .., order] = find(payload, wanted)?;
+        let image = match image {
+            Some(View::Bytes(image)) => image,
+            Some(_) => return Err(Reason(format!("the feature {:?} is numbers, not an image", self.keys.image))),
+            None => return Err(missing(payload, &self.keys.image, "image")),
+        };
+        let label = if self.labelled { self.label(payload, label)? } else { 0 };
+        if format == Some(View::Bytes(b"tensor")) {
+            return Ok((Content::Raw(tensor(image, sizes, order)?), label));
+        }
+        Ok((Content::Encoded(image), label))
+    }
+
+    /// What is known of a record without its picture.
+    pub(super) fn facts<'a>(&self, framing: Framing, payload: &'a [u8]) -> Result<Facts<'a>, Reason> {
+        if framing == Framing::RecordIo {
+            let (header, _) = recordio::Header::decode(payload)?;
+            let label = if self.has_labels() { label_of(&header)? } else { 0 };
+            return Ok(Facts { label, ..Facts::default() });
+        }
+        let Keys { text, filename, .. } = &self.keys;
+        let [text, filename] = [text, filename].map(|key| key.as_deref().unwrap_or_default().as_bytes());
+        let wanted = [self.label_key(), text, SYNSET, filename];
+        let [label, text, synset, filename] = find(payload, wanted)?;
+        let bytes = |view| if let Some(View::Bytes(bytes)) = view { bytes } else { b"" };
+        let label = if self.has_labels() { self.label(payload, label)? } else { 0 };
+        Ok(Facts { label, text: bytes(text), synset: bytes(synset), filename: bytes(filename) })
+    }
+
+    fn label_key(&self) -> &[u8] {
+        self.keys.label.as_deref().unwrap_or_default().as_bytes()
+    }
+
+    fn label(&self, payload: &[u8], view: Option<View<'_>>) -> Result<usize, Reason> {
+        let key = self.keys.label.as_deref().unwrap_or_default();
+        match view {
+            Some(View::Int(label)) => {
+                usize::try_from(label).map_err(|_| Reason(format!("the label {key:?} is {label}, below 0")))
+            }
+            Some(View::Float(label)) => Err(Reason(format!("the label {key:?} is the float {label}, not an integer"))),
+            Some(View::Bytes(_)) => Err(Reason(format!("the label {key:?} is text, not an integer"))),
+            None => Err(missing(payload, key, "label")),
+        }
+    }
+}
+
+/// The first label of an image record.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number below 2^24")]
+fn label_of(header: &recordio::Header<'_>) -> Result<usize, Reason> {
+    /// Above it floats are not all whole numbers.
+    const MOST: f32 = 16_777_216.0;
+    match header.labels.values().next() {
+        Some(label) if (0.0..=MOST).contains(&label) && label.fract() == 0.0 => Ok(label as usize),
+        Some(label) => Err(Reason(format!("the label {label} is no whole number from 0 on"))),
+        None => Err(Reason("no label".to_owned())),
+    }
+}
+
+/// The error of a feature that is not there, and which are.
+fn missing(payload: &[u8], key: &str, what: &str) -> Reason {
+    let features = match decode(payload) {
+        Ok(features) if features.is_empty() => return Reason(format!("no feature {key:?}, nor any other")),
+        Ok(features) => features,
+        Err(reason) => return reason,
+    };
+    let there: Vec<_> = features.keys().take(20).map(|key| format!("{key:?}")).collect();
+    let none = if what == "label" { ", None if there are no labels" } else { "" };
+    let there = there.join(", ");
+    Reason(format!("no feature {key:?}; there are {there}: say which with keys={{{what:?}: ...}}{none}"))
+}
+
+/// The pixels of a tensor record.
+fn tensor<'a>(bytes: &'a [u8], sizes: [Option<View<'_>>; 3], order: Option<View<'_>>) -> Result<Raw<'a>, Reason> {
+    let number = |view: Option<View<'_>>, key: &[u8], otherwise: Option<u32>| {
+        let value = match view {
+            Some(View::Int(value)) => u32::try_from(value).ok(),
+            None => otherwise,
+            _ => None,
+        };
+        value.ok_or_else(|| Reason(format!("a tensor needs the feature {:?}", String::from_utf8_lossy(key))))
+    };
+    let (height, width) = (number(sizes[0], HEIGHT, None)?, number(sizes[1], WIDTH, None)?);
+    let channels = number(sizes[2], CHANNELS, Some(3))?;
+    let planar = match order {
+        None | Some(View::Bytes(b"HWC")) => false,
+        Some(View::Bytes(b"CHW")) => true,
+        Some(other) => return Err(Reason(format!("image/order is {other:?}: HWC and CHW are known"))),
+    };
+    let raw = Raw::new(bytes, Size::new(width, height), channels as usize, planar);
+    raw.map_err(|codec::Reason(reason)| Reason(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::example::{Feature, Features, encode};
+
+    fn record(features: &[(&str, Feature<'static>)]) -> Vec<u8> {
+        let features: Features<'_> =
+            features.iter().map(|(key, feature)| ((*key).to_owned(), feature.clone())).collect();
+        encode(&features)
+    }
+
+    fn bytes(bytes: &'static [u8]) -> Feature<'static> {
+        Feature::Bytes(vec![bytes.into()])
+    }
+
+    fn ints(value: i64) -> Feature<'static> {
+        Feature::Ints(vec![value])
+    }
+
+    fn form(labelled: bool) -> Form {
+        Form::new(Keys::default(), labelled)
+    }
+
+    #[test]
+    fn a_tensor_is_pixels_and_anything_else_a_file() {
+        let mut features = vec![
+            ("image/encoded", bytes(b"rgbRGB")),
+            ("image/class/label", ints(7)),
+            ("image/height", ints(1)),
+            ("image/width", ints(2)),
+        ];
+        let payload = record(&features);
+        let (content, label) = form(true).sample(Framing::TfRecord, &payload).unwrap();
+        assert!(matches!(content, Content::Encoded(b"rgbRGB")));
+        assert_eq!(label, 7);
+        features.push(("image/format", bytes(b"tensor")));
+        let payload = record(&features);
+        let (content, label) = form(false).sample(Framing::TfRecord, &payload).unwrap();
+        assert!(matches!(content, Content::Raw(raw) if raw.bytes() == b"rgbRGB"));
+        assert_eq!(label, 0);
+        let reason = |more: (&'static str, Feature<'static>)| {
+            let payload = record(&[features.clone(), vec![more]].concat());
+            form(true).sample(Framing::TfRecord, &payload).unwrap_err().0
+        };
+        assert_eq!(reason(("image/channels", ints(1))), "6 bytes of pixels, where 2x1 of 1 channels take 2");
+        assert_eq!(reason(("image/width", ints(-1))), "a tensor needs the feature \"image/width\"");
+        assert!(reason(("image/order", bytes(b"WHC"))).contains("HWC and CHW are known"));
+    }
+
+    #[test]
+    fn what_is_missing_is_said_with_what_is_there() {
+        let payload = record(&[("img", bytes(b"x")), ("class", ints(1))]);
+        let reason = form(true).sample(Framing::TfRecord, &payload).unwrap_err().0;
+        assert_eq!(
+            reason,
+            "no feature \"image/encoded\"; there are \"class\", \"img\": say which with keys={\"image\": ...}"
+        );
+        let keys = Keys { image: "img".to_owned(), ..Keys::default() };
+        let reason = Form::new(keys.clone(), true).sample(Framing::TfRecord, &payload).unwrap_err().0;
+        assert!(reason.contains("\"image/class/label\"") && reason.contains("None if there are no labels"), "{reason}");
+        assert!(Form::new(keys, false).sample(Framing::TfRecord, &payload).is_ok());
+    }
+
+    #[test]
+    fn labels_are_whole_numbers_from_zero_on() {
+        let label = |label: Feature<'static>| {
+            let payload = record(&[("image/class/label", label)]);
+            form(true).facts(Framing::TfRecord, &payload).map(|facts| facts.label).map_err(|reason| reason.0)
+        };
+        assert_eq!(label(ints(3)), Ok(3));
+        assert!(label(ints(-1)).unwrap_err().contains("below 0"));
+        assert!(label(bytes(b"cat")).unwrap_err().contains("is text"));
+        assert!(label(Feature::Floats(vec![1.0])).unwrap_err().contains("float"));
+        let label = |label: f32| {
+            let mut payload = Vec::new();
+            recordio::Header { labels: recordio::Labels::One(label), id: 0, id2: 0 }.encode(&mut payload);
+            form(true).facts(Framing::RecordIo, &payload).map(|facts| facts.label).ok()
+        };
+        assert_eq!([0.0, 5.0, 0.5, -1.0, f32::NAN, 1e9].map(label), [Some(0), Some(5), None, None, None, None]);
+    }
+}

@@ -1,0 +1,109 @@
+//! `labels.csv` beside files of records: a column of class names and one of class numbers, as whoever wrote them has it.
+//!
+//! The first line names the columns, as it likes; numbers are in the second, or in the first if only that has whole numbers
+//! alone.
+
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+use csv::{ByteRecord, ReaderBuilder, Trim};
+
+use super::census::checked;
+use crate::error::{Error, Result};
+
+/// What the file is called.
+const NAME: &str = "labels.csv";
+
+/// The names of the classes by label, if all of `folders` have the same list of them. A number without a name is called by
+/// its digits.
+///
+/// # Errors
+/// [`Error::Io`] for a list that cannot be read, [`Error::Dataset`] for one that is none, naming the line.
+pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
+    let mut found: Option<Vec<OsString>> = None;
+    for folder in folders {
+        let path = folder.join(NAME);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let names = read(&path)?;
+        if found.as_ref().is_some_and(|before| *before != names) {
+            return Ok(None);
+        }
+        found = Some(names);
+    }
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<Vec<OsString>> {
+    let error = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(source) => Error::Io { path: path.to_path_buf(), source },
+        kind => Error::dataset(path, format!("not a list of classes and their numbers: {kind:?}")),
+    };
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_path(path).map_err(error)?;
+    let rows: Vec<ByteRecord> = reader.byte_records().collect::<Result<_, _>>().map_err(error)?;
+    let numbers = |column: usize| rows.iter().all(|row| row.get(column).is_some_and(|cell| number(cell).is_some()));
+    let (class, id) = if !numbers(1) && numbers(0) { (1, 0) } else { (0, 1) };
+    let mut names: Vec<Option<OsString>> = Vec::new();
+    for row in &rows {
+        let wrong = |reason: &str| {
+            let line = row.position().map_or(0, csv::Position::line);
+            Error::dataset(path, format!("line {line}: {reason}"))
+        };
+        let id = row.get(id).and_then(number).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
+        let id = checked(id, rows.len()).map_err(|reason| wrong(&reason.0))? as usize;
+        if names.len() <= id {
+            names.resize(id + 1, None);
+        }
+        if names[id].is_some() {
+            return Err(wrong("a number that another class has"));
+        }
+        names[id] = row.get(class).map(|cell| OsString::from_vec(cell.to_vec()));
+    }
+    let digits = |id: usize| id.to_string().into();
+    Ok(names.into_iter().enumerate().map(|(id, name)| name.unwrap_or_else(|| digits(id))).collect())
+}
+
+fn number(cell: &[u8]) -> Option<usize> {
+    str::from_utf8(cell).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test's own files")]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Result<Vec<OsString>> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(NAME), text).unwrap();
+        beside(&[folder.path().to_path_buf()]).map(|names| names.expect("a list"))
+    }
+
+    #[test]
+    fn classes_are_in_the_order_of_their_numbers() {
+        assert_eq!(names("class,id\ndog, 1\n cat,0\n").unwrap(), ["cat", "dog"]);
+        assert_eq!(names("id,class\n2,dog\n0,\"cat, tame\"\n").unwrap(), ["cat, tame", "1", "dog"]);
+        assert_eq!(names("class,id\n7,1\n5,0\n").unwrap(), ["5", "7"]);
+        for (text, reason) in [
+            ("class,id\ncat,0\ndog,0\n", "line 3: a number that another class has"),
+            ("file,class\na.jpg,cat\n", "line 2: no class and its number"),
+            ("class,id\ncat,99999999999\n", "line 2: a label of"),
+        ] {
+            let error = names(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+
+    #[test]
+    fn lists_that_differ_are_no_list() {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let paths = folders.each_ref().map(|folder| folder.path().to_path_buf());
+        std::fs::write(paths[0].join(NAME), "class,id\ncat,0\n").unwrap();
+        assert_eq!(beside(&paths).unwrap(), None, "one of them has none");
+        std::fs::write(paths[1].join(NAME), "class,id\n cat , 0\n").unwrap();
+        assert_eq!(beside(&paths).unwrap(), Some(vec!["cat".into()]));
+        std::fs::write(paths[1].join(NAME), "class,id\ndog,0\n").unwrap();
+        assert_eq!(beside(&paths).unwrap(), None);
+    }
+}

@@ -1,0 +1,301 @@
+//! CSV files that name pictures: a column `filename`, relative to the file's directory, and a column `class`.
+//!
+//! The first line names the columns, which may come in any order, among others. White space around cells does not count.
+//! Samples are the rows, in their order. Everything that can be wrong is found when the table is opened, and named with the
+//! line: a picture that is not there, a picture named twice, a cell without a value.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ffi::{CStr, OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use csv::{ByteRecord, ReaderBuilder, Trim};
+use rustix::fs::{FileType, stat};
+
+use super::classes::sort_names;
+use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
+use crate::error::{Error, Result};
+use crate::file::each;
+use crate::random::{hash_bytes, mix};
+
+/// How many files are looked for at a time.
+const CHUNK: usize = 4096;
+
+/// A data set of image files that tables name.
+#[derive(Debug)]
+pub struct Table {
+    classes: Vec<OsString>,
+    by_class: ByClass,
+    /// The directory of each table, and its first sample.
+    folders: Vec<(Vec<u8>, usize)>,
+    /// What the tables call the files, a NUL behind each.
+    names: Vec<u8>,
+    /// Where each sample's name starts.
+    starts: Vec<u64>,
+    labels: Vec<u32>,
+}
+
+/// The rows of all tables.
+#[derive(Default)]
+struct Rows {
+    names: Vec<u8>,
+    all: Vec<Row>,
+    /// In the order they are met in.
+    classes: Vec<OsString>,
+    known: HashMap<Vec<u8>, u32>,
+}
+
+/// A row: where its name starts, the number of its class, and its line.
+#[derive(Clone, Copy)]
+struct Row {
+    name: u64,
+    class: u32,
+    line: u64,
+}
+
+/// Columns that are needed.
+struct Columns {
+    filename: usize,
+    class: usize,
+}
+
+impl Table {
+    /// Reads the tables at `paths`, and looks on `threads` threads whether the files they name are there.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a table that cannot be read; [`Error::Dataset`] for one that lacks a column, or has a row that is
+    /// no good, naming its line; [`Error::Argument`] for classes that are not there.
+    pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Self> {
+        let mut rows = Rows::default();
+        let mut ends = Vec::new();
+        for path in paths {
+            rows.read(path)?;
+            ends.push(rows.all.len());
+        }
+        let table_of = |row: usize| paths[ends.partition_point(|end| *end <= row)].as_path();
+        rows.check_unique(&table_of)?;
+        let (data, chosen) = rows.choose(options, &table_of)?;
+        if data.starts.is_empty() {
+            let otherwise = "no samples: no row below the first line, or none of the classes asked for";
+            return Err(Error::dataset(paths[0].as_path(), options.nothing_left(otherwise)));
+        }
+        data.check(threads, &|sample, reason| {
+            let row = chosen[sample];
+            line_error(table_of(row), rows.all[row].line, reason)
+        })?;
+        Ok(data)
+    }
+
+    fn add(&mut self, folder: &[u8], name: &[u8], label: u32) {
+        if self.folders.last().is_none_or(|(last, _)| last != folder) {
+            self.folders.push((folder.to_vec(), self.starts.len()));
+        }
+        self.starts.push(self.names.len() as u64);
+        self.names.extend_from_slice(name);
+        self.names.push(0);
+        self.labels.push(label);
+    }
+
+    fn name(&self, sample: usize) -> (&[u8], &[u8]) {
+        let (folder, _) = &self.folders[self.folders.partition_point(|(_, first)| *first <= sample) - 1];
+        (folder, name_at(&self.names, self.starts[sample]))
+    }
+
+    /// Looks whether every file is there, and named once.
+    fn check(&self, threads: usize, error: &(dyn Fn(usize, String) -> Error + Sync)) -> Result<()> {
+        let all = self.starts.len();
+        each(all.div_ceil(CHUNK), threads, &|chunk| {
+            let mut scratch = Scratch::default();
+            for sample in chunk * CHUNK..all.min((chunk + 1) * CHUNK) {
+                let (folder, name) = self.name(sample);
+                if let Err(reason) = is_file(scratch.join([folder, name, b""])) {
+                    return Err(error(sample, format!("{}: {reason}", String::from_utf8_lossy(name))));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+impl Dataset for Table {
+    fn len(&self) -> u64 {
+        self.starts.len() as u64
+    }
+
+    fn classes(&self) -> Result<&[OsString]> {
+        Ok(&self.classes)
+    }
+
+    fn by_class(&self) -> Result<ByClass> {
+        Ok(self.by_class.clone())
+    }
+
+    fn location(&self, index: u64) -> Location {
+        let (folder, name) = self.name(place(index));
+        Location::file(Path::new(OsStr::from_bytes(folder)).join(OsStr::from_bytes(name)))
+    }
+
+    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
+        let (folder, name) = self.name(place(index));
+        match scratch.read([folder, name, b""]) {
+            Ok(bytes) => Ok(Sample { content: Content::Encoded(bytes), label: self.labels[place(index)] as usize }),
+            Err(source) => Err(Error::Io { path: self.location(index).path, source }),
+        }
+    }
+
+    fn fingerprint(&self) -> Result<u64> {
+        let mut hash = self.classes.iter().fold(0, |hash, class| mix(hash ^ hash_bytes(class.as_bytes())));
+        for (sample, label) in self.labels.iter().enumerate() {
+            let path = self.location(sample as u64).path;
+            let size = std::fs::metadata(&path).map_err(|source| Error::Io { path, source })?.len();
+            hash = mix(hash.wrapping_add(hash_bytes(self.name(sample).1)) ^ mix(size ^ u64::from(*label) << 48));
+        }
+        Ok(hash)
+    }
+}
+
+fn place(index: u64) -> usize {
+    usize::try_from(index).unwrap_or(usize::MAX)
+}
+
+/// Why a path is not a file that can be there.
+fn is_file(path: &CStr) -> std::result::Result<(), String> {
+    let status = stat(path).map_err(|error| std::io::Error::from(error).to_string())?;
+    match FileType::from_raw_mode(status.st_mode) {
+        FileType::Directory => Err("is a directory".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+fn folder(table: &Path) -> Vec<u8> {
+    table.parent().unwrap_or(Path::new("")).as_os_str().as_bytes().to_vec()
+}
+
+fn name_at(names: &[u8], start: u64) -> &[u8] {
+    let rest = &names[usize::try_from(start).unwrap_or(usize::MAX)..];
+    rest.split(|byte| *byte == 0).next().unwrap_or_default()
+}
+
+fn line_error(path: &Path, line: u64, reason: impl std::fmt::Display) -> Error {
+    Error::dataset(path, format!("line {line}: {reason}"))
+}
+
+impl Rows {
+    fn read(&mut self, path: &Path) -> Result<()> {
+        let mut reader =
+            ReaderBuilder::new().trim(Trim::All).from_path(path).map_err(|error| csv_error(path, error))?;
+        let header = reader.byte_headers().map_err(|error| csv_error(path, error))?;
+        let columns = Columns::of(path, header)?;
+        let mut row = ByteRecord::new();
+        while reader.read_byte_record(&mut row).map_err(|error| csv_error(path, error))? {
+            let line = row.position().map_or(0, csv::Position::line);
+            self.add(&row, &columns, line).map_err(|reason| line_error(path, line, reason))?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, row: &ByteRecord, columns: &Columns, line: u64) -> std::result::Result<(), &'static str> {
+        let (name, class) = (&row[columns.filename], &row[columns.class]);
+        if name.is_empty() {
+            return Err("no filename");
+        }
+        if class.is_empty() {
+            return Err("no class");
+        }
+        if name.contains(&0) {
+            return Err("a filename with a NUL byte in it");
+        }
+        let class = if let Some(known) = self.known.get(class) {
+            *known
+        } else {
+            let new = u32::try_from(self.classes.len()).map_err(|_| "too many classes")?;
+            self.classes.push(OsString::from_vec(class.to_vec()));
+            self.known.insert(class.to_vec(), new);
+            new
+        };
+        self.all.push(Row { name: self.names.len() as u64, class, line });
+        self.names.extend_from_slice(name);
+        self.names.push(0);
+        Ok(())
+    }
+}
+
+impl Rows {
+    /// Looks whether a file is named twice; `table_of` says which table a row is in.
+    fn check_unique<'a>(&self, table_of: &dyn Fn(usize) -> &'a Path) -> Result<()> {
+        let mut met: HashMap<u64, usize> = HashMap::with_capacity(self.all.len());
+        for (number, row) in self.all.iter().enumerate() {
+            let name = name_at(&self.names, row.name);
+            let identity = hash_bytes(name) ^ mix(hash_bytes(&folder(table_of(number))));
+            match met.entry(identity) {
+                Entry::Vacant(place) => _ = place.insert(number),
+                Entry::Occupied(first) => {
+                    let (table, line) = (table_of(*first.get()).display(), self.all[*first.get()].line);
+                    let reason = format!("{} is named before, in {table}, line {line}", String::from_utf8_lossy(name));
+                    return Err(line_error(table_of(number), row.line, reason));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The samples among the rows, and the row of each.
+    fn choose<'a>(&self, options: &Options, table_of: &dyn Fn(usize) -> &'a Path) -> Result<(Table, Vec<usize>)> {
+        let mut sorted = self.classes.clone();
+        sort_names(&mut sorted);
+        let numbers = options.chosen(&sorted, "classes")?;
+        let classes: Vec<OsString> = numbers.iter().map(|number| sorted[*number].clone()).collect();
+        let labels: HashMap<&[u8], u32> = classes.iter().map(|name| name.as_bytes()).zip(0..).collect();
+        let label_of: Vec<Option<u32>> = self.classes.iter().map(|name| labels.get(name.as_bytes()).copied()).collect();
+        let mut data = Table {
+            by_class: ByClass::of(&[], 0),
+            classes,
+            folders: Vec::new(),
+            names: Vec::new(),
+            starts: Vec::new(),
+            labels: Vec::new(),
+        };
+        let mut chosen = Vec::new();
+        let limit = usize::try_from(options.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        for (number, row) in self.all.iter().enumerate() {
+            let (name, class) = (name_at(&self.names, row.name), &self.classes[row.class as usize]);
+            let Some(label) = label_of[row.class as usize] else { continue };
+            if options.split.is_none_or(|split| split.keeps(class, b"", name)) && chosen.len() < limit {
+                data.add(&folder(table_of(number)), name, label);
+                chosen.push(number);
+            }
+        }
+        data.by_class = ByClass::of(&data.labels, data.classes.len());
+        Ok((data, chosen))
+    }
+}
+
+impl Columns {
+    fn of(path: &Path, header: &ByteRecord) -> Result<Self> {
+        let find = |name: &str| {
+            let place = header.iter().position(|cell| cell.eq_ignore_ascii_case(name.as_bytes()));
+            place.ok_or_else(|| {
+                let cells: Vec<_> = header.iter().take(8).map(String::from_utf8_lossy).collect();
+                let reason = format!(
+                    "no column {name:?}: the first line must name the columns filename and class; it is {:?}",
+                    cells.join(",")
+                );
+                Error::dataset(path, reason)
+            })
+        };
+        Ok(Self { filename: find("filename")?, class: find("class")? })
+    }
+}
+
+fn csv_error(path: &Path, error: csv::Error) -> Error {
+    let line = error.position().map(csv::Position::line);
+    match (error.into_kind(), line) {
+        (csv::ErrorKind::Io(source), _) => Error::Io { path: path.to_path_buf(), source },
+        (csv::ErrorKind::UnequalLengths { expected_len, len, .. }, Some(line)) => {
+            line_error(path, line, format!("{len} cells, where the first line has {expected_len}"))
+        }
+        (kind, _) => Error::dataset(path, format!("not a CSV file: {kind:?}")),
+    }
+}
