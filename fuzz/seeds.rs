@@ -1,10 +1,13 @@
-//! Writes the first inputs of the fuzzers: `cargo run --bin seeds [folder]`.
+//! Writes the first inputs of the fuzzers: `cargo run --bin seeds`.
 //!
 //! Those of `jpeg` are small files of many kinds, kept in `seeds/` and replayed by the tests of the crate; from them, the
-//! fuzzer's own corpus is begun, six bytes of choices before each.
+//! fuzzer's own corpus is begun, six bytes of choices before each. Those of `records` are made anew by the tests, and
+//! kept nowhere.
 
 #[path = "../tests/support/jpeg/mod.rs"]
 mod made;
+#[path = "../tests/support/records.rs"]
+mod records;
 
 use std::fs;
 use std::path::Path;
@@ -38,6 +41,11 @@ fn main() -> std::io::Result<()> {
         let path = entry?.path();
         let choices = [0; 6].into_iter().chain(fs::read(&path)?).collect::<Vec<u8>>();
         fs::write(corpus.join(path.file_stem().unwrap_or_default()), choices)?;
+    }
+    let corpus = folder.join("corpus/records");
+    fs::create_dir_all(&corpus)?;
+    for (number, seed) in records::seeds().into_iter().enumerate() {
+        fs::write(corpus.join(number.to_string()), seed)?;
     }
     Ok(())
 }

@@ -133,17 +133,17 @@ fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>)) -> Result<(), Reas
 
 /// The part at byte `at` of `rest`.
 fn part(rest: &[u8], at: usize) -> Result<Part<'_>, Reason> {
-    let place = if at == 0 { String::new() } else { format!(" of the part at byte {at} of it") };
-    let ends = |inside: &str| Reason::new(format!("the file ends inside the {inside}{place}"));
+    let place = || if at == 0 { String::new() } else { format!(" of the part at byte {at} of it") };
+    let ends = |inside: &str| Reason::new(format!("the file ends inside the {inside}{}", place()));
     let header = rest[at..].first_chunk::<HEADER>().ok_or_else(|| ends("header"))?;
     if !header.starts_with(&MAGIC) {
-        return Err(Reason::new(format!("the magic number{place} is wrong: {:02x?}", &header[..4])));
+        return Err(Reason::new(format!("the magic number{} is wrong: {:02x?}", place(), &header[..4])));
     }
     let (flag, len) = flag(*header);
-    let flag = flag.ok_or_else(|| Reason::new(format!("the flag{place} is none of 0 to 3")))?;
+    let flag = flag.ok_or_else(|| Reason::new(format!("the flag{} is none of 0 to 3", place())))?;
     let (start, end) = (at + HEADER, at + HEADER + len);
     let data = rest.get(start..end).ok_or_else(|| {
-        let found = rest.len() - start;
+        let (place, found) = (place(), rest.len() - start);
         Reason::new(format!("the file ends inside the data{place}: {found} of {len} bytes are there"))
     })?;
     let end = end + padding(len);

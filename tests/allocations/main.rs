@@ -1,16 +1,28 @@
-//! Nothing is allocated per sample once a loader is warm. A binary of its own, because it counts every allocation.
+//! Nothing is allocated per sample once a loader is warm, nor per record; and nothing that a file only claims. A binary
+//! of its own, because it counts every allocation.
 #![expect(unsafe_code, reason = "a counting allocator")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use imagepipe::file::Map;
 use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Dtype, Fit, Size};
+use imagepipe::record::{Framing, Options, Shard};
 
 #[path = "../integration/pictures.rs"]
 mod pictures;
+#[path = "../support/records.rs"]
+mod records;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// The largest allocation since this was last set to 0.
+static LARGEST: AtomicUsize = AtomicUsize::new(0);
+
+/// Tests that count take turns.
+static TURN: Mutex<()> = Mutex::new(());
 
 struct Counting;
 
@@ -18,6 +30,7 @@ struct Counting;
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.fetch_add(1, Ordering::Relaxed);
+        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
         // SAFETY: the caller's contract is the same.
         unsafe { System.alloc(layout) }
     }
@@ -49,6 +62,7 @@ fn allocations(config: &Config) -> usize {
 
 #[test]
 fn a_warm_loader_allocates_per_batch_not_per_sample() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let root = tempfile::tempdir().expect("a directory");
     pictures::data_set(root.path(), 4, 60);
     for (fit, dtype, flip) in [
@@ -71,4 +85,47 @@ fn a_warm_loader_allocates_per_batch_not_per_sample() {
         assert!(large <= 4 * 20, "{large} allocations in 4 batches of 60 ({fit:?})");
         assert!(small <= 60 * 20, "{small} allocations in 60 batches of 4 ({fit:?})");
     }
+}
+
+#[test]
+fn records_are_read_without_allocating() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("x");
+    for framing in [Framing::TfRecord, Framing::RecordIo] {
+        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+        std::fs::write(&path, records::framed(framing, &records::payloads())).expect("a file");
+        let shard = Shard::open(&path, Options::default()).expect("a shard");
+        let mut scratch = Vec::new();
+        let mut counts = [0; 2];
+        for count in &mut counts {
+            let before = COUNT.load(Ordering::Relaxed);
+            for index in 0..shard.len() {
+                std::hint::black_box(shard.get(index, &mut scratch).expect("a record"));
+            }
+            *count = COUNT.load(Ordering::Relaxed) - before;
+        }
+        assert_eq!(counts[1], 0, "{framing}");
+    }
+}
+
+#[test]
+fn nothing_is_allocated_that_is_only_claimed() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for seed in records::seeds() {
+        for at in 1..seed.len() {
+            let mut input = seed.clone();
+            let end = input.len().min(at + 4);
+            input[at..end].fill(0x7f);
+            LARGEST.store(0, Ordering::Relaxed);
+            records::check(&input);
+            // What is inflated comes in steps of 64 KiB; a byte of an Example may be an integer or an empty text.
+            let (largest, allowed) = (LARGEST.load(Ordering::Relaxed), (128 << 10) + 100 * input.len());
+            assert!(largest <= allowed, "{largest} bytes for {} ({input:02x?})", input.len());
+        }
+    }
+    let file = Map::in_memory("x.rec".into(), vec![0x0a, 0x23, 0xd7, 0xce, 0xff, 0xff, 0xff, 0x1f]);
+    LARGEST.store(0, Ordering::Relaxed);
+    assert!(Shard::new(file, None, Options::default()).is_err());
+    assert!(LARGEST.load(Ordering::Relaxed) < 1000);
 }

@@ -8,31 +8,13 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use flate2::Compression;
-use flate2::write::{GzEncoder, ZlibEncoder};
 use imagepipe::error::{Error, Result};
 use imagepipe::file::Map;
-use imagepipe::record::example::{self, Feature, Features};
-use imagepipe::record::recordio::{Header, Labels};
 use imagepipe::record::{Framing, Options, Shard, Span, Writer, index};
 use proptest::prelude::*;
-use support::{framed, lines};
+use support::{MAGIC, framed, gzip, lines, payloads, seeds, zlib};
 
 const FRAMINGS: [Framing; 2] = [Framing::TfRecord, Framing::RecordIo];
-const MAGIC: [u8; 4] = [0x0a, 0x23, 0xd7, 0xce];
-
-/// Payloads of many lengths, some with the magic of RecordIO in them.
-fn payloads() -> Vec<Vec<u8>> {
-    let long = (0..=255).cycle().take(3000).collect();
-    vec![
-        b"".to_vec(),
-        b"abc".to_vec(),
-        [b"wxyz", &MAGIC[..], b"tail!"].concat(),
-        long,
-        [b"x", &MAGIC[..]].concat(),
-        vec![],
-    ]
-}
 
 /// All records of a shard.
 fn read(shard: &Shard) -> Result<Vec<Vec<u8>>> {
@@ -236,19 +218,12 @@ fn an_index_that_is_wrong_between_its_checks_is_an_error_of_its_records() {
 fn compressed_files_are_found_by_looking() {
     let folder = tempfile::tempdir().unwrap();
     let plain = framed(Framing::TfRecord, &payloads());
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-    gzip.write_all(&plain).unwrap();
-    let mut second = GzEncoder::new(Vec::new(), Compression::fast());
-    second.write_all(&framed(Framing::TfRecord, &[b"more"])).unwrap();
-    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-    zlib.write_all(&plain).unwrap();
-    let gzip = gzip.finish().unwrap();
-    let several = [gzip.clone(), second.finish().unwrap()].concat();
+    let several = [gzip(&plain), gzip(&framed(Framing::TfRecord, &[b"more"]))].concat();
     let cases = [
-        (plain, None, 6),
-        (gzip, Some("GZIP"), 6),
+        (plain.clone(), None, 6),
+        (gzip(&plain), Some("GZIP"), 6),
         (several, Some("GZIP"), 7),
-        (zlib.finish().unwrap(), Some("ZLIB"), 6),
+        (zlib(&plain), Some("ZLIB"), 6),
     ];
     for (bytes, compression, count) in cases {
         let path = folder.path().join("x.tfrecord");
@@ -426,36 +401,6 @@ fn damage(mut bytes: Vec<u8>, cuts: &[(u8, u16, u16, u8)]) -> Vec<u8> {
         bytes.truncate(20_000);
     }
     bytes
-}
-
-/// Whole inputs of each kind that `support::check` knows.
-fn seeds() -> Vec<Vec<u8>> {
-    let header = Header { labels: Labels::Many(&[[0, 0, 0x80, 0x3f]; 3]), id: 7, id2: 0 };
-    let mut image = Vec::new();
-    header.encode(&mut image);
-    let mut all = vec![[&[12][..], &image, b"image"].concat()];
-    let features = Features::from([
-        ("image/encoded".to_owned(), Feature::Bytes(vec![b"picture"[..].into()])),
-        ("image/class/label".to_owned(), Feature::Ints(vec![3, -1])),
-        ("x".to_owned(), Feature::Floats(vec![1.0, f32::NAN])),
-    ]);
-    all.push([&[8][..], &example::encode(&features)].concat());
-    for (pick, framing) in [(0, Framing::TfRecord), (1, Framing::RecordIo)] {
-        let short: Vec<Vec<u8>> =
-            payloads().into_iter().map(|payload| payload[..payload.len().min(40)].to_vec()).collect();
-        let file = framed(framing, &short);
-        let text = lines(&in_memory(&file, framing).expect("a shard"));
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
-        zlib.write_all(&file).expect("memory");
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
-        gzip.write_all(&file).expect("memory");
-        all.push([&[pick][..], &zlib.finish().expect("memory")].concat());
-        all.push([&[pick][..], &gzip.finish().expect("memory")].concat());
-        all.push([&[4 | pick, u8::try_from(text.len()).expect("short")], text.as_bytes(), &file].concat());
-        all.push([&[2 | pick][..], &file].concat());
-        all.push([&[pick][..], &file].concat());
-    }
-    all
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! What holds for every input of the record readers, whatever its bytes: shared by the tests and the fuzzer.
+#![allow(dead_code, reason = "each of them uses a part")]
 
 use std::borrow::Cow;
+use std::io::Write;
 
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
 use imagepipe::file::Map;
-use imagepipe::record::example::{self, Feature, View};
-use imagepipe::record::recordio::{self, Header};
+use imagepipe::record::example::{self, Feature, Features, View};
+use imagepipe::record::recordio::{self, Header, Labels};
 use imagepipe::record::{Framing, Options, Shard, index, tfrecord};
 
 /// Reads `input` as what its first byte picks, and panics where a reader breaks its word.
@@ -22,6 +26,54 @@ pub(crate) fn check(input: &[u8]) {
         2 => check_example(rest),
         _ => check_header(rest),
     }
+}
+
+/// Whole inputs, of each kind that [`check`] knows.
+pub(crate) fn seeds() -> Vec<Vec<u8>> {
+    let mut image = vec![12];
+    Header { labels: Labels::Many(&[[0, 0, 0x80, 0x3f]; 3]), id: 7, id2: 0 }.encode(&mut image);
+    let features = Features::from([
+        ("image/encoded".to_owned(), Feature::Bytes(vec![b"picture"[..].into()])),
+        ("image/class/label".to_owned(), Feature::Ints(vec![3, -1])),
+        ("x".to_owned(), Feature::Floats(vec![1.0, f32::NAN])),
+    ]);
+    let mut all = vec![image, [&[8][..], &example::encode(&features)].concat()];
+    for (pick, framing) in [(0, Framing::TfRecord), (1, Framing::RecordIo)] {
+        let short: Vec<_> = payloads().into_iter().map(|payload| payload[..payload.len().min(40)].to_vec()).collect();
+        let file = framed(framing, &short);
+        let text = lines(&open(&file, None, Options::default()).expect("a shard"));
+        let len = u8::try_from(text.len()).expect("a short index");
+        all.push([&[pick][..], &file].concat());
+        all.push([&[2 | pick][..], &file].concat());
+        all.push([&[4 | pick, len], text.as_bytes(), &file].concat());
+        all.push([&[pick][..], &zlib(&file)].concat());
+        all.push([&[pick][..], &gzip(&file)].concat());
+    }
+    all
+}
+
+/// Payloads of many lengths, some with the magic of RecordIO in them.
+pub(crate) fn payloads() -> Vec<Vec<u8>> {
+    let long = (0..=255).cycle().take(3000).collect();
+    let several = [b"wxyz", &MAGIC[..], b"tail!"].concat();
+    vec![b"".to_vec(), b"abc".to_vec(), several, long, [b"x", &MAGIC[..]].concat(), vec![]]
+}
+
+/// What a part of a RecordIO record starts with.
+pub(crate) const MAGIC: [u8; 4] = [0x0a, 0x23, 0xd7, 0xce];
+
+/// Bytes as a GZIP file.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// Bytes as a ZLIB stream.
+pub(crate) fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
 }
 
 /// Records of one framing, one after the other.

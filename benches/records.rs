@@ -1,0 +1,106 @@
+//! Reading all records of a shard that is in the page cache, held against plain copies of the same bytes.
+//!
+//! The first case copies the file to other memory, as a program does that keeps it; the second copies each record into
+//! one buffer that stays in the cache, which is as fast as memory can be read.
+
+#![allow(clippy::disallowed_methods, reason = "a benchmark's own files")]
+
+mod support;
+
+use std::path::Path;
+
+use imagepipe::record::{Framing, Options, Shard, Writer};
+use support::{Case, compare, cores, files, photos, rounds};
+
+/// Writes a shard of `payloads`, without an index.
+fn write(path: &Path, framing: Framing, payloads: &[Vec<u8>]) {
+    let mut writer = Writer::create(path, framing, false, true).expect("a shard");
+    for payload in payloads {
+        writer.append(payload, None).expect("a record");
+    }
+    writer.finish().expect("a shard");
+}
+
+/// Does `work` with each of `items`, a part of them on each of `threads` threads, each with a buffer.
+fn each<T: Sync>(items: &[T], threads: usize, work: impl Fn(&T, &mut Vec<u8>) + Sync) {
+    std::thread::scope(|scope| {
+        for part in items.chunks(items.len().div_ceil(threads)) {
+            let work = &work;
+            scope.spawn(move || {
+                let mut buffer = Vec::new();
+                for item in part {
+                    work(item, &mut buffer);
+                }
+            });
+        }
+    });
+}
+
+/// Takes every record of a shard.
+fn read(shard: &Shard, threads: usize) {
+    let records: Vec<u64> = (0..shard.len()).collect();
+    each(&records, threads, |record, scratch| {
+        std::hint::black_box(shard.get(*record, scratch).expect("a record"));
+    });
+}
+
+fn open(path: &Path, check: bool) -> Shard {
+    Shard::open(path, Options { check, ..Options::default() }).expect("a shard")
+}
+
+fn reading(name: &str, payloads: &[Vec<u8>], folder: &Path, threads: usize) {
+    let (tfrecord, recordio) = (folder.join("x.tfrecord"), folder.join("x.rec"));
+    write(&tfrecord, Framing::TfRecord, payloads);
+    write(&recordio, Framing::RecordIo, payloads);
+    let file = std::fs::read(&tfrecord).expect("a shard");
+    let mut copy = vec![0; file.len()];
+    let (checked, unchecked, plain) = (open(&tfrecord, true), open(&tfrecord, false), open(&recordio, true));
+    let megabytes = file.len() / 1_000_000;
+    let copied = |record: &u64, shard: &Shard, buffer: &mut Vec<u8>| {
+        let mut scratch = Vec::new();
+        buffer.clear();
+        buffer.extend_from_slice(shard.get(*record, &mut scratch).expect("a record"));
+        std::hint::black_box(buffer);
+    };
+    let records: Vec<u64> = (0..checked.len()).collect();
+    let cases = vec![
+        Case::new("copy of the file", megabytes, || {
+            let len = file.len().div_ceil(threads);
+            std::thread::scope(|scope| {
+                for (to, from) in copy.chunks_mut(len).zip(file.chunks(len)) {
+                    scope.spawn(move || to.copy_from_slice(std::hint::black_box(from)));
+                }
+            });
+            std::hint::black_box(&copy);
+        }),
+        Case::new("copy of each record into one buffer", megabytes, || {
+            each(payloads, threads, |payload, buffer| {
+                buffer.clear();
+                buffer.extend_from_slice(std::hint::black_box(payload));
+                std::hint::black_box(buffer);
+            });
+        }),
+        Case::new("TFRecord, checked", megabytes, || read(&checked, threads)),
+        Case::new("TFRecord, checked, opened anew", megabytes, || read(&open(&tfrecord, true), threads)),
+        Case::new("TFRecord, checked and copied", megabytes, || {
+            each(&records, threads, |record, buffer| copied(record, &checked, buffer));
+        }),
+        Case::new("TFRecord, not checked, copied", megabytes, || {
+            each(&records, threads, |record, buffer| copied(record, &unchecked, buffer));
+        }),
+        Case::new("RecordIO, copied", megabytes, || {
+            each(&records, threads, |record, buffer| copied(record, &plain, buffer));
+        }),
+    ];
+    compare(&format!("read {name}, {threads} thread(s), an item is a megabyte"), rounds(9), cases);
+}
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pictures = files(&photos("small"));
+    let short: Vec<Vec<u8>> = pictures.iter().flat_map(|picture| picture.chunks(1024)).map(<[u8]>::to_vec).collect();
+    for threads in [1, cores()] {
+        reading("photographs", &pictures, folder.path(), threads);
+        reading("records of 1 KiB", &short, folder.path(), threads);
+    }
+}

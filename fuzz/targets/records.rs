@@ -1,0 +1,10 @@
+//! Bytes as a file of records, with or without an index, as an Example, or as an image record: whatever they are, readers
+//! keep their word (see `tests/support/records.rs`).
+#![no_main]
+
+#[path = "../../tests/support/records.rs"]
+mod records;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| records::check(input));
