@@ -1,9 +1,10 @@
-//! Compiles the C shim over libjpeg-turbo against the headers of the very library that is linked in.
+//! Compiles the C shims over libjpeg-turbo against the headers of the very library that is linked in.
 
 use std::env;
 
 fn main() {
     println!("cargo:rerun-if-changed=src/codec/jpeg/shim.c");
+    println!("cargo:rerun-if-changed=src/codec/jpeg/shim_encode.c");
     println!("cargo:rerun-if-changed=src/codec/jpeg/shim.h");
     let Ok(include) = env::var("DEP_TURBOJPEG_INCLUDE") else {
         panic!(
@@ -15,5 +16,6 @@ fn main() {
     for folder in include.split(',') {
         build.include(folder);
     }
-    build.file("src/codec/jpeg/shim.c").warnings(true).extra_warnings(true).compile("imagepipe_jpeg_shim");
+    build.files(["src/codec/jpeg/shim.c", "src/codec/jpeg/shim_encode.c"]);
+    build.warnings(true).extra_warnings(true).compile("imagepipe_jpeg_shim");
 }

@@ -4,7 +4,7 @@ from imagepipe_rs._errors import DatasetError, DecodeError, ImagePipeError, Reco
 from imagepipe_rs._native import __version__ as _version
 from imagepipe_rs._writing import Written
 from imagepipe_rs.decoding import decode, decode_many
-from imagepipe_rs.imagine import create_recordio, create_tfrecords
+from imagepipe_rs.imagine import create_images, create_recordio, create_tfrecords
 from imagepipe_rs.loader import Batch, Loader, LoaderIterator
 from imagepipe_rs.records import (
     Example,
@@ -39,6 +39,7 @@ __all__ = [
     "TFRecordWriter",
     "Written",
     "__version__",
+    "create_images",
     "create_recordio",
     "create_tensor_records",
     "create_tfrecords",

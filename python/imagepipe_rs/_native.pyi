@@ -14,6 +14,7 @@ __all__ = [
     "RecordWriter",
     "Tensor",
     "__version__",
+    "create_images",
     "create_recordio",
     "create_tensor_records",
     "create_tfrecords",
@@ -30,6 +31,11 @@ def __version__() -> str:  # noqa: N807  the compiled module's name for it
 
 def jpeg_simd() -> bool:
     """Return whether libjpeg-turbo was built with its SIMD code and this processor runs it."""
+
+def create_images(
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
+) -> tuple[int, int, int, int, list[str]]:
+    """Write random images; as create_recordio."""
 
 def create_recordio(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None

@@ -3,12 +3,108 @@
 from __future__ import annotations
 
 import os
+import pathlib
 from typing import Literal
 
 from imagepipe_rs import _native
 from imagepipe_rs._writing import Progress, Written, only_here, run
 
 Path = str | os.PathLike[str]
+
+_ENDINGS = {"jpg": ".jpg", "jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "bitmap": ".bmp"}
+
+
+def create_images(  # noqa: PLR0917  Imageinary's order
+    path: Path,
+    name: str,
+    width: int,
+    height: int,
+    count: int,
+    image_format: str,
+    seed: int = 0,
+    size: bool = False,  # noqa: FBT001, FBT002  Imageinary's
+    chunksize: int = 64,  # noqa: ARG001  Imageinary's
+    quality: int = 75,
+    content: Literal["noise", "natural"] = "noise",
+    classes: int = 0,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    *,
+    overwrite: bool = False,
+    resume: bool = False,
+) -> Written:
+    """Write random images: ``{name}0.jpg``, ``{name}1.jpg``, ...
+
+    An image depends on the seed, its number, its size and ``content``: the same arguments give the same bytes whatever
+    ``workers`` is, no two seeds have an image in common, and pixels are the same in every format. Images are RGB, 8
+    bits a channel; JPEGs are 4:2:0. Memory does not depend on ``count``.
+
+    A file appears when it is finished, so whatever ends the call leaves whole files only. They are not flushed to the
+    disk one by one: should the power fail, the last ones may be lost, or empty.
+
+    Args:
+        path: directory of the images; made if it is not there.
+        name: what the files' names begin with; not a dot. It may be empty.
+        width: pixels in a row: at least 1, at most 65,500 for JPEG and 65,535 for the others.
+        height: rows, within the same bounds.
+        count: how many images, at least 1.
+        image_format: ``"jpg"`` or ``"jpeg"``, ``"png"``, ``"bmp"`` or ``"bitmap"``, in any case. Files end in ``.jpg``,
+            ``.png`` and ``.bmp``.
+        seed: a whole number in 0..2**64.
+        size: print how many bytes the first image has, and how many all files in ``path`` have.
+        chunksize: no longer needed, and ignored.
+        quality: JPEG's, 1 to 100.
+        content: ``"noise"``: every channel of every pixel uniform in 0..255. ``"natural"``: things with edges and a
+            texture, on which JPEGs of the default quality have the bytes a pixel, and take the time to decode, of
+            photographs of that size; noise has more of both. Noise in PNG is stored as it is, since it cannot be
+            compressed.
+        classes: if not 0, image ``n`` goes to directory ``n % classes`` of ``class-0000``, ``class-0001``, ...: a class
+            has at most one image more than another. At most ``count``.
+        workers: threads; None for the number of usable cores.
+        progress: called with the images done and all there are, on this thread, some ten times a second.
+        overwrite: replace images that are there; otherwise that is an error, before anything is written.
+        resume: keep images that are there, and write the others. One of those that are kept is made again to see that
+            it is of these arguments.
+
+    Returns:
+        What was written.
+
+    Raises:
+        DatasetError: an image that is there already (also a ``FileExistsError``), or one that cannot be written (also
+            an ``OSError``): those that are finished are kept.
+        TypeError: an argument of the wrong type.
+        ValueError: an argument of the wrong value.
+    """
+    arguments = {
+        "path": path,
+        "name": name,
+        "width": width,
+        "height": height,
+        "count": count,
+        "image_format": image_format.lower() if isinstance(image_format, str) else image_format,
+        "seed": seed,
+        "quality": quality,
+        "content": content,
+        "classes": classes,
+        "overwrite": overwrite,
+        "resume": resume,
+        "workers": workers,
+    }
+    written = run(_native.create_images, arguments, progress)
+    if size:
+        print(_sizes(path, f"{name}0{_ENDINGS[image_format.lower()]}"))  # noqa: T201  what it is for
+    return written
+
+
+def _sizes(path: Path, first: str) -> str:
+    """Return what ``size=True`` prints of a directory with an image named ``first``."""
+    one = total = 0
+    for folder, _, files in os.walk(path):
+        for file in files:
+            length = (pathlib.Path(folder) / file).stat().st_size
+            total += length
+            one = length if file == first else one
+    return f"First image: {one:,} bytes. Directory: {total:,} bytes."
 
 
 def create_tfrecords(

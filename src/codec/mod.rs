@@ -1,9 +1,10 @@
-//! Bytes to pixels: one decoder for every format, whatever the file is named.
+//! Bytes to pixels: one decoder for every format, whatever the file is named. And back: [`encode`].
 //!
 //! Decoding is two steps, so that a caller can plan between them: [`Decoder::open`] reads the header, and
 //! [`Opened::decode`] fills the decoder's own scratch with just the window and scale that were asked for. The result is a
 //! [`Pixels`] view into that scratch: nothing is allocated once the scratch has grown to the largest picture.
 
+pub mod encode;
 mod exif;
 pub mod jpeg;
 mod other;
@@ -269,6 +270,14 @@ pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
         buffer.resize(len, 0);
     }
     Ok(&mut buffer[..len])
+}
+
+/// Makes room for `more` bytes behind those that are there, at least doubling what there was.
+///
+/// # Errors
+/// When there is no such memory.
+fn reserve(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
+    buffer.try_reserve(more).map_err(|_| Reason(format!("no memory for {} bytes of a file", buffer.len() + more)))
 }
 
 /// As `grow`, but zeroed: decoders may leave pixels of a damaged file as they are, and those of the picture before must

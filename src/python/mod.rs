@@ -5,6 +5,7 @@ mod batch;
 mod capsule;
 mod codec;
 mod error;
+mod images;
 mod loader;
 mod records;
 mod write;
@@ -18,6 +19,8 @@ mod _native {
     use super::batch::{PyBatch, PyTensor};
     #[pymodule_export]
     use super::codec::PyCodec;
+    #[pymodule_export]
+    use super::images::create_images;
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
     #[pymodule_export]

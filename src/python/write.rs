@@ -16,7 +16,7 @@ use crate::write::{
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Files, records, bytes, files found finished, and what the user should know.
-type Counts = (u64, u64, u64, u64, Vec<String>);
+pub(super) type Counts = (u64, u64, u64, u64, Vec<String>);
 
 const WHOLE: &str = "a whole number, at least 1";
 const YES_OR_NO: &str = "True or False";

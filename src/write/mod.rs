@@ -8,6 +8,7 @@ mod check;
 mod conversion;
 mod create;
 mod examples;
+pub mod images;
 mod listing;
 mod manifest;
 mod recordio;

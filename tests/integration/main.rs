@@ -2,6 +2,7 @@
 
 mod codec;
 mod engine;
+mod images;
 mod jpeg;
 mod layers;
 mod loader;

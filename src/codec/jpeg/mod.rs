@@ -1,4 +1,6 @@
-//! JPEG: header, then a window of it at scale 1, 1/2, 1/4 or 1/8, into reused scratch.
+//! JPEG, both ways. To encode is libjpeg-turbo's alone (`encoder`); to decode is what the rest is about.
+//!
+//! A header, then a window of it at scale 1, 1/2, 1/4 or 1/8, into reused scratch.
 //!
 //! Two back ends stand behind one shape, and deliver the same bytes:
 //!
@@ -20,6 +22,7 @@
 mod absent;
 #[cfg(target_arch = "x86_64")]
 mod baseline;
+mod encoder;
 mod frame;
 #[cfg(target_arch = "x86_64")]
 mod idct;
@@ -40,6 +43,7 @@ use frame::{Cut, Frame, Handover};
 use turbo::{Color, Handle, Out};
 use upsample::Upsampler;
 
+pub(super) use encoder::{Encoder, STRIP};
 pub use tally::Tally;
 pub use turbo::simd_active;
 

@@ -56,6 +56,26 @@ int ip_jpeg_rows(ip_jpeg *jpeg, const ip_request *request, uint8_t *out, size_t 
 int ip_jpeg_planes_start(ip_jpeg *jpeg, const ip_request *request, ip_plane planes[3]);
 int ip_jpeg_planes(ip_jpeg *jpeg, const ip_plane planes[3], uint8_t *const out[3]);
 
+/* Rows of an MCU at 4:2:0: as many as are encoded at once. */
+#define IP_STRIP 16
+
+typedef struct ip_encoder ip_encoder;
+
+typedef struct {
+  uint8_t *next; /* where the next byte of the file goes */
+  size_t left;   /* how many there is room for */
+} ip_room;
+
+ip_encoder *ip_encoder_new(void);
+void ip_encoder_free(ip_encoder *encoder);
+const char *ip_encoder_message(const ip_encoder *encoder);
+
+/* A baseline JPEG of interleaved RGB rows, chroma at half the size both ways. `room` is written to during a call only, and
+ * moved on by what the call wrote. After an error the next thing is another `start`. */
+int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_room *room);
+int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_room *room);
+int ip_encoder_finish(ip_encoder *encoder, ip_room *room);
+
 /* Whether libjpeg-turbo was built with its SIMD code and this processor runs it. */
 int ip_jpeg_simd(void);
 

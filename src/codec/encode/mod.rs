@@ -1,0 +1,190 @@
+//! Pixels to bytes: JPEG by libjpeg-turbo, PNG by the `png` crate, BMP by hand.
+//!
+//! Rows are asked for a strip at a time, top to bottom, so that a picture is never in memory as a whole and its pixels are
+//! encoded while they are in the cache. The file is written to the front of a vector that is used again for the next.
+
+mod bmp;
+mod png;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::jpeg::{self, STRIP};
+use super::{Format, Reason, grow};
+use crate::pixel::Size;
+
+/// A file format, with what there is to choose about it. All hold 8-bit RGB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Baseline JPEG, 4:2:0, Huffman tables of the standard.
+    Jpeg {
+        /// 1 to 100, on the scale that libjpeg's programs use.
+        quality: u8,
+    },
+    /// PNG.
+    Png(Deflate),
+    /// Windows bitmap, 24 bits, bottom row first.
+    Bmp,
+}
+
+/// How PNG's data are compressed. The times are those of 1920x1080 pixels on one core of the machine that this was
+/// written on (`cargo bench --bench generate`), the sizes those of its 6.2 MB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Deflate {
+    /// Lightly: the best filter for each row, the lowest level of deflate. For busy pictures 38 ms and 78 %. What is
+    /// faster, the fixed tables of `fdeflate`, does not make these any shorter.
+    #[default]
+    Light,
+    /// Not at all: 0.5 ms. Noise cannot be compressed, and attempts take 10 to 20 ms. The pixels are held in memory, and
+    /// twice more while they are encoded.
+    Stored,
+}
+
+impl Form {
+    /// The format.
+    #[must_use]
+    pub fn format(self) -> Format {
+        match self {
+            Self::Jpeg { .. } => Format::Jpeg,
+            Self::Png(_) => Format::Png,
+            Self::Bmp => Format::Bmp,
+        }
+    }
+
+    /// The longest side that it can have, in pixels: libjpeg-turbo's bound for JPEG. That of the others is chosen so that
+    /// all programs can read them; the formats' own is 2^31.
+    #[must_use]
+    pub fn longest_side(self) -> u32 {
+        match self {
+            Self::Jpeg { .. } => 65_500,
+            Self::Png(_) | Self::Bmp => 65_535,
+        }
+    }
+
+    /// What is wrong with encoding pictures of a size.
+    ///
+    /// # Errors
+    /// A side of 0 or longer than [`longest_side`](Self::longest_side); a bitmap of 4 GiB or more; a quality that is none.
+    pub fn check(self, size: Size) -> Result<(), Reason> {
+        let longest = self.longest_side();
+        if !(1..=longest).contains(&size.width) || !(1..=longest).contains(&size.height) {
+            return Err(Reason(format!("{size} pixels: each side is 1 to {longest}")));
+        }
+        match self {
+            Self::Jpeg { quality } if !(1..=100).contains(&quality) => {
+                Err(Reason(format!("quality {quality}: it is 1 to 100")))
+            }
+            Self::Bmp if bmp::len(size).is_none() => {
+                Err(Reason(format!("{size} pixels: a bitmap is shorter than 4 GiB")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A worker's encoder: handle and scratch, reused from picture to picture.
+#[derive(Debug)]
+pub struct Encoder {
+    jpeg: jpeg::Encoder,
+    strip: Vec<u8>,
+}
+
+impl Encoder {
+    /// An encoder with empty scratch.
+    ///
+    /// # Errors
+    /// When memory for libjpeg-turbo's handle cannot be had.
+    pub fn new() -> Result<Self, Reason> {
+        Ok(Self { jpeg: jpeg::Encoder::new()?, strip: Vec::new() })
+    }
+
+    /// Makes `out` the file of a picture. `rows` is called for one strip after the other, and fills it with the next
+    /// `strip.len() / (3 * width)` rows of RGB pixels. Once `stop` is set, that ends early, with an error.
+    ///
+    /// # Errors
+    /// What [`Form::check`] finds; when there is no memory for the file.
+    pub fn encode(
+        &mut self,
+        form: Form,
+        size: Size,
+        rows: &mut dyn FnMut(&mut [u8]),
+        stop: &AtomicBool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Reason> {
+        form.check(size)?;
+        let Self { jpeg, strip } = self;
+        let mut strips = Strips { size, rows, stop, strip, done: 0 };
+        match form {
+            Form::Jpeg { quality } => {
+                out.clear();
+                jpeg.start(size, quality, out)?;
+                while let Some(strip) = strips.next()? {
+                    jpeg.rows(strip, size.width, out)?;
+                }
+                jpeg.finish(out)
+            }
+            Form::Png(deflate) => {
+                out.clear();
+                png::encode(size, deflate, strips, out)
+            }
+            Form::Bmp => bmp::encode(size, strips, out),
+        }
+    }
+
+    /// Makes `out` the file of a picture that is in memory, as [`encode`](Self::encode) does it.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    ///
+    /// # Panics
+    /// If `pixels` are not those of a picture of that size: three bytes each, without gaps.
+    pub fn picture(&mut self, form: Form, size: Size, pixels: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+        assert_eq!(pixels.len() as u64, 3 * size.pixels(), "pixels of a picture of {size}");
+        let mut rest = pixels;
+        let mut rows = |strip: &mut [u8]| {
+            let (now, later) = rest.split_at(strip.len());
+            strip.copy_from_slice(now);
+            rest = later;
+        };
+        self.encode(form, size, &mut rows, &AtomicBool::new(false), out)
+    }
+}
+
+/// The rows of a picture, a strip at a time.
+struct Strips<'a> {
+    size: Size,
+    rows: &'a mut dyn FnMut(&mut [u8]),
+    stop: &'a AtomicBool,
+    strip: &'a mut Vec<u8>,
+    done: u32,
+}
+
+impl<'a> Strips<'a> {
+    /// All rows at once.
+    fn all(self) -> Result<&'a [u8], Reason> {
+        let row = 3 * self.size.width as usize;
+        let all = grow(self.strip, row * self.size.height as usize)?;
+        for strip in all.chunks_mut(row * STRIP as usize) {
+            check(self.stop)?;
+            (self.rows)(strip);
+        }
+        Ok(all)
+    }
+
+    /// The next rows: [`STRIP`] of them, or as many as are left.
+    fn next(&mut self) -> Result<Option<&[u8]>, Reason> {
+        check(self.stop)?;
+        let count = STRIP.min(self.size.height - self.done);
+        if count == 0 {
+            return Ok(None);
+        }
+        let strip = grow(self.strip, 3 * self.size.width as usize * count as usize)?;
+        (self.rows)(strip);
+        self.done += count;
+        Ok(Some(strip))
+    }
+}
+
+/// An error once nobody wants the picture any more.
+fn check(stop: &AtomicBool) -> Result<(), Reason> {
+    if stop.load(Ordering::Relaxed) { Err(Reason::new("stopped")) } else { Ok(()) }
+}

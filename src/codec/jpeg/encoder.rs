@@ -1,0 +1,123 @@
+//! Encoding by libjpeg-turbo through the C shim: baseline, 4:2:0, Huffman tables of the standard, a strip at a time.
+#![expect(unsafe_code, reason = "the border to C; every call's preconditions are met by the types here")]
+
+use std::ffi::CStr;
+use std::ptr::NonNull;
+
+use super::super::{Reason, reserve};
+use crate::pixel::Size;
+
+mod sys {
+    #[repr(C)]
+    pub(super) struct Encoder {
+        _private: [u8; 0],
+    }
+
+    #[repr(C)]
+    pub(super) struct Room {
+        pub(super) next: *mut u8,
+        pub(super) left: usize,
+    }
+
+    unsafe extern "C" {
+        pub(super) fn ip_encoder_new() -> *mut Encoder;
+        pub(super) fn ip_encoder_free(encoder: *mut Encoder);
+        pub(super) fn ip_encoder_message(encoder: *const Encoder) -> *const std::ffi::c_char;
+        #[must_use]
+        pub(super) fn ip_encoder_start(
+            encoder: *mut Encoder,
+            width: u32,
+            height: u32,
+            quality: i32,
+            room: *mut Room,
+        ) -> i32;
+        #[must_use]
+        pub(super) fn ip_encoder_rows(
+            encoder: *mut Encoder,
+            rows: *const u8,
+            stride: usize,
+            count: u32,
+            room: *mut Room,
+        ) -> i32;
+        #[must_use]
+        pub(super) fn ip_encoder_finish(encoder: *mut Encoder, room: *mut Room) -> i32;
+    }
+}
+
+/// Rows that are encoded at once: those of an MCU at 4:2:0.
+pub(in crate::codec) const STRIP: u32 = 16;
+
+/// More than the headers and tables of a file take, which is about 620 bytes.
+const HEADERS: usize = 4 << 10;
+
+/// More than an MCU can take: 6 blocks of 64 coefficients, each of at most 16 bits of code and 11 of value, and each byte
+/// of them doubled, as 0xff is.
+const MCU: usize = 6 * 64 * 2 * 27 / 8;
+
+/// An owned libjpeg-turbo compressor.
+#[derive(Debug)]
+pub(in crate::codec) struct Encoder(NonNull<sys::Encoder>);
+
+// SAFETY: the handle is plain heap memory without ties to a thread; `&mut` keeps it to one thread at a time.
+unsafe impl Send for Encoder {}
+
+impl Drop for Encoder {
+    fn drop(&mut self) {
+        // SAFETY: the pointer came from `ip_encoder_new` and is freed once.
+        unsafe { sys::ip_encoder_free(self.0.as_ptr()) }
+    }
+}
+
+impl Encoder {
+    pub(in crate::codec) fn new() -> Result<Self, Reason> {
+        // SAFETY: no precondition.
+        let encoder = unsafe { sys::ip_encoder_new() };
+        NonNull::new(encoder).map(Self).ok_or_else(|| Reason::new("out of memory for libjpeg-turbo"))
+    }
+
+    /// Begins a picture; what was begun before and not finished is dropped.
+    pub(in crate::codec) fn start(&mut self, size: Size, quality: u8, out: &mut Vec<u8>) -> Result<(), Reason> {
+        let encoder = self.0.as_ptr();
+        // SAFETY: the handle is alive, and `lend` gives valid memory.
+        self.lend(out, HEADERS, |room| unsafe {
+            sys::ip_encoder_start(encoder, size.width, size.height, i32::from(quality), room)
+        })
+    }
+
+    /// Encodes the next rows, `width` pixels each: [`STRIP`] of them, or as many as are left.
+    pub(in crate::codec) fn rows(&mut self, rows: &[u8], width: u32, out: &mut Vec<u8>) -> Result<(), Reason> {
+        let (encoder, stride) = (self.0.as_ptr(), 3 * width as usize);
+        let count = rows.len() / stride;
+        assert!(count <= STRIP as usize && rows.len() == count * stride, "jpeg: {} bytes of rows", rows.len());
+        // A strip completes one row of MCUs; the headers of frame and scan go before the first.
+        let most = HEADERS + width.div_ceil(STRIP) as usize * MCU;
+        // SAFETY: the handle is alive, `lend` gives valid memory, and the assertion says that there are so many rows.
+        #[expect(clippy::cast_possible_truncation, reason = "at most a strip")]
+        self.lend(out, most, |room| unsafe { sys::ip_encoder_rows(encoder, rows.as_ptr(), stride, count as u32, room) })
+    }
+
+    /// Ends the file, when all rows of the picture have come.
+    pub(in crate::codec) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Reason> {
+        let encoder = self.0.as_ptr();
+        // SAFETY: the handle is alive, and `lend` gives valid memory.
+        self.lend(out, HEADERS, |room| unsafe { sys::ip_encoder_finish(encoder, room) })
+    }
+
+    /// Lets `call` write at most `most` bytes to the end of `out`.
+    fn lend(&self, out: &mut Vec<u8>, most: usize, call: impl FnOnce(*mut sys::Room) -> i32) -> Result<(), Reason> {
+        reserve(out, most)?;
+        let spare = out.spare_capacity_mut();
+        let lent = spare.len();
+        let mut room = sys::Room { next: spare.as_mut_ptr().cast(), left: lent };
+        if call(&raw mut room) != 0 {
+            // SAFETY: the handle is alive.
+            let text = unsafe { sys::ip_encoder_message(self.0.as_ptr()) };
+            // SAFETY: the message is a NUL-terminated array inside the handle.
+            return Err(Reason(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()));
+        }
+        let written = lent - room.left;
+        // SAFETY: the compressor has written that many bytes from the end on, inside of the spare capacity.
+        unsafe { out.set_len(out.len() + written) };
+        Ok(())
+    }
+}

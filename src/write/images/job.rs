@@ -1,0 +1,206 @@
+//! The job that makes images: a batch is a group of them, a slot is one.
+
+use std::io;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::names::Names;
+use super::{Content, Painter, Request};
+use crate::codec::Reason;
+use crate::codec::encode::{Encoder, Form};
+use crate::engine::{self, Engine, Next, Stopwatch};
+use crate::error::{Error, Result};
+use crate::file::{Map, Output};
+use crate::pixel::Size;
+use crate::write::{Existing, Progress, Run, Written, lock};
+
+/// Images in a batch: enough that handing them out costs nothing, and few enough that errors are soon heard of.
+const GROUP: u64 = 64;
+
+/// A run.
+#[derive(Debug)]
+pub(super) struct Writing {
+    engine: Engine<Job>,
+}
+
+/// The work.
+#[derive(Debug)]
+struct Job {
+    names: Names,
+    form: Form,
+    content: Content,
+    size: Size,
+    seed: u64,
+    existing: Existing,
+    done: AtomicU64,
+    bytes: AtomicU64,
+    kept: AtomicU64,
+    /// Whether one of the images that are kept was looked at: all are of one run.
+    compared: AtomicBool,
+    /// Set by the first error: the images after it are not wanted.
+    failed: AtomicBool,
+}
+
+/// Images that follow each other.
+#[derive(Debug)]
+struct Group {
+    first: u64,
+    /// Of those that failed the first one, and why.
+    error: Mutex<Option<(usize, Error)>>,
+}
+
+/// What a worker keeps from image to image.
+#[derive(Debug, Default)]
+struct Tools {
+    painter: Painter,
+    encoder: Option<Encoder>,
+    file: Vec<u8>,
+}
+
+impl Writing {
+    pub(super) fn start(request: &Request, form: Form, names: Names, workers: usize) -> Result<Self> {
+        let job = Job {
+            names,
+            form,
+            content: request.content,
+            size: request.size,
+            seed: request.seed,
+            existing: request.existing,
+            done: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            kept: AtomicU64::new(0),
+            compared: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+        };
+        // No worker waits for the last image of a group.
+        Ok(Self { engine: Engine::start(job, workers, workers + 1)? })
+    }
+}
+
+impl Run for Writing {
+    fn wait(&mut self, patience: Duration) -> Result<Option<Written>> {
+        // Small images come in thousands: their groups are not worth a return each.
+        let (mut watch, mut left) = (Stopwatch::start(), patience);
+        loop {
+            match self.engine.next(left)? {
+                Next::Batch(group) => lock(&group.error).take().map_or(Ok(()), |(_, error)| Err(error))?,
+                Next::TimedOut => return Ok(None),
+                Next::End => return Ok(Some(self.engine.job().written())),
+            }
+            left = left.saturating_sub(watch.lap());
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let job = self.engine.job();
+        Progress { done: job.done.load(Ordering::Relaxed), total: job.names.count() }
+    }
+}
+
+impl engine::Job for Job {
+    type Scratch = Tools;
+    type Batch = Group;
+
+    fn scratch(&self) -> Tools {
+        Tools::default()
+    }
+
+    fn retire(&self, _: Tools) {}
+
+    fn begin(&self, number: u64) -> Result<Option<(Group, usize)>> {
+        let first = number.saturating_mul(GROUP);
+        let images = self.names.count().saturating_sub(first).min(GROUP);
+        let slots = usize::try_from(images).unwrap_or_default();
+        Ok((slots > 0).then(|| (Group { first, error: Mutex::default() }, slots)))
+    }
+
+    fn run(&self, group: &Group, slot: usize, tools: &mut Tools, stop: &AtomicBool) {
+        if self.failed.load(Ordering::Relaxed) {
+            return;
+        }
+        let number = group.first + slot as u64;
+        match self.image(number, tools, stop) {
+            Ok(bytes) => {
+                self.bytes.fetch_add(bytes, Ordering::Relaxed);
+                self.done.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => self.fail(group, slot, error),
+        }
+    }
+
+    fn panicked(&self, group: &Group, slot: usize, message: String) {
+        let path = self.names.path(group.first + slot as u64);
+        self.fail(group, slot, Error::Panic { path, message });
+    }
+}
+
+impl Job {
+    /// Makes an image, unless it is there and is to stay; returns the bytes of its file.
+    fn image(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<u64> {
+        let path = self.names.path(number);
+        if self.existing == Existing::Resume
+            && let Ok(found) = path.symlink_metadata()
+        {
+            self.kept.fetch_add(1, Ordering::Relaxed);
+            if !self.compared.swap(true, Ordering::Relaxed) {
+                tools.encode(self, number, stop).map_err(|Reason(reason)| self.no_memory(&path, reason))?;
+                tools.compare(&path)?;
+            }
+            return Ok(found.len());
+        }
+        tools.encode(self, number, stop).map_err(|Reason(reason)| self.no_memory(&path, reason))?;
+        let len = tools.file.len() as u64;
+        let output = Output::create(&path, Some(len))?;
+        output.write_at(&tools.file, 0)?;
+        output.commit(false, self.existing == Existing::Replace)?;
+        Ok(len)
+    }
+
+    /// What keeps an image of a size that was checked from being encoded.
+    fn no_memory(&self, path: &Path, reason: String) -> Error {
+        let source = io::Error::new(io::ErrorKind::OutOfMemory, reason);
+        Error::Write { path: path.to_owned(), bytes: 3 * self.size.pixels(), source }
+    }
+
+    fn fail(&self, group: &Group, slot: usize, error: Error) {
+        let mut noted = lock(&group.error);
+        if noted.as_ref().is_none_or(|(first, _)| slot < *first) {
+            *noted = Some((slot, error));
+        }
+        self.failed.store(true, Ordering::Relaxed);
+    }
+
+    fn written(&self) -> Written {
+        Written {
+            files: self.names.count(),
+            records: self.names.count(),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            kept: self.kept.load(Ordering::Relaxed),
+            notes: Vec::new(),
+        }
+    }
+}
+
+impl Tools {
+    /// Makes `file` that of image `number`.
+    fn encode(&mut self, job: &Job, number: u64, stop: &AtomicBool) -> Result<(), Reason> {
+        let Self { painter, encoder, file } = self;
+        let encoder = match encoder {
+            Some(encoder) => encoder,
+            None => encoder.insert(Encoder::new()?),
+        };
+        painter.start(job.content, job.seed, number, job.size);
+        encoder.encode(job.form, job.size, &mut |rows| painter.rows(rows), stop, file)
+    }
+
+    /// An error unless the file at `path` is the one that was just encoded.
+    fn compare(&self, path: &Path) -> Result<()> {
+        let found = Map::open(path)?;
+        if found.bytes()? == self.file {
+            return Ok(());
+        }
+        Err(Error::dataset(path, "it is from a run with other options; replace it with overwrite=True"))
+    }
+}

@@ -1,0 +1,147 @@
+//! Random images: files of noise, or of what costs as much as photographs, as many as are wanted.
+//!
+//! Image `n` is a function of the seed, of `n` and of the options, so images can be made by any worker, in any order, and
+//! made again. Seed and number are keys of their own: no image of one seed is one of another. Pixels do not depend on the
+//! file format.
+//!
+//! Files appear whole or not at all, but are not flushed to the disk one by one: what the system has not written out when
+//! the power fails is lost.
+
+mod job;
+mod names;
+mod natural;
+mod noise;
+
+use std::path::PathBuf;
+
+use super::{Existing, Run};
+use crate::codec::encode::{Deflate, Form};
+use crate::codec::{Format, Reason};
+use crate::error::{Error, Result};
+use crate::pixel::Size;
+use job::Writing;
+use names::Names;
+use natural::Natural;
+use noise::Noise;
+
+/// What images show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Content {
+    /// Noise: every channel of every pixel uniform in 0..=255.
+    #[default]
+    Noise,
+    /// What takes as many bytes, and as much time to decode, as photographs of that size.
+    Natural,
+}
+
+/// Which images are wanted.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Where the files go; made if it is not there.
+    pub folder: PathBuf,
+    /// What their names begin with; the number, from 0, and the format's extension follow.
+    pub name: String,
+    /// Pixels of each.
+    pub size: Size,
+    /// How many.
+    pub count: u64,
+    /// [`Format::Jpeg`], [`Format::Png`] or [`Format::Bmp`].
+    pub format: Format,
+    /// The seed.
+    pub seed: u64,
+    /// JPEG's quality, 1 to 100.
+    pub quality: u8,
+    /// What they show.
+    pub content: Content,
+    /// If not 0, image `n` goes to directory `n % classes` of so many: `class-0000` and on.
+    pub classes: u64,
+    /// What to do with files that are there already.
+    pub existing: Existing,
+    /// Worker threads. Default: the usable cores.
+    pub workers: Option<usize>,
+}
+
+/// Begins to write images. Whatever can be found wrong is, before anything is written.
+///
+/// # Errors
+/// [`Error::Argument`]; [`Error::Exists`]; [`Error::Write`] when the directories cannot be made.
+pub fn create(request: &Request) -> Result<Box<dyn Run>> {
+    let form = request.form()?;
+    let names = Names::new(request)?;
+    let workers = workers(request.workers)?;
+    if request.existing == Existing::Refuse
+        && let Some(path) = names.first_existing()?
+    {
+        return Err(Error::Exists { path });
+    }
+    names.make_directories()?;
+    Ok(Box::new(Writing::start(request, form, names, workers)?))
+}
+
+/// More threads are an oversight.
+const MOST_WORKERS: usize = 4096;
+
+fn workers(wanted: Option<usize>) -> Result<usize> {
+    match wanted {
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        Some(workers @ 1..=MOST_WORKERS) => Ok(workers),
+        Some(workers) => Err(Error::argument("workers", workers, format!("between 1 and {MOST_WORKERS}"))),
+    }
+}
+
+impl Request {
+    /// The form of the files, if images of that kind and size can be had.
+    fn form(&self) -> Result<Form> {
+        if !(1..=100).contains(&self.quality) {
+            return Err(Error::argument("quality", self.quality, "between 1 and 100"));
+        }
+        let form = match self.format {
+            Format::Jpeg => Form::Jpeg { quality: self.quality },
+            Format::Bmp => Form::Bmp,
+            Format::Png => Form::Png(match self.content {
+                Content::Noise => Deflate::Stored,
+                Content::Natural => Deflate::Light,
+            }),
+            other => return Err(Error::argument("image_format", format!("{other:?}"), "JPEG, PNG or BMP")),
+        };
+        let longest = form.longest_side();
+        for (name, side) in [("width", self.size.width), ("height", self.size.height)] {
+            if !(1..=longest).contains(&side) {
+                let allowed = format!("between 1 and {longest} pixels for this format");
+                return Err(Error::argument(name, side, allowed));
+            }
+        }
+        form.check(self.size).map_err(|Reason(reason)| Error::argument("height", self.size.height, reason))?;
+        Ok(form)
+    }
+}
+
+/// Makes the pixels of images, and keeps its memory from one to the next.
+#[derive(Debug, Default)]
+pub struct Painter {
+    natural: Natural,
+    noise: Option<Noise>,
+    width: usize,
+}
+
+impl Painter {
+    /// Begins image `number` of `seed`.
+    pub fn start(&mut self, content: Content, seed: u64, number: u64, size: Size) {
+        self.width = size.width as usize;
+        self.noise = match content {
+            Content::Noise => Some(Noise::new(seed, number, self.width)),
+            Content::Natural => {
+                self.natural.start(seed, number, size);
+                None
+            }
+        };
+    }
+
+    /// Fills `out` with its next rows of RGB pixels.
+    pub fn rows(&mut self, out: &mut [u8]) {
+        match &mut self.noise {
+            Some(noise) => noise.rows(out),
+            None => out.chunks_exact_mut(3 * self.width).for_each(|row| self.natural.row(row)),
+        }
+    }
+}

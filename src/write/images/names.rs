@@ -1,0 +1,153 @@
+//! What files of random images are called, and which of them are there.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::Request;
+use crate::codec::Format;
+use crate::error::{Error, Result};
+use crate::file::make_directory;
+
+/// The longest name that file systems take, in bytes.
+const LONGEST: usize = 255;
+
+/// The paths of all images, none of which is written down.
+#[derive(Debug)]
+pub(super) struct Names {
+    folder: PathBuf,
+    name: String,
+    extension: &'static str,
+    count: u64,
+    classes: u64,
+    /// Digits of a class' number: as many as the last one needs, so that they sort by number.
+    digits: usize,
+}
+
+impl Names {
+    pub(super) fn new(request: &Request) -> Result<Self> {
+        let Request { folder, name, count, classes, .. } = request;
+        let extension = match request.format {
+            Format::Png => ".png",
+            Format::Bmp => ".bmp",
+            _ => ".jpg",
+        };
+        if *count == 0 {
+            return Err(Error::argument("count", count, "at least 1"));
+        }
+        if classes > count {
+            return Err(Error::argument("classes", classes, format!("between 0 and count={count}")));
+        }
+        let last = count - 1;
+        let allowed = |what: &str| Error::argument("name", format!("{name:?}"), what);
+        if name.contains(['/', '\0']) {
+            return Err(allowed("the beginning of a file name, without a slash"));
+        }
+        if name.starts_with('.') {
+            return Err(allowed("the beginning of a file name that is not hidden: without a dot at its start"));
+        }
+        if format!("{name}{last}{extension}").len() > LONGEST {
+            return Err(allowed("shorter: file names have at most 255 bytes"));
+        }
+        let digits = classes.saturating_sub(1).to_string().len().max(4);
+        Ok(Self { folder: folder.clone(), name: name.clone(), extension, count: *count, classes: *classes, digits })
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Where image `number` goes.
+    pub(super) fn path(&self, number: u64) -> PathBuf {
+        let file = format!("{}{number}{}", self.name, self.extension);
+        self.folder(number.checked_rem(self.classes).unwrap_or_default()).join(file)
+    }
+
+    /// The directory of a class; that of all, if there are none.
+    fn folder(&self, class: u64) -> PathBuf {
+        if self.classes == 0 {
+            return self.folder.clone();
+        }
+        self.folder.join(format!("class-{class:0digits$}", digits = self.digits))
+    }
+
+    /// The first image that is there already. Directories are listed: that is far less work than to ask for each of a
+    /// million files, and for the usual empty one none at all.
+    pub(super) fn first_existing(&self) -> Result<Option<PathBuf>> {
+        let mut first: Option<u64> = None;
+        for class in 0..self.classes.max(1) {
+            let folder = self.folder(class);
+            let fail = |source| Error::Io { path: folder.clone(), source };
+            let entries = match fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { &folder }) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(fail)?,
+            };
+            for entry in entries {
+                let number = self.number_of(entry.map_err(fail)?.file_name().as_bytes());
+                let own = number.filter(|number| number.checked_rem(self.classes).is_none_or(|of| of == class));
+                first = first.into_iter().chain(own).min();
+            }
+        }
+        Ok(first.map(|number| self.path(number)))
+    }
+
+    /// The number in a file's name, if it is the name of one of these images.
+    fn number_of(&self, file: &[u8]) -> Option<u64> {
+        let digits = file.strip_prefix(self.name.as_bytes())?.strip_suffix(self.extension.as_bytes())?;
+        let canonical = digits == b"0" || (digits.first()? != &b'0' && digits.iter().all(u8::is_ascii_digit));
+        let number: u64 = std::str::from_utf8(digits).ok().filter(|_| canonical)?.parse().ok()?;
+        (number < self.count).then_some(number)
+    }
+
+    pub(super) fn make_directories(&self) -> Result<()> {
+        (0..self.classes.max(1)).try_for_each(|class| make_directory(&self.folder(class)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Content, Existing};
+    use super::*;
+    use crate::pixel::Size;
+
+    fn names(count: u64, classes: u64) -> Names {
+        let request = Request {
+            folder: "f".into(),
+            name: "a".to_owned(),
+            size: Size::new(1, 1),
+            count,
+            format: Format::Bmp,
+            seed: 0,
+            quality: 75,
+            content: Content::Noise,
+            classes,
+            existing: Existing::Refuse,
+            workers: None,
+        };
+        Names::new(&request).unwrap()
+    }
+
+    /// Labels are given out in the order of directories' names, which must be that of their numbers.
+    #[test]
+    fn classes_sort_by_their_numbers() {
+        assert_eq!(names(20_000, 10_000).path(19_999), Path::new("f/class-9999/a19999.bmp"));
+        assert_eq!(names(20_000, 10_001).path(0), Path::new("f/class-00000/a0.bmp"));
+        assert_eq!(names(20_000, 10_001).path(10_000), Path::new("f/class-10000/a10000.bmp"));
+        assert_eq!(names(20_000, 0).path(10_000), Path::new("f/a10000.bmp"));
+    }
+
+    #[test]
+    fn numbers_are_read_as_they_are_written() {
+        let names = names(1000, 0);
+        for number in [0, 1, 9, 10, 999] {
+            let path = names.path(number);
+            assert_eq!(names.number_of(path.file_name().unwrap().as_bytes()), Some(number));
+        }
+        for other in
+            ["a1000.bmp", "a00.bmp", "a007.bmp", "a.bmp", "a-1.bmp", "a1.bmp2", "b1.bmp", "a99999999999999999999.bmp"]
+        {
+            assert_eq!(names.number_of(other.as_bytes()), None, "{other}");
+        }
+    }
+}
