@@ -1,0 +1,130 @@
+//! The Loader over records of pixels, against a plain copy of the same bytes: same records, same order, same threads, into
+//! as many batches of memory as the Loader has.
+//!
+//! * `memcpy`: the limit. The pixels of each record, where the file is mapped, to the batch.
+//! * `memcpy and checksum`: with the CRC-32C of each record computed before, as reading TFRecords asks for.
+//! * The Loader: as stored, cut out of it, mirrored, in the other layout, as floats.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use imagepipe::loader::{Config, Loader};
+use imagepipe::pixel::{Dtype, Fit, Layout, Size};
+use imagepipe::random::Permutation;
+use imagepipe::record::example::{Feature, Features, encode, find};
+use imagepipe::record::{Framing, Options, Shard, Writer};
+use support::{Case, compare, cores, rounds};
+
+const RECORDS: usize = 4000;
+const SHARDS: usize = 4;
+const BATCH: usize = 64;
+/// Batches that the Loader has in memory by default: two ahead, one with the consumer, one that it just let go.
+const BATCHES: usize = 4;
+
+/// Writes records of `side` by `side` pixels.
+fn write(folder: &Path, side: usize) -> Vec<PathBuf> {
+    let number = |value: usize| Feature::Ints(vec![i64::try_from(value).expect("a small number")]);
+    let mut noise = 1u64;
+    let paths: Vec<PathBuf> = (0..SHARDS).map(|i| folder.join(format!("{side}-{i:05}-of-{SHARDS:05}"))).collect();
+    for path in &paths {
+        let mut writer = Writer::create(path, Framing::TfRecord, false, true).expect("a file");
+        for record in 0..RECORDS / SHARDS {
+            let pixels: Vec<u8> = (0..side * side * 3)
+                .map(|_| {
+                    noise = noise.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                    noise.to_le_bytes()[7]
+                })
+                .collect();
+            let features = Features::from([
+                ("image/encoded".to_owned(), Feature::Bytes(vec![pixels.into()])),
+                ("image/format".to_owned(), Feature::Bytes(vec![b"tensor"[..].into()])),
+                ("image/height".to_owned(), number(side)),
+                ("image/width".to_owned(), number(side)),
+                ("image/channels".to_owned(), number(3)),
+                ("image/class/label".to_owned(), number(record % 10)),
+            ]);
+            writer.append(&encode(&features), None).expect("a record is written");
+        }
+        writer.finish().expect("a file is written");
+    }
+    paths
+}
+
+/// Copies the pixels of all records in the order of an epoch, on all threads.
+fn copy_all(shards: &[Shard], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usize) {
+    let (order, next) = (Permutation::new(1, epoch, RECORDS as u64), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..cores() {
+            scope.spawn(|| {
+                let mut room = Vec::new();
+                loop {
+                    // A batch at a time, so that no two threads write to one: the copy alone is measured.
+                    let batch = next.fetch_add(1, Ordering::Relaxed);
+                    if batch * BATCH >= RECORDS {
+                        return;
+                    }
+                    let mut to = batches[batch % batches.len()].lock().expect("a batch");
+                    for (slot, to) in to.chunks_exact_mut(bytes).enumerate().take(RECORDS - batch * BATCH) {
+                        let record = order.at((batch * BATCH + slot) as u64);
+                        let shard = &shards[usize::try_from(record).expect("a record") / (RECORDS / SHARDS)];
+                        let payload = shard.get(record % (RECORDS / SHARDS) as u64, &mut room).expect("a record");
+                        let [image] = find(payload, [b"image/encoded"]).expect("an example");
+                        let Some(imagepipe::record::example::View::Bytes(pixels)) = image else { unreachable!() };
+                        to.copy_from_slice(pixels);
+                    }
+                }
+            });
+        }
+    });
+}
+
+fn peer<'a>(name: &str, paths: &[PathBuf], check: bool, bytes: usize) -> Case<'a> {
+    let options = Options { check, ..Options::default() };
+    let shards: Vec<Shard> = paths.iter().map(|path| Shard::open(path, options).expect("a file")).collect();
+    let batches: Vec<_> = (0..BATCHES).map(|_| Mutex::new(vec![0; BATCH * bytes])).collect();
+    let mut epoch = 0;
+    Case::new(name, RECORDS, move || {
+        copy_all(&shards, &batches, epoch, bytes);
+        epoch += 1;
+    })
+}
+
+fn ours<'a>(name: &str, paths: &[PathBuf], config: &Config) -> Case<'a> {
+    let config = Config { paths: paths.to_vec(), batch_size: BATCH, seed: 1, ..config.clone() };
+    let loader = Loader::open(&config).expect("a loader");
+    let mut epoch = 0;
+    Case::new(name, RECORDS, move || {
+        let samples: usize = loader.epoch(epoch).expect("an epoch").map(|batch| batch.expect("a batch").len()).sum();
+        assert_eq!(samples, RECORDS);
+        epoch += 1;
+    })
+}
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for side in [224usize, 256] {
+        let paths = write(folder.path(), side);
+        let bytes = side * side * 3;
+        let all = u32::try_from(side).expect("a small side");
+        let same = Config { size: Some(Size::new(all, all)), ..Config::default() };
+        let cut = Config { fit: Fit::Crop, resize_short: Some(all), ..Config::default() };
+        let cases = vec![
+            peer("memcpy", &paths, false, bytes),
+            peer("memcpy and checksum", &paths, true, bytes),
+            ours("Loader, as stored", &paths, &same),
+            ours("Loader, centre 224", &paths, &cut),
+            ours("Loader, flip", &paths, &Config { flip: true, ..same.clone() }),
+            ours("Loader, NCHW", &paths, &Config { layout: Layout::Nchw, ..same.clone() }),
+            ours(
+                "Loader, float32 NCHW",
+                &paths,
+                &Config { dtype: Dtype::Float32, layout: Layout::Nchw, ..same.clone() },
+            ),
+            ours("Loader, random crop 224", &paths, &Config { fit: Fit::RandomCrop, flip: true, ..Config::default() }),
+        ];
+        compare(&format!("tensor records, {side}x{side}x3 uint8"), rounds(7), cases);
+    }
+}
