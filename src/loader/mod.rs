@@ -142,6 +142,18 @@ impl Loader {
         &*self.shared.data
     }
 
+    /// The data set, to be kept.
+    #[must_use]
+    pub fn dataset(&self) -> Arc<dyn Dataset> {
+        Arc::clone(&self.shared.data)
+    }
+
+    /// Decoding threads.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.workers
+    }
+
     /// Batches in a whole epoch of this rank.
     #[must_use]
     pub fn batches_per_epoch(&self) -> u64 {

@@ -5,6 +5,7 @@ mod batch;
 mod capsule;
 mod codec;
 mod error;
+mod inspect;
 mod loader;
 mod records;
 mod write;
@@ -18,6 +19,8 @@ mod _native {
     use super::batch::{PyBatch, PyTensor};
     #[pymodule_export]
     use super::codec::PyCodec;
+    #[pymodule_export]
+    use super::inspect::{bench, describe, machine, png, sheet, verify, write_whole};
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
     #[pymodule_export]

@@ -2,6 +2,7 @@
 
 mod codec;
 mod engine;
+mod inspect;
 mod jpeg;
 mod layers;
 mod loader;
