@@ -33,8 +33,9 @@ fn data_set() -> TempDir {
 }
 
 fn bytes_below(root: &Path) -> u64 {
-    let classes = fs::read_dir(root).unwrap().flat_map(|class| fs::read_dir(class.unwrap().path()).unwrap());
-    classes.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+    let entries = |path: &Path| fs::read_dir(path).expect("a directory").map(|entry| entry.expect("an entry"));
+    let files = entries(root).flat_map(|class| entries(&class.path()));
+    files.map(|file| file.metadata().expect("a file").len()).sum()
 }
 
 #[test]
@@ -148,6 +149,6 @@ fn a_bench_counts_what_it_took() {
     assert!(found.plain.expect("JPEGs are encoded").images <= 80);
     let total: f64 = found.shares.iter().map(|(_, share)| share).sum();
     assert!((total - 1.0).abs() < 1e-9, "{:?}", found.shares);
-    assert!(found.bottleneck.contains("%"), "{}", found.bottleneck);
+    assert!(found.bottleneck.contains('%'), "{}", found.bottleneck);
     assert!(bench(&loader, span, &mut |_, _| ControlFlow::Break(())).unwrap().is_none());
 }

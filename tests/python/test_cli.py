@@ -310,11 +310,11 @@ def test_the_last_line_says_what_was_made_and_where(run: Any, calls: dict[str, C
 
 
 def test_files_of_a_run_before_are_said(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    written = Written(files=2, records=2, bytes=10, kept=5)
+    written = Written(files=5, records=5, bytes=10, kept=3)
     monkeypatch.setattr(imagepipe_rs, "create_images", lambda **_: written, raising=False)
     ran = run("create-images", "a", "b", "bmp", "--resume")
-    assert ran.out.startswith("2 files, 10 bytes in ")
-    assert "; 5 files finished before: a" in ran.out
+    assert ran.out.startswith("5 files, 10 bytes in ")
+    assert ran.out.endswith(" s, 3 of the files finished before: a\n")
 
 
 def test_quiet_says_nothing(run: Any, calls: dict[str, Call]) -> None:

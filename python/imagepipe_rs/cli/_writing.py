@@ -15,7 +15,7 @@ from imagepipe_rs.cli._program import DONE, STOPPED, say
 from imagepipe_rs.cli._progress import Progress
 
 if TYPE_CHECKING:
-    from imagepipe_rs.imagine import Written
+    from imagepipe_rs import Written
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -104,8 +104,9 @@ def _summary(written: Written, noun: str, seconds: float, folder: str) -> str:
         parts.append(_text.count(written.records, noun))
     parts.append(_text.size(written.bytes))
     made = f"{', '.join(parts)} in {_text.duration(seconds)}"
-    if seconds > 0:
-        made += f" ({_text.rate(written.records / seconds)} {noun}s/s)"
     if written.kept:
-        made += f"; {_text.count(written.kept, 'file')} finished before"
+        # A speed would be that of files which were not written now.
+        made += f", {written.kept:,} of the files finished before"
+    elif seconds > 0:
+        made += f" ({_text.rate(written.records / seconds)} {noun}s/s)"
     return f"{made}: {folder}"

@@ -58,6 +58,6 @@ def split(
         ),
         noun="image",
         folder=output_dir,
-        files=source["dataset_name"],
+        files=f"{source['dataset_name']}_",
         quiet=quiet,
     )
