@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::codec::{Backend, Decoder, Header, Reason, Request, Tally, Window};
-use crate::dataset::{Dataset, Scratch};
-use crate::error::{Error, Result};
+use super::verify::Damage;
+use crate::codec::{Backend, Decoder, Header, Opened, Reason, Request, Window};
+use crate::dataset::{Content, Dataset, Scratch};
 use crate::loader::Config;
 
 /// What a worker keeps from sample to sample.
@@ -22,23 +22,43 @@ impl Tools {
         Self { backend, scratch: Scratch::default(), decoder: None }
     }
 
-    /// The header of a sample, and the length of its encoded bytes.
-    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<(Header, u64)> {
-        let fail = |Reason(reason)| Error::Decode { path: data.path(index), reason };
-        let bytes = data.read(index, &mut self.scratch)?;
+    /// The header of a sample, and the length of what it is stored as.
+    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<(Header, u64), Damage> {
         let stop = AtomicBool::new(false);
-        let decoder = ready(&mut self.decoder, self.backend).map_err(fail)?;
-        let opened = decoder.open(bytes, &stop).map_err(fail)?;
-        Ok((opened.header(), bytes.len() as u64))
+        let header = |decoder: &mut Decoder, content: Content<'_>| Ok(open(decoder, content, &stop)?.header());
+        self.look(data, index, header)
     }
 
-    /// Decodes every pixel of a sample; the length of its encoded bytes.
-    pub(super) fn decode(&mut self, data: &dyn Dataset, index: u64, form: Form, stop: &AtomicBool) -> Result<u64> {
-        let fail = |Reason(reason)| Error::Decode { path: data.path(index), reason };
-        let bytes = data.read(index, &mut self.scratch)?;
-        let decoder = ready(&mut self.decoder, self.backend).map_err(fail)?;
-        whole(decoder, bytes, form, stop).map_err(fail)?;
-        Ok(bytes.len() as u64)
+    /// Decodes every pixel of a sample; the length of what it is stored as.
+    pub(super) fn decode(
+        &mut self,
+        data: &dyn Dataset,
+        index: u64,
+        form: Form,
+        stop: &AtomicBool,
+    ) -> Result<u64, Damage> {
+        let whole = |decoder: &mut Decoder, content: Content<'_>| whole(decoder, content, form, stop);
+        self.look(data, index, whole).map(|((), bytes)| bytes)
+    }
+
+    fn look<T>(
+        &mut self,
+        data: &dyn Dataset,
+        index: u64,
+        look: impl FnOnce(&mut Decoder, Content<'_>) -> Result<T, Reason>,
+    ) -> Result<(T, u64), Damage> {
+        let content = match data.read(index, &mut self.scratch) {
+            Ok(sample) => sample.content,
+            Err(error) => return Err(Damage::of(&error, data.location(index))),
+        };
+        let decoder = match &mut self.decoder {
+            Some(decoder) => Ok(decoder),
+            none => Decoder::new(self.backend, Arc::default()).map(|decoder| none.insert(decoder)),
+        };
+        match decoder.and_then(|decoder| look(decoder, content)) {
+            Ok(found) => Ok((found, content.len() as u64)),
+            Err(Reason(reason)) => Err(Damage::at(data.location(index), reason)),
+        }
     }
 }
 
@@ -51,15 +71,15 @@ pub(super) enum Form {
     Rgb,
 }
 
-fn ready(decoder: &mut Option<Decoder>, backend: Backend) -> Result<&mut Decoder, Reason> {
-    match decoder {
-        Some(decoder) => Ok(decoder),
-        none => Ok(none.insert(Decoder::new(backend, Arc::new(Tally::default()))?)),
+fn open<'a>(decoder: &'a mut Decoder, content: Content<'a>, stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
+    match content {
+        Content::Encoded(bytes) => decoder.open(bytes, stop),
+        Content::Raw(raw) => Ok(decoder.open_raw(raw)),
     }
 }
 
-fn whole(decoder: &mut Decoder, bytes: &[u8], form: Form, stop: &AtomicBool) -> Result<(), Reason> {
-    let opened = decoder.open(bytes, stop)?;
+fn whole(decoder: &mut Decoder, content: Content<'_>, form: Form, stop: &AtomicBool) -> Result<(), Reason> {
+    let opened = open(decoder, content, stop)?;
     let size = opened.header().size;
     let most = Config::default().max_pixels;
     if size.pixels() == 0 || size.pixels() > most {

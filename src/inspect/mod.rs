@@ -17,11 +17,6 @@ pub mod sheet;
 pub mod verify;
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use crate::dataset::{Dataset, Directory, Options};
-use crate::error::Result;
 
 /// Called on the caller's thread with what is done and how much there is, twenty times a second and more; says whether to
 /// go on.
@@ -30,9 +25,4 @@ pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 /// Cores this process may use: affinity and cgroup quotas are respected.
 fn usable_cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// The data set at `paths`, whatever kind it is.
-fn open(paths: &[PathBuf]) -> Result<Arc<dyn Dataset>> {
-    Ok(Arc::new(Directory::open(paths, &Options::default(), usable_cores())?))
 }

@@ -114,6 +114,7 @@ impl Loader {
             limit: config.limit,
             keys: config.keys.clone(),
             unlabelled: config.labels == Labels::None,
+            salvage: false,
         };
         // What is wrong with the arguments is said before a long listing.
         Plan::check(config)?;
