@@ -15,15 +15,22 @@ __all__ = [
     "Tensor",
     "__version__",
     "create_images",
+    "bench",
     "create_recordio",
     "create_tensor_records",
     "create_tfrecords",
     "decode_example",
+    "describe",
     "encode_example",
     "jpeg_simd",
+    "machine",
     "pack_image",
+    "png",
+    "sheet",
     "split",
     "unpack_image",
+    "verify",
+    "write_whole",
 ]
 
 def __version__() -> str:  # noqa: N807  the compiled module's name for it
@@ -56,6 +63,41 @@ def split(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
 ) -> tuple[int, int, int, int, list[str]]:
     """Write pictures into TFRecords by a stratified split; as create_recordio."""
+
+def machine() -> dict[str, Any]:
+    """Return what this processor offers."""
+
+def describe(
+    paths: list[str],
+    headers: int,
+    workers: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> dict[str, Any]:
+    """Return what a data set is made of."""
+
+def verify(
+    paths: list[str],
+    workers: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> dict[str, Any]:
+    """Return what of a data set is damaged."""
+
+def bench(
+    loader: Loader,
+    seconds: float,
+    batches: int | None,
+    progress: Callable[[int, int], object] | None,
+) -> dict[str, Any]:
+    """Return how fast a loader is, which should repeat."""
+
+def sheet(heading: str, below: str, tiles: list[tuple[bytes, int, int, int, str, str]]) -> bytes:
+    """Return a contact sheet as a PNG file, of RGB pixels, width, height, class, label and note of each picture."""
+
+def png(pixels: bytes, width: int, height: int) -> bytes:
+    """Return RGB pixels as a PNG file."""
+
+def write_whole(path: str, data: bytes) -> None:
+    """Write a file whole or not at all; one of that name gives way."""
 
 @final
 class Tensor:

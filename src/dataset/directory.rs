@@ -177,6 +177,14 @@ impl Dataset for Directory {
         Location::file(self.path(index))
     }
 
+    fn kind(&self) -> &'static str {
+        if self.classes.iter().all(|class| class.is_empty()) {
+            "image files, without classes"
+        } else {
+            "image directory, a folder a class"
+        }
+    }
+
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (group, name) = self.name(index);
         match scratch.read([&group.folder, name, b""]) {

@@ -37,6 +37,8 @@ enum Look {
 /// What the paths are, by kind.
 #[derive(Default)]
 struct Found {
+    /// Files that are nothing else are taken for damaged files of records.
+    salvage: bool,
     trees: Vec<Tree>,
     images: Vec<PathBuf>,
     shards: Vec<PathBuf>,
@@ -55,7 +57,7 @@ struct Found {
 /// [`Error::Dataset`] for paths of two kinds or of none, and where there are no samples; [`Error::Argument`] for classes
 /// that are not there.
 pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<dyn Dataset>> {
-    let mut found = Found::default();
+    let mut found = Found { salvage: options.salvage, ..Found::default() };
     for path in paths {
         let kind = std::fs::metadata(path).map_err(|source| Error::Io { path: path.clone(), source })?;
         match (kind.is_dir(), kind.is_file()) {
@@ -86,6 +88,7 @@ impl Found {
             Look::Records => &mut self.shards,
             Look::Table => &mut self.tables,
             Look::Empty => &mut self.empty,
+            Look::Unknown if self.salvage => &mut self.shards,
             Look::Unknown => {
                 let reason =
                     format!("no image, record file or CSV; looked for directories of images, {}", looked_for());
@@ -116,13 +119,15 @@ impl Found {
             return Ok(());
         }
         let looks = file::each(here.len(), threads, &|i| look(here[i]))?;
+        let mut strangers = Vec::new();
         for (path, look) in here.iter().zip(looks) {
             match look {
                 Look::Records => self.shards.push((*path).clone()),
                 Look::Empty => self.empty.push((*path).clone()),
-                Look::Table | Look::Unknown => {}
+                Look::Table | Look::Unknown => strangers.push(*path),
             }
         }
+        self.add_damaged(&strangers)?;
         if here.iter().any(|path| self.shards.contains(path)) {
             return Ok(());
         }
@@ -135,6 +140,19 @@ impl Found {
             None => format!("no images in it or below it, and no record files; looked for {}", looked_for()),
         };
         Err(Error::dataset(root, reason))
+    }
+
+    /// A file that is called as files of records beside it are, but for its number, is not left out silently.
+    fn add_damaged(&mut self, files: &[&PathBuf]) -> Result<()> {
+        for path in files {
+            let Some(sibling) = self.shards.iter().find(|shard| are_siblings(shard, path)) else { continue };
+            if !self.salvage {
+                let reason = format!("damaged, or no file of records, which {} beside it is", sibling.display());
+                return Err(Error::dataset(path.as_path(), reason));
+            }
+            self.shards.push((*path).clone());
+        }
+        Ok(())
     }
 
     /// Decides about files that mean something together with others only.
@@ -203,6 +221,15 @@ fn divided(folder: Folder) -> (Folder, Vec<std::ffi::OsString>) {
 /// Whether a file is known by its name to lie beside records without being records.
 fn is_beside(name: &[u8]) -> bool {
     name.ends_with(b".idx") || name == b"manifest.jsonl" || name == b"labels.csv" || name.ends_with(b"_summary.json")
+}
+
+/// Whether two files lie in one directory, and their names differ in numbers only.
+fn are_siblings(one: &Path, other: &Path) -> bool {
+    let letters = |path: &Path| -> Vec<u8> {
+        let name = path.file_name().unwrap_or_default().as_bytes();
+        name.iter().copied().filter(|byte| !byte.is_ascii_digit()).collect()
+    };
+    one.parent() == other.parent() && letters(one) == letters(other)
 }
 
 /// Looks at the first bytes of a file.

@@ -54,6 +54,10 @@ impl Dataset for InMemory {
         Location::file(if self.pictures.len() == 1 { "data".to_owned() } else { format!("data[{index}]") })
     }
 
+    fn kind(&self) -> &'static str {
+        "pictures in memory"
+    }
+
     fn read<'a>(&'a self, index: u64, _: &'a mut Scratch) -> Result<Sample<'a>> {
         Ok(Sample { content: Content::Encoded(self.bytes(index)), label: 0 })
     }

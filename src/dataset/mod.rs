@@ -25,6 +25,7 @@ pub use table::Table;
 
 use crate::codec::Raw;
 use crate::error::{Error, Result};
+use crate::record::Shard;
 
 /// The bytes of a sample, put where the caller has room.
 #[derive(Debug, Default)]
@@ -114,6 +115,19 @@ pub trait Dataset: fmt::Debug + Send + Sync {
 
     /// What a user should know about the files, though it is no error; a line each.
     fn notes(&self) -> &[String] {
+        &[]
+    }
+
+    /// What it is, in words.
+    fn kind(&self) -> &'static str;
+
+    /// The files of records that it is made of.
+    fn shards(&self) -> &[Shard] {
+        &[]
+    }
+
+    /// Files that could not be opened; only with [`Options::salvage`].
+    fn faults(&self) -> &[Error] {
         &[]
     }
 }

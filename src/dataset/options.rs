@@ -54,6 +54,8 @@ pub struct Options {
     pub keys: Keys,
     /// Nobody asks for labels, so a record may lack them.
     pub unlabelled: bool,
+    /// What is damaged of files of records is a sample that cannot be read, or a fault of the data set, and no error.
+    pub salvage: bool,
 }
 
 impl Default for Keys {

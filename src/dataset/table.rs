@@ -137,6 +137,10 @@ impl Dataset for Table {
         Location::file(Path::new(OsStr::from_bytes(folder)).join(OsStr::from_bytes(name)))
     }
 
+    fn kind(&self) -> &'static str {
+        "CSV of image files"
+    }
+
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (folder, name) = self.name(place(index));
         match scratch.read([folder, name, b""]) {

@@ -1,1 +1,28 @@
 //! What is in a data set, as data: what the command line prints.
+//!
+//! * [`describe`]: kind, classes, sizes and formats of the pictures, shards.
+//! * [`verify`]: everything read and decoded, and what is damaged.
+//! * [`bench`]: how fast a Loader is on this data and this machine, beside a plain decode of the same files.
+//! * [`sheet`]: a batch as a model will see it, as a picture.
+//! * [`machine`]: what this processor offers.
+//!
+//! Jobs that take their time are told by a [`Watch`] whether to go on.
+
+pub mod bench;
+pub mod describe;
+mod examine;
+pub mod machine;
+mod pass;
+pub mod sheet;
+pub mod verify;
+
+use std::ops::ControlFlow;
+
+/// Called on the caller's thread with what is done and how much there is, twenty times a second and more; says whether to
+/// go on.
+pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
+
+/// Cores this process may use: affinity and cgroup quotas are respected.
+fn usable_cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}

@@ -114,6 +114,7 @@ impl Loader {
             limit: config.limit,
             keys: config.keys.clone(),
             unlabelled: config.labels == Labels::None,
+            salvage: false,
         };
         // What is wrong with the arguments is said before a long listing.
         Plan::check(config)?;
@@ -140,6 +141,18 @@ impl Loader {
     #[must_use]
     pub fn data(&self) -> &dyn Dataset {
         &*self.shared.data
+    }
+
+    /// The data set, to be kept.
+    #[must_use]
+    pub fn dataset(&self) -> Arc<dyn Dataset> {
+        Arc::clone(&self.shared.data)
+    }
+
+    /// Decoding threads.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.workers
     }
 
     /// Batches in a whole epoch of this rank.

@@ -6,6 +6,7 @@ mod capsule;
 mod codec;
 mod error;
 mod images;
+mod inspect;
 mod loader;
 mod records;
 mod write;
@@ -21,6 +22,8 @@ mod _native {
     use super::codec::PyCodec;
     #[pymodule_export]
     use super::images::create_images;
+    #[pymodule_export]
+    use super::inspect::{bench, describe, machine, png, sheet, verify, write_whole};
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
     #[pymodule_export]

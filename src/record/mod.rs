@@ -72,6 +72,17 @@ impl Framing {
             Self::RecordIo => recordio::measure(rest),
         }
     }
+
+    /// Bytes from damage, which `rest` starts with, to the next record, or to the end.
+    fn damaged(self, rest: &[u8]) -> usize {
+        // Parts of RecordIO are padded, so that records lie where their first one does.
+        let step = match self {
+            Self::TfRecord => 1,
+            Self::RecordIo => 4,
+        };
+        let mut places = (step..rest.len()).step_by(step);
+        places.find(|place| self.measure(&rest[*place..], true).is_ok()).unwrap_or(rest.len())
+    }
 }
 
 impl fmt::Display for Framing {

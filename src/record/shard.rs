@@ -17,11 +17,14 @@ pub struct Options {
     pub check: bool,
     /// An index file beside it is used if it fits. Default: true.
     pub use_index: bool,
+    /// A file that is damaged is opened all the same: from damage to the next place where a record begins is a record that
+    /// cannot be read. Default: false.
+    pub salvage: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { framing: None, check: true, use_index: true }
+        Self { framing: None, check: true, use_index: true, salvage: false }
     }
 }
 
@@ -97,7 +100,7 @@ impl Shard {
                 Err(reason) => shard.ignored_index = Some(reason.0),
             }
         }
-        shard.table = shard.scanned()?;
+        shard.table = shard.scanned(options.salvage)?;
         Ok(shard)
     }
 
@@ -215,8 +218,8 @@ impl Shard {
         Ok(Ok(table))
     }
 
-    /// Where the records are, by a pass over their framing.
-    fn scanned(&self) -> Result<Table> {
+    /// Where the records are, by a pass over their framing; with `salvage` damage is one too.
+    fn scanned(&self, salvage: bool) -> Result<Table> {
         let mut starts = Vec::new();
         let mut at = 0;
         let mut bytes = self.map.bytes()?;
@@ -225,8 +228,11 @@ impl Shard {
             if starts.len().is_multiple_of(RECORDS_PER_LOOK) {
                 bytes = self.map.bytes()?;
             }
-            let len = self.framing.measure(&bytes[at..], self.check);
-            at += len.map_err(|reason| Error::record(self.path(), at as u64, self.explained(at, reason)))?;
+            at += match self.framing.measure(&bytes[at..], self.check) {
+                Ok(len) => len,
+                Err(_) if salvage => self.framing.damaged(&bytes[at..]),
+                Err(reason) => return Err(Error::record(self.path(), at as u64, self.explained(at, reason))),
+            };
         }
         if !starts.is_empty() {
             starts.push(at as u64);

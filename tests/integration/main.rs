@@ -3,6 +3,7 @@
 mod codec;
 mod engine;
 mod images;
+mod inspect;
 mod jpeg;
 mod layers;
 mod loader;

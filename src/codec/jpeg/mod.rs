@@ -240,6 +240,12 @@ impl Form {
     }
 }
 
+/// Whether our own decoder works on this processor.
+#[must_use]
+pub fn own_active() -> bool {
+    Own::detect().is_some()
+}
+
 impl Own {
     fn detect() -> Option<Self> {
         Some(Self { baseline: Baseline::detect()?, upsampler: Upsampler::default() })

@@ -38,6 +38,7 @@ pub struct Shards {
     labels: Option<HashMap<usize, usize>>,
     threads: usize,
     notes: Vec<String>,
+    faults: Vec<Error>,
     names: OnceLock<Vec<OsString>>,
     census: OnceLock<Census>,
     by_class: OnceLock<ByClass>,
@@ -54,12 +55,25 @@ impl Shards {
     /// records; with a split or classes, what is wrong with a label; [`Error::Argument`] for classes that are not there.
     pub fn open(mut paths: Vec<PathBuf>, options: &Options, threads: usize) -> Result<Self> {
         paths.sort_by(|a, b| natural_order(a.as_os_str().as_bytes(), b.as_os_str().as_bytes()));
-        let files = each(paths.len(), threads, &|i| Shard::open(&paths[i], record::Options::default()))?;
+        let open =
+            |i: usize| Shard::open(&paths[i], record::Options { salvage: options.salvage, ..Default::default() });
+        let opened = each(paths.len(), threads, &|i| match open(i) {
+            Err(fault) if options.salvage => Ok(Err(fault)),
+            opened => opened.map(Ok),
+        })?;
+        let (mut files, mut faults) = (Vec::with_capacity(paths.len()), Vec::new());
+        for shard in opened {
+            match shard {
+                Ok(shard) => files.push(shard),
+                Err(fault) => faults.push(fault),
+            }
+        }
         one_framing(&files)?;
         let starts = files.iter().scan(0, |sum, shard| Some(std::mem::replace(sum, *sum + shard.len()))).collect();
         let mut data = Self {
             len: files.iter().map(Shard::len).sum(),
             notes: files.iter().filter_map(ignored_index).collect(),
+            faults,
             files,
             starts,
             picks: None,
@@ -73,7 +87,7 @@ impl Shards {
         data.notes.extend(choice::several_sets(&paths));
         data.leave_out_empty()?;
         data.choose(options)?;
-        if data.is_empty() {
+        if data.is_empty() && data.faults.is_empty() {
             return Err(Error::dataset(paths[0].as_path(), options.nothing_left("no records")));
         }
         Ok(data)
@@ -210,6 +224,21 @@ impl Dataset for Shards {
 
     fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    fn kind(&self) -> &'static str {
+        match self.files.iter().find(|shard| !shard.is_empty()).map(Shard::framing) {
+            Some(Framing::RecordIo) => "RecordIO files",
+            _ => "TFRecord files",
+        }
+    }
+
+    fn shards(&self) -> &[Shard] {
+        &self.files
+    }
+
+    fn faults(&self) -> &[Error] {
+        &self.faults
     }
 }
 

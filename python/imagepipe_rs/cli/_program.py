@@ -1,0 +1,233 @@
+"""What all commands share: how they are parsed, and how they end.
+
+An argument may be given by its place or by its name, and a name may be written with hyphens or underscores::
+
+    imagine create-images pictures/ random_ jpg
+    imagine create-images --path pictures/ --name random_ --image_format jpg
+
+Exit codes: 0 done; 1 data that is bad, or could not be read or written; 2 wrong usage; 130 stopped by Ctrl-C. An error
+is one line on stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+import imagepipe_rs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+DONE, BAD_DATA, USAGE, STOPPED = 0, 1, 2, 130
+
+_WIDTH = 100
+
+SETTINGS = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": _WIDTH,
+    "show_default": True,
+    # README files write --image_format; so may everybody.
+    "token_normalize_func": lambda token: token.replace("_", "-"),
+}
+
+
+class Place(click.Option):
+    """An argument with a place and a name: ``PATH``, or ``--path PATH``; with ``multiple`` it takes all the rest."""
+
+    @property
+    def title(self) -> str:
+        """The argument's name where it is given by its place."""
+        return str(self.name).upper() + ("..." if self.multiple else "")
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """Describe it under both of its names."""
+        record = super().get_help_record(ctx)
+        return None if record is None else (f"{self.title}, {self.opts[0]}", record[1])
+
+
+def place(*names: str, **options: Any) -> Callable[[Any], Any]:
+    """Declare the next argument that has a place and a name; it must be given."""
+    return click.option(*names, cls=Place, show_default=False, **options)
+
+
+class Command(click.Command):
+    """A command whose arguments have places and names, and whose errors are one line.
+
+    ``--quiet`` and ``--debug`` are every command's.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Add what every command has."""
+        super().__init__(*args, **options)
+        self.params += [
+            click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+            click.Option(
+                ["--debug"],
+                is_flag=True,
+                expose_value=False,
+                callback=_keep_debug,
+                help="Show where an error comes from.",
+            ),
+        ]
+
+    @property
+    def places(self) -> list[Place]:
+        """The arguments that have a place, in order."""
+        return [param for param in self.params if isinstance(param, Place)]
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show the places after the options."""
+        return super().collect_usage_pieces(ctx) + [place.title for place in self.places]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the arguments that have a place, then the others."""
+        for title, wanted in (("Arguments, by place or by name", True), ("Options", False)):
+            params = [p for p in self.get_params(ctx) if isinstance(p, Place) is wanted]
+            records = [record for p in params if (record := p.get_help_record(ctx)) is not None]
+            if records:
+                with formatter.section(title):
+                    formatter.write_dl(records)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the named arguments, then give the others to their places."""
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, args)
+        ctx.args = []
+        if ctx.resilient_parsing:
+            return []
+        _settle(ctx, self.places, rest)
+        return []
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what goes wrong is said in one line."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # whoever read the output has enough of it
+        except KeyboardInterrupt:
+            say("stopped")
+            return STOPPED
+        except (imagepipe_rs.ImagePipeError, OSError, MemoryError) as error:
+            return _failed(ctx, error, BAD_DATA)
+        except (TypeError, ValueError) as error:
+            return _failed(ctx, error, USAGE)
+
+
+class Group(click.Group):
+    """Commands, some of them under more than one name."""
+
+    command_class = Command
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Begin without commands."""
+        super().__init__(*args, context_settings=SETTINGS, **options)
+        self._aliases: dict[str, str] = {}
+
+    def add(self, command: click.Command, *aliases: str) -> None:
+        """Add a command, and other names for it that are not listed."""
+        self.add_command(command)
+        self._aliases |= dict.fromkeys(aliases, str(command.name))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command by any of its names."""
+        return super().get_command(ctx, self._aliases.get(cmd_name, cmd_name))
+
+
+def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], Command]:
+    """Declare a command; the function's docstring is its help."""
+    return click.command(name, cls=Command, **options)
+
+
+def run(program: click.Command, args: Sequence[str] | None = None) -> int:
+    """Run a program with these arguments, or the process's; give the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # File names need not be text.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = program.main(args, prog_name=program.name, standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return USAGE
+    except click.UsageError as error:
+        known = error.ctx.command_path if error.ctx else str(program.name)
+        say(f"{_one_line(error.format_message())}; see {known} --help", known)
+        return USAGE
+    except click.Abort:
+        say("stopped")
+        return STOPPED
+    return int(code or DONE)
+
+
+def say(message: str, prefix: str = "") -> None:
+    """Say something on stderr, under the name of the running command."""
+    context = click.get_current_context(silent=True)
+    prefix = prefix or (context.command_path if context else "imagepipe")
+    # Where nobody listens any more, nobody is to be told.
+    with contextlib.suppress(BrokenPipeError):
+        print(f"{prefix}: {message}", file=sys.stderr, flush=True)
+
+
+def _keep_debug(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
+    ctx.meta["debug"] = value
+
+
+def _settle(ctx: click.Context, places: Sequence[Place], rest: Sequence[str]) -> None:
+    """Give what came without a name to the places, in order; each has exactly one value, or all of the rest."""
+    left = list(rest)
+    for at in places:
+        named = ctx.params[str(at.name)]
+        given, left = (left, []) if at.multiple else (left[:1], left[1:])
+        if given and named:
+            _refuse(ctx, f"{at.title} is given twice: {given[0]!r} by its place, and {at.opts[0]}")
+        if given:
+            value: Any = tuple(given) if at.multiple else given[0]
+            ctx.params[str(at.name)] = at.process_value(ctx, value)
+        elif not named:
+            _refuse(ctx, f"{at.title} is missing: give it by its place, or as {at.opts[0]}")
+    if left:
+        expected = " ".join(at.title for at in places) or "none"
+        _refuse(ctx, f"{left[0]!r} is one argument too many: expected {expected}")
+
+
+def _refuse(ctx: click.Context, message: str) -> NoReturn:
+    raise click.UsageError(message, ctx)
+
+
+def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
+    if ctx.meta.get("debug"):
+        traceback.print_exception(error)
+    say(_in_options(ctx, _one_line(_message(error))))
+    return code
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, OSError) and not isinstance(error, imagepipe_rs.ImagePipeError):
+        # Python's own would begin with a number in brackets.
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror or error}"
+    return str(error) or type(error).__name__
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split("\n"))
+
+
+def _in_options(ctx: click.Context, message: str) -> str:
+    """Speak of the command's options where the library speaks of arguments: ``--overwrite`` for ``overwrite=True``."""
+    options = {p.name: p.opts[0] for p in ctx.command.params if isinstance(p, click.Option)}
+
+    def renamed(found: re.Match[str]) -> str:
+        name, value = found.groups()
+        if name not in options:
+            return found.group()
+        return options[name] if value == "True" else f"{options[name]} {value}"
+
+    return re.sub(r"(?<!\S)([a-z_]+)=(True\b|)", renamed, message)

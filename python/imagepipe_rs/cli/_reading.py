@@ -1,0 +1,75 @@
+"""What the commands that read a data set share: its paths, and the options of the Loader."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from imagepipe_rs.cli._program import place
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+paths = place(
+    "--path",
+    "paths",
+    multiple=True,
+    help="An image directory, record files, or a CSV of file names and classes; or a glob.",
+)
+workers = click.option(
+    "--workers", type=int, help="Threads; as many as there are usable cores if not given."
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for programs.")
+
+
+def image_size(text: str) -> int | tuple[int, int]:
+    """Read a size: ``224``, or ``HEIGHTxWIDTH``."""
+    found = re.fullmatch(r"(\d+)(?:x(\d+))?", text)
+    if found is None:
+        raise click.BadParameter(f"{text!r} is not a number of pixels, or HEIGHTxWIDTH")
+    height, width = found.groups()
+    return (int(height), int(width)) if width else int(height)
+
+
+_PICTURES = (
+    click.option(
+        "--size", type=image_size, default="224", metavar="N|HxW", help="Of the output, in pixels."
+    ),
+    click.option(
+        "--fit",
+        type=click.Choice(["stretch", "crop", "pad", "random_crop"]),
+        default="stretch",
+        help="How a picture is brought to that size.",
+    ),
+    click.option("--resize-short", type=int, help="With --fit crop: the short side before it."),
+    click.option(
+        "--interpolation",
+        type=click.Choice(["bilinear", "nearest", "bicubic", "lanczos", "area"]),
+        default="bilinear",
+        help="Filter for resizing.",
+    ),
+    click.option("--flip", is_flag=True, help="Mirror every second picture, by chance."),
+    click.option("--exact", is_flag=True, help="Decode every pixel before resizing."),
+    click.option("--shuffle/--no-shuffle", default=True, help="Take them in random order."),
+    click.option("--seed", default=0, help="Of everything random."),
+)
+
+
+def pictures(function: _Decorated) -> _Decorated:
+    """Declare the Loader's options that are about pixels and order."""
+    for option in reversed(_PICTURES):
+        function = option(function)
+    return function
+
+
+def one_or_many(given: tuple[str, ...]) -> str | list[str]:
+    """Give what the Loader takes: one path, which may be a glob, or several."""
+    return given[0] if len(given) == 1 else list(given)
+
+
+def print_json(value: Any) -> None:
+    """Write JSON to stdout."""
+    print(json.dumps(value, indent=2))

@@ -1,0 +1,112 @@
+"""What the commands that write files share: their options, their progress, and their last line."""
+
+from __future__ import annotations
+
+import glob
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from imagepipe_rs.cli import _text
+from imagepipe_rs.cli._program import DONE, STOPPED, say
+from imagepipe_rs.cli._progress import Progress
+
+if TYPE_CHECKING:
+    from imagepipe_rs import Written
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+workers = click.option(
+    "--workers", type=int, help="Threads; as many as there are usable cores if not given."
+)
+seed = click.option("--seed", default=0, help="Of everything random.")
+index = click.option(
+    "--index/--no-index", default=True, help="Write an index file beside each shard."
+)
+img_per_file = click.option("--img-per-file", default=1000, help="Records in a file.")
+
+
+def existing(function: _Decorated) -> _Decorated:
+    """Declare what is to be done with files that are there already."""
+    overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+    resume = click.option(
+        "--resume", is_flag=True, help="Keep what a stopped run has finished, and go on from there."
+    )
+    return overwrite(resume(function))
+
+
+def manifest(function: _Decorated) -> _Decorated:
+    """Declare the list of what became of each image."""
+    return click.option(
+        "--manifest", is_flag=True, help="Also write manifest.jsonl: shard, record, file, label."
+    )(function)
+
+
+def labels(function: _Decorated) -> _Decorated:
+    """Declare where labels come from."""
+    return click.option(
+        "--labels",
+        default="directory",
+        metavar="directory|none|CSV",
+        callback=lambda _ctx, _param, value: None if value == "none" else value,
+        help="The class directory's number; 0 for all; or a CSV of file names and classes.",
+    )(function)
+
+
+def write(
+    work: Callable[[Progress], Written], *, noun: str, folder: str, files: str, quiet: bool
+) -> int:
+    """Run a writer, and say what it made.
+
+    Args:
+        work: writes files, telling its progress.
+        noun: what is counted in the progress.
+        folder: where the files go.
+        files: how their names begin, for counting them when the run is stopped.
+        quiet: say nothing.
+    """
+    started = time.monotonic()
+    try:
+        with Progress(noun, quiet=quiet) as progress:
+            written = work(progress)
+    except KeyboardInterrupt:
+        say(_stopped(finished(folder, files)))
+        return STOPPED
+    if not quiet:
+        print(_summary(written, noun, time.monotonic() - started, folder))
+    return DONE
+
+
+def finished(folder: str, files: str) -> int:
+    """Count the files in ``folder`` or below whose names begin so; indexes are no files of their own."""
+    found = Path(folder).rglob(f"{glob.escape(files)}*")
+    return sum(path.is_file() and path.suffix != ".idx" for path in found)
+
+
+def _stopped(files: int) -> str:
+    done = _text.count(files, "finished file")
+    kept = "is kept" if files == 1 else "are kept"
+    context = click.get_current_context()
+    how = (
+        "with --resume instead of --overwrite"
+        if context.params.get("overwrite")
+        else "and --resume"
+    )
+    return f"stopped: {done} {kept}; go on with the same command {how}"
+
+
+def _summary(written: Written, noun: str, seconds: float, folder: str) -> str:
+    parts = [_text.count(written.files, "file")]
+    if written.records != written.files:
+        parts.append(_text.count(written.records, noun))
+    parts.append(_text.size(written.bytes))
+    made = f"{', '.join(parts)} in {_text.duration(seconds)}"
+    if written.kept:
+        # A speed would be that of files which were not written now.
+        made += f", {written.kept:,} of the files finished before"
+    elif seconds > 0:
+        made += f" ({_text.rate(written.records / seconds)} {noun}s/s)"
+    return f"{made}: {folder}"

@@ -1,0 +1,58 @@
+"""``bench``: this data on this machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from imagepipe_rs import inspection
+from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs.cli._program import command, say
+
+
+@command(
+    "bench",
+    short_help="Measure how fast a data set is read on this machine.",
+    epilog="""\b
+    Examples:
+      imagepipe bench train/
+      imagepipe bench train/ --size 256 --fit random_crop --flip --seconds 10
+    """,
+)
+@_reading.paths
+@click.option("--batch-size", default=64, help="Samples in a batch.")
+@_reading.pictures
+@_reading.workers
+@click.option("--seconds", default=3.0, help="Measure for so long, twice.")
+@click.option("--batches", type=int, help="Measure so many batches instead.")
+@_reading.as_json
+def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
+    """Measure a Loader on this data, beside libjpeg-turbo decoding the same files on as many threads."""
+    if not quiet:
+        say("measuring ...")
+    found = inspection.bench(_reading.one_or_many(paths), **options)
+    if as_json:
+        _reading.print_json(found)
+    else:
+        print(_report(found))
+
+
+def _report(found: dict[str, Any]) -> str:
+    loader, plain = found["loader"], found["plain_decode"]
+    rows = [("", "images/s", "MB/s"), ("loader", *_rates(loader))]
+    if plain:
+        rows.append(("plain decode", *_rates(plain)))
+    lines = [_text.table(rows, right=(1, 2)), ""]
+    if plain and plain["images_per_second"]:
+        times = loader["images_per_second"] / plain["images_per_second"]
+        lines.append(
+            f"{times:.2f} times as fast as libjpeg-turbo decoding the same files and doing nothing else"
+        )
+    shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in found["shares"].items())
+    threads = _text.count(found["workers"], "thread")
+    return "\n".join([*lines, f"{threads}: {shares}", f"bottleneck: {found['bottleneck']}"])
+
+
+def _rates(found: dict[str, float]) -> tuple[str, str]:
+    return _text.rate(found["images_per_second"]), _text.rate(found["megabytes_per_second"])

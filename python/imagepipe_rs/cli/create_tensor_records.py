@@ -1,0 +1,55 @@
+"""``create-tensor-records``: decoded pictures of one size into TFRecord files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import imagepipe_rs
+from imagepipe_rs.cli import _writing
+from imagepipe_rs.cli._program import command, place
+
+
+@command(
+    "create-tensor-records",
+    short_help="Put decoded, resized pictures into TFRecord files.",
+    epilog="""\b
+    Examples:
+      imagepipe create-tensor-records imagenet/train/ tensors/ --num-shards 100
+      imagepipe create-tensor-records train/ tensors/ --img_size=300 --order CHW
+    """,
+)
+@place("--input-dir", help="Folder with one directory a class.")
+@place("--output-dir", help="Folder for the shards, train-00000-of-00010 ...")
+@click.option("--num-images", default=-1, help="Take this many, chosen by the seed; -1 for all.")
+@click.option("--num-shards", default=1, help="How many files.")
+@click.option("--num-workers", type=int, help="Threads; one for each usable core if not given.")
+@click.option("--img-size", default=256, help="Rows and columns of the resized pictures.")
+@_writing.seed
+@click.option(
+    "--labels",
+    metavar="JSON",
+    help="Table of synset, label and name; else a class has its place in sorted order.",
+)
+@click.option(
+    "--order",
+    type=click.Choice(["HWC", "CHW"], case_sensitive=False),
+    default="HWC",
+    help="Order of height, width and channels.",
+)
+@_writing.index
+@_writing.manifest
+@_writing.existing
+def create_tensor_records(*, quiet: bool, **arguments: Any) -> int:
+    """Put pictures, decoded and cropped to a square of IMG_SIZE, into TFRecord files of raw pixels.
+
+    Reading them back takes no decoding.
+    """
+    return _writing.write(
+        lambda progress: imagepipe_rs.create_tensor_records(**arguments, progress=progress),
+        noun="image",
+        folder=arguments["output_dir"],
+        files="train-",
+        quiet=quiet,
+    )

@@ -1,0 +1,46 @@
+"""``show``: a batch as a model will see it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from imagepipe_rs import _native
+from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs.cli._program import command
+from imagepipe_rs.sheet import Sheet
+
+
+@command(
+    "show",
+    short_help="Draw a contact sheet of one batch.",
+    epilog="""\b
+    Examples:
+      imagepipe show train/ -o sheet.png
+      imagepipe show train/ -o sheet.html --fit random_crop --flip --batch-size 48
+    """,
+)
+@_reading.paths
+@click.option("-o", "--output", required=True, help="A .png or an .html file; replaced.")
+@click.option("--batch-size", default=24, help="Pictures on the sheet.")
+@click.option("--epoch", default=0, help="Whose batch.")
+@click.option("--batch", default=0, help="Which batch of the epoch, from 0.")
+@_reading.pictures
+@_reading.workers
+def show(*, paths: tuple[str, ...], output: str, quiet: bool, **options: Any) -> None:
+    """Draw one batch as a model will see it, with class and file name under each picture.
+
+    A page (.html) shows the same, light or dark, and needs no other file. Damaged pictures are left out.
+    """
+    kind = Path(output).suffix.lower()
+    if kind not in {".png", ".html"}:
+        message = f"-o {output}: the name must end in .png or .html"
+        raise click.UsageError(message)
+    sheet = Sheet.of(_reading.one_or_many(paths), on_error="skip", **options)
+    data = sheet.png() if kind == ".png" else sheet.html().encode()
+    _native.write_whole(output, data)
+    if not quiet:
+        pictures = _text.count(len(sheet.pictures), "picture")
+        print(f"{pictures}, {_text.size(len(data))}: {output}")

@@ -1,0 +1,63 @@
+"""``split``: labelled pictures into TFRecord files for training, validation and test."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import imagepipe_rs
+from imagepipe_rs.cli import _writing
+from imagepipe_rs.cli._program import command, place
+
+
+@command(
+    "split",
+    short_help="Split labelled pictures into training, validation and test records.",
+    epilog="""\b
+    Examples:
+      imagepipe split pictures/ records/ --val-size 0.1 --test-size 0.1
+      imagepipe split pictures/ records/ --csv labels.csv --class-ids ids.csv
+    """,
+)
+@place("--image-path", help="Folder of pictures; with one directory a class if there is no CSV.")
+@place("--output-dir", help="Folder for the records; made if it is not there.")
+@click.option("--csv", "--image2class-file", "image2class_file", help="CSV of file names, classes.")
+@click.option("--class-ids", "--class2id-file", "class2id_file", help="CSV of classes and numbers.")
+@click.option("--name", "--dataset-name", "dataset_name", default="", help="Of the data set.")
+@click.option("--val-size", default=0.0, help="Share of each class for validation.")
+@click.option("--test-size", default=0.0, help="Share of each class for testing.")
+@click.option("--num-shards", default=5, help="Files of each of the three.")
+@_writing.seed
+@_writing.index
+@_writing.manifest
+@_writing.workers
+@_writing.existing
+def split(
+    *,
+    quiet: bool,
+    output_dir: str,
+    index: bool,
+    manifest: bool,
+    workers: int | None,
+    overwrite: bool,
+    resume: bool,
+    **source: Any,
+) -> int:
+    """Split labelled pictures, class by class, and put each part into TFRecord files of its own."""
+    dataset = imagepipe_rs.Image2TFRecords(**source)
+    return _writing.write(
+        lambda progress: dataset.create_tfrecords(
+            output_dir,
+            index=index,
+            manifest=manifest,
+            workers=workers,
+            overwrite=overwrite,
+            resume=resume,
+            progress=progress,
+        ),
+        noun="image",
+        folder=output_dir,
+        files=f"{source['dataset_name']}_",
+        quiet=quiet,
+    )

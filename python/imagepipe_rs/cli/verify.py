@@ -1,0 +1,45 @@
+"""``verify``: what of a data set is damaged."""
+
+from __future__ import annotations
+
+import time
+
+from imagepipe_rs import inspection
+from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs.cli._program import BAD_DATA, DONE, command
+from imagepipe_rs.cli._progress import Progress
+
+
+@command(
+    "verify",
+    short_help="Read and decode everything, and list what is damaged.",
+    epilog="""\b
+    Examples:
+      imagepipe verify train/
+      imagepipe verify records/*.tfrecord && echo all good
+      imagepipe verify train/ --json | jq -r '.damaged[].path'
+    """,
+)
+@_reading.paths
+@_reading.workers
+@_reading.as_json
+def verify(*, paths: tuple[str, ...], workers: int | None, as_json: bool, quiet: bool) -> int:
+    """Read and decode everything on all cores, and list what is damaged, with the reason.
+
+    Exit code 1 if anything is.
+    """
+    started = time.monotonic()
+    with Progress("sample", quiet=quiet) as progress:
+        found = inspection.verify(_reading.one_or_many(paths), workers=workers, progress=progress)
+    seconds = time.monotonic() - started
+    damaged = found["damaged"]
+    if as_json:
+        _reading.print_json(found)
+    else:
+        for one in damaged:
+            print(_text.damage(one))
+        if not quiet:
+            good = f"{_text.count(found['samples'], 'sample')}, {_text.size(found['bytes'])}"
+            verdict = f"{len(damaged):,} damaged" if damaged else "all good"
+            print(f"{good} in {_text.duration(seconds)}: {verdict}")
+    return BAD_DATA if damaged else DONE

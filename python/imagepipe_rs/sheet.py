@@ -1,0 +1,199 @@
+"""A contact sheet: a batch as a model will see it, as a picture or a page."""
+
+from __future__ import annotations
+
+import base64
+import html
+import os
+from dataclasses import dataclass
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from imagepipe_rs import _native
+from imagepipe_rs.loader import Loader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from imagepipe_rs.loader import Path
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a sheet."""
+
+    pixels: npt.NDArray[np.uint8]
+    """(height, width, 3), RGB."""
+    label: int
+    """The number of its class."""
+    name: str
+    """The name of its class; empty where classes have none."""
+    path: str
+    """Its file."""
+
+    def png(self) -> bytes:
+        """Encode it."""
+        height, width, _ = self.pixels.shape
+        return _native.png(self.pixels.tobytes(), width, height)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The pictures of a batch, and what to say about them."""
+
+    heading: str
+    below: str
+    pictures: Sequence[Picture]
+
+    @classmethod
+    def of(
+        cls, path: Path | Sequence[Path], *, epoch: int = 0, batch: int = 0, **options: Any
+    ) -> Sheet:
+        """Take a batch of a data set.
+
+        Args:
+            path: as for :class:`imagepipe_rs.Loader`.
+            epoch: whose batch.
+            batch: which batch of the epoch, from 0.
+            options: of the Loader; those for layout, dtype, channels and labels are the sheet's.
+
+        Raises:
+            DatasetError: there is no data set at ``path``.
+            DecodeError: a picture is damaged, with ``on_error="raise"``.
+            ValueError: an option is not valid, or there is no such batch.
+        """
+        loader = Loader(path, prefetch=1, **options)
+        if not 0 <= batch < len(loader):
+            message = f"batch={batch} is not valid: an epoch has batches 0 to {len(loader) - 1}"
+            raise ValueError(message)
+        size = options.get("batch_size", 32)
+        state = {"epoch": epoch, "position": batch * size, "seed": loader.seed}
+        loader.load_state_dict(state)
+        images, labels = taken = next(iter(loader))
+        names = loader.classes
+        pictures = [
+            Picture(image, int(label), names[label] if len(names) > label else "", path)
+            for image, label, path in zip(images, labels, taken.paths, strict=True)
+        ]
+        heading = path if isinstance(path, str | os.PathLike) else path[0]
+        return cls(os.fspath(heading), _about(loader, pictures, epoch, options), pictures)
+
+    def png(self) -> bytes:
+        """Draw it: the pictures in rows, class and file name under each."""
+        tiles = [
+            (
+                picture.pixels.tobytes(),
+                picture.pixels.shape[1],
+                picture.pixels.shape[0],
+                picture.label,
+                picture.name,
+                os.path.basename(picture.path),  # noqa: PTH119  as it was given
+            )
+            for picture in self.pictures
+        ]
+        return _native.sheet(self.heading, self.below, tiles)
+
+    def html(self) -> str:
+        """Write it as one page that needs no other file, light or dark as the reader has it."""
+        figures = "\n".join(_figure(picture) for picture in self.pictures)
+        width = self.pictures[0].pixels.shape[1]
+        return _PAGE.substitute(
+            heading=html.escape(self.heading),
+            below=html.escape(self.below),
+            figures=figures,
+            width=max(width, _NARROWEST),
+            rendering="auto" if width >= _NARROWEST else "pixelated",
+        )
+
+
+# As on the drawn sheet: room for a caption.
+_NARROWEST = 112
+
+
+def _about(loader: Loader, pictures: Sequence[Picture], epoch: int, options: dict[str, Any]) -> str:
+    height, width, _ = pictures[0].pixels.shape
+    parts = [
+        f"{len(pictures)} of {loader.num_samples:,} samples",
+        f"{width}x{height}",
+        ", ".join([options.get("fit", "stretch"), *(["flip"] if options.get("flip") else [])]),
+        f"seed {loader.seed}, epoch {epoch}",
+    ]
+    return " · ".join(parts)
+
+
+def _figure(picture: Picture) -> str:
+    data = base64.b64encode(picture.png()).decode("ascii")
+    height, width, _ = picture.pixels.shape
+    hue = round(picture.label * 137.508) % 360
+    name = html.escape(os.path.basename(picture.path))  # noqa: PTH119
+    return (
+        f'<figure title="{html.escape(picture.path)}">'
+        f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" alt="{name}">'
+        f'<figcaption><b style="--hue: {hue}">{html.escape(picture.name)}</b>'
+        f"<small>{name}</small></figcaption></figure>"
+    )
+
+
+_PAGE = Template("""<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>$heading</title>
+<style>
+:root {
+  color-scheme: light dark;
+  --paper: light-dark(#fafaf8, #17181a);
+  --ink: light-dark(#202124, #e8e8e6);
+  --faint: light-dark(#6b6e74, #9a9da3);
+  --edge: light-dark(#dededa, #34363a);
+}
+body {
+  margin: 0 auto;
+  padding: 2rem clamp(1rem, 4vw, 3rem);
+  background: var(--paper);
+  color: var(--ink);
+  font: 15px/1.4 system-ui, sans-serif;
+}
+h1 { margin: 0; font-size: 1.35rem; overflow-wrap: anywhere; }
+p { margin: .2rem 0 1.6rem; color: var(--faint); }
+main {
+  display: grid;
+  grid-template-columns: repeat(auto-fill, ${width}px);
+  justify-content: space-between;
+  gap: 1.4rem 1.1rem;
+}
+figure { margin: 0; min-width: 0; }
+img {
+  display: block;
+  width: 100%;
+  height: auto;
+  border-radius: 6px;
+  outline: 1px solid var(--edge);
+  image-rendering: $rendering;
+}
+figcaption { margin-top: .45rem; }
+b, small { display: block; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+b { font-weight: 600; }
+b:not(:empty)::before {
+  content: "";
+  display: inline-block;
+  width: .6em;
+  height: .6em;
+  margin-right: .45em;
+  border-radius: 2px;
+  background: hsl(var(--hue) 60% 52%);
+}
+small { color: var(--faint); font-size: .82rem; }
+</style>
+<h1>$heading</h1>
+<p>$below</p>
+<main>
+$figures
+</main>
+</html>
+""")
+
+__all__ = ["Picture", "Sheet"]

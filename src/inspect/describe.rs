@@ -1,0 +1,265 @@
+//! What a data set is made of: classes, sizes and formats of its pictures, files of records.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::{Value, json};
+
+use super::Watch;
+use super::examine::Tools;
+use super::pass::{self, Look};
+use super::verify::Damage;
+use crate::codec::{Backend, Format, Header};
+use crate::dataset::{self, Dataset, Options};
+use crate::error::{Error, Result};
+use crate::record::{Shard, index};
+
+/// A data set in numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Description {
+    /// What it is, in words.
+    pub kind: &'static str,
+    /// Number of samples.
+    pub samples: u64,
+    /// Classes by label: name, and number of samples.
+    pub classes: Vec<(String, u64)>,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Pictures whose headers were read.
+    pub headers: u64,
+    /// How many of these there are of each format.
+    pub formats: BTreeMap<&'static str, u64>,
+    /// Their columns, upright.
+    pub widths: Option<Spread>,
+    /// Their rows, upright.
+    pub heights: Option<Spread>,
+    /// Files of records.
+    pub shards: Vec<File>,
+    /// What could not be read.
+    pub unreadable: Vec<Damage>,
+    /// What a user should know, a line each.
+    pub notes: Vec<String>,
+}
+
+/// How numbers are spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spread {
+    /// The least.
+    pub min: u32,
+    /// Half of them are no greater; of two in the middle the lower one.
+    pub median: u32,
+    /// The greatest.
+    pub max: u32,
+}
+
+/// A file of records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its path.
+    pub path: PathBuf,
+    /// Records in it.
+    pub records: u64,
+    /// Its length in bytes, as it is on the disk.
+    pub bytes: u64,
+    /// `GZIP` or `ZLIB`, if it is compressed.
+    pub compression: Option<&'static str>,
+    /// Whether there is an index file beside it that fits.
+    pub index: Index,
+}
+
+/// What there is of an index file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// It is there, and fits.
+    Good,
+    /// There is none.
+    Absent,
+    /// It is there, and does not fit: why.
+    Unfit(String),
+}
+
+impl Spread {
+    fn of(mut numbers: Vec<u32>) -> Option<Self> {
+        numbers.sort_unstable();
+        let (min, max) = (*numbers.first()?, *numbers.last()?);
+        Some(Self { min, median: numbers[(numbers.len() - 1) / 2], max })
+    }
+
+    fn json(self) -> Value {
+        json!({ "min": self.min, "median": self.median, "max": self.max })
+    }
+}
+
+impl File {
+    fn of(shard: &Shard) -> Result<Self> {
+        let path = shard.path().to_path_buf();
+        let index = match shard.ignored_index() {
+            Some(reason) => Index::Unfit(reason.to_owned()),
+            None if index::path_of(&path, shard.framing()).exists() => Index::Good,
+            None => Index::Absent,
+        };
+        let bytes = std::fs::metadata(&path).map_err(|source| Error::Io { path: path.clone(), source })?.len();
+        Ok(Self { path, records: shard.len(), bytes, compression: shard.compression(), index })
+    }
+
+    fn json(&self) -> Value {
+        let index = match &self.index {
+            Index::Good => "good",
+            Index::Absent => "absent",
+            Index::Unfit(reason) => reason,
+        };
+        json!({
+            "path": self.path.to_string_lossy(),
+            "records": self.records,
+            "bytes": self.bytes,
+            "compression": self.compression,
+            "index": index,
+        })
+    }
+}
+
+impl Description {
+    /// The same as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let classes = self.classes.iter().map(|(name, samples)| json!({ "name": name, "samples": samples }));
+        json!({
+            "kind": self.kind,
+            "samples": self.samples,
+            "classes": classes.collect::<Vec<_>>(),
+            "bytes": self.bytes,
+            "headers": self.headers,
+            "formats": self.formats,
+            "widths": self.widths.map(Spread::json),
+            "heights": self.heights.map(Spread::json),
+            "shards": self.shards.iter().map(File::json).collect::<Vec<_>>(),
+            "unreadable": self.unreadable.iter().map(Damage::json).collect::<Vec<_>>(),
+            "notes": self.notes,
+        })
+    }
+
+    /// Takes down names and sizes of the classes; where labels cannot be read, why.
+    fn add_classes(&mut self, data: &dyn Dataset) {
+        let counted = data.classes().and_then(|names| Ok((names, data.by_class()?)));
+        match counted {
+            Ok((names, by_class)) => {
+                let names = names.iter().map(|name| name.to_string_lossy().into_owned());
+                self.classes = names.zip(by_class.ranges.iter().map(|range| range.end - range.start)).collect();
+            }
+            Err(error) => self.notes.push(format!("classes are not known: {error}")),
+        }
+    }
+
+    fn add_header(&mut self, header: &Header, sides: &mut [Vec<u32>; 2]) {
+        self.headers += 1;
+        *self.formats.entry(name(header.format)).or_default() += 1;
+        sides[0].push(header.upright().width);
+        sides[1].push(header.upright().height);
+    }
+}
+
+/// Describes the data set at `paths`, with the headers of at most `headers` pictures, evenly spread. Works on `workers`
+/// threads, by default one for each usable core. `None` if `watch` ended it before.
+///
+/// # Errors
+/// [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there is no data set, or a damaged one;
+/// [`Error::Threads`] when worker threads cannot be had.
+pub fn describe(
+    paths: &[PathBuf],
+    headers: u64,
+    workers: Option<usize>,
+    watch: Watch<'_>,
+) -> Result<Option<Description>> {
+    let workers = workers.unwrap_or_else(super::usable_cores);
+    let data = dataset::open(paths, &Options::default(), workers)?;
+    let mut found = Description { kind: data.kind(), samples: data.len(), ..Description::default() };
+    found.notes = data.notes().to_vec();
+    found.shards = data.shards().iter().map(File::of).collect::<Result<_>>()?;
+    found.bytes = found.shards.iter().map(|file| file.bytes).sum();
+    found.add_classes(&*data);
+    let wanted = headers.min(data.len());
+    // Records are part of files whose length is known; of other samples each is asked.
+    let sizes = if found.shards.is_empty() { data.len() } else { 0 };
+    let total = wanted + sizes;
+    let mut sides = [Vec::new(), Vec::new()];
+    let look = Headers { data: Arc::clone(&data), wanted };
+    let whole = pass::over(look, wanted, workers, &mut |done, _| watch(done, total), |_, header| {
+        match header {
+            Ok(header) => found.add_header(&header, &mut sides),
+            Err(damage) => found.unreadable.push(damage),
+        }
+        Ok(())
+    })?;
+    let whole = whole
+        && pass::over(Sizes { data }, sizes, workers, &mut |done, _| watch(wanted + done, total), |_, bytes| {
+            found.bytes += bytes;
+            Ok(())
+        })?;
+    [found.widths, found.heights] = sides.map(Spread::of);
+    Ok(whole.then_some(found))
+}
+
+/// A format's name.
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Jpeg => "JPEG",
+        Format::Png => "PNG",
+        Format::Bmp => "BMP",
+        Format::Gif => "GIF",
+        Format::WebP => "WebP",
+        Format::Raw => "pixels",
+    }
+}
+
+/// Reads the headers of `wanted` samples, evenly spread.
+struct Headers {
+    data: Arc<dyn Dataset>,
+    wanted: u64,
+}
+
+impl Headers {
+    /// The sample that is number `place` of the wanted ones.
+    fn sample(&self, place: u64) -> u64 {
+        let sample = u128::from(place) * u128::from(self.data.len()) / u128::from(self.wanted);
+        u64::try_from(sample).unwrap_or(u64::MAX)
+    }
+}
+
+impl Look for Headers {
+    type Tools = Tools;
+    type Found = Result<Header, Damage>;
+
+    fn tools(&self) -> Tools {
+        Tools::new(Backend::Auto)
+    }
+
+    fn look(&self, place: u64, tools: &mut Tools, _: &AtomicBool) -> Result<Header, Damage> {
+        tools.header(&*self.data, self.sample(place)).map(|(header, _)| header)
+    }
+
+    fn panicked(&self, place: u64, message: String) -> Result<Header, Damage> {
+        Err(Damage::at(self.data.location(self.sample(place)), format!("internal error: {message}")))
+    }
+}
+
+/// Asks every sample that is a file for its length; one that is not there has none.
+struct Sizes {
+    data: Arc<dyn Dataset>,
+}
+
+impl Look for Sizes {
+    type Tools = ();
+    type Found = u64;
+
+    fn tools(&self) {}
+
+    fn look(&self, index: u64, (): &mut (), _: &AtomicBool) -> u64 {
+        std::fs::metadata(self.data.location(index).path).map_or(0, |file| file.len())
+    }
+
+    fn panicked(&self, _: u64, _: String) -> u64 {
+        0
+    }
+}

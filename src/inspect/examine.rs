@@ -1,0 +1,90 @@
+//! One sample, looked at: its header, or all of its pixels.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use super::verify::Damage;
+use crate::codec::{Backend, Decoder, Header, Opened, Reason, Request, Window};
+use crate::dataset::{Content, Dataset, Scratch};
+use crate::loader::Config;
+
+/// What a worker keeps from sample to sample.
+#[derive(Debug)]
+pub(super) struct Tools {
+    backend: Backend,
+    scratch: Scratch,
+    decoder: Option<Decoder>,
+}
+
+impl Tools {
+    /// Tools that decode JPEGs with `backend`.
+    pub(super) fn new(backend: Backend) -> Self {
+        Self { backend, scratch: Scratch::default(), decoder: None }
+    }
+
+    /// The header of a sample, and the length of what it is stored as.
+    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<(Header, u64), Damage> {
+        let stop = AtomicBool::new(false);
+        let header = |decoder: &mut Decoder, content: Content<'_>| Ok(open(decoder, content, &stop)?.header());
+        self.look(data, index, header)
+    }
+
+    /// Decodes every pixel of a sample; the length of what it is stored as.
+    pub(super) fn decode(
+        &mut self,
+        data: &dyn Dataset,
+        index: u64,
+        form: Form,
+        stop: &AtomicBool,
+    ) -> Result<u64, Damage> {
+        let whole = |decoder: &mut Decoder, content: Content<'_>| whole(decoder, content, form, stop);
+        self.look(data, index, whole).map(|((), bytes)| bytes)
+    }
+
+    fn look<T>(
+        &mut self,
+        data: &dyn Dataset,
+        index: u64,
+        look: impl FnOnce(&mut Decoder, Content<'_>) -> Result<T, Reason>,
+    ) -> Result<(T, u64), Damage> {
+        let content = match data.read(index, &mut self.scratch) {
+            Ok(sample) => sample.content,
+            Err(error) => return Err(Damage::of(&error, data.location(index))),
+        };
+        let decoder = match &mut self.decoder {
+            Some(decoder) => Ok(decoder),
+            none => Decoder::new(self.backend, Arc::default()).map(|decoder| none.insert(decoder)),
+        };
+        match decoder.and_then(|decoder| look(decoder, content)) {
+            Ok(found) => Ok((found, content.len() as u64)),
+            Err(Reason(reason)) => Err(Damage::at(data.location(index), reason)),
+        }
+    }
+}
+
+/// What is made of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// What the file holds: colours and upsampling add no way to be damaged.
+    Planes,
+    /// Interleaved red, green, blue, as every other decoder makes them.
+    Rgb,
+}
+
+fn open<'a>(decoder: &'a mut Decoder, content: Content<'a>, stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
+    match content {
+        Content::Encoded(bytes) => decoder.open(bytes, stop),
+        Content::Raw(raw) => Ok(decoder.open_raw(raw)),
+    }
+}
+
+fn whole(decoder: &mut Decoder, content: Content<'_>, form: Form, stop: &AtomicBool) -> Result<(), Reason> {
+    let opened = open(decoder, content, stop)?;
+    let size = opened.header().size;
+    let most = Config::default().max_pixels;
+    if size.pixels() == 0 || size.pixels() > most {
+        return Err(Reason(format!("{size} = {} pixels: 1 to {most} are expected", size.pixels())));
+    }
+    let request = Request { denominator: 1, window: Window::whole(size), gray: false, exact: form == Form::Rgb };
+    opened.decode(&request).map(drop)
+}

@@ -1,0 +1,133 @@
+//! Reads and decodes everything, and lists what is damaged.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use serde_json::{Value, json};
+
+use super::Watch;
+use super::examine::{Form, Tools};
+use super::pass::{self, Look};
+use crate::codec::Backend;
+use crate::dataset::{self, Dataset, Location, Options};
+use crate::error::{Error, Result};
+
+/// What a data set is found to be.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Samples that were looked at.
+    pub samples: u64,
+    /// Bytes that were read of the good ones.
+    pub bytes: u64,
+    /// What is damaged: whole files, then samples in the data set's order.
+    pub damaged: Vec<Damage>,
+}
+
+/// A sample or a file that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// Which record of it, from 0; `None` for a file as a whole.
+    pub record: Option<u64>,
+    /// Where in it that begins; `None` for a file as a whole.
+    pub offset: Option<u64>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Report {
+    /// The same as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let damaged = self.damaged.iter().map(Damage::json).collect::<Vec<_>>();
+        json!({ "samples": self.samples, "bytes": self.bytes, "damaged": damaged })
+    }
+}
+
+impl Damage {
+    /// Of a sample.
+    pub(super) fn at(location: Location, reason: String) -> Self {
+        let (record, offset) = location.record.map(|spot| (spot.number, spot.offset)).unzip();
+        Self { path: location.path, record, offset, reason }
+    }
+
+    /// Of a sample, as an error has it.
+    pub(super) fn of(error: &Error, location: Location) -> Self {
+        let reason = match error {
+            Error::Record { reason, .. } => reason.clone(),
+            error => error.reason(),
+        };
+        // The error says which record it is, as it has no other place for that.
+        let prefix = location.record.map(|spot| format!("record {}: ", spot.number)).unwrap_or_default();
+        let reason = reason.strip_prefix(&prefix).map(str::to_owned).unwrap_or(reason);
+        Self::at(location, reason)
+    }
+
+    /// Of a file as a whole.
+    fn of_file(fault: &Error) -> Self {
+        let (path, offset) = match fault {
+            Error::Record { path, offset, .. } => (path.clone(), Some(*offset)),
+            Error::Io { path, .. } | Error::Dataset { path, .. } => (path.clone(), None),
+            _ => (PathBuf::new(), None),
+        };
+        let location = Location { path, record: None };
+        Self { offset, ..Self::of(fault, location) }
+    }
+
+    /// The same as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        let path = self.path.to_string_lossy();
+        json!({ "path": path, "record": self.record, "offset": self.offset, "reason": self.reason })
+    }
+}
+
+/// Reads and decodes every sample at `paths`, whole, on `workers` threads, by default one for each usable core. `None` if
+/// `watch` ended it before.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at; [`Error::Threads`] when worker threads
+/// cannot be had. Damage is no error: what follows it is looked at all the same, where
+/// its beginning can be found.
+pub fn verify(paths: &[PathBuf], workers: Option<usize>, watch: Watch<'_>) -> Result<Option<Report>> {
+    let workers = workers.unwrap_or_else(super::usable_cores);
+    // Labels may be of any kind, or none.
+    let options = Options { salvage: true, unlabelled: true, ..Options::default() };
+    let data = dataset::open(paths, &options, workers)?;
+    let len = data.len();
+    let damaged = data.faults().iter().map(Damage::of_file).collect();
+    let mut report = Report { damaged, ..Report::default() };
+    let whole = pass::over(Whole { data }, len, workers, watch, |_, found| {
+        report.samples += 1;
+        match found {
+            Ok(bytes) => report.bytes += bytes,
+            Err(damage) => report.damaged.push(damage),
+        }
+        Ok(())
+    })?;
+    Ok(whole.then_some(report))
+}
+
+/// Decodes every sample as a whole.
+struct Whole {
+    data: Arc<dyn Dataset>,
+}
+
+impl Look for Whole {
+    type Tools = Tools;
+    type Found = Result<u64, Damage>;
+
+    fn tools(&self) -> Tools {
+        Tools::new(Backend::Auto)
+    }
+
+    fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<u64, Damage> {
+        tools.decode(&*self.data, index, Form::Planes, stop)
+    }
+
+    fn panicked(&self, index: u64, message: String) -> Result<u64, Damage> {
+        Err(Damage::at(self.data.location(index), format!("internal error: {message}")))
+    }
+}

@@ -1,0 +1,136 @@
+//! What is in a data set, as dictionaries; and pictures of it, as PNG files.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde_json::Value;
+
+use super::loader::PyLoader;
+use crate::engine::Stopwatch;
+use crate::error::Result;
+use crate::file;
+use crate::inspect::bench::Span;
+use crate::inspect::machine::Machine;
+use crate::inspect::{self, Watch, sheet as sheets};
+use crate::pixel::Size;
+
+/// How often Python hears of progress, and its signal handlers have their turn.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// A picture for a sheet: pixels, width, height, class, label, note.
+type Tile = (Vec<u8>, u32, u32, u64, String, String);
+
+/// What this processor offers.
+#[pyfunction]
+pub(super) fn machine(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    dictionary(py, &Machine::look().json())
+}
+
+/// What a data set is made of.
+#[pyfunction]
+pub(super) fn describe(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    headers: u64,
+    workers: Option<usize>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'_, PyAny>> {
+    let found = watched(py, progress, move |watch| inspect::describe::describe(&paths, headers, workers, watch))?;
+    dictionary(py, &found.json())
+}
+
+/// What of a data set is damaged.
+#[pyfunction]
+pub(super) fn verify(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    workers: Option<usize>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'_, PyAny>> {
+    let found = watched(py, progress, move |watch| inspect::verify::verify(&paths, workers, watch))?;
+    dictionary(py, &found.json())
+}
+
+/// How fast a loader is.
+#[pyfunction]
+pub(super) fn bench<'py>(
+    py: Python<'py>,
+    loader: &PyLoader,
+    seconds: f64,
+    batches: Option<u64>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let span = Span { time: Duration::try_from_secs_f64(seconds).unwrap_or_default(), batches };
+    let found = watched(py, progress, |watch| inspect::bench::bench(&loader.0, span, watch))?;
+    dictionary(py, &found.json())
+}
+
+/// A contact sheet as a PNG file.
+#[pyfunction]
+pub(super) fn sheet<'py>(
+    py: Python<'py>,
+    heading: &str,
+    below: &str,
+    tiles: Vec<Tile>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let file = py.detach(|| {
+        let tile = |(pixels, width, height, class, label, note)| {
+            let size = Size::new(width, height);
+            sheets::Tile { size, pixels, class, label, note }
+        };
+        let sheet = sheets::draw(heading, below, &tiles.into_iter().map(tile).collect::<Vec<_>>())?;
+        sheets::png(sheet.size(), sheet.pixels())
+    })?;
+    Ok(PyBytes::new(py, &file))
+}
+
+/// RGB pixels as a PNG file.
+#[pyfunction]
+pub(super) fn png(py: Python<'_>, pixels: Vec<u8>, width: u32, height: u32) -> PyResult<Bound<'_, PyBytes>> {
+    let file = py.detach(move || sheets::png(Size::new(width, height), &pixels))?;
+    Ok(PyBytes::new(py, &file))
+}
+
+/// Writes a file whole or not at all; one of that name gives way.
+#[pyfunction]
+pub(super) fn write_whole(py: Python<'_>, path: PathBuf, data: &[u8]) -> PyResult<()> {
+    Ok(py.detach(move || file::write_whole(&path, data, true))?)
+}
+
+fn dictionary<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    py.import("json")?.call_method1("loads", (value.to_string(),))
+}
+
+/// Runs a job without the interpreter; `progress` is called, and signals are heard, on this thread in between.
+fn watched<T: Send>(
+    py: Python<'_>,
+    progress: Option<Py<PyAny>>,
+    job: impl FnOnce(Watch<'_>) -> Result<Option<T>> + Send,
+) -> PyResult<T> {
+    let mut raised = None;
+    let failed = &mut raised;
+    let (mut clock, mut since) = (Stopwatch::start(), PERIOD);
+    let mut watch = move |done, total| {
+        since += clock.lap();
+        if since < PERIOD && done < total {
+            return ControlFlow::Continue(());
+        }
+        since = Duration::ZERO;
+        *failed = Python::attach(|py| tell(py, progress.as_ref(), done, total)).err();
+        if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let outcome = py.detach(|| job(&mut watch));
+    match (raised, outcome?) {
+        (Some(error), _) => Err(error),
+        (None, Some(found)) => Ok(found),
+        (None, None) => Err(pyo3::exceptions::PyRuntimeError::new_err("the job ended by itself")),
+    }
+}
+
+fn tell(py: Python<'_>, progress: Option<&Py<PyAny>>, done: u64, total: u64) -> PyResult<()> {
+    py.check_signals()?;
+    progress.map_or(Ok(()), |progress| progress.call1(py, (done, total)).map(drop))
+}

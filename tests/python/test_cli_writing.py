@@ -1,0 +1,219 @@
+"""The commands that write files, with the writers themselves, as a user runs them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import signal
+import struct
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from imagepipe_rs import cli
+from imagepipe_rs.cli import imagine
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import EncodeJpeg, MakeTree
+
+PROGRAMS = {"imagine": imagine.main, "imagepipe": cli.main}
+
+
+@pytest.fixture
+def pets(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
+    """Return a folder of seven cats and five dogs."""
+    counts = {"cat": 7, "dog": 5}
+    return tree(
+        {
+            f"{name}/{name}_{i}.jpg": jpeg(40 + i, 30, seed=i)
+            for name, count in counts.items()
+            for i in range(count)
+        }
+    )
+
+
+def run(line: str) -> int:
+    """Run a command line in this process."""
+    program, *words = shlex.split(line)
+    return PROGRAMS[program](words)
+
+
+def payloads(shard: Path) -> list[bytes]:
+    """Take a TFRecord file apart; it must be whole."""
+    data, at, found = shard.read_bytes(), 0, []
+    while at < len(data):
+        (length,) = struct.unpack_from("<Q", data, at)
+        found.append(data[at + 12 : at + 12 + length])
+        at += length + 16
+    assert at == len(data)
+    return found
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+# Command lines as the READMEs of Imageinary and DLBS have them, their folders apart.
+
+
+def test_create_tfrecords_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tf_record_dir"
+    line = f"imagine create-tfrecords --source_path {pets} --dest_path {out} --name random_tfrecord_ --img_per_file 5"
+    assert run(line) == 0
+    shards = [f"random_tfrecord_{n}" for n in range(3)]
+    assert names(out) == sorted(shards + [f"{shard}.idx" for shard in shards])
+    assert [len(payloads(out / shard)) for shard in shards] == [5, 5, 2]
+    assert (pets / "cat" / "cat_0.jpg").read_bytes() in payloads(out / shards[0])[0]
+
+
+def test_create_recordio_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Path) -> None:
+    out = tmp_path / "record_files"
+    line = f"imagine create-recordio --source_path {pets} --dest_path {out} --name random_recordio_ --img_per_file 100"
+    assert run(line) == 0
+    assert names(out) == ["random_recordio_0.idx", "random_recordio_0.rec"]
+    assert len((out / "random_recordio_0.idx").read_text().splitlines()) == 12
+
+
+def test_tensor_records_as_dlbs_s_readme_has_them(pets: Path, tmp_path: Path) -> None:
+    out = tmp_path / "tfrecord files"
+    line = (
+        f'imagepipe create-tensor-records --input_dir="{pets}" --num_images=-1 --num_shards=10'
+        f' --output_dir="{out}" --num_workers=1 --img_size=300'
+    )
+    assert run(line) == 0
+    shards = [f"train-{n:05}-of-00010" for n in range(10)]
+    assert names(out) == sorted(shards + [f"{shard}.idx" for shard in shards])
+    records = [record for shard in shards for record in payloads(out / shard)]
+    assert len(records) == 12
+    assert all(len(record) > 300 * 300 * 3 for record in records)
+
+
+def test_places_names_and_both_programs_write_the_same(pets: Path, tmp_path: Path) -> None:
+    lines = [
+        "imagine create-tfrecords {pets} {out} x_ --img-per-file 4",
+        "imagine create-tfrecord --source_path={pets} --dest-path={out} --name x_ --img_per_file=4",
+        "imagepipe create_tfrecords --img-per-file 4 {pets} {out} x_ --workers 2",
+    ]
+    written = []
+    for number, line in enumerate(lines):
+        out = tmp_path / str(number)
+        assert run(line.format(pets=pets, out=out)) == 0
+        written.append({name: (out / name).read_bytes() for name in names(out)})
+    assert written[0] == written[1] == written[2]
+    assert len(written[0]) == 6
+
+
+def test_split_of_a_class_directory(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "records"
+    line = f"imagepipe split {pets} {out} --name pets --val-size 0.2 --test-size 0.2 --num-shards 2 --seed 3"
+    assert run(line) == 0
+    summary = json.loads((out / "pets_summary.json").read_text())
+    assert (summary["train_number"], summary["val_number"], summary["test_number"]) == (8, 2, 2)
+    assert capsys.readouterr().out.endswith(f": {out}\n")
+
+
+def test_split_of_a_csv(pets: Path, tmp_path: Path) -> None:
+    table, out = tmp_path / "labels.csv", tmp_path / "records"
+    rows = [f"{path.relative_to(pets)},{path.parent.name}" for path in sorted(pets.rglob("*.jpg"))]
+    table.write_text("\n".join(["filename,class", *rows]) + "\n")
+    ids = tmp_path / "ids.csv"
+    ids.write_text("class,id\ncat,4\ndog,2\n")
+    assert run(f"imagepipe split {pets} {out} --csv {table} --class-ids {ids} --quiet") == 0
+    assert json.loads((out / "_summary.json").read_text())["total_number"] == 12
+
+
+def test_what_is_there_is_an_error_that_says_what_to_do(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = f"imagine create-tfrecords {pets} {tmp_path / 'out'} x_"
+    assert run(line) == 0
+    capsys.readouterr()
+    assert run(line) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"imagine create-tfrecords: {tmp_path}/out/x_0: exists already: ")
+    assert "--overwrite" in said
+    assert "--resume" in said
+    assert "=True" not in said
+    assert run(f"{line} --overwrite") == 0
+    assert run(f"{line} --resume") == 0
+    assert "1 of the files finished before" in capsys.readouterr().out
+    assert run(f"{line} --resume --overwrite") == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "said"),
+    [
+        ("--img-per-file 0", 2, "--img-per-file 0 is not valid"),
+        ("--workers 0", 2, "--workers 0 is not valid"),
+        ("--labels /no/such.csv", 1, "/no/such.csv: "),
+    ],
+)
+def test_errors_speak_of_the_options(
+    pets: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    options: str,
+    code: int,
+    said: str,
+) -> None:
+    assert run(f"imagine create-tfrecords {pets} {tmp_path / 'out'} x {options}") == code
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "out").exists() or names(tmp_path / "out") == []
+
+
+def test_a_source_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(f"imagine create-recordio /no/such/folder {tmp_path / 'out'} x") == 1
+    assert capsys.readouterr().err.startswith("imagine create-recordio: /no/such/folder: ")
+
+
+def test_a_folder_that_cannot_be_made(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert run(f"imagine create-tfrecords {pets} {tmp_path}/file/out x") == 1
+    assert capsys.readouterr().err.startswith(f"imagine create-tfrecords: {tmp_path}/file/out")
+
+
+def test_in_a_log_there_is_no_bar(pets: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "imagepipe_rs", "create-tfrecords", pets, tmp_path / "out", "x"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert ran.stderr == ""
+    assert ran.stdout.count("\n") == 1
+    quiet = [*words, "--overwrite", "--quiet"]
+    ran = subprocess.run(quiet, capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("", "")
+
+
+def test_ctrl_c_leaves_whole_files_and_says_how_to_go_on(tmp_path: Path, photos: Path) -> None:
+    # Links to the same files: far more work than is done before the signal.
+    source, out = tmp_path / "source", tmp_path / "out"
+    for copy in range(200):
+        folder = source / f"{copy:03}"
+        folder.mkdir(parents=True)
+        for file in photos.rglob("*.jpg"):
+            (folder / f"{file.parent.name}-{file.name}").symlink_to(file)
+    line = f"create-tensor-records {source} {out} --num-shards 400 --img-size 64 --num-workers 1"
+    words = [sys.executable, "-m", "imagepipe_rs", *shlex.split(line)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+        while job.poll() is None and not list(out.glob("train-*0")):
+            time.sleep(0.02)
+        job.send_signal(signal.SIGINT)
+        said, err = job.communicate(timeout=60)
+    assert (job.returncode, said) == (130, "")
+    files = [path for path in out.iterdir() if path.suffix != ".idx"]
+    assert 0 < len(files) < 400
+    assert {len(payloads(path)) for path in files} == {30}
+    kept = "1 finished file is" if len(files) == 1 else f"{len(files)} finished files are"
+    last = err.splitlines()[-1]
+    assert last == (
+        f"imagepipe create-tensor-records: stopped: {kept} kept; go on with the same command and --resume"
+    )

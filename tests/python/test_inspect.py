@@ -1,0 +1,370 @@
+"""Looking at data sets: inspect, verify, bench, show, doctor."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import imagepipe_rs
+import numpy as np
+import pytest
+from imagepipe_rs import Loader, cli, inspection
+from imagepipe_rs.cli import doctor
+from imagepipe_rs.sheet import Sheet
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import EncodeJpeg, MakeTree
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Return a function that runs a command line in this process."""
+
+    def go(*words: object) -> Ran:
+        capsys.readouterr()
+        code = cli.main([str(word) for word in words])
+        return Ran(code, *capsys.readouterr())
+
+    return go
+
+
+@pytest.fixture
+def pets(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
+    """Return a folder of three cats, and of two dogs, one of which is a PNG."""
+    png = io.BytesIO()
+    Image.new("RGB", (30, 90), "red").save(png, "PNG")
+    cats = {f"cat/{i}.jpg": jpeg(120 + 10 * i, 80, seed=i) for i in range(3)}
+    return tree({**cats, "dog/1.jpg": jpeg(50, 60), "dog/2.jpg": png.getvalue()})
+
+
+def size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+# ------------------------------------------------------------------------------------------------------------- inspect
+
+
+def test_inspect_for_programs(run: Any, pets: Path) -> None:
+    ran = run("inspect", pets, "--json")
+    assert (ran.code, ran.err) == (0, "")
+    found = json.loads(ran.out)
+    assert found == {
+        "samples": 5,
+        "bytes": size_of(pets),
+        "classes": [{"name": "cat", "samples": 3}, {"name": "dog", "samples": 2}],
+        "headers": 5,
+        "formats": {"JPEG": 4, "PNG": 1},
+        "widths": {"min": 30, "median": 120, "max": 140},
+        "heights": {"min": 60, "median": 80, "max": 90},
+        "unreadable": [],
+    }
+
+
+def test_inspect_for_people(run: Any, pets: Path) -> None:
+    ran = run("inspect", pets)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0] == "samples  5"
+    assert "formats  JPEG 4, PNG 1" in lines
+    assert "width    30 to 140 px, median 120" in lines
+    assert "    0  cat          3" in lines
+
+
+def test_inspect_looks_at_some_or_at_all(run: Any, photos: Path) -> None:
+    looked = {}
+    for words in ((), ("--headers", "7"), ("--all",)):
+        looked[words] = json.loads(run("inspect", photos, "--json", *words).out)["headers"]
+    assert looked == {(): 60, ("--headers", "7"): 7, ("--all",): 60}
+    assert "(of 7 looked at)" in run("inspect", photos, "--headers", "7").out
+
+
+def test_inspect_names_what_cannot_be_read(run: Any, pets: Path) -> None:
+    (pets / "cat" / "1.jpg").write_text("a text")
+    ran = run("inspect", pets)
+    assert ran.code == 0
+    assert "1 picture cannot be read" in ran.out
+    assert f"{pets}/cat/1.jpg: not JPEG" in ran.out
+
+
+def test_several_paths_and_globs_are_one_data_set(run: Any, pets: Path) -> None:
+    for words in (
+        (pets / "cat", pets / "dog"),
+        (f"{pets}/*",),
+        ("--path", pets / "cat", "--path", pets / "dog"),
+    ):
+        assert json.loads(run("inspect", *words, "--json").out)["samples"] == 5
+    ran = run("inspect", pets / "cat", "--path", pets / "dog")
+    assert ran.code == 2
+    assert "is given twice" in ran.err
+
+
+@pytest.mark.parametrize("command", ["inspect", "verify", "bench"])
+def test_what_is_not_there_is_named(run: Any, command: str) -> None:
+    ran = run(command, "/no/such/data", "--quiet")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"imagepipe {command}: /no/such/data: ")
+    assert ran.err.count("\n") == 1
+
+
+# -------------------------------------------------------------------------------------------------------------- verify
+
+
+def test_verify_is_content_with_good_data(run: Any, pets: Path) -> None:
+    ran = run("verify", pets)
+    assert (ran.code, ran.err) == (0, "")
+    assert re.fullmatch(r"5 samples, [\d.]+ kB in [\d.]+ s: all good\n", ran.out)
+    assert run("verify", pets, "--quiet") == (0, "", "")
+
+
+def test_verify_lists_what_is_damaged(run: Any, pets: Path) -> None:
+    whole = (pets / "cat" / "2.jpg").read_bytes()
+    (pets / "cat" / "2.jpg").write_bytes(whole[:-50])
+    (pets / "dog" / "1.jpg").write_bytes(b"")
+    ran = run("verify", pets)
+    assert (ran.code, ran.err) == (1, "")
+    first, second, last = ran.out.splitlines()
+    assert first.startswith(f"{pets}/cat/2.jpg: ")
+    assert "Premature end" in first
+    assert second == f"{pets}/dog/1.jpg: the file is empty"
+    assert last.endswith(": 2 damaged")
+    quiet = run("verify", pets, "--quiet")
+    assert (quiet.code, quiet.out.splitlines()) == (1, [first, second])
+
+
+def test_verify_for_programs(run: Any, pets: Path) -> None:
+    (pets / "dog" / "1.jpg").write_bytes(b"")
+    ran = run("verify", pets, "--json")
+    assert (ran.code, ran.err) == (1, "")
+    found = json.loads(ran.out)
+    assert found["samples"] == 5
+    assert found["bytes"] == size_of(pets)
+    damage = {"path": f"{pets}/dog/1.jpg", "offset": None, "reason": "the file is empty"}
+    assert found["damaged"] == [damage]
+
+
+def test_names_that_are_no_text_can_be_shown(run: Any, pets: Path) -> None:
+    (pets / "dog" / "1.jpg").rename(pets / "dog" / "\udcff.jpg")
+    (pets / "dog" / "\udcff.jpg").write_bytes(b"")
+    for words in ((), ("--json",)):
+        ran = run("verify", pets, *words)
+        assert ran.code == 1
+        assert "the file is empty" in ran.out
+
+
+def test_progress_comes_on_this_thread_and_ends_with_all(photos: Path) -> None:
+    told: list[tuple[int, int]] = []
+    found = inspection.verify(photos, progress=lambda done, total: told.append((done, total)))
+    assert (found["samples"], found["damaged"]) == (60, [])
+    assert told[0] == (0, 60)
+    assert told[-1] == (60, 60)
+    assert told == sorted(told)
+
+
+def test_an_error_of_the_progress_function_ends_the_job(photos: Path) -> None:
+    def fail(_done: int, _total: int) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        inspection.verify(photos, progress=fail)
+
+
+def has_workers(pid: int) -> bool:
+    """Say whether a process has threads that decode."""
+    names = (task / "comm" for task in Path(f"/proc/{pid}/task").iterdir())
+    return any(name.read_text().startswith("imagepipe-") for name in names)
+
+
+def test_ctrl_c_ends_it_at_once(tmp_path: Path, photos: Path) -> None:
+    # Links to the same files: far more pictures than are decoded before the signal.
+    files = sorted(photos.rglob("*.jpg"))
+    for copy in range(400):
+        folder = tmp_path / f"{copy:03}"
+        folder.mkdir()
+        for file in files:
+            (folder / f"{file.parent.name}-{file.name}").symlink_to(file)
+    words = [sys.executable, "-m", "imagepipe_rs", "verify", str(tmp_path), "--workers", "1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
+        while not has_workers(job.pid):
+            time.sleep(0.02)
+        job.send_signal(signal.SIGINT)
+        out, err = job.communicate(timeout=30)
+    assert (job.returncode, out) == (130, "")
+    assert err == "imagepipe verify: stopped\n"
+
+
+# --------------------------------------------------------------------------------------------------------------- bench
+
+
+def test_bench_for_programs(run: Any, photos: Path) -> None:
+    words = ("--json", "--quiet", "--batches", "4", "--batch-size", "10", "--workers", "2")
+    ran = run("bench", photos, *words)
+    assert (ran.code, ran.err) == (0, "")
+    found = json.loads(ran.out)
+    assert (found["workers"], found["loader"]["images"]) == (2, 40)
+    assert found["plain_decode"]["images"] == 40
+    assert sorted(found["shares"]) == ["decode", "read", "resize"]
+    assert sum(found["shares"].values()) == pytest.approx(1)
+
+
+def test_bench_for_people(run: Any, photos: Path) -> None:
+    ran = run("bench", photos, "--batches", "2", "--size", "64x96", "--fit", "random-crop")
+    assert ran.code == 0
+    assert ran.err == "imagepipe bench: measuring ...\n"
+    assert "times as fast as libjpeg-turbo" in ran.out
+    assert "bottleneck: " in ran.out
+
+
+# ---------------------------------------------------------------------------------------------------------------- show
+
+
+def test_a_sheet_shows_the_batch_pixel_by_pixel(run: Any, photos: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    ran = run(
+        "show", photos, "-o", sheet, "--size", "120x160", "--batch-size", 6, "--flip", "--seed", 5
+    )
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("6 pictures, ")
+    assert ran.out.endswith(f": {sheet}\n")
+    images, _ = next(iter(Loader(photos, size=(120, 160), batch_size=6, flip=True, seed=5)))
+    drawn = np.asarray(Image.open(sheet))
+    places = [place_of(drawn, image) for image in images]
+    rows, columns = ({place[axis] for place in places} for axis in (0, 1))
+    assert len(rows) * len(columns) >= 6
+    assert places == sorted(places)
+
+
+def place_of(drawn: Any, image: Any) -> tuple[int, int]:
+    """Find where an image lies in another."""
+    height, width, _ = image.shape
+    corners = np.argwhere((drawn[: 1 - height, : 1 - width] == image[0, 0]).all(axis=2))
+    for top, left in corners:
+        if np.array_equal(drawn[top : top + height, left : left + width], image):
+            return int(top), int(left)
+    pytest.fail("the picture is not on the sheet")
+
+
+def test_labels_stand_under_the_pictures(photos: Path) -> None:
+    sheet = Sheet.of(photos, size=128, batch_size=4)
+    drawn = np.asarray(Image.open(io.BytesIO(sheet.png())))
+    for picture in sheet.pictures:
+        top, left = place_of(drawn, picture.pixels)
+        below = drawn[top + 128 + 2 : top + 128 + 34, left : left + 128]
+        assert (below < 60).all(axis=2).any(), "no dark ink under a picture"
+
+
+def test_the_same_arguments_make_the_same_sheet(photos: Path) -> None:
+    options = {"fit": "random_crop", "flip": True, "seed": 9, "batch_size": 5}
+    first, again = (Sheet.of(photos, workers=n, **options).png() for n in (1, 4))
+    assert first == again
+    assert first != Sheet.of(photos, epoch=1, **options).png()
+    assert first != Sheet.of(photos, batch=1, **options).png()
+
+
+def test_any_batch_can_be_shown(photos: Path) -> None:
+    loader = Loader(photos, batch_size=16, size=112)
+    for number, batch in enumerate(loader):
+        sheet = Sheet.of(photos, batch=number, batch_size=16, size=112)
+        assert [picture.path for picture in sheet.pictures] == batch.paths
+        assert [picture.label for picture in sheet.pictures] == batch.labels.tolist()
+        assert [picture.name for picture in sheet.pictures] == [
+            loader.classes[label] for label in batch.labels
+        ]
+    with pytest.raises(ValueError, match="batch=4 is not valid: an epoch has batches 0 to 3"):
+        Sheet.of(photos, batch=4, batch_size=16)
+
+
+def test_a_page_needs_no_other_file(run: Any, pets: Path, tmp_path: Path) -> None:
+    (pets / "cat").rename(pets / "<cat> & mouse")
+    page = tmp_path / "sheet.html"
+    assert run("show", pets, "-o", page, "--no-shuffle").code == 0
+    text = page.read_text()
+    assert not re.search(r"(src|href)=\"(?!data:)", text)
+    assert "&lt;cat&gt; &amp; mouse" in text
+    assert "<cat>" not in text
+    assert text.count("<figure ") == 5
+    found = [base64.b64decode(data) for data in re.findall(r"base64,([^\"]+)", text)]
+    images, _ = next(iter(Loader(pets, shuffle=False)))
+    for data, image in zip(found, images, strict=True):
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(data))), image)
+    for name in ("0.jpg", "1.jpg", "2.jpg"):
+        assert f"<small>{name}</small>" in text
+
+
+def test_damaged_pictures_are_left_out_of_a_sheet(run: Any, pets: Path, tmp_path: Path) -> None:
+    (pets / "dog" / "1.jpg").write_bytes(b"")
+    ran = run("show", pets, "-o", tmp_path / "sheet.png")
+    assert ran.code == 0
+    assert ran.out.startswith("4 pictures, ")
+
+
+def test_a_sheet_replaces_an_older_one_or_leaves_it_whole(
+    run: Any, pets: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    sheet.write_bytes(b"older")
+    assert run("show", "/no/such/data", "-o", sheet).code == 1
+    assert sheet.read_bytes() == b"older"
+    assert run("show", pets, "-o", sheet, "--quiet") == (0, "", "")
+    assert sheet.read_bytes().startswith(b"\x89PNG")
+    ran = run("show", pets, "-o", tmp_path / "no" / "sheet.png")
+    assert ran.code == 1
+    assert str(tmp_path / "no" / "sheet.png") in ran.err
+
+
+# -------------------------------------------------------------------------------------------------------------- doctor
+
+
+def test_doctor_for_programs(run: Any) -> None:
+    ran = run("doctor", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    found = json.loads(ran.out)
+    assert found["version"] == imagepipe_rs.__version__
+    assert found["processor"]["cores"] >= 1
+    assert found["packages"]["pandas"]
+    assert found["cuda"].keys() == {"driver", "devices"}
+
+
+def test_doctor_says_what_is_missing_and_how_to_get_it(
+    run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda _: None)
+    out = run("doctor").out
+    assert "device='cuda' is not in this version" in out
+    assert "pip install torch" in out
+    monkeypatch.setattr(doctor, "_version", lambda _: "1.0")
+    assert "Nothing is missing" in run("doctor").out
+
+
+def test_doctor_imports_nothing_heavy() -> None:
+    code = (
+        "import sys; from imagepipe_rs.cli import main; main(['doctor', '-q']); print(*sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"tensorflow", "torch", "jax", "pandas"} & set(ran.stdout.split())
+
+
+def test_the_programs_are_installed() -> None:
+    for program in ("imagepipe", "imagine"):
+        path = shutil.which(program, path=str(Path(sys.executable).parent))
+        if path is None:
+            pytest.skip("the package is not installed here")
+        ran = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
+        assert imagepipe_rs.__version__ in ran.stdout
