@@ -185,10 +185,10 @@ impl Shard {
         let span = self.span(index);
         // The table reaches as far as the map, which is in memory.
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
-        let record = &self.map.bytes()?[place(span.offset)..place(span.offset + span.len)];
+        let (rest, len) = (&self.map.bytes()?[place(span.offset)..], place(span.len));
         let payload = match self.framing {
-            Framing::TfRecord => tfrecord::payload(record, check),
-            Framing::RecordIo => recordio::payload(record, scratch),
+            Framing::TfRecord => tfrecord::payload(rest, len, check),
+            Framing::RecordIo => recordio::payload(rest, len, scratch),
         };
         payload.map_err(|reason| Error::record(self.path(), span.offset, reason))
     }
