@@ -116,21 +116,21 @@ pub(super) fn payload<'a>(rest: &'a [u8], len: usize, scratch: &'a mut Vec<u8>) 
 
 /// Calls `each` with the parts of the record that `rest` starts with.
 fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>) -> Result<(), Reason>) -> Result<(), Reason> {
-    let mut before = None;
     let mut at = 0;
     loop {
         let part = part(rest, at)?;
-        if matches!(part.flag, Flag::Whole | Flag::First) != before.is_none() {
-            return Err(Reason::new(match before {
-                None => format!("it starts with {}", part.flag.name()),
-                Some(_) => format!("its last part is missing: {} follows at byte {at} of it", part.flag.name()),
-            }));
+        match (part.flag, at) {
+            (Flag::Whole | Flag::First, 0) | (Flag::Middle | Flag::Last, 1..) => each(&part)?,
+            (flag, 0) => return Err(Reason::new(format!("it starts with {}", flag.name()))),
+            (flag, _) => {
+                let name = flag.name();
+                return Err(Reason::new(format!("its last part is missing: {name} follows at byte {at} of it")));
+            }
         }
-        each(&part)?;
         if matches!(part.flag, Flag::Whole | Flag::Last) {
             return Ok(());
         }
-        (before, at) = (Some(part.flag), part.end);
+        at = part.end;
     }
 }
 

@@ -60,9 +60,9 @@ impl Shard {
             map = Map::read(path)?;
         }
         let index = |framing| {
-            let path = index::path_of(path, framing);
-            // A name that leads to no file is that of no index; one that cannot be read is told.
-            (options.use_index && path.exists()).then(|| Map::read(&path))
+            let index = index::path_of(path, framing);
+            // What is there and cannot be read is told; a shard named x.idx is not its own index.
+            (options.use_index && index != path && index.exists()).then(|| Map::read(&index))
         };
         Self::with_index(map, options, index)
     }
