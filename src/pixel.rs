@@ -139,7 +139,7 @@ pub enum Fit {
     RandomCrop,
 }
 
-/// The resampling filter; all but `Nearest` are antialiased when shrinking.
+/// The resampling filter; all but `Nearest` and `Floor` are antialiased when shrinking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Interpolation {
     /// The source pixel under the centre of the output pixel.
@@ -153,6 +153,9 @@ pub enum Interpolation {
     Lanczos,
     /// Mean over the source area of the output pixel (box).
     Area,
+    /// The source pixel under the top left corner of the output pixel: row `floor(i * source / output)`, and so for
+    /// columns. `ImagePipe` has it instead of `Nearest`.
+    Floor,
 }
 
 impl Interpolation {
@@ -160,7 +163,7 @@ impl Interpolation {
     #[must_use]
     pub const fn support(self) -> f64 {
         match self {
-            Self::Nearest | Self::Area => 0.5,
+            Self::Nearest | Self::Area | Self::Floor => 0.5,
             Self::Bilinear => 1.0,
             Self::Bicubic => 2.0,
             Self::Lanczos => 3.0,

@@ -8,6 +8,7 @@ import operator
 import os
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from imagepipe_rs import _native
@@ -219,6 +220,9 @@ class Loader:
         RecordError: a file of records that cannot be read.
     """
 
+    # What no argument offers; `imagepipe_rs.tensorflow` does.
+    _more: Mapping[str, Any] = MappingProxyType({"floor": False, "rescale": None})
+
     def __init__(
         self,
         path: Path | Sequence[Path],
@@ -305,6 +309,7 @@ class Loader:
             "workers": workers,
             "prefetch": prefetch,
             "ragged": ragged,
+            **self._more,
         }
         self._native = _native.Loader(arguments)
         for note in self._native.notes():

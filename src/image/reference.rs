@@ -109,6 +109,7 @@ impl Weights {
         self.fixed.clear();
         match interpolation {
             Interpolation::Nearest => self.nearest(axis),
+            Interpolation::Floor => self.floor(axis),
             _ if axis.len == axis.resized => self.identity(axis),
             _ => self.filter(axis, interpolation),
         }
@@ -136,6 +137,13 @@ impl Weights {
             }
             position += step;
         }
+    }
+
+    /// One sample each, without rounding: Pillow has nothing like it.
+    fn floor(&mut self, axis: Axis) {
+        self.fixed.push(1 << BITS);
+        let sample = |i: usize| axis.start + i * axis.len / axis.resized;
+        self.spans.extend((axis.first..axis.first + axis.count).map(|i| (sample(i), 1, 0)));
     }
 
     #[expect(
@@ -202,7 +210,9 @@ fn narrow(sum: i32) -> u8 {
 
 fn kernel(interpolation: Interpolation, x: f64) -> f64 {
     match interpolation {
-        Interpolation::Nearest | Interpolation::Area => f64::from(u8::from(x > -0.5 && x <= 0.5)),
+        Interpolation::Nearest | Interpolation::Floor | Interpolation::Area => {
+            f64::from(u8::from(x > -0.5 && x <= 0.5))
+        }
         Interpolation::Bilinear => (1.0 - x.abs()).max(0.0),
         Interpolation::Bicubic => cubic(x.abs()),
         Interpolation::Lanczos if (-3.0..3.0).contains(&x) => sinc(x) * sinc(x / 3.0),
@@ -249,6 +259,7 @@ mod tests {
         assert_eq!(resize(&ramp, 8, (3, 1), Interpolation::Bicubic), [70, 136, 82]);
         assert_eq!(resize(&ramp, 4, (2, 3), Interpolation::Lanczos), [11, 227, 33, 157, 55, 86]);
         assert_eq!(resize(&ramp, 8, (5, 1), Interpolation::Nearest), [0, 200, 3, 77, 64]);
+        assert_eq!(resize(&ramp, 8, (5, 1), Interpolation::Floor), [0, 10, 255, 3, 128], "samples 0, 1, 3, 4, 6");
     }
 
     #[test]

@@ -74,6 +74,8 @@ pub struct Config {
     pub mean: Option<[f64; 3]>,
     /// Standard deviation per channel, in 0..1. Default: 1.
     pub std: Option<[f64; 3]>,
+    /// With float32: elements are `x * rescale` instead. Default: no.
+    pub rescale: Option<f32>,
     /// Which channels, in which order. Default: RGB.
     pub channels: Channels,
     /// How labels come. Default: class numbers.
@@ -137,6 +139,7 @@ impl Default for Config {
             dtype: Dtype::Uint8,
             mean: None,
             std: None,
+            rescale: None,
             channels: Channels::Rgb,
             labels: Labels::Int,
             sampling: Sampling::Epoch,

@@ -207,6 +207,14 @@ fn check_crop(config: &Config) -> Result<()> {
 }
 
 fn check_values(config: &Config) -> Result<()> {
+    if let Some(rescale) = config.rescale {
+        if config.dtype != Dtype::Float32 || config.mean.is_some() || config.std.is_some() {
+            return Err(Error::argument("rescale", rescale, "only with dtype float32, and without mean and std"));
+        }
+        if !rescale.is_finite() {
+            return Err(Error::argument("rescale", rescale, "a finite number"));
+        }
+    }
     for (name, values) in [("mean", config.mean), ("std", config.std)] {
         let Some(values) = values else { continue };
         if config.dtype == Dtype::Uint8 {
@@ -222,9 +230,10 @@ fn check_values(config: &Config) -> Result<()> {
 }
 
 /// Where the fast way is not as good as it should be: a picture that keeps its size is wanted as other decoders give it;
-/// `nearest` takes single samples, and `area` cuts between them, so neither evens out what planes and scaled decoding do.
+/// `nearest` and `floor` take single samples, and `area` cuts between them, so neither evens out what planes and scaled decoding do.
 fn always_exact(config: &Config) -> bool {
-    config.size.is_none() || matches!(config.interpolation, Interpolation::Nearest | Interpolation::Area)
+    let by_sample = matches!(config.interpolation, Interpolation::Nearest | Interpolation::Floor | Interpolation::Area);
+    config.size.is_none() || by_sample
 }
 
 fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
@@ -286,7 +295,11 @@ fn values(config: &Config) -> Values {
     };
     match config.dtype {
         Dtype::Uint8 => Values::Uint8,
-        Dtype::Float32 => Values::Float32 { scale, bias },
+        Dtype::Float32 => match config.rescale {
+            // Adding -0 changes no product, 0 would turn -0 into 0.
+            Some(rescale) => Values::Float32 { scale: [rescale; 3], bias: [-0.0; 3] },
+            None => Values::Float32 { scale, bias },
+        },
         Dtype::Float16 => Values::Half { table: table(|v| f16::from_f32(v).to_bits()), dtype: Dtype::Float16 },
         Dtype::Bfloat16 => Values::Half { table: table(|v| bf16::from_f32(v).to_bits()), dtype: Dtype::Bfloat16 },
     }

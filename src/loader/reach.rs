@@ -112,5 +112,9 @@ fn denominator(region: Region, size: Size, interpolation: Interpolation, confine
         let need = |length: f64, out: u32| length / f64::from(*d) >= margin * f64::from(out);
         need(region.width, size.width) && need(region.height, size.height)
     };
-    if interpolation == Interpolation::Nearest { 1 } else { [8, 4, 2].into_iter().find(enough).unwrap_or(1) }
+    if matches!(interpolation, Interpolation::Nearest | Interpolation::Floor) {
+        1
+    } else {
+        [8, 4, 2].into_iter().find(enough).unwrap_or(1)
+    }
 }

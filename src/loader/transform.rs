@@ -160,7 +160,7 @@ pub(super) fn make(
         } else {
             let request = request(Reach::in_view(&decoded, geometry.region), geometry.size);
             let first = if down_first(&across, &down) { First::Down } else { First::Across };
-            let overshoots = plan.interpolation != Interpolation::Bilinear;
+            let overshoots = matches!(plan.interpolation, Interpolation::Bicubic | Interpolation::Lanczos);
             let place = Place { passes: overshoots.then_some(first), ..place };
             write(plan, &decoded.pixels, request, place, (resizer, staging), slot);
         }

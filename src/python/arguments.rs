@@ -73,6 +73,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         fill: a.get("fill", "a number in 0..255, or one for each channel")?,
         flip: a.get("flip", "True or False")?,
         mean: a.get("mean", three)?,
+        rescale: a.get("rescale", "a number, or None")?,
         std: a.get("std", three)?,
         weights: a.get("weights", "numbers, one per sample or per class, or None")?,
         shuffle: a.get("shuffle", "True or False")?,
@@ -123,16 +124,7 @@ fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
             "fit",
             &[("stretch", Fit::Stretch), ("crop", Fit::Crop), ("pad", Fit::Pad), ("random_crop", Fit::RandomCrop)],
         )?,
-        interpolation: a.choice(
-            "interpolation",
-            &[
-                ("bilinear", Interpolation::Bilinear),
-                ("nearest", Interpolation::Nearest),
-                ("bicubic", Interpolation::Bicubic),
-                ("lanczos", Interpolation::Lanczos),
-                ("area", Interpolation::Area),
-            ],
-        )?,
+        interpolation: interpolation(a)?,
         layout: a.choice("layout", &[("NHWC", Layout::Nhwc), ("NCHW", Layout::Nchw)])?,
         dtype: a.choice(
             "dtype",
@@ -153,6 +145,23 @@ fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
             .choice("on_error", &[("raise", OnError::Raise), ("skip", OnError::Skip), ("replace", OnError::Replace)])?,
         ..Config::default()
     })
+}
+
+/// The filter; `floor` is no name of one, but what ImagePipe's call has instead of `nearest`.
+fn interpolation(a: &Arguments<'_, '_>) -> PyResult<Interpolation> {
+    if a.get("floor", "True or False")? {
+        return Ok(Interpolation::Floor);
+    }
+    a.choice(
+        "interpolation",
+        &[
+            ("bilinear", Interpolation::Bilinear),
+            ("nearest", Interpolation::Nearest),
+            ("bicubic", Interpolation::Bicubic),
+            ("lanczos", Interpolation::Lanczos),
+            ("area", Interpolation::Area),
+        ],
+    )
 }
 
 fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {

@@ -2,8 +2,8 @@
 //!
 //! For TFRecords `SHARD.idx`, a line `offset size` each, framing included, as DALI's `tfrecord2idx` writes it; for a
 //! RecordIO file `x.rec` the file `x.idx`, a line `key TAB offset` each, in any order, as MXNet does. An index that
-//! does not fit its shard is worse than none: what [`parse`](Table::parse) lets through covers the file from its first byte to its
-//! last, and the reader holds some of its entries against the file.
+//! does not fit its shard is worse than none, so what is let through covers the file from its first byte to its last, and
+//! the reader holds some of its entries against the file.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};

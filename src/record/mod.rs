@@ -34,6 +34,11 @@ impl fmt::Display for Reason {
     }
 }
 
+/// A record whose length is another one than it was.
+fn changed(found: usize, expected: usize) -> Reason {
+    Reason(format!("it is {found} bytes long, where its index, or the file when it was opened, had {expected}"))
+}
+
 /// How records lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {

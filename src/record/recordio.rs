@@ -6,7 +6,7 @@
 //! and the magic between two parts is left out, so that a magic at such a place is always the start of a part
 //! (dmlc/recordio.h).
 
-use super::Reason;
+use super::{Reason, changed};
 
 /// What every part starts with.
 const MAGIC: [u8; 4] = 0xced7_230au32.to_le_bytes();
@@ -84,50 +84,53 @@ fn padding(len: usize) -> usize {
 /// The length, framing included, of the record that `rest`, the rest of a file, starts with.
 pub(super) fn measure(rest: &[u8]) -> Result<usize, Reason> {
     let mut end = 0;
-    parts(rest, |part| end = part.end)?;
+    parts(rest, |part| {
+        end = part.end;
+        Ok(())
+    })?;
     Ok(end)
 }
 
-/// The payload of a whole record; several parts are put together in `scratch`.
-pub(super) fn payload<'a>(record: &'a [u8], scratch: &'a mut Vec<u8>) -> Result<&'a [u8], Reason> {
-    let first = part(record, 0)?;
-    let end = if first.flag == Flag::Whole {
-        first.end
-    } else {
-        scratch.clear();
-        let mut end = 0;
-        parts(record, |part| {
-            if part.flag != Flag::First {
+/// The payload of the record that `rest`, the rest of a file, starts with, and that is `len` bytes long, framing included;
+/// several parts are put together in `scratch`.
+pub(super) fn payload<'a>(rest: &'a [u8], len: usize, scratch: &'a mut Vec<u8>) -> Result<&'a [u8], Reason> {
+    let mut whole = None;
+    let mut end = 0;
+    scratch.clear();
+    parts(rest, |part| {
+        end = part.end;
+        match part.flag {
+            // No further than the record was said to go, or one record might take all of the file.
+            _ if end > len => return Err(changed(end, len)),
+            Flag::Whole => whole = Some(part.data),
+            Flag::First => scratch.extend_from_slice(part.data),
+            Flag::Middle | Flag::Last => {
                 scratch.extend_from_slice(&MAGIC);
+                scratch.extend_from_slice(part.data);
             }
-            scratch.extend_from_slice(part.data);
-            end = part.end;
-        })?;
-        end
-    };
-    if end != record.len() {
-        return Err(Reason::new(format!("the record has {end} bytes, and {} when the file was opened", record.len())));
-    }
-    Ok(if first.flag == Flag::Whole { first.data } else { scratch })
+        }
+        Ok(())
+    })?;
+    if end == len { Ok(whole.unwrap_or(scratch)) } else { Err(changed(end, len)) }
 }
 
 /// Calls `each` with the parts of the record that `rest` starts with.
-fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>)) -> Result<(), Reason> {
-    let mut before = None;
+fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>) -> Result<(), Reason>) -> Result<(), Reason> {
     let mut at = 0;
     loop {
         let part = part(rest, at)?;
-        if matches!(part.flag, Flag::Whole | Flag::First) != before.is_none() {
-            return Err(Reason::new(match before {
-                None => format!("it starts with {}", part.flag.name()),
-                Some(_) => format!("its last part is missing: {} follows at byte {at} of it", part.flag.name()),
-            }));
+        match (part.flag, at) {
+            (Flag::Whole | Flag::First, 0) | (Flag::Middle | Flag::Last, 1..) => each(&part)?,
+            (flag, 0) => return Err(Reason::new(format!("it starts with {}", flag.name()))),
+            (flag, _) => {
+                let name = flag.name();
+                return Err(Reason::new(format!("its last part is missing: {name} follows at byte {at} of it")));
+            }
         }
-        each(&part);
         if matches!(part.flag, Flag::Whole | Flag::Last) {
             return Ok(());
         }
-        (before, at) = (Some(part.flag), part.end);
+        at = part.end;
     }
 }
 
@@ -285,20 +288,20 @@ mod tests {
                     let record = framed(&payload);
                     assert_eq!(record.len() % 4, 0);
                     assert_eq!(measure(&record).unwrap(), record.len());
-                    assert_eq!(super::payload(&record, &mut scratch).unwrap(), payload);
+                    assert_eq!(super::payload(&record, record.len(), &mut scratch).unwrap(), payload);
                     let words = record.as_chunks::<4>().0.iter().filter(|word| **word == MAGIC).count();
                     assert_eq!(words, 1 + usize::from(before % 4 == 0) + usize::from((before + between) % 4 == 0));
                 }
             }
         }
         let far = with_magic(&[&vec![1; 4 * BLOCK], &vec![2; 12 * BLOCK + 4], b""]);
-        assert_eq!(super::payload(&framed(&far), &mut scratch).unwrap(), far);
+        assert_eq!(super::payload(&framed(&far), framed(&far).len(), &mut scratch).unwrap(), far);
     }
 
     #[test]
     fn what_is_wrong_is_named() {
         let mut scratch = Vec::new();
-        let mut named = |bytes: &[u8]| payload(bytes, &mut scratch).unwrap_err().0;
+        let mut named = |bytes: &[u8]| payload(bytes, bytes.len(), &mut scratch).unwrap_err().0;
         let word = |flag: u32, len: u32| [MAGIC, (flag << 29 | len).to_le_bytes()].concat();
         assert_eq!(named(b""), "the file ends inside the header");
         assert_eq!(named(b"\x0a\x23\xd7\xcd\0\0\0\0"), "the magic number is wrong: [0a, 23, d7, cd]");
@@ -314,7 +317,7 @@ mod tests {
         assert_eq!(named(&[word(0, 1), vec![9, 0, 0]].concat()), "the file ends inside the padding");
         assert_eq!(
             named(&[word(0, 0), word(0, 0)].concat()),
-            "the record has 8 bytes, and 16 when the file was opened"
+            "it is 8 bytes long, where its index, or the file when it was opened, had 16"
         );
     }
 

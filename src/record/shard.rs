@@ -60,9 +60,9 @@ impl Shard {
             map = Map::read(path)?;
         }
         let index = |framing| {
-            let path = index::path_of(path, framing);
-            // A name that leads to no file is that of no index; one that cannot be read is told.
-            (options.use_index && path.exists()).then(|| Map::read(&path))
+            let index = index::path_of(path, framing);
+            // What is there and cannot be read is told; a shard named x.idx is not its own index.
+            (options.use_index && index != path && index.exists()).then(|| Map::read(&index))
         };
         Self::with_index(map, options, index)
     }
@@ -185,10 +185,10 @@ impl Shard {
         let span = self.span(index);
         // The table reaches as far as the map, which is in memory.
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
-        let record = &self.map.bytes()?[place(span.offset)..place(span.offset + span.len)];
+        let (rest, len) = (&self.map.bytes()?[place(span.offset)..], place(span.len));
         let payload = match self.framing {
-            Framing::TfRecord => tfrecord::payload(record, check),
-            Framing::RecordIo => recordio::payload(record, scratch),
+            Framing::TfRecord => tfrecord::payload(rest, len, check),
+            Framing::RecordIo => recordio::payload(rest, len, scratch),
         };
         payload.map_err(|reason| Error::record(self.path(), span.offset, reason))
     }

@@ -6,7 +6,7 @@
 
 use crc_fast::{CrcAlgorithm, Digest, crc32_iscsi};
 
-use super::Reason;
+use super::{Reason, changed};
 
 /// Bytes of a record besides its data.
 pub const OVERHEAD: u64 = (HEADER + FOOTER) as u64;
@@ -91,14 +91,13 @@ pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {
     }
 }
 
-/// The data of a whole record.
-pub(super) fn payload(record: &[u8], check: bool) -> Result<&[u8], Reason> {
-    let len = measure(record, check)?;
-    if len != record.len() {
-        let (found, expected) = (len - HEADER - FOOTER, record.len() - HEADER - FOOTER);
-        return Err(Reason::new(format!("the length is {found}, and was {expected} when the file was opened")));
+/// The data of the record that `rest`, the rest of a file, starts with, and that is `len` bytes long, framing included.
+pub(super) fn payload(rest: &[u8], len: usize, check: bool) -> Result<&[u8], Reason> {
+    let found = measure(rest, check)?;
+    if found != len {
+        return Err(changed(found, len));
     }
-    let (data, stored) = record[HEADER..].split_at(record.len() - HEADER - FOOTER);
+    let (data, stored) = rest[HEADER..len].split_at(len - HEADER - FOOTER);
     if check {
         compare("data", data, stored)?;
     }
@@ -153,7 +152,7 @@ mod tests {
     #[test]
     fn the_part_that_is_wrong_is_named() {
         let whole = record(b"abc");
-        let named = |bytes: &[u8], check| payload(bytes, check).unwrap_err().0;
+        let named = |bytes: &[u8], check| payload(bytes, whole.len(), check).unwrap_err().0;
         let ends =
             [(0..8, "length"), (8..12, "checksum of the length"), (12..15, "data"), (15..19, "checksum of the data")];
         for (range, part) in ends {
@@ -171,11 +170,14 @@ mod tests {
         }
         let mut bytes = whole.clone();
         bytes[0] = 2;
-        assert_eq!(named(&bytes, false), "the length is 2, and was 3 when the file was opened");
+        assert_eq!(
+            named(&bytes, false),
+            "it is 18 bytes long, where its index, or the file when it was opened, had 19"
+        );
         bytes[7] = 0xff;
         assert_eq!(named(&bytes, false), "the file ends inside the data: 7 of 18374686479671623682 bytes are there");
         bytes.clone_from(&whole);
         bytes[12] = b'x';
-        assert_eq!(payload(&bytes, false).unwrap(), b"xbc");
+        assert_eq!(payload(&bytes, bytes.len(), false).unwrap(), b"xbc");
     }
 }

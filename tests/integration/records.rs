@@ -210,8 +210,13 @@ fn an_index_that_is_wrong_between_its_checks_is_an_error_of_its_records() {
     let shard = Shard::new(Map::in_memory("x.rec".into(), good), Some(text.into()), Options::default()).unwrap();
     assert_eq!(shard.ignored_index(), None);
     let mut scratch = Vec::new();
-    let wrong = (0..100).filter(|index| shard.get(*index, &mut scratch).is_err()).collect::<Vec<_>>();
-    assert_eq!(wrong, [49, 50]);
+    let mut errors = Vec::new();
+    for index in 0..100 {
+        errors.extend(shard.get(index, &mut scratch).err().map(|error| (index, error.reason())));
+    }
+    let long = "at byte 784: it is 16 bytes long, where its index, or the file when it was opened, had 12".to_owned();
+    let none = "at byte 796: the magic number is wrong: [01, 01, 01, 01]".to_owned();
+    assert_eq!(errors, [(49, long), (50, none)]);
 }
 
 #[test]

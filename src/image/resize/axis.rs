@@ -77,7 +77,7 @@ impl Span {
     #[expect(clippy::float_cmp, reason = "any other scale, however near, is a resize")]
     fn is_copy(&self) -> bool {
         let aligned = || self.grid == Grid::Same && self.scale() == 1.0 && self.left.fract() == 0.0;
-        self.interpolation == Interpolation::Nearest || aligned()
+        matches!(self.interpolation, Interpolation::Nearest | Interpolation::Floor) || aligned()
     }
 
     /// The samples that pixels from `low` up to `high`, counted from the first that may be read, are made of: the first,
@@ -221,7 +221,9 @@ impl Axis {
             self.copy(&span, aligned);
         } else {
             match span.interpolation {
-                Interpolation::Nearest | Interpolation::Area => self.filter::<Mean>(&span, bits, aligned),
+                Interpolation::Nearest | Interpolation::Floor | Interpolation::Area => {
+                    self.filter::<Mean>(&span, bits, aligned)
+                }
                 Interpolation::Bilinear => self.filter::<Triangle>(&span, bits, aligned),
                 Interpolation::Bicubic => self.filter::<Cubic>(&span, bits, aligned),
                 Interpolation::Lanczos => self.filter::<Lanczos>(&span, bits, aligned),
@@ -230,7 +232,7 @@ impl Axis {
         self.span = Some(span);
     }
 
-    /// One whole sample for each output, the one under its centre.
+    /// One whole sample for each output: the one under its centre, or under its corner.
     fn copy(&mut self, span: &Span, aligned: bool) {
         let last = span.size as i64 - 1;
         let scale = span.scale();
@@ -238,6 +240,10 @@ impl Axis {
         let mut position = span.left + 0.5 * scale;
         let sample = |position: f64| to_position(position.floor()).clamp(0, last);
         for i in 0..span.outputs {
+            if span.interpolation == Interpolation::Floor {
+                // A quotient of whole numbers is no closer to the next one than it can tell.
+                position = span.left + i as f64 * span.length / span.outputs as f64;
+            }
             self.starts[span.slot(i)] = sample(position) as u32;
             position += scale;
         }

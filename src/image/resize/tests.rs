@@ -128,7 +128,9 @@ const FILTERS: [Interpolation; 5] = [
 fn kernel(interpolation: Interpolation, x: f64) -> f64 {
     let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * std::f64::consts::PI).sin() / (x * std::f64::consts::PI) };
     match interpolation {
-        Interpolation::Nearest | Interpolation::Area => f64::from(u8::from(x > -0.5 && x <= 0.5)),
+        Interpolation::Nearest | Interpolation::Floor | Interpolation::Area => {
+            f64::from(u8::from(x > -0.5 && x <= 0.5))
+        }
         Interpolation::Bilinear => (1.0 - x.abs()).max(0.0),
         Interpolation::Bicubic => {
             let (x, a) = (x.abs(), -0.5);
@@ -153,7 +155,7 @@ fn kernel(interpolation: Interpolation, x: f64) -> f64 {
 /// First sample and weights of each output of an axis, in doubles.
 fn weights(request: &Request, size: usize, left: f64, length: f64, outputs: usize) -> Vec<(usize, Vec<f64>)> {
     let support = match request.interpolation {
-        Interpolation::Nearest => 0.0,
+        Interpolation::Nearest | Interpolation::Floor => 0.0,
         Interpolation::Area => 0.5,
         Interpolation::Bilinear => 1.0,
         Interpolation::Bicubic => 2.0,
@@ -481,6 +483,28 @@ fn pixels_that_are_only_moved_keep_their_values() {
                         assert_eq!(distance(&got, &reference(&picture, &request)), (0, 0.0), "{kind:?} {request:?}");
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Also where the quotient is a whole number, or only just not.
+#[test]
+fn floor_takes_the_sample_at_the_corner() {
+    for (source, outputs) in [(8, 5), (5, 8), (436, 224), (381, 224), (7, 7), (3, 1), (49, 7), (10, 3)] {
+        let picture = Picture::new(Kind::Rgb, (source, source), (1, 1), Texture::Noise(6), 0);
+        let side = outputs as usize;
+        for flip in [false, true] {
+            let request = Request { flip, ..request(whole(&picture), outputs, outputs, Interpolation::Floor) };
+            let expected: Vec<u8> = (0..side * side)
+                .flat_map(|i| {
+                    let (x, y) = (if flip { side - 1 - i % side } else { i % side }, i / side);
+                    let (x, y) = (x * source / side, y * source / side);
+                    picture.planes[0][(y * source + x) * 3..][..3].to_vec()
+                })
+                .collect();
+            for mut resizer in [Resizer::new(), Resizer::portable()] {
+                assert_eq!(bytes(&mut resizer, &picture, &request), expected, "{source} to {outputs}");
             }
         }
     }

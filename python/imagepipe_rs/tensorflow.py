@@ -1,0 +1,163 @@
+"""ImagePipe's call, with its batches as TensorFlow tensors."""
+
+from __future__ import annotations
+
+import itertools
+import logging as _logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote, urlsplit
+
+import numpy as np
+import tensorflow as tf
+
+from imagepipe_rs.loader import Loader, pair
+
+if TYPE_CHECKING:
+    import os
+
+    from imagepipe_rs.loader import Batch
+
+_log = _logging.getLogger("imagepipe_rs")
+
+# More batches than this ahead of the consumer help nobody, however small they are.
+_MOST_AHEAD = 16
+
+
+class _Balanced(Loader):
+    """A loader as ImagePipe resizes and scales."""
+
+    def __init__(self, path: Path, rescale: float, **options: Any) -> None:
+        self._more = {"floor": True, "rescale": rescale}
+        super().__init__(path, dtype="float32", sampling="balanced", **options)
+
+
+class Flow(Iterator[tuple[Any, Any]]):
+    """An endless iterator over (images, labels), float32 and int32 tensors; dropping or closing it stops its threads."""
+
+    def __init__(self, loader: Loader, *, warmup: bool) -> None:
+        """Start; for :func:`flow_from_directory`."""
+        self._running = iter(loader)
+        self._batches: Iterator[Batch] = self._running
+        if warmup:
+            self._batches = itertools.chain([next(self._running)], self._running)
+
+    def __iter__(self) -> Flow:
+        """Return itself."""
+        return self
+
+    def __next__(self) -> tuple[Any, Any]:
+        """Return the next batch.
+
+        Raises:
+            DecodeError: an image cannot be decoded.
+            DatasetError: a file cannot be read.
+        """
+        images, labels = next(self._batches)
+        return images, tf.cast(labels, tf.int32)
+
+    def arrays(self) -> tuple[Any, Any]:
+        """Return the next batch as NumPy arrays."""
+        images, labels = next(self._batches)
+        return images, labels.astype(np.int32)
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._running.close()
+
+
+def flow_from_directory(
+    directory_url: str | os.PathLike[str],
+    batch_size: int,
+    target_size: int | tuple[int, int],
+    image_format: Literal["NCHW", "NHWC"] = "NCHW",
+    parallel: int = 8,
+    rescale: float = 1.0,
+    seed: int = 0,
+    synchronize: bool = True,  # noqa: FBT001, FBT002  the order of arguments is ImagePipe's
+    logging: bool = True,  # noqa: FBT001, FBT002  as above
+    cache_mbytes: int = 256,
+    warmup: bool = True,  # noqa: FBT001, FBT002  as above
+) -> Any:
+    """Draw endless batches from a directory of classes: each class as likely, then each of its images.
+
+    An image is resized to ``target_size`` by taking, for row ``i`` of ``height`` and so for columns, the source's row
+    ``floor(i * source / height)``; a pixel becomes ``float32(value) * float32(rescale)``. The draws depend on ``seed``
+    alone, whatever ``parallel`` is.
+
+    Args:
+        directory_url: ``root/class-name/**/x.jpg``, as a path or a ``file://`` URL; whatever else a ``Loader`` reads.
+        batch_size: images per batch.
+        target_size: ``(height, width)`` in pixels, or one number for both.
+        image_format: ``"NCHW"`` or ``"NHWC"``.
+        parallel: decoding threads.
+        rescale: what values in 0..255 are multiplied with.
+        seed: of the draws.
+        synchronize: nothing: batches come in one order always.
+        logging: say in the log how many images and classes there are.
+        cache_mbytes: memory for batches that are made ahead, in MiB; one batch at least.
+        warmup: return when the first batch is ready; what is wrong with it is raised here.
+
+    Returns:
+        With eager execution, which is TensorFlow's default: an endless iterator of (images, labels), float32 tensors of
+        (batch_size, 3, height, width) or (batch_size, height, width, 3) and int32 tensors of (batch_size,). Inside a
+        graph (``tf.compat.v1.disable_eager_execution()``): a pair of such tensors, which are a new batch at every
+        ``session.run``.
+
+    Raises:
+        TypeError: an argument of the wrong type.
+        ValueError: an argument of the wrong value.
+        DatasetError: nothing at ``directory_url``, or no images there.
+    """
+    del synchronize
+    eager = tf.executing_eagerly()
+    height, width = size = _size(target_size)
+    loader = _Balanced(
+        _path(directory_url),
+        rescale,
+        batch_size=batch_size,
+        size=size,
+        layout=image_format,
+        seed=seed,
+        workers=parallel,
+        prefetch=_ahead(cache_mbytes, batch_size * height * width * 3 * 4),
+        output="tensorflow" if eager else "numpy",
+    )
+    if logging:
+        _log.info("%s: %d images in %d classes", directory_url, loader.num_samples, loader.num_classes)
+    flow = Flow(loader, warmup=warmup)
+    if eager:
+        return flow
+    images, labels = tf.numpy_function(flow.arrays, [], [tf.float32, tf.int32])
+    shape = (3, height, width) if image_format == "NCHW" else (height, width, 3)
+    images.set_shape((batch_size, *shape))
+    labels.set_shape((batch_size,))
+    return images, labels
+
+
+def _size(target_size: Any) -> tuple[int, int]:
+    size = pair(target_size)
+    if not (isinstance(size, tuple) and len(size) == 2 and all(isinstance(side, int) for side in size)):  # noqa: PLR2004
+        message = f"target_size={target_size!r} is not valid: (height, width) in pixels"
+        raise TypeError(message)
+    return size
+
+
+def _path(directory_url: str | os.PathLike[str]) -> Path:
+    """Return the path that a path or a URL means."""
+    if isinstance(directory_url, str) and "://" in directory_url:
+        url = urlsplit(directory_url)
+        if url.scheme != "file" or url.netloc not in {"", "localhost"}:
+            message = f"directory_url={directory_url!r} is not valid: a path, or a file:// URL"
+            raise ValueError(message)
+        return Path(unquote(url.path))
+    return Path(directory_url)
+
+
+def _ahead(mbytes: int, batch: int) -> int:
+    """Return how many batches fit into some memory."""
+    return max(1, min(_MOST_AHEAD, (mbytes << 20) // max(batch, 1)))
+
+
+__all__ = ["Flow", "flow_from_directory"]
