@@ -125,7 +125,9 @@ def flow_from_directory(
         output="tensorflow" if eager else "numpy",
     )
     if logging:
-        _log.info("%s: %d images in %d classes", directory_url, loader.num_samples, loader.num_classes)
+        _log.info(
+            "%s: %d images in %d classes", directory_url, loader.num_samples, loader.num_classes
+        )
     flow = Flow(loader, warmup=warmup)
     if eager:
         return flow
@@ -138,7 +140,9 @@ def flow_from_directory(
 
 def _size(target_size: Any) -> tuple[int, int]:
     size = pair(target_size)
-    if not (isinstance(size, tuple) and len(size) == 2 and all(isinstance(side, int) for side in size)):  # noqa: PLR2004
+    if not (
+        isinstance(size, tuple) and len(size) == 2 and all(isinstance(side, int) for side in size)
+    ):  # noqa: PLR2004
         message = f"target_size={target_size!r} is not valid: (height, width) in pixels"
         raise TypeError(message)
     return size

@@ -10,13 +10,13 @@ use std::ffi::{CStr, OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use csv::ByteRecord;
 use rustix::fs::{FileType, stat};
 
 use super::classes::sort_names;
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
 use crate::error::{Error, Result};
-use crate::file::each;
+use crate::file::{Csv, each, line_error};
 use crate::random::{hash_bytes, mix};
 
 /// How many files are looked for at a time.
@@ -182,20 +182,13 @@ fn name_at(names: &[u8], start: u64) -> &[u8] {
     rest.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
-fn line_error(path: &Path, line: u64, reason: impl std::fmt::Display) -> Error {
-    Error::dataset(path, format!("line {line}: {reason}"))
-}
-
 impl Rows {
     fn read(&mut self, path: &Path) -> Result<()> {
-        let mut reader =
-            ReaderBuilder::new().trim(Trim::All).from_path(path).map_err(|error| csv_error(path, error))?;
-        let header = reader.byte_headers().map_err(|error| csv_error(path, error))?;
-        let columns = Columns::of(path, header)?;
+        let mut csv = Csv::open(path)?;
+        let columns = Columns::of(path, csv.header())?;
         let mut row = ByteRecord::new();
-        while reader.read_byte_record(&mut row).map_err(|error| csv_error(path, error))? {
-            let line = row.position().map_or(0, csv::Position::line);
-            self.add(&row, &columns, line).map_err(|reason| line_error(path, line, reason))?;
+        while let Some(line) = csv.next(&mut row)? {
+            self.add(&row, &columns, line).map_err(|reason| csv.error(line, reason))?;
         }
         Ok(())
     }
@@ -290,16 +283,5 @@ impl Columns {
             })
         };
         Ok(Self { filename: find("filename")?, class: find("class")? })
-    }
-}
-
-fn csv_error(path: &Path, error: csv::Error) -> Error {
-    let line = error.position().map(csv::Position::line);
-    match (error.into_kind(), line) {
-        (csv::ErrorKind::Io(source), _) => Error::Io { path: path.to_path_buf(), source },
-        (csv::ErrorKind::UnequalLengths { expected_len, len, .. }, Some(line)) => {
-            line_error(path, line, format!("{len} cells, where the first line has {expected_len}"))
-        }
-        (kind, _) => Error::dataset(path, format!("not a CSV file: {kind:?}")),
     }
 }

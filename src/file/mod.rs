@@ -2,6 +2,7 @@
 
 mod append;
 mod atomic;
+mod csv;
 mod each;
 mod map;
 mod natural;
@@ -10,6 +11,7 @@ mod scan;
 
 pub use append::Appender;
 pub use atomic::{Output, make_directory, write_whole};
+pub use csv::{Csv, line_error};
 pub use each::each;
 pub use map::Map;
 pub use natural::natural_order;

@@ -5,7 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::source::{Class, Entry, Source};
+use csv::ByteRecord;
+
 use crate::error::{Error, Result};
+use crate::file::{Csv, line_error};
 
 /// The first two columns of a CSV file.
 #[derive(Debug)]
@@ -35,40 +38,33 @@ pub(super) enum Numbering<'a> {
 impl Listing {
     /// Reads a CSV file. No first cell may come twice, none be empty.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_slice());
-        let header = reader.headers().map_err(|error| failure(path, error))?;
-        let name = |at: usize| header.get(at).unwrap_or_default().trim_start_matches('\u{feff}').trim().to_owned();
-        let mut listing = Self { path: path.to_owned(), header: [name(0), name(1)], rows: Vec::new() };
-        if header.len() < 2 {
-            return Err(listing.error(1, "two columns are needed, with a header"));
+        let mut csv = Csv::open(path)?;
+        if csv.header().len() < 2 {
+            return Err(csv.error(1, "two columns are needed, with a header"));
         }
-        let mut seen = HashMap::new();
-        for record in reader.records() {
-            let record = record.map_err(|error| failure(path, error))?;
-            let line = record.position().map_or(0, |position| line_at(&text, position));
-            let cells = [0, 1].map(|at| record.get(at).unwrap_or_default().to_owned());
+        let header = texts(&csv, 1, csv.header())?;
+        let (mut rows, mut seen, mut row) = (Vec::new(), HashMap::new(), ByteRecord::new());
+        while let Some(line) = csv.next(&mut row)? {
+            let cells = texts(&csv, line, &row)?;
             if let Some(empty) = cells.iter().position(String::is_empty) {
-                return Err(listing.error(line, format!("nothing under {:?}", listing.header[empty])));
+                return Err(csv.error(line, format!("nothing under {:?}", header[empty])));
             }
             match seen.entry(cells[0].clone()) {
                 Place::Occupied(first) => {
-                    return Err(
-                        listing.error(line, format!("{:?} was listed in line {} before", cells[0], first.get()))
-                    );
+                    return Err(csv.error(line, format!("{:?} was listed in line {} before", cells[0], first.get())));
                 }
                 Place::Vacant(free) => free.insert(line),
             };
-            listing.rows.push(Row { line, cells });
+            rows.push(Row { line, cells });
         }
-        if listing.rows.is_empty() {
+        if rows.is_empty() {
             return Err(Error::dataset(path, "no rows under its header"));
         }
-        Ok(listing)
+        Ok(Self { path: path.to_owned(), header, rows })
     }
 
     fn error(&self, line: u64, reason: impl std::fmt::Display) -> Error {
-        Error::dataset(self.path.as_path(), format!("line {line}: {reason}"))
+        line_error(&self.path, line, reason)
     }
 
     /// The files of the first column, relative to `root`, in classes of the second.
@@ -126,11 +122,10 @@ impl Listing {
     }
 }
 
-/// The line of a row, counted from 1: `position` is before the empty lines above it.
-fn line_at(text: &[u8], position: &csv::Position) -> u64 {
-    let rest = usize::try_from(position.byte()).ok().and_then(|byte| text.get(byte..)).unwrap_or_default();
-    let above = rest.iter().take_while(|byte| byte.is_ascii_whitespace()).filter(|byte| **byte == b'\n').count();
-    position.line() + above as u64
+/// The first two cells of a row.
+fn texts(csv: &Csv, line: u64, row: &ByteRecord) -> Result<[String; 2]> {
+    let text = |at| std::str::from_utf8(row.get(at).unwrap_or_default()).map(str::to_owned);
+    text(0).and_then(|first| Ok([first, text(1)?])).map_err(|error| csv.error(line, format!("not UTF-8: {error}")))
 }
 
 /// A label: digits, and what other programs make of them (`3.0`, as tables with gaps are saved).
@@ -138,16 +133,6 @@ fn whole(text: &str) -> Option<u64> {
     let digits = text.strip_suffix(".0").unwrap_or(text);
     let label: u64 = digits.parse().ok()?;
     (i64::try_from(label).is_ok() && digits.bytes().all(|c| c.is_ascii_digit())).then_some(label)
-}
-
-fn failure(path: &Path, error: csv::Error) -> Error {
-    let line = error.position().map(csv::Position::line);
-    match error.into_kind() {
-        csv::ErrorKind::Utf8 { err, .. } => {
-            Error::dataset(path, format!("line {}: not UTF-8: {err}", line.unwrap_or_default()))
-        }
-        _ => Error::dataset(path, format!("line {}: not a row of CSV", line.unwrap_or_default())),
-    }
 }
 
 /// Rows as CSV: cells are quoted where they must be.
@@ -181,21 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn cells_are_stripped_and_quotes_undone() {
-        let listing = listing("\u{feff} filename , class\r\n 1.jpg , cat \n\"a,b.jpg\",\"a \"\"dog\"\"\"\n").unwrap();
-        assert_eq!(listing.header, ["filename", "class"]);
-        assert_eq!(listing.rows[0].cells, ["1.jpg", "cat"]);
-        assert_eq!(listing.rows[1].cells, ["a,b.jpg", "a \"dog\""]);
-        assert_eq!(listing.rows[1].line, 3);
-    }
-
-    #[test]
     fn what_is_wrong_names_its_line() {
-        assert_eq!(reason("a,b\n1.jpg,cat\n2.jpg\n"), "line 3: nothing under \"b\"");
+        assert_eq!(reason("a,b\n1.jpg,cat\n2.jpg,\n"), "line 3: nothing under \"b\"");
         assert_eq!(reason("a,b\n1.jpg,cat\n\n 1.jpg,dog\n"), "line 4: \"1.jpg\" was listed in line 2 before");
         assert_eq!(reason("a\n1.jpg\n"), "line 1: two columns are needed, with a header");
         assert_eq!(reason("a,b\n"), "no rows under its header");
-        assert_eq!(reason(""), "line 1: two columns are needed, with a header");
     }
 
     #[test]
