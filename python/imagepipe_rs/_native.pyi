@@ -26,6 +26,7 @@ __all__ = [
     "machine",
     "pack_image",
     "png",
+    "record",
     "sheet",
     "split",
     "unpack_image",
@@ -68,17 +69,15 @@ def machine() -> dict[str, Any]:
     """Return what this processor offers."""
 
 def describe(
-    paths: list[str],
-    headers: int,
-    workers: int | None,
-    progress: Callable[[int, int], object] | None,
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
 ) -> dict[str, Any]:
     """Return what a data set is made of."""
 
+def record(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one sample in full."""
+
 def verify(
-    paths: list[str],
-    workers: int | None,
-    progress: Callable[[int, int], object] | None,
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
 ) -> dict[str, Any]:
     """Return what of a data set is damaged."""
 

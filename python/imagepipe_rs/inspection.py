@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from imagepipe_rs import _native
-from imagepipe_rs.loader import Loader, Path, _paths
+from imagepipe_rs.loader import Loader, Path, keys_of, paths_of
 
 Progress = Callable[[int, int], object]
 
@@ -15,6 +15,7 @@ def describe(
     path: Path | Sequence[Path],
     *,
     headers: int | None = 1000,
+    keys: Mapping[str, str | None] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -23,24 +24,52 @@ def describe(
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
         headers: read the headers of at most this many pictures, evenly spread; None for all of them.
+        keys: names of the features in TFRecords, as for the Loader.
         workers: threads; None for the number of usable cores.
         progress: called with ``(done, total)`` samples on this thread, about ten times a second.
 
     Returns:
-        ``samples``, ``bytes``, ``classes`` (``name`` and ``samples`` of each, by label), and of the pictures whose
-        headers were read: ``headers`` (their number), ``formats`` (number of each), ``widths`` and ``heights``
-        (``min``, ``median``, ``max`` in pixels, upright), ``unreadable`` (``path``, ``offset``, ``reason`` of each).
+        ``kind``, ``samples``, ``bytes`` and ``classes`` (``name`` and ``samples`` of each, by label). Of the pictures
+        whose headers were read: ``headers`` (their number), ``formats`` (number of each), ``widths`` and ``heights``
+        (``min``, ``median``, ``max`` in pixels, upright), ``unreadable`` (as ``damaged`` of :func:`verify`). Of files
+        of records ``shards``: ``path``, ``records``, ``bytes``, ``compression`` (None, ``"GZIP"`` or ``"ZLIB"``) and
+        ``index`` (``"good"``, ``"absent"``, or what is wrong with it). ``notes`` are for people.
 
     Raises:
         DatasetError: there is no data set at ``path``.
     """
-    most = 2**64 - 1 if headers is None else headers
-    return _native.describe(_paths(path), most, workers, progress)
+    arguments = _arguments(path, keys, workers) | {"headers": headers}
+    return _native.describe(arguments, progress)
+
+
+def record(
+    path: Path | Sequence[Path], number: int, *, keys: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
+    """Show one sample in full.
+
+    Args:
+        path: as for :class:`imagepipe_rs.Loader`.
+        number: which, from 0, in the order of the data set.
+        keys: names of the features in TFRecords, as for the Loader.
+
+    Returns:
+        ``path``, and ``picture``: ``format``, ``width`` and ``height`` (upright), ``turned`` (whether it lies on its
+        side), ``bytes``; or the ``error`` in it. Of a file ``label`` and ``class``. Of a record its number in the file
+        (``record``), ``offset`` and ``fields``: of an Example the ``type``, ``count`` and first ``values`` of each
+        feature, and ``bytes`` where that is its type; of an image record ``labels``, ``id``, ``id2`` and ``key``.
+
+    Raises:
+        DatasetError: there is no data set at ``path``.
+        RecordError: the record is damaged.
+        ValueError: there is no such sample.
+    """
+    return _native.record(_arguments(path, keys, None) | {"record": number})
 
 
 def verify(
     path: Path | Sequence[Path],
     *,
+    keys: Mapping[str, str | None] | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -48,17 +77,18 @@ def verify(
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
+        keys: names of the features in TFRecords, as for the Loader.
         workers: threads; None for the number of usable cores.
         progress: called with ``(done, total)`` samples on this thread, about ten times a second.
 
     Returns:
         ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``: of each of the others ``path``,
-        ``offset`` (of the record; None for a file that is one picture) and ``reason``.
+        ``record`` (its number in the file) and ``offset`` (its first byte), None for a file as a whole, and ``reason``.
 
     Raises:
         DatasetError: there is no data set at ``path``.
     """
-    return _native.verify(_paths(path), workers, progress)
+    return _native.verify(_arguments(path, keys, workers), progress)
 
 
 def bench(
@@ -93,4 +123,10 @@ def bench(
     return _native.bench(loader._native, seconds, batches, progress)  # noqa: SLF001
 
 
-__all__ = ["bench", "describe", "verify"]
+def _arguments(
+    path: Path | Sequence[Path], keys: Mapping[str, str | None] | None, workers: int | None
+) -> dict[str, Any]:
+    return {"paths": paths_of(path), "keys": keys_of(keys), "workers": workers}
+
+
+__all__ = ["bench", "describe", "record", "verify"]

@@ -273,7 +273,7 @@ class Loader:
         if dtype == "bfloat16" and output == "numpy":
             bfloat16()
         arguments = {
-            "paths": _paths(path),
+            "paths": paths_of(path),
             "batch_size": batch_size,
             "size": pair(size),
             "fit": fit,
@@ -299,7 +299,7 @@ class Loader:
             "limit": limit,
             "split": _tuple(split),
             "classes": classes,
-            "keys": {} if keys is None else _dict("keys", keys),
+            "keys": keys_of(keys),
             "exact": exact,
             "decoder": jpeg_decoder(decoder),
             "exif": exif,
@@ -482,7 +482,7 @@ class Loader:
         return iterator
 
 
-def _paths(path: Path | Sequence[Path]) -> list[str]:
+def paths_of(path: Path | Sequence[Path]) -> list[str]:
     """Return the files and directories that are meant; what is not there is left for the listing to say."""
     given = [path] if isinstance(path, str | os.PathLike) else path
     if not isinstance(given, Sequence) or not all(
@@ -527,11 +527,14 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _dict(name: str, value: Any) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        message = f"{name}={value!r} is not valid: a dictionary, or None"
+def keys_of(keys: Mapping[str, str | None] | None) -> dict[str, str | None]:
+    """Return the names of features that are not as usual."""
+    if keys is None:
+        return {}
+    if not isinstance(keys, Mapping):
+        message = f"keys={keys!r} is not valid: a dictionary, or None"
         raise TypeError(message)
-    return dict(value)
+    return dict(keys)
 
 
 def _epoch(epoch: Any) -> int:

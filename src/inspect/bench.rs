@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Watch;
 use super::examine::{Form, Tools};
 use super::pass::{self, Look};
-use crate::codec::Backend;
+use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
 use crate::engine::{Next, Reading, Stopwatch};
 use crate::error::Result;
@@ -119,6 +119,7 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
     let stats = since(&before, loader.stats());
     drop(batches);
     let samples = Samples { data: loader.dataset(), indices: taken.indices };
+    let encoded = samples.are_encoded();
     let workers = loader.workers();
     // A number of batches is decoded plainly as a whole.
     let limit = span.batches.map_or(span.time, |_| Duration::MAX);
@@ -131,7 +132,7 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
         delivered: stats.delivered.bytes,
         shares: shares(&stats),
         bottleneck: stats.bottleneck(),
-        plain: Some(plain).filter(|plain| plain.images > 0),
+        plain: encoded.then_some(plain),
     }))
 }
 
@@ -221,6 +222,14 @@ fn plainly(samples: Samples, workers: usize, limit: Duration, watch: Watch<'_>) 
 struct Samples {
     data: Arc<dyn Dataset>,
     indices: Vec<u64>,
+}
+
+impl Samples {
+    /// Whether there is anything to decode: not where pixels are stored.
+    fn are_encoded(&self) -> bool {
+        let first = self.indices.first().map(|index| Tools::new(Backend::Turbo).header(&*self.data, *index));
+        first.is_some_and(|found| found.is_ok_and(|(header, _)| header.format != Format::Raw))
+    }
 }
 
 impl Look for Samples {

@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::Watch;
 use super::examine::Tools;
 use super::pass::{self, Look};
 use super::verify::Damage;
+use super::{Source, Watch};
 use crate::codec::{Backend, Format, Header};
-use crate::dataset::{self, Dataset, Options};
+use crate::dataset::{Dataset, Options};
 use crate::error::{Error, Result};
 use crate::record::{Shard, index};
 
@@ -154,26 +154,21 @@ impl Description {
 
     fn add_header(&mut self, header: &Header, sides: &mut [Vec<u32>; 2]) {
         self.headers += 1;
-        *self.formats.entry(name(header.format)).or_default() += 1;
+        *self.formats.entry(format_name(header.format)).or_default() += 1;
         sides[0].push(header.upright().width);
         sides[1].push(header.upright().height);
     }
 }
 
-/// Describes the data set at `paths`, with the headers of at most `headers` pictures, evenly spread. Works on `workers`
-/// threads, by default one for each usable core. `None` if `watch` ended it before.
+/// Describes the data set `source`, with the headers of at most `headers` pictures, evenly spread. `None` if `watch` ended
+/// it before.
 ///
 /// # Errors
 /// [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there is no data set, or a damaged one;
 /// [`Error::Threads`] when worker threads cannot be had.
-pub fn describe(
-    paths: &[PathBuf],
-    headers: u64,
-    workers: Option<usize>,
-    watch: Watch<'_>,
-) -> Result<Option<Description>> {
-    let workers = workers.unwrap_or_else(super::usable_cores);
-    let data = dataset::open(paths, &Options::default(), workers)?;
+pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Option<Description>> {
+    let workers = source.workers();
+    let data = source.open(Options::default())?;
     let mut found = Description { kind: data.kind(), samples: data.len(), ..Description::default() };
     found.notes = data.notes().to_vec();
     found.shards = data.shards().iter().map(File::of).collect::<Result<_>>()?;
@@ -181,8 +176,8 @@ pub fn describe(
     found.add_classes(&*data);
     let wanted = headers.min(data.len());
     // Records are part of files whose length is known; of other samples each is asked.
-    let sizes = if found.shards.is_empty() { data.len() } else { 0 };
-    let total = wanted + sizes;
+    let files = if found.shards.is_empty() { data.len() } else { 0 };
+    let total = wanted + files;
     let mut sides = [Vec::new(), Vec::new()];
     let look = Headers { data: Arc::clone(&data), wanted };
     let whole = pass::over(look, wanted, workers, &mut |done, _| watch(done, total), |_, header| {
@@ -193,7 +188,7 @@ pub fn describe(
         Ok(())
     })?;
     let whole = whole
-        && pass::over(Sizes { data }, sizes, workers, &mut |done, _| watch(wanted + done, total), |_, bytes| {
+        && pass::over(Sizes { data }, files, workers, &mut |done, _| watch(wanted + done, total), |_, bytes| {
             found.bytes += bytes;
             Ok(())
         })?;
@@ -202,7 +197,7 @@ pub fn describe(
 }
 
 /// A format's name.
-fn name(format: Format) -> &'static str {
+pub(super) fn format_name(format: Format) -> &'static str {
     match format {
         Format::Jpeg => "JPEG",
         Format::Png => "PNG",

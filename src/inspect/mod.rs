@@ -1,6 +1,7 @@
 //! What is in a data set, as data: what the command line prints.
 //!
 //! * [`describe`]: kind, classes, sizes and formats of the pictures, shards.
+//! * [`record`]: one sample in full.
 //! * [`verify`]: everything read and decoded, and what is damaged.
 //! * [`bench`]: how fast a Loader is on this data and this machine, beside a plain decode of the same files.
 //! * [`sheet`]: a batch as a model will see it, as a picture.
@@ -13,14 +14,41 @@ pub mod describe;
 mod examine;
 pub mod machine;
 mod pass;
+pub mod record;
 pub mod sheet;
 pub mod verify;
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::dataset::{self, Dataset, Keys, Options};
+use crate::error::Result;
 
 /// Called on the caller's thread with what is done and how much there is, twenty times a second and more; says whether to
 /// go on.
 pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
+
+/// What to look at.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// As for a Loader: image directories, image files, files of records, or CSV files.
+    pub paths: Vec<PathBuf>,
+    /// Where records have what. Default: as TensorFlow's image data sets have it.
+    pub keys: Keys,
+    /// Threads. Default: the usable cores.
+    pub workers: Option<usize>,
+}
+
+impl Source {
+    fn workers(&self) -> usize {
+        self.workers.unwrap_or_else(usable_cores)
+    }
+
+    fn open(&self, options: Options) -> Result<Arc<dyn Dataset>> {
+        dataset::open(&self.paths, &Options { keys: self.keys.clone(), ..options }, self.workers())
+    }
+}
 
 /// Cores this process may use: affinity and cgroup quotas are respected.
 fn usable_cores() -> usize {

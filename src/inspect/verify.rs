@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::Watch;
 use super::examine::{Form, Tools};
 use super::pass::{self, Look};
+use super::{Source, Watch};
 use crate::codec::Backend;
-use crate::dataset::{self, Dataset, Location, Options};
+use crate::dataset::{Dataset, Location, Options};
 use crate::error::{Error, Result};
 
 /// What a data set is found to be.
@@ -84,22 +84,19 @@ impl Damage {
     }
 }
 
-/// Reads and decodes every sample at `paths`, whole, on `workers` threads, by default one for each usable core. `None` if
-/// `watch` ended it before.
+/// Reads and decodes every sample of `source`, whole. `None` if `watch` ended it before.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at; [`Error::Threads`] when worker threads
 /// cannot be had. Damage is no error: what follows it is looked at all the same, where
 /// its beginning can be found.
-pub fn verify(paths: &[PathBuf], workers: Option<usize>, watch: Watch<'_>) -> Result<Option<Report>> {
-    let workers = workers.unwrap_or_else(super::usable_cores);
+pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     // Labels may be of any kind, or none.
-    let options = Options { salvage: true, unlabelled: true, ..Options::default() };
-    let data = dataset::open(paths, &options, workers)?;
+    let data = source.open(Options { salvage: true, unlabelled: true, ..Options::default() })?;
     let len = data.len();
     let damaged = data.faults().iter().map(Damage::of_file).collect();
     let mut report = Report { damaged, ..Report::default() };
-    let whole = pass::over(Whole { data }, len, workers, watch, |_, found| {
+    let whole = pass::over(Whole { data }, len, source.workers(), watch, |_, found| {
         report.samples += 1;
         match found {
             Ok(bytes) => report.bytes += bytes,

@@ -172,7 +172,7 @@ fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {
 }
 
 /// Names of features; those that are not given keep their defaults.
-fn keys(a: &Arguments<'_, '_>) -> PyResult<Keys> {
+pub(super) fn keys(a: &Arguments<'_, '_>) -> PyResult<Keys> {
     let allowed =
         "names of features by \"image\", \"label\", \"text\" and \"filename\"; None for one that is not there";
     let given: BTreeMap<String, Option<String>> = a.get("keys", allowed)?;

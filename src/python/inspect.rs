@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use serde_json::Value;
 
+use super::arguments::{Arguments, keys};
 use super::loader::PyLoader;
 use crate::engine::Stopwatch;
 use crate::error::Result;
 use crate::file;
 use crate::inspect::bench::Span;
 use crate::inspect::machine::Machine;
-use crate::inspect::{self, Watch, sheet as sheets};
+use crate::inspect::{self, Source, Watch, sheet as sheets};
 use crate::pixel::Size;
 
 /// How often Python hears of progress, and its signal handlers have their turn.
@@ -31,27 +32,41 @@ pub(super) fn machine(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 
 /// What a data set is made of.
 #[pyfunction]
-pub(super) fn describe(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
-    headers: u64,
-    workers: Option<usize>,
+pub(super) fn describe<'py>(
+    arguments: &Bound<'py, PyDict>,
     progress: Option<Py<PyAny>>,
-) -> PyResult<Bound<'_, PyAny>> {
-    let found = watched(py, progress, move |watch| inspect::describe::describe(&paths, headers, workers, watch))?;
+) -> PyResult<Bound<'py, PyAny>> {
+    let (py, source) = (arguments.py(), source(arguments)?);
+    let headers = Arguments(arguments).get("headers", "a whole number, or None for all")?;
+    let headers = Option::unwrap_or(headers, u64::MAX);
+    let found = watched(py, progress, |watch| inspect::describe::describe(&source, headers, watch))?;
+    dictionary(py, &found.json())
+}
+
+/// One sample in full.
+#[pyfunction]
+pub(super) fn record<'py>(arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, source) = (arguments.py(), source(arguments)?);
+    let index = Arguments(arguments).get("record", "a whole number, from 0")?;
+    let found = py.detach(|| inspect::record::entry(&source, index))?;
     dictionary(py, &found.json())
 }
 
 /// What of a data set is damaged.
 #[pyfunction]
-pub(super) fn verify(
-    py: Python<'_>,
-    paths: Vec<PathBuf>,
-    workers: Option<usize>,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<Bound<'_, PyAny>> {
-    let found = watched(py, progress, move |watch| inspect::verify::verify(&paths, workers, watch))?;
+pub(super) fn verify<'py>(arguments: &Bound<'py, PyDict>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+    let (py, source) = (arguments.py(), source(arguments)?);
+    let found = watched(py, progress, |watch| inspect::verify::verify(&source, watch))?;
     dictionary(py, &found.json())
+}
+
+fn source(arguments: &Bound<'_, PyDict>) -> PyResult<Source> {
+    let a = Arguments(arguments);
+    Ok(Source {
+        paths: a.get("paths", "a path, a list of paths, or a glob")?,
+        keys: keys(&a)?,
+        workers: a.get("workers", "a whole number, at least 1, or None")?,
+    })
 }
 
 /// How fast a loader is.

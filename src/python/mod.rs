@@ -23,7 +23,7 @@ mod _native {
     #[pymodule_export]
     use super::images::create_images;
     #[pymodule_export]
-    use super::inspect::{bench, describe, machine, png, sheet, verify, write_whole};
+    use super::inspect::{bench, describe, machine, png, record, sheet, verify, write_whole};
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
     #[pymodule_export]

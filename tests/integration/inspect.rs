@@ -3,8 +3,9 @@
 
 use std::fs;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use imagepipe::inspect::Source;
 use imagepipe::inspect::bench::{Span, bench};
 use imagepipe::inspect::describe::{Description, Spread, describe};
 use imagepipe::inspect::verify::{Report, verify};
@@ -17,12 +18,16 @@ fn go_on(_: u64, _: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 
+fn source(path: &Path) -> Source {
+    Source { paths: vec![path.to_owned()], workers: Some(2), ..Source::default() }
+}
+
 fn verified(path: &Path, workers: usize) -> Report {
-    verify(&[path.to_owned()], Some(workers), &mut go_on).expect("a report").expect("nobody stops it")
+    verify(&Source { workers: Some(workers), ..source(path) }, &mut go_on).expect("a report").expect("nobody stops it")
 }
 
 fn described(path: &Path, headers: u64) -> Description {
-    describe(&[path.to_owned()], headers, Some(2), &mut go_on).expect("a description").expect("nobody stops it")
+    describe(&source(path), headers, &mut go_on).expect("a description").expect("nobody stops it")
 }
 
 /// Three classes of 40 pictures.
@@ -107,9 +112,9 @@ fn a_good_directory_has_no_damage() {
 
 #[test]
 fn where_nothing_is_there_is_an_error() {
-    let paths: [PathBuf; 1] = ["/no/such/directory".into()];
-    assert!(verify(&paths, None, &mut go_on).unwrap_err().to_string().starts_with("/no/such/directory: "));
-    assert!(describe(&paths, 1, None, &mut go_on).is_err());
+    let nowhere = source(Path::new("/no/such/directory"));
+    assert!(verify(&nowhere, &mut go_on).unwrap_err().to_string().starts_with("/no/such/directory: "));
+    assert!(describe(&nowhere, 1, &mut go_on).is_err());
 }
 
 #[test]
@@ -120,9 +125,9 @@ fn whoever_watches_may_end_it() {
         told.push((done, total));
         ControlFlow::Break(())
     };
-    assert!(verify(&[root.path().into()], Some(2), &mut once).unwrap().is_none());
-    assert!(describe(&[root.path().into()], 5, Some(2), &mut once).unwrap().is_none());
-    assert_eq!(told, [(0, 120); 2]);
+    assert!(verify(&source(root.path()), &mut once).unwrap().is_none());
+    assert!(describe(&source(root.path()), 5, &mut once).unwrap().is_none());
+    assert_eq!(told, [(0, 120), (0, 125)]);
 }
 
 #[test]
@@ -134,7 +139,7 @@ fn whoever_watches_hears_of_everything() {
         last = (done, total);
         ControlFlow::Continue(())
     };
-    verify(&[root.path().into()], Some(2), &mut watch).unwrap();
+    verify(&source(root.path()), &mut watch).unwrap();
     assert_eq!(last, (120, 120));
 }
 

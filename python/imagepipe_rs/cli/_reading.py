@@ -22,6 +22,25 @@ paths = place(
 workers = click.option(
     "--workers", type=int, help="Threads; as many as there are usable cores if not given."
 )
+
+
+def _key(text: str) -> tuple[str, str | None]:
+    """Read ``image=jpg``; ``label=`` is None."""
+    name, equals, feature = text.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{text!r} is not NAME=FEATURE")
+    return name, feature or None
+
+
+keys = click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    type=_key,
+    metavar="NAME=FEATURE",
+    callback=lambda _ctx, _param, given: dict(given),
+    help="Where TFRecords have the image or the label: image=jpg, label=class; label= if nowhere.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for programs.")
 
 

@@ -45,8 +45,9 @@ def duration(seconds: float) -> str:
 
 def damage(found: dict[str, Any]) -> str:
     """Say what is damaged, where, and how."""
-    where = "" if found["offset"] is None else f" at byte {found['offset']}:"
-    return f"{found['path']}:{where} {found['reason']}"
+    where = [] if found["record"] is None else [f"record {found['record']}"]
+    where += [] if found["offset"] is None else [f"at byte {found['offset']}"]
+    return ": ".join([found["path"], *([" ".join(where)] if where else []), found["reason"]])
 
 
 def rate(number: float) -> str:

@@ -23,6 +23,7 @@ from imagepipe_rs.cli._program import command, say
 @_reading.paths
 @click.option("--batch-size", default=64, help="Samples in a batch.")
 @_reading.pictures
+@_reading.keys
 @_reading.workers
 @click.option("--seconds", default=3.0, help="Measure for so long, twice.")
 @click.option("--batches", type=int, help="Measure so many batches instead.")
@@ -31,7 +32,7 @@ def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
     """Measure a Loader on this data, beside libjpeg-turbo decoding the same files on as many threads."""
     if not quiet:
         say("measuring ...")
-    found = inspection.bench(_reading.one_or_many(paths), **options)
+    found = inspection.bench(_reading.one_or_many(paths), labels=None, **options)
     if as_json:
         _reading.print_json(found)
     else:

@@ -11,7 +11,8 @@ from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._program import command
 from imagepipe_rs.cli._progress import Progress
 
-_MOST_CLASSES = 20
+# Lines of a list that are shown to people; JSON has all.
+_SHOWN = 20
 
 
 @command(
@@ -21,12 +22,15 @@ _MOST_CLASSES = 20
     Examples:
       imagepipe inspect train/
       imagepipe inspect records/*.tfrecord --all
+      imagepipe inspect records/ --record 0
       imagepipe inspect train/ --json
     """,
 )
 @_reading.paths
 @click.option("--headers", default=1000, help="Look at so many pictures, evenly spread.")
 @click.option("--all", "everything", is_flag=True, help="Look at all pictures.")
+@click.option("--record", "number", type=int, help="Show this sample in full, from 0.")
+@_reading.keys
 @_reading.workers
 @_reading.as_json
 def inspect(
@@ -34,41 +38,56 @@ def inspect(
     paths: tuple[str, ...],
     headers: int,
     everything: bool,
+    number: int | None,
+    keys: dict[str, str | None],
     workers: int | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Say what is in a data set: classes, sizes and formats of its pictures, bytes."""
-    with Progress("sample", quiet=quiet) as progress:
-        found = inspection.describe(
-            _reading.one_or_many(paths),
-            headers=None if everything else headers,
-            workers=workers,
-            progress=progress,
-        )
+    """Say what is in a data set: its kind, classes, sizes and formats of its pictures, files, bytes."""
+    path = _reading.one_or_many(paths)
+    if number is not None:
+        found = inspection.record(path, number, keys=keys)
+        shown = _sample(found)
+    else:
+        with Progress("sample", quiet=quiet) as progress:
+            found = inspection.describe(
+                path,
+                headers=None if everything else headers,
+                keys=keys,
+                workers=workers,
+                progress=progress,
+            )
+        shown = _description(found)
     if as_json:
         _reading.print_json(found)
     else:
-        print("\n\n".join([_text.table(_rows(found)), *_classes(found), *_unreadable(found)]))
+        print(shown)
 
 
-def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
+def _description(found: dict[str, Any]) -> str:
     rows = [
+        ("kind", found["kind"]),
         ("samples", f"{found['samples']:,}"),
-        ("classes", f"{len(found['classes']):,}"),
+        *([] if _is_one_class(found) else [("classes", f"{len(found['classes']):,}")]),
         ("bytes", _text.size(found["bytes"])),
+        *_pictures(found),
+        *_shards(found["shards"]),
     ]
-    if found["headers"]:
-        looked = (
-            "" if found["headers"] == found["samples"] else f" (of {found['headers']:,} looked at)"
-        )
-        formats = sorted(found["formats"].items(), key=lambda item: -item[1])
-        rows += [
-            ("formats", ", ".join(f"{name} {count:,}" for name, count in formats) + looked),
-            ("width", _spread(found["widths"])),
-            ("height", _spread(found["heights"])),
-        ]
-    return rows
+    parts = [_text.table(rows), *_classes(found), *_unreadable(found), *found["notes"]]
+    return "\n\n".join(parts)
+
+
+def _pictures(found: dict[str, Any]) -> list[tuple[str, str]]:
+    if not found["headers"]:
+        return []
+    formats = sorted(found["formats"].items(), key=lambda item: -item[1])
+    looked = "" if found["headers"] == found["samples"] else f" (of {found['headers']:,} looked at)"
+    return [
+        ("formats", ", ".join(f"{name} {count:,}" for name, count in formats) + looked),
+        ("width", _spread(found["widths"])),
+        ("height", _spread(found["heights"])),
+    ]
 
 
 def _spread(found: dict[str, int]) -> str:
@@ -77,27 +96,79 @@ def _spread(found: dict[str, int]) -> str:
     return f"{found['min']:,} to {found['max']:,} px, median {found['median']:,}"
 
 
+def _shards(shards: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    if not shards:
+        return []
+    records, sizes = ([shard[key] for shard in shards] for key in ("records", "bytes"))
+    packed = sum(shard["compression"] is not None for shard in shards)
+    indexed = sum(shard["index"] == "good" for shard in shards)
+    indexes = {0: "none", len(shards): "good"}
+    return [
+        ("files", f"{len(shards):,}" + (f", {packed:,} of them compressed" if packed else "")),
+        ("records", _range(f"{min(records):,}", f"{max(records):,}") + " in a file"),
+        ("file size", _range(_text.size(min(sizes)), _text.size(max(sizes)))),
+        ("indexes", indexes.get(indexed, f"{indexed:,} good of {len(shards):,}")),
+    ]
+
+
+def _range(low: str, high: str) -> str:
+    return low if low == high else f"{low} to {high}"
+
+
+def _is_one_class(found: dict[str, Any]) -> bool:
+    return [one["name"] for one in found["classes"]] == [""]
+
+
 def _classes(found: dict[str, Any]) -> list[str]:
     classes = found["classes"]
-    if [one["name"] for one in classes] == [""]:
+    if not classes or _is_one_class(found):
         return []
     rows = [
         (str(label), one["name"], f"{one['samples']:,}")
-        for label, one in enumerate(classes[:_MOST_CLASSES])
+        for label, one in enumerate(classes[:_SHOWN])
     ]
     table = _text.table([("label", "class", "samples"), *rows], right=(0, 2))
     left = len(classes) - len(rows)
-    return [
-        table + (f"\n... and {_text.count(left, 'class')} more (--json has them)" if left else "")
-    ]
+    more = f"\n... and {_text.count(left, 'class')} more; --json has all" if left else ""
+    return [table + more]
 
 
 def _unreadable(found: dict[str, Any]) -> list[str]:
     damaged = found["unreadable"]
     if not damaged:
         return []
-    lines = [
-        f"{_text.count(len(damaged), 'picture')} cannot be read; 'imagepipe verify' looks at all:"
-    ]
-    lines += [f"  {_text.damage(one)}" for one in damaged[:_MOST_CLASSES]]
+    count = _text.count(len(damaged), "picture")
+    lines = [f"{count} cannot be read ('imagepipe verify' looks at all):"]
+    lines += [f"  {_text.damage(one)}" for one in damaged[:_SHOWN]]
     return ["\n".join(lines)]
+
+
+def _sample(found: dict[str, Any]) -> str:
+    rows = [("file", found["path"])]
+    if found["record"] is not None:
+        rows.append(("record", f"{found['record']} at byte {found['offset']}"))
+    if found["class"] is not None:
+        rows.append(("class", f"{found['label']} {found['class']}".rstrip()))
+    rows.append(("picture", _picture(found["picture"])))
+    rows += [(name, _field(field)) for name, field in found["fields"].items()]
+    return _text.table(rows)
+
+
+def _picture(found: dict[str, Any]) -> str:
+    if "error" in found:
+        return str(found["error"])
+    turned = ", turned upright" if found["turned"] else ""
+    size = f"{found['width']}x{found['height']}"
+    return f"{found['format']} {size}{turned}, {_text.size(found['bytes'])}"
+
+
+def _field(field: Any) -> str:
+    """Show a feature of an Example, or a field of an image record's header."""
+    if not isinstance(field, dict):
+        return "none" if field is None else str(field)
+    kind, values = field["type"], field.get("values")
+    if kind == "bytes" and values is None:
+        return f"bytes  {_text.size(field['bytes'])}"
+    shown = " ".join(map(str, values or []))
+    more = f" ... ({field['count']:,} in all)" if field["count"] > len(values or []) else ""
+    return f"{kind}  {shown}{more}".rstrip()

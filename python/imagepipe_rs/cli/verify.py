@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from imagepipe_rs import inspection
 from imagepipe_rs.cli import _reading, _text
@@ -21,16 +22,17 @@ from imagepipe_rs.cli._progress import Progress
     """,
 )
 @_reading.paths
+@_reading.keys
 @_reading.workers
 @_reading.as_json
-def verify(*, paths: tuple[str, ...], workers: int | None, as_json: bool, quiet: bool) -> int:
+def verify(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> int:
     """Read and decode everything on all cores, and list what is damaged, with the reason.
 
     Exit code 1 if anything is.
     """
     started = time.monotonic()
     with Progress("sample", quiet=quiet) as progress:
-        found = inspection.verify(_reading.one_or_many(paths), workers=workers, progress=progress)
+        found = inspection.verify(_reading.one_or_many(paths), progress=progress, **options)
     seconds = time.monotonic() - started
     damaged = found["damaged"]
     if as_json:
