@@ -1,15 +1,22 @@
 //! What is said of data sets: descriptions, damage, and speeds that are numbers at all.
 #![expect(clippy::disallowed_methods, reason = "a test's own files")]
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use imagepipe::dataset::Keys;
+use imagepipe::error::Error;
 use imagepipe::inspect::Source;
 use imagepipe::inspect::bench::{Span, bench};
-use imagepipe::inspect::describe::{Description, Spread, describe};
+use imagepipe::inspect::describe::{Description, Index, Spread, describe};
+use imagepipe::inspect::record::entry;
 use imagepipe::inspect::verify::{Report, verify};
 use imagepipe::loader::{Config, Loader};
+use imagepipe::record::example::{self, Feature};
+use imagepipe::record::{self, Shard, tfrecord};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::pictures;
@@ -108,6 +115,155 @@ fn a_good_directory_has_no_damage() {
     let root = data_set();
     let report = verified(root.path(), 2);
     assert_eq!((report.samples, report.bytes, report.damaged.len()), (120, bytes_below(root.path()), 0));
+}
+
+/// Files `photos0` and so on, of five pictures each.
+fn shards(count: u64) -> TempDir {
+    let root = tempfile::tempdir().expect("a directory");
+    for shard in 0..count {
+        let payload = |record: u64| {
+            let picture = pictures::jpeg(40, 30, 10 * shard + record);
+            example::encode(&BTreeMap::from([
+                ("image/encoded".to_owned(), Feature::Bytes(vec![picture.into()])),
+                ("image/class/label".to_owned(), Feature::Ints(vec![i64::try_from(record).expect("small")])),
+            ]))
+        };
+        let file: Vec<u8> = (0..5).map(payload).flat_map(|payload| framed(&payload)).collect();
+        fs::write(root.path().join(format!("photos{shard}")), file).expect("a file is written");
+    }
+    root
+}
+
+fn framed(payload: &[u8]) -> Vec<u8> {
+    [&tfrecord::header(payload.len() as u64)[..], payload, &tfrecord::footer(payload)].concat()
+}
+
+/// Where the records of a file lie.
+fn offsets(path: &Path) -> Vec<u64> {
+    let shard = Shard::open(path, record::Options::default()).expect("a good file");
+    (0..shard.len()).map(|number| shard.span(number).offset).collect()
+}
+
+/// Turns a bit.
+fn hurt(path: &Path, byte: u64) {
+    let mut bytes = fs::read(path).expect("a file");
+    bytes[usize::try_from(byte).expect("small")] ^= 1;
+    fs::write(path, bytes).expect("a file is written");
+}
+
+#[test]
+fn damage_in_a_file_of_records_hides_nothing_else() {
+    let root = shards(4);
+    let at = |name: &str| root.path().join(name);
+    let [first, second, third] = ["photos0", "photos1", "photos3"].map(|name| offsets(&at(name)));
+    hurt(&at("photos0"), first[2]); // a length
+    hurt(&at("photos1"), second[1] + 100); // data
+    hurt(&at("photos1"), second[4] + 40);
+    hurt(&at("photos3"), 9); // a file's first bytes, by which it is known
+    assert_eq!(third[0], 0);
+    let report = verified(root.path(), 2);
+    assert_eq!(report.samples, 20);
+    let damaged: Vec<_> = report.damaged.iter().map(|one| (one.path.clone(), one.record, one.offset)).collect();
+    let expected = [("photos0", 2, first[2]), ("photos1", 1, second[1]), ("photos1", 4, second[4]), ("photos3", 0, 0)];
+    assert_eq!(damaged, expected.map(|(name, record, offset)| (at(name), Some(record), Some(offset))));
+    for (damage, part) in report.damaged.iter().zip(["length", "data", "data", "length"]) {
+        assert!(damage.reason.contains(&format!("checksum of the {part}")), "{damage:?}");
+    }
+}
+
+#[test]
+fn a_picture_that_cannot_be_decoded_is_damage_of_its_record() {
+    let root = shards(1);
+    let features = BTreeMap::from([("image/encoded".to_owned(), Feature::Bytes(vec![b"a text"[..].into()]))]);
+    let path = root.path().join("photos0");
+    let before = fs::read(&path).unwrap();
+    fs::write(&path, [&before[..], &framed(&example::encode(&features))].concat()).unwrap();
+    let [damage] = verified(&path, 2).damaged.try_into().expect("one");
+    assert_eq!((damage.record, damage.offset), (Some(5), Some(before.len() as u64)));
+    assert!(damage.reason.starts_with("not JPEG"), "{damage:?}");
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_damage_too() {
+    let root = shards(2);
+    // GZIP's first bytes, and nothing that could be inflated.
+    fs::write(root.path().join("photos2"), b"\x1f\x8b\x08\x00\x00\x00\x00\x00\xff\xff\xff").unwrap();
+    let report = verified(root.path(), 2);
+    assert_eq!(report.samples, 10);
+    let [damage] = report.damaged.try_into().expect("one");
+    assert_eq!((damage.path, damage.record), (root.path().join("photos2"), None));
+    assert!(damage.reason.contains("GZIP"), "{}", damage.reason);
+}
+
+#[test]
+fn a_loader_does_not_leave_a_damaged_file_out_silently() {
+    let root = shards(2);
+    hurt(&root.path().join("photos1"), 3);
+    fs::write(root.path().join("readme"), b"These are photographs.").unwrap();
+    let config = Config { paths: vec![root.path().into()], ..Config::default() };
+    let error = Loader::open(&config).unwrap_err().to_string();
+    assert!(error.contains("photos1: damaged, or no file of records"), "{error}");
+    fs::remove_file(root.path().join("photos1")).unwrap();
+    assert_eq!(Loader::open(&config).unwrap().len(), 5);
+}
+
+#[test]
+fn files_of_records_are_described_one_by_one() {
+    let root = shards(3);
+    let at = |name: &str| root.path().join(name);
+    let spans: Vec<_> = {
+        let shard = Shard::open(&at("photos1"), record::Options::default()).unwrap();
+        (0..shard.len()).map(|number| shard.span(number)).collect()
+    };
+    fs::write(at("photos1.idx"), record::index::tfrecord_lines(&spans)).unwrap();
+    fs::write(at("photos2.idx"), "0 17\n").unwrap();
+    let found = described(root.path(), u64::MAX);
+    assert_eq!((found.kind, found.samples, found.headers), ("TFRecord files", 15, 15));
+    assert_eq!(found.classes, [0, 1, 2, 3, 4].map(|label| (label.to_string(), 3)));
+    let [plain, indexed, stale] = found.shards.as_slice() else { panic!("{:?}", found.shards) };
+    assert_eq!((&plain.path, plain.records, plain.compression), (&at("photos0"), 5, None));
+    assert_eq!(plain.bytes, fs::metadata(at("photos0")).unwrap().len());
+    assert_eq!((&plain.index, &indexed.index), (&Index::Absent, &Index::Good));
+    assert!(matches!(&stale.index, Index::Unfit(reason) if !reason.is_empty()), "{stale:?}");
+    assert!(found.notes.iter().any(|note| note.contains("photos2")), "{:?}", found.notes);
+    assert_eq!(found.bytes, found.shards.iter().map(|shard| shard.bytes).sum::<u64>());
+}
+
+#[test]
+fn records_without_labels_are_described_too() {
+    let root = tempfile::tempdir().unwrap();
+    let picture = Feature::Bytes(vec![pictures::jpeg(40, 30, 1).into()]);
+    let path = root.path().join("x.tfrecord");
+    fs::write(&path, framed(&example::encode(&BTreeMap::from([("jpg".to_owned(), picture)])))).unwrap();
+    let keys = Keys { image: "jpg".to_owned(), ..Keys::default() };
+    let found = describe(&Source { keys: keys.clone(), ..source(&path) }, 1, &mut go_on).unwrap().expect("not stopped");
+    assert!(found.classes.is_empty() && found.notes[0].contains("image/class/label"), "{:?}", found.notes);
+    assert!(verify(&Source { keys, ..source(&path) }, &mut go_on).unwrap().expect("not stopped").damaged.is_empty());
+    assert_eq!(verified(&path, 1).damaged.len(), 1, "there is no image/encoded");
+}
+
+#[test]
+fn a_record_is_shown_with_what_it_says() {
+    let root = shards(2);
+    let found = entry(&source(root.path()), 7).unwrap().json();
+    let offset = offsets(&root.path().join("photos1"))[2];
+    assert_eq!((&found["record"], &found["offset"]), (&2.into(), &offset.into()));
+    assert_eq!(found["fields"]["image/class/label"], json!({ "type": "int64", "count": 1, "values": [2] }));
+    let bytes = pictures::jpeg(40, 30, 12).len();
+    let picture = json!({ "format": "JPEG", "width": 40, "height": 30, "turned": false, "bytes": bytes });
+    assert_eq!(found["picture"], picture);
+    assert_eq!(found["fields"]["image/encoded"]["bytes"], bytes);
+    let error = entry(&source(root.path()), 10).unwrap_err();
+    assert!(matches!(error, Error::Argument { argument: "record", .. }), "{error}");
+}
+
+#[test]
+fn a_file_is_shown_with_its_class() {
+    let root = data_set();
+    let found = entry(&source(root.path()), 41).unwrap().json();
+    assert_eq!((&found["label"], &found["class"]), (&1.into(), &"class-1".into()));
+    assert_eq!(found["path"], root.path().join("class-1/1.jpg").to_string_lossy().as_ref());
+    assert!(found["record"].is_null() && found["fields"].as_object().is_some_and(serde_json::Map::is_empty));
 }
 
 #[test]

@@ -367,6 +367,41 @@ fn claims_beyond_the_file_take_no_memory() {
 }
 
 #[test]
+fn salvage_reads_all_that_damage_leaves() {
+    for framing in [Framing::TfRecord, Framing::RecordIo] {
+        let payloads = payloads();
+        let whole = framed(framing, &payloads);
+        let good = in_memory(&whole, framing).unwrap();
+        let options = Options { framing: Some(framing), salvage: true, ..Options::default() };
+        let salvaged = |file: &[u8]| Shard::new(Map::in_memory("x".into(), file.to_vec()), None, options).unwrap();
+        let mut scratch = Vec::new();
+        for hurt in 0..good.len() {
+            // Its first byte, and the magic number or the length no longer fits.
+            let mut file = whole.clone();
+            let offset = good.span(hurt).offset;
+            file[usize::try_from(offset).unwrap()] ^= 0x40;
+            let shard = salvaged(&file);
+            let mut lost = Vec::new();
+            let mut found = Vec::new();
+            for number in 0..shard.len() {
+                match shard.get(number, &mut scratch) {
+                    Ok(payload) => found.push(payload.to_vec()),
+                    Err(error) => lost.push(record_error(error).0),
+                }
+            }
+            assert_eq!(lost, [offset], "{framing}, record {hurt}");
+            let mut left = payloads.clone();
+            left.remove(usize::try_from(hurt).unwrap());
+            assert_eq!(found, left, "{framing}, record {hurt}");
+        }
+        let cut = salvaged(&whole[..whole.len() - 4]);
+        assert_eq!(cut.len(), good.len());
+        let last = good.len() - 1;
+        assert_eq!(record_error(cut.get(last, &mut scratch).unwrap_err()).0, good.span(last).offset);
+    }
+}
+
+#[test]
 fn other_files_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.tfrecord");
