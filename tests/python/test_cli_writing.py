@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from imagepipe_rs import cli
+from imagepipe_rs import cli, decode
 from imagepipe_rs.cli import imagine
 
 if TYPE_CHECKING:
@@ -58,6 +58,34 @@ def names(folder: Path) -> list[str]:
 
 
 # Command lines as the READMEs of Imageinary and DLBS have them, their folders apart.
+
+
+def test_create_images_as_imageinary_s_readme_has_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "test_dir"
+    line = (
+        f"imagine create-images --path {out} --name random_image_ --width 3840 --height 2160 --count 2"
+        " --image_format jpg --size"
+    )
+    assert run(line) == 0
+    assert names(out) == ["random_image_0.jpg", "random_image_1.jpg"]
+    sizes = [(out / name).stat().st_size for name in names(out)]
+    assert decode((out / "random_image_1.jpg").read_bytes()).shape == (2160, 3840, 3)
+    said = capsys.readouterr().out
+    assert f"{sizes[0]:,}" in said
+    assert f"{sum(sizes):,}" in said
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("jpeg", "jpg"), ("png", "png"), ("bitmap", "bmp")])
+def test_images_of_every_kind_in_classes(tmp_path: Path, kind: str, ending: str) -> None:
+    options = "--width 32 --height 24 --count 5 --classes 2 --content natural --seed 3 --quality 90"
+    assert run(f"imagepipe create-images {tmp_path} x_ {kind} {options} --quiet") == 0
+    folders = ["class-0000", "class-0001"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == folders
+    assert sorted(path.name for path in tmp_path.rglob("x_*")) == [
+        f"x_{n}.{ending}" for n in range(5)
+    ]
 
 
 def test_create_tfrecords_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Path) -> None:

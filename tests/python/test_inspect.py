@@ -17,7 +17,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import imagepipe_rs
 import numpy as np
 import pytest
-from imagepipe_rs import Loader, cli, inspection
+from imagepipe_rs import (
+    Example,
+    Loader,
+    RecordIOWriter,
+    TFRecordWriter,
+    cli,
+    create_tensor_records,
+    create_tfrecords,
+    decode,
+    inspection,
+    pack_image,
+)
 from imagepipe_rs.cli import doctor
 from imagepipe_rs.sheet import Sheet
 from PIL import Image
@@ -55,6 +66,14 @@ def pets(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
     return tree({**cats, "dog/1.jpg": jpeg(50, 60), "dog/2.jpg": png.getvalue()})
 
 
+@pytest.fixture
+def records(photos: Path, tmp_path: Path) -> Path:
+    """Return a folder of three files of 20 records each."""
+    folder = tmp_path / "records"
+    create_tfrecords(photos, folder, "x_", 20)
+    return folder
+
+
 def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
@@ -67,6 +86,7 @@ def test_inspect_for_programs(run: Any, pets: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     found = json.loads(ran.out)
     assert found == {
+        "kind": "image directory, a folder a class",
         "samples": 5,
         "bytes": size_of(pets),
         "classes": [{"name": "cat", "samples": 3}, {"name": "dog", "samples": 2}],
@@ -74,7 +94,9 @@ def test_inspect_for_programs(run: Any, pets: Path) -> None:
         "formats": {"JPEG": 4, "PNG": 1},
         "widths": {"min": 30, "median": 120, "max": 140},
         "heights": {"min": 60, "median": 80, "max": 90},
+        "shards": [],
         "unreadable": [],
+        "notes": [],
     }
 
 
@@ -82,7 +104,7 @@ def test_inspect_for_people(run: Any, pets: Path) -> None:
     ran = run("inspect", pets)
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[0] == "samples  5"
+    assert lines[:2] == ["kind     image directory, a folder a class", "samples  5"]
     assert "formats  JPEG 4, PNG 1" in lines
     assert "width    30 to 140 px, median 120" in lines
     assert "    0  cat          3" in lines
@@ -124,6 +146,80 @@ def test_what_is_not_there_is_named(run: Any, command: str) -> None:
     assert ran.err.count("\n") == 1
 
 
+def test_inspect_of_records_for_people(run: Any, records: Path) -> None:
+    ran = run("inspect", records)
+    assert (ran.code, ran.err) == (0, "")
+    lines = ran.out.splitlines()
+    assert lines[0] == "kind       TFRecord files"
+    assert "files      3" in lines
+    assert "records    20 in a file" in lines
+    assert "indexes    good" in lines
+    (records / "x_1.idx").unlink()
+    (records / "x_2.idx").write_text("0 5\n")
+    ran = run("inspect", records)
+    assert "indexes    1 good of 3" in ran.out.splitlines()
+    assert "x_2: the index file beside it is ignored: " in ran.out
+
+
+def test_one_record_in_full(run: Any, records: Path, photos: Path) -> None:
+    first = min(photos.rglob("*.jpg"))
+    height, width, _ = decode(first.read_bytes()).shape
+    ran = run("inspect", records, "--record", 0)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.splitlines()[:3] == [
+        f"file               {records}/x_0",
+        "record             0 at byte 0",
+        f"picture            JPEG {width}x{height}, {first.stat().st_size / 1000:.1f} kB",
+    ]
+    found = json.loads(run("inspect", records, "--record", 0, "--json").out)
+    assert found["fields"]["image/class/label"] == {"type": "int64", "count": 1, "values": [0]}
+    assert found["fields"]["image/encoded"]["bytes"] == first.stat().st_size
+    ran = run("inspect", records, "--record", 60)
+    assert ran.code == 2
+    assert "--record 60 is not valid: 0 to 59" in ran.err
+
+
+def test_one_file_in_full(run: Any, pets: Path) -> None:
+    assert run("inspect", pets, "--record", 4).out.splitlines() == [
+        f"file     {pets}/dog/2.jpg",
+        "class    1 dog",
+        f"picture  PNG 30x90, {(pets / 'dog' / '2.jpg').stat().st_size} bytes",
+    ]
+
+
+def test_one_image_record_in_full(run: Any, tmp_path: Path, jpeg: EncodeJpeg) -> None:
+    with RecordIOWriter(tmp_path / "x.rec") as writer:
+        writer.write(pack_image(jpeg(40, 30), [1.5, 2.0], id=7), key=3)
+    lines = run("inspect", tmp_path / "x.rec", "--record", 0).out.splitlines()
+    assert [" ".join(line.split()) for line in lines[3:]] == [
+        "id 7",
+        "id2 0",
+        "key 3",
+        "labels [1.5, 2.0]",
+    ]
+
+
+def test_features_under_other_names(run: Any, tmp_path: Path, jpeg: EncodeJpeg) -> None:
+    shard = tmp_path / "x.tfrecord"
+    with TFRecordWriter(shard) as writer:
+        for label in range(3):
+            writer.write(Example.encode({"jpg": jpeg(40 + label, 30), "kind": label}))
+    names = ("--key", "image=jpg", "--key", "label=kind")
+    assert json.loads(run("inspect", shard, "--json", *names).out)["formats"] == {"JPEG": 3}
+    assert run("verify", shard, *names).code == 0
+    assert (
+        run("show", shard, "-o", tmp_path / "x.png", "--key", "image=jpg", "--key", "label=").code
+        == 0
+    )
+    assert run("bench", shard, "--batches", 1, "--key", "image=jpg", "--quiet").code == 0
+    ran = run("verify", shard, "--quiet")
+    assert ran.code == 1
+    assert ran.out.splitlines()[0].startswith(
+        f'{shard}: record 0 at byte 0: no feature "image/encoded"'
+    )
+    assert "'jpg' is not NAME=FEATURE" in run("verify", shard, "--key", "jpg").err
+
+
 # -------------------------------------------------------------------------------------------------------------- verify
 
 
@@ -156,8 +252,46 @@ def test_verify_for_programs(run: Any, pets: Path) -> None:
     found = json.loads(ran.out)
     assert found["samples"] == 5
     assert found["bytes"] == size_of(pets)
-    damage = {"path": f"{pets}/dog/1.jpg", "offset": None, "reason": "the file is empty"}
-    assert found["damaged"] == [damage]
+    [damage] = found["damaged"]
+    assert damage == {
+        "path": f"{pets}/dog/1.jpg",
+        "record": None,
+        "offset": None,
+        "reason": "the file is empty",
+    }
+
+
+def test_verify_finds_damage_in_records_and_says_where(run: Any, records: Path) -> None:
+    """The length of a record in one file, and the data of two records in another; the third is good."""
+    first, second = records / "x_0", records / "x_1"
+    places = [[int(line.split()[0]) for line in lines(f"{path}.idx")] for path in (first, second)]
+    for path in records.glob("*.idx"):
+        path.unlink()
+    turn_a_bit(first, places[0][3] + 1)
+    turn_a_bit(second, places[1][0] + 500)
+    turn_a_bit(second, places[1][19] + 900)
+    ran = run("verify", records)
+    assert (ran.code, ran.err) == (1, "")
+    *damaged, last = ran.out.splitlines()
+    where = [(first, 3, places[0][3]), (second, 0, 0), (second, 19, places[1][19])]
+    for line, (path, record, offset) in zip(damaged, where, strict=True):
+        assert line.startswith(f"{path}: record {record} at byte {offset}: ")
+    assert last.startswith("60 samples, ")
+    assert last.endswith(": 3 damaged")
+    found = json.loads(run("verify", records, "--json").out)
+    assert [(one["path"], one["record"], one["offset"]) for one in found["damaged"]] == [
+        (str(path), record, offset) for path, record, offset in where
+    ]
+
+
+def lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines()
+
+
+def turn_a_bit(path: Path, byte: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[byte] ^= 1
+    path.write_bytes(data)
 
 
 def test_names_that_are_no_text_can_be_shown(run: Any, pets: Path) -> None:
@@ -276,6 +410,22 @@ def test_the_same_arguments_make_the_same_sheet(photos: Path) -> None:
     assert first == again
     assert first != Sheet.of(photos, epoch=1, **options).png()
     assert first != Sheet.of(photos, batch=1, **options).png()
+
+
+def test_records_are_named_by_file_and_number(photos: Path, records: Path) -> None:
+    sheet = Sheet.of(records, shuffle=False, batch_size=3, batch=7)
+    assert [picture.path for picture in sheet.pictures] == [f"{records}/x_1#{n}" for n in (1, 2, 3)]
+    files = Sheet.of(photos, shuffle=False, batch_size=60, size=112)
+    stored = Sheet.of(records, shuffle=False, batch_size=60, size=112)
+    for one, other in zip(files.pictures, stored.pictures, strict=True):
+        assert np.array_equal(one.pixels, other.pixels)
+
+
+def test_tensors_have_nothing_to_decode(run: Any, photos: Path, tmp_path: Path) -> None:
+    create_tensor_records(photos, tmp_path / "tensors", img_size=48)
+    ran = run("bench", tmp_path / "tensors", "--batches", 3, "--json", "--quiet")
+    assert json.loads(ran.out)["plain_decode"] is None
+    assert "libjpeg-turbo" not in run("bench", tmp_path / "tensors", "--batches", 3).out
 
 
 def test_any_batch_can_be_shown(photos: Path) -> None:

@@ -29,7 +29,7 @@ _SHOWN = 20
 @_reading.paths
 @click.option("--headers", default=1000, help="Look at so many pictures, evenly spread.")
 @click.option("--all", "everything", is_flag=True, help="Look at all pictures.")
-@click.option("--record", "number", type=int, help="Show this sample in full, from 0.")
+@click.option("--record", type=int, help="Show this sample in full, from 0.")
 @_reading.keys
 @_reading.workers
 @_reading.as_json
@@ -38,7 +38,7 @@ def inspect(
     paths: tuple[str, ...],
     headers: int,
     everything: bool,
-    number: int | None,
+    record: int | None,
     keys: dict[str, str | None],
     workers: int | None,
     as_json: bool,
@@ -46,8 +46,8 @@ def inspect(
 ) -> None:
     """Say what is in a data set: its kind, classes, sizes and formats of its pictures, files, bytes."""
     path = _reading.one_or_many(paths)
-    if number is not None:
-        found = inspection.record(path, number, keys=keys)
+    if record is not None:
+        found = inspection.record(path, record, keys=keys)
         shown = _sample(found)
     else:
         with Progress("sample", quiet=quiet) as progress:
