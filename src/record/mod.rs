@@ -59,7 +59,15 @@ impl Framing {
     /// an empty file is too.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
-        if tfrecord::begins(start) { Some(Self::TfRecord) } else { recordio::begins(start).then_some(Self::RecordIo) }
+        [Self::TfRecord, Self::RecordIo].into_iter().find(|framing| framing.begins(start))
+    }
+
+    /// Whether a record seems to begin where `rest` does.
+    fn begins(self, rest: &[u8]) -> bool {
+        match self {
+            Self::TfRecord => tfrecord::begins(rest),
+            Self::RecordIo => recordio::begins(rest),
+        }
     }
 
     /// Bytes of the shortest record.
@@ -78,15 +86,12 @@ impl Framing {
         }
     }
 
-    /// Bytes from damage, which `rest` starts with, to the next record, or to the end.
-    fn damaged(self, rest: &[u8]) -> usize {
-        // Parts of RecordIO are padded, so that records lie where their first one does.
-        let step = match self {
+    /// Records begin at multiples of this.
+    fn alignment(self) -> usize {
+        match self {
             Self::TfRecord => 1,
             Self::RecordIo => 4,
-        };
-        let mut places = (step..rest.len()).step_by(step);
-        places.find(|place| self.measure(&rest[*place..], true).is_ok()).unwrap_or(rest.len())
+        }
     }
 }
 

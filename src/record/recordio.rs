@@ -6,6 +6,8 @@
 //! and the magic between two parts is left out, so that a magic at such a place is always the start of a part
 //! (dmlc/recordio.h).
 
+use std::collections::HashSet;
+
 use super::{Reason, changed};
 
 /// What every part starts with.
@@ -87,6 +89,20 @@ pub(super) fn measure(rest: &[u8]) -> Result<usize, Reason> {
     parts(rest, |part| {
         end = part.end;
         Ok(())
+    })?;
+    Ok(end)
+}
+
+/// As [`measure`], of the record at byte `at` of a damaged file, where many places may look like the beginning of one: what
+/// was followed from part to part once, and led to no last part, is not followed again.
+pub(super) fn measure_once(bytes: &[u8], at: usize, followed: &mut HashSet<usize>) -> Result<usize, Reason> {
+    let mut end = 0;
+    parts(&bytes[at..], |part| {
+        end = part.end;
+        match part.flag {
+            Flag::First | Flag::Middle if !followed.insert(at + end) => Err(Reason::new("its last part is missing")),
+            _ => Ok(()),
+        }
     })?;
     Ok(end)
 }

@@ -1,5 +1,6 @@
 //! A file of records with random access.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use super::index::{self, Table};
@@ -43,8 +44,8 @@ pub struct Shard {
 /// Entries of an index that are held against the file.
 const SPOT_CHECKS: usize = 16;
 
-/// Records between two looks at whether the file is still as long as it was.
-const RECORDS_PER_LOOK: usize = 1024;
+/// Places looked at between two looks at whether the file is still as long as it was.
+const TURNS_PER_LOOK: u64 = 1024;
 
 impl Shard {
     /// Opens the file of records at `path`: maps it, or, where it is compressed (GZIP, ZLIB), inflates it into memory. Where
@@ -218,24 +219,37 @@ impl Shard {
         Ok(Ok(table))
     }
 
-    /// Where the records are, by a pass over their framing; with `salvage` damage is one too.
+    /// Where the records are, by a pass over their framing; with `salvage` damage, up to the next place where a record
+    /// begins, is one too.
     fn scanned(&self, salvage: bool) -> Result<Table> {
         let mut starts = Vec::new();
-        let mut at = 0;
         let mut bytes = self.map.bytes()?;
+        let (mut at, mut turn, mut damaged, mut followed) = (0, 0u64, false, HashSet::new());
         while at < bytes.len() {
-            starts.push(at as u64);
-            if starts.len().is_multiple_of(RECORDS_PER_LOOK) {
+            turn += 1;
+            if turn.is_multiple_of(TURNS_PER_LOOK) {
                 bytes = self.map.bytes()?;
             }
-            at += match self.framing.measure(&bytes[at..], self.check) {
+            if damaged && !self.framing.begins(&bytes[at..]) {
+                at += self.framing.alignment();
+                continue;
+            }
+            let measured = match self.framing {
+                Framing::RecordIo if salvage => recordio::measure_once(bytes, at, &mut followed),
+                framing => framing.measure(&bytes[at..], self.check),
+            };
+            if measured.is_ok() || !damaged {
+                starts.push(at as u64);
+            }
+            damaged = measured.is_err();
+            at += match measured {
                 Ok(len) => len,
-                Err(_) if salvage => self.framing.damaged(&bytes[at..]),
+                Err(_) if salvage => self.framing.alignment(),
                 Err(reason) => return Err(Error::record(self.path(), at as u64, self.explained(at, reason))),
             };
         }
         if !starts.is_empty() {
-            starts.push(at as u64);
+            starts.push(bytes.len() as u64);
         }
         starts.shrink_to_fit();
         Ok(Table { starts, keys: Vec::new() })

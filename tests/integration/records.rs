@@ -401,6 +401,44 @@ fn salvage_reads_all_that_damage_leaves() {
     }
 }
 
+fn what_lies_between_damage_is_salvaged() {
+    let options = Options { salvage: true, ..Options::default() };
+    for framing in FRAMINGS {
+        let whole = framed(framing, &payloads());
+        let spans = |shard: &Shard| (0..shard.len()).map(|index| shard.span(index)).collect::<Vec<_>>();
+        let expected = spans(&in_memory(&whole, framing).unwrap());
+        let mut bytes = whole.clone();
+        // The beginning of the second and the fifth record.
+        for hit in [1, 4] {
+            bytes[usize::try_from(expected[hit].offset).unwrap()] ^= 1;
+        }
+        bytes.extend(b"rest");
+        let shard = Shard::new(Map::in_memory("x.rec".into(), bytes), None, options).unwrap();
+        assert_eq!(spans(&shard)[..6], expected);
+        assert_eq!(shard.span(6).len, 4);
+        let mut scratch = Vec::new();
+        for (index, payload) in (0..).zip(payloads()) {
+            match shard.get(index, &mut scratch) {
+                Ok(found) => assert_eq!(found, payload),
+                Err(error) => assert!([1, 4].contains(&index), "{error}"),
+            }
+        }
+        assert!(shard.get(6, &mut scratch).is_err());
+    }
+}
+
+/// A quarter of a million first parts, all of which lead to the same middle ones, as many, and to no last one.
+#[test]
+fn parts_that_lead_nowhere_are_followed_once() {
+    const PARTS: u32 = 1 << 18;
+    let header = |flag: u32, len: u32| [MAGIC, (flag << 29 | len).to_le_bytes()].concat();
+    let firsts = (1..=PARTS).flat_map(|number| header(1, 8 * (PARTS - number)));
+    let bytes = firsts.chain((0..PARTS).flat_map(|_| header(2, 0))).collect();
+    let options = Options { salvage: true, ..Options::default() };
+    let shard = Shard::new(Map::in_memory("x.rec".into(), bytes), None, options).unwrap();
+    assert_eq!((shard.len(), shard.span(0)), (1, Span { offset: 0, len: 16 * u64::from(PARTS) }));
+}
+
 #[test]
 fn other_files_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();

@@ -9,7 +9,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use imagepipe::file::Map;
 use imagepipe::record::example::{self, Feature, Features, View};
 use imagepipe::record::recordio::{self, Header, Labels};
-use imagepipe::record::{Framing, Options, Shard, index, tfrecord};
+use imagepipe::record::{self, Framing, Options, Shard, index, tfrecord};
 
 /// Reads `input` as what its first byte picks, and panics where a reader breaks its word.
 pub(crate) fn check(input: &[u8]) {
@@ -109,6 +109,7 @@ fn open(file: &[u8], index: Option<&[u8]>, options: Options) -> Option<Shard> {
 
 fn check_shard(file: &[u8], index: Option<&[u8]>, options: Options) {
     let scanned = open(file, None, options);
+    check_salvaged(file, scanned.as_ref(), options);
     let Some(shard) = open(file, index, options) else {
         assert!(scanned.is_none(), "an index is in the way");
         return;
@@ -139,6 +140,31 @@ fn check_shard(file: &[u8], index: Option<&[u8]>, options: Options) {
         let text = lines(&scanned);
         let indexed = open(file, Some(text.as_bytes()), options).expect("a shard with its index");
         assert_eq!(indexed.ignored_index(), None, "{text}");
+    }
+}
+
+/// A damaged file has all the records that a whole one has, and damage between them.
+fn check_salvaged(file: &[u8], whole: Option<&Shard>, options: Options) {
+    let Some(shard) = open(file, None, Options { salvage: true, ..options }) else {
+        assert!(record::is_compressed(file), "only what cannot be inflated is lost");
+        return;
+    };
+    let spans = |shard: &Shard| (0..shard.len()).map(|number| shard.span(number)).collect::<Vec<_>>();
+    if let Some(whole) = whole {
+        assert_eq!(spans(&shard), spans(whole));
+    }
+    let mut end = 0;
+    for span in spans(&shard) {
+        assert!(span.offset == end && span.len > 0, "records and damage lie side by side");
+        end += span.len;
+    }
+    if shard.compression().is_none() {
+        assert_eq!(end, file.len() as u64, "records and damage fill the file");
+    }
+    for number in 1..shard.len() {
+        let mut scratch = Vec::new();
+        let damaged = |number| shard.peek(number, &mut scratch).is_err();
+        assert!(![number - 1, number].into_iter().all(damaged), "damage is one piece");
     }
 }
 
