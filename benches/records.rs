@@ -1,15 +1,21 @@
-//! Reading all records of a shard that is in the page cache, held against plain copies of the same bytes.
+//! Records, read and written.
 //!
-//! The first case copies the file to other memory, as a program does that keeps it; the second copies each record into
+//! Reading all records of a shard that is in the page cache is held against plain copies of the same bytes. The first case copies the file to other memory, as a program does that keeps it; the second copies each record into
 //! one buffer that stays in the cache, which is as fast as memory can be read.
+//!
+//! Writing records of the photographs is held against `cp` of the same files, in memory (/dev/shm) and on the disk that
+//! `target` is on. On a disk, ours are on it when the case ends, and those of `cp` are in the page cache: the second case
+//! of `cp` waits for them too.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark's own files")]
 
 mod support;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use imagepipe::record::{Framing, Options, Shard, Writer};
+use imagepipe::write::{Convert, Labels, Run, finish, recordio, tfrecords};
 use support::{Case, compare, cores, files, photos, rounds};
 
 /// Writes a shard of `payloads`, without an index.
@@ -95,6 +101,55 @@ fn reading(name: &str, payloads: &[Vec<u8>], folder: &Path, threads: usize) {
     compare(&format!("read {name}, {threads} thread(s), an item is a megabyte"), rounds(9), cases);
 }
 
+/// Calls `write` with a new folder below `root` each time.
+fn into_new_folders<'a>(root: &'a Path, name: &'a str, mut write: impl FnMut(PathBuf) + 'a) -> impl FnMut() + 'a {
+    let mut number = 0;
+    move || {
+        number += 1;
+        let folder = root.join(format!("{name}-{number}"));
+        std::fs::create_dir(&folder).expect("a folder");
+        write(folder);
+    }
+}
+
+fn copy(source: &Path, folder: &Path) {
+    let done = Command::new("cp").arg("-r").arg(source).arg(folder).status().expect("cp");
+    assert!(done.success());
+}
+
+fn convert(start: fn(&Convert) -> imagepipe::error::Result<Box<dyn Run>>, source: &Path, folder: PathBuf) {
+    let request = Convert {
+        source: source.to_owned(),
+        folder,
+        name: "x".to_owned(),
+        per_file: 250,
+        labels: Labels::Directory,
+        metadata: false,
+        options: imagepipe::write::Options { index: true, ..Default::default() },
+    };
+    finish(&mut *start(&request).expect("a run")).expect("shards");
+}
+
+fn writing(name: &str, source: &Path, root: &Path) {
+    let folder = tempfile::tempdir_in(root).expect("a folder");
+    let root = folder.path();
+    let megabytes = files(source).iter().map(Vec::len).sum::<usize>() / 1_000_000;
+    let case = |name: &'static str, write: fn(&Path, PathBuf)| {
+        Case::new(name, megabytes, into_new_folders(root, name, move |folder| write(source, folder)))
+    };
+    let cases = vec![
+        case("cp -r", |source, folder| copy(source, &folder)),
+        case("cp -r, and wait for the disk", |source, folder| {
+            copy(source, &folder);
+            let done = Command::new("sync").arg("-f").arg(&folder).status().expect("sync");
+            assert!(done.success());
+        }),
+        case("tfrecords", |source, folder| convert(tfrecords, source, folder)),
+        case("recordio", |source, folder| convert(recordio, source, folder)),
+    ];
+    compare(&format!("writing MB of JPEG to {name}"), rounds(5), cases);
+}
+
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let pictures = files(&photos("small"));
@@ -103,4 +158,10 @@ fn main() {
         reading("photographs", &pictures, folder.path(), threads);
         reading("records of 1 KiB", &short, folder.path(), threads);
     }
+    let source = photos("small");
+    if Path::new("/dev/shm").is_dir() {
+        writing("memory", &source, Path::new("/dev/shm"));
+    }
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    writing("the disk", &source, &target);
 }
