@@ -368,7 +368,7 @@ fn claims_beyond_the_file_take_no_memory() {
 
 #[test]
 fn salvage_reads_all_that_damage_leaves() {
-    for framing in [Framing::TfRecord, Framing::RecordIo] {
+    for framing in FRAMINGS {
         let payloads = payloads();
         let whole = framed(framing, &payloads);
         let good = in_memory(&whole, framing).unwrap();
@@ -398,32 +398,6 @@ fn salvage_reads_all_that_damage_leaves() {
         assert_eq!(cut.len(), good.len());
         let last = good.len() - 1;
         assert_eq!(record_error(cut.get(last, &mut scratch).unwrap_err()).0, good.span(last).offset);
-    }
-}
-
-fn what_lies_between_damage_is_salvaged() {
-    let options = Options { salvage: true, ..Options::default() };
-    for framing in FRAMINGS {
-        let whole = framed(framing, &payloads());
-        let spans = |shard: &Shard| (0..shard.len()).map(|index| shard.span(index)).collect::<Vec<_>>();
-        let expected = spans(&in_memory(&whole, framing).unwrap());
-        let mut bytes = whole.clone();
-        // The beginning of the second and the fifth record.
-        for hit in [1, 4] {
-            bytes[usize::try_from(expected[hit].offset).unwrap()] ^= 1;
-        }
-        bytes.extend(b"rest");
-        let shard = Shard::new(Map::in_memory("x.rec".into(), bytes), None, options).unwrap();
-        assert_eq!(spans(&shard)[..6], expected);
-        assert_eq!(shard.span(6).len, 4);
-        let mut scratch = Vec::new();
-        for (index, payload) in (0..).zip(payloads()) {
-            match shard.get(index, &mut scratch) {
-                Ok(found) => assert_eq!(found, payload),
-                Err(error) => assert!([1, 4].contains(&index), "{error}"),
-            }
-        }
-        assert!(shard.get(6, &mut scratch).is_err());
     }
 }
 

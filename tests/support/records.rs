@@ -1,12 +1,14 @@
-//! What holds for every input of the record readers, whatever its bytes: shared by the tests and the fuzzer.
+//! What holds for every input of the readers of records and tables, whatever its bytes: shared by the tests and the fuzzer.
 #![allow(dead_code, reason = "each of them uses a part")]
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::path::Path;
 
+use csv::ByteRecord;
 use flate2::Compression;
 use flate2::write::{GzEncoder, ZlibEncoder};
-use imagepipe::file::Map;
+use imagepipe::file::{Csv, Map};
 use imagepipe::record::example::{self, Feature, Features, View};
 use imagepipe::record::recordio::{self, Header, Labels};
 use imagepipe::record::{self, Framing, Options, Shard, index, tfrecord};
@@ -15,8 +17,8 @@ use imagepipe::record::{self, Framing, Options, Shard, index, tfrecord};
 pub(crate) fn check(input: &[u8]) {
     let Some((pick, rest)) = input.split_first() else { return };
     let framing = if pick & 1 == 0 { Framing::TfRecord } else { Framing::RecordIo };
-    let options = Options { check: pick & 2 == 0, salvage: pick & 16 > 0, ..Options::default() };
-    match pick >> 2 & 3 {
+    let options = Options { check: pick & 2 == 0, salvage: pick & 32 > 0, ..Options::default() };
+    match pick >> 2 & 7 {
         0 => check_shard(rest, None, options),
         1 => {
             // A file and its index: the number of bytes of the index, the index, the file.
@@ -25,7 +27,8 @@ pub(crate) fn check(input: &[u8]) {
             check_shard(file, Some(text), Options { framing: Some(framing), ..options });
         }
         2 => check_example(rest),
-        _ => check_header(rest),
+        3 => check_header(rest),
+        _ => check_table(rest),
     }
 }
 
@@ -38,7 +41,8 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
         ("image/class/label".to_owned(), Feature::Ints(vec![3, -1])),
         ("x".to_owned(), Feature::Floats(vec![1.0, f32::NAN])),
     ]);
-    let mut all = vec![image, [&[8][..], &example::encode(&features)].concat()];
+    let table = b"\x10\xef\xbb\xbf filename ,class\r\n\n\"a \"\"b\"\".jpg\", cat\n\r\n\"x\ny\",\n,dog".to_vec();
+    let mut all = vec![image, [&[8][..], &example::encode(&features)].concat(), table];
     for (pick, framing) in [(0, Framing::TfRecord), (1, Framing::RecordIo)] {
         let short: Vec<_> = payloads().into_iter().map(|payload| payload[..payload.len().min(40)].to_vec()).collect();
         let file = framed(framing, &short);
@@ -211,4 +215,35 @@ fn check_header(payload: &[u8]) {
     again.extend_from_slice(image);
     assert_eq!(again.len(), payload.len());
     assert_eq!(again[8..], payload[8..], "all but the label that a list of labels takes the place of");
+}
+
+fn check_table(text: &[u8]) {
+    let Ok(mut csv) = Csv::new(Path::new("fuzz"), text.to_vec()) else { return };
+    let (mut row, mut line_before, mut written) = (ByteRecord::new(), 1, quoted(csv.header()));
+    let lines = 1 + text.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
+    let mut rows = Vec::new();
+    while let Ok(Some(line)) = csv.next(&mut row) {
+        assert!((line_before..=lines).contains(&line), "{line} follows {line_before} of {lines}");
+        assert_eq!(row.len(), csv.header().len());
+        line_before = line;
+        written.extend(quoted(&row));
+        rows.push(row.clone());
+    }
+    let mut again = Csv::new(Path::new("fuzz"), written).expect("a written table");
+    assert_eq!(again.header(), csv.header());
+    for expected in rows {
+        assert!(again.next(&mut row).expect("a written row").is_some());
+        assert_eq!(row, expected);
+    }
+    assert!(again.next(&mut row).expect("the end").is_none());
+}
+
+/// A row of a table, every cell in quotes.
+fn quoted(row: &ByteRecord) -> Vec<u8> {
+    let cells: Vec<_> = row.iter().map(|cell| [b"\"", &*doubled(cell), b"\""].concat()).collect();
+    [cells.join(&b','), b"\n".to_vec()].concat()
+}
+
+fn doubled(cell: &[u8]) -> Vec<u8> {
+    cell.iter().flat_map(|byte| std::iter::repeat_n(*byte, if *byte == b'"' { 2 } else { 1 })).collect()
 }
