@@ -138,7 +138,7 @@ def test_seeds_and_workers(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", 'no column "filename"'),
+        ("", "empty: a first line that names the columns is needed"),
         ("pics/0.jpg,a\n", 'no column "filename".*pics/0.jpg,a'),
         ("filename,label\npics/0.jpg,a\n", 'no column "class".*filename,label'),
         ("filename,class\n", "no samples"),
