@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging as _logging
+import operator
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -34,7 +35,10 @@ class _Balanced(Loader):
 
 
 class Flow(Iterator[tuple[Any, Any]]):
-    """An endless iterator over (images, labels), float32 and int32 tensors; dropping or closing it stops its threads."""
+    """An endless iterator over (images, labels), float32 and int32 tensors.
+
+    Dropping or closing it stops its threads.
+    """
 
     def __init__(self, loader: Loader, *, warmup: bool) -> None:
         """Start; for :func:`flow_from_directory`."""
@@ -67,7 +71,7 @@ class Flow(Iterator[tuple[Any, Any]]):
         self._running.close()
 
 
-def flow_from_directory(
+def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
     directory_url: str | os.PathLike[str],
     batch_size: int,
     target_size: int | tuple[int, int],
@@ -75,7 +79,7 @@ def flow_from_directory(
     parallel: int = 8,
     rescale: float = 1.0,
     seed: int = 0,
-    synchronize: bool = True,  # noqa: FBT001, FBT002  the order of arguments is ImagePipe's
+    synchronize: bool = True,  # noqa: FBT001, FBT002  as above
     logging: bool = True,  # noqa: FBT001, FBT002  as above
     cache_mbytes: int = 256,
     warmup: bool = True,  # noqa: FBT001, FBT002  as above
@@ -139,13 +143,12 @@ def flow_from_directory(
 
 
 def _size(target_size: Any) -> tuple[int, int]:
-    size = pair(target_size)
-    if not (
-        isinstance(size, tuple) and len(size) == 2 and all(isinstance(side, int) for side in size)
-    ):  # noqa: PLR2004
+    try:
+        height, width = (operator.index(side) for side in pair(target_size))
+    except (TypeError, ValueError):
         message = f"target_size={target_size!r} is not valid: (height, width) in pixels"
-        raise TypeError(message)
-    return size
+        raise TypeError(message) from None
+    return height, width
 
 
 def _path(directory_url: str | os.PathLike[str]) -> Path:

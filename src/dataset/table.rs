@@ -97,9 +97,13 @@ impl Table {
         self.labels.push(label);
     }
 
+    /// The directory of a sample's file, and its name there.
     fn name(&self, sample: usize) -> (&[u8], &[u8]) {
-        let (folder, _) = &self.folders[self.folders.partition_point(|(_, first)| *first <= sample) - 1];
-        (folder, name_at(&self.names, self.starts[sample]))
+        let name = name_at(&self.names, self.starts[sample]);
+        if name.starts_with(b"/") {
+            return (b"", name);
+        }
+        (&self.folders[self.folders.partition_point(|(_, first)| *first <= sample) - 1].0, name)
     }
 
     /// Looks whether every file is there, and named once.

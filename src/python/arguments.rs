@@ -147,7 +147,7 @@ fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
     })
 }
 
-/// The filter; `floor` is no name of one, but what ImagePipe's call has instead of `nearest`.
+/// The filter; `floor` is no name of one, but what `ImagePipe`'s call has instead of `nearest`.
 fn interpolation(a: &Arguments<'_, '_>) -> PyResult<Interpolation> {
     if a.get("floor", "True or False")? {
         return Ok(Interpolation::Floor);

@@ -222,7 +222,7 @@ impl Axis {
         } else {
             match span.interpolation {
                 Interpolation::Nearest | Interpolation::Floor | Interpolation::Area => {
-                    self.filter::<Mean>(&span, bits, aligned)
+                    self.filter::<Mean>(&span, bits, aligned);
                 }
                 Interpolation::Bilinear => self.filter::<Triangle>(&span, bits, aligned),
                 Interpolation::Bicubic => self.filter::<Cubic>(&span, bits, aligned),

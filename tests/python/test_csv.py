@@ -1,0 +1,179 @@
+"""The Loader over a CSV of pictures and their classes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from imagepipe_rs import DatasetError, Loader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import EncodeJpeg, MakeTree
+
+
+def pictures(jpeg: EncodeJpeg, count: int = 12) -> dict[str, bytes]:
+    return {f"pics/{i}.jpg": jpeg(40 + i, 30, seed=i) for i in range(count)}
+
+
+@pytest.fixture
+def folder(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
+    """Return a folder of twelve pictures in `pics`."""
+    return tree(pictures(jpeg))
+
+
+def table(folder: Path, text: str, name: str = "all.csv") -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def rows(classes: str = "ab", count: int = 12) -> str:
+    lines = [f"pics/{i}.jpg,{classes[i % len(classes)]}\n" for i in range(count)]
+    return "filename,class\n" + "".join(lines)
+
+
+def test_samples_are_the_rows_in_their_order(folder: Path) -> None:
+    path = table(folder, "filename,class\npics/7.jpg,dog\npics/2.jpg,cat\npics/11.jpg,dog\n")
+    loader = Loader(path, size=16, shuffle=False)
+    (batch,) = loader
+    assert (loader.classes, loader.num_samples) == (["cat", "dog"], 3)
+    assert batch.labels.tolist() == [1, 0, 1]
+    assert batch.paths == [f"{folder}/pics/{i}.jpg" for i in (7, 2, 11)]
+    (files,) = Loader(folder / "pics", size=16, shuffle=False)
+    order = [files.paths.index(path) for path in batch.paths]
+    assert np.array_equal(batch.images, files.images[order])
+
+
+def test_whole_numbers_are_the_labels_themselves(folder: Path) -> None:
+    labels = [10, 2, 0, 1, 9, 3, 4, 5, 6, 7, 8, 11]
+    text = "".join(f"pics/{i}.jpg, {label}\n" for i, label in enumerate(labels))
+    loader = Loader(table(folder, "filename,class\n" + text), size=8, shuffle=False)
+    (batch,) = loader
+    assert loader.classes == [str(i) for i in range(12)]
+    assert batch.labels.tolist() == labels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class,note,filename\na,x,pics/0.jpg\nb,y,pics/1.jpg\n",
+        " Filename , CLASS \n pics/0.jpg , a \n\tpics/1.jpg\t,\tb\n",
+        "filename,class\r\npics/0.jpg,a\r\n\r\npics/1.jpg,b",
+        '"filename","class"\n"pics/0.jpg","a"\n"pics/1.jpg","b"\n',
+        "\N{ZERO WIDTH NO-BREAK SPACE}filename,class\npics/0.jpg,a\npics/1.jpg,b\n",
+    ],
+)
+def test_ways_to_write_the_same(folder: Path, text: str) -> None:
+    loader = Loader(table(folder, text), size=8, shuffle=False)
+    (batch,) = loader
+    assert loader.classes == ["a", "b"]
+    assert [os.path.basename(path) for path in batch.paths] == ["0.jpg", "1.jpg"]  # noqa: PTH119
+    assert batch.labels.tolist() == [0, 1]
+
+
+def test_names_may_hold_anything(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({'ä, b/ü"1.jpg': jpeg(), "2.jpg": jpeg()})
+    absolute = folder / "2.jpg"
+    text = f'filename,class\n"ä, b/ü""1.jpg",größe\n{absolute},"a,b"\n'
+    loader = Loader(table(folder, text, "x"), size=8, shuffle=False)
+    assert loader.classes == ["a,b", "größe"]
+    assert next(iter(loader)).paths == [f'{folder}/ä, b/ü"1.jpg', str(absolute)]
+
+
+def test_several_tables_are_one(folder: Path, tree: MakeTree) -> None:
+    del tree
+    first = table(folder, "filename,class\npics/0.jpg,b\npics/1.jpg,a\n", "1.csv")
+    second = table(folder / "pics", "filename,class\n2.jpg,c\n3.jpg,a\n", "2.csv")
+    (batch,) = Loader([first, second], size=8, shuffle=False)
+    assert batch.labels.tolist() == [1, 0, 2, 0]
+    assert batch.paths == [f"{folder}/pics/{i}.jpg" for i in range(4)]
+
+
+def test_classes_limit_and_split_choose_rows(folder: Path) -> None:
+    path = table(folder, rows("abc"))
+    (batch,) = Loader(path, classes=["c", "a"], size=8, shuffle=False)
+    assert batch.labels.tolist() == [1, 0] * 4
+    (batch,) = Loader(path, classes=["c"], limit=2, size=8, shuffle=False)
+    assert [name[-5:] for name in batch.paths] == ["2.jpg", "5.jpg"]
+    sides = [
+        {name for batch in Loader(path, split=(side, 0.5), size=8) for name in batch.paths}
+        for side in ("train", "validation")
+    ]
+    assert len(sides[0]) + len(sides[1]) == 12
+    assert all(sides)
+    # A row more moves no other one.
+    more = table(folder, rows("abc", 11))
+    side = {name for batch in Loader(more, split=("train", 0.5), size=8) for name in batch.paths}
+    assert side == sides[0] - {f"{folder}/pics/11.jpg"}
+    with pytest.raises(ValueError, match='classes="z" is not valid: the classes found: a, b, c'):
+        Loader(path, classes=["z"])
+
+
+def test_sampling_and_weights_go_by_rows(folder: Path) -> None:
+    path = table(folder, rows("aaaaab"))
+    (batch, *_) = itertools.islice(Loader(path, sampling="balanced", batch_size=400, size=4), 1)
+    assert 140 < batch.labels.sum() < 260
+    assert set(batch.indices[batch.labels == 1].tolist()) == {5, 11}
+    weights = [0.0] * 7 + [1.0] + [0.0] * 4
+    (batch,) = itertools.islice(Loader(path, weights=weights, batch_size=9, size=4), 1)
+    assert set(batch.indices.tolist()) == {7}
+
+
+def test_seeds_and_workers(folder: Path) -> None:
+    path = table(folder, rows())
+
+    def drawn(**options: Any) -> list[bytes]:
+        loader = Loader(path, batch_size=5, size=8, fit="random_crop", **options)
+        return [batch.images.tobytes() for batch in loader]
+
+    assert drawn(workers=1) == drawn(workers=6)
+    assert drawn(seed=1) != drawn(seed=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "empty: a first line that names the columns is needed"),
+        ("pics/0.jpg,a\n", 'no column "filename".*pics/0.jpg,a'),
+        ("filename,label\npics/0.jpg,a\n", 'no column "class".*filename,label'),
+        ("filename,class\n", "no samples"),
+        ("filename,class\npics/0.jpg,a\npics/77.jpg,a\n", "line 3: pics/77.jpg: No such file"),
+        ("filename,class\npics,a\n", "line 2: pics: is a directory"),
+        ("filename,class\npics/0.jpg,\n", "line 2: no class"),
+        ("filename,class\n\n\n ,a\n", "line 4: no filename"),
+        ("filename,class\npics/0.jpg\n", "line 2: 1 cells, where the first line has 2"),
+        (
+            "filename,class\npics/0.jpg,a\npics/1.jpg,a\npics/0.jpg,b\n",
+            r"line 4: pics/0.jpg is named before, in \S*all.csv, line 2",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_with_its_line(folder: Path, text: str, message: str) -> None:
+    path = table(folder, text)
+    with pytest.raises(DatasetError, match=rf"all\.csv: .*{message}") as info:
+        Loader(path)
+    assert info.value.path == str(path)
+
+
+def test_nothing_is_left(folder: Path) -> None:
+    with pytest.raises(DatasetError, match="limit=0 leaves no samples"):
+        Loader(table(folder, rows()), limit=0)
+
+
+def test_a_picture_that_goes_away_later_is_named(folder: Path) -> None:
+    loader = Loader(table(folder, rows()), size=8, on_error="skip")
+    (folder / "pics" / "4.jpg").unlink()
+    assert sum(len(batch.labels) for batch in loader) == 11
+    ((path, offset, reason),) = loader.errors
+    assert (path, offset) == (f"{folder}/pics/4.jpg", None)
+    assert "No such file" in reason
+
+
+def test_the_fingerprint_tells_tables_apart(folder: Path) -> None:
+    prints = [Loader(table(folder, rows(classes))).fingerprint for classes in ("ab", "ab", "ba")]
+    assert prints[0] == prints[1] != prints[2]
