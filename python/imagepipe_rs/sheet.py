@@ -65,7 +65,8 @@ class Sheet:
             DecodeError: a picture is damaged, with ``on_error="raise"``.
             ValueError: an option is not valid, or there is no such batch.
         """
-        loader = Loader(path, prefetch=1, **options)
+        form: Any = {"layout": "NHWC", "dtype": "uint8", "channels": "RGB", "labels": "int"}
+        loader = Loader(path, prefetch=1, **form, **options)
         if not 0 <= batch < len(loader):
             message = f"batch={batch} is not valid: an epoch has batches 0 to {len(loader) - 1}"
             raise ValueError(message)

@@ -179,9 +179,9 @@ impl Dataset for Directory {
 
     fn kind(&self) -> &'static str {
         if self.classes.iter().all(|class| class.is_empty()) {
-            "image files, without classes"
+            "image files (no classes)"
         } else {
-            "image directory, a folder a class"
+            "image directory (a folder for each class)"
         }
     }
 

@@ -44,7 +44,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Call]:
         return write
 
     for name in WRITERS:
-        monkeypatch.setattr(imagepipe_rs, name, fake(name), raising=False)
+        monkeypatch.setattr(imagepipe_rs, name, fake(name))
     return noted
 
 
@@ -209,7 +209,7 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
             noted["written"] = {"output_dir": output_dir, **options}
             return Written(3, 30, 1000, 0)
 
-    monkeypatch.setattr(imagepipe_rs, "Image2TFRecords", Fake, raising=False)
+    monkeypatch.setattr(imagepipe_rs, "Image2TFRecords", Fake)
     words = "in out --csv a.csv --class-ids ids.csv --name birds --val-size 0.1 --test_size 0.2"
     assert run("split", *words.split(), "--num-shards", "4", "--seed", "7", "--manifest").code == 0
     assert noted["made"] == {
@@ -288,7 +288,7 @@ def test_errors_are_one_line_and_a_code(
     def fail(**_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(imagepipe_rs, "create_tfrecords", fail, raising=False)
+    monkeypatch.setattr(imagepipe_rs, "create_tfrecords", fail)
     ran = run("create-tfrecords", "a", "b", "c")
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.startswith("imagepipe create-tfrecords: ")
@@ -311,7 +311,7 @@ def test_the_last_line_says_what_was_made_and_where(run: Any, calls: dict[str, C
 
 def test_files_of_a_run_before_are_said(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     written = Written(files=5, records=5, bytes=10, kept=3)
-    monkeypatch.setattr(imagepipe_rs, "create_images", lambda **_: written, raising=False)
+    monkeypatch.setattr(imagepipe_rs, "create_images", lambda **_: written)
     ran = run("create-images", "a", "b", "bmp", "--resume")
     assert ran.out.startswith("5 files, 10 bytes in ")
     assert ran.out.endswith(" s, 3 of the files finished before: a\n")
@@ -331,7 +331,7 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(
             (tmp_path / name).touch()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(imagepipe_rs, "create_tfrecords", stop, raising=False)
+    monkeypatch.setattr(imagepipe_rs, "create_tfrecords", stop)
     words = ["create-tfrecords", "a", str(tmp_path), "x_", *(["--overwrite"] if overwrite else [])]
     ran = run(*words)
     assert (ran.code, ran.out) == (130, "")

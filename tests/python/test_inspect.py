@@ -23,6 +23,7 @@ from imagepipe_rs import (
     RecordIOWriter,
     TFRecordWriter,
     cli,
+    create_recordio,
     create_tensor_records,
     create_tfrecords,
     decode,
@@ -86,7 +87,7 @@ def test_inspect_for_programs(run: Any, pets: Path) -> None:
     assert (ran.code, ran.err) == (0, "")
     found = json.loads(ran.out)
     assert found == {
-        "kind": "image directory, a folder a class",
+        "kind": "image directory (a folder for each class)",
         "samples": 5,
         "bytes": size_of(pets),
         "classes": [{"name": "cat", "samples": 3}, {"name": "dog", "samples": 2}],
@@ -104,7 +105,7 @@ def test_inspect_for_people(run: Any, pets: Path) -> None:
     ran = run("inspect", pets)
     assert (ran.code, ran.err) == (0, "")
     lines = ran.out.splitlines()
-    assert lines[:2] == ["kind     image directory, a folder a class", "samples  5"]
+    assert lines[:2] == ["kind     image directory (a folder for each class)", "samples  5"]
     assert "formats  JPEG 4, PNG 1" in lines
     assert "width    30 to 140 px, median 120" in lines
     assert "    0  cat          3" in lines
@@ -159,6 +160,22 @@ def test_inspect_of_records_for_people(run: Any, records: Path) -> None:
     ran = run("inspect", records)
     assert "indexes    1 good of 3" in ran.out.splitlines()
     assert "x_2: the index file beside it is ignored: " in ran.out
+
+
+def test_every_kind_of_data_set_is_called_by_its_name(
+    run: Any, pets: Path, records: Path, tmp_path: Path
+) -> None:
+    rows = [f"{path.relative_to(pets)},{path.parent.name}" for path in sorted(pets.rglob("*.jpg"))]
+    (pets / "labels.csv").write_text("\n".join(["filename,class", *rows]))
+    create_recordio(pets, tmp_path / "rec", "x")
+    kinds = {
+        pets: "image directory (a folder for each class)",
+        pets / "cat": "image files (no classes)",
+        pets / "labels.csv": "CSV of image files",
+        records: "TFRecord files",
+        tmp_path / "rec": "RecordIO files",
+    }
+    assert {path: json.loads(run("inspect", path, "--json").out)["kind"] for path in kinds} == kinds
 
 
 def test_one_record_in_full(run: Any, records: Path, photos: Path) -> None:
