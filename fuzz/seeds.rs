@@ -1,8 +1,8 @@
 //! Writes the first inputs of the fuzzers: `cargo run --bin seeds`.
 //!
 //! Those of `jpeg` are small files of many kinds, kept in `seeds/` and replayed by the tests of the crate; from them, the
-//! fuzzer's own corpus is begun, six bytes of choices before each. Those of `records` are made anew by the tests, and
-//! kept nowhere.
+//! fuzzer's own corpus is begun, six bytes of choices before each. Those of `records` are made anew, and added to what
+//! `kept-records.tfrecord` holds.
 
 #[path = "../tests/support/jpeg/mod.rs"]
 mod made;
@@ -44,8 +44,8 @@ fn main() -> std::io::Result<()> {
     }
     let corpus = folder.join("corpus/records");
     fs::create_dir_all(&corpus)?;
-    for (number, seed) in records::seeds().into_iter().enumerate() {
-        fs::write(corpus.join(number.to_string()), seed)?;
+    for (number, input) in records::seeds().into_iter().chain(records::kept(folder)).enumerate() {
+        fs::write(corpus.join(number.to_string()), input)?;
     }
     Ok(())
 }

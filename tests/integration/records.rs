@@ -198,6 +198,17 @@ fn a_stale_index_is_ignored_and_the_reason_is_told() {
     }
 }
 
+#[test]
+fn a_file_with_the_name_of_an_index_is_not_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.idx");
+    let error = Writer::create(&path, Framing::RecordIo, true, false).unwrap_err();
+    assert!(matches!(error, Error::Argument { argument: "path", .. }), "{error}");
+    std::fs::write(&path, framed(Framing::RecordIo, &payloads())).unwrap();
+    let shard = open(&path).unwrap();
+    assert_eq!((read(&shard).unwrap(), shard.ignored_index()), (payloads(), None));
+}
+
 /// The index is trusted in the middle of a large shard, and found out when such a record is read.
 #[test]
 fn an_index_that_is_wrong_between_its_checks_is_an_error_of_its_records() {
@@ -455,10 +466,16 @@ fn damage(mut bytes: Vec<u8>, cuts: &[(u8, u16, u16, u8)]) -> Vec<u8> {
     bytes
 }
 
+/// Whole ones, and those that led the fuzzer somewhere.
+fn inputs() -> Vec<Vec<u8>> {
+    let kept = support::kept(&Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz"));
+    seeds().into_iter().chain(kept).collect()
+}
+
 #[test]
-fn whole_inputs_are_read() {
-    for seed in seeds() {
-        support::check(&seed);
+fn kept_inputs_are_borne() {
+    for input in inputs() {
+        support::check(&input);
     }
 }
 
@@ -485,9 +502,9 @@ proptest! {
 
     #[test]
     fn damaged_inputs_are_borne(
-        seed in prop::sample::select(seeds()),
+        input in prop::sample::select(inputs()),
         cuts in prop::collection::vec(any::<(u8, u16, u16, u8)>(), 0..6),
     ) {
-        support::check(&damage(seed, &cuts));
+        support::check(&damage(input, &cuts));
     }
 }

@@ -57,6 +57,18 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     all
 }
 
+/// Inputs that led the fuzzer, whose folder is `fuzz`, somewhere new; a file of records themselves. None where that is not
+/// at hand.
+pub(crate) fn kept(fuzz: &Path) -> Vec<Vec<u8>> {
+    let path = fuzz.join("kept-records.tfrecord");
+    if !path.exists() {
+        return Vec::new();
+    }
+    let shard = Shard::open(&path, Options::default()).expect("kept inputs");
+    let mut scratch = Vec::new();
+    (0..shard.len()).map(|number| shard.get(number, &mut scratch).expect("a kept input").to_vec()).collect()
+}
+
 /// Payloads of many lengths, some with the magic of RecordIO in them.
 pub(crate) fn payloads() -> Vec<Vec<u8>> {
     let long = (0..=255).cycle().take(3000).collect();
