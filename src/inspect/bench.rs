@@ -13,7 +13,7 @@ use super::pass::{self, Look};
 use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
 use crate::engine::{Next, Reading, Stopwatch};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::loader::{Batches, Loader, Stats};
 
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -105,8 +105,13 @@ fn per_second(number: u64, time: Duration) -> f64 {
 /// `watch`, which is told milliseconds, ended it before.
 ///
 /// # Errors
-/// What the Loader says of a sample; [`crate::error::Error::Threads`].
+/// [`Error::Argument`] for no time at all; what the Loader says of a sample; [`Error::Threads`].
 pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Measured>> {
+    match span {
+        Span { batches: Some(0), .. } => return Err(Error::argument("batches", 0, "at least 1")),
+        Span { batches: None, time } if time.is_zero() => return Err(Error::argument("seconds", 0, "more than 0")),
+        _ => {}
+    }
     let mut batches = loader.epoch(0)?;
     let warm_up = Span { time: span.time.mul_f64(WARM_UP), batches: span.batches.map(|count| count.div_ceil(4)) };
     if take(&mut batches, warm_up, watch)?.is_none() {

@@ -3,7 +3,7 @@
 //! * [`describe`]: kind, classes, sizes and formats of the pictures, shards.
 //! * [`record`]: one sample in full.
 //! * [`verify`]: everything read and decoded, and what is damaged.
-//! * [`bench`]: how fast a Loader is on this data and this machine, beside a plain decode of the same files.
+//! * [`mod@bench`]: how fast a Loader is on this data and this machine, beside a plain decode of the same files.
 //! * [`sheet`]: a batch as a model will see it, as a picture.
 //! * [`machine`]: what this processor offers.
 //!
@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::dataset::{self, Dataset, Keys, Options};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Called on the caller's thread with what is done and how much there is, twenty times a second and more; says whether to
 /// go on.
@@ -45,7 +45,11 @@ impl Source {
         self.workers.unwrap_or_else(usable_cores)
     }
 
+    /// The data set, as a Loader would see it.
     fn open(&self, options: Options) -> Result<Arc<dyn Dataset>> {
+        if self.workers == Some(0) {
+            return Err(Error::argument("workers", 0, "at least 1"));
+        }
         dataset::open(&self.paths, &Options { keys: self.keys.clone(), ..options }, self.workers())
     }
 }

@@ -10,6 +10,8 @@ use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::text::{Baseline, Text};
 
+use crate::codec::Reason;
+use crate::codec::encode::{Deflate, Encoder, Form};
 use crate::error::{Error, Result};
 use crate::pixel::Size;
 
@@ -68,17 +70,19 @@ struct Grid {
 ///
 /// # Errors
 /// [`Error::Argument`] where there are no tiles, they differ in size, or have another number of bytes than their size
-/// says.
+/// says; or where the sheet would be larger than a PNG file may be.
 pub fn draw(heading: &str, below: &str, tiles: &[Tile]) -> Result<Sheet> {
     let Some(first) = tiles.first() else {
         return Err(Error::argument("tiles", "none", "at least one picture"));
     };
+    checked(first.size)?;
     let fits = |tile: &&Tile| tile.size == first.size && tile.pixels.len() as u64 == 3 * tile.size.pixels();
     if let Some(other) = tiles.iter().find(|tile| !fits(tile)) {
         let allowed = format!("RGB bytes of {}, as the first picture", first.size);
         return Err(Error::argument("tiles", format!("{} bytes of {}", other.pixels.len(), other.size), allowed));
     }
     let grid = Grid::of(first.size, u32::try_from(tiles.len()).unwrap_or(u32::MAX));
+    checked(grid.sheet())?;
     let mut sheet = Sheet::blank(grid.sheet());
     let width = sheet.size.width - 2 * MARGIN;
     sheet.text(heading, (MARGIN, MARGIN - 2), width, (&FONT_9X18_BOLD, INK));
@@ -92,17 +96,23 @@ pub fn draw(heading: &str, below: &str, tiles: &[Tile]) -> Result<Sheet> {
 /// A PNG file of `pixels`: red, green, blue, row by row.
 ///
 /// # Errors
-/// [`Error::Argument`] where the number of bytes is not what the size says.
+/// [`Error::Argument`] for a side of 0 or more than 65,535 pixels, or another number of bytes than the size says.
 pub fn png(size: Size, pixels: &[u8]) -> Result<Vec<u8>> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, size.width, size.height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Fast);
-    let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(pixels));
-    match written {
-        Ok(()) => Ok(file),
-        Err(reason) => Err(Error::argument("pixels", format!("{} bytes", pixels.len()), format!("{size}: {reason}"))),
+    checked(size)?;
+    if pixels.len() as u64 != 3 * size.pixels() {
+        let allowed = format!("the RGB bytes of a picture of {size}");
+        return Err(Error::argument("pixels", format!("{} bytes", pixels.len()), allowed));
     }
+    let mut file = Vec::new();
+    let written = Encoder::new().and_then(|mut encoder| encoder.picture(FORM, size, pixels, &mut file));
+    written.map_err(|Reason(message)| Error::Internal { message })?;
+    Ok(file)
+}
+
+const FORM: Form = Form::Png(Deflate::Light);
+
+fn checked(size: Size) -> Result<()> {
+    FORM.check(size).map_err(|Reason(allowed)| Error::argument("size", size, allowed))
 }
 
 impl Grid {
@@ -132,8 +142,8 @@ impl Grid {
 
     fn sheet(&self) -> Size {
         let cell = self.cell();
-        let (width, height) = (self.columns * cell.width - GAP, self.rows * cell.height - GAP);
-        Size::new(width + 2 * MARGIN, height + 2 * MARGIN + HEADING)
+        let (width, height) = (self.columns * cell.width - GAP, self.rows.saturating_mul(cell.height) - GAP);
+        Size::new(width + 2 * MARGIN, height.saturating_add(2 * MARGIN + HEADING))
     }
 
     /// Where the picture at `place` has its left upper corner.
@@ -342,5 +352,9 @@ mod tests {
         assert!(matches!(draw("", "", &tiles), Err(Error::Argument { argument: "tiles", .. })));
         assert!(matches!(draw("", "", &[]), Err(Error::Argument { .. })));
         assert!(png(Size::new(8, 8), &[0; 3]).is_err());
+        assert!(png(Size::new(0, 8), &[]).is_err());
+        assert!(draw("", "", &[tile(Size::new(0, 8), [0; 3], "")]).is_err());
+        let high = tile(Size::new(1, 60_000), [0; 3], "");
+        assert!(draw("", "", &[high]).is_err(), "enlarged, it is too high");
     }
 }

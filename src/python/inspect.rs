@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::arguments::{Arguments, keys};
 use super::loader::PyLoader;
 use crate::engine::Stopwatch;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::file;
 use crate::inspect::bench::Span;
 use crate::inspect::machine::Machine;
@@ -78,7 +78,8 @@ pub(super) fn bench<'py>(
     batches: Option<u64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let span = Span { time: Duration::try_from_secs_f64(seconds).unwrap_or_default(), batches };
+    let time = Duration::try_from_secs_f64(seconds).map_err(|reason| Error::argument("seconds", seconds, reason))?;
+    let span = Span { time, batches };
     let found = watched(py, progress, |watch| inspect::bench::bench(&loader.0, span, watch))?;
     dictionary(py, &found.json())
 }
@@ -141,7 +142,7 @@ fn watched<T: Send>(
     match (raised, outcome?) {
         (Some(error), _) => Err(error),
         (None, Some(found)) => Ok(found),
-        (None, None) => Err(pyo3::exceptions::PyRuntimeError::new_err("the job ended by itself")),
+        (None, None) => Err(Error::Internal { message: "the job ended by itself".to_owned() }.into()),
     }
 }
 

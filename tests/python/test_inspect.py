@@ -383,6 +383,23 @@ def test_bench_for_people(run: Any, photos: Path) -> None:
     assert "bottleneck: " in ran.out
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("bench --seconds 0", "--seconds 0 is not valid: more than 0"),
+        ("bench --seconds -1", "--seconds -1 is not valid: "),
+        ("bench --batches 0", "--batches 0 is not valid: at least 1"),
+        ("bench --batch-size 0", "--batch-size 0 is not valid: "),
+        ("verify --workers 0", "--workers 0 is not valid: at least 1"),
+        ("inspect --headers -1", "--headers -1 is not valid: "),
+    ],
+)
+def test_numbers_that_make_no_sense_are_named(run: Any, pets: Path, words: str, said: str) -> None:
+    ran = run(*words.split(), pets, "--json")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.splitlines()[-1].startswith(f"imagepipe {words.split(maxsplit=1)[0]}: {said}")
+
+
 # ---------------------------------------------------------------------------------------------------------------- show
 
 
