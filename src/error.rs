@@ -52,11 +52,11 @@ pub enum Error {
         reason: String,
     },
     /// A file could not be written.
-    #[error("{}: cannot write {bytes} bytes: {source}", path.display())]
+    #[error("{}: cannot write{}: {source}", path.display(), if *bytes > 0 { format!(" {bytes} bytes") } else { String::new() })]
     Write {
         /// The file, by its final name.
         path: PathBuf,
-        /// How many bytes the whole file needs, or as many as were at hand where that is not known.
+        /// How many bytes the whole file needs, or as many as were at hand where that is not known; 0 for a directory.
         bytes: u64,
         /// What the operating system said.
         source: io::Error,

@@ -48,8 +48,16 @@ pub(super) struct Conversion<R: Records> {
 
 enum Stage<R: Records> {
     Checking { engine: Engine<Check>, found: Vec<Checked>, planner: Planner<R> },
+    Comparing(Box<Comparing<R>>),
     Writing(Box<Writing<R>>),
     Over,
+}
+
+/// What is there already is looked at, shard by shard.
+struct Comparing<R> {
+    plan: Plan<R>,
+    /// Shards that were looked at, and whether they are finished.
+    seen: Vec<(Shard, bool)>,
 }
 
 struct Writing<R: Records> {
@@ -76,7 +84,7 @@ impl<R: Records> Conversion<R> {
             Stage::Checking { engine, mut found, planner } => match engine.next(patience)? {
                 Next::End => {
                     drop(engine);
-                    self.stage = Stage::Writing(Box::new(self.begin(planner(found)?)?));
+                    self.stage = Stage::Comparing(Box::new(self.compare(planner(found)?)?));
                 }
                 next => {
                     if let Next::Batch(row) = next {
@@ -85,6 +93,13 @@ impl<R: Records> Conversion<R> {
                     self.stage = Stage::Checking { engine, found, planner };
                 }
             },
+            Stage::Comparing(mut comparing) => {
+                self.stage = if comparing.advance(self.settings.existing)? {
+                    Stage::Writing(Box::new(self.write(*comparing)?))
+                } else {
+                    Stage::Comparing(comparing)
+                };
+            }
             Stage::Writing(mut writing) => {
                 if let Some(written) = writing.advance(&self.settings, patience)? {
                     return Ok(Some(written));
@@ -96,37 +111,53 @@ impl<R: Records> Conversion<R> {
         Ok(None)
     }
 
-    /// Sees what is there already, and begins to write the rest.
-    fn begin(&self, plan: Plan<R>) -> Result<Writing<R>> {
-        let Settings { folder, existing, workers, manifest } = &self.settings;
-        let manifest_path = manifest.then(|| folder.join("manifest.jsonl"));
-        if *existing == Existing::Refuse {
-            let papers = plan.papers.iter().map(|(path, _)| path).chain(&manifest_path);
+    /// Refuses to replace what is there, unless that is wanted.
+    fn compare(&self, plan: Plan<R>) -> Result<Comparing<R>> {
+        if self.settings.existing == Existing::Refuse {
+            let papers = plan.papers.iter().map(|(path, _)| path);
             let shards = plan.shards.iter().flat_map(|shard| [Some(&shard.path), shard.index.as_ref()]);
-            if let Some(path) = shards.flatten().chain(papers).find(|path| path.symlink_metadata().is_ok()) {
-                return Err(Error::Exists { path: path.clone() });
+            let mut outputs = shards.flatten().chain(papers).cloned().chain(self.settings.manifest());
+            if let Some(path) = outputs.find(|path| path.symlink_metadata().is_ok()) {
+                return Err(Error::Exists { path });
             }
         }
-        make_directory(folder)?;
-        let kept = |shard: &Shard| match existing {
-            Existing::Resume => is_finished(shard, &plan.records),
-            _ => Ok(false),
-        };
-        let shards: Vec<(Shard, bool)> =
-            plan.shards.into_iter().map(|shard| kept(&shard).map(|kept| (shard, kept))).collect::<Result<_>>()?;
-        let already = shards.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
+        make_directory(&self.settings.folder)?;
+        Ok(Comparing { seen: Vec::with_capacity(plan.shards.len()), plan })
+    }
+
+    /// Begins to write what is not finished.
+    fn write(&self, comparing: Comparing<R>) -> Result<Writing<R>> {
+        let Comparing { plan, seen } = comparing;
+        let already = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
         self.done.store(already, Ordering::Relaxed);
-        let records = Arc::new(plan.records);
-        let todo = shards.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
-        let job = Write { records, shards: todo, existing: *existing, done: Arc::clone(&self.done) };
+        let shards = seen.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
+        let Settings { existing, workers, .. } = self.settings;
+        let job = Write { records: Arc::new(plan.records), shards, existing, done: Arc::clone(&self.done) };
         Ok(Writing {
             // Enough shards at once that every worker has one of its own, and one that is being synced.
-            engine: Engine::start(job, *workers, workers + 1)?,
-            shards: shards.into_iter(),
+            engine: Engine::start(job, workers, workers + 1)?,
+            shards: seen.into_iter(),
             papers: plan.papers,
-            manifest: manifest_path.map(|path| Manifest::create(&path)).transpose()?,
+            manifest: self.settings.manifest().map(|path| Manifest::create(&path)).transpose()?,
             written: Written { notes: plan.notes, ..Written::default() },
         })
+    }
+}
+
+impl Settings {
+    /// Where the list of all records goes, if there is to be one.
+    fn manifest(&self) -> Option<PathBuf> {
+        self.manifest.then(|| self.folder.join("manifest.jsonl"))
+    }
+}
+
+impl<R: Records> Comparing<R> {
+    /// Looks at one more shard; true when there are no more.
+    fn advance(&mut self, existing: Existing) -> Result<bool> {
+        let Some(shard) = self.plan.shards.get(self.seen.len()) else { return Ok(true) };
+        let kept = existing == Existing::Resume && is_finished(shard, &self.plan.records)?;
+        self.seen.push((shard.clone(), kept));
+        Ok(false)
     }
 }
 

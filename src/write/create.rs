@@ -144,7 +144,7 @@ pub fn recordio(request: &Convert) -> Result<Box<dyn Run>> {
 /// # Errors
 /// As [`tfrecords`]; a class that `labels` does not have.
 pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
-    let settings = settings(&request.folder, &request.options)?;
+    let settings = settings(&request.folder, &request.options, "num_workers")?;
     positive("num_shards", request.shards)?;
     if request.side == 0 || request.side > LARGEST_SIDE {
         return Err(Error::argument("img_size", request.side, format!("between 1 and {LARGEST_SIDE}")));
@@ -171,7 +171,7 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
 /// # Errors
 /// As [`tfrecords`]; what is wrong with the CSV files, by its line.
 pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
-    let settings = settings(&request.folder, &request.options)?;
+    let settings = settings(&request.folder, &request.options, "workers")?;
     plain_name("dataset_name", &request.name)?;
     positive("num_shards", request.shards)?;
     let (source, header) = request.source(settings.workers)?;
@@ -215,7 +215,7 @@ const MOST_WORKERS: usize = 4096;
 
 impl Convert {
     fn begin(&self) -> Result<(Settings, Source)> {
-        let settings = settings(&self.folder, &self.options)?;
+        let settings = settings(&self.folder, &self.options, "workers")?;
         plain_name("name", &self.name)?;
         positive("img_per_file", self.per_file)?;
         let source = match &self.labels {
@@ -302,11 +302,11 @@ fn open(path: &Path, workers: usize) -> Result<Source> {
     Source::directory(path, workers)
 }
 
-fn settings(folder: &Path, options: &Options) -> Result<Settings> {
+fn settings(folder: &Path, options: &Options, argument: &'static str) -> Result<Settings> {
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
     let workers = options.workers.unwrap_or_else(cores);
     if workers == 0 || workers > MOST_WORKERS {
-        return Err(Error::argument("workers", workers, format!("between 1 and {MOST_WORKERS}")));
+        return Err(Error::argument(argument, workers, format!("between 1 and {MOST_WORKERS}")));
     }
     Ok(Settings { folder: folder.to_owned(), existing: options.existing, workers, manifest: options.manifest })
 }

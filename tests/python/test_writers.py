@@ -581,7 +581,7 @@ def test_wrong_arguments_are_named(
         ({"img_size": 0}, "img_size=0 is not valid: between 1 and"),
         ({"img_size": 70_000}, "img_size=70000 is not valid: between 1 and"),
         ({"order": "WHC"}, "order='WHC' is not valid: one of"),
-        ({"num_workers": 0}, "workers=0 is not valid"),
+        ({"num_workers": 0}, "^num_workers=0 is not valid"),
         ({"seed": -1}, "seed=-1 is not valid"),
     ],
 )
