@@ -167,7 +167,7 @@ def test_a_directory_that_cannot_be_written_is_said(
 ) -> None:
     (small_disk / "out").mkdir()
     assert mount("-o", "remount,ro", small_disk) == 0
-    with pytest.raises(OSError, match=r"out/.*: cannot write .* Read-only file system"):
+    with pytest.raises(OSError, match=r"out/.*: cannot write.*: Read-only file system"):
         create(source, small_disk / "out", "x", 4)
     with pytest.raises(OSError, match=r"new.*: cannot write: Read-only file system"):
         create(source, small_disk / "new", "x", 4)
