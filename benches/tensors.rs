@@ -1,20 +1,23 @@
 //! The Loader over records of pixels, against a plain copy of the same bytes: same records, same order, same threads, into
 //! as many batches of memory as the Loader has.
 //!
-//! * `memcpy`: the limit. The pixels of each record, where the file is mapped, to the batch.
-//! * `memcpy and checksum`: with the CRC-32C of each record computed before, as reading TFRecords asks for.
+//! * `memcpy`: the limit. The pixels of each record, whose place is known, from the mapped file to the batch.
+//! * `memcpy and checksum`: with their CRC-32C computed before, as reading TFRecords asks for.
 //! * The Loader: as stored, cut out of it, mirrored, in the other layout, as floats.
 
 mod support;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use imagepipe::file::Map;
 use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Dtype, Fit, Layout, Size};
 use imagepipe::random::Permutation;
-use imagepipe::record::example::{Feature, Features, encode, find};
+use imagepipe::record::example::{Feature, Features, View, encode, find};
+use imagepipe::record::tfrecord::footer;
 use imagepipe::record::{Framing, Options, Shard, Writer};
 use support::{Case, compare, cores, rounds};
 
@@ -53,26 +56,45 @@ fn write(folder: &Path, side: usize) -> Vec<PathBuf> {
     paths
 }
 
-/// Copies the pixels of all records in the order of an epoch, on all threads.
-fn copy_all(shards: &[Shard], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usize) {
+/// A mapped file and where the pixels of its records are.
+type Mapped = (Map, Vec<Range<usize>>);
+
+fn mapped(path: &Path) -> Mapped {
+    let (map, shard) = (Map::open(path).expect("a file"), Shard::open(path, Options::default()).expect("records"));
+    let bytes = map.bytes().expect("the file");
+    let place = |record| {
+        let offset = usize::try_from(shard.span(record).offset).expect("a place");
+        let payload = &bytes[offset + 12..];
+        let len = usize::try_from(shard.span(record).len).expect("a length") - 16;
+        let [image] = find(&payload[..len], [b"image/encoded"]).expect("an example");
+        let Some(View::Bytes(pixels)) = image else { panic!("no pixels") };
+        let start = pixels.as_ptr().addr() - bytes.as_ptr().addr();
+        start..start + pixels.len()
+    };
+    let places = (0..shard.len()).map(place).collect();
+    (map, places)
+}
+
+/// Copies the pixels of all records in the order of an epoch, on all threads, a batch at a time each.
+fn copy_all(files: &[Mapped], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usize, check: bool) {
     let (order, next) = (Permutation::new(1, epoch, RECORDS as u64), AtomicUsize::new(0));
+    let all: Vec<&[u8]> = files.iter().map(|(map, _)| map.bytes().expect("the file")).collect();
     std::thread::scope(|scope| {
         for _ in 0..cores() {
             scope.spawn(|| {
-                let mut room = Vec::new();
                 loop {
-                    // A batch at a time, so that no two threads write to one: the copy alone is measured.
                     let batch = next.fetch_add(1, Ordering::Relaxed);
                     if batch * BATCH >= RECORDS {
                         return;
                     }
                     let mut to = batches[batch % batches.len()].lock().expect("a batch");
                     for (slot, to) in to.chunks_exact_mut(bytes).enumerate().take(RECORDS - batch * BATCH) {
-                        let record = order.at((batch * BATCH + slot) as u64);
-                        let shard = &shards[usize::try_from(record).expect("a record") / (RECORDS / SHARDS)];
-                        let payload = shard.get(record % (RECORDS / SHARDS) as u64, &mut room).expect("a record");
-                        let [image] = find(payload, [b"image/encoded"]).expect("an example");
-                        let Some(imagepipe::record::example::View::Bytes(pixels)) = image else { unreachable!() };
+                        let record = usize::try_from(order.at((batch * BATCH + slot) as u64)).expect("a record");
+                        let (file, record) = (record / (RECORDS / SHARDS), record % (RECORDS / SHARDS));
+                        let pixels = &all[file][files[file].1[record].clone()];
+                        if check {
+                            std::hint::black_box(footer(pixels));
+                        }
                         to.copy_from_slice(pixels);
                     }
                 }
@@ -82,12 +104,11 @@ fn copy_all(shards: &[Shard], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usi
 }
 
 fn peer<'a>(name: &str, paths: &[PathBuf], check: bool, bytes: usize) -> Case<'a> {
-    let options = Options { check, ..Options::default() };
-    let shards: Vec<Shard> = paths.iter().map(|path| Shard::open(path, options).expect("a file")).collect();
+    let files: Vec<Mapped> = paths.iter().map(|path| mapped(path)).collect();
     let batches: Vec<_> = (0..BATCHES).map(|_| Mutex::new(vec![0; BATCH * bytes])).collect();
     let mut epoch = 0;
     Case::new(name, RECORDS, move || {
-        copy_all(&shards, &batches, epoch, bytes);
+        copy_all(&files, &batches, epoch, bytes, check);
         epoch += 1;
     })
 }

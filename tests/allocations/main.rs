@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use imagepipe::file::Map;
 use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Dtype, Fit, Size};
+use imagepipe::record::example::{Feature, Features, encode};
 use imagepipe::record::{Framing, Options, Shard};
 
 #[path = "../integration/pictures.rs"]
@@ -84,6 +85,49 @@ fn a_warm_loader_allocates_per_batch_not_per_sample() {
         let (small, large) = (allocations(&config(4)), allocations(&config(60)));
         assert!(large <= 4 * 20, "{large} allocations in 4 batches of 60 ({fit:?})");
         assert!(small <= 60 * 20, "{small} allocations in 60 batches of 4 ({fit:?})");
+    }
+}
+
+/// An Example of a picture that is stored as a file, or as pixels in planes.
+fn example(number: u16, planar: bool) -> Vec<u8> {
+    let bytes = |bytes: &[u8]| Feature::Bytes(vec![bytes.to_vec().into()]);
+    let side = |side: u16| Feature::Ints(vec![side.into()]);
+    let (width, height) = (40 + number % 13, 30 + number % 17);
+    let mut features = Features::from([("image/class/label".to_owned(), side(number % 4))]);
+    if planar {
+        let pixels = pictures::pixels(usize::from(width), usize::from(height), 3, number.into());
+        features.insert("image/encoded".to_owned(), bytes(&pixels));
+        features.insert("image/format".to_owned(), bytes(b"tensor"));
+        features.insert("image/order".to_owned(), bytes(b"CHW"));
+        features.insert("image/height".to_owned(), side(height));
+        features.insert("image/width".to_owned(), side(width));
+    } else {
+        features.insert("image/encoded".to_owned(), bytes(&pictures::jpeg(width, height, number.into())));
+    }
+    encode(&features)
+}
+
+#[test]
+fn a_warm_loader_of_records_allocates_per_batch_not_per_sample() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = tempfile::tempdir().expect("a directory");
+    for (planar, exact) in [(false, false), (true, false), (true, true)] {
+        let path = folder.path().join("x");
+        let payloads: Vec<_> = (0..240).map(|number| example(number, planar)).collect();
+        #[expect(clippy::disallowed_methods, reason = "a test's own file")]
+        std::fs::write(&path, records::framed(Framing::TfRecord, &payloads)).expect("a file");
+        let config = |batch_size| Config {
+            paths: vec![path.clone()],
+            batch_size,
+            size: Some(Size::new(32, 32)),
+            flip: true,
+            exact,
+            workers: Some(2),
+            ..Config::default()
+        };
+        let (small, large) = (allocations(&config(4)), allocations(&config(60)));
+        assert!(large <= 4 * 20, "{large} allocations in 4 batches of 60 (planar: {planar}, exact: {exact})");
+        assert!(small <= 60 * 20, "{small} allocations in 60 batches of 4 (planar: {planar}, exact: {exact})");
     }
 }
 

@@ -3,15 +3,17 @@
 
 use std::fs;
 
-use imagepipe::dataset::Location;
+use imagepipe::dataset::{Content, Location, Scratch};
 use imagepipe::error::Error;
-use imagepipe::loader::{Batch, Config, Loader, OnError};
+use imagepipe::loader::{Batch, Config, Labels, Loader, OnError, Sampling};
 use imagepipe::pixel::{Fit, Size};
 use imagepipe::random::hash_bytes;
+use imagepipe::record::Framing;
+use imagepipe::record::example::{Feature, Features, encode};
 use imagepipe::sampler::Place;
 use tempfile::TempDir;
 
-use super::pictures;
+use super::{pictures, records::support as records};
 
 fn data_set() -> TempDir {
     let root = tempfile::tempdir().expect("a directory");
@@ -69,6 +71,49 @@ fn an_epoch_can_be_entered_in_the_middle() {
     let rest = digest(loader.batches(first.place(&loader)).expect("the rest"));
     assert_eq!([taken, rest].concat(), whole);
     assert_eq!(first.place(&loader), Place { epoch: 3, position: 10 });
+}
+
+/// The pictures of a data set as records, in two files of which the first ends within a class.
+fn shards(root: &TempDir) -> TempDir {
+    let folder = tempfile::tempdir().expect("a directory");
+    let loader = Loader::open(&Config { shuffle: false, batch_size: 27, ..config(root) }).expect("a loader");
+    let data = loader.data();
+    let mut files = [Vec::new(), Vec::new()];
+    for index in 0..data.len() {
+        let mut scratch = Scratch::default();
+        let sample = data.read(index, &mut scratch).expect("a sample");
+        let Content::Encoded(bytes) = sample.content else { panic!("a file") };
+        let label = i64::try_from(sample.label).expect("a label");
+        let features = Features::from([
+            ("image/encoded".to_owned(), Feature::Bytes(vec![bytes.to_vec().into()])),
+            ("image/class/label".to_owned(), Feature::Ints(vec![label])),
+        ]);
+        files[usize::from(index >= 13)].push(encode(&features));
+    }
+    for (number, payloads) in files.iter().enumerate() {
+        let bytes = records::framed(Framing::TfRecord, payloads);
+        fs::write(folder.path().join(format!("x-{number}")), bytes).expect("a file");
+    }
+    folder
+}
+
+#[test]
+fn records_give_the_batches_of_their_files() {
+    let root = data_set();
+    let shards = shards(&root);
+    for sampling in [Sampling::Epoch, Sampling::Balanced] {
+        let base = |root| Config { sampling, labels: Labels::OneHot, ..config(root) };
+        let take =
+            |config: &Config| digest(Loader::open(config).expect("a loader").epoch(2).expect("an epoch").take(6));
+        assert_eq!(take(&base(&shards)), take(&base(&root)), "{sampling:?}");
+    }
+    let loader = Loader::open(&config(&shards)).expect("a loader");
+    assert_eq!(loader.data().known_classes(), None);
+    assert_eq!(loader.data().classes().expect("classes"), ["0", "1", "2"]);
+    assert_eq!(loader.data().known_classes().map(<[_]>::len), Some(3));
+    let location = loader.data().location(14);
+    assert_eq!(location.text(), shards.path().join("x-1#1").as_os_str());
+    assert!(location.record.is_some_and(|spot| spot.offset > 16));
 }
 
 #[test]

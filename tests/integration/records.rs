@@ -2,7 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "a test's own files")]
 
 #[path = "../support/records.rs"]
-mod support;
+pub(super) mod support;
 
 use std::fs::File;
 use std::io::Write;
