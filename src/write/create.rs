@@ -13,7 +13,7 @@ use super::shards::{Records, Shard};
 use super::source::Source;
 use super::split::{SIDES, Shares, even, shuffled, split};
 use super::tensors::{Order, Tensors, Texts};
-use super::{Existing, Run};
+use super::{Existing, Run, workers};
 use crate::error::{Error, Result};
 
 /// What all conversions have in common.
@@ -210,9 +210,6 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
 /// Larger sides are an oversight.
 const LARGEST_SIDE: u32 = 65_535;
 
-/// More threads are an oversight.
-const MOST_WORKERS: usize = 4096;
-
 impl Convert {
     fn begin(&self) -> Result<(Settings, Source)> {
         let settings = settings(&self.folder, &self.options, "workers")?;
@@ -303,11 +300,7 @@ fn open(path: &Path, workers: usize) -> Result<Source> {
 }
 
 fn settings(folder: &Path, options: &Options, argument: &'static str) -> Result<Settings> {
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let workers = options.workers.unwrap_or_else(cores);
-    if workers == 0 || workers > MOST_WORKERS {
-        return Err(Error::argument(argument, workers, format!("between 1 and {MOST_WORKERS}")));
-    }
+    let workers = workers(argument, options.workers)?;
     Ok(Settings { folder: folder.to_owned(), existing: options.existing, workers, manifest: options.manifest })
 }
 

@@ -20,7 +20,7 @@ mod tensors;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 pub use create::{Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords};
 pub use tensors::Order;
@@ -82,6 +82,18 @@ pub fn finish(run: &mut dyn Run) -> Result<Written> {
         if let Some(written) = run.wait(Duration::from_secs(3600))? {
             return Ok(written);
         }
+    }
+}
+
+/// More threads are an oversight.
+const MOST_WORKERS: usize = 4096;
+
+/// Threads for a run: the number asked for by `argument`, or the usable cores.
+fn workers(argument: &'static str, wanted: Option<usize>) -> Result<usize> {
+    match wanted {
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        Some(workers @ 1..=MOST_WORKERS) => Ok(workers),
+        Some(workers) => Err(Error::argument(argument, workers, format!("between 1 and {MOST_WORKERS}"))),
     }
 }
 

@@ -14,7 +14,7 @@ mod noise;
 
 use std::path::PathBuf;
 
-use super::{Existing, Run};
+use super::{Existing, Run, workers};
 use crate::codec::encode::{Deflate, Form};
 use crate::codec::{Format, Reason};
 use crate::error::{Error, Result};
@@ -68,7 +68,7 @@ pub struct Request {
 pub fn create(request: &Request) -> Result<Box<dyn Run>> {
     let form = request.form()?;
     let names = Names::new(request)?;
-    let workers = workers(request.workers)?;
+    let workers = workers("workers", request.workers)?;
     if request.existing == Existing::Refuse
         && let Some(path) = names.first_existing()?
     {
@@ -76,17 +76,6 @@ pub fn create(request: &Request) -> Result<Box<dyn Run>> {
     }
     names.make_directories()?;
     Ok(Box::new(Writing::start(request, form, names, workers)?))
-}
-
-/// More threads are an oversight.
-const MOST_WORKERS: usize = 4096;
-
-fn workers(wanted: Option<usize>) -> Result<usize> {
-    match wanted {
-        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
-        Some(workers @ 1..=MOST_WORKERS) => Ok(workers),
-        Some(workers) => Err(Error::argument("workers", workers, format!("between 1 and {MOST_WORKERS}"))),
-    }
 }
 
 impl Request {
