@@ -22,6 +22,7 @@ LOCKED := $(if $(CI),--locked)
 
 BIN := .venv/bin
 TORCH := .venv-torch/bin
+MXNET := .venv-mxnet/bin
 WHEEL := .venv-wheel/bin
 RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) build.rs $(shell find src -type f)
 WHEEL_SOURCES := $(RUST_SOURCES) README.md LICENSE pyproject.toml $(wildcard build_backend/*.py) \
@@ -55,7 +56,7 @@ wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux and try it in 
 # ----------------------------------------------------------------------------------------------------------------- checks
 
 .PHONY: test
-test: lint test-rust test-python ## everything but PyTorch, cheap first
+test: lint test-rust test-python ## everything but PyTorch and MXNet, cheap first
 
 .PHONY: lint
 lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and what the crate may depend on
@@ -84,8 +85,8 @@ test-rust: tools ## the Rust tests; no Python needed
 
 .PHONY: test-python
 test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## the Python tests, types and README examples on the built wheel
-	$(BIN)/python -m pytest -m "not torch"
-	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch"
+	$(BIN)/python -m pytest -m "not torch and not mxnet"
+	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
 
 .PHONY: stubtest
 stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and the stubs against the compiled module
@@ -95,6 +96,13 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and th
 .PHONY: test-torch
 test-torch: .venv-torch/.stamp-package ## the tests that need PyTorch (5 GB, in .venv-torch)
 	$(TORCH)/python -m pytest -m torch tests/python/test_torch.py tests/python/test_readme.py tests/python/test_examples.py
+
+.PHONY: test-mxnet
+test-mxnet: .venv/.stamp-package ## the tests that need MXNet (300 MB, in .venv-mxnet); for Python 3.11, which it stops at
+	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
+	    $(MAKE) --no-print-directory .venv-mxnet/.stamp-package && \
+	    $(MXNET)/python -m pytest -m mxnet tests/python/test_mxnet.py; \
+	else echo "test-mxnet: skipped, MXNet needs Python 3.11"; fi
 
 # AddressSanitizer on the stable compiler; the C code is built with it too where there is clang. That libjpeg-turbo is
 # linked into several binaries is no matter, and a test asks for more memory than there is.
@@ -131,7 +139,7 @@ peers: photos target/wheel/.stamp ## the same work done by what a user would pic
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target dist .venv .venv-torch .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target dist .venv .venv-torch .venv-mxnet .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 # ----------------------------------------------------------------------------------------------------------------- set-up
 
@@ -153,7 +161,7 @@ tools:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: set PYTHON")'
 
 # An environment is made once and its groups of requirements are installed when pyproject.toml changes.
-.venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
+.venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-mxnet/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 
@@ -181,6 +189,14 @@ target/wheel/.stamp: $(WHEEL_SOURCES) | tools .venv/.stamp-build
 
 .venv-torch/.stamp-torch: pyproject.toml | .venv-torch/pyvenv.cfg
 	$(TORCH)/python -m pip install --quiet --group torch
+	touch $@
+
+.venv-mxnet/.stamp-mxnet: pyproject.toml | .venv-mxnet/pyvenv.cfg
+	$(MXNET)/python -m pip install --quiet --group mxnet 'click>=8.2' 'tqdm>=4.67'
+	touch $@
+
+.venv-mxnet/.stamp-package: target/wheel/.stamp .venv-mxnet/.stamp-mxnet
+	$(MXNET)/python -m pip install --quiet --force-reinstall --no-deps target/wheel/*.whl
 	touch $@
 
 .venv-torch/.stamp-package: target/wheel/.stamp .venv-torch/.stamp-torch

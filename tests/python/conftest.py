@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 
-# PyTorch has an environment of its own: `make test-torch`.
-collect_ignore = [] if importlib.util.find_spec("torch") else ["test_torch.py"]
+# PyTorch and MXNet have environments of their own: `make test-torch`, `make test-mxnet`.
+collect_ignore = [
+    f"test_{name}.py" for name in ("mxnet", "torch") if not importlib.util.find_spec(name)
+]
 
 
 class EncodeJpeg(Protocol):
