@@ -63,15 +63,15 @@ def create_images(  # noqa: PLR0917  Imageinary's order
         workers: threads; None for the number of usable cores.
         progress: called with the images done and all there are, on this thread, some ten times a second.
         overwrite: replace images that are there; otherwise that is an error, before anything is written.
-        resume: keep images that are there, and write the others. One of those that are kept is made again to see that
-            it is of these arguments.
+        resume: keep images that are there and whole, and write the others. One of 32 of those that are kept is made
+            again, to see that they are of these arguments.
 
     Returns:
         What was written.
 
     Raises:
-        DatasetError: an image that is there already (also a ``FileExistsError``), or one that cannot be written (also
-            an ``OSError``): those that are finished are kept.
+        DatasetError: an image that is there already (also a ``FileExistsError``), or is of a run with more of them;
+            one that cannot be written (also an ``OSError``): those that are finished are kept.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """

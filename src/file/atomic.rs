@@ -160,9 +160,12 @@ pub fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
 /// Makes a directory and those above it, unless it is there.
 ///
 /// # Errors
-/// [`Error::Write`].
+/// [`Error::Write`]; [`Error::Dataset`] where something else is there.
 pub fn make_directory(path: &Path) -> Result<()> {
     let made = if path.as_os_str().is_empty() { Ok(()) } else { std::fs::create_dir_all(path) };
+    if made.is_err() && path.exists() {
+        return Err(Error::dataset(path, "is not a directory, and is to be written to"));
+    }
     made.map_err(|source| Error::Write { path: path.to_owned(), bytes: 0, source })
 }
 

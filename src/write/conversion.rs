@@ -1,5 +1,7 @@
 //! A run from sources to shards: look at every input, then write what is not there yet.
 
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,11 +21,16 @@ pub(super) struct Plan<R> {
     pub(super) records: R,
     /// The shards, in the order of their records.
     pub(super) shards: Vec<Shard>,
+    /// Tells by its name whether a file is a shard of such a set, of this run or another.
+    pub(super) belongs: Belongs,
     /// Small files that are written last, in this order: where the last of them is, everything is.
     pub(super) papers: Vec<(PathBuf, String)>,
     /// What the user should know.
     pub(super) notes: Vec<String>,
 }
+
+/// Tells names of shards from others.
+pub(super) type Belongs = Box<dyn Fn(&str) -> bool + Send>;
 
 /// Where things go, and how.
 #[derive(Clone, Debug)]
@@ -122,6 +129,7 @@ impl<R: Records> Conversion<R> {
             }
         }
         make_directory(&self.settings.folder)?;
+        plan.refuse_leftovers(&self.settings.folder)?;
         Ok(Comparing { seen: Vec::with_capacity(plan.shards.len()), plan })
     }
 
@@ -141,6 +149,25 @@ impl<R: Records> Conversion<R> {
             manifest: self.settings.manifest().map(|path| Manifest::create(&path)).transpose()?,
             written: Written { notes: plan.notes, ..Written::default() },
         })
+    }
+}
+
+impl<R> Plan<R> {
+    /// An error if there are shards of an earlier run that this one would leave beside its own: whoever reads the set would
+    /// read both.
+    fn refuse_leftovers(&self, folder: &Path) -> Result<()> {
+        let own: HashSet<&OsStr> = self.shards.iter().filter_map(|shard| shard.path.file_name()).collect();
+        let fail = |source| Error::Io { path: folder.to_owned(), source };
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        for entry in std::fs::read_dir(here).map_err(fail)? {
+            let name = entry.map_err(fail)?.file_name();
+            if name.to_str().is_some_and(&self.belongs) && !own.contains(name.as_os_str()) {
+                let reason = "is a shard of an earlier run with more shards or other options, which would stay beside \
+                              those of this run: remove it, or write to another directory";
+                return Err(Error::dataset(folder.join(name), reason));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -209,19 +236,18 @@ impl<R: Records> Run for Conversion<R> {
     }
 }
 
-/// Whether a shard is there. If it is, it must be what this run would write, as far as its length, or the number of its
-/// records, and its first and last record tell.
+/// Whether a shard is there, with its index. If it is, it must be what this run would write, as far as its length, the
+/// framing, label and names of every record, and the whole of its first and last one tell.
 fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
-    let missing = |path: &Path| path.symlink_metadata().is_err();
-    if missing(&shard.path) || shard.index.as_deref().is_some_and(missing) {
+    if shard.path.symlink_metadata().is_err() {
         return Ok(false);
     }
     let other = |what: &str| {
         let reason = format!("{what}: it is from a run with other inputs or options; replace it with overwrite=True");
         Err(Error::dataset(shard.path.as_path(), reason))
     };
-    let last = shard.first + shard.count - 1;
-    let expected: Option<u64> = (shard.first..=last).map(|record| records.len(record)).sum();
+    let all = shard.first..shard.first + shard.count;
+    let expected: Option<u64> = all.clone().map(|record| records.len(record)).sum();
     let actual = length_of(&shard.path)?;
     if let Some(expected) = expected.filter(|expected| *expected != actual) {
         return other(&format!("has {actual} bytes, where this run writes {expected}"));
@@ -231,19 +257,31 @@ fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
         return other(&format!("has {} records, where this run writes {}", spans.len(), shard.count));
     }
     let (file, mut scratch, mut ours) = (Map::open(&shard.path)?, R::Scratch::default(), Vec::new());
-    for (record, place) in [(shard.first, 0), (last, shard.count - 1)] {
-        ours.clear();
-        records.append(record, &mut scratch, &mut ours)?;
-        let start = usize::try_from(spans[place].offset).unwrap_or(usize::MAX);
-        if !file.bytes()?[start..].starts_with(&ours) {
-            return other(&format!("has another record {place} than this run writes"));
+    for (record, span) in all.zip(&spans) {
+        let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
+        let found = &file.bytes()?[place(span.offset)..place(span.offset + span.len)];
+        let edge = record == shard.first || record + 1 == shard.first + shard.count;
+        let same = records.resembles(record, found).filter(|same| !(*same && edge)).map_or_else(
+            || {
+                ours.clear();
+                records.append(record, &mut scratch, &mut ours).map(|()| found == ours)
+            },
+            Ok,
+        )?;
+        if !same {
+            return other(&format!("has another record {} than this run writes", record - shard.first));
         }
     }
-    Ok(true)
+    // One without a good index is written again, with it.
+    let is_good = |index: &PathBuf| {
+        std::fs::read(index).is_ok_and(|lines| lines == records.index(shard.first, &spans).as_bytes())
+    };
+    Ok(shard.index.as_ref().is_none_or(is_good))
 }
 
+/// Where the records of a shard are, by its framing alone.
 fn spans_of(path: &Path) -> Result<Vec<record::Span>> {
-    let shard = record::Shard::open(path, record::Options::default())?;
+    let shard = record::Shard::open(path, record::Options { use_index: false, ..record::Options::default() })?;
     Ok((0..shard.len()).map(|index| shard.span(index)).collect())
 }
 

@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::check::Check;
-use super::conversion::{Conversion, Plan, Settings};
+use super::conversion::{Belongs, Conversion, Plan, Settings};
 use super::examples::{Examples, Schema};
 use super::listing::{Listing, Numbering, to_csv};
-use super::recordio::{Images, Keys};
+use super::recordio::Images;
 use super::shards::{Records, Shard};
 use super::source::Source;
 use super::split::{SIDES, Shares, even, shuffled, split};
 use super::tensors::{Order, Tensors, Texts};
 use super::{Existing, Run, workers};
+use crate::codec::Format;
 use crate::error::{Error, Result};
+use crate::file::peek;
 
 /// What all conversions have in common.
 #[derive(Clone, Debug, Default)]
@@ -117,9 +119,9 @@ pub struct Split {
 pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
     let (settings, source) = request.begin()?;
     let schema = if request.metadata { Schema::Metadata } else { Schema::Bare };
-    let shards = request.shards(source.len(), "", request.options.index.then_some(".idx"));
+    let set = request.set(source.len(), "", request.options.index.then_some(".idx"));
     let records = move |source, checked| Ok((Examples { source, checked, schema }, Vec::new()));
-    start(settings, source, request.metadata, shards, Vec::new(), records)
+    start(settings, source, request.metadata, set, records)
 }
 
 /// Files into RecordIO with MXNet's image headers.
@@ -128,15 +130,14 @@ pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
 /// As [`tfrecords`].
 pub fn recordio(request: &Convert) -> Result<Box<dyn Run>> {
     let (settings, source) = request.begin()?;
-    let mut shards = request.shards(source.len(), ".rec", None);
-    for shard in &mut shards {
+    let mut set = request.set(source.len(), ".rec", None);
+    for shard in &mut set.shards {
         shard.index = Some(shard.path.with_extension("idx"));
     }
     let records = |source: Arc<Source>, checked| {
-        let (keys, note) = Keys::of(&source);
-        Ok((Images { source, checked, keys }, note.into_iter().collect()))
+        Images::new(source, checked).map(|(images, note)| (images, note.into_iter().collect()))
     };
-    start(settings, source, false, shards, Vec::new(), records)
+    start(settings, source, false, set, records)
 }
 
 /// Pictures into TFRecords of raw pixels.
@@ -152,7 +153,7 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
     if request.images == Some(0) {
         return Err(Error::argument("num_images", 0, "at least 1, or -1 for all"));
     }
-    let mut source = open(&request.source, settings.workers)?;
+    let mut source = open(&request.source, &request.folder, settings.workers)?;
     let texts = Texts::new(&mut source, request.labels.as_ref(), &request.texts)?;
     let mut order = shuffled(&(0..source.len()).collect::<Vec<_>>(), request.seed);
     order.truncate(request.images.and_then(|images| usize::try_from(images).ok()).unwrap_or(usize::MAX));
@@ -160,10 +161,11 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
     let sizes = even(source.len(), request.shards);
     let name = |shard| format!("train-{shard:05}-of-{:05}", sizes.len());
     let shards = in_a_row(&request.folder, 0, &sizes, name, request.options.index);
+    let set = Set { shards, belongs: Box::new(|name| is_numbered(name, &["train-"], "")), papers: Vec::new() };
     let (side, axes) = (request.side, request.order);
     let records =
         move |source, checked| Tensors::new(source, checked, texts, side, axes).map(|records| (records, Vec::new()));
-    start(settings, source, false, shards, Vec::new(), records)
+    start(settings, source, false, set, records)
 }
 
 /// Pictures into TFRecords by a stratified split, with a summary and the labels beside them.
@@ -203,8 +205,11 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
         (folder.join(format!("{name}_summary.json")), format!("{summary}\n")),
     ];
     let source = source.arranged(&sides.concat());
+    let beginnings = SIDES.map(|side| format!("{name}_{side}_"));
+    let belongs =
+        Box::new(move |file: &str| is_numbered(file, &beginnings.each_ref().map(String::as_str), ".tfrecord"));
     let records = |source, checked| Ok((Examples { source, checked, schema: Schema::Split }, Vec::new()));
-    start(settings, source, true, shards, papers, records)
+    start(settings, source, true, Set { shards, belongs, papers }, records)
 }
 
 /// Larger sides are an oversight.
@@ -216,15 +221,15 @@ impl Convert {
         plain_name("name", &self.name)?;
         positive("img_per_file", self.per_file)?;
         let source = match &self.labels {
-            Labels::Directory => open(&self.source, settings.workers)?,
-            Labels::Zero => open(&self.source, settings.workers)?.unlabelled(),
+            Labels::Directory => open(&self.source, &self.folder, settings.workers)?,
+            Labels::Zero => open(&self.source, &self.folder, settings.workers)?.unlabelled(),
             Labels::Listed(list) => Listing::read(list)?.source(&self.source, &Numbering::Sorted)?,
         };
         Ok((settings, source))
     }
 
     /// Shards of `per_file` records, the last one of what is left.
-    fn shards(&self, records: usize, ending: &str, index: Option<&str>) -> Vec<Shard> {
+    fn set(&self, records: usize, ending: &'static str, index: Option<&str>) -> Set {
         let shard = |number: usize| {
             let path = self.folder.join(format!("{}{number}{ending}", self.name));
             let first = number * self.per_file;
@@ -235,7 +240,12 @@ impl Convert {
                 count: self.per_file.min(records - first),
             }
         };
-        (0..records.div_ceil(self.per_file)).map(shard).collect()
+        let name = self.name.clone();
+        let belongs = Box::new(move |file: &str| {
+            let number = file.strip_prefix(name.as_str()).and_then(|rest| rest.strip_suffix(ending));
+            number.is_some_and(|number| is_digits(number) && (number == "0" || !number.starts_with('0')))
+        });
+        Set { shards: (0..records.div_ceil(self.per_file)).map(shard).collect(), belongs, papers: Vec::new() }
     }
 }
 
@@ -260,7 +270,7 @@ impl Split {
                 return Err(Error::argument("class2id_file", ids.display(), "only together with image2class_file"));
             }
             return Ok((
-                Source::directory(&self.source, workers)?,
+                Source::directory(&self.source, &self.folder, workers)?,
                 ["filename", "class", "class_id"].map(str::to_owned),
             ));
         };
@@ -273,30 +283,54 @@ impl Split {
     }
 }
 
+/// What is to be written: shards, and small files when they are all there.
+struct Set {
+    shards: Vec<Shard>,
+    belongs: Belongs,
+    papers: Vec<(PathBuf, String)>,
+}
+
+/// Whether a file's name is one of `beginnings`, a number of five digits or more, `-of-`, another, and `ending`.
+fn is_numbered(file: &str, beginnings: &[&str], ending: &str) -> bool {
+    let numbers =
+        beginnings.iter().find_map(|beginning| file.strip_prefix(beginning)?.strip_suffix(ending)?.split_once("-of-"));
+    numbers.is_some_and(|(one, all)| [one, all].iter().all(|number| is_digits(number) && number.len() >= 5))
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Begins the run: looks at the inputs, then makes records of them.
 fn start<R: Records>(
     settings: Settings,
     source: Source,
     sizes: bool,
-    shards: Vec<Shard>,
-    papers: Vec<(PathBuf, String)>,
+    set: Set,
     records: impl FnOnce(Arc<Source>, Vec<super::check::Checked>) -> Result<(R, Vec<String>)> + Send + 'static,
 ) -> Result<Box<dyn Run>> {
     let source = Arc::new(source);
     let check = Check { source: Arc::clone(&source), sizes };
     let planner = move |checked| {
         let (records, notes) = records(source, checked)?;
-        Ok(Plan { records, shards, papers, notes })
+        let Set { shards, belongs, papers } = set;
+        Ok(Plan { records, shards, belongs, papers, notes })
     };
     Ok(Box::new(Conversion::start(settings, check, Box::new(planner))?))
 }
 
 /// A directory of pictures, or a CSV file of some with names relative to its own directory.
-fn open(path: &Path, workers: usize) -> Result<Source> {
+fn open(path: &Path, folder: &Path, workers: usize) -> Result<Source> {
     if path.is_file() {
+        let mut start = Vec::new();
+        let read = peek(path, 16, &mut start);
+        read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        if Format::of(&start).is_some() {
+            return Err(Error::dataset(path, "is an image: give the directory that it is in, or a CSV file"));
+        }
         return Listing::read(path)?.source(path.parent().unwrap_or(Path::new("")), &Numbering::Sorted);
     }
-    Source::directory(path, workers)
+    Source::directory(path, folder, workers)
 }
 
 fn settings(folder: &Path, options: &Options, argument: &'static str) -> Result<Settings> {
@@ -310,8 +344,12 @@ fn positive(argument: &'static str, value: usize) -> Result<()> {
 
 /// Names are beginnings of file names, not paths.
 fn plain_name(argument: &'static str, name: &str) -> Result<()> {
+    let allowed = |what: &str| Err(Error::argument(argument, format!("{name:?}"), what));
     if name.contains(['/', '\0']) {
-        return Err(Error::argument(argument, format!("{name:?}"), "the beginning of a file name, without a slash"));
+        return allowed("the beginning of a file name, without a slash");
+    }
+    if name.starts_with('.') {
+        return allowed("the beginning of a file name that is not hidden: without a dot at its start");
     }
     Ok(())
 }

@@ -67,6 +67,16 @@ impl Examples {
     }
 }
 
+/// Whether a framed record has `before` and `after` around a picture of `bytes` bytes.
+pub(super) fn is_around(framed: &[u8], before: &[u8], after: &[u8], bytes: u64) -> bool {
+    let len = (before.len() + after.len()) as u64 + bytes;
+    framed.len() as u64 == len + tfrecord::OVERHEAD
+        && framed
+            .strip_prefix(&tfrecord::header(len))
+            .and_then(|data| data.strip_prefix(before)?.split_last_chunk::<4>())
+            .is_some_and(|(data, _)| data.ends_with(after))
+}
+
 /// What a format is called in records.
 fn name_of(format: Format) -> &'static str {
     match format {
@@ -98,6 +108,11 @@ impl Records for Examples {
         let footer = tfrecord::footer(&out[start..]);
         out.extend_from_slice(&footer);
         Ok(())
+    }
+
+    fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
+        let (before, after) = self.around(record);
+        Some(is_around(framed, &before, &after, self.checked[record].bytes))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {

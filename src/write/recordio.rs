@@ -12,14 +12,14 @@ use crate::record::{Span, index};
 
 /// The records.
 pub(super) struct Images {
-    pub(super) source: Arc<Source>,
-    pub(super) checked: Vec<Checked>,
-    pub(super) keys: Keys,
+    source: Arc<Source>,
+    checked: Vec<Checked>,
+    keys: Keys,
 }
 
 /// What records are known by: `id` in their header, and their key in the index.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Keys {
+enum Keys {
     /// The first number in each file's name.
     OfNames(Vec<u64>),
     /// The record's number.
@@ -28,7 +28,7 @@ pub(super) enum Keys {
 
 impl Keys {
     /// The numbers in the names, where every name has one and no two the same; else running numbers, and why.
-    pub(super) fn of(source: &Source) -> (Self, Option<String>) {
+    fn of(source: &Source) -> (Self, Option<String>) {
         let mut seen = HashSet::with_capacity(source.len());
         let mut keys = Vec::with_capacity(source.len());
         for record in 0..source.len() {
@@ -63,6 +63,31 @@ fn first_number(name: &[u8]) -> Option<u64> {
     String::from_utf8(digits).ok()?.parse().ok()
 }
 
+/// Single precision has whole numbers up to here.
+const LARGEST_LABEL: u64 = 1 << 24;
+
+impl Images {
+    /// The records of `source`, and what the user should know of their keys.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for a label that the format cannot hold.
+    pub(super) fn new(source: Arc<Source>, checked: Vec<Checked>) -> Result<(Self, Option<String>)> {
+        if let Some(class) = source.classes.iter().find(|class| class.label > LARGEST_LABEL) {
+            let reason =
+                format!("the label {} is beyond {LARGEST_LABEL}: RecordIO holds labels as float32", class.label);
+            return Err(Error::dataset(source.listing.as_ref().unwrap_or(&source.root), reason));
+        }
+        let (keys, note) = Keys::of(&source);
+        Ok((Self { source, checked, keys }, note))
+    }
+
+    fn header(&self, record: usize) -> Header<'_> {
+        #[expect(clippy::cast_precision_loss, reason = "labels were found to be small enough")]
+        let label = self.source.class(record).label as f32;
+        Header { labels: Labels::One(label), id: self.keys.at(record), id2: 0 }
+    }
+}
+
 impl Records for Images {
     type Scratch = Vec<u8>;
 
@@ -73,12 +98,19 @@ impl Records for Images {
 
     fn append(&self, record: usize, payload: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<()> {
         payload.clear();
-        // Whole numbers up to 2^24 are exact; there are no more classes than that.
-        #[expect(clippy::cast_precision_loss, reason = "the format has no other place for labels")]
-        let label = self.source.class(record).label as f32;
-        Header { labels: Labels::One(label), id: self.keys.at(record), id2: 0 }.encode(payload);
+        self.header(record).encode(payload);
         self.source.append(record, self.checked[record].bytes, payload)?;
         recordio::frame(payload, out).map_err(|reason| Error::dataset(self.source.path(record), reason.0))
+    }
+
+    fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
+        let mut header = Vec::new();
+        self.header(record).encode(&mut header);
+        let payload = header.len() as u64 + self.checked[record].bytes;
+        let (frame, rest) = framed.split_first_chunk::<8>()?;
+        // A record in several parts has a length that only its bytes tell.
+        let whole = u64::from(u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]])) == payload;
+        whole.then(|| rest.starts_with(&header))
     }
 
     fn index(&self, first: usize, spans: &[Span]) -> String {

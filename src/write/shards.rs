@@ -35,6 +35,9 @@ pub(super) trait Records: Send + Sync + 'static {
     /// What is wrong with its source.
     fn append(&self, record: usize, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Result<()>;
 
+    /// Whether a framed record is this one, as far as all but its picture tells; `None` if that cannot be said.
+    fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool>;
+
     /// The text of the index file of a shard whose first record is `first`.
     fn index(&self, first: usize, spans: &[Span]) -> String;
 

@@ -40,12 +40,17 @@ pub(super) struct Class {
 
 impl Source {
     /// The images of a flat directory (one class without a name, label 0) or of a class directory (labels by the sorted
-    /// names), class by class, in each as people count.
-    pub(super) fn directory(root: &Path, threads: usize) -> Result<Self> {
+    /// names), class by class, in each as people count. `output`, which may be a directory in `root`, is no class unless
+    /// there are images in it.
+    pub(super) fn directory(root: &Path, output: &Path, threads: usize) -> Result<Self> {
         let data = Directory::open(&[root.to_owned()], &Options::default(), threads)?;
-        let (by_class, mut entries) = (data.by_class()?, Vec::new());
-        for (places, class) in by_class.ranges.iter().zip(0..) {
-            let first = entries.len();
+        let (by_class, mut entries, mut classes) = (data.by_class()?, Vec::new(), Vec::new());
+        for (places, name) in by_class.ranges.iter().zip(data.classes()?) {
+            if places.is_empty() && holds(&root.join(name), output) {
+                continue;
+            }
+            let (class, first) = (u32::try_from(classes.len()).unwrap_or(u32::MAX), entries.len());
+            classes.push(Class { name: name.to_string_lossy().into_owned(), label: u64::from(class) });
             entries.extend(places.clone().map(|place| {
                 let path = data.location(by_class.sample(place)).path;
                 let name = path.strip_prefix(root).unwrap_or(&path).as_os_str().as_bytes().into();
@@ -53,8 +58,6 @@ impl Source {
             }));
             entries[first..].sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
         }
-        let named = data.classes()?.iter().zip(0..);
-        let classes = named.map(|(name, label)| Class { name: name.to_string_lossy().into_owned(), label }).collect();
         Ok(Self { root: root.to_owned(), entries, classes, listing: None })
     }
 
@@ -119,4 +122,10 @@ impl Source {
         }
         Ok(())
     }
+}
+
+/// Whether a directory is `path`, or one that it is in; what is not there yet is in none.
+fn holds(folder: &Path, path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(path).zip(real(folder)).is_some_and(|(path, folder)| path.starts_with(folder))
 }

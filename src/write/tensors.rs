@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::check::Checked;
+use super::examples::is_around;
 use super::shards::Records;
 use super::source::Source;
 use crate::error::{Error, Result};
@@ -149,6 +150,11 @@ impl Records for Tensors {
         let footer = tfrecord::footer(&out[start..]);
         out.extend_from_slice(&footer);
         Ok(())
+    }
+
+    fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
+        let (before, after) = self.around(record);
+        Some(is_around(framed, &before, &after, self.maker.bytes() as u64))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from PIL import Image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -109,3 +110,21 @@ def tree(tmp_path: Path) -> MakeTree:
         return folder
 
     return make
+
+
+def mount(*arguments: object) -> int:
+    """Mount something; return the exit status."""
+    command = ["mount", *map(str, arguments)]
+    return subprocess.run(command, check=False, capture_output=True).returncode
+
+
+@pytest.fixture
+def small_disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    """Return the root of a file system of 1 MiB, or as many bytes as a parameter says."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    size = getattr(request, "param", "1m")
+    if os.geteuid() != 0 or mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder):
+        pytest.skip("mounting a file system takes root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)  # noqa: S607  wherever the system has it

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import imagepipe_rs
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import mount
 from imagepipe_rs import DatasetError, Loader, Written, create_images, decode
 from PIL import Image
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FORMATS = {"jpg": "JPEG", "png": "PNG", "bmp": "BMP"}
 CONTENTS = pytest.mark.parametrize("content", ["noise", "natural"])
@@ -274,22 +271,40 @@ def test_what_is_there_is_kept_replaced_or_an_error(tmp_path: Path) -> None:
         make(tmp_path, count=30, seed=1, resume=True)
 
 
-def mount(*arguments: object) -> int:
-    command = ["mount", *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True).returncode
+def test_images_of_two_runs_are_not_mixed(tmp_path: Path) -> None:
+    # What an interrupted overwrite=True leaves.
+    make(tmp_path, count=100, seed=1)
+    make(tmp_path / "new", count=30, seed=2)
+    for file in (tmp_path / "new").iterdir():
+        file.replace(tmp_path / file.name)
+    (tmp_path / "new").rmdir()
+    with pytest.raises(DatasetError, match="from a run with other options"):
+        make(tmp_path, count=100, seed=2, resume=True)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return the root of a file system of 4 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0 or mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", folder):
-        pytest.skip("mounting a file system takes root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)  # noqa: S607  wherever the system has it
+@pytest.mark.parametrize("option", ["overwrite", "resume"])
+def test_images_of_a_longer_run_are_not_left_beside(tmp_path: Path, option: str) -> None:
+    make(tmp_path, count=7)
+    before = contents(tmp_path)
+    with pytest.raises(DatasetError, match=r"a5\.png: is an image of an earlier run with more"):
+        make(tmp_path, count=5, **{option: True})
+    assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize("ending", FORMATS)
+def test_what_a_power_failure_leaves_is_made_again(tmp_path: Path, ending: str) -> None:
+    make(tmp_path, count=40, image_format=ending)
+    before = contents(tmp_path)
+    for n, name in enumerate(sorted(before)):
+        if n % 8 == 1:
+            (tmp_path / name).write_bytes(b"")
+        if n % 8 == 2:
+            (tmp_path / name).write_bytes(before[name][:-5])
+    assert make(tmp_path, count=40, image_format=ending, resume=True).kept == 30
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("small_disk", ["4m"], indirect=True)
 @pytest.mark.parametrize("ending", FORMATS)
 @pytest.mark.parametrize("workers", [1, 4])
 def test_a_full_disk_is_said_and_finished_images_stay(
@@ -318,7 +333,7 @@ def test_a_directory_that_cannot_be_written_is_said(small_disk: Path) -> None:
     assert mount("-o", "remount,ro", small_disk) == 0
     with pytest.raises(OSError, match=r"out/a\d\.png: cannot write .* Read-only file system"):
         make(small_disk / "out")
-    with pytest.raises(OSError, match=r"new.*: cannot write .*Read-only file system"):
+    with pytest.raises(OSError, match=r"new.*: cannot write.*: Read-only file system"):
         make(small_disk / "new")
 
 

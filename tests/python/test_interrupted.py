@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import signal
@@ -13,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import mount
 from imagepipe_rs import DatasetError, create_recordio, create_tensor_records, create_tfrecords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from conftest import EncodeJpeg
 
 SHARDS = 20
@@ -26,7 +24,7 @@ PROGRAMS = {
     "recordio": "create_recordio(source, out, 'x', 3, manifest=True, **options)",
     "tensors": "create_tensor_records(source, out, num_shards=20, img_size=96, **options)",
     "split": "Image2TFRecords(source, val_size=0.3, num_shards=10).create_tfrecords(out, **options)",
-    "images": "create_images(out, 'x', 320, 240, 60, 'jpg', content='natural', **options)",
+    "images": "create_images(out, 'x', 1600, 1200, 60, 'jpg', content='natural', **options)",
 }
 PROGRAM = """
 import sys
@@ -97,23 +95,6 @@ def test_ctrl_c_ends_a_run_at_once(photos: Path, tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------- disks and directories
-
-
-def mount(*arguments: object) -> int:
-    """Mount something; tells the exit status."""
-    command = ["mount", *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True).returncode
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return the root of a file system of 1 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if os.geteuid() != 0 or mount("-t", "tmpfs", "-o", "size=1m", "tmpfs", folder):
-        pytest.skip("mounting a file system takes root")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)  # noqa: S607  wherever the system has it
 
 
 @pytest.fixture

@@ -479,7 +479,7 @@ def test_resume_knows_a_shard_of_another_run(flat: Path, tmp_path: Path, create:
     out = tmp_path / "out"
     create(flat, out, "x", 5)
     with pytest.raises(DatasetError, match="from a run with other inputs or options"):
-        create(flat, out, "x", 6, resume=True)
+        create(flat, out, "x", 4, resume=True)
     # As long as before, and different.
     for file in flat.glob("*.jpg"):
         data = bytearray(file.read_bytes())
@@ -495,6 +495,78 @@ def test_resume_knows_another_seed(flat: Path, tmp_path: Path) -> None:
         create_tensor_records(
             flat, tmp_path, num_shards=2, img_size=8, seed=2, num_images=6, resume=True
         )
+
+
+@pytest.mark.parametrize("create", [create_tfrecords, create_recordio])
+def test_resume_knows_other_labels(flat: Path, tmp_path: Path, create: Any) -> None:
+    def labelled(*labels: int) -> Path:
+        rows = [f"image_{n}.jpg,{label}" for n, label in enumerate(labels)]
+        (tmp_path / "labels.csv").write_text("\n".join(["filename,class", *rows]))
+        return tmp_path / "labels.csv"
+
+    out = tmp_path / "out"
+    create(flat, out, "x", labels=labelled(0, 0, 0, 0, 1))
+    before = contents(out)
+    # Neither lengths nor the first and the last record differ.
+    with pytest.raises(DatasetError, match="has another record 2 than this run writes"):
+        create(flat, out, "x", labels=labelled(0, 0, 1, 0, 1), resume=True)
+    assert contents(out) == before
+
+
+@WRITERS
+def test_resume_writes_an_index_anew(flat: Path, tmp_path: Path, create: Any) -> None:
+    out = tmp_path / "out"
+    create(flat, out, "x", 4)
+    before = contents(out)
+    indexes = sorted(out.glob("*.idx"))
+    indexes[0].write_bytes(b"")
+    indexes[1].write_bytes(b"what is this\n")
+    indexes[2].unlink()
+    assert create(flat, out, "x", 4, resume=True).kept == 0
+    assert contents(out) == before
+
+
+@WRITERS
+@pytest.mark.parametrize("options", [{}, {"overwrite": True}, {"resume": True}])
+def test_shards_of_another_run_are_not_left_beside(
+    flat: Path, tmp_path: Path, create: Any, options: dict[str, bool]
+) -> None:
+    out = tmp_path / "out"
+    create(flat, out, "x", 3)
+    for file in shards(out)[:3]:
+        file.unlink()
+        for index in (out / f"{file.name}.idx", file.with_suffix(".idx")):
+            index.unlink(missing_ok=True)
+    before = contents(out)
+    last = shards(out)[-1].name
+    with pytest.raises(DatasetError, match=f"{last}: is a shard of an earlier run"):
+        create(flat, out, "x", 4, **options)
+    assert contents(out) == before
+    # Other sets may be there.
+    create_tfrecords(flat, out, "other", 3)
+    (out / "x").mkdir()
+    (out / "x1.txt").write_text("notes")
+    for file in [*out.glob("x[0-9]*"), *out.glob("train-*")]:
+        file.unlink()
+    create(flat, out, "x", 4)
+
+
+def test_a_directory_inside_the_source_is_no_class(classes: Path) -> None:
+    out = classes / "aardvark"
+    for options in ({}, {"overwrite": True}, {"resume": True}):
+        create_tfrecords(classes, out, "x", **options)
+        found = [features(record)["image/class/label"] for record in records(out / "x0")]
+        assert found == [[0]] * 2 + [[1]] * 3 + [[2]] * 12
+
+
+def test_labels_that_recordio_cannot_hold_are_refused(flat: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "list.csv"
+    listing.write_text("filename,class\nimage_0.jpg,16777216\n")
+    create_recordio(flat, tmp_path / "out", "x", labels=listing)
+    assert entries(tmp_path / "out" / "x0.rec")[0][1] == 16777216
+    listing.write_text("filename,class\nimage_0.jpg,16777217\n")
+    with pytest.raises(DatasetError, match=r"list\.csv: the label 16777217 is beyond 16777216"):
+        create_recordio(flat, tmp_path / "no", "x", labels=listing)
 
 
 @WRITERS
@@ -535,12 +607,22 @@ def test_inputs_are_looked_at_before_anything_is_written(
 
 
 @WRITERS
+def test_a_destination_that_is_a_file_is_said(flat: Path, tmp_path: Path, create: Any) -> None:
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(DatasetError, match="file: is not a directory, and is to be written to"):
+        create(flat, tmp_path / "file", "x")
+
+
+@WRITERS
 def test_sources_that_cannot_be_used(tmp_path: Path, create: Any) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         create(tmp_path / "nowhere", tmp_path / "out", "x")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="no images in it"):
         create(tmp_path / "empty", tmp_path / "out", "x")
+    (tmp_path / "image.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(DatasetError, match=r"image\.jpg: is an image: give the directory"):
+        create(tmp_path / "image.jpg", tmp_path / "out", "x")
     (tmp_path / "list.csv").write_text("a,b\nmissing.jpg,cat\n")
     with pytest.raises(FileNotFoundError, match=r"missing\.jpg: .*list\.csv, line 2"):
         create(tmp_path / "list.csv", tmp_path / "out", "x")
@@ -553,6 +635,7 @@ def test_sources_that_cannot_be_used(tmp_path: Path, create: Any) -> None:
     ("options", "message"),
     [
         ({"name": "a/b"}, 'name="a/b" is not valid: the beginning of a file name'),
+        ({"name": ".a"}, 'name=".a" is not valid: the beginning of a file name that is not hidden'),
         ({"img_per_file": 0}, "img_per_file=0 is not valid: at least 1"),
         ({"img_per_file": -1}, "img_per_file=-1 is not valid"),
         ({"img_per_file": "x"}, "img_per_file='x' is not valid"),

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::names::Names;
 use super::{Content, Painter, Request};
-use crate::codec::Reason;
 use crate::codec::encode::{Encoder, Form};
+use crate::codec::{Format, Reason};
 use crate::engine::{self, Engine, Next, Stopwatch};
 use crate::error::{Error, Result};
 use crate::file::{Map, Output};
@@ -18,6 +18,9 @@ use crate::write::{Existing, Progress, Run, Written, lock};
 
 /// Images in a batch: enough that handing them out costs nothing, and few enough that errors are soon heard of.
 const GROUP: u64 = 64;
+
+/// One of so many images that are kept is made again, and compared.
+const SAMPLE: u64 = 32;
 
 /// A run.
 #[derive(Debug)]
@@ -37,8 +40,6 @@ struct Job {
     done: AtomicU64,
     bytes: AtomicU64,
     kept: AtomicU64,
-    /// Whether one of the images that are kept was looked at: all are of one run.
-    compared: AtomicBool,
     /// Set by the first error: the images after it are not wanted.
     failed: AtomicBool,
 }
@@ -71,7 +72,6 @@ impl Writing {
             done: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             kept: AtomicU64::new(0),
-            compared: AtomicBool::new(false),
             failed: AtomicBool::new(false),
         };
         // No worker waits for the last image of a group.
@@ -140,22 +140,39 @@ impl Job {
     /// Makes an image, unless it is there and is to stay; returns the bytes of its file.
     fn image(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<u64> {
         let path = self.names.path(number);
-        if self.existing == Existing::Resume
-            && let Ok(found) = path.symlink_metadata()
-        {
+        let kept = if self.existing == Existing::Resume { self.whole(&path)? } else { None };
+        // Images of another run are found by making some of these again: where runs meet, and all along.
+        if let Some(len) = kept.filter(|_| !number.is_multiple_of(SAMPLE) && number + 1 < self.names.count()) {
             self.kept.fetch_add(1, Ordering::Relaxed);
-            if !self.compared.swap(true, Ordering::Relaxed) {
-                tools.encode(self, number, stop).map_err(|Reason(reason)| self.no_memory(&path, reason))?;
-                tools.compare(&path)?;
-            }
-            return Ok(found.len());
+            return Ok(len);
         }
         tools.encode(self, number, stop).map_err(|Reason(reason)| self.no_memory(&path, reason))?;
+        if let Some(len) = kept {
+            tools.compare(&path)?;
+            self.kept.fetch_add(1, Ordering::Relaxed);
+            return Ok(len);
+        }
         let len = tools.file.len() as u64;
         let output = Output::create(&path, Some(len))?;
         output.write_at(&tools.file, 0)?;
-        output.commit(false, self.existing == Existing::Replace)?;
+        output.commit(false, self.existing != Existing::Refuse)?;
         Ok(len)
+    }
+
+    /// The length of a file that is there and looks whole: files are not synced, so a power failure may leave ones that are
+    /// empty or end early.
+    fn whole(&self, path: &Path) -> Result<Option<u64>> {
+        if path.symlink_metadata().is_err() {
+            return Ok(None);
+        }
+        let file = Map::open(path)?;
+        let bytes = file.bytes()?;
+        let ends = match self.form {
+            Form::Jpeg { .. } => bytes.ends_with(&[0xff, 0xd9]),
+            Form::Png(_) => bytes.ends_with(b"IEND\xae\x42\x60\x82"),
+            Form::Bmp => bytes.get(2..6).is_some_and(|len| len == (bytes.len() as u64).to_le_bytes()[..4].as_ref()),
+        };
+        Ok((ends && Format::of(bytes).is_some()).then_some(bytes.len() as u64))
     }
 
     /// What keeps an image of a size that was checked from being encoded.

@@ -69,10 +69,14 @@ pub fn create(request: &Request) -> Result<Box<dyn Run>> {
     let form = request.form()?;
     let names = Names::new(request)?;
     let workers = workers("workers", request.workers)?;
-    if request.existing == Existing::Refuse
-        && let Some(path) = names.first_existing()?
-    {
+    let found = names.found()?;
+    if let (Existing::Refuse, Some(path)) = (request.existing, found.own) {
         return Err(Error::Exists { path });
+    }
+    if let Some(path) = found.beyond {
+        let reason = "is an image of an earlier run with more of them, which would stay beside those of this run: remove \
+                      it, or write to another directory";
+        return Err(Error::dataset(path, reason));
     }
     names.make_directories()?;
     Ok(Box::new(Writing::start(request, form, names, workers)?))

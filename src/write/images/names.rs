@@ -25,6 +25,15 @@ pub(super) struct Names {
     digits: usize,
 }
 
+/// Images that are there before a run.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The first that has the name of one of these.
+    pub(super) own: Option<PathBuf>,
+    /// The first that is named like these, with a number beyond them.
+    pub(super) beyond: Option<PathBuf>,
+}
+
 impl Names {
     pub(super) fn new(request: &Request) -> Result<Self> {
         let Request { folder, name, count, classes, .. } = request;
@@ -72,10 +81,10 @@ impl Names {
         self.folder.join(format!("class-{class:0digits$}", digits = self.digits))
     }
 
-    /// The first image that is there already. Directories are listed: that is far less work than to ask for each of a
-    /// million files, and for the usual empty one none at all.
-    pub(super) fn first_existing(&self) -> Result<Option<PathBuf>> {
-        let mut first: Option<u64> = None;
+    /// What is there already. Directories are listed: that is far less work than to ask for each of a million files, and
+    /// for the usual empty one none at all.
+    pub(super) fn found(&self) -> Result<Found> {
+        let (mut own, mut beyond) = (None::<u64>, None::<u64>);
         for class in 0..self.classes.max(1) {
             let folder = self.folder(class);
             let fail = |source| Error::Io { path: folder.clone(), source };
@@ -85,19 +94,20 @@ impl Names {
             };
             for entry in entries {
                 let number = self.number_of(entry.map_err(fail)?.file_name().as_bytes());
-                let own = number.filter(|number| number.checked_rem(self.classes).is_none_or(|of| of == class));
-                first = first.into_iter().chain(own).min();
+                let here = number.filter(|number| number.checked_rem(self.classes).is_none_or(|of| of == class));
+                let first = if here.is_some_and(|number| number < self.count) { &mut own } else { &mut beyond };
+                *first = first.iter().copied().chain(here).min();
             }
         }
-        Ok(first.map(|number| self.path(number)))
+        let path = |number: Option<u64>| number.map(|number| self.path(number));
+        Ok(Found { own: path(own), beyond: path(beyond) })
     }
 
-    /// The number in a file's name, if it is the name of one of these images.
+    /// The number in a file's name, if it is the name of such an image, of these or beyond.
     fn number_of(&self, file: &[u8]) -> Option<u64> {
         let digits = file.strip_prefix(self.name.as_bytes())?.strip_suffix(self.extension.as_bytes())?;
         let canonical = digits == b"0" || (digits.first()? != &b'0' && digits.iter().all(u8::is_ascii_digit));
-        let number: u64 = std::str::from_utf8(digits).ok().filter(|_| canonical)?.parse().ok()?;
-        (number < self.count).then_some(number)
+        std::str::from_utf8(digits).ok().filter(|_| canonical)?.parse().ok()
     }
 
     pub(super) fn make_directories(&self) -> Result<()> {
@@ -144,9 +154,8 @@ mod tests {
             let path = names.path(number);
             assert_eq!(names.number_of(path.file_name().unwrap().as_bytes()), Some(number));
         }
-        for other in
-            ["a1000.bmp", "a00.bmp", "a007.bmp", "a.bmp", "a-1.bmp", "a1.bmp2", "b1.bmp", "a99999999999999999999.bmp"]
-        {
+        assert_eq!(names.number_of(b"a1000.bmp"), Some(1000));
+        for other in ["a00.bmp", "a007.bmp", "a.bmp", "a-1.bmp", "a1.bmp2", "b1.bmp", "a99999999999999999999.bmp"] {
             assert_eq!(names.number_of(other.as_bytes()), None, "{other}");
         }
     }
