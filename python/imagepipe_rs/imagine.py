@@ -101,7 +101,8 @@ def _sizes(path: Path, first: str) -> str:
     one = total = 0
     for folder, _, files in os.walk(path):
         for file in files:
-            length = (pathlib.Path(folder) / file).stat().st_size
+            # Not what a link leads to, which may be nothing.
+            length = (pathlib.Path(folder) / file).lstat().st_size
             total += length
             one = length if file == first else one
     return f"First image: {one:,} bytes. Directory: {total:,} bytes."

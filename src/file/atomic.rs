@@ -129,8 +129,10 @@ impl Output {
             self.link(&staged)?;
             self.staged = Some(staged);
         }
-        let staged = self.staged.take().unwrap_or_default();
-        std::fs::rename(&staged, &self.path).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))
+        let renamed = self.staged.as_ref().map_or(Ok(()), |staged| std::fs::rename(staged, &self.path));
+        renamed.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        self.staged = None;
+        Ok(())
     }
 
     fn failure(&self, bytes: u64, source: Errno) -> Error {
@@ -251,6 +253,18 @@ mod tests {
             output.write_at(b"second", 0).unwrap();
             output.commit(true, true).unwrap();
             assert_eq!(std::fs::read(&path).unwrap(), b"second");
+            assert_eq!(names(folder.path()), ["x"]);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_replaced_stays_alone() {
+        for way in 0..2 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x");
+            make_directory(&path.join("inside")).unwrap();
+            let error = outputs(&path).swap_remove(way).commit(false, true).unwrap_err();
+            assert!(matches!(error, Error::Write { .. }), "{error}");
             assert_eq!(names(folder.path()), ["x"]);
         }
     }

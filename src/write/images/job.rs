@@ -162,7 +162,7 @@ impl Job {
     /// The length of a file that is there and looks whole: files are not synced, so a power failure may leave ones that are
     /// empty or end early.
     fn whole(&self, path: &Path) -> Result<Option<u64>> {
-        if path.symlink_metadata().is_err() {
+        if !path.is_file() {
             return Ok(None);
         }
         let file = Map::open(path)?;
