@@ -200,10 +200,9 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
         "class_header": header[1],
         "class_id_header": header[2],
     });
-    let papers = vec![
-        (folder.join("labels.csv"), labels),
-        (folder.join(format!("{name}_summary.json")), format!("{summary}\n")),
-    ];
+    request.refuse_inputs(folder)?;
+    let papers =
+        vec![(folder.join(LABELS), labels), (folder.join(format!("{name}_summary.json")), format!("{summary}\n"))];
     let source = source.arranged(&sides.concat());
     let beginnings = SIDES.map(|side| format!("{name}_{side}_"));
     let belongs =
@@ -249,7 +248,23 @@ impl Convert {
     }
 }
 
+/// What the list of classes and their numbers is called.
+const LABELS: &str = "labels.csv";
+
 impl Split {
+    /// An error if the list of classes would take the place of one that is read.
+    fn refuse_inputs(&self, folder: &Path) -> Result<()> {
+        let real = |path: &Path| path.canonicalize().ok();
+        let output = real(&folder.join(LABELS));
+        for (argument, input) in [("image2class_file", &self.listing), ("class2id_file", &self.ids)] {
+            if let Some(input) = input.as_ref().filter(|input| output.is_some() && real(input) == output) {
+                let allowed = "a file that the output does not replace: call it something else, or write elsewhere";
+                return Err(Error::argument(argument, input.display(), allowed));
+            }
+        }
+        Ok(())
+    }
+
     fn shares(&self) -> Result<Shares> {
         for (name, share) in [("val_size", self.validation), ("test_size", self.test)] {
             if !(0.0..=1.0).contains(&share) {

@@ -4,7 +4,8 @@
 //! write pieces of one shard at once, in any order. Where they are not (RecordIO, whose framing depends on the bytes), a
 //! shard is one piece, and workers share out the shards.
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -13,7 +14,7 @@ use super::{Existing, lock};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::file::{Output, write_whole};
-use crate::record::Span;
+use crate::record::{Framing, Span, index};
 
 /// Bytes per piece: many times what it takes to hand one over, and few enough that a shard of usual size has several.
 const PIECE: u64 = 4 << 20;
@@ -162,6 +163,9 @@ impl<R: Records> Write<R> {
         let mut pieces = made.spans;
         pieces.sort_unstable_by_key(|(piece, _)| *piece);
         let spans: Vec<Span> = pieces.into_iter().flat_map(|(_, spans)| spans).collect();
+        if let (None, Existing::Replace) = (&open.shard.index, self.existing) {
+            remove_index(&open.shard.path)?;
+        }
         if let Some(index) = &open.shard.index {
             let lines = self.records.index(open.shard.first, &spans);
             // One without its shard is left over from a run that was killed in between.
@@ -172,6 +176,15 @@ impl<R: Records> Write<R> {
             output.commit(true, self.existing != Existing::Refuse)?;
         }
         Ok(spans)
+    }
+}
+
+/// Removes the index of a shard that is about to be replaced by one without.
+fn remove_index(shard: &Path) -> Result<()> {
+    let path = index::path_of(shard, Framing::TfRecord);
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Write { path, bytes: 0, source }),
+        _ => Ok(()),
     }
 }
 

@@ -40,11 +40,10 @@ def test_all_names_exist() -> None:
         assert getattr(imagepipe_rs, name) is not None
 
 
-def test_needs_numpy_only() -> None:
+def test_needs_little() -> None:
     required = importlib.metadata.requires("imagepipe-rs") or []
-    always = [line for line in required if "extra ==" not in line]
-    assert len(always) == 1
-    assert always[0].startswith("numpy")
+    always = sorted(line.split(">")[0] for line in required if "extra ==" not in line)
+    assert always == ["click", "numpy", "tqdm"]
 
 
 def test_import_brings_no_framework() -> None:

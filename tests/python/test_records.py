@@ -258,7 +258,9 @@ def test_what_tensorflow_does_not_refuse_is_not_refused(
     except tf_error():
         assert isinstance(decoded_or_error(damaged), dict | RecordError)
     else:
-        assert isinstance(decoded_or_error(damaged), dict)
+        found = decoded_or_error(damaged)
+        # No field has the number 0; TensorFlow's parser takes it for an end where it passes over unknown groups.
+        assert isinstance(found, dict) or "a field's number is none" in str(found)
 
 
 def tf_error() -> type[Exception]:

@@ -285,6 +285,23 @@ def test_a_class_without_a_good_id_is_named(
         splitter.create_tfrecords(tmp_path / "out")
 
 
+@pytest.mark.parametrize("argument", ["image2class_file", "class2id_file"])
+@pytest.mark.parametrize("option", [{}, {"overwrite": True}, {"resume": True}])
+def test_a_list_that_is_read_is_not_replaced(
+    images: Path, tmp_path: Path, argument: str, option: dict[str, bool]
+) -> None:
+    files = listing(tmp_path, images, ids=True)
+    files[argument] = files[argument].rename(tmp_path / "labels.csv")
+    before = files[argument].read_bytes()
+    with pytest.raises(
+        ValueError, match=rf"{argument}=.*labels\.csv is not valid: a file that the output"
+    ):
+        Image2TFRecords(images, **files).create_tfrecords(
+            f"{tmp_path}/../{tmp_path.name}", **option
+        )
+    assert files[argument].read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

@@ -176,6 +176,12 @@ def test_an_index_says_where_records_are(flat: Path, tmp_path: Path) -> None:
     assert {file.name for file in (tmp_path / "without").iterdir()} == {"x0", "x1", "x2"}
 
 
+def test_an_old_index_is_not_left_to_a_new_shard(flat: Path, tmp_path: Path) -> None:
+    create_tfrecords(flat, tmp_path / "out", "x", 4)
+    create_tfrecords(flat, tmp_path / "out", "x", 4, overwrite=True, index=False)
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"x0", "x1", "x2"}
+
+
 def test_a_manifest_lists_every_record(classes: Path, tmp_path: Path) -> None:
     for create in (create_tfrecords, create_recordio):
         out = tmp_path / create.__name__
