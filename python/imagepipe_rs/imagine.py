@@ -133,13 +133,14 @@ def create_tfrecords(
 
     Args:
         source_path: a directory of images; one with a directory for each class; or a CSV file of file names (relative
-            to it) and classes, with a header.
+            to it) and classes, with a header: in its columns ``filename`` and ``class`` if there are both, else in the
+            first two.
         dest_path: directory of the shards; made if it is not there.
         name: what the shards' names begin with.
         img_per_file: images per shard; the last has what is left.
         labels: ``"directory"`` for the place of the class among the sorted ones (0 in a flat directory), None for 0
             everywhere, or a CSV file of file names, relative to ``source_path``, and classes. Classes of a CSV file
-            that are all whole numbers are labels themselves.
+            that are all whole numbers (``7``, ``07`` or ``7.0``) are labels themselves.
         metadata: also ``image/format``, ``image/filename``, ``image/height``, ``image/width`` and ``image/class/text``.
         index: also ``SHARD.idx``, a line of offset and size in bytes for each record, as DALI wants it.
         manifest: also ``manifest.jsonl``, a line for each record: shard, record, file, label, offset, size.

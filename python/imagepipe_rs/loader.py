@@ -155,8 +155,9 @@ class Loader:
               any names; or a directory where they lie. Samples are in the natural order of the file names (2 before
               10), records in that of the file. Index files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json``
               beside them are no samples;
-            * CSV files with the columns ``filename``, relative to the CSV's directory, and ``class``, in the order of
-              their rows. Whole numbers for classes are sorted by value, so that 0, 1, 2, … are the labels themselves.
+            * CSV files, in the order of their rows: in each a file, relative to the CSV's directory, and its class, in
+              the columns ``filename`` and ``class`` if there are both, else in the first two. Classes that all are
+              whole numbers (``7``, ``07`` or ``7.0``) are the labels themselves.
 
             JPEG, PNG, BMP, GIF and WebP are told apart by content. Records with ``image/format`` ``tensor`` hold pixels
             (uint8, ``image/height`` by ``image/width`` by ``image/channels``; ``image/order`` ``HWC`` or ``CHW``):
@@ -371,6 +372,8 @@ class Loader:
     @property
     def classes(self) -> list[str]:
         """Names of the classes, by label; one empty name for a flat directory.
+
+        Of a CSV where labels are numbers: ``"0"``, ``"1"``, … up to the greatest.
 
         Of records: the names in a ``labels.csv`` beside them; else the text features, or failing these
         ``image/class/synset``, where every class has one of its own; else ``"0"``, ``"1"``, … Without a ``labels.csv``,

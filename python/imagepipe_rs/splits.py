@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import glob
+import io
 import json
 import os
 import pathlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
@@ -21,6 +23,9 @@ Path = str | os.PathLike[str]
 
 _COUNTS = {"train": "train_number", "validation": "val_number", "test": "test_number"}
 
+# Options of the Loader that leave samples out.
+_FEWER = ("classes", "limit", "split")
+
 
 class Image2TFRecords:
     """Split images by class into training, validation and test, and write each as TFRecords.
@@ -32,7 +37,8 @@ class Image2TFRecords:
     Args:
         image_path: where the images are: what the file names of ``image2class_file`` are relative to; or, without one,
             a directory with one directory for each class.
-        image2class_file: CSV file with a header, then a file name and a class in each row.
+        image2class_file: CSV file with a header, then a file name and a class in each row: in the columns ``filename``
+            and ``class`` if there are both, else in the first two.
         class2id_file: CSV file with a header, then a class and its number in each row. None: classes are numbered from
             0 in the order in which they come up (in sorted order for directories).
         dataset_name: what all output files' names begin with.
@@ -124,9 +130,16 @@ class Split:
     """
 
     def __init__(
-        self, name: str, files: list[str], num_samples: int, labels_to_names: dict[int, str]
+        self,
+        name: str,
+        files: list[str],
+        num_samples: int,
+        labels_to_names: dict[int, str],
+        *,
+        complete: bool = False,
     ) -> None:
-        """Keep what there is; for :meth:`ImageDataSet.get_split`."""
+        """Keep what there is; for :meth:`ImageDataSet.get_split`. The files of a complete side have all its samples."""
+        self._complete = complete
         self.name = name
         self.files = files
         self.num_samples = num_samples
@@ -145,12 +158,17 @@ class Split:
         """Return a :class:`Loader` of this side; options are the Loader's.
 
         Raises:
-            DatasetError: there are no images on this side.
+            DatasetError: there are no images on this side, or not as many as the summary says.
         """
         if not self.files:
             message = f"the split {self.name!r} has no images"
             raise DatasetValueError(message, reason="no images")
-        return Loader(self.files, **options)
+        loader = Loader(self.files, **options)
+        whole = self._complete and all(options.get(name) is None for name in _FEWER)
+        if whole and loader.num_samples != self.num_samples:
+            reason = f"the shards have {loader.num_samples} images, where the summary says {self.num_samples}"
+            raise _error(pathlib.Path(self.files[0]).parent, f"the split {self.name!r}: {reason}")
+        return loader
 
     def as_tf_dataset(self, **options: Any) -> Any:
         """Return a ``tf.data.Dataset`` of batches of this side; options are the Loader's."""
@@ -181,13 +199,10 @@ class ImageDataSet:
         summary = self.tfrecords_dir / f"{dataset_name}_summary.json"
         try:
             self.dataset_summary: dict[str, Any] = json.loads(_text(summary))
-            rows = list(csv.DictReader(_text(self._labels_file).splitlines()))
-            label, name = (self.dataset_summary[key] for key in ("class_id_header", "class_header"))
-            self.labels_to_class_names = {int(float(row[label])): row[name] for row in rows}
-        except (KeyError, TypeError, ValueError) as error:
-            reason = f"not what Image2TFRecords writes: {error!r}"
-            message = f"{summary}: {reason}"
-            raise DatasetValueError(message, path=str(summary), reason=reason) from error
+            columns = [self.dataset_summary[key] for key in ("class_header", "class_id_header")]
+            self.labels_to_class_names = _names(_text(self._labels_file), columns)
+        except (csv.Error, IndexError, KeyError, TypeError, ValueError) as error:
+            raise _error(summary, f"not what Image2TFRecords writes: {error!r}") from error
 
     @property
     def labels_df(self) -> pd.DataFrame:
@@ -202,9 +217,10 @@ class ImageDataSet:
         Args:
             split_name: ``"train"``, ``"validation"`` or ``"test"``.
             file_pattern: name of the files, with ``%s`` for the name of the data set and ``%s`` for the split's, and
-                wildcards. None for the names that Image2TFRecords gives.
+                wildcards. None for the names that Image2TFRecords gives; then all shards of one run must be there.
 
         Raises:
+            DatasetError: a shard is missing, or there are some of another run.
             ValueError: no such split.
         """
         if split_name not in _COUNTS:
@@ -212,16 +228,54 @@ class ImageDataSet:
                 f"split_name={split_name!r} is not valid: one of {', '.join(map(repr, _COUNTS))}"
             )
             raise ValueError(message)
-        names = (glob.escape(self.dataset_name), split_name)
-        pattern = (file_pattern or "%s_%s_*.tfrecord") % names
-        files = sorted(str(path) for path in self.tfrecords_dir.glob(pattern))
         count = int(self.dataset_summary[_COUNTS[split_name]])
+        if file_pattern is None:
+            files = self._shards(split_name, count)
+            return Split(split_name, files, count, self.labels_to_class_names, complete=True)
+        pattern = file_pattern % (glob.escape(self.dataset_name), split_name)
+        files = sorted(str(path) for path in self.tfrecords_dir.glob(pattern))
         return Split(split_name, files, count, self.labels_to_class_names)
+
+    def _shards(self, split_name: str, count: int) -> list[str]:
+        """Return the shards of a side with ``count`` images: all of one run, and no others."""
+        start = f"{self.dataset_name}_{split_name}_"
+        pattern = re.compile(rf"{re.escape(start)}([0-9]{{5,}})-of-([0-9]{{5,}})\.tfrecord")
+        found: dict[int, dict[int, str]] = {}
+        for path in self.tfrecords_dir.iterdir():
+            if match := pattern.fullmatch(path.name):
+                shard, shards = map(int, match.groups())
+                found.setdefault(shards, {})[shard] = str(path)
+        there = ", ".join(f"{start}*-of-{shards:05}.tfrecord" for shards in sorted(found))
+        if len(found) > 1:
+            raise _error(self.tfrecords_dir, f"shards of two runs, {there}: remove the older")
+        if bool(found) != bool(count):
+            reason = f"{there or 'no shard'} is there, where the summary says {count} images"
+            raise _error(self.tfrecords_dir, f"the split {split_name!r}: {reason}")
+        for shards, files in found.items():
+            for shard in range(1, shards + 1):
+                if shard not in files:
+                    name = f"{start}{shard:05}-of-{shards:05}.tfrecord"
+                    reason = f"shard {shard} of {shards} is missing: {name}"
+                    raise _error(self.tfrecords_dir, reason)
+            return [files[shard] for shard in range(1, shards + 1)]
+        return []
+
+
+def _names(text: str, columns: list[str]) -> dict[int, str]:
+    """Return the class names by label of a ``labels.csv``, whose columns of classes and labels are called so."""
+    header, *rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    # Both may be called the same.
+    name, label = (0, 1) if header == columns else map(header.index, columns)
+    return {int(row[label].removesuffix(".0")): row[name] for row in rows}
+
+
+def _error(path: pathlib.Path, reason: str) -> DatasetValueError:
+    return DatasetValueError(f"{path}: {reason}", path=str(path), reason=reason)
 
 
 def _text(path: pathlib.Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
         message = f"{path}: {error.strerror}"
         raise DatasetNotFoundError(message, path=str(path), reason=str(error.strerror)) from error

@@ -1,8 +1,9 @@
-//! Samples by class.
+//! Samples by class, and what can be the number of one.
 
-use std::ffi::OsString;
 use std::ops::Range;
 use std::sync::Arc;
+
+use crate::record::Reason;
 
 /// The samples in the order of their classes, in each as the data set has them.
 #[derive(Clone, Debug)]
@@ -44,20 +45,18 @@ impl ByClass {
     }
 }
 
-/// Sorts names of classes: by value where all are whole numbers, so that 0, 1, 2 … are the labels themselves; otherwise by
-/// bytes.
-pub(super) fn sort_names(names: &mut [OsString]) {
-    if names.iter().all(|name| value(name).is_some()) {
-        names.sort_unstable_by(|a, b| value(a).cmp(&value(b)).then_with(|| a.cmp(b)));
-    } else {
-        names.sort_unstable();
-    }
-}
+/// There may be as many classes however few samples there are.
+const MANY_CLASSES: usize = 1 << 16;
 
-/// The value of a name that is a whole number.
-fn value(name: &OsString) -> Option<u64> {
-    let text = name.to_str().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
-    text.parse().ok()
+/// And so many for each sample.
+const CLASSES_A_SAMPLE: usize = 16;
+
+/// A label that can be one of so many samples: there is a name for every number below the greatest, so that a number that
+/// is something else must not be taken for a label.
+pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
+    let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
+    let label = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
+    label.ok_or_else(|| Reason(format!("a label of {most} or more for {samples} samples: classes are numbered from 0")))
 }
 
 #[cfg(test)]
@@ -73,14 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_sorted_by_value() {
-        let sorted = |names: &[&str]| {
-            let mut names: Vec<OsString> = names.iter().map(OsString::from).collect();
-            sort_names(&mut names);
-            names.join("".as_ref())
-        };
-        assert_eq!(sorted(&["10", "9", "0", "1"]), "01910");
-        assert_eq!(sorted(&["10", "9", "x"]), "109x");
-        assert_eq!(sorted(&["-1", "1", "0"]), "-101");
+    fn numbers_that_are_no_labels_are_refused() {
+        assert_eq!(checked(5, 1), Ok(5));
+        assert_eq!(checked(1_600_000, 1_281_167), Ok(1_600_000));
+        assert!(checked(usize::MAX, usize::MAX).is_err() && checked(1_600_000, 20).is_err());
     }
 }

@@ -12,11 +12,8 @@ use std::sync::Arc;
 
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
 use crate::error::{Error, Result};
-use crate::file::{self, Folder, Listing};
+use crate::file::{self, Folder, IMAGE_ENDINGS, Listing, is_image};
 use crate::random::{hash_bytes, mix};
-
-/// What files are looked for: the endings of the formats that can be decoded, in any case.
-const ENDINGS: [&str; 11] = ["jpg", "jpeg", "jpe", "jfif", "png", "bmp", "dib", "gif", "webp", "pjpeg", "pjp"];
 
 /// A data set of image files.
 #[derive(Debug)]
@@ -205,15 +202,8 @@ impl Dataset for Directory {
     }
 }
 
-/// Whether a file is looked at: by the ending of its name, so that listing opens no file. What it is, its bytes say.
-pub(super) fn is_image(name: &[u8]) -> bool {
-    name.iter()
-        .rposition(|b| *b == b'.')
-        .is_some_and(|dot| ENDINGS.iter().any(|ending| name[dot + 1..].eq_ignore_ascii_case(ending.as_bytes())))
-}
-
 pub(super) fn looked_for() -> String {
-    format!("files named *.{}", ENDINGS.join(", *."))
+    format!("files named *.{}", IMAGE_ENDINGS.join(", *."))
 }
 
 /// Files named one by one: one unnamed class, in the order of their paths.

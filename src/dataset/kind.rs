@@ -9,10 +9,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::directory::{Tree, is_image, looked_for};
+use super::directory::{Tree, looked_for};
 use super::{Dataset, Directory, Options, Shards, Table};
 use crate::error::{Error, Result};
-use crate::file::{self, Folder, Listing};
+use crate::file::{self, Folder, Listing, is_image};
 use crate::record::{Framing, is_compressed};
 
 /// How many bytes decide what a file is.

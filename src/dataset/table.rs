@@ -1,22 +1,23 @@
-//! CSV files that name pictures: a column `filename`, relative to the file's directory, and a column `class`.
+//! CSV files that name pictures, relative to the file's directory, and their classes.
 //!
-//! The first line names the columns, which may come in any order, among others. White space around cells does not count.
-//! Samples are the rows, in their order. Everything that can be wrong is found when the table is opened, and named with the
-//! line: a picture that is not there, a picture named twice, a cell without a value.
+//! The first line names the columns: `filename` and `class`, among others, or whatever the first two are called. White
+//! space around cells does not count. Samples are the rows, in their order. Where all classes are whole numbers, these are
+//! the labels. Everything that can be wrong is found when the table is opened, and named with the line: a picture that is
+//! not there, a picture named twice, a cell without a value.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ffi::{CStr, OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 use rustix::fs::{FileType, stat};
 
-use super::classes::sort_names;
+use super::classes::checked;
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
 use crate::error::{Error, Result};
-use crate::file::{Csv, each, line_error};
+use crate::file::{Columns, Csv, each, line_error, path_identity, whole_number};
 use crate::random::{hash_bytes, mix};
 
 /// How many files are looked for at a time.
@@ -42,7 +43,7 @@ struct Rows {
     names: Vec<u8>,
     all: Vec<Row>,
     /// In the order they are met in.
-    classes: Vec<OsString>,
+    classes: Vec<String>,
     known: HashMap<Vec<u8>, u32>,
 }
 
@@ -54,17 +55,11 @@ struct Row {
     line: u64,
 }
 
-/// Columns that are needed.
-struct Columns {
-    filename: usize,
-    class: usize,
-}
-
 impl Table {
     /// Reads the tables at `paths`, and looks on `threads` threads whether the files they name are there.
     ///
     /// # Errors
-    /// [`Error::Io`] for a table that cannot be read; [`Error::Dataset`] for one that lacks a column, or has a row that is
+    /// [`Error::Io`] for a table that cannot be read; [`Error::Dataset`] for one that lacks columns, or has a row that is
     /// no good, naming its line; [`Error::Argument`] for classes that are not there.
     pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Self> {
         let mut rows = Rows::default();
@@ -189,30 +184,31 @@ fn name_at(names: &[u8], start: u64) -> &[u8] {
 impl Rows {
     fn read(&mut self, path: &Path) -> Result<()> {
         let mut csv = Csv::open(path)?;
-        let columns = Columns::of(path, csv.header())?;
+        let columns = csv.columns()?;
         let mut row = ByteRecord::new();
         while let Some(line) = csv.next(&mut row)? {
-            self.add(&row, &columns, line).map_err(|reason| csv.error(line, reason))?;
+            self.add(&row, columns, line).map_err(|reason| csv.error(line, reason))?;
         }
         Ok(())
     }
 
-    fn add(&mut self, row: &ByteRecord, columns: &Columns, line: u64) -> std::result::Result<(), &'static str> {
+    fn add(&mut self, row: &ByteRecord, columns: Columns, line: u64) -> std::result::Result<(), String> {
         let (name, class) = (&row[columns.filename], &row[columns.class]);
         if name.is_empty() {
-            return Err("no filename");
+            return Err("no filename".to_owned());
         }
         if class.is_empty() {
-            return Err("no class");
+            return Err("no class".to_owned());
         }
         if name.contains(&0) {
-            return Err("a filename with a NUL byte in it");
+            return Err("a filename with a NUL byte in it".to_owned());
         }
         let class = if let Some(known) = self.known.get(class) {
             *known
         } else {
-            let new = u32::try_from(self.classes.len()).map_err(|_| "too many classes")?;
-            self.classes.push(OsString::from_vec(class.to_vec()));
+            let new = u32::try_from(self.classes.len()).map_err(|_| "too many classes".to_owned())?;
+            let text = str::from_utf8(class).map_err(|error| format!("not UTF-8: the class: {error}"))?;
+            self.classes.push(text.to_owned());
             self.known.insert(class.to_vec(), new);
             new
         };
@@ -229,8 +225,8 @@ impl Rows {
         let mut met: HashMap<u64, usize> = HashMap::with_capacity(self.all.len());
         for (number, row) in self.all.iter().enumerate() {
             let name = name_at(&self.names, row.name);
-            let identity = hash_bytes(name) ^ mix(hash_bytes(&folder(table_of(number))));
-            match met.entry(identity) {
+            let folder = table_of(number).parent().unwrap_or(Path::new(""));
+            match met.entry(path_identity(folder, name)) {
                 Entry::Vacant(place) => _ = place.insert(number),
                 Entry::Occupied(first) => {
                     let (table, line) = (table_of(*first.get()).display(), self.all[*first.get()].line);
@@ -242,17 +238,39 @@ impl Rows {
         Ok(())
     }
 
+    /// The names of all classes by label, and the label of each class that is met. Where all are whole numbers, these are
+    /// the labels; else they are sorted.
+    fn numbered<'a>(&self, table_of: &dyn Fn(usize) -> &'a Path) -> Result<(Vec<OsString>, Vec<u32>)> {
+        let numbers: Option<Vec<u64>> = self.classes.iter().map(|class| whole_number(class.as_bytes())).collect();
+        let Some(numbers) = numbers else {
+            let mut order: Vec<u32> = (0..).take(self.classes.len()).collect();
+            order.sort_unstable_by_key(|class| &self.classes[*class as usize]);
+            let mut labels = vec![0; order.len()];
+            for (label, class) in (0..).zip(&order) {
+                labels[*class as usize] = label;
+            }
+            return Ok((order.into_iter().map(|class| self.classes[class as usize].as_str().into()).collect(), labels));
+        };
+        let mut labels = Vec::with_capacity(numbers.len());
+        for (class, number) in (0..).zip(numbers) {
+            let label = checked(usize::try_from(number).unwrap_or(usize::MAX), self.all.len()).map_err(|reason| {
+                let row = self.all.iter().position(|row| row.class == class).unwrap_or_default();
+                line_error(table_of(row), self.all[row].line, reason)
+            })?;
+            labels.push(label);
+        }
+        let names = labels.iter().max().map_or(0..0, |most| 0..most + 1).map(|label| label.to_string().into());
+        Ok((names.collect(), labels))
+    }
+
     /// The samples among the rows, and the row of each.
     fn choose<'a>(&self, options: &Options, table_of: &dyn Fn(usize) -> &'a Path) -> Result<(Table, Vec<usize>)> {
-        let mut sorted = self.classes.clone();
-        sort_names(&mut sorted);
-        let numbers = options.chosen(&sorted, "classes")?;
-        let classes: Vec<OsString> = numbers.iter().map(|number| sorted[*number].clone()).collect();
-        let labels: HashMap<&[u8], u32> = classes.iter().map(|name| name.as_bytes()).zip(0..).collect();
-        let label_of: Vec<Option<u32>> = self.classes.iter().map(|name| labels.get(name.as_bytes()).copied()).collect();
+        let (names, labels) = self.numbered(table_of)?;
+        let numbers = options.chosen(&names, "classes")?;
+        let chosen_labels: HashMap<usize, u32> = numbers.iter().copied().zip(0..).collect();
         let mut data = Table {
             by_class: ByClass::of(&[], 0),
-            classes,
+            classes: numbers.iter().map(|number| names[*number].clone()).collect(),
             folders: Vec::new(),
             names: Vec::new(),
             starts: Vec::new(),
@@ -261,31 +279,14 @@ impl Rows {
         let mut chosen = Vec::new();
         let limit = usize::try_from(options.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         for (number, row) in self.all.iter().enumerate() {
-            let (name, class) = (name_at(&self.names, row.name), &self.classes[row.class as usize]);
-            let Some(label) = label_of[row.class as usize] else { continue };
-            if options.split.is_none_or(|split| split.keeps(class, b"", name)) && chosen.len() < limit {
-                data.add(&folder(table_of(number)), name, label);
+            let (name, label) = (name_at(&self.names, row.name), labels[row.class as usize] as usize);
+            let Some(new) = chosen_labels.get(&label) else { continue };
+            if options.split.is_none_or(|split| split.keeps(&names[label], b"", name)) && chosen.len() < limit {
+                data.add(&folder(table_of(number)), name, *new);
                 chosen.push(number);
             }
         }
         data.by_class = ByClass::of(&data.labels, data.classes.len());
         Ok((data, chosen))
-    }
-}
-
-impl Columns {
-    fn of(path: &Path, header: &ByteRecord) -> Result<Self> {
-        let find = |name: &str| {
-            let place = header.iter().position(|cell| cell.eq_ignore_ascii_case(name.as_bytes()));
-            place.ok_or_else(|| {
-                let cells: Vec<_> = header.iter().take(8).map(String::from_utf8_lossy).collect();
-                let reason = format!(
-                    "no column {name:?}: the first line must name the columns filename and class; it is {:?}",
-                    cells.join(",")
-                );
-                Error::dataset(path, reason)
-            })
-        };
-        Ok(Self { filename: find("filename")?, class: find("class")? })
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
 
+use super::names::is_image;
 use crate::error::{Error, Result};
 
 /// The mark that some programs write before UTF-8.
@@ -16,6 +17,15 @@ pub struct Csv {
     path: PathBuf,
     header: ByteRecord,
     reader: Reader<Cursor<Vec<u8>>>,
+}
+
+/// Where in the rows of a list of files is what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// The file's name.
+    pub filename: usize,
+    /// Its class.
+    pub class: usize,
 }
 
 impl Csv {
@@ -58,6 +68,26 @@ impl Csv {
         &self.header
     }
 
+    /// The columns of a list of files: those called `filename` and `class`, in any case, where both are there; else the
+    /// first two.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for less than two columns, or a first line that names a picture instead of a column.
+    pub fn columns(&self) -> Result<Columns> {
+        let find = |name: &[u8]| self.header.iter().position(|cell| cell.eq_ignore_ascii_case(name));
+        if let (Some(filename), Some(class)) = (find(b"filename"), find(b"class")) {
+            return Ok(Columns { filename, class });
+        }
+        if self.header.len() < 2 {
+            return Err(self.error(1, "two columns are needed, with a header"));
+        }
+        if is_image(&self.header[0]) {
+            let name = String::from_utf8_lossy(&self.header[0]);
+            return Err(self.error(1, format!("{name:?} is a file, where the first line names the columns")));
+        }
+        Ok(Columns { filename: 0, class: 1 })
+    }
+
     /// Reads the next row, which has as many cells as there are columns, into `row`; returns its line, counted from 1, or
     /// `None` at the end. Empty lines are passed over.
     ///
@@ -94,6 +124,15 @@ impl Csv {
     }
 }
 
+/// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with gaps are saved);
+/// `None` for anything else, and from 2^63 on.
+#[must_use]
+pub fn whole_number(cell: &[u8]) -> Option<u64> {
+    let digits = cell.strip_suffix(b".0").unwrap_or(cell);
+    let digits = str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+    digits.parse::<i64>().ok()?.try_into().ok()
+}
+
 /// What is wrong with a line of a file.
 pub fn line_error(path: &Path, line: u64, reason: impl std::fmt::Display) -> Error {
     Error::dataset(path, format!("line {line}: {reason}"))
@@ -122,6 +161,30 @@ mod tests {
         assert_eq!(csv.header(), vec!["filename", "class"]);
         let text = "a,b\r\n 1.jpg , cat \n\"a,b.jpg\",\"a \"\"dog\"\"\"";
         assert_eq!(rows(text).unwrap(), [row(2, ["1.jpg", "cat"]), row(3, ["a,b.jpg", "a \"dog\""])]);
+    }
+
+    #[test]
+    fn columns_are_found_by_name_else_by_place() {
+        let columns = |text: &str| {
+            let found = Csv::new(Path::new("list.csv"), text.into()).unwrap().columns();
+            found.map(|columns| (columns.filename, columns.class)).map_err(|error| error.reason())
+        };
+        assert_eq!(columns("filename,width,class"), Ok((0, 2)));
+        assert_eq!(columns(" CLASS , x,\"Filename\""), Ok((2, 0)));
+        assert_eq!(columns("image,label"), Ok((0, 1)));
+        assert_eq!(columns("class,label,file"), Ok((0, 1)));
+        assert_eq!(columns("filename"), Err("line 1: two columns are needed, with a header".to_owned()));
+        let reason = "line 1: \"a/0.JPG\" is a file, where the first line names the columns";
+        assert_eq!(columns("a/0.JPG,cat"), Err(reason.to_owned()));
+    }
+
+    #[test]
+    fn whole_numbers_are_digits() {
+        let numbers = ["0", "01", "12.0", "9223372036854775807"].map(|cell| whole_number(cell.as_bytes()));
+        assert_eq!(numbers, [Some(0), Some(1), Some(12), Some(i64::MAX as u64)]);
+        for cell in ["", ".0", "-1", "+1", "1.5", "1.00", "1e3", "1 ", "9223372036854775808", "\u{661}"] {
+            assert_eq!(whole_number(cell.as_bytes()), None, "{cell}");
+        }
     }
 
     #[test]

@@ -5,15 +5,17 @@ mod atomic;
 mod csv;
 mod each;
 mod map;
+mod names;
 mod natural;
 mod read;
 mod scan;
 
 pub use append::Appender;
 pub use atomic::{Output, make_directory, write_whole};
-pub use csv::{Csv, line_error};
+pub use csv::{Columns, Csv, line_error, whole_number};
 pub use each::each;
 pub use map::Map;
+pub use names::{IMAGE_ENDINGS, is_image, path_identity};
 pub use natural::natural_order;
 pub use read::{append_file, peek, read_into};
 pub use scan::{Folder, Listing, scan};

@@ -1,16 +1,18 @@
-//! CSV files that list pictures and classes: a header, then two cells a row, whitespace around them stripped.
+//! CSV files that list pictures and classes: a header, then the cells of a row, white space around them stripped.
 
+use std::borrow::Cow;
 use std::collections::hash_map::Entry as Place;
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use super::source::{Class, Entry, Source};
 use csv::ByteRecord;
 
 use crate::error::{Error, Result};
-use crate::file::{Csv, line_error};
+use crate::file::{Columns, Csv, line_error, path_identity, whole_number};
 
-/// The first two columns of a CSV file.
+/// Two columns of a CSV file: `filename` and `class`, or else the first two.
 #[derive(Debug)]
 pub(super) struct Listing {
     path: PathBuf,
@@ -22,7 +24,9 @@ pub(super) struct Listing {
 #[derive(Debug)]
 struct Row {
     line: u64,
-    cells: [String; 2],
+    /// Names of files need not be text.
+    first: Box<[u8]>,
+    second: String,
 }
 
 /// How classes that a listing names get their numbers.
@@ -36,26 +40,16 @@ pub(super) enum Numbering<'a> {
 }
 
 impl Listing {
-    /// Reads a CSV file. No first cell may come twice, none be empty.
+    /// Reads a CSV file. No cell of the two columns may be empty, and the second is text.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let mut csv = Csv::open(path)?;
-        if csv.header().len() < 2 {
-            return Err(csv.error(1, "two columns are needed, with a header"));
-        }
-        let header = texts(&csv, 1, csv.header())?;
-        let (mut rows, mut seen, mut row) = (Vec::new(), HashMap::new(), ByteRecord::new());
+        let columns = csv.columns()?;
+        let header = [columns.filename, columns.class].map(|at| text(&csv, 1, &csv.header()[at]));
+        let [first, second] = header;
+        let header = [first?, second?];
+        let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
         while let Some(line) = csv.next(&mut row)? {
-            let cells = texts(&csv, line, &row)?;
-            if let Some(empty) = cells.iter().position(String::is_empty) {
-                return Err(csv.error(line, format!("nothing under {:?}", header[empty])));
-            }
-            match seen.entry(cells[0].clone()) {
-                Place::Occupied(first) => {
-                    return Err(csv.error(line, format!("{:?} was listed in line {} before", cells[0], first.get())));
-                }
-                Place::Vacant(free) => free.insert(line),
-            };
-            rows.push(Row { line, cells });
+            rows.push(Row::of(&csv, line, &row, columns, &header)?);
         }
         if rows.is_empty() {
             return Err(Error::dataset(path, "no rows under its header"));
@@ -67,27 +61,52 @@ impl Listing {
         line_error(&self.path, line, reason)
     }
 
-    /// The files of the first column, relative to `root`, in classes of the second.
+    /// The files of the first column, relative to `root`, in classes of the second. No file may come twice.
     pub(super) fn source(&self, root: &Path, numbering: &Numbering<'_>) -> Result<Source> {
-        let classes = self.classes(numbering)?;
+        self.check_unique(|row| path_identity(root, &row.first))?;
+        let names = self.class_names(numbering);
+        let classes = self.classes(&names, numbering)?;
         let places: HashMap<&str, u32> = classes.iter().map(|class| class.name.as_str()).zip(0..).collect();
-        let entry = |row: &Row| Entry {
-            name: row.cells[0].as_bytes().into(),
-            class: places.get(row.cells[1].as_str()).copied().unwrap_or_default(),
+        let entry = |(row, class): (&Row, &Cow<'_, str>)| Entry {
+            name: row.first.clone(),
+            class: places.get(class.as_ref()).copied().unwrap_or_default(),
             line: row.line,
         };
-        let entries = self.rows.iter().map(entry).collect();
+        let entries = self.rows.iter().zip(&names).map(entry).collect();
         Ok(Source { root: root.to_owned(), entries, classes, listing: Some(self.path.clone()) })
     }
 
-    fn classes(&self, numbering: &Numbering<'_>) -> Result<Vec<Class>> {
+    /// Refuses a row whose first cell means the same as another's.
+    fn check_unique<'a, K: Eq + Hash>(&'a self, meaning: impl Fn(&'a Row) -> K) -> Result<()> {
+        let mut seen = HashMap::with_capacity(self.rows.len());
+        for row in &self.rows {
+            match seen.entry(meaning(row)) {
+                Place::Occupied(first) => {
+                    let (name, first) = (String::from_utf8_lossy(&row.first), first.get());
+                    return Err(self.error(row.line, format!("{name:?} was listed in line {first} before")));
+                }
+                Place::Vacant(free) => free.insert(row.line),
+            };
+        }
+        Ok(())
+    }
+
+    /// The class of each row: where labels are numbers, `01` and `1.0` are `1`.
+    fn class_names(&self, numbering: &Numbering<'_>) -> Vec<Cow<'_, str>> {
+        let number = |row: &Row| whole_number(row.second.as_bytes()).map(|number| Cow::Owned(number.to_string()));
+        let numbers = matches!(numbering, Numbering::Sorted).then(|| self.rows.iter().map(number).collect()).flatten();
+        numbers.unwrap_or_else(|| self.rows.iter().map(|row| Cow::Borrowed(row.second.as_str())).collect())
+    }
+
+    /// The classes, whose names the rows have.
+    fn classes(&self, names: &[Cow<'_, str>], numbering: &Numbering<'_>) -> Result<Vec<Class>> {
         if let Numbering::Listed(ids) = numbering {
             return self.listed_classes(ids);
         }
         let mut label = 0..;
         let mut seen = HashMap::new();
-        for row in &self.rows {
-            seen.entry(row.cells[1].as_str()).or_insert_with(|| label.next().unwrap_or(u64::MAX));
+        for name in names {
+            seen.entry(name.as_ref()).or_insert_with(|| label.next().unwrap_or(u64::MAX));
         }
         let mut classes: Vec<Class> =
             seen.into_iter().map(|(name, label)| Class { name: name.to_owned(), label }).collect();
@@ -96,7 +115,7 @@ impl Listing {
             return Ok(classes);
         }
         classes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        let numbers: Option<Vec<u64>> = classes.iter().map(|class| whole(&class.name)).collect();
+        let numbers: Option<Vec<u64>> = classes.iter().map(|class| whole_number(class.name.as_bytes())).collect();
         let labels = numbers.unwrap_or_else(|| (0..classes.len() as u64).collect());
         for (class, label) in classes.iter_mut().zip(labels) {
             class.label = label;
@@ -107,32 +126,36 @@ impl Listing {
     /// The classes as `ids` numbers them, which may have more of them.
     fn listed_classes(&self, ids: &Listing) -> Result<Vec<Class>> {
         let mut classes = Vec::with_capacity(ids.rows.len());
-        for Row { line, cells: [name, id] } in &ids.rows {
-            let Some(label) = whole(id) else {
+        for Row { line, first, second: id } in &ids.rows {
+            let name = str::from_utf8(first).map_err(|error| ids.error(*line, format!("not UTF-8: {error}")))?;
+            let Some(label) = whole_number(id.as_bytes()) else {
                 return Err(ids.error(*line, format!("the id of {name:?}, {id:?}, is not a whole number from 0 on")));
             };
-            classes.push(Class { name: name.clone(), label });
+            classes.push(Class { name: name.to_owned(), label });
         }
-        let known: HashSet<&str> = ids.rows.iter().map(|row| row.cells[0].as_str()).collect();
-        if let Some(row) = self.rows.iter().find(|row| !known.contains(row.cells[1].as_str())) {
-            let reason = format!("the class {:?} has no id in {}", row.cells[1], ids.path.display());
+        ids.check_unique(|row| &row.first)?;
+        let known: HashSet<&str> = classes.iter().map(|class| class.name.as_str()).collect();
+        if let Some(row) = self.rows.iter().find(|row| !known.contains(row.second.as_str())) {
+            let reason = format!("the class {:?} has no id in {}", row.second, ids.path.display());
             return Err(self.error(row.line, reason));
         }
         Ok(classes)
     }
 }
 
-/// The first two cells of a row.
-fn texts(csv: &Csv, line: u64, row: &ByteRecord) -> Result<[String; 2]> {
-    let text = |at| std::str::from_utf8(row.get(at).unwrap_or_default()).map(str::to_owned);
-    text(0).and_then(|first| Ok([first, text(1)?])).map_err(|error| csv.error(line, format!("not UTF-8: {error}")))
+impl Row {
+    fn of(csv: &Csv, line: u64, row: &ByteRecord, columns: Columns, header: &[String; 2]) -> Result<Self> {
+        let cells = [&row[columns.filename], &row[columns.class]];
+        if let Some(empty) = cells.iter().position(|cell| cell.is_empty()) {
+            return Err(csv.error(line, format!("nothing under {:?}", header[empty])));
+        }
+        Ok(Self { line, first: cells[0].into(), second: text(csv, line, cells[1])? })
+    }
 }
 
-/// A label: digits, and what other programs make of them (`3.0`, as tables with gaps are saved).
-fn whole(text: &str) -> Option<u64> {
-    let digits = text.strip_suffix(".0").unwrap_or(text);
-    let label: u64 = digits.parse().ok()?;
-    (i64::try_from(label).is_ok() && digits.bytes().all(|c| c.is_ascii_digit())).then_some(label)
+fn text(csv: &Csv, line: u64, cell: &[u8]) -> Result<String> {
+    let text = str::from_utf8(cell).map_err(|error| csv.error(line, format!("not UTF-8: {error}")))?;
+    Ok(text.to_owned())
 }
 
 /// Rows as CSV: cells are quoted where they must be.
@@ -157,20 +180,40 @@ mod tests {
     }
 
     fn classes(text: &str, numbering: &Numbering<'_>) -> Vec<(String, u64)> {
-        let classes = listing(text).unwrap().classes(numbering).unwrap();
-        classes.into_iter().map(|class| (class.name, class.label)).collect()
+        let source = listing(text).unwrap().source(Path::new("root"), numbering).unwrap();
+        source.classes.into_iter().map(|class| (class.name, class.label)).collect()
     }
 
     fn reason(text: &str) -> String {
-        listing(text).unwrap_err().reason()
+        let listing = listing(text);
+        listing.and_then(|listing| listing.source(Path::new("root"), &Numbering::Sorted)).unwrap_err().reason()
     }
 
     #[test]
     fn what_is_wrong_names_its_line() {
         assert_eq!(reason("a,b\n1.jpg,cat\n2.jpg,\n"), "line 3: nothing under \"b\"");
         assert_eq!(reason("a,b\n1.jpg,cat\n\n 1.jpg,dog\n"), "line 4: \"1.jpg\" was listed in line 2 before");
+        assert_eq!(reason("a,b\n1.jpg,cat\n.//1.jpg,dog\n"), "line 3: \".//1.jpg\" was listed in line 2 before");
         assert_eq!(reason("a\n1.jpg\n"), "line 1: two columns are needed, with a header");
         assert_eq!(reason("a,b\n"), "no rows under its header");
+    }
+
+    #[test]
+    fn names_of_files_need_not_be_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        crate::file::write_whole(&path, b"f,c\n\xff.jpg,cat\n", false).unwrap();
+        let source = Listing::read(&path).unwrap().source(folder.path(), &Numbering::Sorted).unwrap();
+        assert_eq!(source.name(0), b"\xff.jpg");
+        crate::file::write_whole(&path, b"f,c\n\xff.jpg,c\xe9t\n", true).unwrap();
+        assert!(Listing::read(&path).unwrap_err().reason().starts_with("line 2: not UTF-8"));
+    }
+
+    #[test]
+    fn the_columns_of_files_and_classes_are_found_by_name() {
+        let listing = listing("class,width,filename\ncat,640,1.jpg\n").unwrap();
+        assert_eq!(listing.header, ["filename", "class"]);
+        assert_eq!((&*listing.rows[0].first, listing.rows[0].second.as_str()), (&b"1.jpg"[..], "cat"));
     }
 
     #[test]
@@ -180,6 +223,9 @@ mod tests {
         assert_eq!(classes(text, &Numbering::Sorted), named(&[("cat", 0), ("dog", 1)]));
         assert_eq!(classes(text, &Numbering::FirstSeen), named(&[("dog", 0), ("cat", 1)]));
         assert_eq!(classes("f,c\n1,10\n2,9\n", &Numbering::Sorted), named(&[("10", 10), ("9", 9)]));
+        assert_eq!(classes("f,c\n1,01\n2,1\n3,1.0\n", &Numbering::Sorted), named(&[("1", 1)]));
+        assert_eq!(classes("f,c\n1,01\n2,x\n3,1\n", &Numbering::Sorted), named(&[("01", 0), ("1", 1), ("x", 2)]));
+        assert_eq!(classes("f,c\n1,7\n2,07\n", &Numbering::FirstSeen), named(&[("7", 0), ("07", 1)]));
         let ids = listing("class,id\ncat,7\ndog,2.0\nowl,0\n").unwrap();
         assert_eq!(classes(text, &Numbering::Listed(&ids)), named(&[("cat", 7), ("dog", 2), ("owl", 0)]));
     }
@@ -187,19 +233,25 @@ mod tests {
     #[test]
     fn a_class_without_a_good_id_is_named() {
         let images = listing("f,c\n1,dog\n2,cat\n").unwrap();
-        let error = |ids: &str| images.classes(&Numbering::Listed(&listing(ids).unwrap())).unwrap_err().reason();
+        let error =
+            |ids: &str| images.source(Path::new(""), &Numbering::Listed(&listing(ids).unwrap())).unwrap_err().reason();
         assert!(error("c,id\ndog,1\n").starts_with("line 3: the class \"cat\" has no id in "));
         assert_eq!(
             error("c,id\ndog,1\ncat,-1\n"),
             "line 3: the id of \"cat\", \"-1\", is not a whole number from 0 on"
         );
+        assert_eq!(error("c,id\ndog,1\ncat,2\ndog,3\n"), "line 4: \"dog\" was listed in line 2 before");
+        let other_path = listing("c,id\ncat,1\n./cat,2\ndog,3\n").unwrap();
+        assert!(images.source(Path::new(""), &Numbering::Listed(&other_path)).is_ok(), "classes are no paths");
     }
 
     #[test]
     fn written_cells_can_be_read() {
-        let rows = [["class", "id"], ["a,b", "0"], ["quote \"", "1"]];
-        let text = to_csv(rows);
-        let listing = listing(&text).unwrap();
-        assert_eq!(listing.rows[1].cells, rows[2]);
+        let rows =
+            [["class", "id"], ["a,b", "0"], ["quote \"", "1"], ["two\r\nlines", "2"], ["a\u{2028}b\u{85}c\u{b}d", "3"]];
+        let listing = listing(&to_csv(rows)).unwrap();
+        for (read, [first, second]) in listing.rows.iter().zip(&rows[1..]) {
+            assert_eq!((&*read.first, read.second.as_str()), (first.as_bytes(), *second));
+        }
     }
 }

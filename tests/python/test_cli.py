@@ -327,7 +327,7 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(
     run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, overwrite: bool
 ) -> None:
     def stop(**_: Any) -> None:
-        for name in ("x_0", "x_0.idx", "x_1", ".x_2.part", "other"):
+        for name in ("x_0", "x_0.idx", "x_1", ".x_2.part", "x_notes", "other"):
             (tmp_path / name).touch()
         raise KeyboardInterrupt
 
@@ -335,9 +335,13 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(
     words = ["create-tfrecords", "a", str(tmp_path), "x_", *(["--overwrite"] if overwrite else [])]
     ran = run(*words)
     assert (ran.code, ran.out) == (130, "")
-    how = "with --resume instead of --overwrite" if overwrite else "and --resume"
-    said = f"stopped: 2 finished files are kept; go on with the same command {how}\n"
-    assert ran.err == f"imagepipe create-tfrecords: {said}"
+    # Gone on with, a run that replaces files would keep those that it did not come to.
+    said = (
+        "each file is whole, the old one or the new one; run the same command again"
+        if overwrite
+        else "2 finished files are kept; go on with the same command and --resume"
+    )
+    assert ran.err == f"imagepipe create-tfrecords: stopped: {said}\n"
 
 
 def test_it_is_a_module_too() -> None:

@@ -88,6 +88,13 @@ def test_images_of_every_kind_in_classes(tmp_path: Path, kind: str, ending: str)
     ]
 
 
+@pytest.mark.parametrize("line", ["{out} '' bmp", "--path {out} --name '' --image_format bmp"])
+def test_a_name_may_be_empty(tmp_path: Path, line: str) -> None:
+    words = line.format(out=tmp_path)
+    assert run(f"imagepipe create-images {words} --width 8 --height 8 --quiet") == 0
+    assert names(tmp_path) == ["0.bmp"]
+
+
 def test_create_tfrecords_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Path) -> None:
     out = tmp_path / "tf_record_dir"
     line = f"imagine create-tfrecords --source_path {pets} --dest_path {out} --name random_tfrecord_ --img_per_file 5"

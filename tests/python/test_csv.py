@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import DatasetError, Loader
+from imagepipe_rs import DatasetError, Loader, create_recordio, create_tfrecords
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ def folder(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
 
 def table(folder: Path, text: str, name: str = "all.csv") -> Path:
     path = folder / name
-    path.write_text(text)
+    path.write_text(text, errors="surrogateescape")
     return path
 
 
@@ -58,10 +58,66 @@ def test_whole_numbers_are_the_labels_themselves(folder: Path) -> None:
     assert batch.labels.tolist() == labels
 
 
+def test_whole_numbers_may_leave_some_out(folder: Path) -> None:
+    text = "filename,class\npics/0.jpg,5\npics/1.jpg,010\npics/2.jpg,7.0\npics/3.jpg,10\n"
+    path = table(folder, text)
+    loader = Loader(path, size=8, shuffle=False)
+    assert loader.classes == [str(i) for i in range(11)]
+    assert next(iter(loader)).labels.tolist() == [5, 10, 7, 10]
+    (batch,) = itertools.islice(Loader(path, sampling="balanced", batch_size=60, size=4), 1)
+    assert set(batch.labels.tolist()) == {5, 7, 10}
+    (batch,) = Loader(path, classes=["10", "5"], size=8, shuffle=False)
+    assert batch.labels.tolist() == [1, 0, 0]
+    # One name among them, and they are names all.
+    names = Loader(table(folder, f"{text}pics/4.jpg,x\n"), size=8, shuffle=False)
+    assert names.classes == ["010", "10", "5", "7.0", "x"]
+
+
+@pytest.mark.parametrize("create", [create_tfrecords, create_recordio])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filename,width,class\npics/0.jpg,640,b\npics/1.jpg,480,a\n",
+        "class,filename\nb,pics/0.jpg\na,pics/1.jpg\n",
+        "image,label\npics/0.jpg,b\npics/1.jpg,a\n",
+        "filename,class\npics/0.jpg,5\npics/1.jpg,10\npics/2.jpg,7\n",
+        "filename,class\npics/0.jpg,1.0\npics/1.jpg,2.0\npics/2.jpg,10.0\n",
+        "filename,class\npics/0.jpg,01\npics/1.jpg,1\npics/2.jpg,0\n",
+    ],
+)
+def test_records_made_from_a_table_have_its_labels(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, create: Any, text: str
+) -> None:
+    path, out = table(folder, text), tmp_path_factory.mktemp("records")
+    create(path, out, "x")
+    loaders = [Loader(source, size=8, shuffle=False) for source in (path, out)]
+    batches = [next(iter(loader)) for loader in loaders]
+    assert batches[0].labels.tolist() == batches[1].labels.tolist()
+    assert np.array_equal(batches[0].images, batches[1].images)
+
+
+def test_one_file_in_two_tables_is_there_twice(folder: Path) -> None:
+    first = table(folder, "filename,class\npics/0.jpg,b\n", "1.csv")
+    second = table(folder / "pics", "filename,class\n0.jpg,b\n", "2.csv")
+    with pytest.raises(DatasetError, match=r"2\.csv: line 2: 0\.jpg is named before, in \S*1\.csv"):
+        Loader([first, second])
+
+
+def test_file_names_need_not_be_text(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"\udcff.jpg": jpeg(seed=1), "2.jpg": jpeg(seed=2)})
+    path = table(folder, "filename,class\n\udcff.jpg,a\n2.jpg,b\n")
+    create_tfrecords(path, folder / "out", "x")
+    batches = [next(iter(Loader(p, size=8, shuffle=False))) for p in (path, folder / "out")]
+    assert batches[0].paths[0] == f"{folder}/\udcff.jpg"
+    assert np.array_equal(batches[0].images, batches[1].images)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "class,note,filename\na,x,pics/0.jpg\nb,y,pics/1.jpg\n",
+        "image,label\npics/0.jpg,a\npics/1.jpg,b\n",
+        "filename,label,class_id\npics/0.jpg,a,7\npics/1.jpg,b,5\n",
         " Filename , CLASS \n pics/0.jpg , a \n\tpics/1.jpg\t,\tb\n",
         "filename,class\r\npics/0.jpg,a\r\n\r\npics/1.jpg,b",
         '"filename","class"\n"pics/0.jpg","a"\n"pics/1.jpg","b"\n',
@@ -139,8 +195,15 @@ def test_seeds_and_workers(folder: Path) -> None:
     ("text", "message"),
     [
         ("", "empty: a first line that names the columns is needed"),
-        ("pics/0.jpg,a\n", 'no column "filename".*pics/0.jpg,a'),
-        ("filename,label\npics/0.jpg,a\n", 'no column "class".*filename,label'),
+        (
+            "pics/0.jpg,a\n",
+            'line 1: "pics/0.jpg" is a file, where the first line names the columns',
+        ),
+        ("filename\npics/0.jpg\n", "line 1: two columns are needed, with a header"),
+        (
+            "filename,class\npics/0.jpg,1\npics/1.jpg,65536\n",
+            "line 3: a label of 65536 or more for 2",
+        ),
         ("filename,class\n", "no samples"),
         ("filename,class\npics/0.jpg,a\npics/77.jpg,a\n", "line 3: pics/77.jpg: No such file"),
         ("filename,class\npics,a\n", "line 2: pics: is a directory"),
@@ -151,6 +214,11 @@ def test_seeds_and_workers(folder: Path) -> None:
             "filename,class\npics/0.jpg,a\npics/1.jpg,a\npics/0.jpg,b\n",
             r"line 4: pics/0.jpg is named before, in \S*all.csv, line 2",
         ),
+        (
+            "filename,class\npics/0.jpg,a\n./pics//0.jpg,b\n",
+            r"line 3: ./pics//0.jpg is named before, in \S*all.csv, line 2",
+        ),
+        ("filename,class\npics/0.jpg,a\npics/1.jpg,gr\udcf6\udcdfe\n", "line 3: not UTF-8"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(folder: Path, text: str, message: str) -> None:

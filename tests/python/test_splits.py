@@ -240,6 +240,8 @@ def test_every_class_keeps_its_share(  # noqa: PLR0917  fixtures and cases
     ("text", "message"),
     [
         ("file,class\ncat/0.jpg,cat\ncat/0.jpg,dog\n", r'line 3: "cat/0.jpg" was listed in line 2'),
+        ("file,class\ncat/0.jpg,cat\n./cat//0.jpg,dog\n", r'line 3: "./cat//0.jpg" was listed in'),
+        ("cat/0.jpg,cat\ndog/0.jpg,dog\n", 'line 1: "cat/0.jpg" is a file, where the first line'),
         ("file,class\ncat/0.jpg,cat\n\n,dog\n", 'line 4: nothing under "file"'),
         ("file,class\ncat/0.jpg\n", "line 2: 1 cells, where the first line has 2"),
         ("file\ncat/0.jpg\n", "line 1: two columns are needed"),
@@ -376,14 +378,87 @@ def test_what_is_not_there_is_said(images: Path, tmp_path: Path) -> None:
 
 
 def test_odd_class_names_survive(tmp_path: Path, jpeg: EncodeJpeg) -> None:
-    names = ["a,b", 'say "hi"', "naïve", " spaced  out "]
+    names = ["a,b", 'say "hi"', "naïve", " spaced  out ", "two\nlines", "crlf\r\nx", "a\rb"]
+    names += ["a\u2028b", "a\x85b", "a\x0bb", "a\x0cb", "a\x1cb", "a\x00b", "NA", "'", "a;b"]
     lines = io.StringIO()
     writer = csv.writer(lines)
     writer.writerow(["f", "c"])
     for n, name in enumerate(names):
         (tmp_path / f"{n}.jpg").write_bytes(jpeg(8, 8))
         writer.writerow([f"{n}.jpg", name])
-    (tmp_path / "list.csv").write_text(lines.getvalue())
+    (tmp_path / "list.csv").write_text(lines.getvalue(), newline="")
     Image2TFRecords(tmp_path, tmp_path / "list.csv").create_tfrecords(tmp_path / "out")
-    found = ImageDataSet(tmp_path / "out").labels_to_class_names
-    assert found == {n: name.strip() for n, name in enumerate(names)}
+    data = ImageDataSet(tmp_path / "out")
+    assert data.labels_to_class_names == {n: name.strip() for n, name in enumerate(names)}
+    assert data.get_split("train").loader().classes == [name.strip() for name in names]
+
+
+def test_the_names_of_the_columns_do_not_matter(images: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text(
+        "label,width,filename,class\nx,640,cat/0.jpg,cat\ny,480,dog/0.jpg,dog\n"
+    )
+    (tmp_path / "ids.csv").write_text("name,class\ncat,7\ndog,3\n")
+    splitter = Image2TFRecords(images, tmp_path / "list.csv", tmp_path / "ids.csv")
+    splitter.create_tfrecords(tmp_path / "out")
+    data = ImageDataSet(tmp_path / "out")
+    assert data.labels_to_class_names == {7: "cat", 3: "dog"}
+    assert data.dataset_summary["filename_header"] == "filename"
+    assert (
+        data.dataset_summary["class_header"] == data.dataset_summary["class_id_header"] == "class"
+    )
+    assert {row["image/class/label"] for row in rows(tmp_path / "out", "train")} == {3, 7}
+
+
+def test_shards_of_two_runs_are_told_apart(images: Path, tmp_path: Path) -> None:
+    Image2TFRecords(images, dataset_name="p", num_shards=3).create_tfrecords(tmp_path)
+    older = (tmp_path / "p_train_00001-of-00003.tfrecord").read_bytes()
+    (tmp_path / "p_train_00001-of-00005.tfrecord").write_bytes(older)
+    data = ImageDataSet(tmp_path, "p")
+    with pytest.raises(
+        DatasetError,
+        match=r"two runs, p_train_\*-of-00003\.tfrecord, p_train_\*-of-00005\.tfrecord: remove the",
+    ):
+        data.get_split("train")
+    (tmp_path / "p_train_00001-of-00005.tfrecord").rename(
+        tmp_path / "p_test_00001-of-00001.tfrecord"
+    )
+    assert len(data.get_split("train").files) == 3
+    with pytest.raises(
+        DatasetError, match=r"'test': p_test_\S* is there, where the summary says 0"
+    ):
+        data.get_split("test")
+
+
+def test_a_missing_shard_is_named(images: Path, tmp_path: Path) -> None:
+    Image2TFRecords(images, num_shards=3).create_tfrecords(tmp_path)
+    data = ImageDataSet(tmp_path)
+    (tmp_path / "_train_00002-of-00003.tfrecord").unlink()
+    with pytest.raises(DatasetError, match=r"shard 2 of 3 is missing: _train_00002-of-00003"):
+        data.get_split("train")
+    assert len(data.get_split("train", "%s_%s_*.tfrecord").files) == 2
+    for shard in tmp_path.glob("_train_*"):
+        shard.unlink()
+    with pytest.raises(DatasetError, match="'train': no shard is there, where the summary says 40"):
+        data.get_split("train")
+
+
+def test_a_data_set_s_name_may_begin_another_s(images: Path, tmp_path: Path) -> None:
+    for name in ("p", "p_train"):
+        (tmp_path / "labels.csv").unlink(missing_ok=True)
+        Image2TFRecords(images, dataset_name=name, val_size=0.3).create_tfrecords(tmp_path)
+    for name in ("p", "p_train"):
+        split = ImageDataSet(tmp_path, name).get_split("train")
+        assert split.loader().num_samples == split.num_samples == 29
+
+
+def test_a_shard_of_another_run_is_noticed_by_its_images(images: Path, tmp_path: Path) -> None:
+    Image2TFRecords(images, num_shards=2, val_size=0.3).create_tfrecords(tmp_path)
+    (tmp_path / "_validation_00001-of-00002.tfrecord").replace(
+        tmp_path / "_train_00001-of-00002.tfrecord"
+    )
+    for index in tmp_path.glob("*.idx"):
+        index.unlink()
+    split = ImageDataSet(tmp_path).get_split("train")
+    with pytest.raises(DatasetError, match=r"'train': the shards have 20 images, where the .* 29"):
+        split.loader()
+    assert split.loader(limit=3).num_samples == 3

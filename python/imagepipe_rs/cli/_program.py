@@ -184,13 +184,15 @@ def _settle(ctx: click.Context, places: Sequence[Place], rest: Sequence[str]) ->
     left = list(rest)
     for at in places:
         named = ctx.params[str(at.name)]
+        # What was not named is None, or an empty tuple; an empty text is a name as any.
+        named = None if named == () else named
         given, left = (left, []) if at.multiple else (left[:1], left[1:])
-        if given and named:
+        if given and named is not None:
             _refuse(ctx, f"{at.title} is given twice: {given[0]!r} by its place, and {at.opts[0]}")
         if given:
             value: Any = tuple(given) if at.multiple else given[0]
             ctx.params[str(at.name)] = at.process_value(ctx, value)
-        elif not named:
+        elif named is None:
             _refuse(ctx, f"{at.title} is missing: give it by its place, or as {at.opts[0]}")
     if left:
         expected = " ".join(at.title for at in places) or "none"

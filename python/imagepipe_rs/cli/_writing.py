@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -65,7 +64,7 @@ def write(
         work: writes files, telling its progress.
         noun: what is counted in the progress.
         folder: where the files go.
-        files: how their names begin, for counting them when the run is stopped.
+        files: a glob of their names, for counting them when the run is stopped.
         quiet: say nothing.
     """
     started = time.monotonic()
@@ -73,7 +72,7 @@ def write(
         with Progress(noun, quiet=quiet) as progress:
             written = work(progress)
     except KeyboardInterrupt:
-        say(_stopped(finished(folder, files)))
+        say(_stopped(folder, files))
         return STOPPED
     if not quiet:
         print(_summary(written, noun, time.monotonic() - started, folder))
@@ -81,21 +80,19 @@ def write(
 
 
 def finished(folder: str, files: str) -> int:
-    """Count the files in ``folder`` or below whose names begin so; indexes are no files of their own."""
-    found = Path(folder).rglob(f"{glob.escape(files)}*")
+    """Count the files in ``folder`` or below that are called so; indexes are no files of their own."""
+    found = Path(folder).rglob(files)
     return sum(path.is_file() and path.suffix != ".idx" for path in found)
 
 
-def _stopped(files: int) -> str:
-    done = _text.count(files, "finished file")
-    kept = "is kept" if files == 1 else "are kept"
-    context = click.get_current_context()
-    how = (
-        "with --resume instead of --overwrite"
-        if context.params.get("overwrite")
-        else "and --resume"
-    )
-    return f"stopped: {done} {kept}; go on with the same command {how}"
+def _stopped(folder: str, files: str) -> str:
+    if click.get_current_context().params.get("overwrite"):
+        # Which of the files are of the run before cannot be told from their names.
+        return "stopped: each file is whole, the old one or the new one; run the same command again"
+    count = finished(folder, files)
+    kept = "is kept" if count == 1 else "are kept"
+    done = _text.count(count, "finished file")
+    return f"stopped: {done} {kept}; go on with the same command and --resume"
 
 
 def _summary(written: Written, noun: str, seconds: float, folder: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import escape
 from typing import Any
 
 import click
@@ -43,11 +44,11 @@ FORMATS = ("jpg", "jpeg", "png", "bmp", "bitmap")
 @_writing.workers
 @_writing.existing
 def create_images(*, quiet: bool, **arguments: Any) -> int:
-    """Make COUNT random pictures. Picture n depends on SEED + n and the options alone."""
+    """Make COUNT random pictures. Picture n depends on SEED, n and the options alone."""
     return _writing.write(
         lambda progress: imagepipe_rs.create_images(**arguments, progress=progress),
         noun="picture",
         folder=arguments["path"],
-        files=arguments["name"],
+        files=f"{escape(arguments['name'])}[0-9]*",
         quiet=quiet,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import escape
 from typing import Any
 
 import imagepipe_rs
@@ -32,6 +33,6 @@ def create_recordio(*, quiet: bool, **arguments: Any) -> int:
         lambda progress: imagepipe_rs.create_recordio(**arguments, progress=progress),
         noun="image",
         folder=arguments["dest_path"],
-        files=arguments["name"],
+        files=f"{escape(arguments['name'])}[0-9]*.rec",
         quiet=quiet,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import escape
 from typing import Any
 
 import click
@@ -38,6 +39,6 @@ def create_tfrecords(*, quiet: bool, **arguments: Any) -> int:
         lambda progress: imagepipe_rs.create_tfrecords(**arguments, progress=progress),
         noun="image",
         folder=arguments["dest_path"],
-        files=arguments["name"],
+        files=f"{escape(arguments['name'])}[0-9]*",
         quiet=quiet,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glob import escape
 from typing import Any
 
 import click
@@ -58,6 +59,6 @@ def split(
         ),
         noun="image",
         folder=output_dir,
-        files=f"{source['dataset_name']}_",
+        files=f"{escape(source['dataset_name'])}_*_[0-9]*-of-[0-9]*.tfrecord",
         quiet=quiet,
     )

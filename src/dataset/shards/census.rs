@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::contents::Facts;
+use crate::dataset::classes::checked;
 use crate::error::Result;
 use crate::file::each;
 use crate::record::Reason;
@@ -26,12 +27,6 @@ pub(super) struct Census {
 /// Records that are read by one thread in one go.
 const CHUNK: u64 = 1024;
 
-/// There may be as many classes however few samples there are.
-const MANY_CLASSES: usize = 1 << 16;
-
-/// And so many for each sample.
-const CLASSES_A_SAMPLE: usize = 16;
-
 /// What a few records say.
 #[derive(Default)]
 pub(super) struct Part {
@@ -49,14 +44,6 @@ struct Names {
     known: BTreeMap<u32, Vec<u8>>,
     /// A class goes by two names, so they are none.
     confused: bool,
-}
-
-/// A label that can be one of so many samples: there is a name for every number below the greatest, so that a number that
-/// is something else must not be taken for a label.
-pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
-    let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
-    let label = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
-    label.ok_or_else(|| Reason(format!("a label of {most} or more for {samples} samples: classes are numbered from 0")))
 }
 
 /// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with room to read it.
@@ -175,12 +162,5 @@ mod tests {
         let census = census.unwrap();
         assert!(census.labels.iter().zip(0..).all(|(found, sample)| *found as usize == label(sample)));
         assert_eq!(census.identities, (0..5000).collect::<Vec<_>>());
-    }
-
-    #[test]
-    fn numbers_that_are_no_labels_are_refused() {
-        assert_eq!(checked(5, 1), Ok(5));
-        assert_eq!(checked(1_600_000, 1_281_167), Ok(1_600_000));
-        assert!(checked(usize::MAX, usize::MAX).is_err() && checked(1_600_000, 20).is_err());
     }
 }

@@ -4,13 +4,13 @@
 //! alone.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use csv::ByteRecord;
 
-use super::census::checked;
-use crate::error::{Error, Result};
+use crate::dataset::classes::checked;
+use crate::error::Result;
+use crate::file::{Csv, whole_number};
 
 /// What the file is called.
 const NAME: &str = "labels.csv";
@@ -19,7 +19,7 @@ const NAME: &str = "labels.csv";
 /// its digits.
 ///
 /// # Errors
-/// [`Error::Io`] for a list that cannot be read, [`Error::Dataset`] for one that is none, naming the line.
+/// [`crate::Error::Io`] for a list that cannot be read, [`crate::Error::Dataset`] for one that is none, naming the line.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
     for folder in folders {
@@ -37,21 +37,22 @@ pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
 }
 
 fn read(path: &Path) -> Result<Vec<OsString>> {
-    let error = |error: csv::Error| match error.into_kind() {
-        csv::ErrorKind::Io(source) => Error::Io { path: path.to_path_buf(), source },
-        kind => Error::dataset(path, format!("not a list of classes and their numbers: {kind:?}")),
-    };
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_path(path).map_err(error)?;
-    let rows: Vec<ByteRecord> = reader.byte_records().collect::<Result<_, _>>().map_err(error)?;
-    let numbers = |column: usize| rows.iter().all(|row| row.get(column).is_some_and(|cell| number(cell).is_some()));
+    let mut csv = Csv::open(path)?;
+    if csv.header().len() < 2 {
+        return Err(csv.error(1, "two columns are needed, with a header"));
+    }
+    let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
+    while let Some(line) = csv.next(&mut row)? {
+        let cell = |at| str::from_utf8(row.get(at).unwrap_or_default()).map(str::to_owned);
+        let cells = cell(0).and_then(|first| Ok([first, cell(1)?]));
+        rows.push((line, cells.map_err(|error| csv.error(line, format!("not UTF-8: {error}")))?));
+    }
+    let numbers = |column: usize| rows.iter().all(|(_, cells)| number(&cells[column]).is_some());
     let (class, id) = if !numbers(1) && numbers(0) { (1, 0) } else { (0, 1) };
     let mut names: Vec<Option<OsString>> = Vec::new();
-    for row in &rows {
-        let wrong = |reason: &str| {
-            let line = row.position().map_or(0, csv::Position::line);
-            Error::dataset(path, format!("line {line}: {reason}"))
-        };
-        let id = row.get(id).and_then(number).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
+    for (line, cells) in &rows {
+        let wrong = |reason: &str| csv.error(*line, reason);
+        let id = number(&cells[id]).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
         let id = checked(id, rows.len()).map_err(|reason| wrong(&reason.0))? as usize;
         if names.len() <= id {
             names.resize(id + 1, None);
@@ -59,14 +60,14 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
         if names[id].is_some() {
             return Err(wrong("a number that another class has"));
         }
-        names[id] = row.get(class).map(|cell| OsString::from_vec(cell.to_vec()));
+        names[id] = Some(cells[class].as_str().into());
     }
     let digits = |id: usize| id.to_string().into();
     Ok(names.into_iter().enumerate().map(|(id, name)| name.unwrap_or_else(|| digits(id))).collect())
 }
 
-fn number(cell: &[u8]) -> Option<usize> {
-    str::from_utf8(cell).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?.parse().ok()
+fn number(cell: &str) -> Option<usize> {
+    whole_number(cell.as_bytes()).and_then(|number| usize::try_from(number).ok())
 }
 
 #[cfg(test)]
@@ -85,10 +86,13 @@ mod tests {
         assert_eq!(names("class,id\ndog, 1\n cat,0\n").unwrap(), ["cat", "dog"]);
         assert_eq!(names("id,class\n2,dog\n0,\"cat, tame\"\n").unwrap(), ["cat, tame", "1", "dog"]);
         assert_eq!(names("class,id\n7,1\n5,0\n").unwrap(), ["5", "7"]);
+        assert_eq!(names("\u{feff}class,id\n\ncat,1.0\n\"a\nb\",0\n").unwrap(), ["a\nb", "cat"]);
         for (text, reason) in [
             ("class,id\ncat,0\ndog,0\n", "line 3: a number that another class has"),
             ("file,class\na.jpg,cat\n", "line 2: no class and its number"),
-            ("class,id\ncat,99999999999\n", "line 2: a label of"),
+            ("class,id\n\ncat,99999999999\n", "line 3: a label of"),
+            ("class,id\ncat\n", "line 2: 1 cells"),
+            ("id\n3\n", "line 1: two columns are needed"),
         ] {
             let error = names(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
