@@ -25,6 +25,7 @@ pub use table::Table;
 
 use crate::codec::Raw;
 use crate::error::{Error, Result};
+use crate::record;
 use crate::record::Shard;
 
 /// The bytes of a sample, put where the caller has room.
@@ -32,6 +33,7 @@ use crate::record::Shard;
 pub struct Scratch {
     path: Vec<u8>,
     bytes: Vec<u8>,
+    record: record::Room,
 }
 
 /// A sample as it is stored.

@@ -1,21 +1,25 @@
 //! A file's bytes as one slice: mapped, or held in memory.
 //!
-//! Shards of records are mapped where pictures are read (see `read.rs`): they are large and opened once, records are taken
-//! from them in any order, and a map keeps no descriptor open, so that a data set may have more shards than a process may
-//! have files. What is asked for is used where the kernel has it, without a copy.
+//! Shards of records are mapped where pictures are read (see `read.rs`): they are large and opened once, and records are
+//! taken from them in any order. A data set may have more shards than a process may have files, so only some maps keep a
+//! descriptor open; the others use the path.
 //!
-//! A mapped file that is cut short kills the process that touches what is gone (SIGBUS). So [`Map::bytes`] looks at the
-//! file's size before it hands the bytes out, which costs a microsecond, and is meant to be called anew for each record.
-//! What is left is a file that shrinks in the instant between the look and the use, or that loses its name after it was
-//! cut short.
+//! A mapped file that is cut short kills the process that touches what is gone (SIGBUS). So [`Map::copy`] does not touch
+//! the map: it reads, and a file that is cut short is an error; records are used from copies. [`Map::bytes`] hands out the
+//! map itself, for what is looked at here and there, such as the framing and the labels of records, and looks at the file's
+//! size before, so it is meant to be called anew for each record. What is left is a file that shrinks between that look
+//! and the use.
 #![expect(unsafe_code, reason = "mapping a file")]
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::Mmap;
-use rustix::fs::{Mode, OFlags, fstat, open, stat};
+use rustix::fs::{Mode, OFlags, Stat, fstat, open, stat};
+use rustix::io::{Errno, pread};
 
 use crate::error::{Error, Result};
 
@@ -28,13 +32,38 @@ pub struct Map {
 
 #[derive(Debug)]
 enum Content {
-    Mapped { map: Mmap, file: Identity },
+    Mapped { map: Mmap, file: Identity, kept: Option<Kept> },
     Held(Vec<u8>),
 }
 
 /// Which file it is, whatever its name: device and inode.
 #[derive(Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
+
+/// How many maps may keep their files open: a fraction of the 1,024 files that a process usually may have.
+const MOST_KEPT: usize = 256;
+
+/// How many do.
+static KEPT: AtomicUsize = AtomicUsize::new(0);
+
+/// A file that is kept open.
+#[derive(Debug)]
+struct Kept(File);
+
+impl Kept {
+    /// Keeps a file open, if not too many are.
+    fn of(file: File) -> Option<Self> {
+        let free =
+            KEPT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |kept| (kept < MOST_KEPT).then_some(kept + 1));
+        free.is_ok().then(|| Self(file))
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        KEPT.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 impl Map {
     /// Maps the file at `path`, which may be empty.
@@ -48,7 +77,7 @@ impl Map {
             // length from it once and compare it with the slice, so that other bytes are a damaged record and no more;
             // a file that shrinks is found by `bytes`.
             let map = unsafe { Mmap::map(&file) }?;
-            Ok(Content::Mapped { map, file: Identity(status.st_dev, status.st_ino) })
+            Ok(Content::Mapped { map, file: Identity(status.st_dev, status.st_ino), kept: Kept::of(file) })
         });
         let content = mapped.map_err(|source| Error::Io { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), content })
@@ -99,18 +128,80 @@ impl Map {
     pub fn bytes(&self) -> Result<&[u8]> {
         match &self.content {
             Content::Held(bytes) => Ok(bytes),
-            Content::Mapped { map, file } => {
-                let now = stat(&*self.path).ok().filter(|now| Identity(now.st_dev, now.st_ino) == *file);
-                match now.and_then(|now| u64::try_from(now.st_size).ok()) {
-                    Some(len) if len != map.len() as u64 => {
-                        let reason = format!("the file had {} bytes when it was opened, and has {len} now", map.len());
-                        Err(Error::record(&*self.path, len.min(map.len() as u64), reason))
-                    }
-                    _ => Ok(map),
-                }
+            Content::Mapped { map, file, kept } => {
+                let now = match kept {
+                    Some(Kept(kept)) => fstat(kept).ok(),
+                    None => stat(&*self.path).ok().filter(|now| file.is(now)),
+                };
+                self.check_size(map, now.as_ref())?;
+                Ok(map)
             }
         }
     }
+
+    /// Copies the bytes in `range`, which ends where the file does or before, to the front of `room`, which grows as needed.
+    /// The map is not touched while the file has its name.
+    ///
+    /// # Errors
+    /// As [`Map::bytes`]; [`Error::Io`] for what cannot be read.
+    pub fn copy<'a>(&self, range: Range<usize>, room: &'a mut Vec<u8>) -> Result<&'a [u8]> {
+        if room.len() < range.len() {
+            room.resize(range.len(), 0);
+        }
+        let room = &mut room[..range.len()];
+        let (map, file) = match &self.content {
+            Content::Held(bytes) => {
+                room.copy_from_slice(&bytes[range]);
+                return Ok(room);
+            }
+            Content::Mapped { map, kept: Some(Kept(file)), .. } => (map, file),
+            Content::Mapped { map, file, kept: None } => {
+                let own = |opened: &File| fstat(opened).is_ok_and(|now| file.is(&now));
+                let Some(opened) = open_regular(&self.path).ok().filter(own) else {
+                    // Nobody who has no map of it can cut it short any more.
+                    room.copy_from_slice(&map[range]);
+                    return Ok(room);
+                };
+                (map, &{ opened })
+            }
+        };
+        self.check_size(map, fstat(file).ok().as_ref())?;
+        let read = read_from(file, range.start, room);
+        let read = read.map_err(|source| Error::Io { path: self.path.clone(), source: source.into() })?;
+        if read < room.len() { Err(self.changed(map, (range.start + read) as u64)) } else { Ok(room) }
+    }
+
+    fn check_size(&self, map: &Mmap, now: Option<&Stat>) -> Result<()> {
+        match now.and_then(|now| u64::try_from(now.st_size).ok()) {
+            Some(len) if len != map.len() as u64 => Err(self.changed(map, len)),
+            _ => Ok(()),
+        }
+    }
+
+    fn changed(&self, map: &Mmap, len: u64) -> Error {
+        let reason = format!("the file had {} bytes when it was opened, and has {len} now", map.len());
+        Error::record(&*self.path, len.min(map.len() as u64), reason)
+    }
+}
+
+impl Identity {
+    fn is(&self, status: &Stat) -> bool {
+        *self == Self(status.st_dev, status.st_ino)
+    }
+}
+
+/// Reads from byte `start` of a file until `room` is full or the file ends; returns how many bytes that were.
+fn read_from(file: &File, start: usize, room: &mut [u8]) -> rustix::io::Result<usize> {
+    let mut at = 0;
+    while at < room.len() {
+        match pread(file, &mut room[at..], (start + at) as u64) {
+            Ok(0) => break,
+            Ok(read) => at += read,
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(at)
 }
 
 fn open_regular(path: &Path) -> io::Result<File> {
@@ -142,6 +233,54 @@ mod tests {
                 assert_eq!(map.path(), path);
             }
         }
+    }
+
+    #[test]
+    fn copies_are_the_files_bytes_whatever_becomes_of_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        let bytes: Vec<u8> = (0..100_000u32).map(|i| i.to_le_bytes()[1]).collect();
+        for keep in [true, false] {
+            std::fs::write(&path, &bytes).unwrap();
+            let mut map = Map::open(&path).unwrap();
+            if let (Content::Mapped { kept, .. }, false) = (&mut map.content, keep) {
+                *kept = None;
+            }
+            let mut room = Vec::new();
+            for range in [0..100_000, 99_999..100_000, 5..5, 300..70_000] {
+                assert_eq!(map.copy(range.clone(), &mut room).unwrap(), &bytes[range]);
+            }
+            std::fs::write(folder.path().join("y"), b"another").unwrap();
+            std::fs::rename(folder.path().join("y"), &path).unwrap();
+            assert_eq!(map.copy(7..9, &mut room).unwrap(), &bytes[7..9]);
+            std::fs::remove_file(&path).unwrap();
+            assert_eq!(map.copy(7..9, &mut room).unwrap(), &bytes[7..9]);
+        }
+    }
+
+    #[test]
+    fn a_copy_of_what_was_cut_off_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, vec![7; 100_000]).unwrap();
+        let map = Map::open(&path).unwrap();
+        File::options().write(true).open(&path).unwrap().set_len(10).unwrap();
+        let error = map.copy(50_000..60_000, &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, Error::Record { offset: 10, .. }), "{error}");
+        let Content::Mapped { map: mapped, .. } = &map.content else { panic!("it was mapped") };
+        // Between the look at the size and the reading.
+        assert_eq!(read_from(&File::open(&path).unwrap(), 4, &mut [0; 100]), Ok(6));
+        assert!(matches!(map.changed(mapped, 10), Error::Record { .. }));
+    }
+
+    #[test]
+    fn more_maps_than_files_may_be_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(&path, b"abc").unwrap();
+        let maps: Vec<Map> = (0..MOST_KEPT + 50).map(|_| Map::open(&path).unwrap()).collect();
+        assert!(KEPT.load(Ordering::Relaxed) <= MOST_KEPT);
+        assert!(maps.iter().all(|map| map.copy(1..3, &mut Vec::new()).unwrap() == b"bc"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::arguments::bytes;
 use crate::error::Error;
 use crate::record::example::{self, Feature};
 use crate::record::recordio::{Header, Labels};
-use crate::record::{Framing, Options, Shard, Writer};
+use crate::record::{Framing, Options, Room, Shard, Writer};
 
 /// A file of records, open for reading.
 #[pyclass(name = "RecordReader", module = "imagepipe_rs._native", frozen)]
@@ -39,13 +39,9 @@ impl PyRecordReader {
 
     /// The payload of a record that is there.
     fn get<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyBytes>> {
-        let mut scratch = Vec::new();
-        let payload = py.detach(|| self.0.get(index, &mut scratch))?;
-        PyBytes::new_with(py, payload.len(), |room| {
-            // Of a file that is not in memory yet, it is this that reads it.
-            py.detach(|| room.copy_from_slice(payload));
-            Ok(())
-        })
+        let mut room = Room::default();
+        let payload = py.detach(|| self.0.read(index, &mut room))?;
+        Ok(PyBytes::new(py, payload))
     }
 
     /// The key of a record, if there is an index that has keys.

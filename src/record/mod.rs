@@ -14,7 +14,7 @@ mod writer;
 
 use std::fmt;
 
-pub use shard::{Options, Shard};
+pub use shard::{Options, Room, Shard};
 pub use writer::Writer;
 
 /// Why bytes are no record; the caller knows the file, and where in it the record begins.

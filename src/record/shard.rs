@@ -47,6 +47,13 @@ const SPOT_CHECKS: usize = 16;
 /// Places looked at between two looks at whether the file is still as long as it was.
 const TURNS_PER_LOOK: u64 = 1024;
 
+/// Memory that records are copied to, used again for the next one.
+#[derive(Debug, Default)]
+pub struct Room {
+    framed: Vec<u8>,
+    joined: Vec<u8>,
+}
+
 impl Shard {
     /// Opens the file of records at `path`: maps it, or, where it is compressed (GZIP, ZLIB), inflates it into memory. Where
     /// its records are says the index file beside it (see [`index`]), or, without one that fits, a pass over their
@@ -180,6 +187,25 @@ impl Shard {
     /// As [`Shard::get`].
     pub fn peek<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>) -> Result<&'a [u8]> {
         self.payload(index, scratch, false)
+    }
+
+    /// The payload of record `index`, copied to `room`: to be used for as long as is wanted, whatever becomes of the file.
+    ///
+    /// # Errors
+    /// As [`Shard::get`]; [`Error::Io`] for a file that cannot be read.
+    ///
+    /// # Panics
+    /// As [`Shard::get`].
+    pub fn read<'a>(&self, index: u64, room: &'a mut Room) -> Result<&'a [u8]> {
+        let span = self.span(index);
+        let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
+        let Room { framed, joined } = room;
+        let framed = self.map.copy(place(span.offset)..place(span.offset + span.len), framed)?;
+        let payload = match self.framing {
+            Framing::TfRecord => tfrecord::payload(framed, framed.len(), self.check),
+            Framing::RecordIo => recordio::payload(framed, framed.len(), joined),
+        };
+        payload.map_err(|reason| Error::record(self.path(), span.offset, reason))
     }
 
     fn payload<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>, check: bool) -> Result<&'a [u8]> {

@@ -200,3 +200,31 @@ def test_a_failed_run_leaves_no_descriptor_open(source: Path, tmp_path: Path) ->
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.stdout.split() == [str(source / "39.jpg")] * 3 + ["0"], done.stderr
+
+
+def test_a_shard_that_is_cut_short_while_it_is_read_is_an_error(
+    photos: Path, tmp_path: Path
+) -> None:
+    # A mapped file that is cut short kills the process; pictures are decoded from a copy.
+    program = """
+import sys
+from imagepipe_rs import Loader, RecordError
+loader = Loader(sys.argv[1], batch_size=4, size=64, repeat=True, workers=2)
+try:
+    for number, _ in enumerate(loader):
+        if number < 100:
+            print(number, flush=True)
+except RecordError as error:
+    print(error)
+"""
+    for moment in range(8):
+        create_tfrecords(photos, tmp_path, "x", overwrite=moment > 0)
+        command = [sys.executable, "-c", program, str(tmp_path / "x0")]
+        run = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        for line in run.stdout or ():
+            if int(line) >= 5 * moment:
+                break
+        os.truncate(tmp_path / "x0", 1000)
+        said, _ = run.communicate(timeout=100)
+        assert run.returncode == 0
+        assert "bytes when it was opened, and has 1000 now" in said

@@ -1,7 +1,8 @@
 //! Files of records: TFRecord files of `tf.train.Example`, and `RecordIO` files of image records.
 //!
-//! Files come in the natural order of their names, records in that of their file. A record is used where it is mapped. Its
-//! label is read with it; all labels are read, by a [`census`], only for a question that needs them: what classes there
+//! Files come in the natural order of their names, records in that of their file. A record is copied before it is used: a
+//! file that is cut short while it is mapped kills whoever touches it, and the copy in the cache makes up for its cost, which
+//! the checksum would have in any case. Its label is read with it; all labels are read, by a [`census`], only for a question that needs them: what classes there
 //! are, a split, sampling by class. What is kept in memory is where the records are, eight bytes each, and for such a
 //! question some more.
 
@@ -193,7 +194,7 @@ impl Dataset for Shards {
 
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (shard, number) = self.place(index);
-        let payload = shard.get(number, &mut scratch.bytes).map_err(|error| numbered(error, number))?;
+        let payload = shard.read(number, &mut scratch.record).map_err(|error| numbered(error, number))?;
         let sample = self.form.sample(shard.framing(), payload).and_then(|(content, label)| {
             let label = match &self.labels {
                 // Where labels are not read they are all 0, which need not be the label of a class that was chosen.
