@@ -377,11 +377,11 @@ class Loader:
 
         Of records: the names in a ``labels.csv`` beside them; else the text features, or failing these
         ``image/class/synset``, where every class has one of its own; else ``"0"``, ``"1"``, … Without a ``labels.csv``,
-        the first question reads the labels of all records, though not their images.
+        the first question reads the labels of all records, though not their images. A ``labels.csv`` of something else,
+        such as files and their classes, is ignored with a warning.
 
         Raises:
             RecordError: a record without a label.
-            DatasetError: a ``labels.csv`` that is none.
         """
         return self._native.classes
 

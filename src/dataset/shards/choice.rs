@@ -20,7 +20,7 @@ impl Shards {
             return Ok(());
         }
         let census = self.ask_all(options.split.is_some())?;
-        let names = self.listed()?.unwrap_or(census.names);
+        let names = self.listed.clone().unwrap_or(census.names);
         let chosen = options.chosen(&names, "classes")?;
         let labels: HashMap<usize, usize> = chosen.iter().copied().zip(0..).collect();
         let (mut picks, mut kept) = (Vec::new(), Vec::new());
