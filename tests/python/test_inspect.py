@@ -407,6 +407,8 @@ def test_bench_for_people(run: Any, photos: Path) -> None:
         ("bench --batch-size 0", "--batch-size 0 is not valid: "),
         ("bench --seconds nan", "--seconds NaN is not valid: more than 0"),
         ("verify --workers 0", "--workers 0 is not valid: at least 1"),
+        ("verify --workers 99999", "--workers 99999 is not valid: at most 4096"),
+        ("inspect --workers 99999", "--workers 99999 is not valid: at most 4096"),
         ("inspect --headers -1", "--headers -1 is not valid: "),
     ],
 )
