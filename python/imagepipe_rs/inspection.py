@@ -73,7 +73,7 @@ def verify(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Read and decode everything, whole.
+    """Read and decode everything, whole. An index file that does not fit its file of records is damage, too.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.

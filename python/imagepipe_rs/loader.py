@@ -150,7 +150,8 @@ class Loader:
         path: where the samples are: a path, a list of paths, or a glob. The kind is found by looking, and is one for
             all:
 
-            * image directories (``root/class-name/**/x.jpg``, or flat: all labels 0), or image files;
+            * image directories (``root/class-name/**/x.jpg``, or flat: all labels 0), or image files; samples are in
+              the order of the bytes of their names in each class (10 before 2);
             * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of image records, under
               any names; or a directory where they lie. Samples are in the natural order of the file names (2 before
               10), records in that of the file. Index files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json``
@@ -192,7 +193,9 @@ class Loader:
         repeat: never end; the epoch still counts.
         limit: use the first N samples of the data set.
         split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable; ``fraction`` is the
-            share of validation in both.
+            share of validation in both. A sample's side depends on ``seed``, its class and its name: its path below the
+            class's directory; in a CSV its path as it is listed; in records the last part of ``image/filename``, or
+            without one its place. So the same images in another form may be split otherwise.
         classes: class names; fixes the label numbers and leaves other classes out.
         keys: names of the features in TFRecords, where they are other than ``{"image": "image/encoded", "label":
             "image/class/label", "text": "image/class/text", "filename": "image/filename"}``. ``"label": None``: all
@@ -377,11 +380,11 @@ class Loader:
 
         Of records: the names in a ``labels.csv`` beside them; else the text features, or failing these
         ``image/class/synset``, where every class has one of its own; else ``"0"``, ``"1"``, … Without a ``labels.csv``,
-        the first question reads the labels of all records, though not their images.
+        the first question reads the labels of all records, though not their images. A ``labels.csv`` of something else,
+        such as files and their classes, is ignored with a warning.
 
         Raises:
             RecordError: a record without a label.
-            DatasetError: a ``labels.csv`` that is none.
         """
         return self._native.classes
 

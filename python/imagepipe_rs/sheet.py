@@ -10,6 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
+from imagepipe_rs._errors import DatasetValueError
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class Sheet:
             options: of the Loader; those for layout, dtype, channels and labels are the sheet's.
 
         Raises:
-            DatasetError: there is no data set at ``path``.
+            DatasetError: there is no data set at ``path``, or no picture in the batch that can be decoded.
             DecodeError: a picture is damaged, with ``on_error="raise"``.
             ValueError: an option is not valid, or there is no such batch.
         """
@@ -73,7 +74,12 @@ class Sheet:
         size = options.get("batch_size", 32)
         state = {"epoch": epoch, "position": batch * size, "seed": loader.seed}
         loader.load_state_dict(state)
-        images, labels = taken = next(iter(loader))
+        taken = next(iter(loader), None)
+        if taken is None or not taken.paths:
+            first, _, why = loader.errors[0]
+            reason = f"no picture of the batch can be decoded; the first: {why}"
+            raise DatasetValueError(f"{first}: {reason}", path=first, reason=reason)
+        images, labels = taken
         names = loader.classes
         pictures = [
             Picture(image, int(label), names[label] if len(names) > label else "", path)
@@ -90,19 +96,19 @@ class Sheet:
                 picture.pixels.shape[1],
                 picture.pixels.shape[0],
                 picture.label,
-                picture.name,
-                os.path.basename(picture.path),  # noqa: PTH119  as it was given
+                _shown(picture.name),
+                _shown(os.path.basename(picture.path)),  # noqa: PTH119  as it was given
             )
             for picture in self.pictures
         ]
-        return _native.sheet(self.heading, self.below, tiles)
+        return _native.sheet(_shown(self.heading), self.below, tiles)
 
     def html(self) -> str:
         """Write it as one page that needs no other file, light or dark as the reader has it."""
         figures = "\n".join(_figure(picture) for picture in self.pictures)
         width = self.pictures[0].pixels.shape[1]
         return _PAGE.substitute(
-            heading=html.escape(self.heading),
+            heading=html.escape(_shown(self.heading)),
             below=html.escape(self.below),
             figures=figures,
             width=max(width, _NARROWEST),
@@ -125,15 +131,20 @@ def _about(loader: Loader, pictures: Sequence[Picture], epoch: int, options: dic
     return " · ".join(parts)
 
 
+def _shown(name: str) -> str:
+    """Return a name as text; those of files need not be."""
+    return os.fsencode(name).decode(errors="replace")
+
+
 def _figure(picture: Picture) -> str:
     data = base64.b64encode(picture.png()).decode("ascii")
     height, width, _ = picture.pixels.shape
     hue = round(picture.label * 137.508) % 360
-    name = html.escape(os.path.basename(picture.path))  # noqa: PTH119
+    name = html.escape(_shown(os.path.basename(picture.path)))  # noqa: PTH119  as it was given
     return (
-        f'<figure title="{html.escape(picture.path)}">'
+        f'<figure title="{html.escape(_shown(picture.path))}">'
         f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" alt="{name}">'
-        f'<figcaption><b style="--hue: {hue}">{html.escape(picture.name)}</b>'
+        f'<figcaption><b style="--hue: {hue}">{html.escape(_shown(picture.name))}</b>'
         f"<small>{name}</small></figcaption></figure>"
     )
 

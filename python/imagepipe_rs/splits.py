@@ -221,7 +221,7 @@ class ImageDataSet:
 
         Raises:
             DatasetError: a shard is missing, or there are some of another run.
-            ValueError: no such split.
+            ValueError: no such split, or not a pattern.
         """
         if split_name not in _COUNTS:
             message = (
@@ -232,8 +232,16 @@ class ImageDataSet:
         if file_pattern is None:
             files = self._shards(split_name, count)
             return Split(split_name, files, count, self.labels_to_class_names, complete=True)
-        pattern = file_pattern % (glob.escape(self.dataset_name), split_name)
+        try:
+            pattern = file_pattern % (glob.escape(self.dataset_name), split_name)
+        except (TypeError, ValueError) as error:
+            message = (
+                f"file_pattern={file_pattern!r} is not valid: %s for the name, and %s for the split"
+            )
+            raise ValueError(message) from error
         files = sorted(str(path) for path in self.tfrecords_dir.glob(pattern))
+        if count and not files:
+            raise _error(self.tfrecords_dir, f"no file is called {pattern}")
         return Split(split_name, files, count, self.labels_to_class_names)
 
     def _shards(self, split_name: str, count: int) -> list[str]:

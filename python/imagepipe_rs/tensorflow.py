@@ -117,6 +117,12 @@ def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
     del synchronize
     eager = tf.executing_eagerly()
     height, width = size = _size(target_size)
+    batch_size = _at_least(1, "batch_size", batch_size)
+    parallel = _at_least(1, "parallel", parallel)
+    cache_mbytes = _at_least(0, "cache_mbytes", cache_mbytes)
+    if image_format not in {"NCHW", "NHWC"}:
+        message = f"image_format={image_format!r} is not valid: 'NCHW' or 'NHWC'"
+        raise ValueError(message)
     loader = _Balanced(
         _path(directory_url),
         rescale,
@@ -149,6 +155,18 @@ def _size(target_size: Any) -> tuple[int, int]:
         message = f"target_size={target_size!r} is not valid: (height, width) in pixels"
         raise TypeError(message) from None
     return height, width
+
+
+def _at_least(least: int, name: str, value: Any) -> int:
+    """Return a whole number; the Loader's arguments have other names."""
+    message = f"{name}={value!r} is not valid: at least {least}"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(message) from None
+    if number < least:
+        raise ValueError(message)
+    return number
 
 
 def _path(directory_url: str | os.PathLike[str]) -> Path:

@@ -22,6 +22,9 @@ pub use stats::{Meter, Reading, Stopwatch};
 
 use crate::error::{Error, Result};
 
+/// More workers are an oversight of whoever asks for them.
+pub const MOST_WORKERS: usize = 4096;
+
 /// Work for an engine.
 pub trait Job: Send + Sync + 'static {
     /// What a worker keeps from sample to sample.

@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::dataset::{self, Dataset, Keys, Options};
+use crate::engine::MOST_WORKERS;
 use crate::error::{Error, Result};
 
 /// Called on the caller's thread with what is done and how much there is, twenty times a second and more; says whether to
@@ -47,8 +48,12 @@ impl Source {
 
     /// The data set, as a Loader would see it.
     fn open(&self, options: Options) -> Result<Arc<dyn Dataset>> {
-        if self.workers == Some(0) {
-            return Err(Error::argument("workers", 0, "at least 1"));
+        match self.workers {
+            Some(0) => return Err(Error::argument("workers", 0, "at least 1")),
+            Some(workers) if workers > MOST_WORKERS => {
+                return Err(Error::argument("workers", workers, format!("at most {MOST_WORKERS}")));
+            }
+            _ => {}
         }
         dataset::open(&self.paths, &Options { keys: self.keys.clone(), ..options }, self.workers())
     }

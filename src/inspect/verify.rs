@@ -84,7 +84,7 @@ impl Damage {
     }
 }
 
-/// Reads and decodes every sample of `source`, whole. `None` if `watch` ended it before.
+/// Reads and decodes every sample of `source`, whole; an index file must fit. `None` if `watch` ended it before.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at; [`Error::Threads`] when worker threads
@@ -94,7 +94,12 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     // Labels may be of any kind, or none.
     let data = source.open(Options { salvage: true, unlabelled: true, ..Options::default() })?;
     let len = data.len();
-    let damaged = data.faults().iter().map(Damage::of_file).collect();
+    let mut damaged: Vec<_> = data.faults().iter().map(Damage::of_file).collect();
+    // A file that lost its last records is sound by itself; only its index knows.
+    damaged.extend(data.shards().iter().filter_map(|shard| {
+        let reason = format!("the index file beside it is of another file: {}", shard.ignored_index()?);
+        Some(Damage { path: shard.path().to_path_buf(), record: None, offset: None, reason })
+    }));
     let mut report = Report { damaged, ..Report::default() };
     let whole = pass::over(Whole { data }, len, source.workers(), watch, |_, found| {
         report.samples += 1;

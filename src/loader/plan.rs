@@ -8,6 +8,7 @@ use super::config::{Config, Labels, OnError, Sampling};
 use super::geometry::Rule;
 use crate::codec::{Backend, Tally};
 use crate::dataset::{ByClass, Dataset};
+use crate::engine::MOST_WORKERS;
 use crate::error::{Error, Result};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::{Order, Schedule};
@@ -157,9 +158,6 @@ fn check(config: &Config) -> Result<()> {
     }
     Ok(())
 }
-
-/// More threads are an oversight.
-const MOST_WORKERS: usize = 4096;
 
 /// Larger sides are an oversight, and products of sizes must not overflow.
 const LARGEST_SIDE: u32 = 65_535;

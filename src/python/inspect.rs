@@ -78,7 +78,7 @@ pub(super) fn bench<'py>(
     batches: Option<u64>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let time = Duration::try_from_secs_f64(seconds).map_err(|reason| Error::argument("seconds", seconds, reason))?;
+    let time = Duration::try_from_secs_f64(seconds).map_err(|_| Error::argument("seconds", seconds, "more than 0"))?;
     let span = Span { time, batches };
     let found = watched(py, progress, |watch| inspect::bench::bench(&loader.0, span, watch))?;
     dictionary(py, &found.json())

@@ -20,6 +20,7 @@ mod tensors;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::engine::MOST_WORKERS;
 use crate::error::{Error, Result};
 
 pub use create::{Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords};
@@ -84,9 +85,6 @@ pub fn finish(run: &mut dyn Run) -> Result<Written> {
         }
     }
 }
-
-/// More threads are an oversight.
-const MOST_WORKERS: usize = 4096;
 
 /// Threads for a run: the number asked for by `argument`, or the usable cores.
 fn workers(argument: &'static str, wanted: Option<usize>) -> Result<usize> {

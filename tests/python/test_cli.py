@@ -250,6 +250,7 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
         ("create-images a b jpg --width wide", "'--width': 'wide' is not a valid integer"),
         ("create-images a b jpg --widht 3", "--widht"),
         ("create-pictures a b", "create-pictures"),
+        ("nope", "No such command 'nope'; see imagepipe --help"),
         ("inspect", "PATHS... is missing: give it by its place, or as --path"),
         ("show x -o sheet.gif", "must end in .png or .html"),
         ("show x", "--output"),

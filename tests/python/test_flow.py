@@ -95,6 +95,25 @@ def test_urls_of_files_are_paths(photos: Path) -> None:
         flow_from_directory("https://x/y", 4, (8, 8))
 
 
+@pytest.mark.parametrize(
+    ("argument", "value", "error"),
+    [
+        ("batch_size", 0, ValueError),
+        ("batch_size", "a", TypeError),
+        ("image_format", "CHW", ValueError),
+        ("parallel", 0, ValueError),
+        ("parallel", 1.5, TypeError),
+        ("cache_mbytes", -5, ValueError),
+    ],
+)
+def test_wrong_arguments_have_their_own_names(
+    tree: MakeTree, argument: str, value: Any, error: type[Exception]
+) -> None:
+    arguments = {"batch_size": 4, "target_size": (8, 8), argument: value}
+    with pytest.raises(error, match=f"^{argument}={value!r} is not valid"):
+        flow_from_directory(tree({"a/1.jpg": b""}), **arguments)
+
+
 def test_errors_name_what_is_wrong(tree: MakeTree) -> None:
     with pytest.raises(DatasetError, match="nowhere"):
         flow_from_directory("/nowhere", 4, (8, 8))

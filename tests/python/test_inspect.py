@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -278,6 +279,20 @@ def test_verify_for_programs(run: Any, pets: Path) -> None:
     }
 
 
+def test_verify_finds_records_that_are_gone_without_a_trace(run: Any, records: Path) -> None:
+    assert run("verify", records).code == 0
+    shard = records / "x_1"
+    offset = int((records / "x_1.idx").read_text().splitlines()[4].split()[0])
+    os.truncate(shard, offset)
+    ran = run("verify", records)
+    assert ran.code == 1
+    assert ran.out.startswith(f"{shard}: the index file beside it is of another file: ")
+    assert "44 samples" in ran.out
+    assert "1 damaged" in ran.out
+    (records / "x_1.idx").unlink()
+    assert run("verify", records).code == 0
+
+
 def test_verify_finds_damage_in_records_and_says_where(run: Any, records: Path) -> None:
     """The length of a record in one file, and the data of two records in another; the third is good."""
     first, second = records / "x_0", records / "x_1"
@@ -387,10 +402,13 @@ def test_bench_for_people(run: Any, photos: Path) -> None:
     ("words", "said"),
     [
         ("bench --seconds 0", "--seconds 0 is not valid: more than 0"),
-        ("bench --seconds -1", "--seconds -1 is not valid: "),
+        ("bench --seconds -1", "--seconds -1 is not valid: more than 0"),
         ("bench --batches 0", "--batches 0 is not valid: at least 1"),
         ("bench --batch-size 0", "--batch-size 0 is not valid: "),
+        ("bench --seconds nan", "--seconds NaN is not valid: more than 0"),
         ("verify --workers 0", "--workers 0 is not valid: at least 1"),
+        ("verify --workers 99999", "--workers 99999 is not valid: at most 4096"),
+        ("inspect --workers 99999", "--workers 99999 is not valid: at most 4096"),
         ("inspect --headers -1", "--headers -1 is not valid: "),
     ],
 )
@@ -552,3 +570,28 @@ def test_the_programs_are_installed() -> None:
             pytest.skip("the package is not installed here")
         ran = subprocess.run([path, "--version"], capture_output=True, text=True, check=True)
         assert imagepipe_rs.__version__ in ran.stdout
+
+
+@pytest.mark.parametrize("kind", ["png", "html"])
+def test_a_batch_without_a_good_picture_is_an_error(
+    run: Any, tmp_path: Path, tree: MakeTree, kind: str
+) -> None:
+    bad = tree({f"{name}.jpg": b"no picture" for name in "abc"})
+    sheet = tmp_path / f"sheet.{kind}"
+    for words in ((), ("--batch-size", 1, "--batch", 2)):
+        ran = run("show", bad, "-o", sheet, *words)
+        assert (ran.code, ran.err.count("\n")) == (1, 1)
+        assert "no picture of the batch can be decoded; the first: " in ran.err
+    assert not sheet.exists()
+
+
+@pytest.mark.parametrize("kind", ["png", "html"])
+def test_names_on_a_sheet_need_not_be_text(
+    run: Any, tmp_path: Path, tree: MakeTree, jpeg: EncodeJpeg, kind: str
+) -> None:
+    folder = tree({"c\udcff/\udcfe.jpg": jpeg(), "d/1.jpg": jpeg(seed=1)})
+    folder = folder.rename(folder.with_name("\udcfd"))
+    sheet = tmp_path / f"sheet.{kind}"
+    assert run("show", folder, "-o", sheet).code == 0
+    if kind == "html":
+        assert "c\N{REPLACEMENT CHARACTER}</b>" in sheet.read_text()

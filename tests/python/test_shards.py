@@ -290,6 +290,41 @@ def test_names_of_classes_are_found_without_reading_labels(out: Path, small: Pat
         Loader(out, sampling="balanced")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filename,class\na.jpg,cat\n",
+        "filename,class\na.jpg,0\nb.jpg,1\n",
+        "class,id\n",
+        "\n",
+        "",
+        "class\ncat\n",
+        "class,id\ncat,0\ndog\n",
+        "class,id\ncat,0\ndog,0\n",
+        "class,id\ncat,0\ndog,70000\n",
+        "class,id\ncat,0\nd\udcf6g,1\n",
+    ],
+)
+def test_what_is_no_list_of_classes_is_said_and_not_used(
+    out: Path, small: Path, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    write(out / "x0", records(small, text=False))
+    (out / "labels.csv").write_text(text, errors="surrogateescape")
+    with caplog.at_level(logging.WARNING):
+        assert Loader(out).classes == ["0", "1"]
+    assert re.search(r"/labels\.csv: .+: ignored, as it is no list of classes", caplog.text)
+    assert len(Loader(out, split=("train", 0.5), classes=["1"], size=4).classes) == 1
+
+
+def test_a_file_that_is_given_twice_is_said(
+    out: Path, small: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shard = write(out / "x0", records(small))
+    with caplog.at_level(logging.WARNING):
+        assert Loader([shard, shard]).num_samples == 24
+    assert f"{shard}: given more than once" in caplog.text
+
+
 def test_a_stale_index_is_said_and_not_used(
     out: Path, small: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

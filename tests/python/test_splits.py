@@ -436,6 +436,10 @@ def test_a_missing_shard_is_named(images: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match=r"shard 2 of 3 is missing: _train_00002-of-00003"):
         data.get_split("train")
     assert len(data.get_split("train", "%s_%s_*.tfrecord").files) == 2
+    with pytest.raises(DatasetError, match=r"no file is called x_train_\*"):
+        data.get_split("train", "%sx_%s_*")
+    with pytest.raises(ValueError, match=r"file_pattern='x\*' is not valid: %s for the name"):
+        data.get_split("train", "x*")
     for shard in tmp_path.glob("_train_*"):
         shard.unlink()
     with pytest.raises(DatasetError, match="'train': no shard is there, where the summary says 40"):

@@ -158,7 +158,7 @@ def run(program: click.Command, args: Sequence[str] | None = None) -> int:
         return USAGE
     except click.UsageError as error:
         known = error.ctx.command_path if error.ctx else str(program.name)
-        say(f"{_one_line(error.format_message())}; see {known} --help", known)
+        say(f"{_one_line(error.format_message()).rstrip('.')}; see {known} --help", known)
         return USAGE
     except click.Abort:
         say("stopped")

@@ -21,7 +21,7 @@ _SHOWN = 20
     epilog="""\b
     Examples:
       imagepipe inspect train/
-      imagepipe inspect records/*.tfrecord --all
+      imagepipe inspect records/ --all
       imagepipe inspect records/ --record 0
       imagepipe inspect train/ --json
     """,

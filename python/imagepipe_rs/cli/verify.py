@@ -17,7 +17,7 @@ from imagepipe_rs.cli._progress import Progress
     epilog="""\b
     Examples:
       imagepipe verify train/
-      imagepipe verify records/*.tfrecord && echo all good
+      imagepipe verify records/ && echo all good
       imagepipe verify train/ --json | jq -r '.damaged[].path'
     """,
 )

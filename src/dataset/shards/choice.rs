@@ -20,7 +20,7 @@ impl Shards {
             return Ok(());
         }
         let census = self.ask_all(options.split.is_some())?;
-        let names = self.listed()?.unwrap_or(census.names);
+        let names = self.listed.clone().unwrap_or(census.names);
         let chosen = options.chosen(&names, "classes")?;
         let labels: HashMap<usize, usize> = chosen.iter().copied().zip(0..).collect();
         let (mut picks, mut kept) = (Vec::new(), Vec::new());
@@ -58,8 +58,8 @@ impl Shards {
     }
 }
 
-/// What a split knows a sample by: the name of its file, so that it is on the same side in a directory of its class; else
-/// where it is.
+/// What a split knows a sample by: the last part of its file's name, so that it is on the same side as in a directory of
+/// its class without others in it; else where it is.
 fn identity(facts: &Facts<'_>, path: &Path, record: u64) -> u64 {
     if facts.filename.is_empty() {
         return mix(hash_bytes(file_name(path)) ^ mix(record));

@@ -40,6 +40,8 @@ pub struct Shards {
     threads: usize,
     notes: Vec<String>,
     faults: Vec<Error>,
+    /// Names of the classes that are listed beside the files.
+    listed: Option<Vec<OsString>>,
     names: OnceLock<Vec<OsString>>,
     census: OnceLock<Census>,
     by_class: OnceLock<ByClass>,
@@ -81,11 +83,14 @@ impl Shards {
             form: Form::new(options.keys.clone(), !options.unlabelled),
             labels: None,
             threads,
+            listed: None,
             names: OnceLock::new(),
             census: OnceLock::new(),
             by_class: OnceLock::new(),
         };
         data.notes.extend(choice::several_sets(&paths));
+        data.notes.extend(given_twice(&paths));
+        data.look_for_names();
         data.leave_out_empty()?;
         data.choose(options)?;
         if data.is_empty() && data.faults.is_empty() {
@@ -129,15 +134,20 @@ impl Shards {
         Ok(())
     }
 
-    /// Names of the classes as far as they are known without reading labels.
-    fn listed(&self) -> Result<Option<Vec<OsString>>> {
+    /// Finds the names of the classes as far as they are known without reading labels. A list that is none is left for
+    /// what it is: anybody may have put it there.
+    fn look_for_names(&mut self) {
         if !self.form.has_labels() {
-            return Ok(Some(vec![OsString::new()]));
+            self.listed = Some(vec![OsString::new()]);
+            return;
         }
         let mut folders: Vec<PathBuf> =
             self.files.iter().map(|shard| shard.path().parent().unwrap_or(Path::new("")).to_path_buf()).collect();
         folders.dedup();
-        names::beside(&folders)
+        match names::beside(&folders) {
+            Ok(listed) => self.listed = listed,
+            Err(error) => self.notes.push(format!("{error}: ignored, as it is no list of classes and their numbers")),
+        }
     }
 
     /// The error of a record that is sound, but not what it should be.
@@ -163,8 +173,8 @@ impl Dataset for Shards {
 
     fn classes(&self) -> Result<&[OsString]> {
         if self.names.get().is_none() {
-            let names = match self.listed()? {
-                Some(names) => names,
+            let names = match &self.listed {
+                Some(names) => names.clone(),
                 None => self.census()?.names.clone(),
             };
             let _ = self.names.set(names);
@@ -241,6 +251,12 @@ impl Dataset for Shards {
     fn faults(&self) -> &[Error] {
         &self.faults
     }
+}
+
+/// Warns where a file is given more than once; `paths` are sorted.
+fn given_twice(paths: &[PathBuf]) -> Option<String> {
+    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else { return None };
+    Some(format!("{}: given more than once, so its records are read as often", path.display()))
 }
 
 /// All files with records are framed alike.

@@ -10,7 +10,7 @@ use csv::ByteRecord;
 
 use crate::dataset::classes::checked;
 use crate::error::Result;
-use crate::file::{Csv, whole_number};
+use crate::file::{Csv, is_image, whole_number};
 
 /// What the file is called.
 const NAME: &str = "labels.csv";
@@ -19,7 +19,8 @@ const NAME: &str = "labels.csv";
 /// its digits.
 ///
 /// # Errors
-/// [`crate::Error::Io`] for a list that cannot be read, [`crate::Error::Dataset`] for one that is none, naming the line.
+/// [`crate::Error::Io`] for a list that cannot be read, [`crate::Error::Dataset`] for one that is none, such as a list of
+/// pictures, naming the line.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
     for folder in folders {
@@ -60,7 +61,13 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
         if names[id].is_some() {
             return Err(wrong("a number that another class has"));
         }
+        if is_image(cells[class].as_bytes()) {
+            return Err(wrong("a picture and its class"));
+        }
         names[id] = Some(cells[class].as_str().into());
+    }
+    if names.is_empty() {
+        return Err(csv.error(1, "no class below it"));
     }
     let digits = |id: usize| id.to_string().into();
     Ok(names.into_iter().enumerate().map(|(id, name)| name.unwrap_or_else(|| digits(id))).collect())
@@ -93,6 +100,9 @@ mod tests {
             ("class,id\n\ncat,99999999999\n", "line 3: a label of"),
             ("class,id\ncat\n", "line 2: 1 cells"),
             ("id\n3\n", "line 1: two columns are needed"),
+            ("filename,class\n0.jpg,0\n", "line 2: a picture and its class"),
+            ("class,id\n", "line 1: no class below it"),
+            ("\n", "empty: "),
         ] {
             let error = names(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{error}");
