@@ -126,11 +126,15 @@ impl Listing {
     /// The classes as `ids` numbers them, which may have more of them.
     fn listed_classes(&self, ids: &Listing) -> Result<Vec<Class>> {
         let mut classes = Vec::with_capacity(ids.rows.len());
+        let mut numbered = HashMap::new();
         for Row { line, first, second: id } in &ids.rows {
             let name = str::from_utf8(first).map_err(|error| ids.error(*line, format!("not UTF-8: {error}")))?;
             let Some(label) = whole_number(id.as_bytes()) else {
                 return Err(ids.error(*line, format!("the id of {name:?}, {id:?}, is not a whole number from 0 on")));
             };
+            if let Some(first) = numbered.insert(label, *line) {
+                return Err(ids.error(*line, format!("the id {label} is another class's, in line {first}")));
+            }
             classes.push(Class { name: name.to_owned(), label });
         }
         ids.check_unique(|row| &row.first)?;

@@ -274,6 +274,7 @@ def test_a_missing_image_names_its_row(images: Path, tmp_path: Path) -> None:
         ("c,id\ncat,0\n", r'classes\.csv: line 3: the class "dog" has no id in .*ids\.csv'),
         ("c,id\ncat,0\ndog,one\n", r'ids\.csv: line 3: the id of "dog", "one", is not a whole'),
         ("c,id\ncat,0\ndog,-1\n", r'ids\.csv: line 3: the id of "dog", "-1", is not a whole'),
+        ("c,id\ncat,7\ndog,7\n", r"ids\.csv: line 3: the id 7 is another class's, in line 2"),
         ("c,id\ncat,0\ndog,1\ncat,2\n", r'ids\.csv: line 4: "cat" was listed in line 2 before'),
     ],
 )
