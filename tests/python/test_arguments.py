@@ -377,7 +377,7 @@ def test_a_file_that_is_no_picture(tree: MakeTree) -> None:
     [
         ("train.tfrecord", "no image, record file or CSV"),
         ("train.rec", "no image, record file or CSV"),
-        ("train.csv", 'no column "filename"'),
+        ("train.csv", "line 1: two columns are needed, with a header"),
     ],
 )
 def test_what_a_file_is_its_bytes_say(tree: MakeTree, name: str, message: str) -> None:
