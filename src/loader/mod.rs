@@ -114,11 +114,16 @@ impl Loader {
             limit: config.limit,
             keys: config.keys.clone(),
             unlabelled: config.labels == Labels::None,
-            salvage: false,
+            // Damaged framing is a damaged sample then, as far as what follows it can be found.
+            salvage: config.on_error != OnError::Raise,
         };
         // What is wrong with the arguments is said before a long listing.
         Plan::check(config)?;
-        Self::of(config, dataset::open(&config.paths, &options, usable_cores())?)
+        let open = |options: &Options| dataset::open(&config.paths, options, usable_cores());
+        let data = open(&options)?;
+        // A file that cannot be opened at all is no sample that could be left out: this says what is wrong with it.
+        let data = if data.faults().is_empty() { data } else { open(&Options { salvage: false, ..options })? };
+        Self::of(config, data)
     }
 
     /// A loader of `data`, whose paths `config` need not name; it has passed [`Plan::check`].

@@ -215,6 +215,8 @@ try:
     for number, _ in enumerate(loader):
         if number < 100:
             print(number, flush=True)
+        if number > 1_000_000:
+            sys.exit("the file was cut short long ago")
 except RecordError as error:
     print(error)
 """

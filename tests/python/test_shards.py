@@ -521,6 +521,31 @@ def test_a_damaged_record_is_raised_skipped_or_replaced(out: Path, small: Path) 
         assert contents(Loader(shard, on_error=on_error, workers=1, **options)) == batches
 
 
+def test_a_damaged_length_is_a_damaged_record(out: Path, small: Path) -> None:
+    payloads = records(small)
+    shard = write(out / "x", payloads)
+    start = sum(16 + len(payload) for payload in payloads[:5])
+    data = bytearray(shard.read_bytes())
+    data[start + 2] ^= 1
+    shard.write_bytes(data)
+    options: dict[str, Any] = {"size": 8, "batch_size": 12, "shuffle": False}
+    with pytest.raises(RecordError, match="length") as info:
+        Loader(shard, **options)
+    assert info.value.offset == start
+    whole = contents(Loader(write(out / "whole", payloads), **options))
+    for on_error, count in [("skip", 11), ("replace", 12)]:
+        loader = Loader(shard, on_error=on_error, **options)
+        assert loader.num_samples == 12
+        found = contents(loader)
+        assert [len(batch[1]) // 8 for batch in found] == [count]
+        assert [(path, place) for path, place, _ in loader.errors] == [(str(shard), start)]
+        size = len(whole[0][0]) // 12
+        assert found[0][0][: 5 * size] == whole[0][0][: 5 * size]
+    # What cannot be opened at all is no sample that could be left out.
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        Loader([shard, out / "nowhere"], on_error="skip", **options)
+
+
 def test_a_picture_that_cannot_be_decoded_is_found(out: Path, small: Path) -> None:
     payloads = records(small)
     data = image_files(small)[0][0]
