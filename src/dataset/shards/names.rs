@@ -19,7 +19,7 @@ const NAME: &str = "labels.csv";
 /// its digits.
 ///
 /// # Errors
-/// [`Error::Io`] for a list that cannot be read, [`Error::Dataset`] for one that is none, such as a list of
+/// [`Error::Io`](crate::error::Error::Io) for a list that cannot be read, [`Error::Dataset`](crate::error::Error::Dataset) for one that is none, such as a list of
 /// pictures, naming the line.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
