@@ -19,8 +19,8 @@ const NAME: &str = "labels.csv";
 /// its digits.
 ///
 /// # Errors
-/// [`Error::Io`](crate::error::Error::Io) for a list that cannot be read, [`Error::Dataset`](crate::error::Error::Dataset) for one that is none, such as a list of
-/// pictures, naming the line.
+/// [`Error::Io`](crate::error::Error::Io) for a list that cannot be read,
+/// [`Error::Dataset`](crate::error::Error::Dataset) for one that is none, such as a list of pictures, naming the line.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
     for folder in folders {
