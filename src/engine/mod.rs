@@ -25,6 +25,12 @@ use crate::error::{Error, Result};
 /// More workers are an oversight of whoever asks for them.
 pub const MOST_WORKERS: usize = 4096;
 
+/// Cores this process may use: affinity and cgroup quotas are respected.
+#[must_use]
+pub fn usable_cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Work for an engine.
 pub trait Job: Send + Sync + 'static {
     /// What a worker keeps from sample to sample.

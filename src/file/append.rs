@@ -37,16 +37,21 @@ impl Appender {
         self.len() == 0
     }
 
-    /// Appends what `fill` appends to the buffer it is given.
+    /// The name that the file will have.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.output.path()
+    }
+
+    /// The buffer that bytes are to be appended to, with what is gathered already.
     ///
     /// # Errors
     /// [`crate::error::Error::Write`].
-    pub fn append(&mut self, fill: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
-        fill(&mut self.gathered);
+    pub fn room(&mut self) -> Result<&mut Vec<u8>> {
         if self.gathered.len() >= GATHER {
             self.flush()?;
         }
-        Ok(())
+        Ok(&mut self.gathered)
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -77,7 +82,8 @@ mod tests {
         let mut file = Appender::create(&path).unwrap();
         assert!(file.is_empty());
         for step in 0..40u8 {
-            file.append(|buffer| buffer.resize(buffer.len() + 100_000, step)).unwrap();
+            let room = file.room().unwrap();
+            room.resize(room.len() + 100_000, step);
             assert_eq!(file.len(), 100_000 * (u64::from(step) + 1));
         }
         file.commit(false, false).unwrap();

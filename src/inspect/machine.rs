@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::codec::jpeg;
+use crate::engine::usable_cores;
 
 /// The processor, as far as it matters here.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ impl Machine {
     #[must_use]
     pub fn look() -> Self {
         Self {
-            cores: super::usable_cores(),
+            cores: usable_cores(),
             instructions: instructions(),
             own_decoder: jpeg::own_active(),
             turbo_simd: jpeg::simd_active(),

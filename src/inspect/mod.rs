@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::dataset::{self, Dataset, Keys, Options};
-use crate::engine::MOST_WORKERS;
+use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
 
 /// Called on the caller's thread with what is done and how much there is, twenty times a second and more; says whether to
@@ -57,9 +57,4 @@ impl Source {
         }
         dataset::open(&self.paths, &Options { keys: self.keys.clone(), ..options }, self.workers())
     }
-}
-
-/// Cores this process may use: affinity and cgroup quotas are respected.
-fn usable_cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }

@@ -3,14 +3,14 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
+use super::Loader;
 use super::batch::Batch;
 use super::config::{Config, Labels};
 use super::job::Job;
 use super::plan::Plan;
 use super::transform::Scratch;
-use super::{Loader, usable_cores};
 use crate::dataset::{Bytes, InMemory};
-use crate::engine::Job as _;
+use crate::engine::{Job as _, usable_cores};
 use crate::error::{Error, Result};
 use crate::sampler::Place;
 

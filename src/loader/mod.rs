@@ -25,7 +25,7 @@ pub use config::{Config, Labels, OnError, Sampling};
 pub use maker::{Maker, Workshop};
 
 use crate::dataset::{self, Dataset, Location, Options, Split};
-use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch};
+use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch, usable_cores};
 use crate::error::{Error, Result};
 use crate::sampler::Place;
 use job::{Job, Memory, Shared};
@@ -380,11 +380,6 @@ impl Record {
         }
         Ok(())
     }
-}
-
-/// Cores this process may use: affinity and cgroup quotas are respected.
-fn usable_cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

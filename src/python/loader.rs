@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::PATIENCE;
 use super::arguments::config;
 use super::batch::PyBatch;
 use crate::dataset::Location;
@@ -14,9 +14,6 @@ use crate::engine::{Next, Reading};
 use crate::error::Error;
 use crate::loader::{Batches, Fault, Loader};
 use crate::sampler::Place;
-
-/// How long Python's signal handlers may have to wait for their turn.
-const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A data set, ready to be iterated over.
 #[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]

@@ -11,7 +11,12 @@ mod loader;
 mod records;
 mod write;
 
+use std::time::Duration;
+
 use pyo3::prelude::*;
+
+/// How long Python's signal handlers may have to wait for their turn.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The compiled part of `imagepipe_rs`; its Python part is what users import.
 #[pymodule(gil_used = false)]

@@ -1,19 +1,16 @@
 //! Runs that write data sets: arguments in, progress and signals while they last, counts out.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use super::PATIENCE;
 use super::arguments::Arguments;
 use crate::write::{
     Convert, Existing, Labels, Options, Order, Run, Split, Tensorize, Written, recordio, stratified, tensors, tfrecords,
 };
-
-/// How long Python's signal handlers may have to wait for their turn.
-const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Files, records, bytes, files found finished, and what the user should know.
 pub(super) type Counts = (u64, u64, u64, u64, Vec<String>);

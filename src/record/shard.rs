@@ -201,18 +201,19 @@ impl Shard {
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
         let Room { framed, joined } = room;
         let framed = self.map.copy(place(span.offset)..place(span.offset + span.len), framed)?;
-        let payload = match self.framing {
-            Framing::TfRecord => tfrecord::payload(framed, framed.len(), self.check),
-            Framing::RecordIo => recordio::payload(framed, framed.len(), joined),
-        };
-        payload.map_err(|reason| Error::record(self.path(), span.offset, reason))
+        self.unframed(framed, span, joined, self.check)
     }
 
     fn payload<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>, check: bool) -> Result<&'a [u8]> {
         let span = self.span(index);
         // The table reaches as far as the map, which is in memory.
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
-        let (rest, len) = (&self.map.bytes()?[place(span.offset)..], place(span.len));
+        self.unframed(&self.map.bytes()?[place(span.offset)..], span, scratch, check)
+    }
+
+    /// The payload of the record at `span`, whose bytes `rest` starts with.
+    fn unframed<'a>(&self, rest: &'a [u8], span: Span, scratch: &'a mut Vec<u8>, check: bool) -> Result<&'a [u8]> {
+        let len = usize::try_from(span.len).unwrap_or(usize::MAX);
         let payload = match self.framing {
             Framing::TfRecord => tfrecord::payload(rest, len, check),
             Framing::RecordIo => recordio::payload(rest, len, scratch),

@@ -5,18 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::{Framing, Span, index, recordio, tfrecord};
 use crate::error::{Error, Result};
-use crate::file::{Output, write_whole};
+use crate::file::{Appender, write_whole};
 
 /// A file of records that is being written. It appears under its name when it is finished, and not at all if it is dropped
 /// before.
 #[derive(Debug)]
 pub struct Writer {
-    output: Output,
+    file: Appender,
     framing: Framing,
     overwrite: bool,
-    /// Framed records that are not in the file yet, and where in the file they begin.
-    pending: Vec<u8>,
-    written: u64,
     records: u64,
     index: Option<Index>,
 }
@@ -29,9 +26,6 @@ struct Index {
     keys: Vec<u64>,
     used: HashSet<u64>,
 }
-
-/// Bytes that are written at once, give or take a record.
-const AT_ONCE: usize = 1 << 20;
 
 impl Writer {
     /// Begins a file; `index`: with an index file beside it (see [`index`]). With `overwrite` files that are there give
@@ -54,8 +48,7 @@ impl Writer {
                 return Err(Error::Exists { path: path.to_owned() });
             }
         }
-        let output = Output::create(path, None)?;
-        Ok(Self { output, framing, overwrite, pending: Vec::new(), written: 0, records: 0, index })
+        Ok(Self { file: Appender::create(path)?, framing, overwrite, records: 0, index })
     }
 
     /// Number of records so far.
@@ -87,21 +80,20 @@ impl Writer {
             }
             _ => {}
         }
-        if self.pending.len() >= AT_ONCE {
-            self.flush()?;
-        }
-        let (before, offset) = (self.pending.len(), self.written + self.pending.len() as u64);
+        let offset = self.file.len();
+        let room = self.file.room()?;
         match self.framing {
             Framing::TfRecord => {
-                self.pending.extend_from_slice(&tfrecord::header(payload.len() as u64));
-                self.pending.extend_from_slice(payload);
-                self.pending.extend_from_slice(&tfrecord::footer(payload));
+                room.extend_from_slice(&tfrecord::header(payload.len() as u64));
+                room.extend_from_slice(payload);
+                room.extend_from_slice(&tfrecord::footer(payload));
             }
-            Framing::RecordIo => recordio::frame(payload, &mut self.pending)
-                .map_err(|reason| Error::record(self.output.path(), offset, reason))?,
+            Framing::RecordIo => {
+                recordio::frame(payload, room).map_err(|reason| Error::record(self.file.path(), offset, reason))?;
+            }
         }
         if let Some(index) = &mut self.index {
-            index.spans.push(Span { offset, len: (self.pending.len() - before) as u64 });
+            index.spans.push(Span { offset, len: self.file.len() - offset });
             if keyed {
                 index.keys.push(number);
                 index.used.insert(number);
@@ -115,10 +107,9 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Write`].
-    pub fn finish(mut self) -> Result<()> {
-        self.flush()?;
+    pub fn finish(self) -> Result<()> {
         let replace = self.overwrite;
-        self.output.commit(true, replace)?;
+        self.file.commit(true, replace)?;
         let Some(index) = self.index else {
             return Ok(());
         };
@@ -131,12 +122,5 @@ impl Writer {
             }
         };
         write_whole(&index.path, text.as_bytes(), replace)
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        self.output.write_at(&self.pending, self.written)?;
-        self.written += self.pending.len() as u64;
-        self.pending.clear();
-        Ok(())
     }
 }

@@ -13,10 +13,12 @@ use super::shards::{Records, Shard};
 use super::source::Source;
 use super::split::{SIDES, Shares, even, shuffled, split};
 use super::tensors::{Order, Tensors, Texts};
-use super::{Existing, Run, workers};
+use super::{Existing, Run, is_digits, is_number, plain_name, workers};
 use crate::codec::Format;
 use crate::error::{Error, Result};
 use crate::file::peek;
+use crate::record::Framing;
+use crate::record::index::path_of;
 
 /// What all conversions have in common.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +121,7 @@ pub struct Split {
 pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
     let (settings, source) = request.begin()?;
     let schema = if request.metadata { Schema::Metadata } else { Schema::Bare };
-    let set = request.set(source.len(), "", request.options.index.then_some(".idx"));
+    let set = request.set(source.len(), "", request.options.index.then_some(Framing::TfRecord));
     let records = move |source, checked| Ok((Examples { source, checked, schema }, Vec::new()));
     start(settings, source, request.metadata, set, records)
 }
@@ -130,10 +132,7 @@ pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
 /// As [`tfrecords`].
 pub fn recordio(request: &Convert) -> Result<Box<dyn Run>> {
     let (settings, source) = request.begin()?;
-    let mut set = request.set(source.len(), ".rec", None);
-    for shard in &mut set.shards {
-        shard.index = Some(shard.path.with_extension("idx"));
-    }
+    let set = request.set(source.len(), ".rec", Some(Framing::RecordIo));
     let records = |source: Arc<Source>, checked| {
         Images::new(source, checked).map(|(images, note)| (images, note.into_iter().collect()))
     };
@@ -160,7 +159,7 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
     let source = source.arranged(&order);
     let sizes = even(source.len(), request.shards);
     let name = |shard| format!("train-{shard:05}-of-{:05}", sizes.len());
-    let shards = in_a_row(&request.folder, 0, &sizes, name, request.options.index);
+    let shards = in_a_row(&request.folder, 0, &sizes, name, request.options.index.then_some(Framing::TfRecord));
     let set = Set { shards, belongs: Box::new(|name| is_numbered(name, &["train-"], "")), papers: Vec::new() };
     let (side, axes) = (request.side, request.order);
     let records =
@@ -185,7 +184,7 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
         let of = counts.len();
         let file = |shard: usize| format!("{name}_{side}_{:05}-of-{of:05}.tfrecord", shard + 1);
         let first = shards.iter().map(|shard| shard.count).sum();
-        shards.extend(in_a_row(folder, first, &counts, file, request.options.index));
+        shards.extend(in_a_row(folder, first, &counts, file, request.options.index.then_some(Framing::TfRecord)));
     }
     let mut classes: Vec<_> =
         source.classes.iter().map(|class| (class.name.clone(), class.label.to_string())).collect();
@@ -228,23 +227,17 @@ impl Convert {
     }
 
     /// Shards of `per_file` records, the last one of what is left.
-    fn set(&self, records: usize, ending: &'static str, index: Option<&str>) -> Set {
-        let shard = |number: usize| {
-            let path = self.folder.join(format!("{}{number}{ending}", self.name));
-            let first = number * self.per_file;
-            Shard {
-                index: index.map(|ending| added(&path, ending)),
-                path,
-                first,
-                count: self.per_file.min(records - first),
-            }
-        };
+    fn set(&self, records: usize, ending: &'static str, index: Option<Framing>) -> Set {
+        let sizes: Vec<usize> =
+            (0..records).step_by(self.per_file).map(|first| self.per_file.min(records - first)).collect();
+        let file = |number: usize| format!("{}{number}{ending}", self.name);
+        let shards = in_a_row(&self.folder, 0, &sizes, file, index);
         let name = self.name.clone();
         let belongs = Box::new(move |file: &str| {
             let number = file.strip_prefix(name.as_str()).and_then(|rest| rest.strip_suffix(ending));
-            number.is_some_and(|number| is_digits(number) && (number == "0" || !number.starts_with('0')))
+            number.is_some_and(|number| is_number(number.as_bytes()))
         });
-        Set { shards: (0..records.div_ceil(self.per_file)).map(shard).collect(), belongs, papers: Vec::new() }
+        Set { shards, belongs, papers: Vec::new() }
     }
 }
 
@@ -309,11 +302,7 @@ struct Set {
 fn is_numbered(file: &str, beginnings: &[&str], ending: &str) -> bool {
     let numbers =
         beginnings.iter().find_map(|beginning| file.strip_prefix(beginning)?.strip_suffix(ending)?.split_once("-of-"));
-    numbers.is_some_and(|(one, all)| [one, all].iter().all(|number| is_digits(number) && number.len() >= 5))
-}
-
-fn is_digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+    numbers.is_some_and(|(one, all)| [one, all].iter().all(|number| is_digits(number.as_bytes()) && number.len() >= 5))
 }
 
 /// Begins the run: looks at the inputs, then makes records of them.
@@ -357,38 +346,19 @@ fn positive(argument: &'static str, value: usize) -> Result<()> {
     if value == 0 { Err(Error::argument(argument, value, "at least 1")) } else { Ok(()) }
 }
 
-/// Names are beginnings of file names, not paths.
-fn plain_name(argument: &'static str, name: &str) -> Result<()> {
-    let allowed = |what: &str| Err(Error::argument(argument, format!("{name:?}"), what));
-    if name.contains(['/', '\0']) {
-        return allowed("the beginning of a file name, without a slash");
-    }
-    if name.starts_with('.') {
-        return allowed("the beginning of a file name that is not hidden: without a dot at its start");
-    }
-    Ok(())
-}
-
-/// Shards of these sizes, whose records follow each other from `first` on.
+/// Shards of these sizes, whose records follow each other from `first` on; with an index each if the framing is given.
 fn in_a_row(
     folder: &Path,
     mut first: usize,
     sizes: &[usize],
     name: impl Fn(usize) -> String,
-    index: bool,
+    index: Option<Framing>,
 ) -> Vec<Shard> {
     let mut shards = Vec::with_capacity(sizes.len());
     for (number, &count) in sizes.iter().enumerate() {
         let path = folder.join(name(number));
-        shards.push(Shard { index: index.then(|| added(&path, ".idx")), path, first, count });
+        shards.push(Shard { index: index.map(|framing| path_of(&path, framing)), path, first, count });
         first += count;
     }
     shards
-}
-
-/// A path with more at its end.
-fn added(path: &Path, ending: &str) -> PathBuf {
-    let mut path = path.as_os_str().to_owned();
-    path.push(ending);
-    path.into()
 }

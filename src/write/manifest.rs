@@ -33,10 +33,7 @@ impl Manifest {
                 "offset": span.offset,
                 "size": span.len,
             });
-            self.0.append(|out| {
-                out.extend_from_slice(line.to_string().as_bytes());
-                out.push(b'\n');
-            })?;
+            self.0.room()?.extend_from_slice(format!("{line}\n").as_bytes());
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ mod tensors;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::engine::MOST_WORKERS;
+use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
 
 pub use create::{Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords};
@@ -89,10 +89,31 @@ pub fn finish(run: &mut dyn Run) -> Result<Written> {
 /// Threads for a run: the number asked for by `argument`, or the usable cores.
 fn workers(argument: &'static str, wanted: Option<usize>) -> Result<usize> {
     match wanted {
-        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+        None => Ok(usable_cores()),
         Some(workers @ 1..=MOST_WORKERS) => Ok(workers),
         Some(workers) => Err(Error::argument(argument, workers, format!("between 1 and {MOST_WORKERS}"))),
     }
+}
+
+/// Names are beginnings of file names, not paths.
+fn plain_name(argument: &'static str, name: &str) -> Result<()> {
+    let allowed = |what: &str| Err(Error::argument(argument, format!("{name:?}"), what));
+    if name.contains(['/', '\0']) {
+        return allowed("the beginning of a file name, without a slash");
+    }
+    if name.starts_with('.') {
+        return allowed("the beginning of a file name that is not hidden: without a dot at its start");
+    }
+    Ok(())
+}
+
+fn is_digits(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether a text is a number as it is written here: digits, and no zeros before them.
+fn is_number(text: &[u8]) -> bool {
+    is_digits(text) && (text == b"0" || text[0] != b'0')
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -9,6 +9,7 @@ use super::Request;
 use crate::codec::Format;
 use crate::error::{Error, Result};
 use crate::file::make_directory;
+use crate::write::{is_number, plain_name};
 
 /// The longest name that file systems take, in bytes.
 const LONGEST: usize = 255;
@@ -49,15 +50,9 @@ impl Names {
             return Err(Error::argument("classes", classes, format!("between 0 and count={count}")));
         }
         let last = count - 1;
-        let allowed = |what: &str| Error::argument("name", format!("{name:?}"), what);
-        if name.contains(['/', '\0']) {
-            return Err(allowed("the beginning of a file name, without a slash"));
-        }
-        if name.starts_with('.') {
-            return Err(allowed("the beginning of a file name that is not hidden: without a dot at its start"));
-        }
+        plain_name("name", name)?;
         if format!("{name}{last}{extension}").len() > LONGEST {
-            return Err(allowed("shorter: file names have at most 255 bytes"));
+            return Err(Error::argument("name", format!("{name:?}"), "shorter: file names have at most 255 bytes"));
         }
         let digits = classes.saturating_sub(1).to_string().len().max(4);
         Ok(Self { folder: folder.clone(), name: name.clone(), extension, count: *count, classes: *classes, digits })
@@ -106,8 +101,7 @@ impl Names {
     /// The number in a file's name, if it is the name of such an image, of these or beyond.
     fn number_of(&self, file: &[u8]) -> Option<u64> {
         let digits = file.strip_prefix(self.name.as_bytes())?.strip_suffix(self.extension.as_bytes())?;
-        let canonical = digits == b"0" || (digits.first()? != &b'0' && digits.iter().all(u8::is_ascii_digit));
-        std::str::from_utf8(digits).ok().filter(|_| canonical)?.parse().ok()
+        std::str::from_utf8(digits).ok().filter(|_| is_number(digits))?.parse().ok()
     }
 
     pub(super) fn make_directories(&self) -> Result<()> {
