@@ -16,6 +16,7 @@ from imagepipe_rs._adapters import Adapter, adapter
 from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._adapters.numpy import convert as as_numpy
 from imagepipe_rs._errors import DatasetNotFoundError
+from imagepipe_rs._foreign import explains_keywords
 from imagepipe_rs._ranks import auto_shard, jpeg_decoder
 
 if TYPE_CHECKING:
@@ -217,7 +218,8 @@ class Loader:
         ragged: each image is an array of its own; ``batch.images`` is a list.
 
     Raises:
-        TypeError: an argument of the wrong type.
+        TypeError: an argument of the wrong type, or an unknown one: the names that Keras, PyTorch, torchvision, DALI,
+            FFCV and MXNet have for something are answered with the name it has here.
         ValueError: an argument of the wrong value.
         DatasetError: nothing at ``path``, no images there, or data sets of two kinds; a CSV with a row that is no good;
             also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where that fits.
@@ -227,6 +229,7 @@ class Loader:
     # What no argument offers; `imagepipe_rs.tensorflow` does.
     _more: Mapping[str, Any] = MappingProxyType({"floor": False, "rescale": None})
 
+    @explains_keywords
     def __init__(
         self,
         path: Path | Sequence[Path],

@@ -1,4 +1,4 @@
-"""Every Python example in README.md runs as it stands there.
+"""Every Python example in README.md and docs/ runs as it stands there.
 
 Each block is a program of its own, in a folder that holds ``train/``, ``validation/`` and
 ``photos/``. One that goes on where the block before it ends says ``<!-- continued -->`` on the
@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(
     r"(?:^<!-- (?P<note>[^\n]+) -->\n+)?^```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
 )
@@ -47,19 +48,19 @@ def examples(text: str) -> list[Example]:
 
 def parameters() -> list[object]:
     marked = []
-    for example in examples(README.read_text()):
+    for page, example in ((path, found) for path in PAGES for found in examples(path.read_text())):
         marks = [pytest.mark.torch] if "torch" in example.code else []
         if example.not_run:
             marks.append(pytest.mark.skip(reason=example.not_run))
-        marked.append(pytest.param(example, marks=marks, id=f"line-{example.line}"))
+        marked.append(pytest.param(page, example, marks=marks, id=f"{page.name}-{example.line}"))
     return marked
 
 
-@pytest.mark.parametrize("example", parameters())
-def test_example(example: Example, photos: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("page", "example"), parameters())
+def test_example(page: Path, example: Example, photos: Path, tmp_path: Path) -> None:
     for name in ("train", "validation", "photos"):
         shutil.copytree(photos, tmp_path / name)
-    program = tmp_path / "README.md"  # a traceback then names the right file and line
+    program = tmp_path / page.name  # a traceback then names the right file and line
     program.write_text(example.code)
     command = [sys.executable, program.name]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -77,4 +78,4 @@ def test_finds_the_blocks() -> None:
 
 
 def test_readme_has_examples() -> None:
-    assert examples(README.read_text())
+    assert examples(PAGES[0].read_text())

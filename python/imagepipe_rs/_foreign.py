@@ -1,0 +1,264 @@
+"""What other loaders call things, for the error that a habit from one of them meets."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_Self = TypeVar("_Self")
+
+_Given = Mapping[str, Any]
+_Answer = Callable[[Any, _Given], str]
+
+
+def explains_keywords(
+    init: Callable[Concatenate[_Self, _P], None],
+) -> Callable[Concatenate[_Self, _P], None]:
+    """Let ``init`` answer arguments that it does not have with a ``TypeError`` that says what they are called here."""
+    parameters = list(inspect.signature(init).parameters.values())
+    known = [parameter.name for parameter in parameters[1:]]
+    positional = sum(parameter.kind is not parameter.KEYWORD_ONLY for parameter in parameters)
+
+    @functools.wraps(init)
+    def checked(self: _Self, /, *args: _P.args, **kwargs: _P.kwargs) -> None:
+        unknown = [name for name in kwargs if name not in known]
+        if unknown:
+            raise TypeError(_unknown(unknown, kwargs, known))
+        if len(args) >= positional:
+            raise TypeError(_too_many(args, known[: positional - 1]))
+        init(self, *args, **kwargs)
+
+    return checked
+
+
+def _unknown(unknown: list[str], given: _Given, known: list[str]) -> str:
+    answers: dict[str, list[str]] = {}
+    for name in unknown:
+        # Arguments that are one here, such as shard_id and num_shards, have one answer.
+        answers.setdefault(_answer(name, given, known), []).append(f"{name}={_short(given[name])}")
+    plural = "s" if len(unknown) > 1 else ""
+    lines = (f"{', '.join(names)}: {answer}" for answer, names in answers.items())
+    return f"unknown argument{plural}: {'; '.join(lines)}"
+
+
+def _too_many(args: tuple[Any, ...], positional: list[str]) -> str:
+    first = positional[0]
+    extra = ", ".join(repr(value)[:40] for value in args[len(positional) :])
+    return f"only {first} can be given by position: name the rest ({extra}), as in batch_size=32"
+
+
+def _answer(name: str, given: _Given, known: list[str]) -> str:
+    if name in _PATHS:
+        return "the data set is the first argument, path"
+    if name in FOREIGN:
+        return FOREIGN[name](given[name], given)
+    close = difflib.get_close_matches(name, [*known, *FOREIGN], n=1)
+    if not close:
+        return "see help(imagepipe_rs.Loader) for all arguments"
+    if close[0] in FOREIGN:
+        return FOREIGN[close[0]](given[name], given)
+    return f"did you mean {close[0]}?"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004  about half a line
+
+
+def _say(text: str) -> _Answer:
+    return lambda _value, _given: text
+
+
+def _as(name: str, why: str = "") -> _Answer:
+    """Answer with the same value under the name that it has here."""
+    note = f" ({why})" if why else ""
+    return lambda value, _given: f"{name}={_short(value)}{note}"
+
+
+def _one_of(choices: Mapping[Any, str], otherwise: str) -> _Answer:
+    """Answer with what a value is here; ``otherwise`` for a value that the other library does not have either."""
+
+    def answer(value: Any, _given: _Given) -> str:
+        try:
+            return choices.get(value, otherwise)
+        except TypeError:  # not hashable
+            return otherwise
+
+    return answer
+
+
+def _size(value: Any, _given: _Given) -> str:
+    """Translate sizes; those with channels are (channels, height, width)."""
+    if isinstance(value, list | tuple) and len(value) == 3:  # noqa: PLR2004
+        value = tuple(value[:2] if value[2] in {1, 3} else value[1:])
+    same = isinstance(value, list | tuple) and len(value) == 2 and value[0] == value[1]  # noqa: PLR2004
+    return f"size={value[0] if same else value!r}"
+
+
+def _split(_value: Any, given: _Given) -> str:
+    fraction = given.get("validation_split", 0.2)
+    side = {"training": "train", "train": "train", "validation": "validation"}.get(
+        str(given.get("subset"))
+    )
+    if side:
+        return f"split=({side!r}, {fraction})"
+    return f"split=('train', {fraction}) and split=('validation', {fraction}), in a Loader for each"
+
+
+def _shard(_value: Any, given: _Given) -> str:
+    rank = _first(given, ("shard_id", "part_index", "rank"), "rank")
+    world = _first(given, ("num_shards", "num_parts", "num_replicas", "world_size"), "world_size")
+    return f"shard=({rank}, {world}), or shard='auto' for what launched the process"
+
+
+def _first(given: _Given, names: tuple[str, ...], otherwise: str) -> Any:
+    return next((given[name] for name in names if name in given), otherwise)
+
+
+def _threads(value: Any, _given: _Given) -> str:
+    why = "threads, not processes; one per usable core if left out"
+    # 0 and -1 are "none" and "you choose" elsewhere.
+    wanted = isinstance(value, int) and value > 0
+    return f"workers={value} ({why})" if wanted else f"leave it out, or workers= ({why})"
+
+
+def _resized(_value: Any, given: _Given) -> str:
+    width = _first(given, ("resize_x",), "width")
+    height = _first(given, ("resize_y",), "height")
+    return f"size=({height}, {width})"
+
+
+_PATHS = {
+    "data_dir",
+    "data_path",
+    "data_root",
+    "dataset",
+    "directory",
+    "directory_url",
+    "file_list",
+    "file_root",
+    "filenames",
+    "files",
+    "fname",
+    "path_imgrec",
+    "root",
+}
+
+_ON_BATCHES = "apply it to the batches"
+_SIZES = ("image_size", "target_size", "input_size", "img_size", "data_shape", "crop_size")
+_THREADS = (
+    *("num_workers", "num_threads", "num_parallel_calls", "num_parallel_reads", "nthreads"),
+    *("preprocess_threads", "n_workers", "parallel"),
+)
+_BUFFERS = ("shuffle_buffer", "shuffle_buffer_size", "buffer_size", "initial_fill", "shuffle_size")
+_PREFETCHES = ("prefetch_factor", "prefetch_queue_depth", "prefetch_buffer", "batches_ahead")
+_DROPS = ("drop_last", "drop_remainder")
+_RANKS = (
+    *("shard_id", "num_shards", "part_index", "num_parts", "num_replicas"),
+    *("rank", "world_size"),
+)
+_FLIPS = ("horizontal_flip", "hflip", "rand_mirror", "random_flip")
+_DECODED_HERE = "leave it out: images are decoded here"
+_NO_PROCESSES = "leave it out: workers are threads of this process"
+_LABEL_MODES = {
+    "int": "labels='int'",
+    "sparse": "labels='int'",
+    "binary": "labels='int' (0 and 1, int64)",
+    "categorical": "labels='one_hot'",
+    "input": "labels=None",
+    None: "labels=None",
+}
+_COLOURS = {
+    "rgb": "channels='RGB'",
+    "RGB": "channels='RGB'",
+    "bgr": "channels='BGR'",
+    "BGR": "channels='BGR'",
+    "grayscale": "channels='GRAY'",
+    "L": "channels='GRAY'",
+    "GRAY": "channels='GRAY'",
+}
+_LAYOUTS = {
+    "channels_last": "layout='NHWC'",
+    "NHWC": "layout='NHWC'",
+    "HWC": "layout='NHWC'",
+    "channels_first": "layout='NCHW'",
+    "NCHW": "layout='NCHW'",
+    "CHW": "layout='NCHW'",
+}
+
+FOREIGN: dict[str, _Answer] = {
+    # tf.keras: image_dataset_from_directory, ImageDataGenerator
+    "label_mode": _one_of(_LABEL_MODES, "labels='int', 'one_hot' or None"),
+    "class_mode": _one_of(_LABEL_MODES, "labels='int', 'one_hot' or None"),
+    "color_mode": _one_of(_COLOURS, "channels='RGB', 'BGR' or 'GRAY'; there is no alpha channel"),
+    "class_names": _as("classes"),
+    "validation_split": _split,
+    "subset": _split,
+    "crop_to_aspect_ratio": _one_of({True: "fit='crop'", False: "fit='stretch'"}, "fit='crop'"),
+    "pad_to_aspect_ratio": _one_of({True: "fit='pad'", False: "fit='stretch'"}, "fit='pad'"),
+    "data_format": _one_of(_LAYOUTS, "layout='NHWC' or 'NCHW'"),
+    "follow_links": _say("leave it out: links are followed"),
+    "verbose": _say("leave it out: print(loader) says what was found"),
+    "rescale": _say("dtype='float32' (that is x / 255, and mean= and std= normalise it)"),
+    "preprocessing_function": _say(_ON_BATCHES),
+    "vertical_flip": _say(_ON_BATCHES),
+    "rotation_range": _say(_ON_BATCHES),
+    "zoom_range": _say("fit='random_crop', scale=(0.08, 1.0)"),
+    # torch.utils.data, torchvision
+    "transform": _say(
+        "size=, fit=, flip=, mean= and std= do what torchvision's usual transforms do; another function: "
+        + _ON_BATCHES
+    ),
+    "target_transform": _say("apply it to the labels of the batches"),
+    "loader": _say(_DECODED_HERE),
+    "is_valid_file": _say("on_error='skip' leaves damaged files out"),
+    "sampler": _say("shuffle=, sampling=, weights= and shard= say what is drawn"),
+    "batch_sampler": _say("shuffle=, sampling=, weights= and shard= say what is drawn"),
+    "collate_fn": _say(f"batches are arrays already; {_ON_BATCHES}"),
+    "pin_memory": _say("leave it out: batches are made once, in aligned memory"),
+    "persistent_workers": _say(_NO_PROCESSES),
+    "multiprocessing_context": _say(_NO_PROCESSES),
+    "worker_init_fn": _say(_NO_PROCESSES),
+    "timeout": _say(_NO_PROCESSES),
+    "generator": _say("seed= is what all that is random depends on"),
+    # NVIDIA DALI
+    "random_shuffle": _as("shuffle"),
+    "shuffle_after_epoch": _say("shuffle=True (each epoch is another permutation)"),
+    "resize_x": _resized,
+    "resize_y": _resized,
+    "resize_shorter": lambda value, _given: f"fit='crop', resize_short={_short(value)}",
+    "mirror": _say("flip=True"),
+    "output_layout": _one_of(_LAYOUTS, "layout='NHWC' or 'NCHW'"),
+    "output_dtype": _say("dtype='uint8', 'float32', 'float16' or 'bfloat16'"),
+    "pad_last_batch": _say("last_batch='pad'"),
+    "last_batch_policy": _say("last_batch='keep', 'drop' or 'pad'"),
+    "device_id": _say("leave it out: batches are delivered on the CPU"),
+    "index_path": _say("leave it out: an index beside a shard is found, and none is needed"),
+    # TensorFlow
+    "deterministic": _say("leave it out: batches are always the same"),
+    "compression_type": _say("leave it out: GZIP and ZLIB are found by looking"),
+    # MXNet
+    "path_imgidx": _say("leave it out: an index beside a shard is found, and none is needed"),
+    "rand_crop": _say("fit='random_crop'"),
+    "random_resized_crop": _say("fit='random_crop'"),
+    # FFCV
+    "order": _say("shuffle=True or False"),
+    "pipelines": _say("size=, fit=, flip=, dtype=, mean= and std= say what becomes of an image"),
+    "os_cache": _say("leave it out: files are read through the page cache"),
+    **dict.fromkeys(_SIZES, _size),
+    **dict.fromkeys(_THREADS, _threads),
+    **dict.fromkeys(
+        _BUFFERS, _say("shuffle=True (a full permutation of each epoch, without a buffer)")
+    ),
+    **dict.fromkeys(_PREFETCHES, _as("prefetch", "batches")),
+    **dict.fromkeys(
+        _DROPS,
+        _one_of({True: "last_batch='drop'", False: "last_batch='keep'"}, "last_batch='drop'"),
+    ),
+    **dict.fromkeys(_RANKS, _shard),
+    **dict.fromkeys(_FLIPS, _one_of({True: "flip=True", False: "flip=False"}, "flip=True")),
+}

@@ -1,0 +1,124 @@
+"""Arguments as other loaders call them: an error that says what to write here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import ROOT
+from imagepipe_rs import Loader
+from imagepipe_rs._foreign import FOREIGN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+# What somebody types, and what is to be typed here.
+TRANSLATED: list[tuple[Mapping[str, object], str]] = [
+    ({"image_size": (180, 160)}, "size=(180, 160)"),
+    ({"target_size": (96, 96)}, "size=96"),
+    ({"input_size": (3, 224, 224)}, "size=224"),
+    ({"resize_x": 320, "resize_y": 240}, "size=(240, 320)"),
+    ({"label_mode": "categorical"}, "labels='one_hot'"),
+    ({"label_mode": None}, "labels=None"),
+    ({"class_mode": "sparse"}, "labels='int'"),
+    ({"color_mode": "grayscale"}, "channels='GRAY'"),
+    ({"class_names": ["class-01", "class-00"]}, "classes=['class-01', 'class-00']"),
+    ({"validation_split": 0.25, "subset": "training"}, "split=('train', 0.25)"),
+    ({"validation_split": 0.25, "subset": "validation"}, "split=('validation', 0.25)"),
+    ({"validation_split": 0.25}, "split=('validation', 0.25)"),
+    ({"crop_to_aspect_ratio": True}, "fit='crop'"),
+    ({"pad_to_aspect_ratio": True}, "fit='pad'"),
+    ({"data_format": "channels_first"}, "layout='NCHW'"),
+    ({"output_layout": "HWC"}, "layout='NHWC'"),
+    ({"drop_last": True}, "last_batch='drop'"),
+    ({"drop_remainder": False}, "last_batch='keep'"),
+    ({"num_workers": 8}, "workers=8"),
+    ({"prefetch_factor": 4}, "prefetch=4"),
+    ({"shuffle_buffer": 10_000}, "shuffle=True"),
+    ({"random_shuffle": False}, "shuffle=False"),
+    ({"shard_id": 1, "num_shards": 4}, "shard=(1, 4)"),
+    ({"horizontal_flip": True}, "flip=True"),
+    ({"resize_shorter": 256}, "fit='crop', resize_short=256"),
+]
+
+
+def answer(photos: Path, given: Mapping[str, object]) -> str:
+    with pytest.raises(TypeError) as error:
+        Loader(photos, **given)  # type: ignore[arg-type]
+    message = str(error.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("given", "here"), TRANSLATED, ids=[f"{'-'.join(given)}-{here}" for given, here in TRANSLATED]
+)
+def test_a_foreign_keyword_is_answered_with_what_to_write_here(
+    photos: Path, given: Mapping[str, object], here: str
+) -> None:
+    message = answer(photos, given)
+    for name in given:
+        assert name in message
+    assert here in message
+    # What it says can be typed as it stands.
+    written = {}
+    for argument in re.findall(r"\w+=(?:\([^)]*\)|\[[^\]]*\]|[^ ,;]+)", here):
+        name, _, value = argument.partition("=")
+        written[name] = eval(value)  # noqa: S307  this file's own text
+    Loader(photos, **written)
+
+
+@pytest.mark.parametrize("name", sorted(FOREIGN))
+def test_every_foreign_keyword_has_an_answer_whatever_its_value(photos: Path, name: str) -> None:
+    for value in (None, True, 3, "x", (1, 2, 3), [object()]):
+        message = answer(photos, {name: value})
+        assert message.startswith(f"unknown argument: {name}=")
+        assert not message.endswith((": ", ":"))
+
+
+def test_all_unknown_arguments_are_answered_at_once(photos: Path) -> None:
+    message = answer(photos, {"image_size": (64, 64), "num_workers": 2})
+    assert message.startswith("unknown arguments: ")
+    assert "size=64" in message
+    assert "workers=2" in message
+
+
+def test_arguments_of_one_idea_are_answered_once(photos: Path) -> None:
+    assert answer(photos, {"rank": 0, "world_size": 2}).count("shard=(0, 2)") == 1
+
+
+def test_a_thread_count_of_none_is_no_number_to_copy(photos: Path) -> None:
+    assert "workers=0" not in answer(photos, {"num_workers": 0}).replace("num_workers=0", "")
+
+
+def test_a_slip_of_the_pen_is_answered_with_the_nearest_name(photos: Path) -> None:
+    assert "did you mean batch_size?" in answer(photos, {"bach_size": 8})
+    assert "size=64" in answer(photos, {"image_sizes": 64})
+    assert "help(imagepipe_rs.Loader)" in answer(photos, {"quux": 8})
+
+
+def test_the_data_set_under_another_name_is_the_first_argument(photos: Path) -> None:
+    with pytest.raises(TypeError, match=r"directory=.*: the data set is the first argument, path"):
+        Loader(directory=photos)  # type: ignore[call-arg]
+
+
+def test_positions_after_the_first_are_named(photos: Path) -> None:
+    with pytest.raises(TypeError, match=r"only path can be given by position.*\(32\)"):
+        Loader(photos, 32)  # type: ignore[misc]
+
+
+def table_rows() -> list[tuple[str, str]]:
+    """Return what stands on the left and on the right in the tables of the page for newcomers."""
+    page = ROOT / "docs" / "coming-from.md"
+    lines = [line for line in page.read_text().splitlines() if line.startswith("| `")]
+    return [(left, right) for left, right in (line.strip("| ").split(" | ") for line in lines)]
+
+
+@pytest.mark.parametrize(("left", "right"), table_rows(), ids=lambda text: text[:40])
+def test_the_page_for_newcomers_says_what_the_errors_say(left: str, right: str) -> None:
+    for name in re.findall(r"`(\w+)(?:=|`)", left):
+        said = FOREIGN[name](None, {}) if name in FOREIGN else ""
+        arguments = re.findall(r"(\w+)=", said)
+        assert not arguments or right in said or any(here in right for here in arguments)
