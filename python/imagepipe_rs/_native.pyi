@@ -192,6 +192,10 @@ class Loader:
         """Names of the classes, by label; reads all labels if they are not known otherwise."""
 
     @property
+    def class_counts(self) -> list[int]:
+        """How many samples each class has, by label; reads all labels if they are not known otherwise."""
+
+    @property
     def known_classes(self) -> int | None:
         """How many classes there are, if that is known already."""
 

@@ -397,6 +397,11 @@ class Loader:
         return {name: label for label, name in enumerate(self.classes)}
 
     @property
+    def class_counts(self) -> list[int]:
+        """How many samples each class has, by label, over all ranks; what it reads and raises is as for ``classes``."""
+        return self._native.class_counts
+
+    @property
     def errors(self) -> list[tuple[str, int | None, str]]:
         """The samples that failed, each once: path, offset (None: the file is the sample), reason."""
         return self._native.errors()

@@ -38,6 +38,12 @@ impl ByClass {
         Self { ranges, samples: Some(samples.into()) }
     }
 
+    /// How many samples each class has.
+    #[must_use]
+    pub fn counts(&self) -> Vec<u64> {
+        self.ranges.iter().map(|range| range.end - range.start).collect()
+    }
+
     /// The sample at `place`.
     #[must_use]
     pub fn sample(&self, place: u64) -> u64 {

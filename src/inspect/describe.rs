@@ -146,7 +146,7 @@ impl Description {
         match counted {
             Ok((names, by_class)) => {
                 let names = names.iter().map(|name| name.to_string_lossy().into_owned());
-                self.classes = names.zip(by_class.ranges.iter().map(|range| range.end - range.start)).collect();
+                self.classes = names.zip(by_class.counts()).collect();
             }
             Err(error) => self.notes.push(format!("classes are not known: {error}")),
         }

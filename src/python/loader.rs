@@ -67,6 +67,12 @@ impl PyLoader {
         Ok(py.detach(|| self.0.data().classes())?.to_vec())
     }
 
+    /// How many samples each class has, by label; reads all labels if they are not known otherwise.
+    #[getter]
+    fn class_counts(&self, py: Python<'_>) -> PyResult<Vec<u64>> {
+        Ok(py.detach(|| self.0.data().by_class())?.counts())
+    }
+
     /// How many classes there are, if that is known already.
     #[getter]
     fn known_classes(&self) -> Option<usize> {

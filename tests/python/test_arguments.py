@@ -204,7 +204,7 @@ def test_unknown_argument_is_named(folder: Path) -> None:
 
 
 def test_only_the_path_goes_by_position(folder: Path) -> None:
-    with pytest.raises(TypeError, match="positional"):
+    with pytest.raises(TypeError, match="only path can be given by position"):
         Loader(folder, 32)
 
 

@@ -323,6 +323,14 @@ def test_labels_are_the_rank_of_the_class_folder(photos: Path) -> None:
     assert loader.class_to_index == {name: label for label, name in enumerate(CLASSES)}
     batch = next(iter(loader))
     assert batch.labels.tolist() == [CLASSES.index(Path(path).parent.name) for path in batch.paths]
+    assert loader.class_counts == np.bincount(batch.labels, minlength=10).tolist()
+
+
+def test_class_counts_are_of_the_samples_that_the_loader_has(photos: Path) -> None:
+    chosen = Loader(photos, classes=[CLASSES[3], CLASSES[1]])
+    everything = Loader(photos).class_counts
+    assert chosen.class_counts == [everything[3], everything[1]]
+    assert sum(Loader(photos, limit=17).class_counts) == 17
 
 
 @pytest.mark.parametrize("last_batch", ["keep", "pad"])

@@ -141,6 +141,7 @@ def test_classes_are_the_text_of_the_records(folder: Path, photos: Path) -> None
     ours, files = Loader(folder), Loader(photos)
     assert ours.classes == files.classes
     assert ours.class_to_index == files.class_to_index
+    assert ours.class_counts == files.class_counts
     assert (ours.num_samples, ours.num_classes) == (60, files.num_classes)
 
 
