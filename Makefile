@@ -95,7 +95,8 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and th
 
 .PHONY: test-torch
 test-torch: .venv-torch/.stamp-package ## the tests that need PyTorch (5 GB, in .venv-torch)
-	$(TORCH)/python -m pytest -m torch tests/python/test_torch.py tests/python/test_readme.py tests/python/test_examples.py
+	$(TORCH)/python -m pytest -m torch tests/python/test_torch.py tests/python/test_ranks_torch.py \
+	    tests/python/test_readme.py tests/python/test_examples.py
 
 .PHONY: test-mxnet
 test-mxnet: .venv/.stamp-package ## the tests that need MXNet (300 MB, in .venv-mxnet); for Python 3.11, which it stops at

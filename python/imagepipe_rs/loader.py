@@ -82,7 +82,7 @@ class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot h
 
     @property
     def valid(self) -> npt.NDArray[np.bool_]:
-        """Which samples do not merely fill the batch up: (N,) bool."""
+        """Which samples do not merely fill the batch up, see ``last_batch`` and ``on_error``: (N,) bool."""
         return cast("npt.NDArray[np.bool_]", as_numpy(self._batch.valid(), "bool"))
 
     @property
@@ -208,7 +208,10 @@ class Loader:
             ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all; ``IMAGEPIPE_JPEG=turbo`` makes that the default.
         exif: apply the EXIF orientation.
         on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its batch, ``"replace"``
-            puts another one, chosen by seed, in its place. Damage beyond the last row that a crop needs is not seen.
+            puts another one, chosen by seed, in its place. A batch that would be left empty by ``"skip"`` is filled as
+            with ``"replace"``, ``False`` throughout in ``batch.valid``: the number of batches stays the same, on every
+            rank. Where no sample of the data set can be read, that is an error. Damage beyond the last row that a crop
+            needs is not seen.
         max_errors: more failed samples than this are an error; None for no bound.
         max_pixels: a larger image is an error before any memory is taken for it.
         workers: decoding threads; None for the number of usable cores.
@@ -326,7 +329,6 @@ class Loader:
         self._shape = (arguments["size"], channels, layout, labels)
         self._ragged = ragged or size is None
         self._endless = repeat or sampling == "balanced" or weights is not None
-        self._may_skip = on_error == "skip"
         self._next = (0, 0)
         self._latest: weakref.ref[LoaderIterator] | None = None
         self._progress: list[int] | None = None

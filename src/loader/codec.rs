@@ -59,7 +59,7 @@ fn run(job: &Job, scratch: &mut Scratch) -> Result<Batch> {
     for slot in 0..slots {
         job.run(&batch, slot, scratch, &AtomicBool::new(false));
     }
-    job.finish(&batch)
+    job.finish(&batch).0
 }
 
 /// A loader whose only batch is all of `pictures`, in their order; the options of `config` that are about pixels count.

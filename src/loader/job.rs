@@ -1,7 +1,7 @@
 //! The Loader's work, as the engine wants it: which samples a batch has, and how one is made.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::batch::{Batch, Failure, Field, Form, Single};
 use super::config::{Labels, OnError};
@@ -50,6 +50,8 @@ pub(super) struct Assembly {
     draws: Vec<Draw>,
     lease: Arc<Lease>,
     notes: Mutex<Notes>,
+    /// What is handed over instead, where every sample was to be left out.
+    refill: OnceLock<Box<Self>>,
 }
 
 /// What went other than planned, and pictures that have memory of their own; by slot.
@@ -123,7 +125,7 @@ impl engine::Job for Job {
         // The memory first: where there is none for the batch there is none for the list of its samples.
         let lease = Arc::new(self.memory.batches.lend(slots)?);
         let draws = (step.first..step.first + step.len).map(|position| epoch.at(position)).collect();
-        Ok(Some((Assembly { step, draws, lease, notes: Mutex::default() }, slots)))
+        Ok(Some((Assembly { step, draws, lease, notes: Mutex::default(), refill: OnceLock::new() }, slots)))
     }
 
     fn run(&self, batch: &Assembly, slot: usize, scratch: &mut Scratch, stop: &AtomicBool) {
@@ -193,48 +195,114 @@ impl Job {
 
     /// Does with a sample that failed what `on_error` says.
     fn recover(&self, task: &mut Task<'_, '_>, draw: Draw, error: Error) {
+        let Task { batch, slot, .. } = *task;
         match self.shared.plan.on_error {
-            OnError::Raise => task.batch.fatal(task.slot, error),
+            OnError::Raise => batch.fatal(slot, error),
             OnError::Skip => {
-                let mut notes = lock(&task.batch.notes);
-                notes.missing.push(task.slot);
-                notes.failures.push((task.slot, self.failure(draw.sample, error)));
+                if batch.leave_out(slot, self.failure(draw.sample, error)) {
+                    self.refill(task);
+                }
             }
-            OnError::Replace => self.replace(task, draw, error),
+            OnError::Replace => {
+                batch.note(slot, self.failure(draw.sample, error));
+                if let Some((_, error)) = self.replace(task, draw) {
+                    batch.fatal(slot, error);
+                }
+            }
         }
     }
 
-    /// Tries other samples, chosen by seed, epoch and the sample that failed.
-    fn replace(&self, task: &mut Task<'_, '_>, draw: Draw, error: Error) {
-        let plan = &self.shared.plan;
-        let mut chance = Stream::new(plan.seed, task.batch.step.epoch, draw.key, Purpose::Replace);
-        let mut failed = (draw.sample, error);
+    /// Makes another sample, chosen by seed, epoch and the sample that failed. If none of those tried can be made, returns
+    /// the last one and what is wrong with it.
+    fn replace(&self, task: &mut Task<'_, '_>, draw: Draw) -> Option<(u64, Error)> {
+        let mut chance = Stream::new(self.shared.plan.seed, task.batch.step.epoch, draw.key, Purpose::Replace);
+        let mut failed = None;
         for _ in 0..REPLACEMENTS {
-            let (sample, error) = failed;
-            lock(&task.batch.notes).failures.push((task.slot, self.failure(sample, error)));
+            if let Some((sample, error)) = failed.take() {
+                task.batch.note(task.slot, self.failure(sample, error));
+            }
             let sample = chance.below(self.shared.data.len());
-            let other = Draw { sample, key: if plan.order.with_replacement() { draw.key } else { sample } };
-            match self.sample(task, other) {
-                Ok(()) => return,
-                Err(error) => failed = (sample, error),
+            let error = self.sample(task, self.stand_in(sample, draw)).err()?;
+            failed = Some((sample, error));
+        }
+        failed
+    }
+
+    /// What is drawn where `sample` takes the place of `draw`.
+    fn stand_in(&self, sample: u64, draw: Draw) -> Draw {
+        Draw { sample, key: if self.shared.plan.order.with_replacement() { draw.key } else { sample } }
+    }
+
+    /// Fills a batch that lost every sample, so that ranks keep their number of batches: with the samples that
+    /// [`OnError::Replace`] would take, none of them valid. The worker at its last sample does it, in memory of its own, since
+    /// slots are claimed once.
+    fn refill(&self, task: &mut Task<'_, '_>) {
+        let lost = task.batch;
+        let lease = match self.memory.batches.lend(lost.draws.len()) {
+            Ok(lease) => Arc::new(lease),
+            Err(error) => return lost.fatal(task.slot, error),
+        };
+        let failures = std::mem::take(&mut lock(&lost.notes).failures);
+        let notes = Mutex::new(Notes { failures, ..Notes::default() });
+        let step = Step { valid: 0, ..lost.step };
+        let batch = Assembly { step, draws: lost.draws.clone(), lease, notes, refill: OnceLock::new() };
+        for (slot, draw) in lost.draws.iter().enumerate() {
+            let Some(mut target) = batch.lease.claim(slot) else { return };
+            let mut task = Task { batch: &batch, slot, target: &mut target, scratch: task.scratch, stop: task.stop };
+            let Some((sample, error)) = self.replace(&mut task, *draw) else { continue };
+            if batch.leave_out(slot, self.failure(sample, error)) {
+                self.search(&mut task, *draw);
+            }
+            if task.stop.load(Ordering::Relaxed) {
+                return;
             }
         }
-        task.batch.fatal(task.slot, failed.1);
+        // Nobody else sets it: one worker has the last sample.
+        let _ = lost.refill.set(Box::new(batch));
+    }
+
+    /// Goes through the whole data set from `draw` on until a sample can be made; ends the run if there is none.
+    fn search(&self, task: &mut Task<'_, '_>, draw: Draw) {
+        let Task { batch, slot, stop, .. } = *task;
+        let samples = self.shared.data.len();
+        for offset in 0..samples {
+            if stop.load(Ordering::Relaxed) {
+                return;
+            }
+            let sample = (draw.sample + offset) % samples;
+            match self.sample(task, self.stand_in(sample, draw)) {
+                Ok(()) => return batch.take_back(slot),
+                Err(error) if offset + 1 == samples => {
+                    let reason = format!("{}; so failed every sample of the data set", error.reason());
+                    batch.note(slot, self.failure(sample, error));
+                    batch.fatal(slot, Error::dataset(self.shared.data.location(sample).text(), reason));
+                }
+                Err(error) => batch.note(slot, self.failure(sample, error)),
+            }
+        }
     }
 
     fn failure(&self, index: u64, error: Error) -> Failure {
         Failure { index, location: self.shared.data.location(index), error }
     }
 
-    /// Makes a batch of what the workers have made.
-    pub(super) fn finish(&self, batch: &Assembly) -> Result<Batch> {
+    /// Makes a batch of what the workers have made. Also returns the samples that failed, in the order of their places.
+    pub(super) fn finish(&self, batch: &Assembly) -> (Result<Batch>, Vec<Failure>) {
+        let batch = batch.refill.get().map_or(batch, |refill| refill);
         let mut notes = std::mem::take(&mut *lock(&batch.notes));
-        if let Some((_, error)) = notes.fatal {
-            return Err(error);
-        }
+        notes.failures.sort_by_key(|(slot, _)| *slot);
+        let failures = std::mem::take(&mut notes.failures).into_iter().map(|(_, failure)| failure).collect();
+        let finished = match notes.fatal.take() {
+            Some((_, error)) => Err(error),
+            None => Ok(self.seal(batch, notes)),
+        };
+        (finished, failures)
+    }
+
+    /// Closes the memory of a batch, in which nothing went wrong that ends the run.
+    fn seal(&self, batch: &Assembly, mut notes: Notes) -> Batch {
         let len = batch.lease.seal(|slot| !notes.missing.contains(&slot));
         let indices = |place| batch.lease.bytes(Field::Indices as usize, place);
-        notes.failures.sort_by_key(|(slot, _)| *slot);
         // A slot that was tried more than once has the picture that was made last.
         notes.singles.sort_by_key(|(slot, _)| *slot);
         let mut singles: Vec<(usize, Single)> = Vec::with_capacity(len);
@@ -244,19 +312,37 @@ impl Job {
                 None => singles.push((slot, single)),
             }
         }
-        Ok(Batch {
+        Batch {
             data: Arc::clone(&self.shared.data),
             lease: Arc::clone(&batch.lease),
             singles: singles.into_iter().map(|(_, single)| single).collect(),
             form: self.shared.plan.form(),
             samples: (0..len).map(|place| bytemuck::pod_read_unaligned(indices(place))).collect(),
             epoch: batch.step.epoch,
-            failures: notes.failures.into_iter().map(|(_, failure)| failure).collect(),
-        })
+            failures: Vec::new(),
+        }
     }
 }
 
 impl Assembly {
+    /// Notes a sample that failed.
+    fn note(&self, slot: usize, failure: Failure) {
+        lock(&self.notes).failures.push((slot, failure));
+    }
+
+    /// Notes a sample that failed and is left out; returns whether now all are.
+    fn leave_out(&self, slot: usize, failure: Failure) -> bool {
+        let mut notes = lock(&self.notes);
+        notes.failures.push((slot, failure));
+        notes.missing.push(slot);
+        notes.missing.len() == self.draws.len()
+    }
+
+    /// Notes that there is a sample after all in a slot that was left out.
+    fn take_back(&self, slot: usize) {
+        lock(&self.notes).missing.retain(|missing| *missing != slot);
+    }
+
     /// Notes an error that ends the run. Of several in a batch the one of the first sample counts, whichever came first.
     fn fatal(&self, slot: usize, error: Error) {
         let mut notes = lock(&self.notes);

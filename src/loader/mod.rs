@@ -97,8 +97,6 @@ pub struct Batches {
     record: Arc<Record>,
     start: Place,
     taken: u64,
-    /// Batches in a row that lost every sample.
-    empty: u64,
 }
 
 impl Loader {
@@ -203,7 +201,7 @@ impl Loader {
             return Err(Error::argument("position", start.position, allowed));
         }
         let engine = Engine::start(self.job(start), self.workers, self.prefetch)?;
-        Ok(Batches { engine: Some(engine), record: Arc::clone(&self.record), start, taken: 0, empty: 0 })
+        Ok(Batches { engine: Some(engine), record: Arc::clone(&self.record), start, taken: 0 })
     }
 
     /// The work of the batches from `start` on.
@@ -279,42 +277,22 @@ impl Batches {
         let Some(engine) = &self.engine else { return Ok(Next::End) };
         let next = engine.next(patience).and_then(|next| match next {
             Next::Batch(assembly) => {
-                let mut batch = engine.job().finish(&assembly)?;
-                self.record.note(&mut batch)?;
+                let (batch, failures) = engine.job().finish(&assembly);
+                let failures = self.record.note_failures(failures)?;
+                let batch = Batch { failures, ..batch? };
+                self.record.note_delivery(&batch);
                 Ok(Next::Batch(batch))
             }
             Next::End => Ok(Next::End),
             Next::TimedOut => Ok(Next::TimedOut),
         });
         self.record.waiting.add_time(watch.lap());
-        match next {
-            Ok(Next::Batch(batch)) => self.hand_over(batch),
-            Ok(Next::TimedOut) => Ok(Next::TimedOut),
-            end => {
-                self.stop();
-                end
-            }
+        match &next {
+            Ok(Next::Batch(_)) => self.taken += 1,
+            Ok(Next::TimedOut) => {}
+            _ => self.stop(),
         }
-    }
-
-    /// Hands a batch over, unless every sample of it was skipped: then the caller is asked to come again, so that it can
-    /// look for signals. A whole epoch without a sample is an error where the next one would be tried for ever.
-    fn hand_over(&mut self, batch: Batch) -> Result<Next<Batch>> {
-        self.taken += 1;
-        if !batch.is_empty() {
-            self.empty = 0;
-            self.record.waiting.add_items(1, 0);
-            return Ok(Next::Batch(batch));
-        }
-        self.empty += 1;
-        let plan = self.engine.as_ref().map(|engine| &engine.job().shared.plan);
-        if plan.is_some_and(|plan| plan.endless && self.empty >= plan.schedule.steps_from(0)) {
-            self.stop();
-            let last = lock(&self.record.failures).list.last().cloned();
-            let (place, reason) = last.map_or_else(Default::default, |fault| (fault.location.text(), fault.reason));
-            return Err(Error::dataset(place, format!("{reason}; so failed every sample of an epoch")));
-        }
-        Ok(Next::TimedOut)
+        next
     }
 
     /// Where all ranks stand: what has been handed over, not what is ready.
@@ -359,15 +337,20 @@ impl Iterator for Batches {
 }
 
 impl Record {
-    /// Counts a batch; its failures keep only those that were not met before.
-    fn note(&self, batch: &mut Batch) -> Result<()> {
+    /// Counts a batch that is handed over.
+    fn note_delivery(&self, batch: &Batch) {
         let bytes = (0..batch.len()).map(|place| batch.image_bytes(place).len()).sum();
         self.delivered.add_items(batch.len() as u64, bytes);
-        if batch.failures.is_empty() {
-            return Ok(());
+        self.waiting.add_items(1, 0);
+    }
+
+    /// Counts the failures of a batch; returns those that were not met before.
+    fn note_failures(&self, met: Vec<Failure>) -> Result<Vec<Failure>> {
+        let mut fresh = Vec::new();
+        if met.is_empty() {
+            return Ok(fresh);
         }
         let mut failures = lock(&self.failures);
-        let met = std::mem::take(&mut batch.failures);
         for failure in met {
             failures.count += 1;
             if let Some(limit) = self.max_errors.filter(|limit| failures.count > *limit) {
@@ -375,10 +358,10 @@ impl Record {
             }
             if failures.known.insert(failure.index) {
                 failures.list.push(Fault { location: failure.location.clone(), reason: failure.error.reason() });
-                batch.failures.push(failure);
+                fresh.push(failure);
             }
         }
-        Ok(())
+        Ok(fresh)
     }
 }
 

@@ -151,6 +151,88 @@ fn a_damaged_file_is_named_skipped_or_replaced() {
     }
 }
 
+/// The pictures of a data set of which only every fifth is whole, one directory.
+fn mostly_damaged() -> TempDir {
+    let root = data_set();
+    for number in 0..27 {
+        if number % 5 != 0 {
+            fs::write(root.path().join(format!("class-{}/{}.jpg", number / 9, number % 9)), b"damaged")
+                .expect("a file");
+        }
+    }
+    root
+}
+
+#[test]
+fn ranks_keep_their_number_of_batches_whatever_is_damaged() {
+    let root = mostly_damaged();
+    for world in 1..=4 {
+        for rank in 0..world {
+            let config = Config { on_error: OnError::Skip, batch_size: 2, shard: (rank, world), ..config(&root) };
+            let loader = Loader::open(&config).expect("a loader");
+            for number in 0..3 {
+                let batches = digest(loader.epoch(number).expect("an epoch"));
+                assert_eq!(batches.len(), 27usize.div_ceil(2 * world), "rank {rank} of {world}, epoch {number}");
+            }
+        }
+    }
+}
+
+#[test]
+fn refilled_batches_depend_on_seed_and_epoch_alone() {
+    let root = mostly_damaged();
+    for (size, ragged, batch_size) in [(Some(Size::new(16, 16)), false, 2), (None, true, 2), (None, false, 1)] {
+        let fit = if size.is_none() { Fit::Stretch } else { Fit::RandomCrop };
+        let config = Config { on_error: OnError::Skip, size, ragged, batch_size, fit, ..config(&root) };
+        let base = epoch(&config, 0);
+        for (workers, prefetch) in [(1, 1), (2, 4), (8, 1), (8, 8)] {
+            let other = Config { workers: Some(workers), prefetch, ..config.clone() };
+            assert_eq!(epoch(&other, 0), base, "size {size:?}, {workers} workers, {prefetch} ahead");
+        }
+    }
+}
+
+#[test]
+fn a_lost_batch_is_the_one_that_replacing_gives() {
+    let root = mostly_damaged();
+    let run = |on_error| epoch(&Config { on_error, batch_size: 1, ..config(&root) }, 0);
+    assert_eq!(run(OnError::Skip), run(OnError::Replace));
+}
+
+/// Of 400 files the 33rd to be tried at random need not be the one that is whole.
+#[test]
+fn one_sample_that_can_be_decoded_keeps_an_epoch_alive() {
+    let root = tempfile::tempdir().expect("a directory");
+    pictures::data_set(root.path(), 1, 1);
+    for number in 1..400 {
+        fs::write(root.path().join(format!("class-0/{number}.jpg")), b"damaged").expect("a file");
+    }
+    let loader = Loader::open(&Config { on_error: OnError::Skip, batch_size: 1, ..config(&root) }).expect("a loader");
+    let taken = loader.epoch(0).expect("an epoch").take(20);
+    assert!(taken.map(|batch| batch.expect("a batch")).all(|batch| batch.len() == 1));
+}
+
+#[test]
+fn nothing_that_can_be_decoded_is_an_error() {
+    let root = tempfile::tempdir().expect("a directory");
+    fs::create_dir(root.path().join("cat")).expect("a directory");
+    for number in 0..7 {
+        fs::write(root.path().join(format!("cat/{number}.jpg")), b"damaged").expect("a file");
+    }
+    for repeat in [false, true] {
+        let config = Config { on_error: OnError::Skip, batch_size: 3, repeat, ..config(&root) };
+        let loader = Loader::open(&config).expect("a loader");
+        let mut batches = loader.epoch(0).expect("an epoch");
+        let error = batches.next().expect("an error").expect_err("an error").to_string();
+        assert!(error.contains(".jpg: ") && error.ends_with("so failed every sample of the data set"), "{error}");
+        assert!(batches.next().is_none());
+        assert_eq!(loader.errors().len(), 7);
+        let bounded = Loader::open(&Config { max_errors: Some(2), ..config }).expect("a loader");
+        let error = bounded.epoch(0).expect("an epoch").next().expect("an error").expect_err("an error");
+        assert!(matches!(error, Error::TooManyErrors { count: 3, limit: 2, .. }), "{error}");
+    }
+}
+
 #[test]
 fn more_errors_than_allowed_end_the_run() {
     let root = data_set();

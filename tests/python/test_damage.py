@@ -320,11 +320,51 @@ def test_a_skipped_sample_does_not_change_its_neighbours(half_bad: Path) -> None
             assert np.array_equal(image, single[path])
 
 
-def test_a_batch_without_any_good_sample_is_left_out(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+def test_a_batch_without_any_good_sample_is_filled_with_others(
+    tree: MakeTree, jpeg: EncodeJpeg
+) -> None:
     folder = tree({"1.jpg": b"x", "2.jpg": b"y", "3.jpg": jpeg()})
-    batches = list(Loader(folder, batch_size=2, shuffle=False, on_error="skip"))
-    assert [Path(path).name for batch in batches for path in batch.paths] == ["3.jpg"]
-    assert list(Loader([folder / "1.jpg", folder / "2.jpg"], on_error="skip")) == []
+    options = {"batch_size": 2, "shuffle": False}
+    loader = Loader(folder, on_error="skip", **options)
+    batches = list(loader)
+    assert len(batches) == len(loader) == 2
+    names = [[Path(path).name for path in batch.paths] for batch in batches]
+    assert names == [["3.jpg", "3.jpg"], ["3.jpg"]]
+    assert [batch.valid.tolist() for batch in batches] == [[False, False], [True]]
+    replaced = next(iter(Loader(folder, on_error="replace", **options)))
+    assert np.array_equal(batches[0].images, replaced.images)
+    assert sorted(Path(path).name for path, _, _ in loader.errors) == ["1.jpg", "2.jpg"]
+
+
+@pytest.mark.parametrize("world", [1, 2, 3])
+def test_every_rank_has_as_many_batches_as_it_says(forty: Path, world: int) -> None:
+    """The valid samples of all ranks are the good ones, each once, whatever is damaged."""
+    files = sorted(forty.rglob("*.jpg"))
+    for path in files[3:34]:
+        path.write_bytes(b"damaged")
+    options = {"batch_size": 2, "size": 8, "on_error": "skip", "shuffle": False}
+    ranks = [Loader(forty, shard=(rank, world), **options) for rank in range(world)]
+    batches = [list(loader) for loader in ranks]
+    assert {len(taken) for taken in batches} == {len(loader) for loader in ranks}
+    assert all(len(batch.images) for taken in batches for batch in taken)
+    valid = [
+        path
+        for taken in batches
+        for batch in taken
+        for path, good in zip(batch.paths, batch.valid, strict=True)
+        if good
+    ]
+    assert sorted(valid) == [str(path) for path in files[:3] + files[34:]]
+
+
+def test_nothing_left_to_fill_a_batch_with_is_an_error(tree: MakeTree) -> None:
+    folder = tree({"1.jpg": b"x", "2.jpg": b"y"})
+    loader = Loader(folder, on_error="skip")
+    with pytest.raises(
+        DatasetError, match=r"/[12]\.jpg: .*; so failed every sample of the data set"
+    ):
+        list(loader)
+    assert len(loader.errors) == 2
 
 
 def test_replace_keeps_the_sizes_of_batches(half_bad: Path) -> None:

@@ -13,6 +13,8 @@ from imagepipe_rs import Loader
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conftest import EncodeJpeg, MakeTree
+
 DTYPES = ["uint8", "float32", "float16", "bfloat16"]
 
 
@@ -171,6 +173,15 @@ def test_a_dataset_knows_its_length(photos: Path) -> None:
     for endless in ({"repeat": True}, {"sampling": "balanced"}):
         dataset = Loader(photos, **options, **endless).as_tf_dataset()
         assert int(dataset.cardinality()) == tf.data.INFINITE_CARDINALITY
+
+
+def test_a_dataset_knows_its_length_whatever_is_damaged(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    """A batch that lost every sample was left out."""
+    folder = tree({f"{number}.jpg": jpeg() if number > 3 else b"damaged" for number in range(8)})
+    loader = Loader(folder, batch_size=2, size=8, on_error="skip", shuffle=False)
+    dataset = loader.as_tf_dataset()
+    assert int(dataset.cardinality()) == 4
+    assert [len(labels) for _, labels in dataset] == [2, 2, 2, 2]
 
 
 def test_a_dataset_can_be_worked_on(photos: Path) -> None:

@@ -28,8 +28,6 @@ def as_tf_dataset(loader: Loader) -> Any:
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     if loader._endless:  # noqa: SLF001
         return dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-    if loader._may_skip:  # noqa: SLF001  a batch that lost every sample is left out
-        return dataset
     return dataset.apply(tf.data.experimental.assert_cardinality(len(loader)))
 
 
