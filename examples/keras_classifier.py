@@ -24,9 +24,7 @@ def main() -> None:
         flip=True,
         seed=1,
     )
-    validation = Loader(
-        folder, split=("validation", 0.2), batch_size=16, size=64, shuffle=False, seed=1
-    )
+    validation = Loader(folder, split=("validation", 0.2), batch_size=16, size=64, shuffle=False)
 
     model = keras.Sequential(
         [

@@ -187,16 +187,21 @@ class Loader:
             uniformly, with replacement, endless.
         weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class.
         shuffle: permute each epoch, by ``seed`` and epoch alone.
-        seed: of everything random, 0 to 2**64 - 1.
+        seed: of everything random but ``split``, 0 to 2**64 - 1.
         last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"`` repeats samples and
             says so in ``batch.valid``.
         shard: None, ``(rank, world)``, or ``"auto"`` for what launched the process.
         repeat: never end; the epoch still counts.
         limit: use the first N samples of the data set.
         split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable; ``fraction`` is the
-            share of validation in both. A sample's side depends on ``seed``, its class and its name: its path below the
-            class's directory; in a CSV its path as it is listed; in records the last part of ``image/filename``, or
-            without one its place. So the same images in another form may be split otherwise.
+            share of validation in both. Of a class of ``n`` samples, validation gets ``n * fraction``, rounded to the
+            nearest whole number, halves up, but at least 1 and at most ``n - 1``; a class of one sample is all
+            training. Which ones depends on ``split_seed``, the class and the samples' names alone: a file that is added
+            or removed moves at most one other file of its class to the other side, and none of another class. A
+            sample's name is its path below the class's directory; in a CSV its path as it is listed; in records the
+            last part of ``image/filename``, or without one its place. So the same images in another form may be split
+            otherwise. ``limit`` counts the samples of the side.
+        split_seed: of ``split``, 0 to 2**64 - 1; give both sides the same. It does not depend on ``seed``.
         classes: class names; fixes the label numbers and leaves other classes out.
         keys: names of the features in TFRecords, where they are other than ``{"image": "image/encoded", "label":
             "image/class/label", "text": "image/class/text", "filename": "image/filename"}``. ``"label": None``: all
@@ -261,6 +266,7 @@ class Loader:
         repeat: bool = False,
         limit: int | None = None,
         split: tuple[Literal["train", "validation"], float] | None = None,
+        split_seed: int = 0,
         classes: Sequence[str] | None = None,
         keys: Mapping[str, str | None] | None = None,
         exact: bool = False,
@@ -308,6 +314,7 @@ class Loader:
             "repeat": repeat,
             "limit": limit,
             "split": _tuple(split),
+            "split_seed": split_seed,
             "classes": classes,
             "keys": keys_of(keys),
             "exact": exact,

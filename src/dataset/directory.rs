@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
+use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split};
 use crate::error::{Error, Result};
 use crate::file::{self, Folder, IMAGE_ENDINGS, Listing, is_image};
 use crate::random::{hash_bytes, mix};
@@ -105,8 +105,10 @@ impl Directory {
             let (class, first) = (&names[class], data.starts.len() as u64);
             let label =
                 u32::try_from(ranges.len()).map_err(|_| Error::argument("classes", ranges.len(), "fewer than 2^32"))?;
-            for source in found.remove(class).unwrap_or_default() {
-                data.add(&source, class, label, options);
+            let sources = found.remove(class).unwrap_or_default();
+            let mut wanted = options.split.map(|split| split.of_class(keys(split, class, &sources)).into_iter());
+            for source in &sources {
+                data.add(source, label, options.limit, wanted.as_mut());
             }
             ranges.push(first..data.starts.len() as u64);
             data.classes.push(class.clone());
@@ -121,15 +123,22 @@ impl Directory {
         Ok(data)
     }
 
-    fn add(&mut self, source: &Source, class: &OsStr, label: u32, options: &Options) {
-        let limit = options.limit.unwrap_or(u64::MAX);
+    /// Adds the files of a directory; `wanted` says which, all of them if `None`.
+    fn add(
+        &mut self,
+        source: &Source,
+        label: u32,
+        limit: Option<u64>,
+        mut wanted: Option<&mut std::vec::IntoIter<bool>>,
+    ) {
+        let limit = limit.unwrap_or(u64::MAX);
         let base = self.names.len();
         let first = self.starts.len() as u64;
         for name in source.names.split_inclusive(|b| *b == 0) {
             if self.starts.len() as u64 >= limit {
                 break;
             }
-            if options.split.is_none_or(|split| split.keeps(class, &source.within, name)) {
+            if wanted.as_mut().is_none_or(|wanted| wanted.next().unwrap_or_default()) {
                 // A directory's names fit 32 bits: the scan sees to it.
                 self.starts.push(u32::try_from(self.names.len() - base).unwrap_or(u32::MAX));
                 self.names.extend_from_slice(name);
@@ -200,6 +209,15 @@ impl Dataset for Directory {
         }
         Ok(hash)
     }
+}
+
+/// What the files of a class are ranked by in a split, in their order.
+fn keys<'a>(split: Split, class: &'a OsStr, sources: &'a [Source]) -> impl Iterator<Item = u64> + 'a {
+    sources.iter().flat_map(move |source| {
+        let folder = hash_bytes(&source.within);
+        let names = source.names.split_inclusive(|byte| *byte == 0);
+        names.map(move |name| split.key(class, [folder, hash_bytes(name)]))
+    })
 }
 
 pub(super) fn looked_for() -> String {

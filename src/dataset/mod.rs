@@ -9,6 +9,7 @@ mod kind;
 mod memory;
 mod options;
 mod shards;
+mod split;
 mod table;
 
 use std::ffi::{CStr, OsString};
@@ -19,8 +20,9 @@ pub use classes::ByClass;
 pub use directory::Directory;
 pub use kind::open;
 pub use memory::{Bytes, InMemory};
-pub use options::{Keys, Options, Side, Split};
+pub use options::{Keys, Options};
 pub use shards::Shards;
+pub use split::{Side, Split, share_of};
 pub use table::Table;
 
 use crate::codec::Raw;

@@ -1,32 +1,10 @@
 //! Which of the samples that were found count.
 
 use std::collections::HashMap;
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 
+use super::Split;
 use crate::error::{Error, Result};
-use crate::random::{Purpose, Stream, hash_bytes, mix};
-
-/// One side of a stratified split.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// What is left.
-    Train,
-    /// The fraction that is held out.
-    Validation,
-}
-
-/// Which side of a split is wanted. A sample's side depends on the seed, its class and its name in it alone, so samples
-/// that come or go move no other to the other side.
-#[derive(Clone, Copy, Debug)]
-pub struct Split {
-    /// The side.
-    pub side: Side,
-    /// The share of each class that is validation, in 0..=1.
-    pub fraction: f64,
-    /// The seed.
-    pub seed: u64,
-}
 
 /// Names of the features of a `tf.train.Example`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,21 +45,6 @@ impl Default for Keys {
             text: some("image/class/text"),
             filename: some("image/filename"),
         }
-    }
-}
-
-impl Split {
-    /// Whether a sample is on this side. Classes count too: where files are numbered in each, the same numbers must not
-    /// fall on one side in all of them.
-    pub(super) fn keeps(&self, class: &OsStr, folder: &[u8], name: &[u8]) -> bool {
-        self.holds(class, [folder, name].map(hash_bytes))
-    }
-
-    /// The same, of names that are hashed already.
-    pub(super) fn holds(&self, class: &OsStr, names: [u64; 2]) -> bool {
-        let identity = names.iter().fold(mix(hash_bytes(class.as_bytes())), |identity, name| mix(identity ^ name));
-        let held_out = Stream::new(self.seed, 0, identity, Purpose::Split).unit() < self.fraction;
-        held_out == (self.side == Side::Validation)
     }
 }
 

@@ -276,15 +276,24 @@ impl Rows {
             starts: Vec::new(),
             labels: Vec::new(),
         };
-        let mut chosen = Vec::new();
         let limit = usize::try_from(options.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
-        for (number, row) in self.all.iter().enumerate() {
-            let (name, label) = (name_at(&self.names, row.name), labels[row.class as usize] as usize);
-            let Some(new) = chosen_labels.get(&label) else { continue };
-            if options.split.is_none_or(|split| split.keeps(&names[label], b"", name)) && chosen.len() < limit {
-                data.add(&folder(table_of(number)), name, *new);
-                chosen.push(number);
-            }
+        let new_label = |row: &Row| chosen_labels.get(&(labels[row.class as usize] as usize)).copied();
+        let mut chosen: Vec<usize> = (0..self.all.len()).filter(|row| new_label(&self.all[*row]).is_some()).collect();
+        if let Some(split) = options.split {
+            let label = |place: usize| new_label(&self.all[chosen[place]]).unwrap_or_default();
+            let labels: Vec<u32> = (0..chosen.len()).map(label).collect();
+            let wanted = split.of_all(&labels, data.classes.len(), |place| {
+                let name = name_at(&self.names, self.all[chosen[place]].name);
+                split.key(&data.classes[labels[place] as usize], [b"", name].map(hash_bytes))
+            });
+            let mut wanted = wanted.into_iter();
+            chosen.retain(|_| wanted.next().unwrap_or_default());
+        }
+        chosen.truncate(limit);
+        for number in &chosen {
+            let row = &self.all[*number];
+            let label = new_label(row).unwrap_or_default();
+            data.add(&folder(table_of(*number)), name_at(&self.names, row.name), label);
         }
         data.by_class = ByClass::of(&data.labels, data.classes.len());
         Ok((data, chosen))

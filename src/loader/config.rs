@@ -99,6 +99,8 @@ pub struct Config {
     pub limit: Option<u64>,
     /// One side of a stratified split, and the share of validation. Default: everything.
     pub split: Option<(Side, f64)>,
+    /// The seed of the split, which does not depend on the other one. Default: 0.
+    pub split_seed: u64,
     /// Class names: fixes label numbers, leaves other classes out. Default: all.
     pub classes: Option<Vec<OsString>>,
     /// Where records have what. Default: as TensorFlow's image data sets have it.
@@ -152,6 +154,7 @@ impl Default for Config {
             repeat: false,
             limit: None,
             split: None,
+            split_seed: 0,
             classes: None,
             keys: Keys::default(),
             exact: false,

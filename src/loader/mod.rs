@@ -108,7 +108,7 @@ impl Loader {
     pub fn open(config: &Config) -> Result<Self> {
         let options = Options {
             classes: config.classes.clone(),
-            split: config.split.map(|(side, fraction)| Split { side, fraction, seed: config.seed }),
+            split: config.split.map(|(side, fraction)| Split { side, fraction, seed: config.split_seed }),
             limit: config.limit,
             keys: config.keys.clone(),
             unlabelled: config.labels == Labels::None,

@@ -82,6 +82,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         repeat: a.get("repeat", "True or False")?,
         limit: a.get("limit", "a whole number, or None")?,
         split: split(&a)?,
+        split_seed: a.get("split_seed", "a whole number in 0..2**64")?,
         classes: a.get("classes", "a list of class names, or None")?,
         keys: keys(&a)?,
         exact: a.get("exact", "True or False")?,

@@ -1,6 +1,7 @@
 //! The stratified split: per class so many to validation, so many to test, the rest to training, chosen by seed.
 
 use super::source::Source;
+use crate::dataset::share_of;
 use crate::random::{Permutation, hash_bytes, mix};
 
 /// The sides, in the order in which they are written.
@@ -13,23 +14,14 @@ pub(super) struct Shares {
     pub(super) test: f64,
 }
 
-/// Shares are decimal fractions that binary ones miss by a little: 100 times 0.29 is 29.
-const SLACK: f64 = 1e-9;
-
 impl Shares {
     /// How many of `count` samples of a class go to each side: `floor(n * size)` to validation and test. Where nothing is
     /// meant for training, what the rounding leaves goes to test.
     fn of(self, count: usize) -> [usize; 3] {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a share of a count, both below 2^52"
-        )]
-        let floor = |share: f64| ((count as f64 * share + SLACK) as usize).min(count);
-        let (validation, test) = (floor(self.validation), floor(self.test));
+        let [validation, test] = [self.validation, self.test].map(|share| share_of(count, share, 0.0));
         let train = count.saturating_sub(validation + test);
-        if self.validation + self.test >= 1.0 - SLACK {
+        let nothing_left = share_of(1, self.validation + self.test, 0.0) == 1;
+        if nothing_left {
             return [0, validation, count - validation];
         }
         [train, validation, test]

@@ -104,7 +104,8 @@ def drawn(folders: dict[str, Path], seed: int, epoch: int, **options: Any) -> np
 
 
 def side(folders: dict[str, Path], seed: int, which: str, fraction: float) -> bytes:
-    loader = Loader(folders["classes"], size=1, shuffle=False, seed=seed, split=(which, fraction))
+    options: dict[str, Any] = {"split": (which, fraction), "split_seed": seed}
+    loader = Loader(folders["classes"], size=1, shuffle=False, **options)
     names = [Path(path).name for batch in loader for path in batch.paths]
     return "\n".join(names).encode()
 
@@ -148,7 +149,7 @@ def cases() -> dict[str, Callable[[dict[str, Path]], np.ndarray | bytes]]:
                 drawn, seed=seed, epoch=epoch, weights=values
             )
     for seed, which, fraction in itertools.product((0, 1), ("train", "validation"), (0.1, 0.25)):
-        every[f"split {which} {fraction} seed={seed}"] = partial(
+        every[f"split {which} {fraction} split_seed={seed}"] = partial(
             side, seed=seed, which=which, fraction=fraction
         )
     for last_batch in ("keep", "drop", "pad"):

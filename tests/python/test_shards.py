@@ -229,7 +229,7 @@ def test_classes_and_limit_choose_records(folder: Path, photos: Path) -> None:
 @pytest.mark.parametrize("side", ["train", "validation"])
 def test_a_record_is_on_the_side_of_its_file(folder: Path, photos: Path, side: str) -> None:
     split: Any = (side, 0.4)
-    options: dict[str, Any] = {"size": 16, "split": split, "shuffle": False, "seed": 5}
+    options: dict[str, Any] = {"size": 16, "split": split, "shuffle": False, "split_seed": 5}
     ours, theirs = (next(iter(Loader(p, batch_size=60, **options))) for p in (folder, photos))
     assert 0 < len(ours.labels) < 60
     assert np.array_equal(ours.images, theirs.images)

@@ -45,7 +45,10 @@ def split(
     resume: bool,
     **source: Any,
 ) -> int:
-    """Split labelled pictures, class by class, and put each part into TFRecord files of its own."""
+    """Split labelled pictures, class by class, and put each part into TFRecord files of its own.
+
+    The share of each class is rounded down: with --val-size 0.2, a class of four has none in validation.
+    """
     dataset = imagepipe_rs.Image2TFRecords(**source)
     return _writing.write(
         lambda progress: dataset.create_tfrecords(

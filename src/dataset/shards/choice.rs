@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::census::{self, Census};
 use super::contents::Facts;
 use super::{Shards, file_name, outside};
-use crate::dataset::Options;
+use crate::dataset::{Options, Split};
 use crate::error::Result;
 use crate::random::{hash_bytes, mix};
 
@@ -23,14 +23,17 @@ impl Shards {
         let names = self.listed.clone().unwrap_or(census.names);
         let chosen = options.chosen(&names, "classes")?;
         let labels: HashMap<usize, usize> = chosen.iter().copied().zip(0..).collect();
+        let wanted = options.split.map(|split| on_side(split, &census.labels, &census.identities, &names));
         let (mut picks, mut kept) = (Vec::new(), Vec::new());
-        for ((sample, label), identity) in (0..).zip(&census.labels).zip(&census.identities) {
+        for (sample, label) in (0..).zip(&census.labels) {
             if picks.len() as u64 >= limit {
                 break;
             }
             let label = *label as usize;
-            let name = names.get(label).ok_or_else(|| self.unfit(sample, &outside(label, names.len())))?;
-            let wanted = options.split.is_none_or(|split| split.holds(name, [hash_bytes(b""), *identity]));
+            if label >= names.len() {
+                return Err(self.unfit(sample, &outside(label, names.len())));
+            }
+            let wanted = wanted.as_ref().is_none_or(|wanted| wanted[usize::try_from(sample).unwrap_or(usize::MAX)]);
             if let Some(label) = labels.get(&label).filter(|_| wanted) {
                 picks.push(self.number(sample));
                 kept.push(u32::try_from(*label).unwrap_or(u32::MAX));
@@ -56,6 +59,15 @@ impl Shards {
             noted.map_err(|reason| self.unfit(sample, &reason))
         })
     }
+}
+
+/// Which samples are on a side of a split. Those of labels without a name are left for others to complain of.
+fn on_side(split: Split, labels: &[u32], identities: &[u64], names: &[OsString]) -> Vec<bool> {
+    let classes = labels.iter().max().map_or(0, |most| *most as usize + 1);
+    split.of_all(labels, classes, |sample| {
+        let name = names.get(labels[sample] as usize).map(OsString::as_os_str).unwrap_or_default();
+        split.key(name, [hash_bytes(b""), identities[sample]])
+    })
 }
 
 /// What a split knows a sample by: the last part of its file's name, so that it is on the same side as in a directory of
