@@ -115,7 +115,8 @@ class LoaderIterator(Iterator[Batch]):
 
         Raises:
             DecodeError: a picture cannot be decoded, with ``on_error="raise"``.
-            DatasetError: a file cannot be read, with ``on_error="raise"``.
+            DatasetError: a file cannot be read, with ``on_error="raise"``; no sample at all can, with
+                ``on_error="skip"``.
             RecordError: a record is damaged or lacks what is asked for, with ``on_error="raise"``.
             ImagePipeError: more than ``max_errors`` samples failed; or the iterator was made before a fork.
         """
@@ -205,8 +206,9 @@ class Loader:
         classes: class names; fixes the label numbers and leaves other classes out.
         keys: names of the features in TFRecords, where they are other than ``{"image": "image/encoded", "label":
             "image/class/label", "text": "image/class/text", "filename": "image/filename"}``. ``"label": None``: all
-            samples are of one class. A record without the label is an error unless ``labels=None``. ``"text"``, the
-            class's name, and ``"filename"``, which keeps a sample on its side of a ``split``, may be missing.
+            samples are of one class. A record without the label, or with one that is not in 0..2**31 - 1, is an error
+            unless ``labels=None``. ``"text"``, the class's name, and ``"filename"``, which keeps a sample on its side
+            of a ``split``, may be missing.
         exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values. Otherwise images are
             decoded at the largest saving that leaves them as good (PSNR of 38 dB and more to ``exact``).
         decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own decoder where it can (see

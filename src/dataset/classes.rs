@@ -51,6 +51,9 @@ impl ByClass {
     }
 }
 
+/// The greatest label there can be: frameworks have class numbers of 32 bits, and would make another class of a greater one.
+pub const LARGEST_LABEL: u64 = 0x7fff_ffff;
+
 /// There may be as many classes however few samples there are.
 const MANY_CLASSES: usize = 1 << 16;
 

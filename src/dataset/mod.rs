@@ -16,7 +16,7 @@ use std::ffi::{CStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-pub use classes::ByClass;
+pub use classes::{ByClass, LARGEST_LABEL};
 pub use directory::Directory;
 pub use kind::open;
 pub use memory::{Bytes, InMemory};

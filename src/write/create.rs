@@ -15,6 +15,7 @@ use super::split::{SIDES, Shares, even, shuffled, split};
 use super::tensors::{Order, Tensors, Texts};
 use super::{Existing, Run, is_digits, is_number, plain_name, workers};
 use crate::codec::Format;
+use crate::dataset::LARGEST_LABEL;
 use crate::error::{Error, Result};
 use crate::file::peek;
 use crate::record::Framing;
@@ -313,6 +314,7 @@ fn start<R: Records>(
     set: Set,
     records: impl FnOnce(Arc<Source>, Vec<super::check::Checked>) -> Result<(R, Vec<String>)> + Send + 'static,
 ) -> Result<Box<dyn Run>> {
+    source.check_labels(LARGEST_LABEL, "class numbers have 32 bits")?;
     let source = Arc::new(source);
     let check = Check { source: Arc::clone(&source), sizes };
     let planner = move |checked| {

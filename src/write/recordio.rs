@@ -72,11 +72,7 @@ impl Images {
     /// # Errors
     /// [`Error::Dataset`] for a label that the format cannot hold.
     pub(super) fn new(source: Arc<Source>, checked: Vec<Checked>) -> Result<(Self, Option<String>)> {
-        if let Some(class) = source.classes.iter().find(|class| class.label > LARGEST_LABEL) {
-            let reason =
-                format!("the label {} is beyond {LARGEST_LABEL}: RecordIO holds labels as float32", class.label);
-            return Err(Error::dataset(source.listing.as_ref().unwrap_or(&source.root), reason));
-        }
+        source.check_labels(LARGEST_LABEL, "RecordIO holds labels as float32")?;
         let (keys, note) = Keys::of(&source);
         Ok((Self { source, checked, keys }, note))
     }

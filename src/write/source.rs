@@ -100,6 +100,13 @@ impl Source {
         &self.classes[self.entries[record].class as usize]
     }
 
+    /// Refuses labels above `most`; `why` says what keeps records from having them.
+    pub(super) fn check_labels(&self, most: u64, why: &str) -> Result<()> {
+        let Some(class) = self.classes.iter().find(|class| class.label > most) else { return Ok(()) };
+        let reason = format!("the label {} is beyond {most}: {why}", class.label);
+        Err(Error::dataset(self.listing.as_ref().unwrap_or(&self.root), reason))
+    }
+
     /// An error of the system's about a record's file, which says where that is listed.
     pub(super) fn io_error(&self, record: usize, source: io::Error) -> Error {
         let source = match &self.listing {

@@ -421,7 +421,14 @@ def test_missing_features_are_said_with_those_that_are_there(out: Path, small: P
 
 
 @pytest.mark.parametrize(
-    ("label", "message"), [(-1, "-1, below 0"), ("cat", "is text"), (1.0, "is the float 1")]
+    ("label", "message"),
+    [
+        (-1, "-1, below 0"),
+        ("cat", "is text"),
+        (1.0, "is the float 1"),
+        (2**31, "2147483648, above 2147483647"),
+        (2**63 - 1, "above 2147483647"),
+    ],
 )
 def test_labels_are_whole_numbers(out: Path, jpeg: EncodeJpeg, label: Any, message: str) -> None:
     good = {"image/encoded": jpeg(), "image/class/label": 0}
@@ -430,6 +437,23 @@ def test_labels_are_whole_numbers(out: Path, jpeg: EncodeJpeg, label: Any, messa
         list(Loader(shard, size=8))
     with pytest.raises(RecordError, match="record 1: the label"):
         _ = Loader(shard).classes
+
+
+def test_a_label_beyond_32_bits_is_a_record_that_can_be_left_out(
+    out: Path, jpeg: EncodeJpeg
+) -> None:
+    """JAX made another class of it."""
+    labels = [0, 2**31 - 1, 2**31, 1]
+    shard = write(
+        out / "x", [example({"image/encoded": jpeg(), "image/class/label": n}) for n in labels]
+    )
+    loader = Loader(shard, size=8, shuffle=False, on_error="skip")
+    (batch,) = loader
+    assert batch.labels.tolist() == [0, 2**31 - 1, 1]
+    ((_, _, reason),) = loader.errors
+    assert 'record 2: the label "image/class/label" is 2147483648' in reason
+    (batch,) = Loader(shard, size=8, labels=None)
+    assert len(batch.images) == 4
 
 
 @pytest.mark.parametrize(

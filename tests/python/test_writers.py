@@ -575,6 +575,16 @@ def test_labels_that_recordio_cannot_hold_are_refused(flat: Path, tmp_path: Path
         create_recordio(flat, tmp_path / "no", "x", labels=listing)
 
 
+def test_labels_that_no_loader_would_take_are_refused(flat: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "list.csv"
+    listing.write_text("filename,class\nimage_0.jpg,4006381333931\n")
+    with pytest.raises(
+        DatasetError, match=r"list\.csv: the label 4006381333931 is beyond 2147483647"
+    ):
+        create_tfrecords(flat, tmp_path / "no", "x", labels=listing)
+    assert not (tmp_path / "no").exists()
+
+
 @WRITERS
 def test_progress_is_told(flat: Path, tmp_path: Path, create: Any) -> None:
     seen: list[tuple[int, int]] = []

@@ -1,7 +1,7 @@
 //! What a record holds: a picture, as a file or as pixels, its label, and what it is called.
 
 use crate::codec::{self, Raw};
-use crate::dataset::{Content, Keys};
+use crate::dataset::{Content, Keys, LARGEST_LABEL};
 use crate::pixel::Size;
 use crate::record::example::{View, decode, find};
 use crate::record::{Framing, Reason, recordio};
@@ -96,9 +96,11 @@ impl Form {
     fn label(&self, payload: &[u8], view: Option<View<'_>>) -> Result<usize, Reason> {
         let key = self.keys.label.as_deref().unwrap_or_default();
         match view {
-            Some(View::Int(label)) => {
-                usize::try_from(label).map_err(|_| Reason(format!("the label {key:?} is {label}, below 0")))
-            }
+            Some(View::Int(label)) => match u64::try_from(label) {
+                Ok(..=LARGEST_LABEL) => Ok(usize::try_from(label).unwrap_or(usize::MAX)),
+                Ok(_) => Err(Reason(format!("the label {key:?} is {label}, above {LARGEST_LABEL}"))),
+                Err(_) => Err(Reason(format!("the label {key:?} is {label}, below 0"))),
+            },
             Some(View::Float(label)) => Err(Reason(format!("the label {key:?} is the float {label}, not an integer"))),
             Some(View::Bytes(_)) => Err(Reason(format!("the label {key:?} is text, not an integer"))),
             None => Err(missing(payload, key, "label")),
@@ -222,7 +224,12 @@ mod tests {
             form(true).facts(Framing::TfRecord, &payload).map(|facts| facts.label).map_err(|reason| reason.0)
         };
         assert_eq!(label(ints(3)), Ok(3));
+        assert_eq!(label(ints(i64::from(i32::MAX))), Ok(i32::MAX as usize));
         assert!(label(ints(-1)).unwrap_err().contains("below 0"));
+        for large in [1 << 31, i64::MAX] {
+            let reason = label(ints(large)).unwrap_err();
+            assert_eq!(reason, format!("the label \"image/class/label\" is {large}, above 2147483647"));
+        }
         assert!(label(bytes(b"cat")).unwrap_err().contains("is text"));
         assert!(label(Feature::Floats(vec![1.0])).unwrap_err().contains("float"));
         let label = |label: f32| {
