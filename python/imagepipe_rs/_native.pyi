@@ -123,6 +123,13 @@ class Batch:
     def epoch(self) -> int:
         """The epoch the batch belongs to."""
 
+    @property
+    def after(self) -> tuple[int, int]:
+        """Epoch and position of all ranks once the batch is consumed."""
+
+    def position(self) -> Tensor:
+        """The same as a tensor."""
+
     def images(self) -> Tensor | list[Tensor]:
         """One tensor, or a list of them if ragged."""
 
@@ -142,8 +149,8 @@ class Batches:
     def next(self) -> Batch | None:
         """Return the next batch, or None at the end."""
 
-    def place(self) -> tuple[int, int]:
-        """Epoch and position that were handed over."""
+    def place(self) -> tuple[int, int] | None:
+        """Epoch and position that were handed over; nothing of an iterator that was stopped."""
 
     def load(self) -> tuple[int, int]:
         """Batches that wait to be taken, and batches that are begun."""
@@ -172,8 +179,11 @@ class Loader:
     """A data set, ready to be iterated over."""
 
     def __new__(cls, arguments: Mapping[str, Any]) -> Loader: ...
-    def batches(self, epoch: int, position: int) -> Batches:
-        """The batches from a position of an epoch on."""
+    def after(self, epoch: int, position: int, batches: int) -> tuple[int, int]:
+        """Epoch and position after a number of batches from a position of an epoch on."""
+
+    def batches(self, epoch: int, position: int, count: int | None = None) -> Batches:
+        """The batches from a position of an epoch on: to its end, or `count` of them."""
 
     @property
     def batches_per_epoch(self) -> int:

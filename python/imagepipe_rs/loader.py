@@ -7,139 +7,36 @@ import logging
 import operator
 import os
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import Adapter, adapter
 from imagepipe_rs._adapters.numpy import bfloat16
-from imagepipe_rs._adapters.numpy import convert as as_numpy
 from imagepipe_rs._errors import DatasetNotFoundError
 from imagepipe_rs._foreign import explains_keywords
+from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._ranks import auto_shard, jpeg_decoder
+from imagepipe_rs._state import Progress, epoch_of, order_of, pair_of, place_of, state_of
+from imagepipe_rs.batch import DEFAULT_FIELDS, Batch, batch_type, fields_of
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    import numpy as np
-    import numpy.typing as npt
 
 _log = logging.getLogger("imagepipe_rs")
 
 Path = str | os.PathLike[str]
 
+_READ_AHEAD = (
+    "state_dict() cannot know how far the consumer is where something reads ahead of it (tf.data, Accelerate): use "
+    "state_dict(batches=n), or state_dict(position=p) with p from Loader(fields=(..., 'position'))"
+)
+
+# What a pickled Loader leaves behind.
+_MADE_AGAIN = {"_native", "_adapter", "_batch_type", "_latest", "_progress"}
+
 _IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
-
-
-class Batch(tuple[Any, Any]):  # noqa: SLOT001  a tuple with attributes cannot have slots
-    """A batch: a tuple ``(images, labels)`` that knows more.
-
-    The memory is the consumer's: it is not written again while anything made from it, a NumPy view or a tensor of
-    another framework, is alive. Every array starts on a 64-byte boundary.
-    """
-
-    _batch: _native.Batch
-
-    def __new__(cls, batch: _native.Batch, output: Adapter, dtype: str) -> Batch:  # noqa: PYI034
-        """Wrap a batch; for the Loader's use."""
-        images = batch.images()
-        labels = batch.labels()
-        pixels: Any
-        if isinstance(images, list):
-            pixels = [output.convert(image, dtype) for image in images]
-        else:
-            pixels = output.convert(images, dtype)
-        marks = None if labels is None else output.convert(labels, "")
-        self = super().__new__(cls, (pixels, marks))
-        self._batch = batch
-        return self
-
-    @property
-    def images(self) -> Any:
-        """The images: (N, H, W, C) or (N, C, H, W); a list of (H, W, C) or (C, H, W) if ragged."""
-        return self[0]
-
-    @property
-    def labels(self) -> Any:
-        """The labels: (N,) int64, (N, num_classes) float32 if one-hot, or None."""
-        return self[1]
-
-    @property
-    def indices(self) -> npt.NDArray[np.int64]:
-        """The samples' places in the data set: (N,) int64."""
-        return cast("npt.NDArray[np.int64]", as_numpy(self._batch.indices(), "int64"))
-
-    @property
-    def crops(self) -> npt.NDArray[np.float32]:
-        """The part of each upright source that was used: (N, 4) float32, left, top, width, height in its pixels."""
-        return cast("npt.NDArray[np.float32]", as_numpy(self._batch.crops(), "float32"))
-
-    @property
-    def flips(self) -> npt.NDArray[np.bool_]:
-        """Which samples were mirrored by chance: (N,) bool."""
-        return cast("npt.NDArray[np.bool_]", as_numpy(self._batch.flips(), "bool"))
-
-    @property
-    def valid(self) -> npt.NDArray[np.bool_]:
-        """Which samples do not merely fill the batch up, see ``last_batch`` and ``on_error``: (N,) bool."""
-        return cast("npt.NDArray[np.bool_]", as_numpy(self._batch.valid(), "bool"))
-
-    @property
-    def paths(self) -> list[str]:
-        """The samples' files; of a record, its file, ``#``, and its number in it, from 0."""
-        return self._batch.paths()
-
-    @property
-    def epoch(self) -> int:
-        """The epoch the batch belongs to."""
-        return self._batch.epoch
-
-
-class LoaderIterator(Iterator[Batch]):
-    """An iterator over batches; it owns its worker threads, and stops them when it is dropped or closed."""
-
-    def __init__(self, loader: Loader, epoch: int, position: int) -> None:
-        """Start at a position of an epoch; for the Loader's use."""
-        self._loader = loader
-        self._output = loader._adapter  # noqa: SLF001
-        self._batches = loader._native.batches(epoch, position)  # noqa: SLF001
-        self._progress = [epoch, position]
-
-    def __iter__(self) -> LoaderIterator:
-        """Return itself."""
-        return self
-
-    def __next__(self) -> Batch:
-        """Return the next batch.
-
-        Raises:
-            DecodeError: a picture cannot be decoded, with ``on_error="raise"``.
-            DatasetError: a file cannot be read, with ``on_error="raise"``; no sample at all can, with
-                ``on_error="skip"``.
-            RecordError: a record is damaged or lacks what is asked for, with ``on_error="raise"``.
-            ImagePipeError: more than ``max_errors`` samples failed; or the iterator was made before a fork.
-        """
-        batch = self._batches.next()
-        self._progress[:] = self._batches.place()
-        if batch is None:
-            raise StopIteration
-        for path, reason in batch.failures():
-            _log.warning("%s: %s: %s", path, self._loader._on_error_done, reason)  # noqa: SLF001
-        return Batch(batch, self._output, self._loader._dtype)  # noqa: SLF001
-
-    def __len__(self) -> int:
-        """Return the number of batches in an epoch."""
-        return len(self._loader)
-
-    def state_dict(self) -> dict[str, int]:
-        """Return where this iterator stands: what it has handed over, not what is ready."""
-        epoch, position = self._progress
-        return {"epoch": epoch, "position": position, "seed": self._loader.seed}
-
-    def close(self) -> None:
-        """Stop the workers."""
-        self._batches.stop()
 
 
 class Loader:
@@ -226,6 +123,13 @@ class Loader:
         device: ``"cpu"``.
         output: type of images and labels: ``"numpy"``, ``"tensorflow"``, ``"torch"``, ``"jax"`` or ``"cupy"``.
         ragged: each image is an array of its own; ``batch.images`` is a list.
+        fields: what a batch unpacks to, in this order, as arrays of ``output``: ``"images"`` and any of ``"labels"``,
+            ``"valid"``, ``"indices"``, ``"crops"``, ``"flips"`` (see :class:`Batch`) and ``"position"``, the epoch and
+            the position after the batch, of which ``state_dict(position=...)`` makes a state. An exact evaluation over
+            padded batches needs ``fields=("images", "labels", "valid")``; Keras takes ``valid`` as sample weights, for
+            its ``weighted_metrics``.
+
+    A Loader can be pickled: by its arguments and the place where its next ``iter()`` starts.
 
     Raises:
         TypeError: an argument of the wrong type, or an unknown one: the names that Keras, PyTorch, torchvision, DALI,
@@ -282,12 +186,15 @@ class Loader:
         device: Literal["cpu"] = "cpu",
         output: Literal["numpy", "tensorflow", "torch", "jax", "cupy"] = "numpy",
         ragged: bool = False,
+        fields: Sequence[str] = DEFAULT_FIELDS,
     ) -> None:
         """Find the samples and check the arguments; see the class."""
+        self._given = {name: value for name, value in locals().items() if name != "self"}
         if device != "cpu":
             message = f"device={device!r} is not valid: 'cpu' is the only device of this version"
             raise ValueError(message)
         self._adapter = adapter(output)
+        self.fields = fields_of(fields, labels)
         if dtype == "bfloat16" and output == "numpy":
             bfloat16()
         arguments = {
@@ -336,11 +243,16 @@ class Loader:
         self._dtype = dtype
         self._on_error_done = "left out" if on_error == "skip" else "replaced"
         self._shape = (arguments["size"], channels, layout, labels)
+        self._world: int = arguments["shard"][1]
         self._ragged = ragged or size is None
         self._endless = repeat or sampling == "balanced" or weights is not None
+        self._batch_type = batch_type(self.fields)
+        self._order = order_of(self._given, self.num_samples)
         self._next = (0, 0)
+        self._resumed = False
         self._latest: weakref.ref[LoaderIterator] | None = None
-        self._progress: list[int] | None = None
+        self._progress: Progress | None = None
+        self.batch_size = batch_size
         self.seed = seed
 
     def __repr__(self) -> str:
@@ -355,9 +267,16 @@ class Loader:
 
     def __iter__(self) -> LoaderIterator:
         """Start the next epoch. Iterators are independent of each other."""
-        epoch, position = self._next
-        iterator = LoaderIterator(self, epoch, position)
-        self._next = (epoch + 1, 0)
+        return self._begin(self._adapter)
+
+    def _begin(
+        self, output: Adapter, *, count: int | None = None, exact: bool = True
+    ) -> LoaderIterator:
+        """Start the next epoch, or a number of batches; see :class:`Progress` for ``exact``."""
+        start = self._next
+        iterator = LoaderIterator(self, start, output, count, exact=exact)
+        self._next = (start[0] + 1, 0) if count is None else self._native.after(*start, count)
+        self._resumed = False
         # Not the iterator itself: dropping it is what stops its workers.
         self._latest = weakref.ref(iterator)
         self._progress = iterator._progress  # noqa: SLF001
@@ -428,37 +347,66 @@ class Loader:
         return self._next[0]
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next ``iter()`` start this epoch."""
-        self._next = (_epoch(epoch), 0)
-        self._progress = None
+        """Let the next ``iter()`` start this epoch; if a state in it was just loaded, go on from there."""
+        epoch = epoch_of(epoch)
+        if not (self._resumed and epoch == self._next[0]):
+            self._next = (epoch, 0)
+            self._resumed = False
+            self._progress = None
 
-    def state_dict(self) -> dict[str, int]:
-        """Return where the latest iterator stands, or where the next would start: a few numbers, in constant time."""
-        epoch, position = self._next if self._progress is None else self._progress
-        return {"epoch": epoch, "position": position, "seed": self.seed}
+    def state_dict(self, *, batches: int | None = None, position: Any = None) -> dict[str, Any]:
+        """Return where the latest iterator stands, or where the next would start.
 
-    def load_state_dict(self, state: dict[str, int]) -> None:
+        The state is an epoch, a position, and what the order of samples depends on (seed, shuffle, …): plain values,
+        in constant time. What was handed over counts as consumed. Where something reads ahead of the consumer, as
+        ``tf.data`` and Accelerate do, only the consumer knows how far it has come, and says so::
+
+            class Checkpoint(keras.callbacks.Callback):
+                def on_train_batch_end(self, batch, logs=None):
+                    state = train.state_dict(batches=batch + 1)
+
+        Args:
+            batches: how many batches were consumed since the latest iteration, or pass over ``as_tf_dataset()``, began.
+            position: the field ``"position"`` of the last batch that was consumed.
+
+        Raises:
+            RuntimeError: neither is given, and something reads ahead.
+            ValueError: both are given; or more batches than were handed over; or no position.
+        """
+        if batches is not None and position is not None:
+            message = f"batches={batches!r} and position={position!r}: one of them says it all"
+            raise ValueError(message)
+        if position is not None:
+            return state_of(pair_of(position), self._order)
+        if batches is not None:
+            return self._after(batches)
+        if self._progress is not None and not self._progress.exact:
+            raise RuntimeError(_READ_AHEAD)
+        return self._handed_over()
+
+    def _handed_over(self) -> dict[str, Any]:
+        return state_of(self._progress.place if self._progress else self._next, self._order)
+
+    def _after(self, batches: Any) -> dict[str, Any]:
+        """Return the state after a number of batches of the latest iteration."""
+        start, most = (
+            (self._progress.start, self._progress.batches) if self._progress else (self._next, 0)
+        )
+        if not 0 <= (count := operator.index(batches)) <= most:
+            message = (
+                f"batches={batches!r} is not valid: the latest iteration has handed over {most}"
+            )
+            raise ValueError(message)
+        return state_of(self._native.after(*start, count) if count else start, self._order)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Let the next ``iter()`` go on from there: in another process too, and on another number of ranks.
 
         Raises:
-            ValueError: not a state, or of a loader with another seed.
+            ValueError: not a state, or of a loader whose order of samples depends on something else: which is said.
         """
-        try:
-            epoch, position, seed = (
-                operator.index(state[key]) for key in ("epoch", "position", "seed")
-            )
-        except (KeyError, TypeError):
-            message = f"state={state!r} is not valid: what state_dict() returned"
-            raise ValueError(message) from None
-        if seed != self.seed:
-            message = f"state={state!r} is not valid: it is of a loader with seed={seed}, this one has seed={self.seed}"
-            raise ValueError(message)
-        if not 0 <= position <= self._native.positions:
-            message = (
-                f"state={state!r} is not valid: position is within 0..{self._native.positions}"
-            )
-            raise ValueError(message)
-        self._next = (_epoch(epoch), position)
+        self._next = place_of(state, self._order, self._native.positions)
+        self._resumed = True
         self._progress = None
 
     def stats(self) -> dict[str, Any]:
@@ -482,7 +430,16 @@ class Loader:
             latest.close()
 
     def as_tf_dataset(self) -> Any:
-        """Return a ``tf.data.Dataset`` of (images, labels); each pass over it is an epoch.
+        """Return a ``tf.data.Dataset`` of (images, labels), or of the Loader's ``fields``.
+
+        Each pass over it is an epoch. After ``load_state_dict`` in the middle of an epoch a pass has as many batches
+        all the same: it runs into the next epoch, and the next pass goes on there. Keras asks for the number of batches
+        only once, and would cut every pass to the length of a shorter first one.
+
+        Example::
+
+            train = Loader("train/", dtype="float32", seed=1)
+            model.fit(train.as_tf_dataset(), epochs=90)
 
         Raises:
             ValueError: the loader is ragged.
@@ -492,19 +449,30 @@ class Loader:
         return as_tf_dataset(self)
 
     def as_torch(self) -> Any:
-        """Return a ``torch.utils.data.IterableDataset`` of (images, labels) tensors; each pass over it is an epoch.
+        """Return a ``torch.utils.data.IterableDataset`` of (images, labels) tensors, or of the Loader's ``fields``.
 
-        Use it as it is, or with ``DataLoader(dataset, batch_size=None)``: the batches are made.
+        Each pass over it is an epoch. It has ``len()``, ``set_epoch``, ``state_dict`` and ``load_state_dict``. Use it
+        as it is, or with ``batch_size=None`` in a ``DataLoader`` or torchdata's ``StatefulDataLoader``, since it yields
+        batches. Lightning takes the Loader itself, and saves its state in checkpoints.
+
+        Example::
+
+            train = Loader("train/", dtype="float32", layout="NCHW", output="torch", seed=1)
+            Trainer(max_epochs=90).fit(model, train)  # Lightning
         """
         from imagepipe_rs._adapters.torch_dataset import as_torch  # noqa: PLC0415  imports PyTorch
 
         return as_torch(self)
 
-    def _batches_as(self, output: Adapter) -> LoaderIterator:
-        """Start the next epoch, with arrays of another framework than the loader's own."""
-        iterator = iter(self)
-        iterator._output = output  # noqa: SLF001
-        return iterator
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the arguments, and where the next ``iter()`` starts."""
+        return {name: value for name, value in self.__dict__.items() if name not in _MADE_AGAIN}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Make it again of the same arguments."""
+        self.__dict__.update(state)
+        Loader.__init__(self, **state["_given"])
+        self.__dict__.update(state)
 
 
 def paths_of(path: Path | Sequence[Path]) -> list[str]:
@@ -560,17 +528,6 @@ def keys_of(keys: Mapping[str, str | None] | None) -> dict[str, str | None]:
         message = f"keys={keys!r} is not valid: a dictionary, or None"
         raise TypeError(message)
     return dict(keys)
-
-
-def _epoch(epoch: Any) -> int:
-    try:
-        number = operator.index(epoch)
-    except TypeError:
-        number = -1
-    if not 0 <= number < 2**32:
-        message = f"epoch={epoch!r} is not valid: a whole number in 0..2**32"
-        raise ValueError(message)
-    return number
 
 
 def _fill(fill: int | Sequence[int], channels: str) -> Any:

@@ -72,8 +72,7 @@ class Sheet:
             message = f"batch={batch} is not valid: an epoch has batches 0 to {len(loader) - 1}"
             raise ValueError(message)
         size = options.get("batch_size", 32)
-        state = {"epoch": epoch, "position": batch * size, "seed": loader.seed}
-        loader.load_state_dict(state)
+        loader.load_state_dict(loader.state_dict(position=(epoch, batch * size)))
         taken = next(iter(loader), None)
         if taken is None or not taken.paths:
             first, _, why = loader.errors[0]

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::dataset::{Dataset, Location};
 use crate::dlpack::{Array, Element};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::pixel::{Channels, Dtype, Layout, Size};
+use crate::sampler::Place;
 use crate::tensor::Lease;
 
 /// The arrays of a batch, in the order of their places in the arena.
@@ -60,6 +61,8 @@ pub struct Batch {
     pub(super) samples: Vec<u64>,
     /// The epoch it belongs to.
     pub epoch: u32,
+    /// Where all ranks stand once they have consumed it.
+    pub after: Place,
     /// Samples that could not be made, in the order of their places; empty unless `on_error` is skip or replace.
     pub failures: Vec<Failure>,
 }
@@ -160,6 +163,20 @@ impl Batch {
     #[must_use]
     pub fn valid(&self) -> Array {
         self.array(Field::Valid, &[], Element::Bool)
+    }
+
+    /// Where all ranks stand once they have consumed the batch: (2,) int64, epoch and position.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] when there is no room for it.
+    pub fn position(&self) -> Result<Array> {
+        let lease = Lease::single(&[16])?;
+        let numbers = [u64::from(self.after.epoch), self.after.position];
+        if let Some(mut slot) = lease.claim(0) {
+            slot.field(0).copy_from_slice(bytemuck::bytes_of(&numbers));
+        }
+        lease.seal(|_| true);
+        Ok(Array::new(lease.field(0).0, vec![2], Element::Int64, Arc::new(lease)))
     }
 
     /// Where the samples lie, in order.

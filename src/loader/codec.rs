@@ -32,7 +32,7 @@ impl Codec {
     /// be decoded.
     pub fn decode(&self, config: &Config, picture: Bytes) -> Result<Batch> {
         let loader = pictures(config, vec![picture])?;
-        let job = loader.job(Place { epoch: 0, position: 0 });
+        let job = loader.job(Place::default(), Some(1));
         let mut scratch = self.take().unwrap_or_else(|| job.scratch());
         let made = run(&job, &mut scratch);
         self.put_back(scratch);

@@ -47,6 +47,7 @@ pub(super) struct Job {
 #[derive(Debug)]
 pub(super) struct Assembly {
     step: Step,
+    after: Place,
     draws: Vec<Draw>,
     lease: Arc<Lease>,
     notes: Mutex<Notes>,
@@ -125,7 +126,9 @@ impl engine::Job for Job {
         // The memory first: where there is none for the batch there is none for the list of its samples.
         let lease = Arc::new(self.memory.batches.lend(slots)?);
         let draws = (step.first..step.first + step.len).map(|position| epoch.at(position)).collect();
-        Ok(Some((Assembly { step, draws, lease, notes: Mutex::default(), refill: OnceLock::new() }, slots)))
+        let after = plan.schedule.after(self.start, number + 1);
+        let assembly = Assembly { step, after, draws, lease, notes: Mutex::default(), refill: OnceLock::new() };
+        Ok(Some((assembly, slots)))
     }
 
     fn run(&self, batch: &Assembly, slot: usize, scratch: &mut Scratch, stop: &AtomicBool) {
@@ -245,7 +248,8 @@ impl Job {
         let failures = std::mem::take(&mut lock(&lost.notes).failures);
         let notes = Mutex::new(Notes { failures, ..Notes::default() });
         let step = Step { valid: 0, ..lost.step };
-        let batch = Assembly { step, draws: lost.draws.clone(), lease, notes, refill: OnceLock::new() };
+        let Assembly { after, ref draws, .. } = *lost;
+        let batch = Assembly { step, after, draws: draws.clone(), lease, notes, refill: OnceLock::new() };
         for (slot, draw) in lost.draws.iter().enumerate() {
             let Some(mut target) = batch.lease.claim(slot) else { return };
             let mut task = Task { batch: &batch, slot, target: &mut target, scratch: task.scratch, stop: task.stop };
@@ -319,6 +323,7 @@ impl Job {
             form: self.shared.plan.form(),
             samples: (0..len).map(|place| bytemuck::pod_read_unaligned(indices(place))).collect(),
             epoch: batch.step.epoch,
+            after: batch.after,
             failures: Vec::new(),
         }
     }

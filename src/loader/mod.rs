@@ -195,19 +195,36 @@ impl Loader {
     /// # Errors
     /// [`Error::Argument`] for a place past the end of an epoch, [`Error::Threads`] when worker threads cannot be had.
     pub fn batches(&self, start: Place) -> Result<Batches> {
+        let Plan { schedule, endless, .. } = &self.shared.plan;
+        self.start(start, (!endless).then(|| schedule.steps_from(start.position)))
+    }
+
+    /// The next `count` batches from `start` on: into the next epoch, where the first one has fewer left.
+    ///
+    /// # Errors
+    /// As [`Loader::batches`].
+    pub fn next_batches(&self, start: Place, count: u64) -> Result<Batches> {
+        self.start(start, Some(count))
+    }
+
+    /// Where all ranks stand after `count` batches from `start` on.
+    #[must_use]
+    pub fn after(&self, start: Place, count: u64) -> Place {
+        self.shared.plan.schedule.after(start, count)
+    }
+
+    fn start(&self, start: Place, steps: Option<u64>) -> Result<Batches> {
         let schedule = self.shared.plan.schedule;
         if start.position > schedule.len {
             let allowed = format!("a place in an epoch of {} samples", schedule.len);
             return Err(Error::argument("position", start.position, allowed));
         }
-        let engine = Engine::start(self.job(start), self.workers, self.prefetch)?;
+        let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
         Ok(Batches { engine: Some(engine), record: Arc::clone(&self.record), start, taken: 0 })
     }
 
-    /// The work of the batches from `start` on.
-    fn job(&self, start: Place) -> Job {
-        let Plan { schedule, endless, .. } = &self.shared.plan;
-        let steps = (!endless).then(|| schedule.steps_from(start.position));
+    /// The work of `steps` batches from `start` on; endless without a number.
+    fn job(&self, start: Place, steps: Option<u64>) -> Job {
         Job { shared: Arc::clone(&self.shared), memory: self.memory(), start, steps }
     }
 

@@ -80,6 +80,17 @@ impl PyBatch {
         self.0.epoch
     }
 
+    /// Epoch and position of all ranks once the batch is consumed.
+    #[getter]
+    fn after(&self) -> (u32, u64) {
+        (self.0.after.epoch, self.0.after.position)
+    }
+
+    /// The same as a tensor.
+    fn position(&self) -> PyResult<PyTensor> {
+        Ok(PyTensor(self.0.position()?))
+    }
+
     /// One tensor, or a list of them if ragged.
     fn images(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         match self.0.images() {

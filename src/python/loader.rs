@@ -35,12 +35,22 @@ impl PyLoader {
         Ok(Self(py.detach(|| Loader::open(&config))?))
     }
 
-    /// The batches from a position of an epoch on.
-    fn batches(this: Bound<'_, Self>, epoch: u32, position: u64) -> PyResult<PyBatches> {
-        let loader = &this.get().0;
-        let batches = this.py().detach(|| loader.batches(Place { epoch, position }))?;
+    /// The batches from a position of an epoch on: to its end, or `count` of them.
+    #[pyo3(signature = (epoch, position, count=None))]
+    fn batches(this: Bound<'_, Self>, epoch: u32, position: u64, count: Option<u64>) -> PyResult<PyBatches> {
+        let (loader, start) = (&this.get().0, Place { epoch, position });
+        let batches = this.py().detach(|| match count {
+            Some(count) => loader.next_batches(start, count),
+            None => loader.batches(start),
+        })?;
         let process = std::process::id();
         Ok(PyBatches { batches: Mutex::new(Some(batches)), process, loader: this.unbind() })
+    }
+
+    /// Epoch and position after a number of batches from a position of an epoch on.
+    fn after(&self, epoch: u32, position: u64, batches: u64) -> (u32, u64) {
+        let Place { epoch, position } = self.0.after(Place { epoch, position }, batches);
+        (epoch, position)
     }
 
     /// Batches in an epoch of this rank.
@@ -149,11 +159,11 @@ impl PyBatches {
         }
     }
 
-    /// Epoch and position that were handed over.
-    fn place(&self, py: Python<'_>) -> PyResult<(u32, u64)> {
+    /// Epoch and position that were handed over; nothing of an iterator that was stopped.
+    fn place(&self, py: Python<'_>) -> PyResult<Option<(u32, u64)>> {
         let loader = &self.loader.get().0;
         let place = py.detach(|| self.lock().map(|batches| batches.as_ref().map(|batches| batches.place(loader))))?;
-        Ok(place.map_or((0, 0), |place| (place.epoch, place.position)))
+        Ok(place.map(|place| (place.epoch, place.position)))
     }
 
     /// Batches that wait to be taken, and batches that are begun.

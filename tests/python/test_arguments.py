@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -298,21 +298,70 @@ def test_set_epoch(folder: Path, epoch: object) -> None:
     [
         None,
         {},
-        {"epoch": 1},
-        {"epoch": -1, "position": 0, "seed": 0},
-        {"epoch": 2**40, "position": 0, "seed": 0},
-        {"epoch": 0, "position": 5, "seed": 0},
-        {"epoch": 0, "position": -1, "seed": 0},
-        {"epoch": 0, "position": 0, "seed": 1},
-        {"epoch": "x", "position": 0, "seed": 0},
+        {"epoch": -1},
+        {"epoch": 2**40},
+        {"epoch": "x"},
+        {"position": 5},
+        {"position": -1},
+        {"position": "x"},
+        {"order": {"seed": 0}},
+        {"order": 7},
     ],
     ids=str,
 )
-def test_load_state_dict(folder: Path, state: object) -> None:
+def test_load_state_dict(folder: Path, state: Any) -> None:
     loader = Loader(folder)
-    with pytest.raises(ValueError, match=r"state=|epoch="):
+    fresh = loader.state_dict()
+    with pytest.raises(ValueError, match=r"state=|epoch=|order="):
+        loader.load_state_dict({**fresh, **state} if state else state)
+    assert loader.state_dict() == fresh
+
+
+@pytest.mark.parametrize("missing", ["epoch", "position", "order"])
+def test_a_state_that_lacks_something(folder: Path, missing: str) -> None:
+    loader = Loader(folder)
+    state = loader.state_dict()
+    del state[missing]
+    with pytest.raises(ValueError, match=f"it lacks '{missing}'; give what state_dict"):
         loader.load_state_dict(state)
-    assert loader.state_dict() == {"epoch": 0, "position": 0, "seed": 0}
+
+
+@pytest.mark.parametrize("position", [None, 3, (1,), (0, 1, 2), "ab", (0.5, 1.5), (-1, 0)], ids=str)
+def test_positions_that_are_none(folder: Path, position: object) -> None:
+    if position is None:
+        with pytest.raises(ValueError, match="one of them says it all"):
+            Loader(folder).state_dict(batches=0, position=(0, 0))
+        return
+    with pytest.raises(ValueError, match=r"position=|epoch="):
+        Loader(folder).state_dict(position=position)
+
+
+@pytest.mark.parametrize("batches", [-1, 1])
+def test_batches_that_were_not_handed_over(folder: Path, batches: int) -> None:
+    with pytest.raises(ValueError, match=f"batches={batches} .* handed over 0"):
+        Loader(folder).state_dict(batches=batches)
+
+
+@pytest.mark.parametrize(
+    ("fields", "error"),
+    [
+        ("images", TypeError),
+        (("images", 3), TypeError),
+        (("images", "paths"), ValueError),
+        (("images", "images"), ValueError),
+        (("labels",), ValueError),
+        ((), ValueError),
+    ],
+    ids=str,
+)
+def test_fields(folder: Path, fields: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match=r"fields=.*'images' and any of 'labels', 'valid'"):
+        Loader(folder, fields=fields)
+
+
+def test_fields_of_labels_that_there_are_not(folder: Path) -> None:
+    with pytest.raises(ValueError, match="labels=None: leave 'labels' out"):
+        Loader(folder, labels=None, fields=("images", "labels", "valid"))
 
 
 # ------------------------------------------------------------------------------------- data sets

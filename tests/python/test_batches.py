@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from imagepipe_rs import Batch, Loader, create_tfrecords
+from imagepipe_rs import Batch, ImagePipeError, Loader, create_tfrecords
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -785,6 +785,11 @@ def test_variables_that_make_no_sense(
 RESUMABLE = {"batch_size": 9, "size": 16, "fit": "random_crop", "flip": True, "seed": 8}
 
 
+def place(loader: Loader) -> tuple[int, int]:
+    state = loader.state_dict()
+    return state["epoch"], state["position"]
+
+
 def contents(batches: Any) -> list[tuple[Any, ...]]:
     return [(batch.epoch, batch.images.tobytes(), batch.indices.tolist()) for batch in batches]
 
@@ -803,7 +808,7 @@ def test_a_checkpoint_after_set_epoch_is_of_that_epoch(photos: Path) -> None:
     loader = Loader(photos, **RESUMABLE)
     list(loader)
     loader.set_epoch(7)
-    assert loader.state_dict() == {"epoch": 7, "position": 0, "seed": 8}
+    assert place(loader) == (7, 0)
 
 
 @pytest.mark.parametrize("taken", [0, 1, 3, 6, 7])
@@ -826,10 +831,10 @@ def test_state_is_kept_when_the_loop_is_left(photos: Path) -> None:
     for number, _ in enumerate(loader):
         if number == 2:
             break
-    assert loader.state_dict() == {"epoch": 0, "position": 27, "seed": 8}
+    assert place(loader) == (0, 27)
 
 
-def test_states_are_plain_numbers(photos: Path) -> None:
+def test_states_are_plain_values(photos: Path) -> None:
     loader = Loader(photos, **RESUMABLE)
     next(iter(loader))
     state = loader.state_dict()
@@ -910,12 +915,29 @@ def test_an_iterator_that_ended_stays_ended(photos: Path) -> None:
         assert next(batches, None) is None
 
 
-def test_closing_ends_the_iterator_and_not_the_loader(photos: Path) -> None:
+def test_a_closed_iterator_raises_and_its_state_stays(photos: Path) -> None:
+    """It does not end as a finished epoch does, and does not go back to the start."""
     with Loader(photos, batch_size=10, size=8) as loader:
         batches = iter(loader)
         next(batches)
-    assert next(batches, None) is None
+        next(batches)
+    for _ in range(3):
+        with pytest.raises(ImagePipeError, match="closed before its end"):
+            next(batches)
+        batches.close()
+        assert place(loader) == (0, 20)
+        assert batches.state_dict() == loader.state_dict()
     assert len(list(loader)) == 6
+
+
+def test_closing_an_iterator_that_ended_changes_nothing(photos: Path) -> None:
+    loader = Loader(photos, batch_size=10, size=8)
+    batches = iter(loader)
+    assert len(list(batches)) == 6
+    batches.close()
+    loader.close()
+    assert next(batches, None) is None
+    assert place(loader) == (1, 0)
 
 
 # ----------------------------------------------------------------------------- stats and fingerprint

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jax
 import numpy as np
 import pytest
-from imagepipe_rs import Loader
+from imagepipe_rs import Batch, Loader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +36,44 @@ def test_memory_is_kept_while_an_array_lives(photos: Path) -> None:
             pass
     for array, expected in zip(held, before, strict=True):
         assert np.array_equal(np.asarray(array), expected)
+
+
+@pytest.mark.parametrize("fields", [("images", "labels"), ("images", "valid")], ids=str)
+def test_jax_tree_rebuilds_a_batch(photos: Path, fields: tuple[str, ...]) -> None:
+    batch = next(iter(Loader(photos, size=8, output="jax", fields=fields)))
+    doubled = jax.tree.map(lambda array: array * 2, batch)
+    assert type(doubled) is type(batch)
+    assert np.array_equal(doubled.images, batch.images * 2)
+    leaves, structure = jax.tree.flatten(batch)
+    again = jax.tree.unflatten(structure, leaves)
+    assert type(again) is type(batch)
+    assert all(left is right for left, right in zip(again, batch, strict=True))
+
+
+def test_a_batch_goes_into_a_compiled_function_and_onto_a_device(photos: Path) -> None:
+    @jax.jit
+    def total(batch: Batch) -> jax.Array:
+        return batch.images.astype("float32").sum() + batch.labels.sum()
+
+    batch = next(iter(Loader(photos, size=8, output="jax")))
+    expected = float(batch.images.astype("float32").sum() + batch.labels.sum())
+    assert float(total(batch)) == expected
+    assert float(total(jax.device_put(batch))) == expected
+
+
+def test_a_batch_without_labels_goes_through_jax_tree(photos: Path) -> None:
+    batch = next(iter(Loader(photos, size=8, output="jax", labels=None)))
+    same = jax.tree.map(lambda array: array, batch)
+    assert same.labels is None
+    assert same.images is batch.images
+
+
+def test_every_field_is_an_array(photos: Path) -> None:
+    fields = ("images", "labels", "valid", "indices", "crops", "flips", "position")
+    options = {"size": 8, "batch_size": 25, "flip": True, "fields": fields}
+    for batch, same in zip(
+        Loader(photos, output="jax", **options), Loader(photos, **options), strict=True
+    ):
+        for array, expected in zip(batch, same, strict=True):
+            assert isinstance(array, jax.Array)
+            assert np.array_equal(np.asarray(array), expected)

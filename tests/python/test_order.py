@@ -75,7 +75,7 @@ def take(
     """Return the batches that hold the first ``count`` samples from a place on."""
     options = {"batch_size": 100, "size": 1, "workers": 2, **options}
     loader = Loader(path, **options)
-    loader.load_state_dict({"epoch": epoch, "position": position, "seed": options.get("seed", 0)})
+    loader.load_state_dict(loader.state_dict(position=(epoch, position)))
     steps = -(-count // options["batch_size"])
     return list(itertools.islice(loader, steps))
 
@@ -328,11 +328,10 @@ def schedules(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-def rank_batches(folder: Path, rank: int, schedule: dict[str, Any], **state: int) -> list[Any]:
+def rank_batches(folder: Path, rank: int, schedule: dict[str, Any], position: int = 0) -> list[Any]:
     options = {key: value for key, value in schedule.items() if key != "world"}
     loader = Loader(folder, size=1, workers=1, shard=(rank, schedule["world"]), **options)
-    if state:
-        loader.load_state_dict({"epoch": 0, "seed": schedule["seed"], **state})
+    loader.load_state_dict(loader.state_dict(position=(0, position)))
     return list(loader)
 
 

@@ -128,7 +128,7 @@ def test_breaking_out_of_the_loop_stops_the_workers(photos: Path) -> None:
         for batch in loader:
             break
         assert workers() == 0, workers()
-        assert loader.state_dict() == {"epoch": 0, "position": 2, "seed": 0}
+        assert (loader.state_dict()["epoch"], loader.state_dict()["position"]) == (0, 2)
         """,
         photos,
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+import json
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pytest
@@ -202,6 +203,237 @@ def test_ragged_batches_are_no_dataset(photos: Path) -> None:
         Loader(photos, ragged=True).as_tf_dataset()
     with pytest.raises(ValueError, match="size=None"):
         Loader(photos, size=None, batch_size=1).as_tf_dataset()
+
+
+def test_every_field_is_an_element_of_the_dataset(photos: Path) -> None:
+    fields = ("labels", "images", "valid", "indices", "crops", "flips", "position")
+    options = {"batch_size": 25, "size": 8, "last_batch": "pad", "flip": True, "fields": fields}
+    dataset = Loader(photos, **options).as_tf_dataset()
+    for element, batch in zip(dataset, Loader(photos, **options), strict=True):
+        assert type(element) is tuple
+        for tensor, array in zip(element, batch, strict=True):
+            assert np.array_equal(tensor.numpy(), array)
+    assert batch.position.tolist() == [1, 0]
+    assert batch.valid.sum() == 10
+
+
+def test_a_dataset_of_images_and_what_is_valid(photos: Path) -> None:
+    options = {"batch_size": 25, "size": 8, "labels": None, "last_batch": "pad"}
+    dataset = Loader(photos, fields=("images", "valid"), **options).as_tf_dataset()
+    assert [int(tf.reduce_sum(tf.cast(valid, tf.int32))) for _, valid in dataset] == [25, 25, 10]
+
+
+# ------------------------------------------------------------------------------------ walks over tuples
+
+
+@pytest.mark.parametrize("fields", [("images", "labels"), ("images", "labels", "valid")], ids=str)
+def test_tf_nest_rebuilds_a_batch(photos: Path, fields: tuple[str, ...]) -> None:
+    batch = next(iter(Loader(photos, size=8, output="tensorflow", fields=fields)))
+    same = tf.nest.map_structure(lambda tensor: tensor, batch)
+    assert type(same) is type(batch)
+    assert same._fields == fields
+    assert all(left is right for left, right in zip(same, batch, strict=True))
+    assert tf.nest.flatten(batch) == list(batch)
+
+
+def test_a_batch_goes_into_a_function_and_comes_out_of_it(photos: Path) -> None:
+    @tf.function
+    def same(batch: Any) -> Any:
+        return batch
+
+    batch = next(iter(Loader(photos, size=8, output="tensorflow")))
+    images, labels = same(batch)
+    assert np.array_equal(images.numpy(), batch.images.numpy())
+    assert np.array_equal(labels.numpy(), batch.labels.numpy())
+
+
+# ------------------------------------------------------------------------------------------------ Keras
+
+TRAINED = {"batch_size": 7, "size": 8, "dtype": "float32", "seed": 1}
+
+
+def classifier(size: int) -> Any:
+    return tf.keras.Sequential(
+        [
+            tf.keras.layers.Input((size, size, 3)),
+            tf.keras.layers.Flatten(),
+            tf.keras.layers.Dense(10),
+        ]
+    )
+
+
+def compiled(model: Any, **options: Any) -> Any:
+    """Return it with an optimizer and a loss."""
+    loss = tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer=tf.keras.optimizers.SGD(0.1), loss=loss, **options)
+    return model
+
+
+class Watched(tf.keras.Sequential):
+    """A model that notes the samples of each step; batches are (images, labels, indices)."""
+
+    seen: ClassVar[list[list[int]]] = []
+
+    def train_step(self, data: Any) -> Any:
+        """Train as usual."""
+        images, labels, indices = data
+        self.seen.append(indices.numpy().tolist())
+        return super().train_step((images, labels))
+
+
+@pytest.fixture
+def watched() -> Watched:
+    Watched.seen = []
+    layers = [
+        tf.keras.layers.Input((8, 8, 3)),
+        tf.keras.layers.Flatten(),
+        tf.keras.layers.Dense(10),
+    ]
+    return compiled(Watched(layers), run_eagerly=True)
+
+
+class StopAfter(tf.keras.callbacks.Callback):
+    """Take the loader's state after some batches of the second epoch, and stop there."""
+
+    def __init__(self, loader: Loader, batches: int) -> None:
+        super().__init__()
+        self.loader, self.batches, self.epoch, self.state = loader, batches, 0, {}
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        del logs
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        del logs
+        if (self.epoch, batch + 1) == (1, self.batches):
+            self.state = self.loader.state_dict(batches=batch + 1)
+            self.model.stop_training = True
+
+
+@pytest.mark.parametrize("batches", [1, 4, 9])
+def test_keras_goes_on_after_the_batch_it_stopped_at(
+    photos: Path, watched: Watched, batches: int
+) -> None:
+    """tf.data reads ahead, and Keras takes the length of a dataset once: nothing is lost to either."""
+    options = {**TRAINED, "fields": ("images", "labels", "indices")}
+    loader = Loader(photos, **options)
+    stop = StopAfter(loader, batches)
+    watched.fit(loader.as_tf_dataset(), epochs=5, shuffle=False, verbose=0, callbacks=[stop])
+    assert len(watched.seen) == 9 + batches
+
+    resumed = Loader(photos, **options)
+    resumed.load_state_dict(json.loads(json.dumps(stop.state)))
+    dataset = resumed.as_tf_dataset()
+    assert int(dataset.cardinality()) == 9
+    watched.fit(dataset, epochs=3, shuffle=False, verbose=0)
+
+    straight = Loader(photos, repeat=True, **options)
+    steps = 9 + batches + 27
+    assert watched.seen == [batch.indices.tolist() for batch in islice(straight, steps)]
+    for epoch in range(4):
+        samples = [sample for step in watched.seen[9 * epoch : 9 * epoch + 9] for sample in step]
+        assert sorted(samples) == list(range(60))
+
+
+def test_a_state_loaded_after_the_dataset_was_made_counts(photos: Path) -> None:
+    options = {**TRAINED, "fields": ("images", "labels", "indices")}
+    first = Loader(photos, **options)
+    batches = iter(first)
+    seen = [next(batches).indices.tolist() for _ in range(4)]
+    loader = Loader(photos, **options)
+    dataset = loader.as_tf_dataset()
+    loader.load_state_dict(first.state_dict())
+    passes = [indices.numpy().tolist() for _, _, indices in dataset]
+    assert len(passes) == 9
+    assert sorted(chain(*seen, *passes[:5])) == list(range(60))
+    more = [indices.numpy().tolist() for _, _, indices in dataset]
+    assert sorted(chain(*passes[5:], *more[:5])) == list(range(60))
+
+
+def test_state_dict_is_refused_where_tf_data_reads_ahead(photos: Path) -> None:
+    loader = Loader(photos, **TRAINED)
+    fresh = loader.state_dict()
+    dataset = loader.as_tf_dataset().prefetch(3)
+    assert loader.state_dict() == fresh, "nothing was read yet"
+    next(iter(dataset))
+    with pytest.raises(RuntimeError, match=r"batches=n.*position=p"):
+        loader.state_dict()
+    assert loader.state_dict(batches=1)["position"] == 7
+    with pytest.raises(ValueError, match=r"batches=9 .* handed over \d"):
+        loader.state_dict(batches=9)
+    loader.set_epoch(3)
+    assert (loader.state_dict()["epoch"], loader.state_dict()["position"]) == (3, 0)
+
+
+def test_a_position_in_the_dataset_becomes_a_state(photos: Path) -> None:
+    options = {**TRAINED, "fields": ("images", "labels", "indices", "position")}
+    loader = Loader(photos, **options)
+    taken = list(islice(loader.as_tf_dataset().prefetch(4), 5))
+    seen = [sample for *_, indices, _ in taken for sample in indices.numpy().tolist()]
+    state = loader.state_dict(position=taken[-1][-1])
+    assert (state["epoch"], state["position"]) == (0, 35)
+    resumed = Loader(photos, **options)
+    resumed.load_state_dict(state)
+    seen += [sample for batch in resumed for sample in batch.indices.tolist()]
+    assert sorted(seen) == list(range(60))
+
+
+def test_keras_fits_a_generator_of_batches(photos: Path) -> None:
+    loader = Loader(photos, repeat=True, **TRAINED)
+    history = compiled(classifier(8)).fit(
+        (batch for batch in loader), steps_per_epoch=len(loader), epochs=2, shuffle=False, verbose=0
+    )
+    assert len(history.history["loss"]) == 2
+
+
+def test_keras_fits_a_generator_of_batches_on_the_rest_of_an_epoch(photos: Path) -> None:
+    first = iter(Loader(photos, **TRAINED))
+    next(first)
+    loader = Loader(photos, **TRAINED)
+    loader.load_state_dict(first.state_dict())
+    model = compiled(classifier(8))
+    model.fit((batch for batch in loader), steps_per_epoch=8, shuffle=False, verbose=0)
+    assert int(model.optimizer.iterations) == 8
+    assert loader.state_dict()["epoch"] == 1
+
+
+def test_keras_fits_a_model_that_is_not_built_yet(photos: Path) -> None:
+    """Nothing looks into the dataset before the first epoch."""
+    loader = Loader(photos, **TRAINED)
+    model = compiled(tf.keras.Sequential([tf.keras.layers.Flatten(), tf.keras.layers.Dense(10)]))
+    model.fit(loader.as_tf_dataset(), epochs=2, shuffle=False, verbose=0)
+    assert loader.epoch == 2
+
+
+@pytest.mark.parametrize("world", [1, 4])
+def test_valid_makes_an_evaluation_exact(photos: Path, world: int) -> None:
+    """As the samples' weights, in Keras' weighted metrics; the last batches of four ranks are padded."""
+    entropy = tf.keras.metrics.SparseCategoricalCrossentropy("entropy", from_logits=True)
+    metrics = [tf.keras.metrics.SparseCategoricalAccuracy("accuracy"), entropy]
+    model = compiled(classifier(8), weighted_metrics=metrics)
+    options = {"size": 8, "dtype": "float32", "shuffle": False}
+    (images, labels), *_ = Loader(photos, batch_size=60, **options)
+    logits = tf.constant(model.predict(images, verbose=0))
+    losses = tf.keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+    expected = [np.mean(np.argmax(logits, 1) == labels), np.mean(losses)]
+    found = []
+    for rank in range(world):
+        loader = Loader(
+            photos,
+            batch_size=7,
+            last_batch="pad",
+            shard=(rank, world),
+            fields=("images", "labels", "valid"),
+            **options,
+        )
+        valid = sum(int(batch.valid.sum()) for batch in loader)
+        results = model.evaluate(loader.as_tf_dataset(), verbose=0, return_dict=True)
+        found.append((valid, results["accuracy"], results["entropy"]))
+    weights = np.array(found)[:, 0]
+    assert weights.sum() == 60
+    assert np.average(np.array(found)[:, 1:], axis=0, weights=weights) == pytest.approx(
+        expected, rel=1e-5
+    )
 
 
 def test_a_model_learns_from_it(photos: Path) -> None:

@@ -1,0 +1,126 @@
+"""What a state is: a place in an epoch, and what the order of samples that it is a place in depends on."""
+
+from __future__ import annotations
+
+import hashlib
+import operator
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+# The arguments that decide which sample is at which position of an epoch. Not among them: what the batches are like and
+# how they are dealt out to ranks, which may change from run to run.
+_ORDER = ("seed", "shuffle", "sampling", "weights", "limit", "split", "split_seed", "classes")
+
+
+@dataclass
+class Progress:
+    """How far an iteration has come; the Loader keeps it when the iteration is over."""
+
+    start: tuple[int, int]
+    """Epoch and position where it began."""
+    place: tuple[int, int]
+    """Epoch and position of all ranks after what was handed over."""
+    batches: int = 0
+    """How many batches were handed over."""
+    exact: bool = True
+    """Whether what was handed over is what the consumer has: nothing in between reads ahead."""
+
+
+def order_of(arguments: Mapping[str, Any], samples: int) -> dict[str, Any]:
+    """Return what the order of samples depends on, by name, as plain values that JSON has."""
+    # Without a split its seed decides nothing.
+    given = arguments if arguments["split"] else {**arguments, "split_seed": None}
+    return {"samples": samples} | {name: _plain(name, given[name]) for name in _ORDER}
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name in {"seed", "split_seed", "limit"} and value is not None:
+        return operator.index(value)
+    if name == "weights" and value is not None:
+        return _digest(len(value), np.asarray(value, np.float64).tobytes())
+    if name == "classes" and value is not None:
+        return _digest(len(value), "\0".join(value).encode("utf-8", "surrogateescape"))
+    return [value[0], float(value[1])] if name == "split" and value is not None else value
+
+
+def _digest(count: int, data: bytes) -> str:
+    return f"{count} ({hashlib.sha256(data).hexdigest()[:16]})"
+
+
+def state_of(place: tuple[int, int], order: dict[str, Any]) -> dict[str, Any]:
+    """Return the state at a place."""
+    epoch, position = place
+    return {"epoch": epoch, "position": position, "order": dict(order)}
+
+
+def place_of(state: Any, order: dict[str, Any], positions: int) -> tuple[int, int]:
+    """Return the epoch and the position of a state.
+
+    Raises:
+        ValueError: not a state, or one of another order.
+    """
+    invalid = f"state={state!r} is not valid: "
+    missing = [
+        repr(name)
+        for name in ("epoch", "position", "order")
+        if not isinstance(state, Mapping) or name not in state
+    ]
+    if missing:
+        message = f"{invalid}it lacks {', '.join(missing)}; give what state_dict() returned"
+        raise ValueError(message)
+    _check_order(state["order"], order)
+    try:
+        position = operator.index(state["position"])
+    except TypeError:
+        position = -1
+    if not 0 <= position <= positions:
+        message = f"{invalid}position is within 0..{positions}"
+        raise ValueError(message)
+    return epoch_of(state["epoch"]), position
+
+
+def _check_order(theirs: Any, ours: dict[str, Any]) -> None:
+    if not isinstance(theirs, Mapping):
+        message = f"state is not valid: order={theirs!r} is not what state_dict() returned"
+        raise ValueError(message)  # noqa: TRY004  a state is a value, of whatever types
+    differ = [
+        f"{name} {theirs.get(name)!r} there, {ours.get(name)!r} here"
+        for name in {**ours, **theirs}
+        if theirs.get(name) != ours.get(name)
+    ]
+    if differ:
+        message = f"state= is of a loader with another order of samples: {'; '.join(differ)}"
+        raise ValueError(message)
+
+
+def pair_of(position: Any) -> tuple[int, int]:
+    """Return the epoch and the position in a batch's field ``"position"``, of any framework.
+
+    Raises:
+        ValueError: not two numbers.
+    """
+    try:
+        epoch, place = (operator.index(number) for number in np.asarray(position).tolist())
+    except (TypeError, ValueError):
+        message = f'position={position!r} is not valid: the field "position" of a batch, epoch and position'
+        raise ValueError(message) from None
+    return epoch_of(epoch), place
+
+
+def epoch_of(epoch: Any) -> int:
+    """Return an epoch as a number.
+
+    Raises:
+        ValueError: not a number of an epoch.
+    """
+    try:
+        number = operator.index(epoch)
+    except TypeError:
+        number = -1
+    if not 0 <= number < 2**32:
+        message = f"epoch={epoch!r} is not valid: a whole number in 0..2**32"
+        raise ValueError(message)
+    return number

@@ -1,0 +1,184 @@
+"""States: what they say, which are refused, and Loaders that are sent to other processes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import multiprocessing
+import pickle
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from imagepipe_rs import Loader
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPTIONS: dict[str, Any] = {"batch_size": 9, "size": 8, "fit": "random_crop", "seed": 8}
+
+
+def place(state: dict[str, Any]) -> tuple[int, int]:
+    return state["epoch"], state["position"]
+
+
+def samples(batches: Any) -> list[list[int]]:
+    return [batch.indices.tolist() for batch in batches]
+
+
+# ------------------------------------------------------------------------------- states of another order
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ({"seed": 9}, "seed 8 there, 9 here"),
+        ({"shuffle": False}, "shuffle True there, False here"),
+        ({"limit": 50}, "samples 60 there, 50 here; limit None there, 50 here"),
+        ({"sampling": "balanced"}, "sampling 'epoch' there, 'balanced' here"),
+        ({"weights": [1.0] * 10}, r"weights None there, '10 \(\w{16}\)' here"),
+        ({"split": ("train", 0.5)}, r"split None there, \['train', 0.5\] here"),
+        ({"classes": ["class-03"]}, r"classes None there, '1 \(\w{16}\)' here"),
+    ],
+    ids=str,
+)
+def test_a_state_of_another_order_is_refused_and_the_difference_named(
+    photos: Path, other: dict[str, Any], named: str
+) -> None:
+    loader = Loader(photos, **OPTIONS)
+    next(iter(loader))
+    with pytest.raises(ValueError, match=f"another order of samples: .*{named}"):
+        Loader(photos, **{**OPTIONS, **other}).load_state_dict(loader.state_dict())
+
+
+def test_weights_and_classes_are_told_apart_by_what_they_are(photos: Path) -> None:
+    for first, second in (
+        ({"weights": [1.0] * 10}, {"weights": [1.0] * 9 + [2.0]}),
+        ({"classes": ["class-00", "class-01"]}, {"classes": ["class-01", "class-00"]}),
+    ):
+        state = Loader(photos, **OPTIONS, **first).state_dict()
+        Loader(photos, **OPTIONS, **first).load_state_dict(state)
+        with pytest.raises(ValueError, match=f"{next(iter(first))} .* there, .* here"):
+            Loader(photos, **OPTIONS, **second).load_state_dict(state)
+
+
+def test_what_batches_are_like_may_change(photos: Path) -> None:
+    loader = Loader(photos, **OPTIONS)
+    next(iter(loader))
+    other = {
+        "batch_size": 4,
+        "size": 16,
+        "dtype": "float32",
+        "shard": (1, 2),
+        "fields": ("images",),
+    }
+    resumed = Loader(photos, **{**OPTIONS, **other})
+    resumed.load_state_dict(loader.state_dict())
+    assert place(resumed.state_dict()) == (0, 9)
+
+
+def test_states_of_numbers_and_lists_of_numpy_are_plain(photos: Path) -> None:
+    given = {"seed": np.int64(8), "limit": np.int32(50), "split": ("train", np.float64(0.25))}
+    loader = Loader(photos, **{**OPTIONS, **given, "weights": np.ones(10)})
+    state = loader.state_dict()
+    assert json.loads(json.dumps(state)) == state
+    loader.load_state_dict(json.loads(json.dumps(state)))
+
+
+# -------------------------------------------------------------------------------- what was consumed
+
+
+@pytest.mark.parametrize("start", [0, 2])
+def test_the_state_after_some_batches_of_an_iteration(photos: Path, start: int) -> None:
+    """Counted from where it began, or was resumed."""
+    loader = Loader(photos, **OPTIONS)
+    states = [loader.state_dict(), *(loader.state_dict() for _ in loader)]
+    loader.load_state_dict(states[start])
+    assert loader.state_dict(batches=0) == states[start]
+    list(loader)
+    assert [loader.state_dict(batches=n) for n in range(8 - start)] == states[start:]
+
+
+def test_batches_are_counted_over_the_epochs_of_a_repeating_loader(photos: Path) -> None:
+    loader = Loader(photos, repeat=True, **OPTIONS)
+    batches = iter(loader)
+    expected = samples(islice(batches, 20))
+    resumed = Loader(photos, repeat=True, **OPTIONS)
+    resumed.load_state_dict(loader.state_dict(batches=15))
+    assert samples(islice(resumed, 5)) == expected[15:]
+
+
+def test_a_batch_says_where_it_leaves_off(photos: Path) -> None:
+    loader = Loader(photos, fields=("images", "position"), **OPTIONS)
+    for images, position in loader:
+        assert len(images) in {9, 6}
+        assert loader.state_dict(position=position) == loader.state_dict()
+        assert loader.state_dict(position=position.tolist()) == loader.state_dict()
+    assert position.tolist() == [1, 0]
+    assert (position.dtype, position.ctypes.data % 64) == (np.int64, 0)
+
+
+def test_set_epoch_keeps_the_place_that_was_loaded_in_that_epoch(photos: Path) -> None:
+    """A loop that sets every epoch sets that of the resumed one too."""
+    first = Loader(photos, **OPTIONS)
+    first.set_epoch(3)
+    seen = samples(islice(first, 4))
+    loader = Loader(photos, **OPTIONS)
+    loader.load_state_dict(first.state_dict())
+    loader.set_epoch(3)
+    assert sorted(chain(*seen, *samples(loader))) == list(range(60))
+    loader.load_state_dict(first.state_dict())
+    loader.set_epoch(4)
+    assert place(loader.state_dict()) == (4, 0)
+
+
+# --------------------------------------------------------------------------------- in other processes
+
+
+def test_a_loader_is_pickled_by_its_arguments_and_its_place(photos: Path) -> None:
+    options = {**OPTIONS, "shard": (1, 2), "split": ("train", 0.2), "fields": ["images", "valid"]}
+    loader = Loader(str(photos), **options)
+    loader.set_epoch(5)
+    others = [pickle.loads(pickle.dumps(loader)), copy.deepcopy(loader)]  # noqa: S301
+    expected = samples(loader)
+    for other in others:
+        assert type(other) is Loader
+        assert other.state_dict() == {**loader.state_dict(), "epoch": 5}
+        assert (len(other), other.batch_size, other.fields) == (len(loader), 9, ("images", "valid"))
+        assert samples(other) == expected
+
+
+class Halves(Loader):
+    """A Loader with arguments of its own."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, **OPTIONS, shard=(0, 2))
+        self.half = 1
+
+
+def test_a_loader_of_ones_own_is_pickled_too(photos: Path) -> None:
+    loader = Halves(photos)
+    other = pickle.loads(pickle.dumps(loader))  # noqa: S301
+    assert type(other) is Halves
+    assert other.half == 1
+    assert samples(other) == samples(loader)
+
+
+def work(loader: Loader, queue: Any) -> None:
+    """Read it in another process, and send batches back."""
+    queue.put([(batch.indices.tolist(), batch.images.tobytes()) for batch in loader])
+
+
+def test_a_loader_works_in_a_spawned_process(photos: Path) -> None:
+    loader = Loader(photos, **OPTIONS)
+    next(iter(loader))
+    loader.load_state_dict(loader.state_dict())
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    process = context.Process(target=work, args=(loader, queue))
+    process.start()
+    sent = queue.get(timeout=100)
+    process.join()
+    assert sent == [(batch.indices.tolist(), batch.images.tobytes()) for batch in loader]
+    assert len(sent) == 6
