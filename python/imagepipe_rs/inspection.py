@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -39,7 +40,7 @@ def describe(
         DatasetError: there is no data set at ``path``.
     """
     arguments = _arguments(path, keys, workers) | {"headers": headers}
-    return _native.describe(arguments, progress)
+    return _named(_native.describe(arguments, progress))
 
 
 def record(
@@ -63,7 +64,7 @@ def record(
         RecordError: the record is damaged.
         ValueError: there is no such sample.
     """
-    return _native.record(_arguments(path, keys, None) | {"record": number})
+    return _named(_native.record(_arguments(path, keys, None) | {"record": number}))
 
 
 def verify(
@@ -84,11 +85,12 @@ def verify(
     Returns:
         ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``: of each of the others ``path``,
         ``record`` (its number in the file) and ``offset`` (its first byte), None for a file as a whole, and ``reason``.
+        A ``path`` that is not UTF-8 is as :func:`os.fsdecode` gives it: it can be opened.
 
     Raises:
         DatasetError: there is no data set at ``path``.
     """
-    return _native.verify(_arguments(path, keys, workers), progress)
+    return _named(_native.verify(_arguments(path, keys, workers), progress))
 
 
 def bench(
@@ -121,6 +123,17 @@ def bench(
     """
     loader = Loader(path, repeat=True, **options)
     return _native.bench(loader._native, seconds, batches, progress)  # noqa: SLF001
+
+
+def _named(found: Any) -> Any:
+    """Return what was found with its paths as text: the compiled module has an object for one that is not UTF-8."""
+    if isinstance(found, list):
+        return [_named(one) for one in found]
+    if not isinstance(found, dict):
+        return found
+    if isinstance(found.get("path"), dict):
+        found["path"] = os.fsdecode(bytes(found["path"]["bytes"]))
+    return {key: _named(value) for key, value in found.items()}
 
 
 def _arguments(

@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Watch;
-use super::examine::{Form, Tools};
+use super::examine::Tools;
 use super::pass::{self, Look};
 use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
 use crate::engine::{Next, Reading, Stopwatch};
 use crate::error::{Error, Result};
-use crate::loader::{Batches, Loader, Stats};
+use crate::loader::{Batches, Form, Loader, Stats};
 
 const PATIENCE: Duration = Duration::from_millis(50);
 

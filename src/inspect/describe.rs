@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::examine::Tools;
 use super::pass::{self, Look};
 use super::verify::Damage;
-use super::{Source, Watch};
+use super::{Source, Watch, path_json};
 use crate::codec::{Backend, Format, Header};
 use crate::dataset::{Dataset, Options};
 use crate::error::{Error, Result};
@@ -111,7 +111,7 @@ impl File {
             Index::Unfit(reason) => reason,
         };
         json!({
-            "path": self.path.to_string_lossy(),
+            "path": path_json(&self.path),
             "records": self.records,
             "bytes": self.bytes,
             "compression": self.compression,

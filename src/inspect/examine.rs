@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::verify::Damage;
-use crate::codec::{Backend, Decoder, Header, Opened, Reason, Request, Window};
+use crate::codec::{Backend, Decoder, Header, Reason};
 use crate::dataset::{Content, Dataset, Scratch};
-use crate::loader::Config;
+use crate::loader::{Form, decode_whole, open};
 
 /// What a worker keeps from sample to sample.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ impl Tools {
         form: Form,
         stop: &AtomicBool,
     ) -> Result<u64, Damage> {
-        let whole = |decoder: &mut Decoder, content: Content<'_>| whole(decoder, content, form, stop);
-        self.look(data, index, whole).map(|((), bytes)| bytes)
+        let whole = |decoder: &mut Decoder, content: Content<'_>| decode_whole(decoder, content, form, stop);
+        self.look(data, index, whole).map(|(_, bytes)| bytes)
     }
 
     fn look<T>(
@@ -60,31 +60,4 @@ impl Tools {
             Err(Reason(reason)) => Err(Damage::at(data.location(index), reason)),
         }
     }
-}
-
-/// What is made of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// What the file holds: colours and upsampling add no way to be damaged.
-    Planes,
-    /// Interleaved red, green, blue, as every other decoder makes them.
-    Rgb,
-}
-
-fn open<'a>(decoder: &'a mut Decoder, content: Content<'a>, stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
-    match content {
-        Content::Encoded(bytes) => decoder.open(bytes, stop),
-        Content::Raw(raw) => Ok(decoder.open_raw(raw)),
-    }
-}
-
-fn whole(decoder: &mut Decoder, content: Content<'_>, form: Form, stop: &AtomicBool) -> Result<(), Reason> {
-    let opened = open(decoder, content, stop)?;
-    let size = opened.header().size;
-    let most = Config::default().max_pixels;
-    if size.pixels() == 0 || size.pixels() > most {
-        return Err(Reason(format!("{size} = {} pixels: 1 to {most} are expected", size.pixels())));
-    }
-    let request = Request { denominator: 1, window: Window::whole(size), gray: false, exact: form == Form::Rgb };
-    opened.decode(&request).map(drop)
 }

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Source;
 use super::describe::format_name;
 use super::examine::Tools;
+use super::{Source, path_json};
 use crate::codec::{Backend, Header};
 use crate::dataset::{Dataset, Location, Options, Scratch, Spot};
 use crate::error::{Error, Result};
@@ -46,7 +46,7 @@ impl Entry {
             Err(reason) => json!({ "error": reason }),
         };
         json!({
-            "path": self.location.path.to_string_lossy(),
+            "path": path_json(&self.location.path),
             "record": self.location.record.map(|spot| spot.number),
             "offset": self.location.record.map(|spot| spot.offset),
             "label": self.class.as_ref().map(|(label, _)| label),

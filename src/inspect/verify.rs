@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::examine::{Form, Tools};
+use super::examine::Tools;
 use super::pass::{self, Look};
-use super::{Source, Watch};
+use super::{Source, Watch, path_json};
 use crate::codec::Backend;
 use crate::dataset::{Dataset, Location, Options};
 use crate::error::{Error, Result};
+use crate::loader::Form;
 
 /// What a data set is found to be.
 #[derive(Clone, Debug, Default)]
@@ -79,7 +80,7 @@ impl Damage {
     /// The same as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        let path = self.path.to_string_lossy();
+        let path = path_json(&self.path);
         json!({ "path": path, "record": self.record, "offset": self.offset, "reason": self.reason })
     }
 }

@@ -14,6 +14,7 @@ mod maker;
 mod plan;
 mod reach;
 mod transform;
+mod whole;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,7 @@ pub use batch::{Batch, Failure, Images};
 pub use codec::{Codec, check_pictures, pictures};
 pub use config::{Config, Labels, OnError, Sampling};
 pub use maker::{Maker, Workshop};
+pub use whole::{Form, decode_whole, open};
 
 use crate::dataset::{self, Dataset, Location, Options, Split};
 use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch, usable_cores};
