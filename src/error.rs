@@ -1,7 +1,7 @@
 //! The one error type: a variant for each thing a caller can act on, with the path, offset or argument it is about.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,16 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Files that cannot be used, all of them, each by its own error.
+    #[error("{}", listed(*files, outcome, failures))]
+    Files {
+        /// How many files there are in all.
+        files: usize,
+        /// What became of the run, in a few words.
+        outcome: &'static str,
+        /// What is wrong, in the order of the files; never empty.
+        failures: Vec<Error>,
     },
     /// A record is damaged, or its file changed while it was open.
     #[error("{}: at byte {offset}: {reason}", path.display())]
@@ -141,6 +151,22 @@ impl Error {
         Self::Record { path: path.into(), offset, reason: reason.to_string() }
     }
 
+    /// The file or directory that it is about, if it is about one.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Decode { path, .. }
+            | Self::Dataset { path, .. }
+            | Self::Io { path, .. }
+            | Self::Write { path, .. }
+            | Self::Exists { path }
+            | Self::Panic { path, .. }
+            | Self::Record { path, .. } => Some(path),
+            Self::Files { failures, .. } => failures.first()?.path(),
+            _ => None,
+        }
+    }
+
     /// The reason alone, without the path that leads the message.
     #[must_use]
     pub fn reason(&self) -> String {
@@ -152,4 +178,20 @@ impl Error {
             other => other.to_string(),
         }
     }
+}
+
+/// How many of many failures a message shows.
+const SHOWN: usize = 10;
+
+/// The message of failures: of a single one its own, else their number and the first of them.
+fn listed(files: usize, outcome: &str, failures: &[Error]) -> String {
+    if let [failure] = failures {
+        return failure.to_string();
+    }
+    let mut lines = vec![format!("{} of {files} files cannot be used; {outcome}:", failures.len())];
+    lines.extend(failures.iter().take(SHOWN).map(ToString::to_string));
+    if failures.len() > SHOWN {
+        lines.push(format!("and {} more, which error.damaged lists", failures.len() - SHOWN));
+    }
+    lines.join("\n  ")
 }

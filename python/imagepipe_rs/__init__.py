@@ -1,6 +1,6 @@
 """Seeded, bit-reproducible image batches at the speed of the decoder."""
 
-from imagepipe_rs._errors import DatasetError, DecodeError, ImagePipeError, RecordError
+from imagepipe_rs._errors import Damage, DatasetError, DecodeError, ImagePipeError, RecordError
 from imagepipe_rs._native import __version__ as _version
 from imagepipe_rs._writing import Written
 from imagepipe_rs.decoding import decode, decode_many
@@ -13,6 +13,7 @@ from imagepipe_rs.records import (
     RecordIOWriter,
     TFRecordReader,
     TFRecordWriter,
+    create_index,
     pack_image,
     unpack_image,
 )
@@ -23,6 +24,7 @@ __version__: str = _version()
 
 __all__ = [
     "Batch",
+    "Damage",
     "DatasetError",
     "DecodeError",
     "Example",
@@ -40,6 +42,7 @@ __all__ = [
     "Written",
     "__version__",
     "create_images",
+    "create_index",
     "create_recordio",
     "create_tensor_records",
     "create_tfrecords",

@@ -6,6 +6,23 @@ them by name.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Damage(NamedTuple):
+    """A file that cannot be used.
+
+    Attributes:
+        path: the file; a name that is not UTF-8 as :func:`os.fsdecode` gives it.
+        reason: what is wrong with it.
+    """
+
+    path: str
+    reason: str
+
 
 class ImagePipeError(Exception):
     """Base of all errors of this package, wrong arguments apart."""
@@ -17,13 +34,22 @@ class DatasetError(ImagePipeError):
     Attributes:
         path: the directory or file.
         reason: what is wrong with it.
+        damaged: of an error about the inputs of a writer, all of them that cannot be used: a :class:`Damage` each.
     """
 
-    def __init__(self, message: str, *, path: str = "", reason: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        reason: str = "",
+        damaged: Iterable[tuple[str, str]] = (),
+    ) -> None:
         """Keep what is wrong, and with what."""
         super().__init__(message)
         self.path = path
         self.reason = reason
+        self.damaged = tuple(Damage(*one) for one in damaged)
 
     def __str__(self) -> str:
         """Give the message alone; ``OSError`` would add numbers and names to it."""
@@ -60,13 +86,22 @@ class DecodeError(ImagePipeError):
     Attributes:
         path: the file.
         reason: what is wrong with it.
+        damaged: of an error about the inputs of a writer, all of them that cannot be used: a :class:`Damage` each.
     """
 
-    def __init__(self, message: str, *, path: str = "", reason: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        reason: str = "",
+        damaged: Iterable[tuple[str, str]] = (),
+    ) -> None:
         """Keep what is wrong, and with what."""
         super().__init__(message)
         self.path = path
         self.reason = reason
+        self.damaged = tuple(Damage(*one) for one in damaged)
 
 
 class RecordError(ImagePipeError):
@@ -76,14 +111,24 @@ class RecordError(ImagePipeError):
         path: the file.
         offset: where in it the record begins, in bytes.
         reason: which part of it is wrong, and how.
+        damaged: of an error about several files, all of them that cannot be used: a :class:`Damage` each.
     """
 
-    def __init__(self, message: str, *, path: str = "", offset: int = 0, reason: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        offset: int = 0,
+        reason: str = "",
+        damaged: Iterable[tuple[str, str]] = (),
+    ) -> None:
         """Keep what is wrong, and where."""
         super().__init__(message)
         self.path = path
         self.offset = offset
         self.reason = reason
+        self.damaged = tuple(Damage(*one) for one in damaged)
 
 
 # What a wrong argument raises; its message names the argument, the value and what is allowed.

@@ -1,7 +1,7 @@
 """The compiled module. Its users are the modules beside this file; import from `imagepipe_rs` instead."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 from typing_extensions import Buffer, CapsuleType
 
@@ -16,6 +16,7 @@ __all__ = [
     "__version__",
     "bench",
     "create_images",
+    "create_index",
     "create_recordio",
     "create_tensor_records",
     "create_tfrecords",
@@ -40,29 +41,35 @@ def __version__() -> str:  # noqa: N807  the compiled module's name for it
 def jpeg_simd() -> bool:
     """Return whether libjpeg-turbo was built with its SIMD code and this processor runs it."""
 
+# Files, records, bytes, files found finished, what was left out and why, and what the user should know.
+Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
+
+def create_index(
+    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
+) -> Counts:
+    """Write index files for TFRecord shards; as create_recordio."""
+
 def create_images(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> tuple[int, int, int, int, list[str]]:
+) -> Counts:
     """Write random images; as create_recordio."""
 
 def create_recordio(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> tuple[int, int, int, int, list[str]]:
-    """Write files into RecordIO; files, records, bytes, files found finished, and what the user should know."""
+) -> Counts:
+    """Write files into RecordIO."""
 
 def create_tensor_records(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> tuple[int, int, int, int, list[str]]:
+) -> Counts:
     """Write pictures into TFRecords of pixels; as create_recordio."""
 
 def create_tfrecords(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> tuple[int, int, int, int, list[str]]:
+) -> Counts:
     """Write files into TFRecords; as create_recordio."""
 
-def split(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> tuple[int, int, int, int, list[str]]:
+def split(arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None) -> Counts:
     """Write pictures into TFRecords by a stratified split; as create_recordio."""
 
 def machine() -> dict[str, Any]:

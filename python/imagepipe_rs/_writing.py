@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from imagepipe_rs._errors import Damage
 
 _log = logging.getLogger("imagepipe_rs")
 
 # Called on the caller's thread about ten times a second, with what is done and what there is to do.
 Progress = Callable[[int, int], object]
+
+# How thoroughly inputs are checked before anything is written, and what becomes of those that cannot be used.
+Check = Literal["decode", "headers"]
+OnError = Literal["raise", "skip"]
 
 
 class Written(NamedTuple):
@@ -20,15 +26,18 @@ class Written(NamedTuple):
         records: records, or images, in them.
         bytes: bytes of those files.
         kept: how many of the files were found finished, with ``resume=True``.
+        skipped: with ``on_error="skip"`` the images that were left out: path and reason of each.
     """
 
     files: int
     records: int
     bytes: int
     kept: int
+    skipped: tuple[Damage, ...] = ()
 
 
-_Native = Callable[[Mapping[str, Any], Progress | None], tuple[int, int, int, int, list[str]]]
+_Counts = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
+_Native = Callable[[Mapping[str, Any], Progress | None], _Counts]
 
 
 def run(native: _Native, arguments: Mapping[str, Any], progress: Progress | None) -> Written:
@@ -36,10 +45,10 @@ def run(native: _Native, arguments: Mapping[str, Any], progress: Progress | None
     if progress is not None and not callable(progress):
         message = f"progress={progress!r} is not valid: a function of two numbers, done and total"
         raise TypeError(message)
-    *counts, notes = native(arguments, progress)
+    *counts, skipped, notes = native(arguments, progress)
     for note in notes:
         _log.warning("%s", note)
-    return Written(*counts)
+    return Written(*counts, tuple(Damage(*one) for one in skipped))
 
 
 def only_here(engine: object) -> None:

@@ -7,7 +7,7 @@ import pathlib
 from typing import Literal
 
 from imagepipe_rs import _native
-from imagepipe_rs._writing import Progress, Written, only_here, run
+from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
 
 Path = str | os.PathLike[str]
 
@@ -116,7 +116,9 @@ def create_tfrecords(
     *,
     labels: Path | Literal["directory"] | None = "directory",
     metadata: bool = False,
-    index: bool = True,
+    check: Check = "decode",
+    on_error: OnError = "raise",
+    index: bool = False,
     manifest: bool = False,
     overwrite: bool = False,
     resume: bool = False,
@@ -128,7 +130,7 @@ def create_tfrecords(
 
     Every record is a ``tf.train.Example`` with ``image/encoded`` (the file's bytes) and ``image/class/label``; no
     TensorFlow is needed. Shards are ``{name}0``, ``{name}1``, ... with ``img_per_file`` images each, in natural order
-    of the files' names (2 before 10), class by class. Every input is looked at before the first byte is written; a
+    of the files' names (2 before 10), class by class. Every input is checked before the first byte is written; a
     shard appears when it is finished, and the same files give the same bytes whatever ``workers`` is.
 
     Args:
@@ -142,12 +144,19 @@ def create_tfrecords(
             everywhere, or a CSV file of file names, relative to ``source_path``, and classes. Classes of a CSV file
             that are all whole numbers (``7``, ``07`` or ``7.0``) are labels themselves.
         metadata: also ``image/format``, ``image/filename``, ``image/height``, ``image/width`` and ``image/class/text``.
-        index: also ``SHARD.idx``, a line of offset and size in bytes for each record, as DALI wants it.
-        manifest: also ``manifest.jsonl``, a line for each record: shard, record, file, label, offset, size.
+        check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
+            ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.
+        on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are listed in the result and
+            in the manifest, and what is left is written as if they were not there.
+        index: also ``SHARD.idx``, a line of offset and size in bytes for each record, as DALI wants it; see
+            :func:`create_index`.
+        manifest: also ``manifest.jsonl``, a line for each record: shard, record, file, label, offset, size; and for
+            each image that is left out.
         overwrite: replace what is there; otherwise that is an error.
         resume: keep the shards that are finished, and write the others.
         workers: threads; None for the number of usable cores.
-        progress: called with the images done and all there are, on this thread, about ten times a second.
+        progress: called with the images done and all there are, on this thread, about ten times a second; an image
+            that is checked and not written yet counts half.
         engine: None.
 
     Returns:
@@ -156,9 +165,9 @@ def create_tfrecords(
     Raises:
         DatasetError: a source that is not there, or no images in it; a file that changes meanwhile; an output that is
             there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
-        DecodeError: a file that is not an image.
+        DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
         TypeError: an argument of the wrong type.
-        ValueError: an argument of the wrong value.
+        ValueError: an argument of the wrong value; a ``dest_path`` that is the source's directory, or in it.
     """
     only_here(engine)
     arguments = {
@@ -168,6 +177,8 @@ def create_tfrecords(
         "img_per_file": img_per_file,
         "labels": labels,
         "metadata": metadata,
+        "check": check,
+        "on_error": on_error,
         "index": index,
         "manifest": manifest,
         "overwrite": overwrite,
@@ -184,6 +195,8 @@ def create_recordio(
     img_per_file: int = 1000,
     *,
     labels: Path | Literal["directory"] | None = "directory",
+    check: Check = "decode",
+    on_error: OnError = "raise",
     manifest: bool = False,
     overwrite: bool = False,
     resume: bool = False,
@@ -203,6 +216,8 @@ def create_recordio(
         name: what the shards' names begin with.
         img_per_file: images per shard; the last has what is left.
         labels: ``"directory"``, None for 0 everywhere, or a CSV file.
+        check: ``"decode"``, or ``"headers"``.
+        on_error: ``"raise"``, or ``"skip"``.
         manifest: also ``manifest.jsonl``, a line for each record.
         overwrite: replace what is there; otherwise that is an error.
         resume: keep the shards that are finished, and write the others.
@@ -215,7 +230,7 @@ def create_recordio(
 
     Raises:
         DatasetError: as for :func:`create_tfrecords`.
-        DecodeError: a file that is not an image.
+        DecodeError: as for :func:`create_tfrecords`.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
@@ -227,6 +242,8 @@ def create_recordio(
         "img_per_file": img_per_file,
         "labels": labels,
         "metadata": False,
+        "check": check,
+        "on_error": on_error,
         "index": True,
         "manifest": manifest,
         "overwrite": overwrite,

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagepipe_rs import _native
+from imagepipe_rs._writing import Progress, Written, run
+from imagepipe_rs.loader import Path, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -235,6 +237,36 @@ class RecordIOReader(_Reader):
         return self._native.key(self._place(index))
 
 
+def create_index(
+    path: Path | Sequence[Path], *, workers: int | None = None, progress: Progress | None = None
+) -> Written:
+    """Write ``SHARD.idx`` beside TFRecord files, as DALI's ``tfrecord2idx`` does: a line ``offset size`` a record.
+
+    DALI needs it; a Loader does not. Files are read anew, and an index that is there is replaced, when the new one is
+    finished.
+
+    Args:
+        path: TFRecord files, not compressed: a path, a list of paths, or a glob. Index files of files among them are
+            left out.
+        workers: threads; None for the number of usable cores.
+        progress: called with the files done and all there are, on this thread.
+
+    Returns:
+        What was written: the number of index files, the records in them, and the bytes of the index files.
+
+    Raises:
+        DatasetError: a file that cannot be read (also an ``OSError``, or a ``FileNotFoundError``), or is a RecordIO
+            file or compressed; an index that cannot be written.
+        RecordError: a file that is damaged, or no TFRecord file. Of several files that are wrong the error's
+            ``damaged`` lists all; the others have their index.
+        ValueError: no file.
+    """
+    found = paths_of(path)
+    indexes = {f"{shard}.idx" for shard in found}
+    shards = [shard for shard in found if shard not in indexes]
+    return run(_native.create_index, {"paths": shards, "workers": workers}, progress)
+
+
 class Example:
     """Encodes and decodes ``tf.train.Example``, the message that most TFRecords hold."""
 
@@ -373,6 +405,7 @@ __all__ = [
     "RecordIOWriter",
     "TFRecordReader",
     "TFRecordWriter",
+    "create_index",
     "pack_image",
     "unpack_image",
 ]

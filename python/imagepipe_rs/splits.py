@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
 from imagepipe_rs._errors import DatasetNotFoundError, DatasetValueError
-from imagepipe_rs._writing import Progress, Written, run
+from imagepipe_rs._writing import Check, OnError, Progress, Written, run
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ class Image2TFRecords:
         self,
         output_dir: Path,
         *,
-        index: bool = True,
+        check: Check = "decode",
+        on_error: OnError = "raise",
+        index: bool = False,
         manifest: bool = False,
         overwrite: bool = False,
         resume: bool = False,
@@ -92,12 +94,17 @@ class Image2TFRecords:
 
         Args:
             output_dir: directory of the files; made if it is not there.
-            index: also ``SHARD.idx``, a line of offset and size for each record.
+            check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
+                ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.
+            on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are listed in the result
+                and in the manifest, and what is left is split and written as if they were not there.
+            index: also ``SHARD.idx``, a line of offset and size for each record; see :func:`create_index`.
             manifest: also ``manifest.jsonl``, a line for each record.
             overwrite: replace what is there; otherwise that is an error.
             resume: keep the shards that are finished, and write the others.
             workers: threads; None for the number of usable cores.
-            progress: called with the images done and all there are, on this thread, about ten times a second.
+            progress: called with the images done and all there are, on this thread, about ten times a second; an image
+                that is checked and not written yet counts half.
 
         Returns:
             What was written.
@@ -105,13 +112,15 @@ class Image2TFRecords:
         Raises:
             DatasetError: a CSV file with a row that cannot be (by its line), an image that is not there, or an output
                 that is there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
-            DecodeError: a file that is not an image.
+            DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
             TypeError: an argument of the wrong type.
-            ValueError: an argument of the wrong value.
+            ValueError: an argument of the wrong value; an ``output_dir`` that is ``image_path``, or in it.
         """
         arguments = {
             **self._arguments,
             "output_dir": output_dir,
+            "check": check,
+            "on_error": on_error,
             "index": index,
             "manifest": manifest,
             "overwrite": overwrite,

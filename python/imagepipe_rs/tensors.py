@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from imagepipe_rs import _native
 from imagepipe_rs._errors import DatasetNotFoundError, DatasetOSError, DatasetValueError
-from imagepipe_rs._writing import Progress, Written, only_here, run
+from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
 
 Path = str | os.PathLike[str]
 
@@ -28,7 +28,9 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
     engine: None = None,
     *,
     order: Literal["HWC", "CHW"] = "HWC",
-    index: bool = True,
+    check: Check = "decode",
+    on_error: OnError = "raise",
+    index: bool = False,
     manifest: bool = False,
     overwrite: bool = False,
     resume: bool = False,
@@ -46,7 +48,8 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
         input_dir: a directory with one directory for each class (ImageNet's synsets, for one), a flat one, or a CSV
             file.
         output_dir: directory of the shards; made if it is not there.
-        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all.
+        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all. Those that are left
+            out of them are not replaced.
         num_shards: number of shards; fewer if there are fewer images.
         num_workers: threads; None for the number of usable cores.
         img_size: height and width in pixels.
@@ -56,11 +59,16 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
             usual 0..999), its text what ImageNet calls it.
         engine: None.
         order: ``"HWC"``, or ``"CHW"`` for a plane per channel.
-        index: also ``SHARD.idx``, a line of offset and size for each record.
+        check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
+            ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.
+        on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are listed in the result and
+            in the manifest, and the others keep their order.
+        index: also ``SHARD.idx``, a line of offset and size for each record; see :func:`create_index`.
         manifest: also ``manifest.jsonl``, a line for each record.
         overwrite: replace what is there; otherwise that is an error.
         resume: keep the shards that are finished, and write the others.
-        progress: called with the images done and all there are, on this thread, about ten times a second.
+        progress: called with the images done and all there are, on this thread, about ten times a second; an image
+            that is checked and not written yet counts half.
 
     Returns:
         What was written.
@@ -68,9 +76,9 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
     Raises:
         DatasetError: a source that is not there, or no images in it; a class that ``labels`` does not list; an output
             that is there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
-        DecodeError: a file that cannot be decoded.
+        DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
         TypeError: an argument of the wrong type.
-        ValueError: an argument of the wrong value.
+        ValueError: an argument of the wrong value; an ``output_dir`` that is the source's directory, or in it.
     """
     only_here(engine)
     if isinstance(num_images, int) and num_images < -1:
@@ -88,6 +96,8 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
         "labels": table,
         "texts": {} if table is not None else imagenet_texts(),
         "order": order,
+        "check": check,
+        "on_error": on_error,
         "index": index,
         "manifest": manifest,
         "overwrite": overwrite,

@@ -29,6 +29,8 @@ fn class_of(error: &Error) -> &'static str {
         Error::Exists { .. } => "DatasetExistsError",
         Error::Record { .. } => "RecordError",
         Error::Decode { .. } => "DecodeError",
+        // Whoever handles damaged pictures is to hear of them, whatever else is wrong.
+        Error::Files { .. } => error_of(error).map_or("ImagePipeError", class_of),
         Error::Memory { .. } => "OutOfMemoryError",
         Error::TooManyErrors { .. }
         | Error::Panic { .. }
@@ -38,24 +40,38 @@ fn class_of(error: &Error) -> &'static str {
     }
 }
 
+/// The failure that stands for all of several: the first picture that cannot be decoded, else the first.
+fn error_of(error: &Error) -> Option<&Error> {
+    let Error::Files { failures, .. } = error else { return Some(error) };
+    failures.iter().find(|failure| matches!(failure, Error::Decode { .. })).or(failures.first())
+}
+
 fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     let class = py.import("imagepipe_rs._errors")?.getattr(class_of(error))?;
     let facts = PyDict::new(py);
-    match error {
-        Error::Decode { path, .. }
-        | Error::Dataset { path, .. }
-        | Error::Io { path, .. }
-        | Error::Write { path, .. }
-        | Error::Exists { path } => {
+    match error_of(error) {
+        Some(
+            one @ (Error::Decode { path, .. }
+            | Error::Dataset { path, .. }
+            | Error::Io { path, .. }
+            | Error::Write { path, .. }
+            | Error::Exists { path }),
+        ) => {
             facts.set_item("path", path.as_os_str())?;
-            facts.set_item("reason", error.reason())?;
+            facts.set_item("reason", one.reason())?;
         }
-        Error::Record { path, offset, reason } => {
+        Some(Error::Record { path, offset, reason }) => {
             facts.set_item("path", path.as_os_str())?;
             facts.set_item("offset", offset)?;
             facts.set_item("reason", reason)?;
         }
         _ => {}
+    }
+    if let Error::Files { failures, .. } = error
+        && !facts.is_empty()
+    {
+        let damaged = |failure: &Error| (failure.path().map(|path| path.as_os_str().to_owned()), failure.reason());
+        facts.set_item("damaged", failures.iter().map(damaged).collect::<Vec<_>>())?;
     }
     Ok(PyErr::from_value(class.call((error.to_string(),), Some(&facts))?))
 }

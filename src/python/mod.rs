@@ -34,7 +34,7 @@ mod _native {
     #[pymodule_export]
     use super::records::{PyRecordReader, PyRecordWriter, decode_example, encode_example, pack_image, unpack_image};
     #[pymodule_export]
-    use super::write::{create_recordio, create_tensor_records, create_tfrecords, split};
+    use super::write::{create_index, create_recordio, create_tensor_records, create_tfrecords, split};
     #[pymodule_export]
     use super::{jpeg_simd, version};
 }

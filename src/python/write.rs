@@ -1,5 +1,6 @@
 //! Runs that write data sets: arguments in, progress and signals while they last, counts out.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use pyo3::exceptions::PyValueError;
@@ -9,11 +10,12 @@ use pyo3::types::PyDict;
 use super::PATIENCE;
 use super::arguments::Arguments;
 use crate::write::{
-    Convert, Existing, Labels, Options, Order, Run, Split, Tensorize, Written, recordio, stratified, tensors, tfrecords,
+    Convert, Depth, Existing, Labels, Options, Order, Run, Skipped, Split, Tensorize, Written, index, recordio,
+    stratified, tensors, tfrecords,
 };
 
-/// Files, records, bytes, files found finished, and what the user should know.
-pub(super) type Counts = (u64, u64, u64, u64, Vec<String>);
+/// Files, records, bytes, files found finished, what was left out and why, and what the user should know.
+pub(super) type Counts = (u64, u64, u64, u64, Vec<(OsString, String)>, Vec<String>);
 
 const WHOLE: &str = "a whole number, at least 1";
 const YES_OR_NO: &str = "True or False";
@@ -73,6 +75,15 @@ pub(super) fn split(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, P
     drive(arguments.py(), || stratified(&request), progress)
 }
 
+/// Index files for TFRecord shards.
+#[pyfunction]
+pub(super) fn create_index(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Counts> {
+    let a = Arguments(arguments);
+    let shards: Vec<PathBuf> = a.get("paths", "a path, a list of paths, or a glob")?;
+    let workers = a.get("workers", "a whole number, at least 1, or None")?;
+    drive(arguments.py(), || index(&shards, workers), progress)
+}
+
 fn convert(a: &Arguments<'_, '_>) -> PyResult<Convert> {
     let labels = a.value("labels")?;
     Ok(Convert {
@@ -98,6 +109,8 @@ fn options(a: &Arguments<'_, '_>, workers: &'static str) -> PyResult<Options> {
         workers: a.get(workers, "a whole number, at least 1, or None")?,
         index: a.get("index", YES_OR_NO)?,
         manifest: a.get("manifest", YES_OR_NO)?,
+        check: a.choice("check", &[("decode", Depth::Decode), ("headers", Depth::Headers)])?,
+        skip: a.choice("on_error", &[("raise", false), ("skip", true)])?,
     })
 }
 
@@ -121,8 +134,9 @@ pub(super) fn drive(
     let outcome = attend(py, run.as_mut(), progress);
     // Waiting for the workers must not keep other Python threads waiting.
     py.detach(|| drop(run));
-    let Written { files, records, bytes, kept, notes } = outcome?;
-    Ok((files, records, bytes, kept, notes))
+    let Written { files, records, bytes, kept, skipped, notes } = outcome?;
+    let skipped = skipped.into_iter().map(|Skipped { path, reason }| (path.into_os_string(), reason)).collect();
+    Ok((files, records, bytes, kept, skipped, notes))
 }
 
 fn attend(py: Python<'_>, run: &mut dyn Run, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Written> {

@@ -1,15 +1,32 @@
-//! Looks at every input before the first byte is written: that it is there, can be read, and starts as a picture does.
+//! Looks at every input before the first byte is written: that it is there, can be read, and is a picture, all of it or by
+//! its header.
 
-use std::sync::atomic::AtomicBool;
+use std::ffi::CString;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::lock;
 use super::source::Source;
-use crate::codec::{Backend, Decoder, Format, Header};
+use crate::codec::{Backend, Decoder, Format, Header, Reason};
+use crate::dataset::Content;
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::file;
+use crate::loader::{Form, decode_whole, open};
 use crate::pixel::Size;
+
+/// How thoroughly inputs are checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// Every picture is decoded as a whole.
+    #[default]
+    Decode,
+    /// The beginning of every file is read.
+    Headers,
+}
 
 /// Enough for the header of nearly every picture; what has a longer one is read as a whole.
 const PREFIX: usize = 64 << 10;
@@ -35,8 +52,13 @@ pub(super) struct Checked {
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) source: Arc<Source>,
+    /// The inputs that are looked at; all if `None`.
+    pub(super) wanted: Option<Vec<usize>>,
+    pub(super) depth: Depth,
     /// Whether pictures' sizes are wanted.
     pub(super) sizes: bool,
+    /// Counts the inputs that were looked at.
+    pub(super) done: Arc<AtomicU64>,
 }
 
 /// A row of inputs.
@@ -54,38 +76,72 @@ pub(super) struct Tools {
 }
 
 impl Check {
-    fn look(&self, record: usize, tools: &mut Tools) -> Result<Checked> {
-        let path = &self.source.path(record);
-        let fail = |source| self.source.io_error(record, source);
-        let Tools { bytes, decoder } = tools;
-        let len = file::peek(path, if self.sizes { PREFIX } else { MAGIC }, bytes).map_err(fail)?;
-        if let (false, Some(format)) = (self.sizes, Format::of(bytes)) {
-            return Ok(Checked { bytes: len, format, size: Size::default() });
+    fn len(&self) -> usize {
+        self.wanted.as_ref().map_or(self.source.len(), Vec::len)
+    }
+
+    fn input(&self, place: usize) -> usize {
+        self.wanted.as_ref().map_or(place, |wanted| wanted[place])
+    }
+
+    fn look(&self, input: usize, tools: &mut Tools, stop: &AtomicBool) -> Result<Checked> {
+        let path = &self.source.path(input);
+        let found = match self.depth {
+            Depth::Decode => decoded(path, tools, stop),
+            Depth::Headers => begun(path, self.sizes, tools),
+        };
+        let (bytes, header) = found.map_err(|source| self.source.io_error(input, source))?;
+        match header {
+            Ok((format, size)) => Ok(Checked { bytes, format, size }),
+            Err(Reason(reason)) => Err(Error::Decode { path: path.clone(), reason }),
         }
-        let mut header = header_of(bytes, decoder);
-        if header.is_err() && (bytes.len() as u64) < len {
-            file::peek(path, usize::MAX, bytes).map_err(fail)?;
-            header = header_of(bytes, decoder);
-        }
-        let Header { format, size, .. } = header.map_err(|reason| Error::Decode { path: path.clone(), reason })?;
-        Ok(Checked { bytes: len, format, size })
     }
 }
 
+/// The length of a file, and what it holds or why it holds no picture.
+type Found = io::Result<(u64, Result<(Format, Size), Reason>)>;
+
+/// Decodes a picture with what `verify` decodes with.
+fn decoded(path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Found {
+    let Tools { bytes, decoder } = tools;
+    let len = file::read_into(&CString::new(path.as_os_str().as_bytes())?, bytes)?;
+    let header = ready(decoder, Backend::Auto)
+        .and_then(|decoder| decode_whole(decoder, Content::Encoded(&bytes[..len]), Form::Planes, stop));
+    Ok((len as u64, header.map(|Header { format, size, .. }| (format, size))))
+}
+
+/// Reads the beginning of a picture.
+fn begun(path: &Path, sizes: bool, tools: &mut Tools) -> Found {
+    let Tools { bytes, decoder } = tools;
+    let len = file::peek(path, if sizes { PREFIX } else { MAGIC }, bytes)?;
+    if let (false, Some(format)) = (sizes, Format::of(bytes)) {
+        return Ok((len, Ok((format, Size::default()))));
+    }
+    let mut header = header_of(bytes, decoder);
+    if header.is_err() && (bytes.len() as u64) < len {
+        file::peek(path, usize::MAX, bytes)?;
+        header = header_of(bytes, decoder);
+    }
+    Ok((len, header))
+}
+
 /// What the header of a picture says, or why it says nothing.
-fn header_of(bytes: &[u8], decoder: &mut Option<Decoder>) -> Result<Header, String> {
-    let decoder = match decoder {
-        Some(decoder) => decoder,
-        none => none.insert(Decoder::new(Backend::Turbo, Arc::default()).map_err(|reason| reason.0)?),
-    };
+fn header_of(bytes: &[u8], decoder: &mut Option<Decoder>) -> Result<(Format, Size), Reason> {
     let stop = AtomicBool::new(false);
-    let opened = decoder.open(bytes, &stop).map_err(|reason| reason.0)?;
-    Ok(opened.header())
+    let Header { format, size, .. } = open(ready(decoder, Backend::Turbo)?, Content::Encoded(bytes), &stop)?.header();
+    Ok((format, size))
+}
+
+fn ready(decoder: &mut Option<Decoder>, backend: Backend) -> Result<&mut Decoder, Reason> {
+    match decoder {
+        Some(decoder) => Ok(decoder),
+        none => Ok(none.insert(Decoder::new(backend, Arc::default())?)),
+    }
 }
 
 impl Row {
-    /// What was found, in order; the first thing wrong counts.
-    pub(super) fn results(&self) -> Result<Vec<Checked>> {
+    /// What was found, in order.
+    pub(super) fn results(&self) -> Vec<Result<Checked>> {
         let found = std::mem::take(&mut *lock(&self.found));
         let missing = || Err(Error::Internal { message: "an input was not looked at".to_owned() });
         found.into_iter().map(|result| result.unwrap_or_else(missing)).collect()
@@ -104,18 +160,19 @@ impl engine::Job for Check {
 
     fn begin(&self, number: u64) -> Result<Option<(Row, usize)>> {
         let first = usize::try_from(number).unwrap_or(usize::MAX).saturating_mul(BATCH);
-        let slots = self.source.len().saturating_sub(first).min(BATCH);
+        let slots = self.len().saturating_sub(first).min(BATCH);
         let found = Mutex::new((0..slots).map(|_| None).collect());
         Ok((slots > 0).then_some((Row { first, found }, slots)))
     }
 
-    fn run(&self, row: &Row, slot: usize, tools: &mut Tools, _: &AtomicBool) {
-        let checked = self.look(row.first + slot, tools);
+    fn run(&self, row: &Row, slot: usize, tools: &mut Tools, stop: &AtomicBool) {
+        let checked = self.look(self.input(row.first + slot), tools, stop);
         lock(&row.found)[slot] = Some(checked);
+        self.done.fetch_add(1, Ordering::Relaxed);
     }
 
     fn panicked(&self, row: &Row, slot: usize, message: String) {
-        let path = self.source.path(row.first + slot);
+        let path = self.source.path(self.input(row.first + slot));
         lock(&row.found)[slot] = Some(Err(Error::Panic { path, message }));
     }
 }

@@ -7,30 +7,45 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::check::{Check, Checked};
-use super::manifest::Manifest;
+use super::check::{Check, Checked, Depth};
+use super::manifest::{LeftOut, Manifest};
+use super::place::refuse_lists;
 use super::shards::{Records, Shard, Write};
-use super::{Existing, Progress, Run, Written};
+use super::source::Source;
+use super::{Existing, Progress, Run, Skipped, Written};
 use crate::engine::{Engine, Next};
 use crate::error::{Error, Result};
 use crate::file::{Map, make_directory, write_whole};
-use crate::record;
+use crate::record::{self, Framing};
 
 /// What is to be there in the end.
-pub(super) struct Plan<R> {
-    pub(super) records: R,
+pub(super) struct Set {
     /// The shards, in the order of their records.
     pub(super) shards: Vec<Shard>,
     /// Tells by its name whether a file is a shard of such a set, of this run or another.
     pub(super) belongs: Belongs,
     /// Small files that are written last, in this order: where the last of them is, everything is.
     pub(super) papers: Vec<(PathBuf, String)>,
-    /// What the user should know.
-    pub(super) notes: Vec<String>,
 }
 
 /// Tells names of shards from others.
 pub(super) type Belongs = Box<dyn Fn(&str) -> bool + Send>;
+
+/// What becomes of the images in a source.
+pub(super) struct Recipe<R> {
+    /// Whether records say how large pictures are.
+    pub(super) sizes: bool,
+    /// Lists that are read, and the arguments that name them.
+    pub(super) lists: Vec<(&'static str, PathBuf)>,
+    pub(super) arrange: Arrange,
+    pub(super) records: MakeRecords<R>,
+}
+
+/// The order in which the images of a source are written, unless it is the source's, and into what.
+pub(super) type Arrange = Box<dyn Fn(&Source) -> (Option<Vec<usize>>, Set) + Send>;
+
+/// Makes records of images in their final order, and what the user should know of them.
+pub(super) type MakeRecords<R> = Box<dyn FnOnce(Arc<Source>, Vec<Checked>) -> Result<(R, Vec<String>)> + Send>;
 
 /// Where things go, and how.
 #[derive(Clone, Debug)]
@@ -40,31 +55,61 @@ pub(super) struct Settings {
     pub(super) workers: usize,
     /// Whether a list of all records is written.
     pub(super) manifest: bool,
+    pub(super) depth: Depth,
+    /// Whether inputs that cannot be used are left out.
+    pub(super) skip: bool,
 }
-
-/// Makes the plan of what was found out about the inputs.
-pub(super) type Planner<R> = Box<dyn FnOnce(Vec<Checked>) -> Result<Plan<R>> + Send>;
 
 /// The run.
 pub(super) struct Conversion<R: Records> {
     settings: Settings,
     total: u64,
-    done: Arc<AtomicU64>,
+    checked: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
     stage: Stage<R>,
 }
 
 enum Stage<R: Records> {
-    Checking { engine: Engine<Check>, found: Vec<Checked>, planner: Planner<R> },
+    Checking(Box<Checking<R>>),
     Comparing(Box<Comparing<R>>),
+    Confirming(Box<Confirming<R>>),
     Writing(Box<Writing<R>>),
     Over,
+}
+
+/// Every input is looked at.
+struct Checking<R> {
+    engine: Engine<Check>,
+    source: Arc<Source>,
+    depth: Depth,
+    found: Vec<Option<Checked>>,
+    failures: Vec<(usize, Error)>,
+    recipe: Recipe<R>,
+}
+
+/// What is to be written, and what is left out.
+struct Plan<R> {
+    source: Arc<Source>,
+    records: R,
+    set: Set,
+    notes: Vec<String>,
+    skipped: Vec<LeftOut>,
 }
 
 /// What is there already is looked at, shard by shard.
 struct Comparing<R> {
     plan: Plan<R>,
+    /// Whether the inputs of shards that are not finished are yet to be decoded.
+    unconfirmed: bool,
     /// Shards that were looked at, and whether they are finished.
     seen: Vec<(Shard, bool)>,
+}
+
+/// Inputs of shards that are not finished are decoded.
+struct Confirming<R> {
+    engine: Engine<Check>,
+    failures: Vec<Error>,
+    comparing: Comparing<R>,
 }
 
 struct Writing<R: Records> {
@@ -73,92 +118,210 @@ struct Writing<R: Records> {
     shards: std::vec::IntoIter<(Shard, bool)>,
     papers: Vec<(PathBuf, String)>,
     manifest: Option<Manifest>,
+    skipped: Vec<LeftOut>,
     written: Written,
 }
 
 impl<R: Records> Conversion<R> {
-    /// Begins to look at the inputs.
-    pub(super) fn start(settings: Settings, check: Check, planner: Planner<R>) -> Result<Self> {
-        let total = check.source.len() as u64;
-        let engine = Engine::start(check, settings.workers, 4)?;
-        let stage = Stage::Checking { engine, found: Vec::new(), planner };
-        Ok(Self { settings, total, done: Arc::default(), stage })
+    /// Begins to look at the inputs; what can be found wrong without them is found first.
+    pub(super) fn start(settings: Settings, source: Source, recipe: Recipe<R>) -> Result<Self> {
+        let (_, set) = (recipe.arrange)(&source);
+        refuse_lists(&recipe.lists, set.outputs(&settings).iter().map(PathBuf::as_path))?;
+        set.refuse_existing(&settings)?;
+        if !settings.skip {
+            set.refuse_leftovers(&settings.folder)?;
+        }
+        let (checked, written) = (Arc::default(), Arc::default());
+        let total = source.len() as u64;
+        // What finished shards are made of was decoded before they were written. Where images are left out, all must be
+        // looked at to know which.
+        let quick = settings.existing == Existing::Resume && !settings.skip;
+        let depth = if quick { Depth::Headers } else { settings.depth };
+        let mut run = Self { settings, total, checked, written, stage: Stage::Over };
+        run.stage = Stage::Checking(Box::new(run.check(Arc::new(source), recipe, depth)?));
+        Ok(run)
+    }
+
+    /// Begins to look at all inputs.
+    fn check(&self, source: Arc<Source>, recipe: Recipe<R>, depth: Depth) -> Result<Checking<R>> {
+        // A first look that is not the whole check is not told of.
+        let done = if depth == self.settings.depth { Arc::clone(&self.checked) } else { Arc::default() };
+        let check = Check { source: Arc::clone(&source), wanted: None, depth, sizes: recipe.sizes, done };
+        let engine = Engine::start(check, self.settings.workers, 4)?;
+        Ok(Checking { engine, source, depth, found: Vec::new(), failures: Vec::new(), recipe })
     }
 
     /// Goes on as far as it can without waiting longer than `patience`; `None` if there is more to do.
     fn advance(&mut self, patience: Duration) -> Result<Option<Written>> {
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Checking { engine, mut found, planner } => match engine.next(patience)? {
-                Next::End => {
-                    drop(engine);
-                    self.stage = Stage::Comparing(Box::new(self.compare(planner(found)?)?));
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::Checking(mut checking) => {
+                if checking.advance(patience)? {
+                    self.checked(*checking)?
+                } else {
+                    Stage::Checking(checking)
                 }
-                next => {
-                    if let Next::Batch(row) = next {
-                        found.extend(row.results()?);
-                    }
-                    self.stage = Stage::Checking { engine, found, planner };
-                }
-            },
+            }
             Stage::Comparing(mut comparing) => {
-                self.stage = if comparing.advance(self.settings.existing)? {
-                    Stage::Writing(Box::new(self.write(*comparing)?))
+                if comparing.advance(self.settings.existing)? {
+                    self.compared(*comparing)?
                 } else {
                     Stage::Comparing(comparing)
-                };
+                }
+            }
+            Stage::Confirming(mut confirming) => {
+                if confirming.advance(patience)? {
+                    Stage::Writing(Box::new(self.write(confirming.end()?)?))
+                } else {
+                    Stage::Confirming(confirming)
+                }
             }
             Stage::Writing(mut writing) => {
                 if let Some(written) = writing.advance(&self.settings, patience)? {
                     return Ok(Some(written));
                 }
-                self.stage = Stage::Writing(writing);
+                Stage::Writing(writing)
             }
             Stage::Over => return Err(Error::Internal { message: "a run that has ended was waited for".to_owned() }),
-        }
+        };
         Ok(None)
     }
 
-    /// Refuses to replace what is there, unless that is wanted.
-    fn compare(&self, plan: Plan<R>) -> Result<Comparing<R>> {
-        if self.settings.existing == Existing::Refuse {
-            let papers = plan.papers.iter().map(|(path, _)| path);
-            let shards = plan.shards.iter().flat_map(|shard| [Some(&shard.path), shard.index.as_ref()]);
-            let mut outputs = shards.flatten().chain(papers).cloned().chain(self.settings.manifest());
-            if let Some(path) = outputs.find(|path| path.symlink_metadata().is_ok()) {
-                return Err(Error::Exists { path });
-            }
+    /// Goes on when all inputs were looked at.
+    fn checked(&self, checking: Checking<R>) -> Result<Stage<R>> {
+        let Checking { engine, source, depth, found, failures, recipe } = checking;
+        drop(engine);
+        let unconfirmed = depth != self.settings.depth;
+        if unconfirmed && !failures.is_empty() {
+            // Whatever else is wrong is to be said together.
+            return Ok(Stage::Checking(Box::new(self.check(source, recipe, self.settings.depth)?)));
         }
-        make_directory(&self.settings.folder)?;
-        plan.refuse_leftovers(&self.settings.folder)?;
-        Ok(Comparing { seen: Vec::with_capacity(plan.shards.len()), plan })
+        let plan = self.plan(Arc::unwrap_or_clone(source), found, failures, recipe)?;
+        plan.set.refuse_existing(&self.settings)?;
+        plan.set.refuse_leftovers(&self.settings.folder)?;
+        Ok(Stage::Comparing(Box::new(Comparing { seen: Vec::with_capacity(plan.set.shards.len()), plan, unconfirmed })))
+    }
+
+    fn plan(
+        &self,
+        source: Source,
+        found: Vec<Option<Checked>>,
+        failures: Vec<(usize, Error)>,
+        recipe: Recipe<R>,
+    ) -> Result<Plan<R>> {
+        let files = source.len();
+        if !failures.is_empty() && (!self.settings.skip || failures.len() == files) {
+            return Err(unusable(files, failures.into_iter().map(|(_, failure)| failure).collect()));
+        }
+        let skipped: Vec<_> = failures.iter().map(|(input, failure)| left_out(&source, *input, failure)).collect();
+        let kept: Vec<usize> = (0..files).filter(|input| found[*input].is_some()).collect();
+        let source = if kept.len() < files { source.arranged(&kept) } else { source };
+        let mut found: Vec<Checked> = found.into_iter().flatten().collect();
+        let (order, set) = (recipe.arrange)(&source);
+        let source = Arc::new(match order {
+            Some(order) => {
+                found = order.iter().map(|input| found[*input]).collect();
+                source.arranged(&order)
+            }
+            None => source,
+        });
+        let (records, mut notes) = (recipe.records)(Arc::clone(&source), found)?;
+        if let Some(LeftOut { why: Skipped { path, reason }, .. }) = skipped.first() {
+            let (number, path) = (skipped.len(), path.display());
+            notes.push(format!(
+                "{number} of {files} images cannot be used and are left out; the first is {path}: {reason}"
+            ));
+        }
+        Ok(Plan { source, records, set, notes, skipped })
+    }
+
+    /// Goes on when it is known what is there already.
+    fn compared(&self, comparing: Comparing<R>) -> Result<Stage<R>> {
+        if !comparing.unconfirmed {
+            return Ok(Stage::Writing(Box::new(self.write(comparing)?)));
+        }
+        let unfinished = comparing.seen.iter().filter(|(_, kept)| !kept);
+        let wanted: Vec<usize> = unfinished.flat_map(|(shard, _)| shard.first..shard.first + shard.count).collect();
+        self.checked.store(self.total - wanted.len() as u64, Ordering::Relaxed);
+        let check = Check {
+            source: Arc::clone(&comparing.plan.source),
+            wanted: Some(wanted),
+            depth: self.settings.depth,
+            sizes: false,
+            done: Arc::clone(&self.checked),
+        };
+        let engine = Engine::start(check, self.settings.workers, 4)?;
+        Ok(Stage::Confirming(Box::new(Confirming { engine, failures: Vec::new(), comparing })))
     }
 
     /// Begins to write what is not finished.
     fn write(&self, comparing: Comparing<R>) -> Result<Writing<R>> {
-        let Comparing { plan, seen } = comparing;
-        let already = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
-        self.done.store(already, Ordering::Relaxed);
+        let Comparing { plan: Plan { records, set, notes, skipped, .. }, seen, .. } = comparing;
+        make_directory(&self.settings.folder)?;
+        let already: u64 = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
+        self.written.store(already + skipped.len() as u64, Ordering::Relaxed);
         let shards = seen.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
         let Settings { existing, workers, .. } = self.settings;
-        let job = Write { records: Arc::new(plan.records), shards, existing, done: Arc::clone(&self.done) };
+        let job = Write { records: Arc::new(records), shards, existing, done: Arc::clone(&self.written) };
+        let why = skipped.iter().map(|left_out| left_out.why.clone()).collect();
         Ok(Writing {
             // Enough shards at once that every worker has one of its own, and one that is being synced.
             engine: Engine::start(job, workers, workers + 1)?,
             shards: seen.into_iter(),
-            papers: plan.papers,
+            papers: set.papers,
             manifest: self.settings.manifest().map(|path| Manifest::create(&path)).transpose()?,
-            written: Written { notes: plan.notes, ..Written::default() },
+            skipped,
+            written: Written { notes, skipped: why, ..Written::default() },
         })
     }
 }
 
-impl<R> Plan<R> {
+/// The error of inputs that cannot be used.
+fn unusable(files: usize, failures: Vec<Error>) -> Error {
+    let outcome = if failures.len() == files {
+        "nothing was written"
+    } else {
+        "nothing was written, and on_error=\"skip\" would leave them out"
+    };
+    Error::Files { files, outcome, failures }
+}
+
+fn left_out(source: &Source, input: usize, failure: &Error) -> LeftOut {
+    let why = Skipped { path: source.path(input), reason: failure.reason() };
+    LeftOut { name: source.name(input).into(), label: source.class(input).label, why }
+}
+
+impl Set {
+    /// All files that are to be there in the end, and the indexes that their shards may have from earlier runs.
+    fn outputs(&self, settings: &Settings) -> Vec<PathBuf> {
+        let index = |shard: &Shard| {
+            shard.index.clone().unwrap_or_else(|| record::index::path_of(&shard.path, Framing::TfRecord))
+        };
+        let shards = self.shards.iter().flat_map(|shard| [shard.path.clone(), index(shard)]);
+        shards.chain(self.papers.iter().map(|(path, _)| path.clone())).chain(settings.manifest()).collect()
+    }
+
+    /// Refuses to replace what is there, unless that is wanted.
+    fn refuse_existing(&self, settings: &Settings) -> Result<()> {
+        if settings.existing != Existing::Refuse {
+            return Ok(());
+        }
+        match self.outputs(settings).into_iter().find(|path| path.symlink_metadata().is_ok()) {
+            Some(path) => Err(Error::Exists { path }),
+            None => Ok(()),
+        }
+    }
+
     /// An error if there are shards of an earlier run that this one would leave beside its own: whoever reads the set would
     /// read both.
     fn refuse_leftovers(&self, folder: &Path) -> Result<()> {
         let own: HashSet<&OsStr> = self.shards.iter().filter_map(|shard| shard.path.file_name()).collect();
         let fail = |source| Error::Io { path: folder.to_owned(), source };
         let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        if here.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        // What is there and is no directory is told.
+        make_directory(here)?;
         for entry in std::fs::read_dir(here).map_err(fail)? {
             let name = entry.map_err(fail)?.file_name();
             if name.to_str().is_some_and(&self.belongs) && !own.contains(name.as_os_str()) {
@@ -178,13 +341,53 @@ impl Settings {
     }
 }
 
+impl<R: Records> Checking<R> {
+    /// Takes what was found next; true when there is no more.
+    fn advance(&mut self, patience: Duration) -> Result<bool> {
+        match self.engine.next(patience)? {
+            Next::End => return Ok(true),
+            Next::TimedOut => {}
+            Next::Batch(row) => {
+                for result in row.results() {
+                    if let Err(failure) = result {
+                        self.failures.push((self.found.len(), failure));
+                        self.found.push(None);
+                    } else {
+                        self.found.push(result.ok());
+                    }
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
 impl<R: Records> Comparing<R> {
     /// Looks at one more shard; true when there are no more.
     fn advance(&mut self, existing: Existing) -> Result<bool> {
-        let Some(shard) = self.plan.shards.get(self.seen.len()) else { return Ok(true) };
+        let Some(shard) = self.plan.set.shards.get(self.seen.len()) else { return Ok(true) };
         let kept = existing == Existing::Resume && is_finished(shard, &self.plan.records)?;
         self.seen.push((shard.clone(), kept));
         Ok(false)
+    }
+}
+
+impl<R: Records> Confirming<R> {
+    /// Takes what was found next; true when there is no more.
+    fn advance(&mut self, patience: Duration) -> Result<bool> {
+        match self.engine.next(patience)? {
+            Next::End => return Ok(true),
+            Next::TimedOut => {}
+            Next::Batch(row) => self.failures.extend(row.results().into_iter().filter_map(Result::err)),
+        }
+        Ok(false)
+    }
+
+    fn end(self) -> Result<Comparing<R>> {
+        if self.failures.is_empty() {
+            return Ok(self.comparing);
+        }
+        Err(unusable(self.comparing.plan.source.len(), self.failures))
     }
 }
 
@@ -216,7 +419,8 @@ impl<R: Records> Writing<R> {
     /// Writes what comes last.
     fn close(&mut self, settings: &Settings) -> Result<Written> {
         let replace = settings.existing != Existing::Refuse;
-        if let Some(manifest) = self.manifest.take() {
+        if let Some(mut manifest) = self.manifest.take() {
+            manifest.add_skipped(&self.skipped)?;
             manifest.commit(replace)?;
         }
         for (path, text) in &self.papers {
@@ -232,7 +436,8 @@ impl<R: Records> Run for Conversion<R> {
     }
 
     fn progress(&self) -> Progress {
-        Progress { done: self.done.load(Ordering::Relaxed), total: self.total }
+        let [checked, written] = [&self.checked, &self.written].map(|done| done.load(Ordering::Relaxed));
+        Progress { done: u64::midpoint(checked, written), total: self.total }
     }
 }
 

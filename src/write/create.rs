@@ -1,13 +1,13 @@
 //! What a user asks for, checked, and turned into a run.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::check::Check;
-use super::conversion::{Belongs, Conversion, Plan, Settings};
+use super::check::Depth;
+use super::conversion::{Arrange, Conversion, MakeRecords, Recipe, Set, Settings};
 use super::examples::{Examples, Schema};
 use super::listing::{Listing, Numbering, to_csv};
+use super::place::Destination;
 use super::recordio::Images;
 use super::shards::{Records, Shard};
 use super::source::Source;
@@ -32,6 +32,10 @@ pub struct Options {
     pub index: bool,
     /// Whether `manifest.jsonl` is written. Default: no.
     pub manifest: bool,
+    /// How thoroughly inputs are checked before anything is written. Default: every picture is decoded.
+    pub check: Depth,
+    /// Whether inputs that cannot be used are left out, instead of being an error. Default: no.
+    pub skip: bool,
 }
 
 /// Where labels come from.
@@ -118,13 +122,15 @@ pub struct Split {
 /// Files into TFRecords of `tf.train.Example`s.
 ///
 /// # Errors
-/// [`Error::Argument`]; [`Error::Io`] or [`Error::Dataset`] for a source that cannot be used.
+/// [`Error::Argument`]; [`Error::Io`] or [`Error::Dataset`] for a source that cannot be used; [`Error::Exists`]. From the
+/// run [`Error::Files`], with all inputs that cannot be used.
 pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
     let (settings, source) = request.begin()?;
     let schema = if request.metadata { Schema::Metadata } else { Schema::Bare };
-    let set = request.set(source.len(), "", request.options.index.then_some(Framing::TfRecord));
-    let records = move |source, checked| Ok((Examples { source, checked, schema }, Vec::new()));
-    start(settings, source, request.metadata, set, records)
+    let arrange = request.arrange("", request.options.index.then_some(Framing::TfRecord));
+    let records: MakeRecords<_> =
+        Box::new(move |source, checked| Ok((Examples { source, checked, schema }, Vec::new())));
+    start(settings, source, Recipe { sizes: request.metadata, lists: request.lists(), arrange, records })
 }
 
 /// Files into RecordIO with MXNet's image headers.
@@ -133,11 +139,11 @@ pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
 /// As [`tfrecords`].
 pub fn recordio(request: &Convert) -> Result<Box<dyn Run>> {
     let (settings, source) = request.begin()?;
-    let set = request.set(source.len(), ".rec", Some(Framing::RecordIo));
-    let records = |source: Arc<Source>, checked| {
+    let arrange = request.arrange(".rec", Some(Framing::RecordIo));
+    let records: MakeRecords<_> = Box::new(|source, checked| {
         Images::new(source, checked).map(|(images, note)| (images, note.into_iter().collect()))
-    };
-    start(settings, source, false, set, records)
+    });
+    start(settings, source, Recipe { sizes: false, lists: request.lists(), arrange, records })
 }
 
 /// Pictures into TFRecords of raw pixels.
@@ -153,19 +159,24 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
     if request.images == Some(0) {
         return Err(Error::argument("num_images", 0, "at least 1, or -1 for all"));
     }
-    let mut source = open(&request.source, &request.folder, settings.workers)?;
+    let destination = Destination::new("output_dir", &request.folder);
+    let mut source = open(&request.source, &destination, settings.workers)?;
     let texts = Texts::new(&mut source, request.labels.as_ref(), &request.texts)?;
     let mut order = shuffled(&(0..source.len()).collect::<Vec<_>>(), request.seed);
     order.truncate(request.images.and_then(|images| usize::try_from(images).ok()).unwrap_or(usize::MAX));
     let source = source.arranged(&order);
-    let sizes = even(source.len(), request.shards);
-    let name = |shard| format!("train-{shard:05}-of-{:05}", sizes.len());
-    let shards = in_a_row(&request.folder, 0, &sizes, name, request.options.index.then_some(Framing::TfRecord));
-    let set = Set { shards, belongs: Box::new(|name| is_numbered(name, &["train-"], "")), papers: Vec::new() };
+    let (folder, shards, index) = (request.folder.clone(), request.shards, request.options.index);
+    let arrange: Arrange = Box::new(move |source| {
+        let sizes = even(source.len(), shards);
+        let name = |shard| format!("train-{shard:05}-of-{:05}", sizes.len());
+        let shards = in_a_row(&folder, 0, &sizes, name, index.then_some(Framing::TfRecord));
+        (None, Set { shards, belongs: Box::new(|name| is_numbered(name, &["train-"], "")), papers: Vec::new() })
+    });
     let (side, axes) = (request.side, request.order);
-    let records =
-        move |source, checked| Tensors::new(source, checked, texts, side, axes).map(|records| (records, Vec::new()));
-    start(settings, source, false, set, records)
+    let records: MakeRecords<_> = Box::new(move |source, checked| {
+        Tensors::new(source, checked, texts, side, axes).map(|records| (records, Vec::new()))
+    });
+    start(settings, source, Recipe { sizes: false, lists: listed("input_dir", &request.source), arrange, records })
 }
 
 /// Pictures into TFRecords by a stratified split, with a summary and the labels beside them.
@@ -176,39 +187,19 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
     let settings = settings(&request.folder, &request.options, "workers")?;
     plain_name("dataset_name", &request.name)?;
     positive("num_shards", request.shards)?;
+    let shares = request.shares()?;
     let (source, header) = request.source(settings.workers)?;
-    let sides = split(&source, request.shares()?, request.seed);
-    let (name, folder) = (&request.name, &request.folder);
-    let mut shards: Vec<Shard> = Vec::new();
-    for (side, records) in SIDES.iter().zip(&sides) {
-        let counts = even(records.len(), request.shards);
-        let of = counts.len();
-        let file = |shard: usize| format!("{name}_{side}_{:05}-of-{of:05}.tfrecord", shard + 1);
-        let first = shards.iter().map(|shard| shard.count).sum();
-        shards.extend(in_a_row(folder, first, &counts, file, request.options.index.then_some(Framing::TfRecord)));
-    }
-    let mut classes: Vec<_> =
-        source.classes.iter().map(|class| (class.name.clone(), class.label.to_string())).collect();
-    classes.insert(0, (header[1].clone(), header[2].clone()));
-    let labels = to_csv(classes.iter().map(|(class, id)| [class.as_str(), id.as_str()]));
-    let summary = serde_json::json!({
-        "total_number": source.len(),
-        "train_number": sides[0].len(),
-        "val_number": sides[1].len(),
-        "test_number": sides[2].len(),
-        "filename_header": header[0],
-        "class_header": header[1],
-        "class_id_header": header[2],
+    let lists = [("image2class_file", &request.listing), ("class2id_file", &request.ids)];
+    let lists = lists.into_iter().filter_map(|(argument, list)| Some((argument, list.clone()?))).collect();
+    let request = request.clone();
+    let arrange: Arrange = Box::new(move |source| {
+        let sides = split(source, shares, request.seed);
+        let set = request.set(source, &header, &sides);
+        (Some(sides.concat()), set)
     });
-    request.refuse_inputs(folder)?;
-    let papers =
-        vec![(folder.join(LABELS), labels), (folder.join(format!("{name}_summary.json")), format!("{summary}\n"))];
-    let source = source.arranged(&sides.concat());
-    let beginnings = SIDES.map(|side| format!("{name}_{side}_"));
-    let belongs =
-        Box::new(move |file: &str| is_numbered(file, &beginnings.each_ref().map(String::as_str), ".tfrecord"));
-    let records = |source, checked| Ok((Examples { source, checked, schema: Schema::Split }, Vec::new()));
-    start(settings, source, true, Set { shards, belongs, papers }, records)
+    let records: MakeRecords<_> =
+        Box::new(|source, checked| Ok((Examples { source, checked, schema: Schema::Split }, Vec::new())));
+    start(settings, source, Recipe { sizes: true, lists, arrange, records })
 }
 
 /// Larger sides are an oversight.
@@ -219,26 +210,41 @@ impl Convert {
         let settings = settings(&self.folder, &self.options, "workers")?;
         plain_name("name", &self.name)?;
         positive("img_per_file", self.per_file)?;
+        let destination = Destination::new("dest_path", &self.folder);
         let source = match &self.labels {
-            Labels::Directory => open(&self.source, &self.folder, settings.workers)?,
-            Labels::Zero => open(&self.source, &self.folder, settings.workers)?.unlabelled(),
-            Labels::Listed(list) => Listing::read(list)?.source(&self.source, &Numbering::Sorted)?,
+            Labels::Directory => open(&self.source, &destination, settings.workers)?,
+            Labels::Zero => open(&self.source, &destination, settings.workers)?.unlabelled(),
+            Labels::Listed(list) => {
+                destination.outside(&self.source)?;
+                Listing::read(list)?.source(&self.source, &Numbering::Sorted)?
+            }
         };
         Ok((settings, source))
     }
 
+    /// The CSV files that are read.
+    fn lists(&self) -> Vec<(&'static str, PathBuf)> {
+        match &self.labels {
+            Labels::Listed(list) => vec![("labels", list.clone())],
+            _ => listed("source_path", &self.source),
+        }
+    }
+
     /// Shards of `per_file` records, the last one of what is left.
-    fn set(&self, records: usize, ending: &'static str, index: Option<Framing>) -> Set {
-        let sizes: Vec<usize> =
-            (0..records).step_by(self.per_file).map(|first| self.per_file.min(records - first)).collect();
-        let file = |number: usize| format!("{}{number}{ending}", self.name);
-        let shards = in_a_row(&self.folder, 0, &sizes, file, index);
-        let name = self.name.clone();
-        let belongs = Box::new(move |file: &str| {
-            let number = file.strip_prefix(name.as_str()).and_then(|rest| rest.strip_suffix(ending));
-            number.is_some_and(|number| is_number(number.as_bytes()))
-        });
-        Set { shards, belongs, papers: Vec::new() }
+    fn arrange(&self, ending: &'static str, index: Option<Framing>) -> Arrange {
+        let Self { folder, name, per_file, .. } = self.clone();
+        Box::new(move |source| {
+            let records = source.len();
+            let sizes: Vec<usize> = (0..records).step_by(per_file).map(|first| per_file.min(records - first)).collect();
+            let file = |number: usize| format!("{name}{number}{ending}");
+            let shards = in_a_row(&folder, 0, &sizes, file, index);
+            let name = name.clone();
+            let belongs = Box::new(move |file: &str| {
+                let number = file.strip_prefix(name.as_str()).and_then(|rest| rest.strip_suffix(ending));
+                number.is_some_and(|number| is_number(number.as_bytes()))
+            });
+            (None, Set { shards, belongs, papers: Vec::new() })
+        })
     }
 }
 
@@ -246,17 +252,26 @@ impl Convert {
 const LABELS: &str = "labels.csv";
 
 impl Split {
-    /// An error if the list of classes would take the place of one that is read.
-    fn refuse_inputs(&self, folder: &Path) -> Result<()> {
-        let real = |path: &Path| path.canonicalize().ok();
-        let output = real(&folder.join(LABELS));
-        for (argument, input) in [("image2class_file", &self.listing), ("class2id_file", &self.ids)] {
-            if let Some(input) = input.as_ref().filter(|input| output.is_some() && real(input) == output) {
-                let allowed = "a file that the output does not replace: call it something else, or write elsewhere";
-                return Err(Error::argument(argument, input.display(), allowed));
-            }
+    /// The shards of all sides, the labels and the summary.
+    fn set(&self, source: &Source, header: &[String; 3], sides: &[Vec<usize>; 3]) -> Set {
+        let Self { name, folder, .. } = self;
+        let index = self.options.index.then_some(Framing::TfRecord);
+        let mut shards: Vec<Shard> = Vec::new();
+        for (side, records) in SIDES.iter().zip(sides) {
+            let counts = even(records.len(), self.shards);
+            let of = counts.len();
+            let file = |shard: usize| format!("{name}_{side}_{:05}-of-{of:05}.tfrecord", shard + 1);
+            let first = shards.iter().map(|shard| shard.count).sum();
+            shards.extend(in_a_row(folder, first, &counts, file, index));
         }
-        Ok(())
+        let beginnings = SIDES.map(|side| format!("{name}_{side}_"));
+        let belongs =
+            Box::new(move |file: &str| is_numbered(file, &beginnings.each_ref().map(String::as_str), ".tfrecord"));
+        let papers = vec![
+            (folder.join(LABELS), labels(source, header)),
+            (folder.join(format!("{name}_summary.json")), summary(source, header, sides)),
+        ];
+        Set { shards, belongs, papers }
     }
 
     fn shares(&self) -> Result<Shares> {
@@ -274,15 +289,15 @@ impl Split {
 
     /// The pictures, and the names of the columns: file, class, id.
     fn source(&self, workers: usize) -> Result<(Source, [String; 3])> {
+        let destination = Destination::new("output_dir", &self.folder);
         let Some(list) = &self.listing else {
             if let Some(ids) = &self.ids {
                 return Err(Error::argument("class2id_file", ids.display(), "only together with image2class_file"));
             }
-            return Ok((
-                Source::directory(&self.source, &self.folder, workers)?,
-                ["filename", "class", "class_id"].map(str::to_owned),
-            ));
+            let source = directory(&self.source, &destination, workers)?;
+            return Ok((source, ["filename", "class", "class_id"].map(str::to_owned)));
         };
+        destination.outside(&self.source)?;
         let listing = Listing::read(list)?;
         let ids = self.ids.as_deref().map(Listing::read).transpose()?;
         let [file, class] = listing.header.clone();
@@ -292,11 +307,25 @@ impl Split {
     }
 }
 
-/// What is to be written: shards, and small files when they are all there.
-struct Set {
-    shards: Vec<Shard>,
-    belongs: Belongs,
-    papers: Vec<(PathBuf, String)>,
+/// The classes and their numbers.
+fn labels(source: &Source, header: &[String; 3]) -> String {
+    let mut classes: Vec<_> =
+        source.classes.iter().map(|class| (class.name.clone(), class.label.to_string())).collect();
+    classes.insert(0, (header[1].clone(), header[2].clone()));
+    to_csv(classes.iter().map(|(class, id)| [class.as_str(), id.as_str()]))
+}
+
+fn summary(source: &Source, header: &[String; 3], sides: &[Vec<usize>; 3]) -> String {
+    let summary = serde_json::json!({
+        "total_number": source.len(),
+        "train_number": sides[0].len(),
+        "val_number": sides[1].len(),
+        "test_number": sides[2].len(),
+        "filename_header": header[0],
+        "class_header": header[1],
+        "class_id_header": header[2],
+    });
+    format!("{summary}\n")
 }
 
 /// Whether a file's name is one of `beginnings`, a number of five digits or more, `-of-`, another, and `ending`.
@@ -307,26 +336,13 @@ fn is_numbered(file: &str, beginnings: &[&str], ending: &str) -> bool {
 }
 
 /// Begins the run: looks at the inputs, then makes records of them.
-fn start<R: Records>(
-    settings: Settings,
-    source: Source,
-    sizes: bool,
-    set: Set,
-    records: impl FnOnce(Arc<Source>, Vec<super::check::Checked>) -> Result<(R, Vec<String>)> + Send + 'static,
-) -> Result<Box<dyn Run>> {
+fn start<R: Records>(settings: Settings, source: Source, recipe: Recipe<R>) -> Result<Box<dyn Run>> {
     source.check_labels(LARGEST_LABEL, "class numbers have 32 bits")?;
-    let source = Arc::new(source);
-    let check = Check { source: Arc::clone(&source), sizes };
-    let planner = move |checked| {
-        let (records, notes) = records(source, checked)?;
-        let Set { shards, belongs, papers } = set;
-        Ok(Plan { records, shards, belongs, papers, notes })
-    };
-    Ok(Box::new(Conversion::start(settings, check, Box::new(planner))?))
+    Ok(Box::new(Conversion::start(settings, source, recipe)?))
 }
 
 /// A directory of pictures, or a CSV file of some with names relative to its own directory.
-fn open(path: &Path, folder: &Path, workers: usize) -> Result<Source> {
+fn open(path: &Path, destination: &Destination<'_>, workers: usize) -> Result<Source> {
     if path.is_file() {
         let mut start = Vec::new();
         let read = peek(path, 16, &mut start);
@@ -334,14 +350,35 @@ fn open(path: &Path, folder: &Path, workers: usize) -> Result<Source> {
         if Format::of(&start).is_some() {
             return Err(Error::dataset(path, "is an image: give the directory that it is in, or a CSV file"));
         }
-        return Listing::read(path)?.source(path.parent().unwrap_or(Path::new("")), &Numbering::Sorted);
+        let source = Listing::read(path)?.source(path.parent().unwrap_or(Path::new("")), &Numbering::Sorted)?;
+        // Such a list is not read anew by what is in its directory, and its records are usually wanted beside it.
+        source.folders().iter().try_for_each(|folder| destination.apart(folder))?;
+        return Ok(source);
     }
-    Source::directory(path, folder, workers)
+    directory(path, destination, workers)
+}
+
+/// A directory of pictures, which is not written to.
+fn directory(path: &Path, destination: &Destination<'_>, workers: usize) -> Result<Source> {
+    destination.outside(path)?;
+    let source = Source::directory(path, workers)?;
+    // Directories in it may be links to elsewhere.
+    let parents = source.folders();
+    let below: BTreeSet<&Path> =
+        parents.iter().flat_map(|folder| folder.ancestors().take_while(|folder| *folder != path)).collect();
+    below.into_iter().try_for_each(|folder| destination.outside(folder))?;
+    Ok(source)
+}
+
+/// The CSV file that a source is, if it is one.
+fn listed(argument: &'static str, source: &Path) -> Vec<(&'static str, PathBuf)> {
+    if source.is_file() { vec![(argument, source.to_owned())] } else { Vec::new() }
 }
 
 fn settings(folder: &Path, options: &Options, argument: &'static str) -> Result<Settings> {
     let workers = workers(argument, options.workers)?;
-    Ok(Settings { folder: folder.to_owned(), existing: options.existing, workers, manifest: options.manifest })
+    let Options { existing, manifest, check: depth, skip, .. } = *options;
+    Ok(Settings { folder: folder.to_owned(), existing, workers, manifest, depth, skip })
 }
 
 fn positive(argument: &'static str, value: usize) -> Result<()> {

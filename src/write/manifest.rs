@@ -1,15 +1,28 @@
 //! `manifest.jsonl`: a line of JSON for each record of a run, with `shard` (file name), `record` (its number there, from 0),
-//! `file` (its source), `label`, `offset` and `size` (bytes in the shard, framing included).
+//! `file` (its source), `label`, `offset` and `size` (bytes in the shard, framing included). Then a line for each image that
+//! was left out, with `skipped` (the reason) and null where a record has its place. A name that is not UTF-8 has
+//! `file_base64`, its bytes, beside it.
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::Skipped;
 use super::shards::Shard;
 use super::source::Source;
 use crate::error::Result;
 use crate::file::Appender;
 use crate::record::Span;
+
+/// An image that is left out.
+#[derive(Debug)]
+pub(super) struct LeftOut {
+    /// Its file as it is listed.
+    pub(super) name: Box<[u8]>,
+    /// The label that its record would have had.
+    pub(super) label: u64,
+    pub(super) why: Skipped,
+}
 
 /// The list, while it is written.
 pub(super) struct Manifest(Appender);
@@ -28,18 +41,71 @@ impl Manifest {
             let line = json!({
                 "shard": name,
                 "record": number,
-                "file": String::from_utf8_lossy(source.name(record)),
                 "label": source.class(record).label,
                 "offset": span.offset,
                 "size": span.len,
             });
-            self.0.room()?.extend_from_slice(format!("{line}\n").as_bytes());
+            self.line(line, source.name(record))?;
         }
+        Ok(())
+    }
+
+    /// Adds images that were left out.
+    pub(super) fn add_skipped(&mut self, skipped: &[LeftOut]) -> Result<()> {
+        for LeftOut { name, label, why } in skipped {
+            let line = json!({
+                "shard": null,
+                "record": null,
+                "label": label,
+                "offset": null,
+                "size": null,
+                "skipped": why.reason,
+            });
+            self.line(line, name)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a line about a file.
+    fn line(&mut self, mut line: Value, file: &[u8]) -> Result<()> {
+        line["file"] = String::from_utf8_lossy(file).into();
+        if str::from_utf8(file).is_err() {
+            line["file_base64"] = base64(file).into();
+        }
+        self.0.room()?.extend_from_slice(format!("{line}\n").as_bytes());
         Ok(())
     }
 
     /// Gives the list its name.
     pub(super) fn commit(self, replace: bool) -> Result<()> {
         self.0.commit(true, replace)
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for group in bytes.chunks(3) {
+        let bits = group.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - group.len()));
+        for digit in 0..4 {
+            let value = bits >> (18 - 6 * digit) & 63;
+            text.push(if digit <= group.len() { DIGITS[value].into() } else { '=' });
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_is_that_of_rfc_4648() {
+        let cases =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{ff}", "w78=")];
+        for (text, expected) in cases {
+            assert_eq!(base64(text.as_bytes()), expected);
+        }
+        assert_eq!(base64(&[0xff, 0xfe, 0xfb]), "//77");
     }
 }

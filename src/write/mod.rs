@@ -1,29 +1,35 @@
 //! Writes data sets: jobs on the engine whose results are files.
 //!
-//! What is common to all of them: every argument and every input is checked before the first byte is written; a file
-//! appears under its name whole or not at all ([`crate::file::Output`]); the same input, options and seed give the same
-//! bytes whatever the number of workers; and a run that was interrupted can be gone on with ([`Existing::Resume`]).
+//! What is common to all of them: every argument and every input is checked, inputs by decoding them, before the first
+//! byte is written; a file appears under its name whole or not at all ([`crate::file::Output`]); the same input, options
+//! and seed give the same bytes whatever the number of workers; and a run that was interrupted can be gone on with
+//! ([`Existing::Resume`]).
 
 mod check;
 mod conversion;
 mod create;
 mod examples;
 pub mod images;
+mod index;
 mod listing;
 mod manifest;
+mod place;
 mod recordio;
 mod shards;
 mod source;
 mod split;
 mod tensors;
 
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
 
+pub use check::Depth;
 pub use create::{Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords};
+pub use index::index;
 pub use tensors::Order;
 
 /// What to do with outputs that are there already.
@@ -49,14 +55,25 @@ pub struct Written {
     pub bytes: u64,
     /// How many of the files were found finished.
     pub kept: u64,
+    /// What was left out, in the order of the source.
+    pub skipped: Vec<Skipped>,
     /// What the user should know, a sentence each.
     pub notes: Vec<String>,
+}
+
+/// An input that cannot be used, and was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
-    /// Records, or pictures, done.
+    /// Records, or pictures, done; one that was checked and is to be written counts half.
     pub done: u64,
     /// All there are.
     pub total: u64,

@@ -163,7 +163,7 @@ impl<R: Records> Write<R> {
         let mut pieces = made.spans;
         pieces.sort_unstable_by_key(|(piece, _)| *piece);
         let spans: Vec<Span> = pieces.into_iter().flat_map(|(_, spans)| spans).collect();
-        if let (None, Existing::Replace) = (&open.shard.index, self.existing) {
+        if open.shard.index.is_none() && self.existing != Existing::Refuse {
             remove_index(&open.shard.path)?;
         }
         if let Some(index) = &open.shard.index {
@@ -179,7 +179,7 @@ impl<R: Records> Write<R> {
     }
 }
 
-/// Removes the index of a shard that is about to be replaced by one without.
+/// Removes an index that an earlier run left: the shard that is about to be there has none.
 fn remove_index(shard: &Path) -> Result<()> {
     let path = index::path_of(shard, Framing::TfRecord);
     match std::fs::remove_file(&path) {

@@ -1,5 +1,6 @@
 //! What is converted: files and their classes, in the order of their records.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -10,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::file::{append_file, natural_order};
 
 /// A list of labelled files. Records are numbered by their place in it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Source {
     /// What the names are relative to.
     pub(super) root: PathBuf,
@@ -40,15 +41,11 @@ pub(super) struct Class {
 
 impl Source {
     /// The images of a flat directory (one class without a name, label 0) or of a class directory (labels by the sorted
-    /// names), class by class, in each as people count. `output`, which may be a directory in `root`, is no class unless
-    /// there are images in it.
-    pub(super) fn directory(root: &Path, output: &Path, threads: usize) -> Result<Self> {
+    /// names), class by class, in each as people count.
+    pub(super) fn directory(root: &Path, threads: usize) -> Result<Self> {
         let data = Directory::open(&[root.to_owned()], &Options::default(), threads)?;
         let (by_class, mut entries, mut classes) = (data.by_class()?, Vec::new(), Vec::new());
         for (places, name) in by_class.ranges.iter().zip(data.classes()?) {
-            if places.is_empty() && holds(&root.join(name), output) {
-                continue;
-            }
             let (class, first) = (u32::try_from(classes.len()).unwrap_or(u32::MAX), entries.len());
             classes.push(Class { name: name.to_string_lossy().into_owned(), label: u64::from(class) });
             entries.extend(places.clone().map(|place| {
@@ -59,6 +56,13 @@ impl Source {
             entries[first..].sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
         }
         Ok(Self { root: root.to_owned(), entries, classes, listing: None })
+    }
+
+    /// The directories that the files lie in.
+    pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
+        let folder = |entry: &Entry| entry.name.iter().rposition(|byte| *byte == b'/').unwrap_or_default();
+        let names: HashSet<&[u8]> = self.entries.iter().map(|entry| &entry.name[..folder(entry)]).collect();
+        names.into_iter().map(|name| self.root.join(OsStr::from_bytes(name))).collect()
     }
 
     /// The same files in another order, or some of them.
@@ -129,10 +133,4 @@ impl Source {
         }
         Ok(())
     }
-}
-
-/// Whether a directory is `path`, or one that it is in; what is not there yet is in none.
-fn holds(folder: &Path, path: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    real(path).zip(real(folder)).is_some_and(|(path, folder)| path.starts_with(folder))
 }

@@ -28,6 +28,7 @@ class Written(NamedTuple):
     records: int
     bytes: int
     kept: int
+    skipped: tuple[tuple[str, str], ...] = ()
 
 
 @pytest.fixture
@@ -79,8 +80,21 @@ def test_every_command_has_help_with_an_example(run: Any, command: str, flag: st
     ran = run(command, flag)
     assert (ran.code, ran.err) == (0, "")
     assert "Examples:" in ran.out
-    assert f" {command}" in ran.out.partition("Examples:")[2]
+    examples = ran.out.partition("Examples:")[2].strip().splitlines()
+    assert all(line.split()[:2] == ["imagepipe", command] for line in examples)
     assert max(map(len, ran.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", sorted(imagine.imagine.commands))
+def test_examples_are_of_the_program_that_is_asked(run: Any, command: str) -> None:
+    """``imagepipe create-tfrecords --help`` showed lines of ``imagine``."""
+    for program, name in (
+        (cli.main, "imagepipe"),
+        (imagine.main, "imagine"),
+        (cli.main, "imagepipe"),
+    ):
+        examples = run(command, "--help", program=program).out.partition("Examples:")[2]
+        assert {line.split()[0] for line in examples.strip().splitlines()} == {name}
 
 
 def test_every_command_is_listed_with_a_word_about_it(run: Any) -> None:
@@ -224,7 +238,9 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
     }
     assert noted["written"] == {
         "output_dir": "out",
-        "index": True,
+        "check": "decode",
+        "on_error": "raise",
+        "index": False,
         "manifest": True,
         "workers": None,
         "overwrite": False,

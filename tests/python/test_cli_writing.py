@@ -100,7 +100,7 @@ def test_create_tfrecords_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Pa
     line = f"imagine create-tfrecords --source_path {pets} --dest_path {out} --name random_tfrecord_ --img_per_file 5"
     assert run(line) == 0
     shards = [f"random_tfrecord_{n}" for n in range(3)]
-    assert names(out) == sorted(shards + [f"{shard}.idx" for shard in shards])
+    assert names(out) == shards
     assert [len(payloads(out / shard)) for shard in shards] == [5, 5, 2]
     assert (pets / "cat" / "cat_0.jpg").read_bytes() in payloads(out / shards[0])[0]
 
@@ -121,7 +121,7 @@ def test_tensor_records_as_dlbs_s_readme_has_them(pets: Path, tmp_path: Path) ->
     )
     assert run(line) == 0
     shards = [f"train-{n:05}-of-00010" for n in range(10)]
-    assert names(out) == sorted(shards + [f"{shard}.idx" for shard in shards])
+    assert names(out) == shards
     records = [record for shard in shards for record in payloads(out / shard)]
     assert len(records) == 12
     assert all(len(record) > 300 * 300 * 3 for record in records)
@@ -139,7 +139,7 @@ def test_places_names_and_both_programs_write_the_same(pets: Path, tmp_path: Pat
         assert run(line.format(pets=pets, out=out)) == 0
         written.append({name: (out / name).read_bytes() for name in names(out)})
     assert written[0] == written[1] == written[2]
-    assert len(written[0]) == 6
+    assert len(written[0]) == 3
 
 
 def test_split_of_a_class_directory(
@@ -228,7 +228,13 @@ def test_in_a_log_there_is_no_bar(pets: Path, tmp_path: Path) -> None:
     assert (ran.stdout, ran.stderr) == ("", "")
 
 
-def test_ctrl_c_leaves_whole_files_and_says_how_to_go_on(tmp_path: Path, photos: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_a_signal_leaves_whole_files_and_says_how_to_go_on(
+    tmp_path: Path, photos: Path, number: int, code: int
+) -> None:
+    """SIGTERM, which batch systems send, said nothing."""
     # Links to the same files: far more work than is done before the signal.
     source, out = tmp_path / "source", tmp_path / "out"
     for copy in range(200):
@@ -236,15 +242,18 @@ def test_ctrl_c_leaves_whole_files_and_says_how_to_go_on(tmp_path: Path, photos:
         folder.mkdir(parents=True)
         for file in photos.rglob("*.jpg"):
             (folder / f"{file.parent.name}-{file.name}").symlink_to(file)
-    line = f"create-tensor-records {source} {out} --num-shards 400 --img-size 64 --num-workers 1"
+    line = (
+        f"create-tensor-records {source} {out} --num-shards 400 --img-size 64 --num-workers 1"
+        " --check headers"
+    )
     words = [sys.executable, "-m", "imagepipe_rs", *shlex.split(line)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
         while job.poll() is None and not list(out.glob("train-*0")):
             time.sleep(0.02)
-        job.send_signal(signal.SIGINT)
+        job.send_signal(number)
         said, err = job.communicate(timeout=60)
-    assert (job.returncode, said) == (130, "")
-    files = [path for path in out.iterdir() if path.suffix != ".idx"]
+    assert (job.returncode, said) == (code, "")
+    files = list(out.iterdir())
     assert 0 < len(files) < 400
     assert {len(payloads(path)) for path in files} == {30}
     kept = "1 finished file is" if len(files) == 1 else f"{len(files)} finished files are"
@@ -252,3 +261,117 @@ def test_ctrl_c_leaves_whole_files_and_says_how_to_go_on(tmp_path: Path, photos:
     assert last == (
         f"imagepipe create-tensor-records: stopped: {kept} kept; go on with the same command and --resume"
     )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "create-tfrecords {source} {out} x_",
+        "create-recordio {source} {out} x_",
+        "create-tensor-records {source} {out}",
+        "split {source} {out} --val-size 0.3",
+    ],
+)
+def test_sigterm_while_inputs_are_checked_ends_every_writer(
+    tmp_path: Path, photos: Path, line: str
+) -> None:
+    source, out = tmp_path / "source", tmp_path / "out"
+    for copy in range(400):
+        folder = source / f"{copy:03}"
+        folder.mkdir(parents=True)
+        for file in photos.rglob("*.jpg"):
+            (folder / f"{file.parent.name}-{file.name}").symlink_to(file)
+    words = shlex.split(line.format(source=source, out=out))
+    program = (
+        "import os, signal, sys\n"
+        "from imagepipe_rs import cli\n"
+        "from imagepipe_rs.cli import _writing\n"
+        "class Progress(_writing.Progress):\n"
+        "    def __call__(self, done, total):\n"
+        "        if 0 < done < total // 2: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "_writing.Progress = Progress\n"
+        "sys.exit(cli.main(sys.argv[1:]))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout) == (143, "")
+    assert ran.stderr == (
+        f"imagepipe {words[0]}: stopped: 0 finished files are kept; go on with the same command and --resume\n"
+    )
+    assert not out.exists()
+
+
+def test_all_that_is_damaged_is_listed_and_can_be_left_out(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (1, 3):
+        file = pets / "cat" / f"cat_{number}.jpg"
+        file.write_bytes(file.read_bytes()[:-100])
+    out = tmp_path / "out"
+    line = f"imagepipe create-tfrecords {pets} {out} x_"
+    assert run(line) == 1
+    first, *listed = capsys.readouterr().err.splitlines()
+    assert first == (
+        "imagepipe create-tfrecords: 2 of 12 files cannot be used; nothing was written, and"
+        ' --on-error "skip" would leave them out:'
+    )
+    assert [one.split(": ")[0] for one in listed] == [f"  {pets}/cat/cat_{n}.jpg" for n in (1, 3)]
+    assert not out.exists()
+    assert run(f"{line} --on-error skip --manifest") == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("1 file, 10 images, ")
+    assert [one.split(": ")[1] for one in said.out.splitlines()[1:]] == [
+        f"{pets}/cat/cat_{n}.jpg" for n in (1, 3)
+    ]
+    assert len(payloads(out / "x_0")) == 10
+    assert run(f"{line} --check headers --overwrite --quiet") == 0
+    assert len(payloads(out / "x_0")) == 12
+
+
+def test_a_destination_in_the_source_is_a_usage_error(
+    pets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(f"imagepipe create-tfrecords {pets} {pets}/records x_") == 2
+    said = capsys.readouterr().err
+    assert said.startswith(
+        f"imagepipe create-tfrecords: --dest-path {pets}/records is not valid: a directory outside of {pets}, "
+    )
+    assert said.count("\n") == 1
+    assert not (pets / "records").exists()
+
+
+def test_indexes_are_written_for_shards_that_are_there(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(f"imagepipe create-tfrecords {pets} {out} x_ --img-per-file 5 --index") == 0
+    expected = {name: (out / name).read_bytes() for name in names(out)}
+    assert sorted(expected) == sorted(f"x_{n}{ending}" for n in range(3) for ending in ("", ".idx"))
+    for path in out.glob("*.idx"):
+        path.unlink()
+    capsys.readouterr()
+    everything = " ".join(str(out / name) for name in expected)
+    for line in (f"index {out}/x_0 {out}/x_1 {out}/x_2", f"index '{out}/*'", f"index {everything}"):
+        if (out / "x_1.idx").exists():
+            (out / "x_1.idx").write_text("of another file\n")
+        assert run(f"imagepipe {line}") == 0
+        assert capsys.readouterr().out == "3 index files for 12 records\n"
+        assert {name: (out / name).read_bytes() for name in names(out)} == expected
+
+
+def test_what_cannot_be_indexed_is_said_and_the_rest_is(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(f"imagepipe create-tfrecords {pets} {out} x_ --img-per-file 5 --quiet") == 0
+    assert run(f"imagepipe create-recordio {pets} {out} y_ --quiet") == 0
+    data = (out / "x_1").read_bytes()
+    (out / "x_1").write_bytes(data[:-1])
+    assert run(f"imagepipe index {out}/x_0 {out}/x_1 {out}/x_2 {out}/y_0.rec {out}/none") == 1
+    first, *listed = capsys.readouterr().err.splitlines()
+    assert first == ("imagepipe index: 3 of 5 files cannot be used; the others have their index:")
+    assert [one.split(": ")[0] for one in listed] == [
+        f"  {out}/{n}" for n in ("x_1", "y_0.rec", "none")
+    ]
+    assert [path.name for path in sorted(out.glob("x_*.idx"))] == ["x_0.idx", "x_2.idx"]

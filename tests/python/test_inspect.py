@@ -72,7 +72,7 @@ def pets(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
 def records(photos: Path, tmp_path: Path) -> Path:
     """Return a folder of three files of 20 records each."""
     folder = tmp_path / "records"
-    create_tfrecords(photos, folder, "x_", 20)
+    create_tfrecords(photos, folder, "x_", 20, index=True)
     return folder
 
 
@@ -277,6 +277,31 @@ def test_verify_for_programs(run: Any, pets: Path) -> None:
         "offset": None,
         "reason": "the file is empty",
     }
+
+
+def test_verify_names_files_that_are_not_utf_8_so_that_they_can_be_found(
+    run: Any, pets: Path
+) -> None:
+    """Their names had question marks in JSON, and belonged to no file."""
+    name = os.fsencode(pets / "dog") + b"/caf\xe9.jpg"
+    with open(name, "wb") as file:  # noqa: PTH123  pathlib has no bytes
+        file.write(b"GARBAGE")
+    [damage] = inspection.verify(pets)["damaged"]
+    assert os.fsencode(damage["path"]) == name
+    assert Path(damage["path"]).read_bytes() == b"GARBAGE"
+    ran = run("verify", pets, "--json")
+    assert ran.code == 1
+    ran.out.encode()  # any parser takes it, not only Python's
+    [damage] = json.loads(ran.out)["damaged"]
+    assert base64.b64decode(damage["path_base64"]) == name
+    assert damage["path"] == name.decode(errors="replace")
+    [unreadable] = json.loads(run("inspect", pets, "--json").out)["unreadable"]
+    assert base64.b64decode(unreadable["path_base64"]) == name
+    shards = pets.parent / "shards"
+    create_tfrecords(pets, shards, "x", on_error="skip", manifest=True)
+    rows = [json.loads(line) for line in (shards / "manifest.jsonl").read_text().splitlines()]
+    assert base64.b64decode(rows[-1]["file_base64"]) == b"dog/caf\xe9.jpg"
+    assert all("file_base64" not in row for row in rows[:-1])
 
 
 def test_verify_finds_records_that_are_gone_without_a_trace(run: Any, records: Path) -> None:

@@ -206,7 +206,7 @@ def test_every_class_keeps_its_share(  # noqa: PLR0917  fixtures and cases
     test: int,
     seed: int,
 ) -> None:
-    folder = tmp_path_factory.mktemp("case")
+    folder, out = tmp_path_factory.mktemp("case"), tmp_path_factory.mktemp("out")
     test = min(test, 10 - validation)
     lines = ["file,class"]
     for number, count in enumerate(counts):
@@ -216,12 +216,11 @@ def test_every_class_keeps_its_share(  # noqa: PLR0917  fixtures and cases
     (folder / "list.csv").write_text("\n".join(lines))
     Image2TFRecords(
         folder, folder / "list.csv", val_size=validation / 10, test_size=test / 10, seed=seed
-    ).create_tfrecords(folder / "out")
+    ).create_tfrecords(out)
     for number, count in enumerate(counts):
         of = {
             side: sum(
-                row["image/filename"].startswith(f"{number}-".encode())
-                for row in rows(folder / "out", side)
+                row["image/filename"].startswith(f"{number}-".encode()) for row in rows(out, side)
             )
             for side in SIDES
         }
@@ -379,16 +378,18 @@ def test_what_is_not_there_is_said(images: Path, tmp_path: Path) -> None:
 
 
 def test_odd_class_names_survive(tmp_path: Path, jpeg: EncodeJpeg) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
     names = ["a,b", 'say "hi"', "naïve", " spaced  out ", "two\nlines", "crlf\r\nx", "a\rb"]
     names += ["a\u2028b", "a\x85b", "a\x0bb", "a\x0cb", "a\x1cb", "a\x00b", "NA", "'", "a;b"]
     lines = io.StringIO()
     writer = csv.writer(lines)
     writer.writerow(["f", "c"])
     for n, name in enumerate(names):
-        (tmp_path / f"{n}.jpg").write_bytes(jpeg(8, 8))
+        (folder / f"{n}.jpg").write_bytes(jpeg(8, 8))
         writer.writerow([f"{n}.jpg", name])
     (tmp_path / "list.csv").write_text(lines.getvalue(), newline="")
-    Image2TFRecords(tmp_path, tmp_path / "list.csv").create_tfrecords(tmp_path / "out")
+    Image2TFRecords(folder, tmp_path / "list.csv").create_tfrecords(tmp_path / "out")
     data = ImageDataSet(tmp_path / "out")
     assert data.labels_to_class_names == {n: name.strip() for n, name in enumerate(names)}
     assert data.get_split("train").loader().classes == [name.strip() for name in names]

@@ -18,11 +18,15 @@ import tensorflow as tf
 from imagepipe_rs import (
     DatasetError,
     DecodeError,
+    Image2TFRecords,
     Loader,
+    create_images,
     create_recordio,
     create_tensor_records,
     create_tfrecords,
+    imagine,
 )
+from imagepipe_rs.inspection import verify
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -103,6 +107,35 @@ def test_tfrecords_are_imageinarys(flat: Path, tmp_path: Path) -> None:
     assert made.bytes == sum(file.stat().st_size for file in shards(tmp_path / "out"))
 
 
+def test_imageinarys_own_tests_count_the_files(tmp_path: Path) -> None:
+    """Index files lay among the shards: 20 and 2 files, and TensorFlow failed on every other one."""
+    source = tmp_path / "images"
+    create_images(source, "image_", 32, 24, 100, "jpg")
+    for per_file, files in ((10, 10), (100, 1)):
+        out = tmp_path / f"tfrecords{per_file}"
+        imagine.create_tfrecords(source, out, "test_tfrecord_", per_file)
+        found = [str(path) for path in out.glob("*")]
+        assert len(found) == files
+        assert sum(1 for _ in tf.data.TFRecordDataset(found)) == 100
+    for per_file, files in ((10, 20), (100, 2)):
+        out = tmp_path / f"recordio{per_file}"
+        imagine.create_recordio(source, out, "test_recordio_", per_file)
+        assert len(list(out.glob("*"))) == files
+
+
+def test_a_glob_of_shards_finds_shards_only(photos: Path, tmp_path: Path) -> None:
+    create_tensor_records(photos, tmp_path / "out", num_shards=3, img_size=8)
+    found = sorted(tf.io.gfile.glob(str(tmp_path / "out" / "train-*-of-*")))
+    assert [Path(path).name for path in found] == [f"train-{n:05}-of-00003" for n in range(3)]
+    assert sum(1 for _ in tf.data.TFRecordDataset(found)) == 60
+    Image2TFRecords(photos, dataset_name="set", val_size=0.2, num_shards=2).create_tfrecords(
+        tmp_path / "split"
+    )
+    found = tf.io.gfile.glob(str(tmp_path / "split" / "set_*-of-*"))
+    assert len(found) == 4
+    assert sum(1 for _ in tf.data.TFRecordDataset(found)) == 60
+
+
 def test_records_are_what_tensorflow_would_write(classes: Path, tmp_path: Path) -> None:
     create_tfrecords(classes, tmp_path / "out", "x", metadata=True)
     for record in records(tmp_path / "out" / "x0"):
@@ -165,21 +198,33 @@ def test_a_csv_file_is_a_source(classes: Path, tmp_path: Path) -> None:
 
 
 def test_an_index_says_where_records_are(flat: Path, tmp_path: Path) -> None:
-    create_tfrecords(flat, tmp_path / "out", "x", 4)
+    create_tfrecords(flat, tmp_path / "out", "x", 4, index=True)
     for shard in shards(tmp_path / "out"):
         data = shard.read_bytes()
         lines = (shard.parent / f"{shard.name}.idx").read_text().splitlines()
         places = [tuple(map(int, line.split())) for line in lines]
         payloads = [data[start + 12 : start + size - 4] for start, size in places]
         assert payloads == records(shard)
-    create_tfrecords(flat, tmp_path / "without", "x", 4, index=False)
+    create_tfrecords(flat, tmp_path / "without", "x", 4)
     assert {file.name for file in (tmp_path / "without").iterdir()} == {"x0", "x1", "x2"}
 
 
 def test_an_old_index_is_not_left_to_a_new_shard(flat: Path, tmp_path: Path) -> None:
-    create_tfrecords(flat, tmp_path / "out", "x", 4)
-    create_tfrecords(flat, tmp_path / "out", "x", 4, overwrite=True, index=False)
+    create_tfrecords(flat, tmp_path / "out", "x", 4, index=True)
+    # One that lost its shard would be taken for that of the new one.
+    (tmp_path / "out" / "x1").unlink()
+    (tmp_path / "out" / "x2").unlink()
+    (tmp_path / "out" / "x2.idx").unlink()
+    with pytest.raises(FileExistsError, match="x0: exists already"):
+        create_tfrecords(flat, tmp_path / "out", "x", 4)
+    create_tfrecords(flat, tmp_path / "out", "x", 4, resume=True)
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"x0", "x0.idx", "x1", "x2"}
+    create_tfrecords(flat, tmp_path / "out", "x", 4, overwrite=True)
     assert {file.name for file in (tmp_path / "out").iterdir()} == {"x0", "x1", "x2"}
+    (tmp_path / "left").mkdir()
+    (tmp_path / "left" / "x1.idx").touch()
+    with pytest.raises(FileExistsError, match=r"x1\.idx: exists already"):
+        create_tfrecords(flat, tmp_path / "left", "x", 4)
 
 
 def test_a_manifest_lists_every_record(classes: Path, tmp_path: Path) -> None:
@@ -425,12 +470,20 @@ def tensors(source: Path, folder: Path, _: str, per_file: int = 4, **options: An
 WRITERS = pytest.mark.parametrize("create", [create_tfrecords, create_recordio, tensors])
 
 
+def split(source: Path, folder: Path, _: str, __: int = 4, **options: Any) -> object:
+    return Image2TFRecords(source, val_size=0.3, num_shards=2).create_tfrecords(folder, **options)
+
+
+ALL = [create_tfrecords, create_recordio, tensors, split]
+
+
 @WRITERS
 def test_bytes_do_not_depend_on_workers(flat: Path, tmp_path: Path, create: Any) -> None:
     made = []
     for workers in (1, 2, 8, 8):
         out = tmp_path / f"{len(made)}"
-        create(flat, out, "x", 4, workers=workers, manifest=True)
+        options = {} if create is create_recordio else {"index": True}
+        create(flat, out, "x", 4, workers=workers, manifest=True, **options)
         made.append(contents(out))
     assert made[1:] == made[:1] * 3
     assert len(made[0]) == 7
@@ -522,13 +575,14 @@ def test_resume_knows_other_labels(flat: Path, tmp_path: Path, create: Any) -> N
 @WRITERS
 def test_resume_writes_an_index_anew(flat: Path, tmp_path: Path, create: Any) -> None:
     out = tmp_path / "out"
-    create(flat, out, "x", 4)
+    options = {} if create is create_recordio else {"index": True}
+    create(flat, out, "x", 4, **options)
     before = contents(out)
     indexes = sorted(out.glob("*.idx"))
     indexes[0].write_bytes(b"")
     indexes[1].write_bytes(b"what is this\n")
     indexes[2].unlink()
-    assert create(flat, out, "x", 4, resume=True).kept == 0
+    assert create(flat, out, "x", 4, resume=True, **options).kept == 0
     assert contents(out) == before
 
 
@@ -557,12 +611,65 @@ def test_shards_of_another_run_are_not_left_beside(
     create(flat, out, "x", 4)
 
 
-def test_a_directory_inside_the_source_is_no_class(classes: Path) -> None:
-    out = classes / "aardvark"
-    for options in ({}, {"overwrite": True}, {"resume": True}):
-        create_tfrecords(classes, out, "x", **options)
-        found = [features(record)["image/class/label"] for record in records(out / "x0")]
-        assert found == [[0]] * 2 + [[1]] * 3 + [[2]] * 12
+@pytest.mark.parametrize("create", ALL)
+@pytest.mark.parametrize("place", ["", ".", "out", "cat", "cat/out", "link", "link/out", "../link"])
+def test_a_destination_in_the_source_was_written_to(
+    classes: Path, tmp_path: Path, create: Any, place: str
+) -> None:
+    """Shards became classes of their own source, or lay among its images."""
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "deep").mkdir(parents=True)
+    (elsewhere / "deep" / "1.jpg").write_bytes((classes / "cat" / "0.jpg").read_bytes())
+    (classes / "link").symlink_to(elsewhere)
+    (classes.parent / "link").symlink_to(classes / "cat")
+    before = sorted(classes.parent.rglob("*"))
+    for options in ({}, {"overwrite": True}, {"resume": True}, {"on_error": "skip"}):
+        with pytest.raises(
+            ValueError, match=r"^(dest_path|output_dir)=.* is not valid: a directory outside of "
+        ):
+            create(classes, classes / place, "x", **options)
+    assert sorted(classes.parent.rglob("*")) == before
+    if place == "link/out":
+        # A link's target is the source too, whatever it is called.
+        with pytest.raises(ValueError, match="a directory outside of"):
+            create(classes, elsewhere / "deep", "x")
+    # Above it there is no harm.
+    create(classes, classes.parent, "x")
+
+
+@pytest.mark.parametrize("place", ["", "out", "cat/out"])
+def test_a_destination_in_a_source_that_a_csv_lists_is_refused(
+    classes: Path, tmp_path: Path, place: str
+) -> None:
+    listing = tmp_path / "list.csv"
+    listing.write_text("file,class\nowl/3.jpg,bird\ncat/0.jpg,beast\n")
+    with pytest.raises(ValueError, match=r"dest_path=.* is not valid: a directory outside of"):
+        create_tfrecords(classes, classes / place, "x", labels=listing)
+    with pytest.raises(ValueError, match=r"output_dir=.* is not valid: a directory outside of"):
+        Image2TFRecords(classes, listing).create_tfrecords(classes / place)
+    assert sorted(path.name for path in classes.iterdir()) == ["cat", "dog", "owl"]
+
+
+def test_a_destination_beside_a_csv_is_no_harm(classes: Path) -> None:
+    (classes / "list.csv").write_text("file,class\nowl/3.jpg,bird\ncat/0.jpg,beast\n")
+    create_tfrecords(classes / "list.csv", classes / "records", "x")
+    with pytest.raises(ValueError, match=r"dest_path=.*owl is not valid: a directory outside of"):
+        create_tfrecords(classes / "list.csv", classes / "owl", "x")
+
+
+def test_a_list_that_is_read_is_never_replaced(classes: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    text = "file,class\nowl/3.jpg,bird\ncat/0.jpg,beast\n"
+    (out / "manifest.jsonl").write_text(text)
+    for options in ({"overwrite": True}, {"resume": True}):
+        with pytest.raises(
+            ValueError, match=r"labels=.* is not valid: a file that the output does not replace"
+        ):
+            create_tfrecords(
+                classes, out, "x", labels=out / "manifest.jsonl", manifest=True, **options
+            )
+    assert (out / "manifest.jsonl").read_text() == text
 
 
 def test_labels_that_recordio_cannot_hold_are_refused(flat: Path, tmp_path: Path) -> None:
@@ -620,6 +727,170 @@ def test_inputs_are_looked_at_before_anything_is_written(
     with pytest.raises(FileNotFoundError, match=r"image_7\.jpg: No such file"):
         create(flat, tmp_path / "out", "x", 1)
     assert not (tmp_path / "out").exists()
+
+
+def damage(source: Path) -> list[Path]:
+    """Damage three images of `flat`, whose headers are good; return them in natural order."""
+    cut, turned, packed = (source / name for name in ("image_2.jpg", "image_5.jpg", "image_10.png"))
+    cut.write_bytes(cut.read_bytes()[:-100])
+    data = bytearray(turned.read_bytes())
+    data[-2:] = b"\0\0"  # no end of image
+    turned.write_bytes(data)
+    data = bytearray(packed.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    packed.write_bytes(data)
+    return [cut, turned, packed]
+
+
+@pytest.mark.parametrize("create", ALL)
+def test_damaged_pictures_were_written_and_found_by_verify_alone(
+    flat: Path, tmp_path: Path, create: Any
+) -> None:
+    damaged = damage(flat)
+    out = tmp_path / "out"
+    with pytest.raises(DecodeError) as caught:
+        create(flat, out, "x", 4)
+    assert not out.exists()
+    assert sorted(one.path for one in caught.value.damaged) == sorted(map(str, damaged))
+    assert (caught.value.path, caught.value.reason) == caught.value.damaged[0]
+    text = str(caught.value)
+    assert text.startswith("3 of 11 files cannot be used; nothing was written, and on_error=")
+    for path, reason in caught.value.damaged:
+        assert f"\n  {path}: cannot decode: {reason}" in text
+    # The same files and reasons as verify's, which looks at the same source.
+    found = [(one["path"], one["reason"]) for one in verify(flat)["damaged"]]
+    assert sorted(found) == sorted(map(tuple, caught.value.damaged))
+    if create is not tensors:
+        create(flat, out, "x", 4, check="headers")
+        assert len(verify(out)["damaged"]) == 3
+
+
+@pytest.mark.parametrize("create", ALL)
+@pytest.mark.parametrize("check", ["decode", "headers"])
+def test_what_is_skipped_is_as_if_it_were_not_there(
+    flat: Path, tmp_path: Path, create: Any, check: str
+) -> None:
+    damaged = damage(flat) if check == "decode" else [flat / "image_2.jpg", flat / "image_5.jpg"]
+    if check == "headers":
+        damaged[0].write_bytes(b"GARBAGE")
+        damaged[1].unlink()
+        damaged[1].symlink_to("nowhere")
+    good = tmp_path / "good"
+    good.mkdir()
+    for file in flat.iterdir():
+        if file not in damaged:
+            (good / file.name).write_bytes(file.read_bytes())
+    options = {"check": check, "on_error": "skip"}
+    made = []
+    for workers in (1, 3):
+        out = tmp_path / f"out{workers}"
+        written = create(flat, out, "x", 3, workers=workers, **options)
+        assert written.records == 11 - len(damaged)
+        assert sorted(one.path for one in written.skipped) == sorted(map(str, damaged))
+        assert all(one.reason for one in written.skipped)
+        made.append(contents(out))
+    assert made[0] == made[1]
+    expected = create(good, tmp_path / "expected", "x", 3)
+    assert expected.skipped == ()
+    if create is tensors:  # whose order is that of all images
+        found, wanted = (
+            sorted(record for shard in shards(out) for record in records(shard))
+            for out in (tmp_path / "out1", tmp_path / "expected")
+        )
+        assert found == wanted
+    else:
+        assert made[0] == contents(tmp_path / "expected")
+
+
+def test_what_is_skipped_is_in_the_manifest(classes: Path, tmp_path: Path) -> None:
+    (classes / "dog" / "1.jpg").write_bytes(b"GARBAGE")
+    create_tfrecords(classes, tmp_path / "out", "x", 5, manifest=True, on_error="skip")
+    lines = (tmp_path / "out" / "manifest.jsonl").read_text().splitlines()
+    *written, skipped = [json.loads(line) for line in lines]
+    assert len(written) == 16
+    assert "dog/1.jpg" not in {row["file"] for row in written}
+    reason = skipped.pop("skipped")
+    assert reason.startswith("not JPEG, PNG")
+    assert skipped == dict.fromkeys(("shard", "record", "offset", "size")) | {
+        "file": "dog/1.jpg",
+        "label": 1,
+    }
+
+
+@pytest.mark.parametrize("create", ALL)
+def test_nothing_is_written_where_all_is_damaged(flat: Path, tmp_path: Path, create: Any) -> None:
+    for file in [*flat.glob("*.jpg"), *flat.glob("*.png")]:
+        file.write_bytes(b"GARBAGE")
+    with pytest.raises(
+        DecodeError, match="11 of 11 files cannot be used; nothing was written:"
+    ) as caught:
+        create(flat, tmp_path / "out", "x", on_error="skip")
+    assert len(caught.value.damaged) == 11
+    # A message is to be read; the list is whole.
+    assert str(caught.value).count("\n") == 11
+    assert str(caught.value).endswith("and 1 more, which error.damaged lists")
+    assert not (tmp_path / "out").exists()
+
+
+def test_files_that_are_gone_and_damaged_ones_are_one_list(flat: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "list.csv"
+    listing.write_text("file,class\nnone.jpg,a\nimage_1.jpg,a\ngone.jpg,b\n")
+    with pytest.raises(
+        FileNotFoundError, match=r"2 of 3 files .*\n.*none\.jpg.*line 2\n.*gone.*line 4"
+    ):
+        create_tfrecords(flat, tmp_path / "out", "x", labels=listing)
+    (flat / "image_1.jpg").write_bytes(b"GARBAGE")
+    with pytest.raises(DecodeError) as caught:
+        create_tfrecords(flat, tmp_path / "out", "x", labels=listing)
+    assert [Path(path).name for path, _ in caught.value.damaged] == [
+        "none.jpg",
+        "image_1.jpg",
+        "gone.jpg",
+    ]
+    assert Path(caught.value.path).name == "image_1.jpg"
+
+
+def scratch(file: Path) -> None:
+    """Damage a picture without a change of its length."""
+    data = bytearray(file.read_bytes())
+    data[-2:] = b"\0\0"
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("create", [create_tfrecords, create_recordio])
+def test_resume_decodes_what_is_still_to_be_written(
+    flat: Path, tmp_path: Path, create: Any
+) -> None:
+    out = tmp_path / "out"
+    create(flat, out, "x", 4)
+    shards(out)[1].unlink()
+    before = contents(out)
+    scratch(flat / "image_1.jpg")  # inside of a finished shard: decoded when that was written
+    scratch(flat / "image_5.jpg")
+    scratch(flat / "image_6.jpg")
+    with pytest.raises(DecodeError) as caught:
+        create(flat, out, "x", 4, resume=True)
+    assert [Path(path).name for path, _ in caught.value.damaged] == ["image_5.jpg", "image_6.jpg"]
+    assert contents(out) == before
+    # What the headers show already is listed with the rest.
+    (flat / "image_9.jpg").write_bytes(b"GARBAGE")
+    with pytest.raises(DecodeError) as caught:
+        create(flat, out, "x", 4, resume=True)
+    names = ["image_1.jpg", "image_5.jpg", "image_6.jpg", "image_9.jpg"]
+    assert [Path(path).name for path, _ in caught.value.damaged] == names
+    assert contents(out) == before
+
+
+@pytest.mark.parametrize("create", ALL)
+def test_a_run_that_skips_can_be_resumed(flat: Path, tmp_path: Path, create: Any) -> None:
+    damage(flat)
+    out = tmp_path / "out"
+    create(flat, out, "x", 3, on_error="skip")
+    before = contents(out)
+    next(file for file in shards(out) if file.suffix not in {".csv", ".json"}).unlink()
+    made = create(flat, out, "x", 3, on_error="skip", resume=True)
+    assert contents(out) == before
+    assert (made.kept, len(made.skipped)) == (made.files - 1, 3)
 
 
 @WRITERS

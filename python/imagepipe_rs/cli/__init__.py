@@ -13,6 +13,7 @@ from imagepipe_rs.cli import (
     create_tensor_records,
     doctor,
     imagine,
+    index,
     inspect,
     show,
     split,
@@ -41,6 +42,7 @@ def imagepipe() -> None:
 imagine.add_to(imagepipe)
 imagepipe.add(create_tensor_records.create_tensor_records)
 imagepipe.add(split.split)
+imagepipe.add(index.index)
 imagepipe.add(inspect.inspect)
 imagepipe.add(verify.verify)
 imagepipe.add(bench.bench)

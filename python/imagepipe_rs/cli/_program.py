@@ -5,8 +5,9 @@ An argument may be given by its place or by its name, and a name may be written 
     imagine create-images pictures/ random_ jpg
     imagine create-images --path pictures/ --name random_ --image_format jpg
 
-Exit codes: 0 done; 1 data that is bad, or could not be read or written; 2 wrong usage; 130 stopped by Ctrl-C. An error
-is one line on stderr.
+Exit codes: 0 done; 1 data that is bad, or could not be read or written; 2 wrong usage; 130 stopped by Ctrl-C; 143
+stopped by SIGTERM. An error is one line on stderr, and one more for each of the files that it is about, if there are
+several.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import imagepipe_rs
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-DONE, BAD_DATA, USAGE, STOPPED = 0, 1, 2, 130
+DONE, BAD_DATA, USAGE, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 
 _WIDTH = 100
 
@@ -94,6 +95,14 @@ class Command(click.Command):
             if records:
                 with formatter.section(title):
                     formatter.write_dl(records)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the examples as lines of the program that is asked: ``imagepipe``, or ``imagine``."""
+        program, epilog = ctx.find_root().info_name, self.epilog
+        if epilog is not None:
+            self.epilog = re.sub(r"(?m)^(\s*)imagepipe ", rf"\g<1>{program} ", epilog)
+        super().format_epilog(ctx, formatter)
+        self.epilog = epilog
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the named arguments, then give the others to their places."""
@@ -206,7 +215,14 @@ def _refuse(ctx: click.Context, message: str) -> NoReturn:
 def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
     if ctx.meta.get("debug"):
         traceback.print_exception(error)
-    say(_in_options(ctx, _one_line(_message(error))))
+    damaged = getattr(error, "damaged", ())
+    if len(damaged) > 1:
+        # Its message has the first ones only, each on a line of its own.
+        say(_in_options(ctx, _message(error).split("\n", 1)[0]))
+        for one in damaged:
+            print(f"  {one.path}: {_one_line(one.reason)}", file=sys.stderr)
+    else:
+        say(_in_options(ctx, _one_line(_message(error))))
     return code
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 import click
 
 from imagepipe_rs.cli import _text
-from imagepipe_rs.cli._program import DONE, STOPPED, say
+from imagepipe_rs.cli._program import DONE, STOPPED, TERMINATED, say
 from imagepipe_rs.cli._progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
     from imagepipe_rs import Written
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
@@ -23,7 +29,9 @@ workers = click.option(
 )
 seed = click.option("--seed", default=0, help="Of everything random.")
 index = click.option(
-    "--index/--no-index", default=True, help="Write an index file beside each shard."
+    "--index/--no-index",
+    default=False,
+    help="Also write SHARD.idx beside each shard, for DALI; 'imagepipe index' can later.",
 )
 img_per_file = click.option("--img-per-file", default=1000, help="Records in a file.")
 
@@ -35,6 +43,23 @@ def existing(function: _Decorated) -> _Decorated:
         "--resume", is_flag=True, help="Keep what a stopped run has finished, and go on from there."
     )
     return overwrite(resume(function))
+
+
+def checks(function: _Decorated) -> _Decorated:
+    """Declare how inputs are checked, and what becomes of those that cannot be used."""
+    check = click.option(
+        "--check",
+        type=click.Choice(["decode", "headers"]),
+        default="decode",
+        help="Before anything is written: decode every picture, or look at how files begin.",
+    )
+    on_error = click.option(
+        "--on-error",
+        type=click.Choice(["raise", "skip"]),
+        default="raise",
+        help="Stop where pictures cannot be used, and list them all; or leave them out.",
+    )
+    return check(on_error(function))
 
 
 def manifest(function: _Decorated) -> _Decorated:
@@ -69,14 +94,38 @@ def write(
     """
     started = time.monotonic()
     try:
-        with Progress(noun, quiet=quiet) as progress:
+        with _terminable(), Progress(noun, quiet=quiet) as progress:
             written = work(progress)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as reason:
         say(_stopped(folder, files))
-        return STOPPED
+        return TERMINATED if isinstance(reason, _Terminated) else STOPPED
     if not quiet:
         print(_summary(written, noun, time.monotonic() - started, folder))
+        for path, reason in written.skipped:
+            print(f"left out: {path}: {reason}")
     return DONE
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a run as Ctrl-C does."""
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """End what runs on SIGTERM by an exception; a second one ends the process at once, as ever."""
+
+    def end(_number: int, _frame: FrameType | None) -> Never:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def finished(folder: str, files: str) -> int:

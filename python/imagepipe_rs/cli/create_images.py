@@ -19,8 +19,8 @@ FORMATS = ("jpg", "jpeg", "png", "bmp", "bitmap")
     short_help="Make random pictures.",
     epilog="""\b
     Examples:
-      imagine create-images pictures/ random_ jpg --width 640 --count 1000
-      imagine create-images --path pictures/ --name wide_ --image_format png
+      imagepipe create-images pictures/ random_ jpg --width 640 --count 1000
+      imagepipe create-images --path pictures/ --name wide_ --image_format png
       imagepipe create-images train/ photo_ jpg --content natural --classes 10
     """,
 )

@@ -15,8 +15,8 @@ from imagepipe_rs.cli._program import command, place
     short_help="Put pictures into RecordIO files.",
     epilog="""\b
     Examples:
-      imagine create-recordio pictures/ records/ train_ --img-per-file 1000
-      imagine create-recordio --source_path from/ --dest_path to/ --name train_
+      imagepipe create-recordio pictures/ records/ train_ --img-per-file 1000
+      imagepipe create-recordio --source_path from/ --dest_path to/ --name train_
     """,
 )
 @place("--source-path", help="Folder of pictures, flat or with one directory a class.")
@@ -24,6 +24,7 @@ from imagepipe_rs.cli._program import command, place
 @place("--name", help="How their names begin: NAME0.rec and NAME0.idx ...")
 @_writing.img_per_file
 @_writing.labels
+@_writing.checks
 @_writing.manifest
 @_writing.workers
 @_writing.existing

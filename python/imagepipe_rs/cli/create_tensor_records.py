@@ -38,6 +38,7 @@ from imagepipe_rs.cli._program import command, place
     default="HWC",
     help="Order of height, width and channels.",
 )
+@_writing.checks
 @_writing.index
 @_writing.manifest
 @_writing.existing

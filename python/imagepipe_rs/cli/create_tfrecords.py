@@ -17,8 +17,8 @@ from imagepipe_rs.cli._program import command, place
     short_help="Put pictures into TFRecord files.",
     epilog="""\b
     Examples:
-      imagine create-tfrecords pictures/ records/ train_ --img-per-file 1000
-      imagine create-tfrecords --source_path from/ --dest_path to/ --name train_
+      imagepipe create-tfrecords pictures/ records/ train_ --img-per-file 1000
+      imagepipe create-tfrecords --source_path from/ --dest_path to/ --name train_
     """,
 )
 @place("--source-path", help="Folder of pictures, flat or with one directory a class.")
@@ -29,6 +29,7 @@ from imagepipe_rs.cli._program import command, place
 @click.option(
     "--metadata", is_flag=True, help="Also keep format, file name, height, width and class name."
 )
+@_writing.checks
 @_writing.index
 @_writing.manifest
 @_writing.workers

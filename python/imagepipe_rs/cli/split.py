@@ -11,6 +11,18 @@ import imagepipe_rs
 from imagepipe_rs.cli import _writing
 from imagepipe_rs.cli._program import command, place
 
+# What the data set is; the other options are how it is written.
+_SOURCE = (
+    "image_path",
+    "image2class_file",
+    "class2id_file",
+    "dataset_name",
+    "val_size",
+    "test_size",
+    "num_shards",
+    "seed",
+)
+
 
 @command(
     "split",
@@ -30,6 +42,7 @@ from imagepipe_rs.cli._program import command, place
 @click.option("--test-size", default=0.0, help="Share of each class for testing.")
 @click.option("--num-shards", default=5, help="Files of each of the three.")
 @_writing.seed
+@_writing.checks
 @_writing.index
 @_writing.manifest
 @_writing.workers
@@ -38,28 +51,16 @@ def split(
     *,
     quiet: bool,
     output_dir: str,
-    index: bool,
-    manifest: bool,
-    workers: int | None,
-    overwrite: bool,
-    resume: bool,
-    **source: Any,
+    **options: Any,
 ) -> int:
     """Split labelled pictures, class by class, and put each part into TFRecord files of its own.
 
     The share of each class is rounded down: with --val-size 0.2, a class of four has none in validation.
     """
+    source = {name: options.pop(name) for name in _SOURCE}
     dataset = imagepipe_rs.Image2TFRecords(**source)
     return _writing.write(
-        lambda progress: dataset.create_tfrecords(
-            output_dir,
-            index=index,
-            manifest=manifest,
-            workers=workers,
-            overwrite=overwrite,
-            resume=resume,
-            progress=progress,
-        ),
+        lambda progress: dataset.create_tfrecords(output_dir, progress=progress, **options),
         noun="image",
         folder=output_dir,
         files=f"{escape(source['dataset_name'])}_*_[0-9]*-of-[0-9]*.tfrecord",

@@ -195,6 +195,7 @@ impl Job {
             records: self.names.count(),
             bytes: self.bytes.load(Ordering::Relaxed),
             kept: self.kept.load(Ordering::Relaxed),
+            skipped: Vec::new(),
             notes: Vec::new(),
         }
     }

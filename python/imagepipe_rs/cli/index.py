@@ -1,0 +1,33 @@
+"""``index``: index files for TFRecord files."""
+
+from __future__ import annotations
+
+import imagepipe_rs
+from imagepipe_rs.cli import _text, _writing
+from imagepipe_rs.cli._program import DONE, command, place
+from imagepipe_rs.cli._progress import Progress
+
+
+@command(
+    "index",
+    short_help="Write the index files that DALI wants beside TFRecord files.",
+    epilog="""\b
+    Examples:
+      imagepipe index records/train-*
+      imagepipe index records/x0 records/x1
+    """,
+)
+@place("--shards", multiple=True, help="TFRecord files; or a glob.")
+@_writing.workers
+def index(*, shards: tuple[str, ...], workers: int | None, quiet: bool) -> int:
+    """Write SHARD.idx beside each TFRecord file, a line of offset and size for each record.
+
+    It is what DALI's tfrecord2idx writes. Reading with imagepipe takes none.
+    """
+    path = shards[0] if len(shards) == 1 else list(shards)
+    with Progress("file", quiet=quiet) as progress:
+        written = imagepipe_rs.create_index(path, workers=workers, progress=progress)
+    if not quiet:
+        files = _text.count(written.files, "index file")
+        print(f"{files} for {_text.count(written.records, 'record')}")
+    return DONE

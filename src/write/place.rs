@@ -1,0 +1,102 @@
+//! Where a run may write: not into what it reads.
+
+use std::path::{Component, Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// The directory that a run writes to.
+#[derive(Debug)]
+pub(super) struct Destination<'a> {
+    /// The argument that names it.
+    argument: &'static str,
+    folder: &'a Path,
+    real: PathBuf,
+}
+
+impl<'a> Destination<'a> {
+    pub(super) fn new(argument: &'static str, folder: &'a Path) -> Self {
+        Self { argument, folder, real: resolved(folder) }
+    }
+
+    /// An error if it is `source`, or lies in it.
+    pub(super) fn outside(&self, source: &Path) -> Result<()> {
+        self.refused(source, self.real.starts_with(resolved(source)))
+    }
+
+    /// An error if it is `source`.
+    pub(super) fn apart(&self, source: &Path) -> Result<()> {
+        self.refused(source, self.real == resolved(source))
+    }
+
+    fn refused(&self, source: &Path, refused: bool) -> Result<()> {
+        if !refused {
+            return Ok(());
+        }
+        let source = if source.as_os_str().is_empty() { Path::new(".") } else { source };
+        let allowed = format!(
+            "a directory outside of {}, which the images are read from: files written there would become part of it",
+            source.display()
+        );
+        Err(Error::argument(self.argument, self.folder.display(), allowed))
+    }
+}
+
+/// An error if an output would take the place of a list that is read. `lists` come with the arguments that name them.
+pub(super) fn refuse_lists<'a>(
+    lists: &[(&'static str, PathBuf)],
+    outputs: impl Iterator<Item = &'a Path>,
+) -> Result<()> {
+    if lists.is_empty() {
+        return Ok(());
+    }
+    let lists: Vec<_> = lists.iter().map(|(argument, path)| (argument, path, path.canonicalize().ok())).collect();
+    for output in outputs.filter_map(|output| output.canonicalize().ok()) {
+        if let Some((argument, list, _)) = lists.iter().find(|(_, _, real)| real.as_ref() == Some(&output)) {
+            let allowed = "a file that the output does not replace: call it something else, or write elsewhere";
+            return Err(Error::argument(argument, list.display(), allowed));
+        }
+    }
+    Ok(())
+}
+
+/// The path without links and dots, of something that need not be there yet.
+fn resolved(path: &Path) -> PathBuf {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let mut real = PathBuf::new();
+    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
+        if part == Component::ParentDir {
+            real.pop();
+            continue;
+        }
+        real.push(part);
+        if let Ok(found) = real.canonicalize() {
+            real = found;
+        }
+    }
+    real
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::make_directory;
+
+    #[test]
+    fn links_and_dots_hide_no_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        make_directory(&at("photos/cat")).unwrap();
+        make_directory(&at("photos-too")).unwrap();
+        std::os::unix::fs::symlink(at("photos/cat"), at("link")).unwrap();
+        let refused = |name: &str| {
+            let path = at(name);
+            Destination::new("dest_path", &path).outside(&at("photos")).is_err()
+        };
+        for inside in ["photos", "photos/", "photos/new/deep", "link", "link/new", "none/../photos/x", "link/../x"] {
+            assert!(refused(inside), "{inside}");
+        }
+        for outside in ["", "photos-too", "photos2", "photos/../new", "link/../../x"] {
+            assert!(!refused(outside), "{outside}");
+        }
+    }
+}
