@@ -1,4 +1,4 @@
-//! The one EXIF tag that changes pixels: orientation (tag 0x0112; CIPA DC-008, 4.6.5.1.5).
+//! The one tag that changes pixels: orientation (0x0112 in EXIF: CIPA DC-008, 4.6.5.1.5; `tiff:Orientation` in XMP).
 
 /// How a stored picture must be turned to be upright. An upright pixel (x, y) is found by mirroring x, then y, then
 /// exchanging the two.
@@ -29,42 +29,96 @@ impl Orientation {
         Self { transpose, mirror_x, mirror_y }
     }
 
-    /// The orientation in an EXIF block (a TIFF file from its byte order on); upright if it has none or is damaged.
+    /// The orientation in an EXIF block (a TIFF file, after any `Exif\0\0`), or if that has none, in an XMP packet, as in
+    /// Pillow's `exif_transpose`; upright without either, and where they are damaged.
     #[must_use]
-    pub fn from_exif(block: &[u8]) -> Self {
-        tag(block).map_or_else(Self::default, Self::from_tag)
+    pub fn from_metadata(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> Self {
+        let tag = exif.and_then(exif_tag).or_else(|| xmp.and_then(xmp_tag));
+        tag.map_or_else(Self::default, Self::from_tag)
     }
 }
 
 const ORIENTATION: u16 = 0x0112;
-const SHORT: u16 = 3;
 
-fn tag(block: &[u8]) -> Option<u16> {
-    let little = match block.get(..4)? {
-        b"II*\0" => true,
-        b"MM\0*" => false,
+/// Bytes of a value of each type, from 0 on; 0 where there is no such type.
+const UNITS: [u64; 17] = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8];
+
+/// The types that are whole numbers.
+const INTEGERS: [u16; 7] = [3, 4, 6, 8, 9, 13, 16];
+
+struct Tiff<'a> {
+    block: &'a [u8],
+    is_little: bool,
+}
+
+impl Tiff<'_> {
+    fn number(&self, at: usize, len: usize) -> Option<u64> {
+        let bytes = self.block.get(at..at.checked_add(len)?)?.iter();
+        let join = |sum, byte: &u8| sum << 8 | u64::from(*byte);
+        Some(if self.is_little { bytes.rev().fold(0, join) } else { bytes.fold(0, join) })
+    }
+
+    fn u16(&self, at: usize) -> Option<u16> {
+        self.number(at, 2)?.try_into().ok()
+    }
+
+    fn place(&self, at: usize) -> Option<usize> {
+        self.number(at, 4)?.try_into().ok()
+    }
+}
+
+/// The value of the tag, 0 for one that is no number. What is damaged is passed over where Pillow does, and ends the
+/// directory where Pillow stops reading.
+fn exif_tag(mut block: &[u8]) -> Option<u16> {
+    while let Some(rest) = block.strip_prefix(b"Exif\0\0") {
+        block = rest;
+    }
+    let is_little = match block.first_chunk()? {
+        b"II*\0" | b"II\0*" => true,
+        b"MM\0*" | b"MM*\0" | b"MM\0+" => false,
         _ => return None,
     };
-    let u16_at = |at: usize| {
-        let b: [u8; 2] = block.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if little { u16::from_le_bytes(b) } else { u16::from_be_bytes(b) })
-    };
-    let u32_at = |at: usize| {
-        let b: [u8; 4] = block.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if little { u32::from_le_bytes(b) } else { u32::from_be_bytes(b) })
-    };
-    let directory = usize::try_from(u32_at(4)?).ok()?;
-    let entries = usize::from(u16_at(directory)?);
-    (0..entries)
-        .map_while(|i| directory.checked_add(2 + 12 * i))
-        .find(|&at| u16_at(at) == Some(ORIENTATION) && u16_at(at + 2) == Some(SHORT))
-        .and_then(|at| u16_at(at + 8))
+    let tiff = Tiff { block, is_little };
+    let directory = tiff.place(4)?;
+    let mut total = 0;
+    for entry in 0..usize::from(tiff.u16(directory)?) {
+        let at = directory.checked_add(2 + 12 * entry)?;
+        let [tag, kind] = [tiff.u16(at)?, tiff.u16(at + 2)?];
+        let (count, mut place) = (tiff.number(at + 4, 4)?, at + 8);
+        tiff.number(place, 4)?;
+        let unit = UNITS.get(usize::from(kind)).copied().unwrap_or(0);
+        let size = count * unit;
+        if size > 4 {
+            total += size;
+            if total > block.len() as u64 {
+                continue;
+            }
+            place = tiff.place(place)?;
+            block.get(place..)?.get(..usize::try_from(size).ok()?)?;
+        }
+        if tag == ORIENTATION && size > 0 {
+            let number = tiff.number(place, usize::try_from(unit).ok()?).filter(|_| INTEGERS.contains(&kind));
+            return Some(number.and_then(|number| number.try_into().ok()).unwrap_or(0));
+        }
+    }
+    None
+}
+
+/// The first `tiff:Orientation` with a digit, an attribute or an element.
+fn xmp_tag(packet: &[u8]) -> Option<u16> {
+    const NAME: &[u8] = b"tiff:Orientation";
+    packet.windows(NAME.len() + 3).filter_map(|window| window.strip_prefix(NAME)).find_map(|value| match value {
+        [b'=', b'"', digit @ b'0'..=b'9'] | [b'>', digit @ b'0'..=b'9', _] => Some(u16::from(digit - b'0')),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    const SHORT: u16 = 3;
 
     fn block(little: bool, entries: &[(u16, u16)]) -> Vec<u8> {
         let two = |v: u16| {
@@ -92,7 +146,7 @@ mod tests {
         for little in [true, false] {
             for value in 1..=8 {
                 let block = block(little, &[(0x0100, 77), (ORIENTATION, value)]);
-                assert_eq!(tag(&block), Some(value));
+                assert_eq!(exif_tag(&block), Some(value));
                 let oracle = exif::Reader::new().read_raw(block).unwrap();
                 let field = oracle.get_field(exif::Tag::Orientation, exif::In::PRIMARY).unwrap();
                 assert_eq!(field.value.get_uint(0), Some(u32::from(value)));
@@ -102,15 +156,15 @@ mod tests {
 
     #[test]
     fn no_tag_means_upright() {
-        assert_eq!(Orientation::from_exif(&block(true, &[(0x0100, 6)])), Orientation::default());
-        assert_eq!(Orientation::from_exif(b""), Orientation::default());
-        assert_eq!(Orientation::from_exif(b"II*\0\xff\xff\xff\xff"), Orientation::default());
+        assert_eq!(Orientation::from_metadata(Some(&block(true, &[(0x0100, 6)])), None), Orientation::default());
+        assert_eq!(Orientation::from_metadata(Some(b""), None), Orientation::default());
+        assert_eq!(Orientation::from_metadata(Some(b"II*\0\xff\xff\xff\xff"), None), Orientation::default());
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_safe(bytes: Vec<u8>) {
-            let _ = Orientation::from_exif(&bytes);
+            let _ = Orientation::from_metadata(Some(&bytes), Some(&bytes));
         }
 
         #[test]
@@ -119,7 +173,7 @@ mod tests {
             if let Some(byte) = bytes.get_mut(at) {
                 *byte = value;
             }
-            let _ = Orientation::from_exif(&bytes);
+            let _ = Orientation::from_metadata(Some(&bytes), Some(&bytes));
         }
     }
 }

@@ -4,12 +4,14 @@
 //! [`Opened::decode`] fills the decoder's own scratch with just the window and scale that were asked for. The result is a
 //! [`Pixels`] view into that scratch: nothing is allocated once the scratch has grown to the largest picture.
 
+mod bmp;
 pub mod encode;
 mod exif;
+mod gif;
 pub mod jpeg;
-mod other;
 mod png;
 mod raw;
+mod webp;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -182,14 +184,15 @@ impl Decoder {
     /// # Errors
     /// When the bytes are no picture of a known format, or its header is damaged.
     pub fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
-        let other =
-            |header: Result<Header, Reason>, pixels| Ok(Opened::Other(OpenedOther { bytes, header: header?, pixels }));
-        match Format::of(bytes) {
-            Some(Format::Jpeg) => Ok(Opened::Jpeg(self.jpeg.open(bytes, stop)?)),
-            Some(Format::Png) => other(png::header(bytes), &mut self.pixels),
-            Some(format) => other(other::header(bytes, format), &mut self.pixels),
-            None => Err(unknown(bytes)),
-        }
+        let header = match Format::of(bytes) {
+            Some(Format::Jpeg) => return Ok(Opened::Jpeg(self.jpeg.open(bytes, stop)?)),
+            Some(Format::Png) => png::header(bytes)?,
+            Some(Format::Bmp) => bmp::header(bytes)?,
+            Some(Format::Gif) => gif::header(bytes)?,
+            Some(Format::WebP) => webp::header(bytes)?,
+            Some(Format::Raw) | None => return Err(unknown(bytes)),
+        };
+        Ok(Opened::Other(OpenedOther { bytes, header, pixels: &mut self.pixels }))
     }
 
     /// Pixels that need no decoding, to be used as any picture is.
@@ -234,11 +237,14 @@ impl<'a> Opened<'a> {
 
 impl<'a> OpenedOther<'a> {
     fn decode(self) -> Result<Decoded<'a>, Reason> {
-        let channels = match self.header.format {
-            Format::Png => png::decode(self.bytes, self.pixels)?,
-            format => other::decode(self.bytes, format, self.header.size, self.pixels)?,
+        let Header { format, size, .. } = self.header;
+        let channels = match format {
+            Format::Bmp => bmp::decode(self.bytes, self.pixels)?,
+            Format::Gif => gif::decode(self.bytes, self.pixels)?,
+            Format::WebP => webp::decode(self.bytes, size, self.pixels)?,
+            _ => png::decode(self.bytes, self.pixels)?,
         };
-        let (width, height) = (self.header.size.width as usize, self.header.size.height as usize);
+        let (width, height) = (size.width as usize, size.height as usize);
         let plane = Plane { data: &self.pixels[..width * height * channels], stride: width * channels, width, height };
         let pixels = if channels == 1 { Pixels::Gray(plane) } else { Pixels::Rgb(plane) };
         Ok(Decoded { pixels, left: 0, top: 0, denominator: 1 })

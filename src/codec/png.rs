@@ -1,8 +1,11 @@
 //! PNG: every colour type and depth, brought to 8-bit gray or RGB; alpha and `tRNS` are dropped, as Pillow's
 //! `convert("RGB")` drops them.
 
-use std::io::Cursor;
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
 
+use crc_fast::{CrcAlgorithm, Digest};
+use flate2::read::ZlibDecoder;
 use png::{ColorType, DecodeOptions, Limits, Transformations};
 
 use super::{Format, Header, Orientation, Reason, cleared};
@@ -10,6 +13,8 @@ use crate::pixel::Size;
 
 /// What the decoder may allocate beside the pixels: text and colour profiles of hostile files are not read into memory.
 const LIMIT_BYTES: usize = 64 << 20;
+/// No compressed text is read beyond this, as in Pillow.
+const MOST_TEXT: u64 = 1 << 20;
 
 fn reader(bytes: &[u8]) -> png::Decoder<Cursor<&[u8]>> {
     let mut options = DecodeOptions::default();
@@ -25,23 +30,8 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let mut decoder = reader(bytes);
     let info = decoder.read_header_info().map_err(Reason::new)?;
     let size = Size::new(info.width, info.height);
-    let orientation = exif_chunk(bytes).map_or_else(Orientation::default, Orientation::from_exif);
+    let orientation = Metadata::find(bytes)?.orientation();
     Ok(Header { format: Format::Png, size, orientation })
-}
-
-/// The `eXIf` chunk before the pixels; files that have it later are rare enough to be upright.
-fn exif_chunk(bytes: &[u8]) -> Option<&[u8]> {
-    let mut rest = bytes.get(8..)?;
-    loop {
-        let (length, tail) = rest.split_first_chunk::<4>()?;
-        let (kind, tail) = tail.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        match kind {
-            b"eXIf" => return tail.get(..length),
-            b"IDAT" => return None,
-            _ => rest = tail.get(length.checked_add(4)?..)?,
-        }
-    }
 }
 
 /// Decodes into the front of `pixels`; returns the channels, 1 or 3.
@@ -69,4 +59,128 @@ pub(super) fn keep_first<const FROM: usize, const TO: usize>(pixels: &mut [u8], 
     for i in 1..count {
         pixels.copy_within(i * FROM..i * FROM + TO, i * TO);
     }
+}
+
+struct Chunk<'a> {
+    kind: [u8; 4],
+    data: &'a [u8],
+    sum: &'a [u8; 4],
+}
+
+/// The chunks of a file; one that is cut short ends them.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
+    let mut rest = bytes.get(8..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let (length, tail) = rest.split_first_chunk::<4>()?;
+        let (named, tail) =
+            tail.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?.checked_add(4)?)?;
+        let (sum, tail) = tail.split_first_chunk::<4>()?;
+        rest = tail;
+        let (kind, data) = named.split_first_chunk()?;
+        Some(Chunk { kind: *kind, data, sum })
+    })
+}
+
+/// Where a file may say how to turn it; what comes twice counts as it comes last.
+#[derive(Default)]
+struct Metadata<'a> {
+    exif: Option<Chunk<'a>>,
+    /// Text: an EXIF block in hexadecimal, as `convert` writes it.
+    profile: Option<Chunk<'a>>,
+    /// Text.
+    xmp: Option<Chunk<'a>>,
+}
+
+impl<'a> Metadata<'a> {
+    /// Of the file without the later frames of an animation.
+    fn find(bytes: &'a [u8]) -> Result<Self, Reason> {
+        let mut found = Self::default();
+        let mut before_pixels = true;
+        for chunk in chunks(bytes) {
+            match &chunk.kind {
+                b"IDAT" => before_pixels = false,
+                b"IEND" => break,
+                b"fcTL" if !before_pixels => break,
+                _ => {}
+            }
+            let Some(place) = found.place(&chunk) else { continue };
+            // Behind the pixels Pillow does not look at it.
+            if before_pixels && !chunk.is_intact() {
+                return Err(Reason(format!("the {} chunk has a wrong checksum", chunk.kind.escape_ascii())));
+            }
+            *place = Some(chunk);
+        }
+        Ok(found)
+    }
+
+    fn place(&mut self, chunk: &Chunk) -> Option<&mut Option<Chunk<'a>>> {
+        match &chunk.kind {
+            b"eXIf" => Some(&mut self.exif),
+            b"tEXt" | b"zTXt" | b"iTXt" => match split(chunk.data)?.0 {
+                b"Raw profile type exif" => Some(&mut self.profile),
+                b"XML:com.adobe.xmp" => Some(&mut self.xmp),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn orientation(&self) -> Orientation {
+        let profile = self.profile.as_ref().and_then(Chunk::text).and_then(|text| unhex(&text));
+        let xmp = self.xmp.as_ref().and_then(Chunk::text);
+        let exif = self.exif.as_ref().map(|chunk| chunk.data).or(profile.as_deref());
+        Orientation::from_metadata(exif, xmp.as_deref())
+    }
+}
+
+impl<'a> Chunk<'a> {
+    fn is_intact(&self) -> bool {
+        let mut digest = Digest::new(CrcAlgorithm::Crc32IsoHdlc);
+        digest.update(&self.kind);
+        digest.update(self.data);
+        digest.finalize() == u64::from(u32::from_be_bytes(*self.sum))
+    }
+
+    /// The text behind the keyword of a text chunk.
+    fn text(&self) -> Option<Cow<'a, [u8]>> {
+        let (_, rest) = split(self.data)?;
+        match (&self.kind, rest) {
+            (b"tEXt", text) => Some(Cow::Borrowed(text)),
+            (b"zTXt", [0, packed @ ..]) => inflate(packed).map(Cow::Owned),
+            (b"iTXt", [is_packed, method, rest @ ..]) => {
+                let (_language, rest) = split(rest)?;
+                let (_keyword, text) = split(rest)?;
+                match (is_packed, method) {
+                    (0, _) => Some(Cow::Borrowed(text)),
+                    (_, 0) => inflate(text).map(Cow::Owned),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What stands before and after a zero byte.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = bytes.iter().position(|byte| *byte == 0)?;
+    Some((&bytes[..end], &bytes[end + 1..]))
+}
+
+fn inflate(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    ZlibDecoder::new(packed).take(MOST_TEXT).read_to_end(&mut text).ok()?;
+    Some(text)
+}
+
+/// The bytes of a raw profile: an empty line, its name, its length, and lines of hexadecimal digits.
+fn unhex(profile: &[u8]) -> Option<Vec<u8>> {
+    let lines = profile.splitn(4, |byte| *byte == b'\n');
+    let digits = lines.skip(3).flatten().filter(|byte| !byte.is_ascii_whitespace());
+    let values = digits.map(|digit| char::from(*digit).to_digit(16)).collect::<Option<Vec<_>>>()?;
+    values
+        .chunks(2)
+        .map(|pair| <[u32; 2]>::try_from(pair).ok())
+        .map(|pair| pair.and_then(|[high, low]| u8::try_from(high << 4 | low).ok()))
+        .collect()
 }

@@ -114,12 +114,16 @@ static int color_of(J_COLOR_SPACE space) {
   }
 }
 
-static void find_exif(const struct jpeg_decompress_struct *cinfo, ip_header *header) {
+/* The first Exif block and the last XMP packet count, as in the other decoder. */
+static void find_metadata(const struct jpeg_decompress_struct *cinfo, ip_header *header) {
+  static const char exif[] = "Exif\0", xmp[] = "http://ns.adobe.com/xap/1.0/";
   for (jpeg_saved_marker_ptr m = cinfo->marker_list; m; m = m->next) {
-    if (m->data_length > 6 && memcmp(m->data, "Exif\0\0", 6) == 0) {
-      header->exif = m->data + 6;
-      header->exif_len = m->data_length - 6;
-      return;
+    if (!header->exif && m->data_length > sizeof exif && memcmp(m->data, exif, sizeof exif) == 0) {
+      header->exif = m->data + sizeof exif;
+      header->exif_len = m->data_length - sizeof exif;
+    } else if (m->data_length >= sizeof xmp && memcmp(m->data, xmp, sizeof xmp) == 0) {
+      header->xmp = m->data + sizeof xmp;
+      header->xmp_len = m->data_length - sizeof xmp;
     }
   }
 }
@@ -144,7 +148,7 @@ int ip_jpeg_header(ip_jpeg *jpeg, const uint8_t *data, size_t len, const uint8_t
     header->v_samp[i] = cinfo->comp_info[i].v_samp_factor;
   }
   header->scan = (size_t)(cinfo->src->next_input_byte - data);
-  find_exif(cinfo, header);
+  find_metadata(cinfo, header);
   return 0;
 }
 

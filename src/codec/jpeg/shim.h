@@ -21,6 +21,8 @@ typedef struct {
   size_t scan; /* where in the file the first scan's data begins */
   const uint8_t *exif; /* payload of the first Exif APP1 segment after "Exif\0\0", in memory of the handle, until pixels are read */
   size_t exif_len;
+  const uint8_t *xmp; /* the same of the last XMP APP1 segment */
+  size_t xmp_len;
 } ip_header;
 
 typedef struct {

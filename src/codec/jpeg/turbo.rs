@@ -30,6 +30,8 @@ mod sys {
         pub(super) scan: usize,
         pub(super) exif: *const u8,
         pub(super) exif_len: usize,
+        pub(super) xmp: *const u8,
+        pub(super) xmp_len: usize,
     }
 
     #[repr(C)]
@@ -198,6 +200,8 @@ impl Handle {
             scan: 0,
             exif: ptr::null(),
             exif_len: 0,
+            xmp: ptr::null(),
+            xmp_len: 0,
         };
         let (data, stop) = (bytes.as_ptr(), stop.as_ptr().cast_const());
         // SAFETY: the pointers are valid; `Source` keeps bytes and flag borrowed until its drop aborts the decompressor,
@@ -209,12 +213,12 @@ impl Handle {
             unsafe { sys::ip_jpeg_abort(self.0.as_ptr()) };
             failed?;
         }
-        let orientation = if header.exif.is_null() {
-            Orientation::default()
-        } else {
+        let marker = |data: *const u8, len| {
             // SAFETY: the shim points at a marker saved in the handle, which lives until pixels are read.
-            Orientation::from_exif(unsafe { std::slice::from_raw_parts(header.exif, header.exif_len) })
+            (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data, len) })
         };
+        let [exif, xmp] = [marker(header.exif, header.exif_len), marker(header.xmp, header.xmp_len)];
+        let orientation = Orientation::from_metadata(exif, xmp);
         let colors = [Color::Gray, Color::Ycc, Color::Rgb, Color::Cmyk];
         let index = usize::try_from(header.color).unwrap_or(usize::MAX);
         let color = colors.get(index).copied().unwrap_or(Color::Other);

@@ -14,6 +14,7 @@ const LONGEST_SIDE: u16 = 65_500;
 const MOST_BLOCKS: u32 = 10;
 
 const EXIF: &[u8] = b"Exif\0\0";
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 /// Position in natural (row-major) order of each coefficient in zigzag order (T.81, figure A.6).
 pub(super) const ZIGZAG: [u8; 64] = zigzag();
@@ -84,7 +85,7 @@ pub(in crate::codec::jpeg) fn parse(bytes: &[u8]) -> Result<Header<'_>, Handover
             0xdb => seen.quantisation(reader.segment()?)?,
             0xdd => seen.restarts(reader.segment()?)?,
             0xe0 => seen.jfif(reader.segment()?)?,
-            0xe1 => seen.exif(reader.segment()?),
+            0xe1 => seen.metadata(reader.segment()?),
             0xee => seen.adobe(reader.segment()?),
             0xe2..=0xef | 0xfe => drop(reader.segment()?),
             _ => return Err(Handover::Header),
@@ -105,6 +106,7 @@ struct Seen<'a> {
     /// The transform of an Adobe segment.
     adobe: Option<u8>,
     exif: Option<&'a [u8]>,
+    xmp: Option<&'a [u8]>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -202,9 +204,11 @@ impl<'a> Seen<'a> {
         Ok(())
     }
 
-    fn exif(&mut self, segment: &'a [u8]) {
+    fn metadata(&mut self, segment: &'a [u8]) {
         if let Some(block) = segment.strip_prefix(EXIF).filter(|block| !block.is_empty()) {
             self.exif.get_or_insert(block);
+        } else if let Some(packet) = segment.strip_prefix(XMP) {
+            self.xmp = Some(packet);
         }
     }
 
@@ -238,7 +242,7 @@ impl<'a> Seen<'a> {
         }
         Ok(Header {
             frame,
-            orientation: self.exif.map(Orientation::from_exif).unwrap_or_default(),
+            orientation: Orientation::from_metadata(self.exif, self.xmp),
             ended: ends(scan),
             tables,
             restart_interval: self.restart_interval,
