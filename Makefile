@@ -94,9 +94,8 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and th
 	$(BIN)/python -m mypy.stubtest imagepipe_rs._native --allowlist tests/python/stubtest-allowlist.txt
 
 .PHONY: test-torch
-test-torch: .venv-torch/.stamp-package ## the tests that need PyTorch (5 GB, in .venv-torch)
-	$(TORCH)/python -m pytest -m torch tests/python/test_torch.py tests/python/test_ranks_torch.py \
-	    tests/python/test_readme.py tests/python/test_examples.py
+test-torch: .venv-torch/.stamp-package ## the tests that need PyTorch, Lightning and Accelerate (5 GB, in .venv-torch)
+	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch ranks_torch lightning accelerate readme examples))
 
 .PHONY: test-mxnet
 test-mxnet: .venv/.stamp-package ## the tests that need MXNet (300 MB, in .venv-mxnet); for Python 3.11, which it stops at

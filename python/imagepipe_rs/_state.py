@@ -6,9 +6,12 @@ import hashlib
 import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from imagepipe_rs.loader import Loader
 
 # The arguments that decide which sample is at which position of an epoch. Not among them: what the batches are like and
 # how they are dealt out to ranks, which may change from run to run.
@@ -27,6 +30,28 @@ class Progress:
     """How many batches were handed over."""
     exact: bool = True
     """Whether what was handed over is what the consumer has: nothing in between reads ahead."""
+
+
+class BatchSampler:
+    """What trainers look for in a ``DataLoader`` of PyTorch, on its batch sampler and the sampler of that."""
+
+    def __init__(self, loader: Loader) -> None:
+        """Stand for those of ``loader``."""
+        self._loader = loader
+
+    @property
+    def batch_size(self) -> int:
+        """Samples per batch on this rank."""
+        return self._loader.batch_size
+
+    @property
+    def sampler(self) -> BatchSampler:
+        """Itself."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        """Let the next ``iter()`` start this epoch; after ``load_state_dict``, go on and count on from there."""
+        self._loader._count_epoch(epoch)  # noqa: SLF001
 
 
 def order_of(arguments: Mapping[str, Any], samples: int) -> dict[str, Any]:

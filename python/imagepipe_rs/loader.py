@@ -18,7 +18,15 @@ from imagepipe_rs._errors import DatasetNotFoundError
 from imagepipe_rs._foreign import explains_keywords
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._ranks import auto_shard, jpeg_decoder
-from imagepipe_rs._state import Progress, epoch_of, order_of, pair_of, place_of, state_of
+from imagepipe_rs._state import (
+    BatchSampler,
+    Progress,
+    epoch_of,
+    order_of,
+    pair_of,
+    place_of,
+    state_of,
+)
 from imagepipe_rs.batch import DEFAULT_FIELDS, Batch, batch_type, fields_of
 
 if TYPE_CHECKING:
@@ -31,6 +39,11 @@ Path = str | os.PathLike[str]
 _READ_AHEAD = (
     "state_dict() cannot know how far the consumer is where something reads ahead of it (tf.data, Accelerate): use "
     "state_dict(batches=n), or state_dict(position=p) with p from Loader(fields=(..., 'position'))"
+)
+
+_TOO_EARLY = (
+    "shard='auto' found one rank when the Loader was made, and there are more by now: make it after "
+    "torch.distributed is initialised, with Lightning in train_dataloader()"
 )
 
 # What a pickled Loader leaves behind.
@@ -250,6 +263,8 @@ class Loader:
         self._order = order_of(self._given, self.num_samples)
         self._next = (0, 0)
         self._resumed = False
+        self._counted: int | None = None
+        self._offset = 0
         self._latest: weakref.ref[LoaderIterator] | None = None
         self._progress: Progress | None = None
         self.batch_size = batch_size
@@ -266,21 +281,29 @@ class Loader:
         return self._native.batches_per_epoch
 
     def __iter__(self) -> LoaderIterator:
-        """Start the next epoch. Iterators are independent of each other."""
-        return self._begin(self._adapter)
+        """Return an iterator over the next epoch, which begins with its first batch. Iterators are independent."""
+        return self._iterate(self._adapter)
 
-    def _begin(
+    def _iterate(
         self, output: Adapter, *, count: int | None = None, exact: bool = True
     ) -> LoaderIterator:
-        """Start the next epoch, or a number of batches; see :class:`Progress` for ``exact``."""
+        """Return an iterator over the next epoch, or a number of batches; see :class:`Progress` for ``exact``."""
+        return LoaderIterator(self, output, count, exact=exact)
+
+    def _start(
+        self, iterator: LoaderIterator, count: int | None, *, exact: bool
+    ) -> tuple[_native.Batches, Progress]:
+        """Start the next epoch, or a number of batches, for an iterator of this Loader."""
+        if self._given["shard"] == "auto" and self._world == 1 < auto_shard()[1]:
+            raise RuntimeError(_TOO_EARLY)
         start = self._next
-        iterator = LoaderIterator(self, start, output, count, exact=exact)
+        batches = self._native.batches(*start, count)
         self._next = (start[0] + 1, 0) if count is None else self._native.after(*start, count)
-        self._resumed = False
+        self._resumed, self._counted = False, None
         # Not the iterator itself: dropping it is what stops its workers.
         self._latest = weakref.ref(iterator)
-        self._progress = iterator._progress  # noqa: SLF001
-        return iterator
+        self._progress = Progress(start, start, exact=exact)
+        return batches, self._progress
 
     def __enter__(self) -> Loader:  # noqa: PYI034
         """Return itself."""
@@ -354,6 +377,23 @@ class Loader:
             self._resumed = False
             self._progress = None
 
+    @property
+    def batch_sampler(self) -> BatchSampler:
+        """What Lightning looks for, to know the batch size and to set the epoch."""
+        return BatchSampler(self)
+
+    def _count_epoch(self, epoch: int) -> None:
+        """Take the epoch that a framework counts.
+
+        It counts from 0 in every run, whatever the epoch of a state that was loaded: of that it takes nothing away, and
+        counts on from there.
+        """
+        self._counted = epoch
+        if self._resumed:
+            self._offset = self._next[0] - epoch
+        else:
+            self.set_epoch(max(0, epoch + self._offset))
+
     def state_dict(self, *, batches: int | None = None, position: Any = None) -> dict[str, Any]:
         """Return where the latest iterator stands, or where the next would start.
 
@@ -407,6 +447,8 @@ class Loader:
         """
         self._next = place_of(state, self._order, self._native.positions)
         self._resumed = True
+        if self._counted is not None:
+            self._offset = self._next[0] - self._counted
         self._progress = None
 
     def stats(self) -> dict[str, Any]:
@@ -420,7 +462,7 @@ class Loader:
         """
         stats = self._native.stats()
         latest = self._latest and self._latest()
-        ready, begun = latest._batches.load() if latest else (0, 0)  # noqa: SLF001
+        ready, begun = latest.load() if latest else (0, 0)
         return {**stats, "queue": {"ready": ready, "begun": begun}}
 
     def close(self) -> None:

@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # PyTorch and MXNet have environments of their own: `make test-torch`, `make test-mxnet`.
 collect_ignore = [
-    f"test_{name}.py" for name in ("mxnet", "torch") if not importlib.util.find_spec(name)
+    f"test_{name}.py"
+    for name in ("accelerate", "lightning", "mxnet", "torch")
+    if not importlib.util.find_spec(name)
 ]
 
 

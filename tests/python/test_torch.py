@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,6 +122,125 @@ def test_a_data_loader_hands_batches_through(photos: Path) -> None:
     assert [images.shape[0] for images, _ in loader] == [25, 25, 10]
 
 
+def test_a_dataset_of_all_fields(photos: Path) -> None:
+    fields = ("images", "labels", "valid", "indices", "crops", "flips", "position")
+    options = {"batch_size": 25, "size": 8, "last_batch": "pad", "flip": True, "fields": fields}
+    dataset = Loader(photos, **options).as_torch()
+    for element, batch in zip(dataset, Loader(photos, **options), strict=True):
+        assert type(element) is tuple
+        for tensor, array in zip(element, batch, strict=True):
+            assert torch.equal(tensor, torch.from_numpy(array))
+
+
+def test_a_dataset_starts_the_epoch_it_is_told(photos: Path) -> None:
+    dataset = Loader(photos, batch_size=60, size=8).as_torch()
+    passes = [labels.tolist() for _ in range(3) for _, labels in dataset]
+    dataset.set_epoch(1)
+    assert [labels.tolist() for _, labels in dataset] == passes[1:2]
+    dataset.set_epoch(0)
+    assert [labels.tolist() for _ in range(2) for _, labels in dataset] == passes[:2]
+
+
+def test_an_iterator_that_is_never_used_takes_no_epoch_away(photos: Path) -> None:
+    loader = Loader(photos, batch_size=60, size=8, output="torch")
+    iter(loader.as_torch())
+    iter(torch.utils.data.DataLoader(loader.as_torch(), batch_size=None))
+    assert next(iter(loader)).epoch == 0
+
+
+def test_a_dataset_has_a_state(photos: Path) -> None:
+    options = {"batch_size": 7, "size": 8, "fields": ("images", "indices")}
+    dataset = Loader(photos, **options).as_torch()
+    seen = [indices.tolist() for _, indices in islice(dataset, 4)]
+    other = Loader(photos, **options).as_torch()
+    other.load_state_dict(dataset.state_dict())
+    seen += [indices.tolist() for _, indices in other]
+    assert seen == [batch.indices.tolist() for batch in Loader(photos, **options)]
+    with pytest.raises(ValueError, match="seed 0 there, 1 here"):
+        Loader(photos, seed=1, **options).as_torch().load_state_dict(dataset.state_dict())
+
+
+@pytest.mark.filterwarnings("ignore:'set_vital' is deprecated")  # torchdata's own use of PyTorch
+@pytest.mark.parametrize("taken", [0, 1, 5, 8])
+def test_a_stateful_data_loader_goes_on_in_the_middle_of_an_epoch(photos: Path, taken: int) -> None:
+    stateful = pytest.importorskip("torchdata.stateful_dataloader").StatefulDataLoader
+    options = {"batch_size": 7, "size": 8, "fields": ("images", "indices")}
+    first = stateful(Loader(photos, **options).as_torch(), batch_size=None)
+    list(first)
+    seen = [indices.tolist() for _, indices in islice(first, taken)]
+    state = pickle.loads(pickle.dumps(first.state_dict()))  # noqa: S301
+    second = stateful(Loader(photos, **options).as_torch(), batch_size=None)
+    second.load_state_dict(state)
+    seen += [indices.tolist() for _ in range(2) for _, indices in second]
+    straight = Loader(photos, repeat=True, **options)
+    assert seen == [batch.indices.tolist() for batch in islice(straight, 27)][9:]
+
+
+@pytest.mark.filterwarnings("ignore:'set_vital' is deprecated")  # as above
+def test_a_stateful_data_loader_goes_on_after_an_epoch(photos: Path) -> None:
+    stateful = pytest.importorskip("torchdata.stateful_dataloader").StatefulDataLoader
+    options = {"batch_size": 7, "size": 8, "fields": ("images", "indices")}
+    first = stateful(Loader(photos, **options).as_torch(), batch_size=None)
+    seen = [indices.tolist() for _, indices in first]
+    second = stateful(Loader(photos, **options).as_torch(), batch_size=None)
+    second.load_state_dict(first.state_dict())
+    seen += [indices.tolist() for _ in range(2) for _, indices in second]
+    straight = Loader(photos, repeat=True, **options)
+    assert seen == [batch.indices.tolist() for batch in islice(straight, 27)]
+
+
+# ------------------------------------------------------------------------------------ walks over tuples
+
+
+@pytest.mark.parametrize("fields", [("images", "labels"), ("images", "valid")], ids=str)
+def test_pytorch_rebuilds_a_batch(photos: Path, fields: tuple[str, ...]) -> None:
+    from torch.utils import _pytree as pytree  # noqa: PLC0415
+
+    batch = next(iter(Loader(photos, size=8, output="torch", fields=fields)))
+    same = pytree.tree_map(lambda tensor: tensor, batch)
+    assert type(same) is type(batch)
+    assert all(left is right for left, right in zip(same, batch, strict=True))
+    assert type(batch).__bases__ == (tuple,), "what older versions of PyTorch look at"
+    pair = torch.utils.data.default_collate([batch, batch])
+    assert type(pair) is type(batch)
+    assert pair.images.shape == (2, *batch.images.shape)
+    plain = torch.utils.data.default_convert(next(iter(Loader(photos, size=8, fields=fields))))
+    assert all(map(torch.equal, plain, batch))
+
+
+def test_pin_memory_rebuilds_a_batch(photos: Path) -> None:
+    """Of NumPy arrays, which it leaves as they are: pinning tensors takes a GPU."""
+    from torch.utils.data._utils.pin_memory import pin_memory  # noqa: PLC0415
+
+    batch = next(iter(Loader(photos, size=8)))
+    same = pin_memory(batch)
+    assert type(same) is type(batch)
+    assert same.images is batch.images
+
+
+def test_a_data_loader_around_a_loader_keeps_batches(photos: Path) -> None:
+    """As some do who read `batch_size=None` as the way to hand anything through."""
+
+    class Batches(torch.utils.data.IterableDataset[Any]):
+        def __iter__(self) -> Any:
+            return iter(Loader(photos, batch_size=25, size=8, output="torch"))
+
+    batches = list(torch.utils.data.DataLoader(Batches(), batch_size=None))
+    assert [len(batch.images) for batch in batches] == [25, 25, 10]
+
+
+@pytest.mark.parametrize("fields", [("images", "labels"), ("images", "valid")], ids=str)
+def test_batches_of_tensors_are_copied_and_pickled(photos: Path, fields: tuple[str, ...]) -> None:
+    batch = next(iter(Loader(photos, size=8, output="torch", fields=fields)))
+    for other in (copy.copy(batch), copy.deepcopy(batch), pickle.loads(pickle.dumps(batch))):  # noqa: S301
+        assert type(other) is type(batch)
+        assert all(map(torch.equal, other, batch))
+        assert other.paths == batch.paths
+
+
+# ----------------------------------------------------------------------------------------------- others
+
+
 def test_worker_processes_are_refused(photos: Path) -> None:
     dataset = Loader(photos, batch_size=25, size=8).as_torch()
     loader = torch.utils.data.DataLoader(dataset, batch_size=None, num_workers=1)
@@ -141,6 +263,19 @@ def test_ranks_from_torch_distributed(
     assert auto == [batch.paths for batch in Loader(photos, size=8, shard=(0, 1))]
     second = [batch.paths for batch in Loader(photos, size=8, shard="auto")]
     assert second == [batch.paths for batch in Loader(photos, size=8, shard=(1, 2))]
+
+
+def test_a_loader_that_was_made_before_the_ranks_is_refused(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every rank would read everything."""
+    loader = Loader(photos, size=8, shard="auto")
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    with pytest.raises(RuntimeError, match=r"make it after torch.distributed is initialised"):
+        next(iter(loader))
+    assert len(Loader(photos, size=8, batch_size=5, shard="auto")) == 6
 
 
 def test_a_model_learns_from_it(photos: Path) -> None:

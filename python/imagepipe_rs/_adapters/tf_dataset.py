@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from imagepipe_rs._adapters import adapter
-from imagepipe_rs.batch import DEFAULT_FIELDS
+from imagepipe_rs.batch import DEFAULT_FIELDS, Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,8 @@ def as_tf_dataset(loader: Loader) -> Any:
     count = None if loader._endless else len(loader)  # noqa: SLF001
 
     def batches() -> Iterator[Any]:
-        for batch in loader._begin(adapter("tensorflow"), count=count, exact=False):  # noqa: SLF001
-            yield batch._element()  # noqa: SLF001
+        batches = loader._iterate(adapter("tensorflow"), count=count, exact=False)  # noqa: SLF001
+        return map(Batch._element, batches)  # noqa: SLF001
 
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     if loader._endless:  # noqa: SLF001

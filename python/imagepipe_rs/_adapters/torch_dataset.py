@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch.utils.data import IterableDataset, get_worker_info
 
 from imagepipe_rs._adapters import adapter
+from imagepipe_rs.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,26 +34,15 @@ class _Batches(IterableDataset[Any]):
             )
             raise RuntimeError(message)
         # Accelerate reads one batch ahead, to know which is the last.
-        return self._batches(exact=not reader)
-
-    def _batches(self, *, exact: bool) -> Iterator[Any]:
-        """Begin the epoch with its first batch: an iterator that is made and never used begins none."""
-        for batch in self.loader._begin(adapter("torch"), exact=exact):  # noqa: SLF001
-            yield batch._element()  # noqa: SLF001
+        batches = self.loader._iterate(adapter("torch"), exact=not reader)  # noqa: SLF001
+        return map(Batch._element, batches)  # noqa: SLF001
 
     def __len__(self) -> int:
         return len(self.loader)
 
     def set_epoch(self, epoch: int) -> None:
-        """As the Loader's; but frameworks call it too, which must not undo ``load_state_dict``."""
-        loader = self.loader
-        if loader._resumed and epoch != loader.epoch:  # noqa: SLF001
-            message = (
-                f"set_epoch({epoch}) would undo load_state_dict(), whose state is in epoch {loader.epoch}: "
-                f"call set_epoch({loader.epoch}), with Accelerate that of what prepare() returned"
-            )
-            raise ValueError(message)
-        loader.set_epoch(epoch)
+        """Let the next pass start this epoch; after ``load_state_dict``, go on and count on from there."""
+        self.loader.batch_sampler.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state after what was handed over: whoever reads ahead asks at the right moment."""

@@ -1,0 +1,167 @@
+"""Accelerate on a Loader, alone and on two ranks. `make test-torch` runs these."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from imagepipe_rs import Loader
+
+torch = pytest.importorskip("torch")
+accelerate = pytest.importorskip("accelerate")
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.torch,
+    # torchdata's own use of PyTorch.
+    pytest.mark.filterwarnings("ignore:'set_vital' is deprecated"),
+]
+
+OPTIONS: dict[str, Any] = {
+    "batch_size": 7,
+    "size": 8,
+    "dtype": "float32",
+    "layout": "NCHW",
+    "output": "torch",
+    "seed": 1,
+    "fields": ("images", "labels", "indices"),
+}
+
+
+@pytest.fixture
+def accelerator() -> Iterator[Any]:
+    yield accelerate.Accelerator(cpu=True)
+    accelerate.state.AcceleratorState._reset_state(reset_partial_state=True)  # noqa: SLF001
+
+
+def straight(path: Path, steps: int) -> list[list[int]]:
+    """Return the samples of so many batches of a run that is never interrupted."""
+    loader = Loader(path, **OPTIONS, repeat=True)
+    return [batch.indices.tolist() for batch in islice(loader, steps)]
+
+
+def data_loader(loader: Loader) -> Any:
+    return torch.utils.data.DataLoader(loader.as_torch(), batch_size=None)
+
+
+def test_accelerate_leaves_a_loader_as_it_is(photos: Path, accelerator: Any) -> None:
+    loader = Loader(photos, **OPTIONS)
+    assert accelerator.prepare(loader) is loader
+    batch = next(iter(loader))
+    moved = accelerate.utils.send_to_device(batch, accelerator.device)
+    assert type(moved) is type(batch)
+    assert all(map(torch.equal, moved, batch))
+    assert accelerate.utils.find_batch_size(batch) == 7
+    assert [len(part) for part in accelerator.gather_for_metrics(batch)] == [7, 7, 7]
+
+
+def test_accelerate_prepares_the_dataset_of_a_loader(photos: Path, accelerator: Any) -> None:
+    prepared = accelerator.prepare(data_loader(Loader(photos, **OPTIONS)))
+    seen = [indices.tolist() for _ in range(2) for _, _, indices in prepared]
+    assert seen == straight(photos, 18)
+
+
+def test_state_dict_is_refused_where_accelerate_reads_ahead(photos: Path, accelerator: Any) -> None:
+    """It takes the next batch before it gives one away, to know which is the last."""
+    loader = Loader(photos, **OPTIONS)
+    prepared = accelerator.prepare(data_loader(loader))
+    seen = [indices.tolist() for _, _, indices in islice(prepared, 4)]
+    with pytest.raises(RuntimeError, match=r"batches=n"):
+        loader.state_dict()
+    resumed = Loader(photos, **OPTIONS)
+    resumed.load_state_dict(loader.state_dict(batches=4))
+    seen += [indices.tolist() for _, _, indices in accelerator.prepare(data_loader(resumed))]
+    assert seen == straight(photos, 9)
+
+
+def test_accelerate_goes_on_from_a_state_that_was_loaded(photos: Path, accelerator: Any) -> None:
+    """It counts epochs from 0, and sets them: that takes nothing of the state away."""
+    first = Loader(photos, **OPTIONS)
+    first.set_epoch(3)
+    seen = [batch.indices.tolist() for batch in islice(first, 4)]
+    loader = Loader(photos, **OPTIONS)
+    loader.load_state_dict(first.state_dict())
+    prepared = accelerator.prepare(data_loader(loader))
+    seen += [indices.tolist() for _ in range(2) for _, _, indices in prepared]
+    assert seen == straight(photos, 45)[27:]
+
+
+@pytest.mark.parametrize("steps", [4, 9])
+def test_accelerate_goes_on_with_stateful_data_loaders(
+    photos: Path, tmp_path: Path, steps: int
+) -> None:
+    pytest.importorskip("torchdata.stateful_dataloader")
+    config = accelerate.DataLoaderConfiguration(use_stateful_dataloader=True)
+    seen: list[list[int]] = []
+    for part in range(2):
+        accelerator = accelerate.Accelerator(cpu=True, dataloader_config=config)
+        prepared = accelerator.prepare(data_loader(Loader(photos, **OPTIONS)))
+        if part == 0:
+            seen += [indices.tolist() for _, _, indices in islice(prepared, steps)]
+            accelerator.save_state(tmp_path)
+        else:
+            accelerator.load_state(tmp_path)
+            seen += [indices.tolist() for _ in range(2) for _, _, indices in prepared]
+        accelerate.state.AcceleratorState._reset_state(reset_partial_state=True)  # noqa: SLF001
+    assert seen == straight(photos, 18 if steps == 4 else 27)
+
+
+# ---------------------------------------------------------------------------------------- on two ranks
+
+ON_TWO_RANKS = """
+import json, pathlib, sys
+import accelerate
+from imagepipe_rs import Loader
+from torch.utils.data import DataLoader
+
+folder, options = sys.argv[1], json.loads(sys.argv[2])
+accelerator = accelerate.Accelerator(cpu=True)
+
+def samples(batches):
+    return [indices.tolist() for *_, indices in batches]
+
+def dataset(**more):
+    loader = Loader(folder, **options, **more)
+    return accelerator.prepare(DataLoader(loader.as_torch(), batch_size=None))
+
+found = {
+    "loader": samples(accelerator.prepare(Loader(folder, shard="auto", **options))),
+    "dataset": samples(dataset()),
+}
+try:
+    found["sharded twice"] = samples(dataset(shard="auto"))
+except RuntimeError as error:
+    found["error"] = str(error)
+pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+"""
+
+
+def test_accelerate_on_two_ranks(photos: Path, tmp_path: Path) -> None:
+    """A Loader is dealt out by itself, a dataset of one by Accelerate, and never by both: that would lose half."""
+    program = tmp_path / "program.py"
+    program.write_text(ON_TWO_RANKS)
+    options = {**OPTIONS, "batch_size": 5}
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    run = subprocess.run(
+        [*command, program, photos, json.dumps(options), tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    alone = [batch.indices.tolist() for batch in Loader(photos, **options)]
+    for way in ("loader", "dataset"):
+        assert [
+            batch for pair in zip(first[way], second[way], strict=True) for batch in pair
+        ] == alone
+    for rank in (first, second):
+        assert "give the Loader no shard=" in rank["error"]

@@ -1,0 +1,191 @@
+"""Lightning trains on a Loader, saves where it is, and goes on from there. `make test-torch` runs these."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from imagepipe_rs import Loader
+
+torch = pytest.importorskip("torch")
+lightning = pytest.importorskip("lightning.pytorch")
+stateful = pytest.importorskip("torchdata.stateful_dataloader")
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [
+    pytest.mark.torch,
+    # Lightning's and torchdata's own use of PyTorch.
+    pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning"),
+    pytest.mark.filterwarnings("ignore:'set_vital' is deprecated"),
+    pytest.mark.filterwarnings("ignore:The dirpath has changed"),
+    # torchdata counts the batches before and after a checkpoint at an epoch's end as those of one epoch.
+    pytest.mark.filterwarnings("ignore:Length of IterableDataset"),
+    pytest.mark.filterwarnings("ignore:Your `IterableDataset` has `__len__` defined"),
+    pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers"),
+]
+
+OPTIONS: dict[str, Any] = {
+    "batch_size": 7,
+    "size": 8,
+    "dtype": "float32",
+    "layout": "NCHW",
+    "output": "torch",
+    "seed": 1,
+    "fields": ("images", "labels", "indices"),
+}
+
+
+class Classifier(lightning.LightningModule):
+    """A linear model that notes the samples of each step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 10))
+        self.seen: list[list[int]] = []
+
+    def training_step(self, batch: Any, _: int) -> Any:
+        images, labels, indices = batch
+        self.seen.append(indices.tolist())
+        loss = torch.nn.functional.cross_entropy(self.layers(images), labels)
+        self.log("loss", loss, on_epoch=True)
+        return loss
+
+    def configure_optimizers(self) -> Any:
+        return torch.optim.SGD(self.parameters(), 0.1)
+
+
+class Evaluated(Classifier):
+    """One that counts what it gets right; batches are (images, labels, valid)."""
+
+    right = valid = 0
+
+    def validation_step(self, batch: Any, _: int) -> None:
+        images, labels, valid = batch
+        self.right += int(((self.layers(images).argmax(1) == labels) & valid).sum())
+        self.valid += int(valid.sum())
+
+
+def trainer(folder: Path, **options: Any) -> Any:
+    return lightning.Trainer(
+        default_root_dir=folder,
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        **options,
+    )
+
+
+def checkpoints(folder: Path, **when: int) -> Any:
+    return lightning.callbacks.ModelCheckpoint(folder, save_top_k=-1, **when)
+
+
+def straight(path: Path, steps: int) -> list[list[int]]:
+    """Return the samples of so many batches of a run that is never interrupted."""
+    loader = Loader(path, **OPTIONS, repeat=True)
+    return [batch.indices.tolist() for batch in islice(loader, steps)]
+
+
+def test_lightning_fits_a_loader(photos: Path, tmp_path: Path) -> None:
+    """It takes batches apart and rebuilds them; and it makes an iterator that it never uses."""
+    loader, model = Loader(photos, **OPTIONS), Classifier()
+    trainer(tmp_path, max_epochs=3, enable_checkpointing=False).fit(model, loader)
+    assert model.seen == straight(photos, 27)
+    assert sorted(chain(*model.seen[:9])) == list(range(60))
+    assert loader.epoch == 3
+
+
+def test_lightning_goes_on_from_a_state_that_was_loaded_before(
+    photos: Path, tmp_path: Path
+) -> None:
+    """The iterator that it never uses does not take the rest of the epoch away."""
+    first = iter(Loader(photos, **OPTIONS))
+    for _ in range(4):
+        next(first)
+    loader, model = Loader(photos, **OPTIONS), Classifier()
+    loader.load_state_dict(first.state_dict())
+    trainer(tmp_path, max_epochs=2, enable_checkpointing=False).fit(model, loader)
+    assert model.seen == straight(photos, 18)[4:]
+
+
+def test_lightning_counts_on_from_the_epoch_of_a_loaded_state(photos: Path, tmp_path: Path) -> None:
+    """It counts from 0, and sets the epoch of what it trains on."""
+    first = Loader(photos, **OPTIONS)
+    first.set_epoch(3)
+    taken = list(islice(first, 4))
+    loader, model = Loader(photos, **OPTIONS), Classifier()
+    loader.load_state_dict(first.state_dict())
+    trainer(tmp_path, max_epochs=2, enable_checkpointing=False).fit(model, loader)
+    assert [batch.indices.tolist() for batch in taken] + model.seen == straight(photos, 45)[27:]
+
+
+def test_lightning_overfits_some_batches(photos: Path, tmp_path: Path) -> None:
+    """Nothing is in its way: it looks for samplers, to switch shuffling off."""
+    loader, model = Loader(photos, **{**OPTIONS, "shuffle": False}), Classifier()
+    options = {"max_epochs": 2, "overfit_batches": 2, "enable_checkpointing": False}
+    trainer(tmp_path, **options).fit(model, loader)
+    assert model.seen == [list(range(7)), list(range(7, 14))] * 2
+
+
+@pytest.mark.parametrize("steps", [4, 9, 13])
+@pytest.mark.parametrize("kind", ["loader", "stateful"])
+def test_lightning_goes_on_after_the_batch_of_its_checkpoint(
+    photos: Path, tmp_path: Path, steps: int, kind: str
+) -> None:
+    """With a Loader, and with torchdata's DataLoader around it."""
+
+    def data() -> Any:
+        loader = Loader(photos, **OPTIONS)
+        if kind == "loader":
+            return loader
+        return stateful.StatefulDataLoader(loader.as_torch(), batch_size=None)
+
+    callback = checkpoints(tmp_path, every_n_train_steps=steps)
+    trainer(tmp_path, max_steps=steps, callbacks=[callback]).fit(Classifier(), data())
+    (file,) = tmp_path.glob(f"*step={steps}.ckpt")
+
+    model, loader = Classifier(), data()
+    callback = checkpoints(tmp_path / "again", every_n_train_steps=steps)
+    resumed = trainer(tmp_path, max_epochs=3, callbacks=[callback])
+    resumed.fit(model, loader, ckpt_path=file)
+    assert model.seen == straight(photos, 27)[steps:]
+    assert resumed.global_step == 27
+
+
+def test_lightning_goes_on_after_the_epoch_of_its_checkpoint(photos: Path, tmp_path: Path) -> None:
+    callback = checkpoints(tmp_path, every_n_epochs=1)
+    trainer(tmp_path, max_epochs=1, callbacks=[callback]).fit(
+        Classifier(), Loader(photos, **OPTIONS)
+    )
+    (file,) = tmp_path.glob("*.ckpt")
+    model = Classifier()
+    callback = checkpoints(tmp_path / "again", every_n_epochs=1)
+    resumed = trainer(tmp_path, max_epochs=3, callbacks=[callback])
+    resumed.fit(model, Loader(photos, **OPTIONS), ckpt_path=file)
+    assert model.seen == straight(photos, 27)[9:]
+
+
+def test_lightning_refuses_a_checkpoint_of_another_order(photos: Path, tmp_path: Path) -> None:
+    callback = checkpoints(tmp_path, every_n_train_steps=4)
+    trainer(tmp_path, max_steps=4, callbacks=[callback]).fit(
+        Classifier(), Loader(photos, **OPTIONS)
+    )
+    (file,) = tmp_path.glob("*.ckpt")
+    callback = checkpoints(tmp_path / "again", every_n_train_steps=4)
+    again = trainer(tmp_path, max_epochs=1, callbacks=[callback])
+    with pytest.raises(ValueError, match="seed 1 there, 2 here"):
+        again.fit(Classifier(), Loader(photos, **{**OPTIONS, "seed": 2}), ckpt_path=file)
+
+
+def test_valid_makes_a_validation_exact(photos: Path, tmp_path: Path) -> None:
+    fields = ("images", "labels", "valid")
+    options = {**OPTIONS, "fields": fields, "last_batch": "pad", "shuffle": False}
+    model = Evaluated()
+    trainer(tmp_path).validate(model, Loader(photos, **options), verbose=False)
+    (images, labels, _), *_ = Loader(photos, **{**options, "batch_size": 60})
+    with torch.no_grad():
+        expected = int((model.layers(images).argmax(1) == labels).sum())
+    assert (model.right, model.valid) == (expected, 60)
