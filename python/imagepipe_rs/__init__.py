@@ -1,6 +1,13 @@
 """Seeded, bit-reproducible image batches at the speed of the decoder."""
 
-from imagepipe_rs._errors import Damage, DatasetError, DecodeError, ImagePipeError, RecordError
+from imagepipe_rs._errors import (
+    Damage,
+    DatasetError,
+    DatasetWarning,
+    DecodeError,
+    ImagePipeError,
+    RecordError,
+)
 from imagepipe_rs._native import __version__ as _version
 from imagepipe_rs._writing import Written
 from imagepipe_rs.decoding import decode, decode_many
@@ -26,6 +33,7 @@ __all__ = [
     "Batch",
     "Damage",
     "DatasetError",
+    "DatasetWarning",
     "DecodeError",
     "Example",
     "Image2TFRecords",

@@ -28,6 +28,10 @@ class ImagePipeError(Exception):
     """Base of all errors of this package, wrong arguments apart."""
 
 
+class DatasetWarning(UserWarning):
+    """Something about a data set that is no error: files left out, folders that are no classes, an index not used."""
+
+
 class DatasetError(ImagePipeError):
     """A data set, or a file of it, that cannot be used.
 

@@ -41,8 +41,9 @@ def __version__() -> str:  # noqa: N807  the compiled module's name for it
 def jpeg_simd() -> bool:
     """Return whether libjpeg-turbo was built with its SIMD code and this processor runs it."""
 
-# Files, records, bytes, files found finished, what was left out and why, and what the user should know.
-Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
+# Files, records, bytes, files found finished, what was left out and why, and what the user should know of these and of
+# their source.
+Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str], list[str]]
 
 def create_index(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from imagepipe_rs._errors import Damage
+from imagepipe_rs._notes import warn
 
 _log = logging.getLogger("imagepipe_rs")
 
@@ -36,19 +37,20 @@ class Written(NamedTuple):
     skipped: tuple[Damage, ...] = ()
 
 
-_Counts = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
+_Counts = tuple[int, int, int, int, list[tuple[str, str]], list[str], list[str]]
 _Native = Callable[[Mapping[str, Any], Progress | None], _Counts]
 
 
 def run(native: _Native, arguments: Mapping[str, Any], progress: Progress | None) -> Written:
-    """Run a writer of the compiled module, and log what its user should know."""
+    """Run a writer of the compiled module; warn of what its user should know of the source, and log it of the files."""
     if progress is not None and not callable(progress):
         message = f"progress={progress!r} is not valid: a function of two numbers, done and total"
         raise TypeError(message)
-    *counts, skipped, notes = native(arguments, progress)
+    files, records, size, kept, skipped, notes, source_notes = native(arguments, progress)
     for note in notes:
         _log.warning("%s", note)
-    return Written(*counts, tuple(Damage(*one) for one in skipped))
+    warn(source_notes)
+    return Written(files, records, size, kept, tuple(Damage(*one) for one in skipped))
 
 
 def only_here(engine: object) -> None:

@@ -120,6 +120,7 @@ def create_tfrecords(
     on_error: OnError = "raise",
     index: bool = False,
     manifest: bool = False,
+    allow_outside: bool = False,
     overwrite: bool = False,
     resume: bool = False,
     workers: int | None = None,
@@ -134,15 +135,15 @@ def create_tfrecords(
     shard appears when it is finished, and the same files give the same bytes whatever ``workers`` is.
 
     Args:
-        source_path: a directory of images; one with a directory for each class; or a CSV file of file names (relative
-            to it) and classes, with a header: in its columns ``filename`` and ``class`` if there are both, else in the
-            first two.
+        source_path: a directory of images; one with a directory for each class; or a CSV file of file names and
+            classes, as for the ``Loader``. File names in a CSV are relative to the directory of images that is given
+            beside it, and without one to the CSV's own.
         dest_path: directory of the shards; made if it is not there.
         name: what the shards' names begin with.
         img_per_file: images per shard; the last has what is left.
         labels: ``"directory"`` for the place of the class among the sorted ones (0 in a flat directory), None for 0
-            everywhere, or a CSV file of file names, relative to ``source_path``, and classes. Classes of a CSV file
-            that are all whole numbers (``7``, ``07`` or ``7.0``) are labels themselves.
+            everywhere, or a CSV file of file names, relative to the directory ``source_path``, and classes. Classes of
+            a CSV file that are all whole numbers (``7``, ``07`` or ``7.0``) are labels themselves.
         metadata: also ``image/format``, ``image/filename``, ``image/height``, ``image/width`` and ``image/class/text``.
         check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
             ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.
@@ -152,6 +153,8 @@ def create_tfrecords(
             :func:`create_index`.
         manifest: also ``manifest.jsonl``, a line for each record: shard, record, file, label, offset, size; and for
             each image that is left out.
+        allow_outside: a CSV may name files by absolute paths, and above the directory that they are relative to
+            (``../x.jpg``); otherwise that is an error.
         overwrite: replace what is there; otherwise that is an error.
         resume: keep the shards that are finished, and write the others.
         workers: threads; None for the number of usable cores.
@@ -181,6 +184,7 @@ def create_tfrecords(
         "on_error": on_error,
         "index": index,
         "manifest": manifest,
+        "allow_outside": allow_outside,
         "overwrite": overwrite,
         "resume": resume,
         "workers": workers,
@@ -198,6 +202,7 @@ def create_recordio(
     check: Check = "decode",
     on_error: OnError = "raise",
     manifest: bool = False,
+    allow_outside: bool = False,
     overwrite: bool = False,
     resume: bool = False,
     workers: int | None = None,
@@ -215,10 +220,11 @@ def create_recordio(
         dest_path: directory of the shards; made if it is not there.
         name: what the shards' names begin with.
         img_per_file: images per shard; the last has what is left.
-        labels: ``"directory"``, None for 0 everywhere, or a CSV file.
+        labels: ``"directory"``, None for 0 everywhere, or a CSV file, with names relative to ``source_path``.
         check: ``"decode"``, or ``"headers"``.
         on_error: ``"raise"``, or ``"skip"``.
         manifest: also ``manifest.jsonl``, a line for each record.
+        allow_outside: a CSV may name files outside of the directory that they are relative to.
         overwrite: replace what is there; otherwise that is an error.
         resume: keep the shards that are finished, and write the others.
         workers: threads; None for the number of usable cores.
@@ -246,6 +252,7 @@ def create_recordio(
         "on_error": on_error,
         "index": True,
         "manifest": manifest,
+        "allow_outside": allow_outside,
         "overwrite": overwrite,
         "resume": resume,
         "workers": workers,

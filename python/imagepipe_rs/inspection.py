@@ -17,6 +17,7 @@ def describe(
     *,
     headers: int | None = 1000,
     keys: Mapping[str, str | None] | None = None,
+    allow_outside: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def describe(
         path: as for :class:`imagepipe_rs.Loader`.
         headers: read the headers of at most this many pictures, evenly spread; None for all of them.
         keys: names of the features in TFRecords, as for the Loader.
+        allow_outside: a CSV may name files outside of its directory, as for the Loader.
         workers: threads; None for the number of usable cores.
         progress: called with ``(done, total)`` samples on this thread, about ten times a second.
 
@@ -39,12 +41,17 @@ def describe(
     Raises:
         DatasetError: there is no data set at ``path``.
     """
-    arguments = _arguments(path, keys, workers) | {"headers": headers}
-    return _named(_native.describe(arguments, progress))
+    arguments = _arguments(path, keys=keys, allow_outside=allow_outside, workers=workers)
+    found: dict[str, Any] = _named(_native.describe(arguments | {"headers": headers}, progress))
+    return found
 
 
 def record(
-    path: Path | Sequence[Path], number: int, *, keys: Mapping[str, str | None] | None = None
+    path: Path | Sequence[Path],
+    number: int,
+    *,
+    keys: Mapping[str, str | None] | None = None,
+    allow_outside: bool = False,
 ) -> dict[str, Any]:
     """Show one sample in full.
 
@@ -52,6 +59,7 @@ def record(
         path: as for :class:`imagepipe_rs.Loader`.
         number: which, from 0, in the order of the data set.
         keys: names of the features in TFRecords, as for the Loader.
+        allow_outside: a CSV may name files outside of its directory, as for the Loader.
 
     Returns:
         ``path``, and ``picture``: ``format``, ``width`` and ``height`` (upright), ``turned`` (whether it lies on its
@@ -64,13 +72,16 @@ def record(
         RecordError: the record is damaged.
         ValueError: there is no such sample.
     """
-    return _named(_native.record(_arguments(path, keys, None) | {"record": number}))
+    arguments = _arguments(path, keys=keys, allow_outside=allow_outside, workers=None)
+    found: dict[str, Any] = _named(_native.record(arguments | {"record": number}))
+    return found
 
 
 def verify(
     path: Path | Sequence[Path],
     *,
     keys: Mapping[str, str | None] | None = None,
+    allow_outside: bool = False,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
@@ -79,6 +90,7 @@ def verify(
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
         keys: names of the features in TFRecords, as for the Loader.
+        allow_outside: a CSV may name files outside of its directory, as for the Loader.
         workers: threads; None for the number of usable cores.
         progress: called with ``(done, total)`` samples on this thread, about ten times a second.
 
@@ -86,11 +98,14 @@ def verify(
         ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``: of each of the others ``path``,
         ``record`` (its number in the file) and ``offset`` (its first byte), None for a file as a whole, and ``reason``.
         A ``path`` that is not UTF-8 is as :func:`os.fsdecode` gives it: it can be opened.
+        ``notes`` are for people.
 
     Raises:
         DatasetError: there is no data set at ``path``.
     """
-    return _named(_native.verify(_arguments(path, keys, workers), progress))
+    arguments = _arguments(path, keys=keys, allow_outside=allow_outside, workers=workers)
+    found: dict[str, Any] = _named(_native.verify(arguments, progress))
+    return found
 
 
 def bench(
@@ -137,9 +152,18 @@ def _named(found: Any) -> Any:
 
 
 def _arguments(
-    path: Path | Sequence[Path], keys: Mapping[str, str | None] | None, workers: int | None
+    path: Path | Sequence[Path],
+    *,
+    keys: Mapping[str, str | None] | None,
+    allow_outside: bool,
+    workers: int | None,
 ) -> dict[str, Any]:
-    return {"paths": paths_of(path), "keys": keys_of(keys), "workers": workers}
+    return {
+        "paths": paths_of(path),
+        "keys": keys_of(keys),
+        "allow_outside": allow_outside,
+        "workers": workers,
+    }
 
 
 __all__ = ["bench", "describe", "record", "verify"]

@@ -17,6 +17,7 @@ from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._errors import DatasetNotFoundError
 from imagepipe_rs._foreign import explains_keywords
 from imagepipe_rs._iterator import LoaderIterator
+from imagepipe_rs._notes import warn
 from imagepipe_rs._ranks import auto_shard, jpeg_decoder
 from imagepipe_rs._state import (
     BatchSampler,
@@ -62,15 +63,21 @@ class Loader:
         path: where the samples are: a path, a list of paths, or a glob. The kind is found by looking, and is one for
             all:
 
-            * image directories (``root/class-name/**/x.jpg``, or flat: all labels 0), or image files; samples are in
-              the order of the bytes of their names in each class (10 before 2);
+            * image directories: ``root/class-name/**/x.jpg``, where a class is a folder with an image in it or below
+              it, and folders of one name in several roots are one class; or flat, with the images in the directory
+              itself, where all labels are 0. Several flat directories, as ``photos/class-*`` matches them, or image
+              files from several, as ``photos/*/*.jpg`` does, are classes by the names of these directories, if not all
+              are called the same. Samples are in the order of the bytes of their names in each class (10 before 2).
+              Hidden files and folders, and what other programs keep there (``__MACOSX``, ``@eaDir``, ``lost+found``,
+              ``__pycache__``, recycle bins), are passed over;
             * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of image records, under
               any names; or a directory where they lie. Samples are in the natural order of the file names (2 before
               10), records in that of the file. Index files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json``
               beside them are no samples;
             * CSV files, in the order of their rows: in each a file, relative to the CSV's directory, and its class, in
-              the columns ``filename`` and ``class`` if there are both, else in the first two. Classes that all are
-              whole numbers (``7``, ``07`` or ``7.0``) are the labels themselves.
+              the columns ``filename`` and ``class`` if there are both, else in the first two. The first line names the
+              columns, and shows whether commas, semicolons or tabs separate them; a line ``sep=;`` before it says so.
+              Classes that all are whole numbers (``7``, ``07`` or ``7.0``) are the labels themselves.
 
             JPEG, PNG, BMP, GIF and WebP are told apart by content. Records with ``image/format`` ``tensor`` hold pixels
             (uint8, ``image/height`` by ``image/width`` by ``image/channels``; ``image/order`` ``HWC`` or ``CHW``):
@@ -97,7 +104,8 @@ class Loader:
         sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its samples
             uniformly, with replacement, endless.
         weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class.
-        shuffle: permute each epoch, by ``seed`` and epoch alone.
+        shuffle: permute each epoch, by ``seed`` and epoch alone. False for validation and prediction, which then are in
+            the order of the data set.
         seed: of everything random but ``split``, 0 to 2**64 - 1.
         last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"`` repeats samples and
             says so in ``batch.valid``.
@@ -113,12 +121,15 @@ class Loader:
             last part of ``image/filename``, or without one its place. So the same images in another form may be split
             otherwise. ``limit`` counts the samples of the side.
         split_seed: of ``split``, 0 to 2**64 - 1; give both sides the same. It does not depend on ``seed``.
-        classes: class names; fixes the label numbers and leaves other classes out.
+        classes: class names; fixes the label numbers and leaves other classes out. A folder without images is a class
+            only if it is named here.
         keys: names of the features in TFRecords, where they are other than ``{"image": "image/encoded", "label":
             "image/class/label", "text": "image/class/text", "filename": "image/filename"}``. ``"label": None``: all
             samples are of one class. A record without the label, or with one that is not in 0..2**31 - 1, is an error
             unless ``labels=None``. ``"text"``, the class's name, and ``"filename"``, which keeps a sample on its side
             of a ``split``, may be missing.
+        allow_outside: a CSV may name files by absolute paths, and above its directory (``../x.jpg``); otherwise that is
+            an error.
         exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values. Otherwise images are
             decoded at the largest saving that leaves them as good (PSNR of 38 dB and more to ``exact``).
         decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own decoder where it can (see
@@ -151,6 +162,10 @@ class Loader:
         DatasetError: nothing at ``path``, no images there, or data sets of two kinds; a CSV with a row that is no good;
             also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where that fits.
         RecordError: a file of records that cannot be read.
+
+    Warns:
+        DatasetWarning: once for each: files left out, with their number and examples; folders without images; classes
+            that are the names of folders given one by one; an index or a ``labels.csv`` that is not used.
     """
 
     # What no argument offers; `imagepipe_rs.tensorflow` does.
@@ -188,6 +203,7 @@ class Loader:
         split_seed: int = 0,
         classes: Sequence[str] | None = None,
         keys: Mapping[str, str | None] | None = None,
+        allow_outside: bool = False,
         exact: bool = False,
         decoder: Literal["auto", "turbo"] = "auto",
         exif: bool = True,
@@ -239,6 +255,7 @@ class Loader:
             "split_seed": split_seed,
             "classes": classes,
             "keys": keys_of(keys),
+            "allow_outside": allow_outside,
             "exact": exact,
             "decoder": jpeg_decoder(decoder),
             "exif": exif,
@@ -251,8 +268,7 @@ class Loader:
             **self._more,
         }
         self._native = _native.Loader(arguments)
-        for note in self._native.notes():
-            _log.warning("%s", note)
+        warn(self._native.notes())
         self._dtype = dtype
         self._on_error_done = "left out" if on_error == "skip" else "replaced"
         self._shape = (arguments["size"], channels, layout, labels)

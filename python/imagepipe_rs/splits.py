@@ -40,7 +40,8 @@ class Image2TFRecords:
         image_path: where the images are: what the file names of ``image2class_file`` are relative to; or, without one,
             a directory with one directory for each class.
         image2class_file: CSV file with a header, then a file name and a class in each row: in the columns ``filename``
-            and ``class`` if there are both, else in the first two.
+            and ``class`` if there are both, else in the first two. Commas, semicolons or tabs separate them. The names
+            are relative to ``image_path``, and stay in it.
         class2id_file: CSV file with a header, then a class and its number in each row. None: classes are numbered from
             0 in the order in which they come up (in sorted order for directories).
         dataset_name: what all output files' names begin with.
@@ -48,6 +49,8 @@ class Image2TFRecords:
         test_size: share of test, 0 to 1.
         num_shards: shards of each of the three; fewer if there are fewer images. Their sizes differ by one at most.
         seed: of the choice and the order.
+        allow_outside: ``image2class_file`` may name files by absolute paths, and above ``image_path``; otherwise that
+            is an error.
     """
 
     def __init__(  # noqa: PLR0917  image2tfrecords' order
@@ -60,6 +63,8 @@ class Image2TFRecords:
         test_size: float = 0,
         num_shards: int = 5,
         seed: int = 0,
+        *,
+        allow_outside: bool = False,
     ) -> None:
         """Keep what is asked for; :meth:`create_tfrecords` reads and checks it."""
         self._arguments = {
@@ -71,6 +76,7 @@ class Image2TFRecords:
             "test_size": test_size,
             "num_shards": num_shards,
             "seed": seed,
+            "allow_outside": allow_outside,
         }
 
     def create_tfrecords(
@@ -166,7 +172,7 @@ class Split:
         return len(self.labels_to_names)
 
     def loader(self, **options: Any) -> Loader:
-        """Return a :class:`Loader` of this side; options are the Loader's.
+        """Return a :class:`Loader` of this side; options are the Loader's: ``shuffle=False`` for validation and test.
 
         Raises:
             DatasetError: there are no images on this side, or not as many as the summary says.
@@ -182,7 +188,10 @@ class Split:
         return loader
 
     def as_tf_dataset(self, **options: Any) -> Any:
-        """Return a ``tf.data.Dataset`` of batches of this side; options are the Loader's."""
+        """Return a ``tf.data.Dataset`` of batches of this side; options are the Loader's.
+
+        For Keras' ``validation_data`` say ``shuffle=False``.
+        """
         return self.loader(**options).as_tf_dataset()
 
 

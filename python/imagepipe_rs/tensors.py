@@ -32,6 +32,7 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
     on_error: OnError = "raise",
     index: bool = False,
     manifest: bool = False,
+    allow_outside: bool = False,
     overwrite: bool = False,
     resume: bool = False,
     progress: Progress | None = None,
@@ -46,7 +47,7 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
 
     Args:
         input_dir: a directory with one directory for each class (ImageNet's synsets, for one), a flat one, or a CSV
-            file.
+            file of file names, relative to its own directory, and classes.
         output_dir: directory of the shards; made if it is not there.
         num_images: the files are shuffled by ``seed``, and so many taken; -1 for all. Those that are left
             out of them are not replaced.
@@ -65,6 +66,7 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
             in the manifest, and the others keep their order.
         index: also ``SHARD.idx``, a line of offset and size for each record; see :func:`create_index`.
         manifest: also ``manifest.jsonl``, a line for each record.
+        allow_outside: a CSV may name files by absolute paths, and above its directory; otherwise that is an error.
         overwrite: replace what is there; otherwise that is an error.
         resume: keep the shards that are finished, and write the others.
         progress: called with the images done and all there are, on this thread, about ten times a second; an image
@@ -100,6 +102,7 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
         "on_error": on_error,
         "index": index,
         "manifest": manifest,
+        "allow_outside": allow_outside,
         "overwrite": overwrite,
         "resume": resume,
     }

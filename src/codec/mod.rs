@@ -16,6 +16,7 @@ mod webp;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::file::{Foreign, SIGNATURE};
 use crate::pixel::{Pixels, Plane, Size};
 
 pub use exif::Orientation;
@@ -254,15 +255,23 @@ impl<'a> OpenedOther<'a> {
 /// Says what was found instead of a picture.
 fn unknown(bytes: &[u8]) -> Reason {
     const KNOWN: &str = "JPEG, PNG, BMP, GIF or WebP";
+    /// Enough to tell formats apart.
+    const SHORTEST: usize = 12;
     if bytes.is_empty() {
         return Reason::new("the file is empty");
     }
-    let start = &bytes[..bytes.len().min(12)];
-    if start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) {
-        return Reason::new(format!("not {KNOWN}: it starts with the text {:?}", String::from_utf8_lossy(start)));
-    }
-    let hex: Vec<_> = start.iter().take(8).map(|b| format!("{b:02x}")).collect();
-    Reason::new(format!("not {KNOWN}: it starts with the bytes {}", hex.join(" ")))
+    // What a file holds is nobody's business but its owner's, and may be anything.
+    let start = &bytes[..bytes.len().min(SIGNATURE)];
+    let is = match Foreign::of(start) {
+        Some(foreign) => foreign.to_string(),
+        None if bytes.len() < SHORTEST => format!("{} bytes, which is too short for any image", bytes.len()),
+        None if start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) => "text".to_owned(),
+        None if bytes.iter().all(|b| *b == 0) => {
+            format!("{} zeros, as a crash or a broken copy leaves them", bytes.len())
+        }
+        None => "of a format that is not known".to_owned(),
+    };
+    Reason::new(format!("not {KNOWN}: it is {is}"))
 }
 
 /// Makes room for `len` bytes; what was there before stays, so nothing is cleared from picture to picture.

@@ -1,5 +1,9 @@
 //! Image directories: `root/class-name/**/x.jpg` as Keras has them, or a flat directory, or files named one by one.
 //!
+//! A class is a directory below a root that holds images somewhere. Roots that hold images themselves, and files named one
+//! by one, are of one class without a name; where they come from directories of several names, these are the classes, as
+//! `photos/class-*` and `photos/*/*.jpg` are meant.
+//!
 //! Memory is the names (with a NUL each), four bytes a sample, and a few words per directory. Samples are sorted by
 //! class, then root, directory and file name, compared as bytes.
 
@@ -10,6 +14,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::left_out::LeftOut;
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split};
 use crate::error::{Error, Result};
 use crate::file::{self, Folder, IMAGE_ENDINGS, Listing, is_image};
@@ -24,6 +29,7 @@ pub struct Directory {
     names: Vec<u8>,
     /// Where each sample's name starts, counted from its group's first byte.
     starts: Vec<u32>,
+    notes: Vec<String>,
 }
 
 /// Samples that share a directory.
@@ -44,12 +50,19 @@ struct Source {
     names: Vec<u8>,
 }
 
-/// A directory that was listed.
+/// A directory that was listed: the files that [`is_image`] takes for images, and others.
 pub(super) struct Tree {
-    /// The directory.
     pub(super) root: PathBuf,
-    /// What is in it: of its files those that [`is_image`] takes for images.
     pub(super) listing: Listing,
+}
+
+/// The files of all roots by class: classes of one name are one class.
+#[derive(Default)]
+struct Found {
+    classes: BTreeMap<OsString, Vec<Source>>,
+    /// The classes are the names of the roots, or of the files' own directories.
+    named_by_folder: bool,
+    left_out: LeftOut,
 }
 
 impl Directory {
@@ -64,7 +77,7 @@ impl Directory {
         for path in paths {
             let kind = std::fs::metadata(path).map_err(|source| Error::Io { path: path.clone(), source })?;
             if kind.is_dir() {
-                trees.push(Tree { root: path.clone(), listing: file::scan(path, threads, &is_image)? });
+                trees.push(Tree::list(path, threads)?);
             } else {
                 files.push(path.clone());
             }
@@ -88,12 +101,15 @@ impl Directory {
     /// Image files named one by one.
     pub(super) fn of_files(files: &[PathBuf], options: &Options) -> Result<Self> {
         let first = files.first().cloned().unwrap_or_default();
-        Self::assemble(&first, BTreeMap::from([(OsString::new(), single_files(files)?)]), options)
+        Self::assemble(&first, single_files(files)?, options)
     }
 
-    fn assemble(path: &Path, mut found: BTreeMap<OsString, Vec<Source>>, options: &Options) -> Result<Self> {
+    fn assemble(path: &Path, mut found: Found, options: &Options) -> Result<Self> {
+        let notes = found.settle(options);
+        let mut found = found.classes;
         let names: Vec<OsString> = found.keys().cloned().collect();
         let mut data = Self {
+            notes,
             classes: Vec::new(),
             ranges: Arc::default(),
             groups: Vec::new(),
@@ -183,6 +199,10 @@ impl Dataset for Directory {
         Location::file(self.path(index))
     }
 
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     fn kind(&self) -> &'static str {
         if self.classes.iter().all(|class| class.is_empty()) {
             "image files (no classes)"
@@ -224,8 +244,90 @@ pub(super) fn looked_for() -> String {
     format!("files named *.{}", IMAGE_ENDINGS.join(", *."))
 }
 
-/// Files named one by one: one unnamed class, in the order of their paths.
-fn single_files(files: &[PathBuf]) -> Result<Vec<Source>> {
+impl Tree {
+    /// Lists a directory on `threads` threads.
+    pub(super) fn list(root: &Path, threads: usize) -> Result<Self> {
+        Ok(Self { root: root.to_path_buf(), listing: file::scan(root, threads, &is_image)? })
+    }
+
+    /// Whether there is any image in it or below it.
+    pub(super) fn has_images(&self) -> bool {
+        self.listing.folders.iter().any(|folder| folder.files > 0)
+    }
+
+    /// The other files that are in it or below it, in order: their directories, relative to the root, and names.
+    pub(super) fn others(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let folders = self.listing.folders.iter();
+        folders.flat_map(|folder| each_name(&folder.others).map(|name| (folder.path.as_slice(), name)))
+    }
+
+    /// The path of a file.
+    pub(super) fn path(&self, folder: &[u8], name: &[u8]) -> PathBuf {
+        self.root.join(OsStr::from_bytes(folder)).join(OsStr::from_bytes(name))
+    }
+
+    /// What of it is no image.
+    pub(super) fn left_out(&self, into: &mut LeftOut) {
+        for (folder, name) in self.others() {
+            into.add(name, || self.path(folder, name));
+        }
+    }
+}
+
+impl Found {
+    /// Leaves out classes without images, unless they are asked for by name; returns what a user should know.
+    fn settle(&mut self, options: &Options) -> Vec<String> {
+        let mut notes = Vec::new();
+        if options.classes.is_none() {
+            let (filled, empty) = std::mem::take(&mut self.classes).into_iter().partition(|(_, all)| !all.is_empty());
+            self.classes = filled;
+            notes.extend(note_on_empty(&empty));
+            notes.extend(self.note_on_names(options));
+        }
+        notes.extend(self.left_out.note());
+        notes
+    }
+
+    /// Tells a user who may not have meant classes which there are.
+    fn note_on_names(&self, options: &Options) -> Option<String> {
+        if !self.named_by_folder || options.unlabelled {
+            return None;
+        }
+        let count = |sources: &[Source]| sources.iter().map(|source| each_name(&source.names).count()).sum::<usize>();
+        let counted = self.classes.iter().map(|(class, all)| format!("{} ({})", class.display(), count(all)));
+        let classes = first_few(counted);
+        Some(format!(
+            "{} folders that hold images are given, so the name of each is a class: {classes}; if they are one class, say \
+             labels=None, and if they are meant, classes=[...]",
+            self.classes.len()
+        ))
+    }
+}
+
+/// Says which class directories hold no images.
+fn note_on_empty(empty: &BTreeMap<OsString, Vec<Source>>) -> Option<String> {
+    let names = first_few(empty.keys().map(|class| class.display().to_string()));
+    match empty.len() {
+        0 => None,
+        1 => Some(format!("1 folder without images is no class: {names}")),
+        count => Some(format!("{count} folders without images are no classes: {names}")),
+    }
+}
+
+/// The first of many, in a row.
+fn first_few(all: impl ExactSizeIterator<Item = String>) -> String {
+    const FEW: usize = 10;
+    let more = if all.len() > FEW { ", ..." } else { "" };
+    format!("{}{more}", all.take(FEW).collect::<Vec<_>>().join(", "))
+}
+
+/// The names in a block where each has a NUL behind it.
+fn each_name(names: &[u8]) -> impl Iterator<Item = &[u8]> {
+    names.split_inclusive(|byte| *byte == 0).map(|name| &name[..name.len() - 1])
+}
+
+/// Files named one by one, in the order of their paths: one unnamed class, or those that their directories name.
+fn single_files(files: &[PathBuf]) -> Result<Found> {
     let mut folders: BTreeMap<&Path, Vec<&[u8]>> = BTreeMap::new();
     for file in files {
         let name = file.file_name().unwrap_or_default().as_bytes();
@@ -237,22 +339,36 @@ fn single_files(files: &[PathBuf]) -> Result<Vec<Source>> {
         }
         folders.entry(file.parent().unwrap_or(Path::new(""))).or_default().push(name);
     }
-    Ok(folders
-        .into_iter()
-        .map(|(folder, mut names)| {
-            names.sort_unstable();
-            let names = names.iter().flat_map(|name| name.iter().copied().chain([0])).collect();
-            Source { folder: folder.as_os_str().as_bytes().to_vec(), within: Vec::new(), names }
-        })
-        .collect())
+    let names = names_of(folders.keys().copied());
+    let mut found = Found { named_by_folder: names.is_some(), ..Found::default() };
+    for (place, (folder, mut files)) in folders.into_iter().enumerate() {
+        files.sort_unstable();
+        let joined = files.iter().flat_map(|name| name.iter().copied().chain([0])).collect();
+        let source = Source { folder: folder.as_os_str().as_bytes().to_vec(), within: Vec::new(), names: joined };
+        let class = names.as_ref().map(|names| names[place].clone()).unwrap_or_default();
+        found.classes.entry(class).or_default().push(source);
+    }
+    Ok(found)
 }
 
-/// The files of all roots by class: classes of one name are one class.
-fn by_class(trees: Vec<Tree>) -> Result<BTreeMap<OsString, Vec<Source>>> {
-    let mut classes: BTreeMap<OsString, Vec<Source>> = BTreeMap::new();
+/// What directories are called, if not all of them alike.
+fn names_of<'a>(folders: impl Iterator<Item = &'a Path>) -> Option<Vec<OsString>> {
+    let name = |folder: &Path| folder.file_name().map(OsStr::to_os_string);
+    let real = |folder: &Path| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.canonicalize().ok();
+    let names: Vec<OsString> =
+        folders.map(|folder| name(folder).or_else(|| name(&real(folder)?)).unwrap_or_default()).collect();
+    names.iter().any(|name| *name != names[0]).then_some(names)
+}
+
+/// The images of all roots by class.
+fn by_class(trees: Vec<Tree>) -> Result<Found> {
+    let names = names_of(trees.iter().map(|tree| tree.root.as_path()));
+    let mut found = Found::default();
     let mut flat: Option<PathBuf> = None;
     let mut layered: Option<PathBuf> = None;
-    for Tree { root, listing } in trees {
+    for (place, tree) in trees.into_iter().enumerate() {
+        tree.left_out(&mut found.left_out);
+        let Tree { root, listing } = tree;
         if is_flat(&root, &listing)? {
             flat = Some(root.clone());
         } else {
@@ -262,11 +378,13 @@ fn by_class(trees: Vec<Tree>) -> Result<BTreeMap<OsString, Vec<Source>>> {
             let reason = format!("holds images, and {} holds class directories: give one kind", layered.display());
             return Err(Error::dataset(flat.as_path(), reason));
         }
+        let class = names.as_ref().map(|names| names[place].clone()).unwrap_or_default();
         for folder in listing.folders {
-            add_folder(&mut classes, &root, folder, flat.is_some());
+            add_folder(&mut found.classes, &root, folder, flat.as_ref().map(|_| &class));
         }
     }
-    Ok(classes)
+    found.named_by_folder = flat.is_some() && names.is_some();
+    Ok(found)
 }
 
 /// Whether images lie in the root itself rather than in class directories.
@@ -289,12 +407,14 @@ fn is_flat(root: &Path, listing: &Listing) -> Result<bool> {
     Ok(flat)
 }
 
-fn add_folder(classes: &mut BTreeMap<OsString, Vec<Source>>, root: &Path, folder: Folder, flat: bool) {
+/// Puts a directory's images into their class: that of a flat root is `flat`.
+fn add_folder(classes: &mut BTreeMap<OsString, Vec<Source>>, root: &Path, folder: Folder, flat: Option<&OsString>) {
     let mut parts = folder.path.splitn(2, |b| *b == b'/');
-    let class = OsStr::from_bytes(parts.next().unwrap_or_default()).to_os_string();
-    if class.is_empty() != flat {
+    let first = OsStr::from_bytes(parts.next().unwrap_or_default());
+    if first.is_empty() != flat.is_some() {
         return;
     }
+    let class = flat.cloned().unwrap_or_else(|| first.to_os_string());
     let within = parts.next().unwrap_or_default().to_vec();
     let sources = classes.entry(class).or_default();
     if folder.files > 0 {

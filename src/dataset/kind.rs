@@ -3,20 +3,21 @@
 //! A directory with pictures in it or below it is an image directory. Of other files the first bytes say what they are, so
 //! that a file of records may have any name: `train-00000-of-00010` and `photos0` are as good as `photos0.tfrecord`.
 
-use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::directory::{Tree, looked_for};
+use super::left_out::LeftOut;
 use super::{Dataset, Directory, Options, Shards, Table};
+use crate::codec::Format;
 use crate::error::{Error, Result};
-use crate::file::{self, Folder, Listing, is_image};
-use crate::record::{Framing, is_compressed};
+use crate::file::{self, Foreign, is_clutter, is_image, may_be_csv};
+use crate::record::{self, Framing, is_compressed};
 
 /// How many bytes decide what a file is.
-const START: u64 = 512;
+const START: usize = file::SIGNATURE;
 
 /// How many of the other files in an image directory are looked at: enough to find records that were put there.
 const FEW: usize = 16;
@@ -30,6 +31,10 @@ enum Look {
     Table,
     /// Nothing.
     Empty,
+    /// An image that is not named as one.
+    Image,
+    /// Something else that is known.
+    Foreign(Foreign),
     /// None of these.
     Unknown,
 }
@@ -47,6 +52,8 @@ struct Found {
     beside: Vec<PathBuf>,
     /// Files without a byte, which may be shards that got no record.
     empty: Vec<PathBuf>,
+    /// What else lies in directories of records.
+    left_out: LeftOut,
 }
 
 /// Opens the data set that `paths` are: image directories, image files, files of records or directories of them, or CSV
@@ -58,7 +65,9 @@ struct Found {
 /// that are not there.
 pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<dyn Dataset>> {
     let mut found = Found { salvage: options.salvage, ..Found::default() };
-    for path in paths {
+    let clean = paths.iter().any(|path| !is_in_clutter(path));
+    // What a glob matches is not chosen one by one.
+    for path in paths.iter().filter(|path| !clean || !is_in_clutter(path)) {
         let kind = std::fs::metadata(path).map_err(|source| Error::Io { path: path.clone(), source })?;
         match (kind.is_dir(), kind.is_file()) {
             (true, _) => found.add_directory(path, threads)?,
@@ -72,7 +81,7 @@ pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<
 
 impl Found {
     fn add_file(&mut self, path: &Path) -> Result<()> {
-        let name = path.file_name().unwrap_or_default().as_bytes();
+        let name = file_name(path);
         if is_image(name) {
             self.images.push(path.to_path_buf());
         } else if is_beside(name) {
@@ -88,12 +97,22 @@ impl Found {
             Look::Records => &mut self.shards,
             Look::Table => &mut self.tables,
             Look::Empty => &mut self.empty,
-            Look::Unknown if self.salvage => &mut self.shards,
-            Look::Unknown => {
-                let reason =
-                    format!("no image, record file or CSV; looked for directories of images, {}", looked_for());
-                return Err(Error::dataset(path, reason));
+            Look::Image => {
+                return Err(Error::dataset(
+                    path,
+                    format!("an image that is not named as one; looked for {}", looked_for()),
+                ));
             }
+            Look::Foreign(foreign) => return Err(Error::dataset(path, foreign)),
+            Look::Unknown => match record::damaged(path)? {
+                Some(_) if self.salvage => &mut self.shards,
+                Some(damage) => return Err(damage),
+                None => {
+                    let reason =
+                        format!("no image, record file or CSV; looked for directories of images, {}", looked_for());
+                    return Err(Error::dataset(path, reason));
+                }
+            },
         };
         kind.push(path.to_path_buf());
         Ok(())
@@ -101,56 +120,62 @@ impl Found {
 
     /// An image directory if there is any image in it or below it, else the record files that lie in it.
     fn add_directory(&mut self, root: &Path, threads: usize) -> Result<()> {
-        let mut images = Listing::default();
-        let mut others = Vec::new();
-        for folder in file::scan(root, threads, &|_| true)?.folders {
-            let (folder, names) = divided(folder);
-            others.extend(names.into_iter().map(|name| root.join(OsStr::from_bytes(&folder.path)).join(name)));
-            images.folders.push(folder);
-        }
-        let here: Vec<&PathBuf> = others
-            .iter()
-            .filter(|path| path.parent() == Some(root) && !is_beside(path.file_name().unwrap_or_default().as_bytes()))
-            .collect();
-        if images.folders.iter().any(|folder| folder.files > 0) {
-            self.trees.push(Tree { root: root.to_path_buf(), listing: images });
-            let records = here.into_iter().take(FEW).find(|path| matches!(look(path), Ok(Look::Records)));
-            self.shards.extend(records.cloned());
+        let tree = Tree::list(root, threads)?;
+        let here = tree.others().take_while(|(folder, _)| folder.is_empty()).filter(|(_, name)| !is_beside(name));
+        let here = here.map(|(folder, name)| tree.path(folder, name));
+        let is_records = |path: &PathBuf| matches!(look(path), Ok(Look::Records));
+        if tree.has_images() {
+            let records = here.take(FEW).find(is_records);
+            self.shards.extend(records);
+            self.trees.push(tree);
             return Ok(());
         }
-        let looks = file::each(here.len(), threads, &|i| look(here[i]))?;
-        let mut strangers = Vec::new();
+        let here: Vec<PathBuf> = here.collect();
+        let looks = file::each(here.len(), threads, &|i| look(&here[i]))?;
+        let (before, mut strangers) = (self.shards.len(), Vec::new());
         for (path, look) in here.iter().zip(looks) {
             match look {
-                Look::Records => self.shards.push((*path).clone()),
-                Look::Empty => self.empty.push((*path).clone()),
-                Look::Table | Look::Unknown => strangers.push(*path),
+                Look::Records => self.shards.push(path.clone()),
+                Look::Empty => self.empty.push(path.clone()),
+                look => strangers.push((path.as_path(), look)),
             }
         }
-        self.add_damaged(&strangers)?;
-        if here.iter().any(|path| self.shards.contains(path)) {
+        self.add_damaged(&strangers, before)?;
+        if self.shards.len() > before {
             return Ok(());
         }
-        let below = others.iter().filter(|path| path.parent() != Some(root)).take(FEW);
-        let reason = match below.into_iter().find(|path| matches!(look(path), Ok(Look::Records))) {
-            Some(path) => {
-                let folder = path.parent().unwrap_or(root).display();
-                format!("no images and no record files in it, but there are records in {folder}: give that directory")
-            }
-            None => format!("no images in it or below it, and no record files; looked for {}", looked_for()),
-        };
+        let below = tree.others().filter(|(folder, _)| !folder.is_empty()).take(FEW);
+        if let Some(path) = below.map(|(folder, name)| tree.path(folder, name)).find(is_records) {
+            let folder = path.parent().unwrap_or(root).display();
+            let reason =
+                format!("no images and no record files in it, but there are records in {folder}: give that directory");
+            return Err(Error::dataset(root, reason));
+        }
+        let mut left_out = LeftOut::default();
+        tree.left_out(&mut left_out);
+        let there = left_out.list().map(|list| format!("; there are {list}")).unwrap_or_default();
+        let reason = format!("no images in it or below it, and no record files; looked for {}{there}", looked_for());
         Err(Error::dataset(root, reason))
     }
 
-    /// A file that is called as files of records beside it are, but for its number, is not left out silently.
-    fn add_damaged(&mut self, files: &[&PathBuf]) -> Result<()> {
-        for path in files {
-            let Some(sibling) = self.shards.iter().find(|shard| are_siblings(shard, path)) else { continue };
-            if !self.salvage {
-                let reason = format!("damaged, or no file of records, which {} beside it is", sibling.display());
-                return Err(Error::dataset(path.as_path(), reason));
+    /// A file that was meant to hold records, as its name says, or that of files of records beside it but for a number, is
+    /// not left out silently; where there are none (the first of this directory would be number `before`), nor is one whose
+    /// bytes say so.
+    fn add_damaged(&mut self, strangers: &[(&Path, Look)], before: usize) -> Result<()> {
+        let alone = self.shards.len() == before;
+        for (place, (path, look)) in strangers.iter().enumerate() {
+            let sibling = self.shards[before..].iter().find(|shard| are_siblings(shard, path));
+            let meant = sibling.is_some() || record::named(path).is_some() || (alone && place < FEW);
+            let damage = if *look == Look::Unknown && meant { record::damaged(path)? } else { None };
+            match (damage, sibling) {
+                (Some(damage), _) if !self.salvage => return Err(damage),
+                (None, Some(sibling)) if !self.salvage => {
+                    let reason = format!("damaged, or no file of records, which {} beside it is", sibling.display());
+                    return Err(Error::dataset(*path, reason));
+                }
+                (None, None) => self.left_out.add(file_name(path), || path.to_path_buf()),
+                _ => self.shards.push(path.to_path_buf()),
             }
-            self.shards.push((*path).clone());
         }
         Ok(())
     }
@@ -192,30 +217,20 @@ impl Found {
             return Ok(Arc::new(Table::open(&self.tables, options, threads)?));
         }
         if !self.shards.is_empty() {
-            return Ok(Arc::new(Shards::open(self.shards, options, threads)?));
+            return Ok(Arc::new(Shards::open(self.shards, options, threads)?.noting(self.left_out.note())));
         }
         Err(Error::dataset(paths.first().cloned().unwrap_or_default(), "nothing to load"))
     }
 }
 
-/// The images of a directory, and the names of its other files.
-fn divided(folder: Folder) -> (Folder, Vec<std::ffi::OsString>) {
-    let names = folder.names.split_inclusive(|byte| *byte == 0);
-    if names.clone().all(|name| is_image(&name[..name.len() - 1])) {
-        return (folder, Vec::new());
-    }
-    let mut images = Folder { path: folder.path.clone(), names: Vec::new(), files: 0 };
-    let mut others = Vec::new();
-    for name in names {
-        let bare = &name[..name.len() - 1];
-        if is_image(bare) {
-            images.names.extend_from_slice(name);
-            images.files += 1;
-        } else {
-            others.push(OsStr::from_bytes(bare).to_os_string());
-        }
-    }
-    (images, others)
+/// Whether a path is that of a folder that a program made for itself, or of something in it.
+fn is_in_clutter(path: &Path) -> bool {
+    let names = path.components().rev().take(2);
+    names.into_iter().any(|part| matches!(part, Component::Normal(name) if is_clutter(name.as_bytes())))
+}
+
+fn file_name(path: &Path) -> &[u8] {
+    path.file_name().unwrap_or_default().as_bytes()
 }
 
 /// Whether a file is known by its name to lie beside records without being records.
@@ -236,20 +251,19 @@ fn are_siblings(one: &Path, other: &Path) -> bool {
 fn look(path: &Path) -> Result<Look> {
     let io = |source| Error::Io { path: path.to_path_buf(), source };
     let mut start = Vec::new();
-    std::fs::File::open(path).map_err(io)?.take(START).read_to_end(&mut start).map_err(io)?;
-    let named_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    std::fs::File::open(path).map_err(io)?.take(START as u64).read_to_end(&mut start).map_err(io)?;
+    let ending = path.extension().unwrap_or_default();
+    let named_csv = ["csv", "tsv"].iter().any(|known| ending.eq_ignore_ascii_case(known));
     Ok(match start.as_slice() {
         [] if named_csv => Look::Table,
         [] => Look::Empty,
         start if Framing::of(start).is_some() => Look::Records,
-        start if named_csv || is_table(start) => Look::Table,
-        start if is_compressed(start) && !start.is_ascii() => Look::Records,
-        _ => Look::Unknown,
+        start if named_csv || (may_be_csv(start) && Foreign::of(start).is_none()) => Look::Table,
+        start => match Foreign::of(start) {
+            Some(foreign) => Look::Foreign(foreign),
+            None if Format::of(start).is_some() => Look::Image,
+            None if is_compressed(start) && !start.is_ascii() => Look::Records,
+            None => Look::Unknown,
+        },
     })
-}
-
-/// Whether a file starts with a line of text with a comma in it.
-fn is_table(start: &[u8]) -> bool {
-    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.contains(&b',') && line.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\r' | b'\t'))
 }

@@ -6,6 +6,7 @@
 mod classes;
 mod directory;
 mod kind;
+mod left_out;
 mod memory;
 mod options;
 mod shards;

@@ -32,6 +32,8 @@ pub struct Options {
     pub keys: Keys,
     /// Nobody asks for labels, so a record may lack them.
     pub unlabelled: bool,
+    /// The files that a CSV file names may lie outside of the directory that its names are relative to. Default: no.
+    pub allow_outside: bool,
     /// What is damaged of files of records is a sample that cannot be read, or a fault of the data set, and no error.
     pub salvage: bool,
 }

@@ -1,4 +1,4 @@
-//! CSV files that name pictures, relative to the file's directory, and their classes.
+//! CSV files that name pictures, relative to the file's directory and inside it, and their classes.
 //!
 //! The first line names the columns: `filename` and `class`, among others, or whatever the first two are called. White
 //! space around cells does not count. Samples are the rows, in their order. Where all classes are whole numbers, these are
@@ -17,7 +17,7 @@ use rustix::fs::{FileType, stat};
 use super::classes::checked;
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
 use crate::error::{Error, Result};
-use crate::file::{Columns, Csv, each, line_error, path_identity, whole_number};
+use crate::file::{Columns, Csv, check_inside, each, line_error, path_identity, quoted, whole_number};
 use crate::random::{hash_bytes, mix};
 
 /// How many files are looked for at a time.
@@ -65,7 +65,7 @@ impl Table {
         let mut rows = Rows::default();
         let mut ends = Vec::new();
         for path in paths {
-            rows.read(path)?;
+            rows.read(path, options.allow_outside)?;
             ends.push(rows.all.len());
         }
         let table_of = |row: usize| paths[ends.partition_point(|end| *end <= row)].as_path();
@@ -109,7 +109,7 @@ impl Table {
             for sample in chunk * CHUNK..all.min((chunk + 1) * CHUNK) {
                 let (folder, name) = self.name(sample);
                 if let Err(reason) = is_file(scratch.join([folder, name, b""])) {
-                    return Err(error(sample, format!("{}: {reason}", String::from_utf8_lossy(name))));
+                    return Err(error(sample, format!("{}: {reason}", quoted(name))));
                 }
             }
             Ok(())
@@ -182,12 +182,13 @@ fn name_at(names: &[u8], start: u64) -> &[u8] {
 }
 
 impl Rows {
-    fn read(&mut self, path: &Path) -> Result<()> {
+    fn read(&mut self, path: &Path, allow_outside: bool) -> Result<()> {
         let mut csv = Csv::open(path)?;
         let columns = csv.columns()?;
         let mut row = ByteRecord::new();
         while let Some(line) = csv.next(&mut row)? {
-            self.add(&row, columns, line).map_err(|reason| csv.error(line, reason))?;
+            let inside = if allow_outside { Ok(()) } else { check_inside(&row[columns.filename]) };
+            inside.and_then(|()| self.add(&row, columns, line)).map_err(|reason| csv.error(line, reason))?;
         }
         Ok(())
     }
@@ -230,7 +231,7 @@ impl Rows {
                 Entry::Vacant(place) => _ = place.insert(number),
                 Entry::Occupied(first) => {
                     let (table, line) = (table_of(*first.get()).display(), self.all[*first.get()].line);
-                    let reason = format!("{} is named before, in {table}, line {line}", String::from_utf8_lossy(name));
+                    let reason = format!("{} is named before, in {table}, line {line}", quoted(name));
                     return Err(line_error(table_of(number), row.line, reason));
                 }
             }

@@ -1,21 +1,34 @@
 //! Rows of CSV files (RFC 4180), each with its line, white space around cells stripped.
+//!
+//! Cells are separated by commas, semicolons or tabs, as the first line shows: by the one that is there, or, where several
+//! are, by the one that makes columns `filename` and `class` of it. A line `sep=;` before it, as Excel reads and writes it,
+//! says so outright.
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
 
-use super::names::is_image;
+use super::names::{is_image, quoted};
+use super::signature::Foreign;
 use crate::error::{Error, Result};
 
 /// The mark that some programs write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What may separate cells, and what several of it are called.
+const SEPARATORS: [(u8, &str); 3] = [(b',', "commas"), (b';', "semicolons"), (b'\t', "tabs")];
+
+/// What people separate cells by that is not understood.
+const OTHERS: [u8; 3] = *b"|: ";
 
 /// A CSV file, in memory; its first line names the columns.
 #[derive(Debug)]
 pub struct Csv {
     path: PathBuf,
     header: ByteRecord,
+    /// The line of the header, from 1.
+    line: u64,
     reader: Reader<Cursor<Vec<u8>>>,
 }
 
@@ -41,15 +54,22 @@ impl Csv {
     /// Reads a text that is in memory; `path` is what errors name.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for one without a first line.
+    /// [`Error::Dataset`] for one without a first line, or where that leaves open what separates cells; for what is no
+    /// text.
     pub fn new(path: &Path, mut text: Vec<u8>) -> Result<Self> {
+        check_text(&text).map_err(|reason| Error::dataset(path, reason))?;
         if text.starts_with(BYTE_ORDER_MARK) {
             text.drain(..BYTE_ORDER_MARK.len());
         }
-        let reader = ReaderBuilder::new().trim(Trim::All).from_reader(Cursor::new(text));
-        let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), reader };
+        let separator = match said_separator(&mut text) {
+            Some(separator) => separator,
+            None => separator_of(&text).map_err(|reason| line_error(path, 1, reason))?,
+        };
+        let reader = ReaderBuilder::new().trim(Trim::All).delimiter(separator).from_reader(Cursor::new(text));
+        let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, reader };
         let header = csv.reader.byte_headers().cloned();
         csv.header = header.map_err(|error| csv.failure(error))?;
+        csv.line = csv.header.position().map_or(1, |position| csv.line_at(position));
         if csv.header.is_empty() {
             return Err(Error::dataset(path, "empty: a first line that names the columns is needed"));
         }
@@ -78,14 +98,30 @@ impl Csv {
         if let (Some(filename), Some(class)) = (find(b"filename"), find(b"class")) {
             return Ok(Columns { filename, class });
         }
-        if self.header.len() < 2 {
-            return Err(self.error(1, "two columns are needed, with a header"));
-        }
+        self.check_width()?;
         if is_image(&self.header[0]) {
-            let name = String::from_utf8_lossy(&self.header[0]);
-            return Err(self.error(1, format!("{name:?} is a file, where the first line names the columns")));
+            let name = quoted(&self.header[0]);
+            return Err(self.header_error(format!("{name} is a file, where the first line names the columns")));
         }
         Ok(Columns { filename: 0, class: 1 })
+    }
+
+    /// Refuses a table of less than two columns.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`], which says what seems to separate cells instead of what could.
+    pub fn check_width(&self) -> Result<()> {
+        if self.header.len() >= 2 {
+            return Ok(());
+        }
+        let only = self.header.get(0).unwrap_or_default();
+        let hint = match OTHERS.iter().find(|other| only.contains(other)) {
+            Some(other) => {
+                format!(", separated by commas, semicolons or tabs, where it has {:?}", char::from(*other).to_string())
+            }
+            None => String::new(),
+        };
+        Err(self.header_error(format!("two columns are needed, with a header{hint}")))
     }
 
     /// Reads the next row, which has as many cells as there are columns, into `row`; returns its line, counted from 1, or
@@ -96,6 +132,12 @@ impl Csv {
     pub fn next(&mut self, row: &mut ByteRecord) -> Result<Option<u64>> {
         let more = self.reader.read_byte_record(row).map_err(|error| self.failure(error))?;
         Ok(more.then(|| row.position().map_or(0, |position| self.line_at(position))))
+    }
+
+    /// What is wrong with the first line that is not empty.
+    #[must_use]
+    pub fn header_error(&self, reason: impl std::fmt::Display) -> Error {
+        self.error(self.line, reason)
     }
 
     /// What is wrong with a line.
@@ -122,6 +164,90 @@ impl Csv {
             kind => self.error(line, format!("not a row of CSV: {kind:?}")),
         }
     }
+}
+
+/// Whether a file that starts with `start` may be a CSV file: a line of text with one of the separators in it.
+#[must_use]
+pub fn may_be_csv(start: &[u8]) -> bool {
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.iter().any(|byte| SEPARATORS.iter().any(|(separator, _)| separator == byte))
+        && line.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\r' | b'\t'))
+}
+
+/// Refuses what is no text, by its first line, or is in an encoding that is not read.
+fn check_text(text: &[u8]) -> std::result::Result<(), String> {
+    if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+        return Err("text in UTF-16: save it as UTF-8".to_owned());
+    }
+    if first_line(text).iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n')) {
+        return Ok(());
+    }
+    let instead = Foreign::of(text).map_or("a file that is no text", |foreign| foreign.name);
+    Err(format!("not a CSV file, but {instead}"))
+}
+
+/// The separator that a first line `sep=;` says, which is made an empty line, so that lines are counted as people do.
+fn said_separator(text: &mut Vec<u8>) -> Option<u8> {
+    let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    let line = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);
+    let (name, said) = line.split_at_checked(4)?;
+    match said {
+        [separator]
+            if name.eq_ignore_ascii_case(b"sep=") && (separator.is_ascii_punctuation() || *separator == b'\t') =>
+        {
+            let separator = *separator;
+            text.drain(..end);
+            Some(separator)
+        }
+        _ => None,
+    }
+}
+
+/// The separator that the first line shows.
+fn separator_of(text: &[u8]) -> std::result::Result<u8, String> {
+    let line = first_line(text);
+    let there: Vec<(u8, &str)> =
+        SEPARATORS.into_iter().filter(|(separator, _)| cells(line, *separator).nth(1).is_some()).collect();
+    let [(first, one), (second, other), ..] = there.as_slice() else {
+        return Ok(there.first().map_or(b',', |(separator, _)| *separator));
+    };
+    let has = |separator: u8, name: &[u8]| cells(line, separator).any(|cell| cell.eq_ignore_ascii_case(name));
+    let mut named = there.iter().filter(|(separator, _)| has(*separator, b"filename") && has(*separator, b"class"));
+    if let (Some((separator, _)), None) = (named.next(), named.next()) {
+        return Ok(*separator);
+    }
+    let say = |separator: u8| {
+        if separator == b'\t' { "\"sep=\" and a tab".to_owned() } else { format!("\"sep={}\"", char::from(separator)) }
+    };
+    Err(format!(
+        "both {one} and {other} are there, and either may separate the columns: say which by a line before it, {} or {}",
+        say(*first),
+        say(*second)
+    ))
+}
+
+/// The first line that is not empty; a line break in quotes does not end it.
+fn first_line(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
+    let mut inside = false;
+    let end = text[start..].iter().position(|byte| {
+        inside ^= *byte == b'"';
+        !inside && matches!(byte, b'\r' | b'\n')
+    });
+    &text[start..end.map_or(text.len(), |end| start + end)]
+}
+
+/// The cells of a line, without quotes and white space around them.
+fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+    let mut inside = false;
+    let split = line.split(move |byte| {
+        inside ^= *byte == b'"';
+        !inside && *byte == separator
+    });
+    split.map(|cell| {
+        let cell = cell.trim_ascii();
+        cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell).trim_ascii()
+    })
 }
 
 /// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with gaps are saved);
@@ -176,6 +302,57 @@ mod tests {
         assert_eq!(columns("filename"), Err("line 1: two columns are needed, with a header".to_owned()));
         let reason = "line 1: \"a/0.JPG\" is a file, where the first line names the columns";
         assert_eq!(columns("a/0.JPG,cat"), Err(reason.to_owned()));
+    }
+
+    #[test]
+    fn semicolons_and_tabs_separate_as_commas_do() {
+        let expected = [row(2, ["1.jpg", "cat"]), row(3, ["a 2.jpg", "dog"])];
+        for separator in [",", ";", "\t"] {
+            let text = ["filename,class", " 1.jpg , cat ", "a 2.jpg,\"dog\""].map(|line| line.replace(',', separator));
+            assert_eq!(rows(&text.join("\r\n")).unwrap(), expected, "{separator:?}");
+        }
+        // What is in quotes separates nothing; a cell may hold the others.
+        assert_eq!(rows("\"a;b\",c\n1;2,3\n").unwrap(), [row(2, ["1;2", "3"])]);
+        assert_eq!(rows("filename;class\nx,y.jpg;3,0\n").unwrap(), [row(2, ["x,y.jpg", "3,0"])]);
+        // Of several, the one that makes the columns of it.
+        assert_eq!(rows("\"Class\" ;filename;a,b\n1;2;3\n").unwrap().len(), 1);
+        assert_eq!(rows("filename,class,a;b\n1,2,3\n").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_line_before_the_header_says_the_separator() {
+        for text in ["sep=;\na;b,c\n1;2\n", "\u{feff}SEP=;\r\na;b,c\r\n1;2\r\n"] {
+            assert_eq!(rows(text).unwrap(), [row(3, ["1", "2"])], "{text:?}");
+        }
+        assert_eq!(rows("sep=\t\na\tb;c\n1\t2\n").unwrap(), [row(3, ["1", "2"])]);
+        assert_eq!(rows("sep=|\na|b\n1|2\n").unwrap(), [row(3, ["1", "2"])]);
+        assert_eq!(rows("sep=;\n").unwrap_err().reason(), "empty: a first line that names the columns is needed");
+        let csv = Csv::new(Path::new("list.csv"), "sep=,\na\n1\n".into()).unwrap();
+        assert_eq!(csv.columns().unwrap_err().reason(), "line 2: two columns are needed, with a header");
+    }
+
+    #[test]
+    fn a_separator_that_is_not_sure_or_not_known_is_named() {
+        let reason = |text: &str| rows(text).unwrap_err().reason();
+        assert_eq!(
+            reason("image;path,label\n1,2\n"),
+            "line 1: both commas and semicolons are there, and either may separate the columns: say which by a line before \
+             it, \"sep=,\" or \"sep=;\""
+        );
+        assert!(reason("a;b\tc\n").contains("both semicolons and tabs"));
+        let width = |text: &str| Csv::new(Path::new("list.csv"), text.into()).unwrap().columns().unwrap_err().reason();
+        assert_eq!(
+            width("filename|class\n"),
+            "line 1: two columns are needed, with a header, separated by commas, semicolons or tabs, where it has \"|\""
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_is_said_and_not_shown() {
+        let reason = |bytes: &[u8]| Csv::new(Path::new("list.csv"), bytes.to_vec()).unwrap_err().reason();
+        assert_eq!(reason(b"\xff\xfef\0i\0,\0"), "text in UTF-16: save it as UTF-8");
+        assert_eq!(reason(b"PK\x03\x04\x14\0\x06\0"), "not a CSV file, but a ZIP archive (.zip, .npz, .xlsx, .pt)");
+        assert_eq!(reason(b"\x7fELF\x02\x01\0\0,"), "not a CSV file, but a file that is no text");
     }
 
     #[test]

@@ -9,13 +9,15 @@ mod names;
 mod natural;
 mod read;
 mod scan;
+mod signature;
 
 pub use append::Appender;
 pub use atomic::{Output, make_directory, write_whole};
-pub use csv::{Columns, Csv, line_error, whole_number};
+pub use csv::{Columns, Csv, line_error, may_be_csv, whole_number};
 pub use each::each;
 pub use map::Map;
-pub use names::{IMAGE_ENDINGS, is_image, path_identity};
+pub use names::{IMAGE_ENDINGS, check_inside, is_clutter, is_image, path_identity, quoted};
 pub use natural::natural_order;
 pub use read::{append_file, peek, read_into};
 pub use scan::{Folder, Listing, scan};
+pub use signature::{Foreign, SIGNATURE};

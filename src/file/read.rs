@@ -11,7 +11,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags, open};
+use rustix::fs::{Mode, OFlags, fstat, open};
 
 /// Room that is tried first: most pictures are read by a single call.
 const FIRST: usize = 256 << 10;
@@ -22,7 +22,7 @@ const LARGEST: usize = 1 << 30;
 /// Reads the file at `path` to the front of `buffer`, which grows as needed; returns its length.
 ///
 /// No allocation when the buffer is large enough: four system calls, open, two of read, and close, for a file that is
-/// smaller than the buffer.
+/// smaller than the buffer. A larger one is asked for its length before the buffer grows.
 ///
 /// # Errors
 /// What the operating system says, for a directory too; a file of more than 1 GiB, or no memory for one.
@@ -30,7 +30,7 @@ pub fn read_into(path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
     // A pipe under the name of a picture must not block; regular files do not care.
     let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?;
     grow(buffer, FIRST)?;
-    let mut len = 0;
+    let (mut len, mut promised) = (0, None);
     loop {
         let read = match rustix::io::read(&file, &mut buffer[len..]) {
             Ok(read) => read,
@@ -44,10 +44,15 @@ pub fn read_into(path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
         if len < buffer.len() {
             continue;
         }
-        if buffer.len() >= LARGEST {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 GiB"));
-        }
-        grow(buffer, buffer.len() * 2)?;
+        // Only a file that does not fit is asked for its length, before there is memory for it; one that has none, or is
+        // being written to, is read in steps.
+        let size = match promised {
+            Some(size) => size,
+            None => *promised.insert(usize::try_from(fstat(&file)?.st_size).unwrap_or(usize::MAX)),
+        };
+        check_length(size.max(len) as u64)?;
+        // One byte more, so that the end is seen without growing again.
+        grow(buffer, if size >= len { size + 1 } else { (len * 2).min(LARGEST) })?;
     }
 }
 
@@ -55,11 +60,12 @@ pub fn read_into(path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
 /// length.
 ///
 /// # Errors
-/// What the operating system says; what is not a regular file.
+/// What the operating system says; what is not a regular file; more than 1 GiB of it.
 pub fn peek(path: &Path, most: usize, buffer: &mut Vec<u8>) -> io::Result<u64> {
     let (file, len) = regular(path)?;
     buffer.clear();
     let wanted = usize::try_from(len).unwrap_or(usize::MAX).min(most);
+    check_length(wanted as u64)?;
     buffer.try_reserve_exact(wanted).map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.take(wanted as u64).read_to_end(buffer)?;
     Ok(len)
@@ -68,12 +74,13 @@ pub fn peek(path: &Path, most: usize, buffer: &mut Vec<u8>) -> io::Result<u64> {
 /// Appends a regular file to `buffer`, if it is `len` bytes long; returns how long it is, which tells whether it did.
 ///
 /// # Errors
-/// What the operating system says; what is not a regular file.
+/// What the operating system says; what is not a regular file, or is larger than 1 GiB.
 pub fn append_file(path: &Path, len: u64, buffer: &mut Vec<u8>) -> io::Result<u64> {
     let (file, actual) = regular(path)?;
     if actual != len {
         return Ok(actual);
     }
+    check_length(len)?;
     let wanted = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
     buffer.try_reserve(wanted).map_err(|_| io::ErrorKind::OutOfMemory)?;
     Ok(file.take(len).read_to_end(buffer)? as u64)
@@ -88,6 +95,14 @@ fn regular(path: &Path) -> io::Result<(File, u64)> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     Ok((file, data.len()))
+}
+
+/// Refuses what no picture has, before memory is taken for it.
+fn check_length(len: u64) -> io::Result<()> {
+    if len < LARGEST as u64 {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than 1 GiB: {len} bytes")))
 }
 
 fn grow(buffer: &mut Vec<u8>, len: usize) -> io::Result<()> {
@@ -127,8 +142,18 @@ mod tests {
         let name = folder.path().join("file");
         #[expect(clippy::disallowed_methods, reason = "a test's own file")]
         std::fs::File::create(&name).unwrap().set_len(2 << 30).unwrap();
-        let error = read_into(&path(&name), &mut Vec::new()).unwrap_err();
+        let mut buffer = Vec::new();
+        let error = read_into(&path(&name), &mut buffer).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(buffer.capacity(), FIRST, "no memory is taken for it");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_without_a_length_is_read_in_steps() {
+        let mut buffer = vec![0; 16];
+        let len = read_into(c"/proc/self/maps", &mut buffer).unwrap();
+        assert!(len > 0 && buffer.len() >= len);
     }
 
     #[test]

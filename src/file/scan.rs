@@ -14,6 +14,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, openat, statat};
 
+use super::names::is_clutter;
 use crate::error::{Error, Result};
 
 /// The files of one directory.
@@ -25,6 +26,8 @@ pub struct Folder {
     pub names: Vec<u8>,
     /// How many names those are.
     pub files: usize,
+    /// The names of its other files, in the same way.
+    pub others: Vec<u8>,
 }
 
 /// A listed tree.
@@ -64,14 +67,21 @@ struct Walk<'a> {
 /// What one directory holds, as it is read.
 #[derive(Default)]
 struct Contents {
-    names: Vec<u8>,
-    starts: Vec<u32>,
+    files: Names,
+    others: Names,
     folders: Vec<CString>,
     links: Vec<CString>,
 }
 
-/// Lists the files under `root` whose names `wanted` accepts, on `threads` threads. Names that start with a dot, and
-/// everything in directories so named, are left out.
+/// Names as they come, in one block.
+#[derive(Default)]
+struct Names {
+    bytes: Vec<u8>,
+    starts: Vec<u32>,
+}
+
+/// Lists the files under `root`, those whose names `wanted` accepts and the others, on `threads` threads. Names that start
+/// with a dot, and everything in directories so named or that are [clutter](is_clutter), are left out.
 ///
 /// # Errors
 /// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail.
@@ -176,9 +186,10 @@ impl Walk<'_> {
             self.enter(Pending { path, directory })?;
         }
         let links = contents.links.iter().map(|name| joined(&pending.path, name)).collect();
-        let files = contents.starts.len();
-        let names = sorted(&contents.names, &contents.starts);
-        Ok((Folder { path: pending.path.clone(), names, files }, links))
+        let (files, others) = (contents.files, contents.others);
+        let names = sorted(&files.bytes, &files.starts);
+        let others = sorted(&others.bytes, &others.starts);
+        Ok((Folder { path: pending.path.clone(), names, files: files.starts.len(), others }, links))
     }
 
     /// Takes one directory entry down as what it is.
@@ -191,13 +202,17 @@ impl Walk<'_> {
             kind = kind_of(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
         }
         if kind == FileType::Directory {
-            contents.folders.push(name.to_owned());
+            if !is_clutter(name.to_bytes()) {
+                contents.folders.push(name.to_owned());
+            }
             return Ok(());
         }
         if kind == FileType::Symlink {
             match kind_of(directory, name, AtFlags::empty()) {
                 Ok(FileType::Directory) => {
-                    contents.links.push(name.to_owned());
+                    if !is_clutter(name.to_bytes()) {
+                        contents.links.push(name.to_owned());
+                    }
                     return Ok(());
                 }
                 Ok(target) => kind = target,
@@ -205,11 +220,18 @@ impl Walk<'_> {
                 Err(_) => kind = FileType::RegularFile,
             }
         }
-        if kind == FileType::RegularFile && (self.wanted)(name.to_bytes()) {
-            let start = u32::try_from(contents.names.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
-            contents.starts.push(start);
-            contents.names.extend_from_slice(name.to_bytes_with_nul());
+        if kind == FileType::RegularFile {
+            let names = if (self.wanted)(name.to_bytes()) { &mut contents.files } else { &mut contents.others };
+            names.add(name)?;
         }
+        Ok(())
+    }
+}
+
+impl Names {
+    fn add(&mut self, name: &CStr) -> io::Result<()> {
+        self.starts.push(u32::try_from(self.bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?);
+        self.bytes.extend_from_slice(name.to_bytes_with_nul());
         Ok(())
     }
 }
@@ -340,6 +362,30 @@ mod tests {
         }
         rustix::fs::mknodat(rustix::fs::CWD, root.path().join("a/pipe.x"), FileType::Fifo, Mode::RUSR, 0).unwrap();
         assert_eq!(listed(root.path(), 2), ["a/1.x"]);
+    }
+
+    #[test]
+    fn other_files_are_listed_too_in_order() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["a/1.x", "a/z", "a/b.tif", "a/.hidden", "y"] {
+            touch(root.path(), name);
+        }
+        for threads in [1, 4] {
+            let listing = scan(root.path(), threads, &|name| name.ends_with(b".x")).unwrap();
+            let others: Vec<&[u8]> = listing.folders.iter().map(|folder| folder.others.as_slice()).collect();
+            assert_eq!(others, [&b"y\0"[..], b"b.tif\0z\0"]);
+        }
+    }
+
+    #[test]
+    fn folders_that_programs_make_for_themselves_are_not_walked() {
+        let root = tempfile::tempdir().unwrap();
+        for name in ["__MACOSX/a/1.x", "a/@eaDir/2.x/2.x", "lost+found/3.x", ".ipynb_checkpoints/4.x", "a/5.x"] {
+            touch(root.path(), name);
+        }
+        symlink(root.path().join("a"), root.path().join("#recycle")).unwrap();
+        assert_eq!(listed(root.path(), 2), ["a/5.x"]);
+        assert_eq!(listed(&root.path().join("lost+found"), 2), ["/3.x"], "unless it is asked for");
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub struct Source {
     pub paths: Vec<PathBuf>,
     /// Where records have what. Default: as TensorFlow's image data sets have it.
     pub keys: Keys,
+    /// The files that a CSV file names may lie outside of its directory. Default: no.
+    pub allow_outside: bool,
     /// Threads. Default: the usable cores.
     pub workers: Option<usize>,
 }
@@ -63,6 +65,7 @@ impl Source {
             }
             _ => {}
         }
-        dataset::open(&self.paths, &Options { keys: self.keys.clone(), ..options }, self.workers())
+        let options = Options { keys: self.keys.clone(), allow_outside: self.allow_outside, ..options };
+        dataset::open(&self.paths, &options, self.workers())
     }
 }

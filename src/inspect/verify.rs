@@ -13,6 +13,7 @@ use crate::codec::Backend;
 use crate::dataset::{Dataset, Location, Options};
 use crate::error::{Error, Result};
 use crate::loader::Form;
+use crate::record::Shard;
 
 /// What a data set is found to be.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Report {
     pub bytes: u64,
     /// What is damaged: whole files, then samples in the data set's order.
     pub damaged: Vec<Damage>,
+    /// What a user should know, a line each.
+    pub notes: Vec<String>,
 }
 
 /// A sample or a file that cannot be used.
@@ -43,7 +46,7 @@ impl Report {
     #[must_use]
     pub fn json(&self) -> Value {
         let damaged = self.damaged.iter().map(Damage::json).collect::<Vec<_>>();
-        json!({ "samples": self.samples, "bytes": self.bytes, "damaged": damaged })
+        json!({ "samples": self.samples, "bytes": self.bytes, "damaged": damaged, "notes": self.notes })
     }
 }
 
@@ -101,7 +104,8 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
         let reason = format!("the index file beside it is of another file: {}", shard.ignored_index()?);
         Some(Damage { path: shard.path().to_path_buf(), record: None, offset: None, reason })
     }));
-    let mut report = Report { damaged, ..Report::default() };
+    let notes = data.notes().iter().filter(|note| !is_of_an_index(note, data.shards())).cloned().collect();
+    let mut report = Report { damaged, notes, ..Report::default() };
     let whole = pass::over(Whole { data }, len, source.workers(), watch, |_, found| {
         report.samples += 1;
         match found {
@@ -111,6 +115,12 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
         Ok(())
     })?;
     Ok(whole.then_some(report))
+}
+
+/// Whether a note says of one of `shards` what is listed as damage.
+fn is_of_an_index(note: &str, shards: &[Shard]) -> bool {
+    let mut ignored = shards.iter().filter_map(|shard| Some((shard.path().display(), shard.ignored_index()?)));
+    ignored.any(|(path, reason)| note.starts_with(&path.to_string()) && note.ends_with(reason))
 }
 
 /// Decodes every sample as a whole.

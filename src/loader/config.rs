@@ -105,6 +105,8 @@ pub struct Config {
     pub classes: Option<Vec<OsString>>,
     /// Where records have what. Default: as TensorFlow's image data sets have it.
     pub keys: Keys,
+    /// The files that a CSV file names may lie outside of its directory. Default: no.
+    pub allow_outside: bool,
     /// Decode every pixel before resizing. Default: no.
     pub exact: bool,
     /// What decodes JPEGs; the pixels do not depend on it. Default: our own decoder where it can.
@@ -157,6 +159,7 @@ impl Default for Config {
             split_seed: 0,
             classes: None,
             keys: Keys::default(),
+            allow_outside: false,
             exact: false,
             decoder: Backend::Auto,
             exif: true,

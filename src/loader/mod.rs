@@ -115,6 +115,7 @@ impl Loader {
             keys: config.keys.clone(),
             unlabelled: config.labels == Labels::None,
             // Damaged framing is a damaged sample then, as far as what follows it can be found.
+            allow_outside: config.allow_outside,
             salvage: config.on_error != OnError::Raise,
         };
         // What is wrong with the arguments is said before a long listing.

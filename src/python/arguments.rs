@@ -85,6 +85,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         split_seed: a.get("split_seed", "a whole number in 0..2**64")?,
         classes: a.get("classes", "a list of class names, or None")?,
         keys: keys(&a)?,
+        allow_outside: a.get("allow_outside", "True or False")?,
         exact: a.get("exact", "True or False")?,
         exif: a.get("exif", "True or False")?,
         max_errors: a.get("max_errors", "a whole number, or None")?,

@@ -65,6 +65,7 @@ fn source(arguments: &Bound<'_, PyDict>) -> PyResult<Source> {
     Ok(Source {
         paths: a.get("paths", "a path, a list of paths, or a glob")?,
         keys: keys(&a)?,
+        allow_outside: a.get("allow_outside", "True or False")?,
         workers: a.get("workers", "a whole number, at least 1, or None")?,
     })
 }

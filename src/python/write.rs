@@ -10,12 +10,13 @@ use pyo3::types::PyDict;
 use super::PATIENCE;
 use super::arguments::Arguments;
 use crate::write::{
-    Convert, Depth, Existing, Labels, Options, Order, Run, Skipped, Split, Tensorize, Written, index, recordio,
-    stratified, tensors, tfrecords,
+    Convert, Depth, Existing, Labels, OnError, Options, Order, Run, Skipped, Split, Tensorize, Written, index,
+    recordio, stratified, tensors, tfrecords,
 };
 
-/// Files, records, bytes, files found finished, what was left out and why, and what the user should know.
-pub(super) type Counts = (u64, u64, u64, u64, Vec<(OsString, String)>, Vec<String>);
+/// Files, records, bytes, files found finished, what was left out and why, and what the user should know of these and of
+/// their source.
+pub(super) type Counts = (u64, u64, u64, u64, Vec<(OsString, String)>, Vec<String>, Vec<String>);
 
 const WHOLE: &str = "a whole number, at least 1";
 const YES_OR_NO: &str = "True or False";
@@ -110,7 +111,8 @@ fn options(a: &Arguments<'_, '_>, workers: &'static str) -> PyResult<Options> {
         index: a.get("index", YES_OR_NO)?,
         manifest: a.get("manifest", YES_OR_NO)?,
         check: a.choice("check", &[("decode", Depth::Decode), ("headers", Depth::Headers)])?,
-        skip: a.choice("on_error", &[("raise", false), ("skip", true)])?,
+        on_error: a.choice("on_error", &[("raise", OnError::Raise), ("skip", OnError::Skip)])?,
+        allow_outside: a.get("allow_outside", YES_OR_NO)?,
     })
 }
 
@@ -134,9 +136,9 @@ pub(super) fn drive(
     let outcome = attend(py, run.as_mut(), progress);
     // Waiting for the workers must not keep other Python threads waiting.
     py.detach(|| drop(run));
-    let Written { files, records, bytes, kept, skipped, notes } = outcome?;
+    let Written { files, records, bytes, kept, skipped, notes, source_notes } = outcome?;
     let skipped = skipped.into_iter().map(|Skipped { path, reason }| (path.into_os_string(), reason)).collect();
-    Ok((files, records, bytes, kept, skipped, notes))
+    Ok((files, records, bytes, kept, skipped, notes, source_notes))
 }
 
 fn attend(py: Python<'_>, run: &mut dyn Run, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Written> {

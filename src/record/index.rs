@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Framing, Reason, Span};
+use crate::file::quoted;
 
 /// The index file of a shard.
 #[must_use]
@@ -121,8 +122,7 @@ fn number(word: &[u8]) -> Option<u64> {
 }
 
 fn malformed(line: &[u8]) -> Reason {
-    let shown = String::from_utf8_lossy(&line[..line.len().min(40)]);
-    Reason::new(format!("{shown:?} is not a line of two numbers"))
+    Reason::new(format!("{} is not a line of two numbers", quoted(&line[..line.len().min(40)])))
 }
 
 #[cfg(test)]

@@ -9,12 +9,14 @@ pub mod index;
 mod inflate;
 pub mod recordio;
 mod shard;
+mod suspect;
 pub mod tfrecord;
 mod writer;
 
 use std::fmt;
 
 pub use shard::{Options, Room, Shard};
+pub use suspect::{damaged, named};
 pub use writer::Writer;
 
 /// Why bytes are no record; the caller knows the file, and where in it the record begins.

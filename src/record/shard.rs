@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::index::{self, Table};
 use super::inflate::Compression;
-use super::{Framing, Reason, Span, recordio, tfrecord};
+use super::{Framing, Reason, Span, recordio, suspect, tfrecord};
 use crate::error::{Error, Result};
-use crate::file::Map;
+use crate::file::{Foreign, Map};
 
 /// How a file of records is opened.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,10 @@ impl Shard {
         };
         let framing = match options.framing {
             Some(framing) => framing,
-            None => Framing::of(map.bytes()?).unwrap_or_else(|| by_name(map.path())),
+            None => match Framing::of(map.bytes()?) {
+                Some(framing) => framing,
+                None => suspect::framing(map.path(), map.bytes()?),
+            },
         };
         let mut shard =
             Self { map, framing, compression, check: options.check, table: Table::default(), ignored_index: None };
@@ -272,7 +275,7 @@ impl Shard {
             at += match measured {
                 Ok(len) => len,
                 Err(_) if salvage => self.framing.alignment(),
-                Err(reason) => return Err(Error::record(self.path(), at as u64, self.explained(at, reason))),
+                Err(reason) => return Err(Error::record(self.path(), at as u64, self.explained(at, bytes, reason))),
             };
         }
         if !starts.is_empty() {
@@ -283,8 +286,12 @@ impl Shard {
     }
 
     /// A file whose first record is wrong may be none of records.
-    fn explained(&self, at: usize, reason: Reason) -> Reason {
-        if at > 0 { reason } else { Reason(format!("{reason}: damaged, or no {} file", self.framing)) }
+    fn explained(&self, at: usize, bytes: &[u8], reason: Reason) -> Reason {
+        match Foreign::of(bytes) {
+            _ if at > 0 => reason,
+            Some(foreign) => Reason(format!("no {} file, but {foreign}", self.framing)),
+            None => Reason(format!("{reason}: damaged, or no {} file", self.framing)),
+        }
     }
 }
 
@@ -293,13 +300,4 @@ fn inflated(map: &Map, compression: Compression) -> Result<Map> {
     let name = compression.name();
     let bytes = bytes.map_err(|error| Error::record(map.path(), 0, format!("as a {name} stream: {error}")))?;
     Ok(Map::in_memory(map.path().to_owned(), bytes))
-}
-
-/// The framing that a file's name promises, for files that are empty or damaged at their beginning.
-fn by_name(path: &Path) -> Framing {
-    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("rec")) {
-        Framing::RecordIo
-    } else {
-        Framing::TfRecord
-    }
 }

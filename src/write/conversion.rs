@@ -255,7 +255,7 @@ impl<R: Records> Conversion<R> {
 
     /// Begins to write what is not finished.
     fn write(&self, comparing: Comparing<R>) -> Result<Writing<R>> {
-        let Comparing { plan: Plan { records, set, notes, skipped, .. }, seen, .. } = comparing;
+        let Comparing { plan: Plan { source, records, set, notes, skipped }, seen, .. } = comparing;
         make_directory(&self.settings.folder)?;
         let already: u64 = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
         self.written.store(already + skipped.len() as u64, Ordering::Relaxed);
@@ -270,7 +270,7 @@ impl<R: Records> Conversion<R> {
             papers: set.papers,
             manifest: self.settings.manifest().map(|path| Manifest::create(&path)).transpose()?,
             skipped,
-            written: Written { notes, skipped: why, ..Written::default() },
+            written: Written { notes, source_notes: source.notes.clone(), skipped: why, ..Written::default() },
         })
     }
 }

@@ -13,7 +13,7 @@ use super::shards::{Records, Shard};
 use super::source::Source;
 use super::split::{SIDES, Shares, even, shuffled, split};
 use super::tensors::{Order, Tensors, Texts};
-use super::{Existing, Run, is_digits, is_number, plain_name, workers};
+use super::{Existing, OnError, Run, is_digits, is_number, plain_name, workers};
 use crate::codec::Format;
 use crate::dataset::LARGEST_LABEL;
 use crate::error::{Error, Result};
@@ -34,8 +34,10 @@ pub struct Options {
     pub manifest: bool,
     /// How thoroughly inputs are checked before anything is written. Default: every picture is decoded.
     pub check: Depth,
-    /// Whether inputs that cannot be used are left out, instead of being an error. Default: no.
-    pub skip: bool,
+    /// What becomes of a run some inputs of which cannot be used. Default: it ends.
+    pub on_error: OnError,
+    /// Whether the files that a CSV file names may lie outside of the directory that its names are relative to. Default: no.
+    pub allow_outside: bool,
 }
 
 /// Where labels come from.
@@ -46,7 +48,7 @@ pub enum Labels {
     Directory,
     /// All are 0.
     Zero,
-    /// A CSV file of file names, relative to the source, and classes; files that it does not list are left out.
+    /// A CSV file of file names, relative to the source directory, and classes; files that it does not list are left out.
     Listed(PathBuf),
 }
 
@@ -160,7 +162,7 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
         return Err(Error::argument("num_images", 0, "at least 1, or -1 for all"));
     }
     let destination = Destination::new("output_dir", &request.folder);
-    let mut source = open(&request.source, &destination, settings.workers)?;
+    let mut source = open(&request.source, &destination, settings.workers, request.options.allow_outside)?;
     let texts = Texts::new(&mut source, request.labels.as_ref(), &request.texts)?;
     let mut order = shuffled(&(0..source.len()).collect::<Vec<_>>(), request.seed);
     order.truncate(request.images.and_then(|images| usize::try_from(images).ok()).unwrap_or(usize::MAX));
@@ -212,11 +214,13 @@ impl Convert {
         positive("img_per_file", self.per_file)?;
         let destination = Destination::new("dest_path", &self.folder);
         let source = match &self.labels {
-            Labels::Directory => open(&self.source, &destination, settings.workers)?,
-            Labels::Zero => open(&self.source, &destination, settings.workers)?.unlabelled(),
+            Labels::Directory => open(&self.source, &destination, settings.workers, self.options.allow_outside)?,
+            Labels::Zero => {
+                open(&self.source, &destination, settings.workers, self.options.allow_outside)?.unlabelled()
+            }
             Labels::Listed(list) => {
                 destination.outside(&self.source)?;
-                Listing::read(list)?.source(&self.source, &Numbering::Sorted)?
+                Listing::read(list)?.source(&self.source, &Numbering::Sorted, self.options.allow_outside)?
             }
         };
         Ok((settings, source))
@@ -302,7 +306,8 @@ impl Split {
         let ids = self.ids.as_deref().map(Listing::read).transpose()?;
         let [file, class] = listing.header.clone();
         let id = ids.as_ref().map_or_else(|| format!("{class}_id"), |ids| ids.header[1].clone());
-        let source = listing.source(&self.source, &ids.as_ref().map_or(Numbering::FirstSeen, Numbering::Listed))?;
+        let numbering = ids.as_ref().map_or(Numbering::FirstSeen, Numbering::Listed);
+        let source = listing.source(&self.source, &numbering, self.options.allow_outside)?;
         Ok((source, [file, class, id]))
     }
 }
@@ -342,7 +347,7 @@ fn start<R: Records>(settings: Settings, source: Source, recipe: Recipe<R>) -> R
 }
 
 /// A directory of pictures, or a CSV file of some with names relative to its own directory.
-fn open(path: &Path, destination: &Destination<'_>, workers: usize) -> Result<Source> {
+fn open(path: &Path, destination: &Destination<'_>, workers: usize, allow_outside: bool) -> Result<Source> {
     if path.is_file() {
         let mut start = Vec::new();
         let read = peek(path, 16, &mut start);
@@ -350,7 +355,8 @@ fn open(path: &Path, destination: &Destination<'_>, workers: usize) -> Result<So
         if Format::of(&start).is_some() {
             return Err(Error::dataset(path, "is an image: give the directory that it is in, or a CSV file"));
         }
-        let source = Listing::read(path)?.source(path.parent().unwrap_or(Path::new("")), &Numbering::Sorted)?;
+        let root = path.parent().unwrap_or(Path::new(""));
+        let source = Listing::read(path)?.source(root, &Numbering::Sorted, allow_outside)?;
         // Such a list is not read anew by what is in its directory, and its records are usually wanted beside it.
         source.folders().iter().try_for_each(|folder| destination.apart(folder))?;
         return Ok(source);
@@ -377,7 +383,8 @@ fn listed(argument: &'static str, source: &Path) -> Vec<(&'static str, PathBuf)>
 
 fn settings(folder: &Path, options: &Options, argument: &'static str) -> Result<Settings> {
     let workers = workers(argument, options.workers)?;
-    let Options { existing, manifest, check: depth, skip, .. } = *options;
+    let Options { existing, manifest, check: depth, on_error, .. } = *options;
+    let skip = on_error == OnError::Skip;
     Ok(Settings { folder: folder.to_owned(), existing, workers, manifest, depth, skip })
 }
 

@@ -10,7 +10,7 @@ use super::source::{Class, Entry, Source};
 use csv::ByteRecord;
 
 use crate::error::{Error, Result};
-use crate::file::{Columns, Csv, line_error, path_identity, whole_number};
+use crate::file::{Columns, Csv, check_inside, line_error, path_identity, quoted, whole_number};
 
 /// Two columns of a CSV file: `filename` and `class`, or else the first two.
 #[derive(Debug)]
@@ -44,8 +44,8 @@ impl Listing {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let mut csv = Csv::open(path)?;
         let columns = csv.columns()?;
-        let header = [columns.filename, columns.class].map(|at| text(&csv, 1, &csv.header()[at]));
-        let [first, second] = header;
+        let header = [columns.filename, columns.class].map(|at| str::from_utf8(&csv.header()[at]).map(str::to_owned));
+        let [first, second] = header.map(|cell| cell.map_err(|error| csv.header_error(format!("not UTF-8: {error}"))));
         let header = [first?, second?];
         let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
         while let Some(line) = csv.next(&mut row)? {
@@ -61,8 +61,12 @@ impl Listing {
         line_error(&self.path, line, reason)
     }
 
-    /// The files of the first column, relative to `root`, in classes of the second. No file may come twice.
-    pub(super) fn source(&self, root: &Path, numbering: &Numbering<'_>) -> Result<Source> {
+    /// The files of the first column, relative to `root`, in classes of the second. No file may come twice, and none may
+    /// lie outside of `root`, unless that is allowed.
+    pub(super) fn source(&self, root: &Path, numbering: &Numbering<'_>, allow_outside: bool) -> Result<Source> {
+        for row in self.rows.iter().filter(|_| !allow_outside) {
+            check_inside(&row.first).map_err(|reason| self.error(row.line, reason))?;
+        }
         self.check_unique(|row| path_identity(root, &row.first))?;
         let names = self.class_names(numbering);
         let classes = self.classes(&names, numbering)?;
@@ -73,7 +77,8 @@ impl Listing {
             line: row.line,
         };
         let entries = self.rows.iter().zip(&names).map(entry).collect();
-        Ok(Source { root: root.to_owned(), entries, classes, listing: Some(self.path.clone()) })
+        let listing = Some(self.path.clone());
+        Ok(Source { root: root.to_owned(), entries, classes, listing, notes: Vec::new() })
     }
 
     /// Refuses a row whose first cell means the same as another's.
@@ -82,8 +87,8 @@ impl Listing {
         for row in &self.rows {
             match seen.entry(meaning(row)) {
                 Place::Occupied(first) => {
-                    let (name, first) = (String::from_utf8_lossy(&row.first), first.get());
-                    return Err(self.error(row.line, format!("{name:?} was listed in line {first} before")));
+                    let (name, first) = (quoted(&row.first), first.get());
+                    return Err(self.error(row.line, format!("{name} was listed in line {first} before")));
                 }
                 Place::Vacant(free) => free.insert(row.line),
             };
@@ -184,13 +189,13 @@ mod tests {
     }
 
     fn classes(text: &str, numbering: &Numbering<'_>) -> Vec<(String, u64)> {
-        let source = listing(text).unwrap().source(Path::new("root"), numbering).unwrap();
+        let source = listing(text).unwrap().source(Path::new("root"), numbering, false).unwrap();
         source.classes.into_iter().map(|class| (class.name, class.label)).collect()
     }
 
     fn reason(text: &str) -> String {
         let listing = listing(text);
-        listing.and_then(|listing| listing.source(Path::new("root"), &Numbering::Sorted)).unwrap_err().reason()
+        listing.and_then(|listing| listing.source(Path::new("root"), &Numbering::Sorted, false)).unwrap_err().reason()
     }
 
     #[test]
@@ -207,7 +212,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("list.csv");
         crate::file::write_whole(&path, b"f,c\n\xff.jpg,cat\n", false).unwrap();
-        let source = Listing::read(&path).unwrap().source(folder.path(), &Numbering::Sorted).unwrap();
+        let source = Listing::read(&path).unwrap().source(folder.path(), &Numbering::Sorted, false).unwrap();
         assert_eq!(source.name(0), b"\xff.jpg");
         crate::file::write_whole(&path, b"f,c\n\xff.jpg,c\xe9t\n", true).unwrap();
         assert!(Listing::read(&path).unwrap_err().reason().starts_with("line 2: not UTF-8"));
@@ -237,8 +242,9 @@ mod tests {
     #[test]
     fn a_class_without_a_good_id_is_named() {
         let images = listing("f,c\n1,dog\n2,cat\n").unwrap();
-        let error =
-            |ids: &str| images.source(Path::new(""), &Numbering::Listed(&listing(ids).unwrap())).unwrap_err().reason();
+        let error = |ids: &str| {
+            images.source(Path::new(""), &Numbering::Listed(&listing(ids).unwrap()), false).unwrap_err().reason()
+        };
         assert!(error("c,id\ndog,1\n").starts_with("line 3: the class \"cat\" has no id in "));
         assert_eq!(
             error("c,id\ndog,1\ncat,-1\n"),
@@ -246,7 +252,7 @@ mod tests {
         );
         assert_eq!(error("c,id\ndog,1\ncat,2\ndog,3\n"), "line 4: \"dog\" was listed in line 2 before");
         let other_path = listing("c,id\ncat,1\n./cat,2\ndog,3\n").unwrap();
-        assert!(images.source(Path::new(""), &Numbering::Listed(&other_path)).is_ok(), "classes are no paths");
+        assert!(images.source(Path::new(""), &Numbering::Listed(&other_path), false).is_ok(), "classes are no paths");
     }
 
     #[test]

@@ -44,6 +44,16 @@ pub enum Existing {
     Resume,
 }
 
+/// What to do with inputs that cannot be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnError {
+    /// [`crate::error::Error::Files`] lists them all, before anything is written.
+    #[default]
+    Raise,
+    /// They are left out; [`Written::skipped`] lists them.
+    Skip,
+}
+
 /// What a run has made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
@@ -57,8 +67,10 @@ pub struct Written {
     pub kept: u64,
     /// What was left out, in the order of the source.
     pub skipped: Vec<Skipped>,
-    /// What the user should know, a sentence each.
+    /// What the user should know of the files, a sentence each.
     pub notes: Vec<String>,
+    /// What the user should know of what they were made of: files left out, classes without any.
+    pub source_notes: Vec<String>,
 }
 
 /// An input that cannot be used, and was left out.

@@ -19,6 +19,8 @@ pub(super) struct Source {
     pub(super) classes: Vec<Class>,
     /// The CSV file that lists them, if there is one.
     pub(super) listing: Option<PathBuf>,
+    /// What the user should know of it, a sentence each.
+    pub(super) notes: Vec<String>,
 }
 
 /// A file.
@@ -55,7 +57,7 @@ impl Source {
             }));
             entries[first..].sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
         }
-        Ok(Self { root: root.to_owned(), entries, classes, listing: None })
+        Ok(Self { root: root.to_owned(), entries, classes, listing: None, notes: data.notes().to_vec() })
     }
 
     /// The directories that the files lie in.

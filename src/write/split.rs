@@ -74,7 +74,13 @@ mod tests {
             (0..*count).map(move |number| Entry { name: format!("{class}/{number}").as_bytes().into(), class, line: 0 })
         });
         let classes = (0..counts.len()).map(|class| Class { name: format!("class {class}"), label: class as u64 });
-        Source { root: "".into(), entries: entries.collect(), classes: classes.collect(), listing: None }
+        Source {
+            root: "".into(),
+            entries: entries.collect(),
+            classes: classes.collect(),
+            listing: None,
+            notes: Vec::new(),
+        }
     }
 
     fn counts(source: &Source, side: &[usize]) -> Vec<usize> {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import DatasetError, Loader
+from imagepipe_rs import DatasetError, Loader, RecordError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -428,14 +428,15 @@ def test_a_file_that_is_no_picture(tree: MakeTree) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("train.tfrecord", "no image, record file or CSV"),
-        ("train.rec", "no image, record file or CSV"),
+        ("train.tfrecord", "at byte 0: a damaged TFRecord file: the file ends inside the length"),
+        ("train.rec", "at byte 0: a damaged RecordIO file: the file ends inside"),
+        ("train", "no image, record file or CSV"),
         ("train.csv", "line 1: two columns are needed, with a header"),
     ],
 )
 def test_what_a_file_is_its_bytes_say(tree: MakeTree, name: str, message: str) -> None:
     folder = tree({name: b"x"})
-    with pytest.raises(DatasetError, match=f"{name}: {message}"):
+    with pytest.raises((DatasetError, RecordError), match=f"{name}: {message}"):
         Loader(folder / name)
 
 

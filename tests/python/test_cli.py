@@ -235,6 +235,7 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
         "test_size": 0.2,
         "num_shards": 4,
         "seed": 7,
+        "allow_outside": False,
     }
     assert noted["written"] == {
         "output_dir": "out",

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import itertools
 import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import DatasetError, Loader, create_recordio, create_tfrecords
+from imagepipe_rs import (
+    DatasetError,
+    Image2TFRecords,
+    Loader,
+    cli,
+    create_recordio,
+    create_tensor_records,
+    create_tfrecords,
+    inspection,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -99,7 +109,9 @@ def test_records_made_from_a_table_have_its_labels(
 def test_one_file_in_two_tables_is_there_twice(folder: Path) -> None:
     first = table(folder, "filename,class\npics/0.jpg,b\n", "1.csv")
     second = table(folder / "pics", "filename,class\n0.jpg,b\n", "2.csv")
-    with pytest.raises(DatasetError, match=r"2\.csv: line 2: 0\.jpg is named before, in \S*1\.csv"):
+    with pytest.raises(
+        DatasetError, match=r'2\.csv: line 2: "0\.jpg" is named before, in \S*1\.csv'
+    ):
         Loader([first, second])
 
 
@@ -136,7 +148,7 @@ def test_names_may_hold_anything(tree: MakeTree, jpeg: EncodeJpeg) -> None:
     folder = tree({'ä, b/ü"1.jpg': jpeg(), "2.jpg": jpeg()})
     absolute = folder / "2.jpg"
     text = f'filename,class\n"ä, b/ü""1.jpg",größe\n{absolute},"a,b"\n'
-    loader = Loader(table(folder, text, "x"), size=8, shuffle=False)
+    loader = Loader(table(folder, text, "x"), size=8, shuffle=False, allow_outside=True)
     assert loader.classes == ["a,b", "größe"]
     assert next(iter(loader)).paths == [f'{folder}/ä, b/ü"1.jpg', str(absolute)]
 
@@ -207,18 +219,18 @@ def test_seeds_and_workers(folder: Path) -> None:
             "line 3: a label of 65536 or more for 2",
         ),
         ("filename,class\n", "no samples"),
-        ("filename,class\npics/0.jpg,a\npics/77.jpg,a\n", "line 3: pics/77.jpg: No such file"),
-        ("filename,class\npics,a\n", "line 2: pics: is a directory"),
+        ("filename,class\npics/0.jpg,a\npics/77.jpg,a\n", 'line 3: "pics/77.jpg": No such file'),
+        ("filename,class\npics,a\n", 'line 2: "pics": is a directory'),
         ("filename,class\npics/0.jpg,\n", "line 2: no class"),
         ("filename,class\n\n\n ,a\n", "line 4: no filename"),
         ("filename,class\npics/0.jpg\n", "line 2: 1 cells, where the first line has 2"),
         (
             "filename,class\npics/0.jpg,a\npics/1.jpg,a\npics/0.jpg,b\n",
-            r"line 4: pics/0.jpg is named before, in \S*all.csv, line 2",
+            r'line 4: "pics/0.jpg" is named before, in \S*all.csv, line 2',
         ),
         (
             "filename,class\npics/0.jpg,a\n./pics//0.jpg,b\n",
-            r"line 3: ./pics//0.jpg is named before, in \S*all.csv, line 2",
+            r'line 3: "./pics//0.jpg" is named before, in \S*all.csv, line 2',
         ),
         ("filename,class\npics/0.jpg,a\npics/1.jpg,gr\udcf6\udcdfe\n", "line 3: not UTF-8"),
     ],
@@ -247,3 +259,117 @@ def test_a_picture_that_goes_away_later_is_named(folder: Path) -> None:
 def test_the_fingerprint_tells_tables_apart(folder: Path) -> None:
     prints = [Loader(table(folder, rows(classes))).fingerprint for classes in ("ab", "ab", "ba")]
     assert prints[0] == prints[1] != prints[2]
+
+
+# ----------------------------------------------------------------------------------------------------------- separators
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "filename;class\npics/0.jpg;a\npics/1.jpg;b\n",
+        "filename\tclass\npics/0.jpg\ta\npics/1.jpg\tb\n",
+        "sep=;\nfilename;class\npics/0.jpg;a\npics/1.jpg;b\n",
+        "\N{ZERO WIDTH NO-BREAK SPACE}sep=;\r\nimage;label\r\npics/0.jpg;a\r\npics/1.jpg;b\r\n",
+        "filename;class;size, area\npics/0.jpg;a;1,5\npics/1.jpg;b;2\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["all.csv", "all"])
+def test_semicolons_and_tabs_separate_as_commas_do(folder: Path, text: str, name: str) -> None:
+    path = table(folder, text, name)
+    loader = Loader(path, size=8, shuffle=False)
+    assert loader.classes == ["a", "b"]
+    assert next(iter(loader)).paths == [f"{folder}/pics/{i}.jpg" for i in (0, 1)]
+    assert create_tfrecords(path, folder / "out", "x").records == 2
+    assert inspection.describe(path)["classes"] == [
+        {"name": "a", "samples": 1},
+        {"name": "b", "samples": 1},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("image;path,label", 'both commas and semicolons are there, .* "sep=," or "sep=;"'),
+        ("filename|class", r'separated by commas, semicolons or tabs, where it has "\|"'),
+    ],
+)
+def test_a_separator_that_is_not_sure_is_named(folder: Path, header: str, message: str) -> None:
+    path = table(folder, f"{header}\npics/0.jpg,a\n")
+    for read in (Loader, lambda path: create_tfrecords(path, folder / "out", "x")):
+        with pytest.raises(DatasetError, match=f"line 1: .*{message}"):
+            read(path)
+
+
+# ------------------------------------------------------------------------------------ where the files are that it names
+
+
+def outside(folder: Path, jpeg: EncodeJpeg, name: str) -> Path:
+    """Write a table in `folder` that names a picture outside of it, which nobody may open."""
+    secret = folder.parent / "secret.jpg"
+    secret.write_bytes(jpeg())
+    secret.chmod(0)
+    name = name.replace("ABSOLUTE", str(secret))
+    return table(folder, f"filename,class\npics/0.jpg,a\n{name},b\n")
+
+
+NAMES = ["ABSOLUTE", "../secret.jpg", "pics/../../secret.jpg", "./pics/.././../secret.jpg"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_table_does_not_lead_out_of_its_directory(
+    folder: Path, jpeg: EncodeJpeg, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = outside(folder, jpeg, name), folder / "out"
+    readers = [
+        Loader,
+        inspection.describe,
+        inspection.verify,
+        lambda path: create_tfrecords(path, out, "x"),
+        lambda path: create_recordio(path, out, "x"),
+        lambda path: create_tensor_records(path, out),
+        lambda path: create_tfrecords(folder, out, "x", labels=path),
+        lambda path: Image2TFRecords(folder, path).create_tfrecords(out),
+    ]
+    for read in readers:
+        with pytest.raises(DatasetError, match=r"all\.csv: line 3: .* unless allow_outside=True"):
+            read(path)
+    for command in (["inspect"], ["verify"], ["bench"], ["show", "-o", str(out) + ".png"]):
+        assert cli.main([*command, str(path)]) == 1
+        assert "unless --allow-outside" in capsys.readouterr().err
+    assert cli.main(["create-tfrecords", str(path), str(out), "x"]) == 1
+    assert "unless --allow-outside" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_table_may_be_allowed_to_lead_out(folder: Path, jpeg: EncodeJpeg, name: str) -> None:
+    path = outside(folder, jpeg, name)
+    (folder.parent / "secret.jpg").chmod(stat.S_IRUSR | stat.S_IWUSR)
+    options: dict[str, Any] = {"allow_outside": True}
+    (batch,) = Loader(path, size=8, shuffle=False, **options)
+    assert batch.labels.tolist() == [0, 1]
+    assert inspection.verify(path, **options)["damaged"] == []
+    written = [
+        create_tfrecords(path, folder / "1", "x", **options),
+        create_recordio(path, folder / "2", "x", **options),
+        create_tensor_records(path, folder / "3", **options),
+        create_tfrecords(folder, folder / "4", "x", labels=path, **options),
+        Image2TFRecords(folder, path, **options).create_tfrecords(folder / "5"),
+    ]
+    assert [made.records for made in written] == [2] * 5
+    assert cli.main(["verify", str(path), "--allow-outside", "--quiet"]) == 0
+
+
+def test_up_and_down_again_is_inside(folder: Path) -> None:
+    text = "filename,class\npics/../pics/0.jpg,a\n./pics/./1.jpg,b\n"
+    assert Loader(table(folder, text)).num_samples == 2
+
+
+def test_a_name_in_a_table_is_one_short_line_of_a_message(folder: Path) -> None:
+    name = "x\x1b[2J" + 5000 * "y"
+    with pytest.raises(DatasetError, match="line 2") as caught:
+        Loader(table(folder, f"filename,class\n{name},a\n"))
+    message = str(caught.value)
+    assert "\x1b" not in message
+    assert len(message) < 500

@@ -51,15 +51,29 @@ def test_a_file_that_became_a_pipe_is_an_empty_one(tmp_path: Path) -> None:
     assert any("0.jpg" in path and "empty" in reason for path, _, reason in loader.errors)
 
 
-def test_a_file_beyond_reason_is_refused_without_memory_for_it(tmp_path: Path) -> None:
+def test_a_file_beyond_reason_took_a_gibibyte_before_it_was_refused(tmp_path: Path) -> None:
     folder = text_files(tmp_path, 1)
     with (folder / "a" / "0.jpg").open("wb") as file:
         file.write(b"\xff\xd8\xff\xe0")
         file.truncate(3 << 30)
-    loader = Loader(folder, on_error="skip")
-    with pytest.raises(DatasetError, match="larger than 1 GiB"):
-        list(loader)
-    assert "larger than 1 GiB" in loader.errors[0][2]
+    program = """
+        import resource, sys
+        from imagepipe_rs import DatasetError, Loader
+
+        loader = Loader(sys.argv[1], on_error="skip", workers=1)
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        try:
+            list(loader)
+        except DatasetError as error:
+            assert "larger than 1 GiB" in str(error), error
+        (_, _, reason), *_ = loader.errors
+        assert "larger than 1 GiB: 3221225472 bytes" in reason, reason
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 100 << 10, "kilobytes"
 
 
 def test_indices_may_be_written_without_harm(photos: Path) -> None:

@@ -17,6 +17,7 @@ import io
 import re
 import sys
 import traceback
+import warnings
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -24,7 +25,7 @@ import click
 import imagepipe_rs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 DONE, BAD_DATA, USAGE, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -117,7 +118,8 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what goes wrong is said in one line."""
         try:
-            return super().invoke(ctx)
+            with _notes_as_lines(quiet=bool(ctx.params.get("quiet"))):
+                return super().invoke(ctx)
         except BrokenPipeError:
             raise  # whoever read the output has enough of it
         except KeyboardInterrupt:
@@ -182,6 +184,25 @@ def say(message: str, prefix: str = "") -> None:
     # Where nobody listens any more, nobody is to be told.
     with contextlib.suppress(BrokenPipeError):
         print(f"{prefix}: {message}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _notes_as_lines(*, quiet: bool) -> Iterator[None]:
+    """Show what a user should know of the data as a line, without a place in the program."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore" if quiet else "always", imagepipe_rs.DatasetWarning)
+        show = warnings.showwarning
+
+        def say_it(
+            message: Warning | str, category: type[Warning], *where: Any, **more: Any
+        ) -> None:
+            if issubclass(category, imagepipe_rs.DatasetWarning):
+                say(_one_line(str(message)))
+            else:
+                show(message, category, *where, **more)
+
+        warnings.showwarning = say_it
+        yield
 
 
 def _keep_debug(ctx: click.Context, _param: click.Parameter, value: Any) -> None:

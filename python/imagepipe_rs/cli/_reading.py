@@ -19,7 +19,10 @@ paths = place(
     "--path",
     "paths",
     multiple=True,
-    help="An image directory, record files, or a CSV of file names and classes; or a glob.",
+    help="An image directory, record files, or a CSV of classes and file names, relative to it; or a glob.",
+)
+allow_outside = click.option(
+    "--allow-outside", is_flag=True, help="A CSV may name files outside of its directory."
 )
 workers = click.option(
     "--workers", type=int, help="Threads; as many as there are usable cores if not given."

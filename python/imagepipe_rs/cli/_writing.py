@@ -76,8 +76,13 @@ def labels(function: _Decorated) -> _Decorated:
         default="directory",
         metavar="directory|none|CSV",
         callback=lambda _ctx, _param, value: None if value == "none" else value,
-        help="The class directory's number; 0 for all; or a CSV of file names and classes.",
+        help="The class directory's number; 0 for all; or a CSV of classes and file names, relative to the folder.",
     )(function)
+
+
+allow_outside = click.option(
+    "--allow-outside", is_flag=True, help="A CSV may name files outside of the folder."
+)
 
 
 def write(
@@ -96,9 +101,9 @@ def write(
     try:
         with _terminable(), Progress(noun, quiet=quiet) as progress:
             written = work(progress)
-    except KeyboardInterrupt as reason:
+    except KeyboardInterrupt as stop:
         say(_stopped(folder, files))
-        return TERMINATED if isinstance(reason, _Terminated) else STOPPED
+        return TERMINATED if isinstance(stop, _Terminated) else STOPPED
     if not quiet:
         print(_summary(written, noun, time.monotonic() - started, folder))
         for path, reason in written.skipped:

@@ -24,6 +24,7 @@ from imagepipe_rs.cli._program import command, say
 @click.option("--batch-size", default=64, help="Samples in a batch.")
 @_reading.pictures
 @_reading.keys
+@_reading.allow_outside
 @_reading.workers
 @click.option("--seconds", default=3.0, help="Measure for so long, twice.")
 @click.option("--batches", type=int, help="Measure so many batches instead.")

@@ -19,13 +19,17 @@ from imagepipe_rs.cli._program import command, place
       imagepipe create-recordio --source_path from/ --dest_path to/ --name train_
     """,
 )
-@place("--source-path", help="Folder of pictures, flat or with one directory a class.")
+@place(
+    "--source-path",
+    help="Folder of pictures, flat or with one directory a class; or a CSV of classes and file names, relative to it.",
+)
 @place("--dest-path", help="Folder for the files; made if it is not there.")
 @place("--name", help="How their names begin: NAME0.rec and NAME0.idx ...")
 @_writing.img_per_file
 @_writing.labels
 @_writing.checks
 @_writing.manifest
+@_writing.allow_outside
 @_writing.workers
 @_writing.existing
 def create_recordio(*, quiet: bool, **arguments: Any) -> int:

@@ -20,7 +20,10 @@ from imagepipe_rs.cli._program import command, place
       imagepipe create-tensor-records train/ tensors/ --img_size=300 --order CHW
     """,
 )
-@place("--input-dir", help="Folder with one directory a class.")
+@place(
+    "--input-dir",
+    help="Folder with one directory a class; or a CSV of classes and file names, relative to it.",
+)
 @place("--output-dir", help="Folder for the shards, train-00000-of-00010 ...")
 @click.option("--num-images", default=-1, help="Take this many, chosen by the seed; -1 for all.")
 @click.option("--num-shards", default=1, help="How many files.")
@@ -41,6 +44,7 @@ from imagepipe_rs.cli._program import command, place
 @_writing.checks
 @_writing.index
 @_writing.manifest
+@_writing.allow_outside
 @_writing.existing
 def create_tensor_records(*, quiet: bool, **arguments: Any) -> int:
     """Put pictures, decoded and cropped to a square of IMG_SIZE, into TFRecord files of raw pixels.

@@ -31,6 +31,7 @@ _SHOWN = 20
 @click.option("--all", "everything", is_flag=True, help="Look at all pictures.")
 @click.option("--record", type=int, help="Show this sample in full, from 0.")
 @_reading.keys
+@_reading.allow_outside
 @_reading.workers
 @_reading.as_json
 def inspect(
@@ -40,6 +41,7 @@ def inspect(
     everything: bool,
     record: int | None,
     keys: dict[str, str | None],
+    allow_outside: bool,
     workers: int | None,
     as_json: bool,
     quiet: bool,
@@ -47,7 +49,7 @@ def inspect(
     """Say what is in a data set: its kind, classes, sizes and formats of its pictures, files, bytes."""
     path = _reading.one_or_many(paths)
     if record is not None:
-        found = inspection.record(path, record, keys=keys)
+        found = inspection.record(path, record, keys=keys, allow_outside=allow_outside)
         shown = _sample(found)
     else:
         with Progress("sample", quiet=quiet) as progress:
@@ -55,6 +57,7 @@ def inspect(
                 path,
                 headers=None if everything else headers,
                 keys=keys,
+                allow_outside=allow_outside,
                 workers=workers,
                 progress=progress,
             )

@@ -29,6 +29,7 @@ from imagepipe_rs.sheet import Sheet
 @click.option("--batch", default=0, help="Which batch of the epoch, from 0.")
 @_reading.pictures
 @_reading.keys
+@_reading.allow_outside
 @_reading.workers
 def show(*, paths: tuple[str, ...], output: str, quiet: bool, **options: Any) -> None:
     """Draw one batch as a model will see it, with class and file name under each picture.

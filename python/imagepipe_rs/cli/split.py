@@ -35,12 +35,18 @@ _SOURCE = (
 )
 @place("--image-path", help="Folder of pictures; with one directory a class if there is no CSV.")
 @place("--output-dir", help="Folder for the records; made if it is not there.")
-@click.option("--csv", "--image2class-file", "image2class_file", help="CSV of file names, classes.")
+@click.option(
+    "--csv",
+    "--image2class-file",
+    "image2class_file",
+    help="CSV of classes and file names, relative to IMAGE_PATH.",
+)
 @click.option("--class-ids", "--class2id-file", "class2id_file", help="CSV of classes and numbers.")
 @click.option("--name", "--dataset-name", "dataset_name", default="", help="Of the data set.")
 @click.option("--val-size", default=0.0, help="Share of each class for validation.")
 @click.option("--test-size", default=0.0, help="Share of each class for testing.")
 @click.option("--num-shards", default=5, help="Files of each of the three.")
+@_writing.allow_outside
 @_writing.seed
 @_writing.checks
 @_writing.index

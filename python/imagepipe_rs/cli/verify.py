@@ -23,6 +23,7 @@ from imagepipe_rs.cli._progress import Progress
 )
 @_reading.paths
 @_reading.keys
+@_reading.allow_outside
 @_reading.workers
 @_reading.as_json
 def verify(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> int:
@@ -41,6 +42,8 @@ def verify(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any
         for one in damaged:
             print(_text.damage(one))
         if not quiet:
+            for note in found["notes"]:
+                print(note)
             good = f"{_text.count(found['samples'], 'sample')}, {_text.size(found['bytes'])}"
             verdict = f"{len(damaged):,} damaged" if damaged else "all good"
             print(f"{good} in {_text.duration(seconds)}: {verdict}")

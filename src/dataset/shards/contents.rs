@@ -2,6 +2,7 @@
 
 use crate::codec::{self, Raw};
 use crate::dataset::{Content, Keys, LARGEST_LABEL};
+use crate::file::quoted;
 use crate::pixel::Size;
 use crate::record::example::{View, decode, find};
 use crate::record::{Framing, Reason, recordio};
@@ -127,7 +128,7 @@ fn missing(payload: &[u8], key: &str, what: &str) -> Reason {
         Ok(features) => features,
         Err(reason) => return reason,
     };
-    let there: Vec<_> = features.keys().take(20).map(|key| format!("{key:?}")).collect();
+    let there: Vec<_> = features.keys().take(20).map(|key| quoted(key.as_bytes())).collect();
     let none = if what == "label" { ", None if there are no labels" } else { "" };
     let there = there.join(", ");
     Reason(format!("no feature {key:?}; there are {there}: say which with keys={{{what:?}: ...}}{none}"))

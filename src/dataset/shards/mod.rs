@@ -99,6 +99,12 @@ impl Shards {
         Ok(data)
     }
 
+    /// The same, with something more that a user should know.
+    pub(super) fn noting(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
     /// The number of a sample's record, counted over all files.
     fn number(&self, index: u64) -> u64 {
         match &self.picks {

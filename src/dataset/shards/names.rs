@@ -39,9 +39,7 @@ pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
 
 fn read(path: &Path) -> Result<Vec<OsString>> {
     let mut csv = Csv::open(path)?;
-    if csv.header().len() < 2 {
-        return Err(csv.error(1, "two columns are needed, with a header"));
-    }
+    csv.check_width()?;
     let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
     while let Some(line) = csv.next(&mut row)? {
         let cell = |at| str::from_utf8(row.get(at).unwrap_or_default()).map(str::to_owned);
@@ -67,7 +65,7 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
         names[id] = Some(cells[class].as_str().into());
     }
     if names.is_empty() {
-        return Err(csv.error(1, "no class below it"));
+        return Err(csv.header_error("no class below it"));
     }
     let digits = |id: usize| id.to_string().into();
     Ok(names.into_iter().enumerate().map(|(id, name)| name.unwrap_or_else(|| digits(id))).collect())

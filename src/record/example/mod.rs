@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Reason;
+use crate::file::quoted;
 use wire::{Fields, Value, field_len, messages, put_head, put_varint, varint_len};
 
 /// What an Example holds under a key.
@@ -51,8 +52,7 @@ pub fn decode(bytes: &[u8]) -> Result<Features<'_>, Reason> {
     let mut features = BTreeMap::new();
     entries(bytes, |entry| {
         let key = key_of(entry)?;
-        let key = str::from_utf8(key)
-            .map_err(|_| Reason::new(format!("the key {:?} is no UTF-8", String::from_utf8_lossy(key))))?;
+        let key = str::from_utf8(key).map_err(|_| Reason::new(format!("the key {} is no UTF-8", quoted(key))))?;
         let mut feature = Feature::Empty;
         lists(entry, |kind, list| {
             feature.become_a(kind);

@@ -197,6 +197,7 @@ impl Job {
             kept: self.kept.load(Ordering::Relaxed),
             skipped: Vec::new(),
             notes: Vec::new(),
+            source_notes: Vec::new(),
         }
     }
 }

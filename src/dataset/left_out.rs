@@ -1,0 +1,132 @@
+//! What a scan came upon and left out, for one note: how many files of which kind, and where some of them are.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// How many kinds of files are named, and how many files of each.
+const KINDS: usize = 5;
+const EXAMPLES: usize = 2;
+
+/// The longest ending that is taken for one.
+const ENDING: usize = 10;
+
+/// Endings of what lies beside pictures and is meant to: labels, boxes, notes, programs. In lower case.
+const COMPANIONS: [&str; 31] = [
+    "txt", "csv", "tsv", "json", "jsonl", "xml", "yaml", "yml", "toml", "md", "rst", "html", "htm", "log", "ini",
+    "cfg", "names", "data", "pbtxt", "py", "ipynb", "sh", "db", "idx", "lst", "md5", "sha1", "sha256", "sum", "url",
+    "license",
+];
+
+/// The same of files without an ending, in upper case.
+const COMPANION_NAMES: [&str; 9] =
+    ["README", "LICENSE", "LICENCE", "NOTICE", "COPYING", "MAKEFILE", "MANIFEST", "MD5SUMS", "SHA256SUMS"];
+
+/// Files that were left out, by their endings.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LeftOut {
+    kinds: BTreeMap<String, Kind>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Kind {
+    count: u64,
+    examples: Vec<PathBuf>,
+}
+
+impl LeftOut {
+    /// Takes down a file called `name`, unless it belongs beside pictures.
+    pub(super) fn add(&mut self, name: &[u8], path: impl FnOnce() -> PathBuf) {
+        let ending = ending(name);
+        if is_companion(name, &ending) {
+            return;
+        }
+        let kind = self.kinds.entry(ending).or_default();
+        kind.count += 1;
+        if kind.examples.len() < EXAMPLES {
+            kind.examples.push(path());
+        }
+    }
+
+    /// The files in words, the most numerous kind first; `None` where there are none.
+    pub(super) fn list(&self) -> Option<String> {
+        let mut kinds: Vec<(&String, &Kind)> = self.kinds.iter().collect();
+        kinds.sort_by_key(|(_, kind)| std::cmp::Reverse(kind.count));
+        let named: Vec<String> = kinds.iter().take(KINDS).map(|(ending, kind)| kind.in_words(ending)).collect();
+        let rest: u64 = kinds.iter().skip(KINDS).map(|(_, kind)| kind.count).sum();
+        let rest = if rest > 0 { format!(", {rest} others") } else { String::new() };
+        (!named.is_empty()).then(|| format!("{}{rest}", named.join(", ")))
+    }
+
+    fn count(&self) -> u64 {
+        self.kinds.values().map(|kind| kind.count).sum()
+    }
+
+    /// A note that they are no images, as far as their names tell.
+    pub(super) fn note(&self) -> Option<String> {
+        let files = if self.count() == 1 { "1 file is" } else { &format!("{} files are", self.count()) };
+        let note = format!(
+            "{files} left out, not being named as images are: {}; convert other formats to JPEG or PNG, and give images their \
+             ending",
+            self.list()?
+        );
+        Some(note)
+    }
+}
+
+impl Kind {
+    fn in_words(&self, ending: &str) -> String {
+        let what = if ending.is_empty() { "without an ending".to_owned() } else { format!("*.{ending}") };
+        let examples: Vec<String> = self.examples.iter().map(|path| path.display().to_string()).collect();
+        let more = if self.count > examples.len() as u64 { ", ..." } else { "" };
+        format!("{} {what} ({}{more})", self.count, examples.join(", "))
+    }
+}
+
+/// What is behind the last dot of a name, in lower case; nothing where that is no ending.
+fn ending(name: &[u8]) -> String {
+    let parts = name.iter().rposition(|byte| *byte == b'.').map(|dot| (&name[..dot], &name[dot + 1..]));
+    match parts {
+        Some((stem, ending))
+            if !stem.is_empty() && ending.len() <= ENDING && ending.iter().all(u8::is_ascii_alphanumeric) =>
+        {
+            String::from_utf8_lossy(ending).to_ascii_lowercase()
+        }
+        _ => String::new(),
+    }
+}
+
+fn is_companion(name: &[u8], ending: &str) -> bool {
+    COMPANIONS.contains(&ending) || COMPANION_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left_out(names: &[&str]) -> LeftOut {
+        let mut left_out = LeftOut::default();
+        for name in names {
+            left_out.add(name.as_bytes(), || format!("x/{name}").into());
+        }
+        left_out
+    }
+
+    #[test]
+    fn files_are_counted_by_ending_with_examples() {
+        let names = ["b", "1.tif", "2.TIF", "3.tif", "labels.txt", "README", "a.b c", "4.heic", "5.heic", "6.heic"];
+        let all = left_out(&names);
+        let expected =
+            "3 *.heic (x/4.heic, x/5.heic, ...), 3 *.tif (x/1.tif, x/2.TIF, ...), 2 without an ending (x/b, x/a.b c)";
+        assert_eq!(all.list().unwrap(), expected);
+        assert!(all.note().unwrap().starts_with("8 files are left out, not being named as images are: 3 *.heic"));
+        assert_eq!(left_out(&["boxes.xml", "license"]).note(), None);
+        assert!(left_out(&["x.jp2"]).note().unwrap().starts_with("1 file is left out"));
+    }
+
+    #[test]
+    fn a_note_is_short_whatever_there_is() {
+        let names: Vec<String> = (0..1000).map(|number| format!("x.e{number}")).collect();
+        let note = left_out(&names.iter().map(String::as_str).collect::<Vec<_>>()).note().unwrap();
+        assert!(note.len() < 400 && note.contains("995 others"), "{note}");
+    }
+}
