@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs._errors import ImagePipeError
-from imagepipe_rs._state import state_of
+from imagepipe_rs._state import Progress, state_of
 from imagepipe_rs.batch import Batch
 
 if TYPE_CHECKING:
     from imagepipe_rs import _native
     from imagepipe_rs._adapters import Adapter
-    from imagepipe_rs._state import Progress
     from imagepipe_rs.loader import Loader
 
 _log = logging.getLogger("imagepipe_rs")
@@ -23,11 +22,14 @@ _log = logging.getLogger("imagepipe_rs")
 class LoaderIterator(Iterator[Batch]):
     """An iterator over batches; it owns its worker threads, and stops them when it is dropped or closed.
 
-    It begins with its first batch. So one that is made only to see whether a Loader can be iterated over, as Lightning
-    does it, takes no epoch away.
+    Its workers start at once; it takes the Loader's next epoch with its first batch. So one that is made only to see
+    whether a Loader can be iterated over, as Lightning does it, takes no epoch away, and ``set_epoch`` and
+    ``load_state_dict`` still count for one that has given no batch yet.
     """
 
-    def __init__(self, loader: Loader, output: Adapter, count: int | None, *, exact: bool) -> None:
+    def __init__(
+        self, loader: Loader, output: Adapter, count: int | None, *, exact: bool, ahead: bool
+    ) -> None:
         """Make an iterator; for the Loader's use."""
         self._loader = loader
         self._output = output
@@ -36,7 +38,9 @@ class LoaderIterator(Iterator[Batch]):
         self._count = count
         self._exact = exact
         self._lock = threading.Lock()
-        self._running: tuple[_native.Batches, Progress] | None = None
+        self._start = loader._next  # noqa: SLF001
+        self._batches = self._made(self._start) if ahead else None
+        self._progress: Progress | None = None
         self._ended = self._closed = False
 
     def __iter__(self) -> LoaderIterator:
@@ -54,10 +58,10 @@ class LoaderIterator(Iterator[Batch]):
             ImagePipeError: more than ``max_errors`` samples failed; or the iterator was closed before its end, or made
                 before a fork.
         """
-        batches, progress = self._running or self._begin()
-        batch = batches.next()
+        progress = self._progress or self._begin()
+        batch = self._batches.next()  # type: ignore[union-attr]  # there is progress
         if batch is None:
-            self._end(batches, progress)
+            self._end(progress)
             raise StopIteration
         progress.place = batch.after
         progress.batches += 1
@@ -65,20 +69,29 @@ class LoaderIterator(Iterator[Batch]):
             _log.warning("%s: %s: %s", path, self._loader._on_error_done, reason)  # noqa: SLF001
         return self._of(batch, self._output, self._dtype)
 
-    def _begin(self) -> tuple[_native.Batches, Progress]:
-        """Start the Loader's next epoch, once."""
+    def _begin(self) -> Progress:
+        """Take the Loader's next epoch, once."""
+        if self._batches is not None:
+            self._batches.place()  # an error in a fork, where the lock may be held by a thread that is not there
         with self._lock:
             self._check_open()
-            if self._running is None:
-                self._running = self._loader._start(self, self._count, exact=self._exact)  # noqa: SLF001
-            return self._running
+            if self._progress is None:
+                start = self._loader._take(self._count)  # noqa: SLF001
+                if self._batches is None or start != self._start:
+                    self._batches = self._made(start)
+                self._progress = self._loader._progress = Progress(start, start, exact=self._exact)  # noqa: SLF001
+            return self._progress
 
-    def _end(self, batches: _native.Batches, progress: Progress) -> None:
+    def _made(self, start: tuple[int, int]) -> _native.Batches:
+        return self._loader._native.batches(*start, self._count)  # noqa: SLF001
+
+    def _end(self, progress: Progress) -> None:
         """Tell the end of the batches from that of the iterator."""
         self._check_open()
         self._ended = True
         # Batches that lost every sample may have been left out at the end.
-        progress.place = batches.place() or progress.place
+        if self._batches is not None:
+            progress.place = self._batches.place() or progress.place
 
     def _check_open(self) -> None:
         if self._closed:
@@ -91,18 +104,18 @@ class LoaderIterator(Iterator[Batch]):
 
     def state_dict(self) -> dict[str, Any]:
         """Return where this iterator stands: what it has handed over, not what is ready."""
-        place = self._running[1].place if self._running else self._loader._next  # noqa: SLF001
+        place = self._progress.place if self._progress else self._loader._next  # noqa: SLF001
         return state_of(place, self._loader._order)  # noqa: SLF001
 
     def load(self) -> tuple[int, int]:
         """Return how many batches are ready, and how many are begun."""
-        return self._running[0].load() if self._running else (0, 0)
+        return self._batches.load() if self._batches else (0, 0)
 
     def close(self) -> None:
         """Stop the workers. An iterator that has not come to its end raises an error from then on."""
         self._closed = not self._ended
-        if self._running:
-            self._running[0].stop()
+        if self._batches is not None:
+            self._batches.stop()
 
 
 __all__ = ["LoaderIterator"]

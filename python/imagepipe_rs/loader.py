@@ -297,29 +297,31 @@ class Loader:
         return self._native.batches_per_epoch
 
     def __iter__(self) -> LoaderIterator:
-        """Return an iterator over the next epoch, which begins with its first batch. Iterators are independent."""
-        return self._iterate(self._adapter)
+        """Return an iterator over the next epoch, which it takes with its first batch. Iterators are independent."""
+        iterator = LoaderIterator(self, self._adapter, None, exact=True, ahead=True)
+        # Not the iterator itself: dropping it is what stops its workers.
+        self._latest = weakref.ref(iterator)
+        return iterator
 
     def _iterate(
         self, output: Adapter, *, count: int | None = None, exact: bool = True
     ) -> LoaderIterator:
-        """Return an iterator over the next epoch, or a number of batches; see :class:`Progress` for ``exact``."""
-        return LoaderIterator(self, output, count, exact=exact)
+        """Return an iterator over the next epoch, or a number of batches, for another framework's data set.
 
-    def _start(
-        self, iterator: LoaderIterator, count: int | None, *, exact: bool
-    ) -> tuple[_native.Batches, Progress]:
-        """Start the next epoch, or a number of batches, for an iterator of this Loader."""
+        It starts its workers with the first batch too: there may never be one. See :class:`Progress` for ``exact``.
+        """
+        iterator = LoaderIterator(self, output, count, exact=exact, ahead=False)
+        self._latest = weakref.ref(iterator)
+        return iterator
+
+    def _take(self, count: int | None) -> tuple[int, int]:
+        """Give an iterator of this Loader the next epoch, or the next number of batches: return where they start."""
         if self._given["shard"] == "auto" and self._world == 1 < auto_shard()[1]:
             raise RuntimeError(_TOO_EARLY)
         start = self._next
-        batches = self._native.batches(*start, count)
         self._next = (start[0] + 1, 0) if count is None else self._native.after(*start, count)
         self._resumed, self._counted = False, None
-        # Not the iterator itself: dropping it is what stops its workers.
-        self._latest = weakref.ref(iterator)
-        self._progress = Progress(start, start, exact=exact)
-        return batches, self._progress
+        return start
 
     def __enter__(self) -> Loader:  # noqa: PYI034
         """Return itself."""

@@ -133,6 +133,29 @@ def test_set_epoch_keeps_the_place_that_was_loaded_in_that_epoch(photos: Path) -
     assert place(loader.state_dict()) == (4, 0)
 
 
+def test_an_iterator_that_gives_no_batch_takes_no_epoch_away(photos: Path) -> None:
+    """Frameworks make one to see whether that can be done."""
+    first = Loader(photos, **OPTIONS)
+    seen = samples(islice(first, 4))
+    loader = Loader(photos, **OPTIONS)
+    loader.load_state_dict(first.state_dict())
+    iter(loader)
+    kept = iter(loader)
+    assert loader.state_dict() == first.state_dict()
+    seen += samples(loader)
+    assert sorted(chain(*seen)) == list(range(60))
+    assert next(kept).epoch == 1
+
+
+def test_set_epoch_counts_for_an_iterator_that_has_given_no_batch(photos: Path) -> None:
+    """Lightning makes its iterator first."""
+    loader = Loader(photos, **OPTIONS)
+    batches = iter(loader)
+    loader.set_epoch(4)
+    assert {batch.epoch for batch in batches} == {4}
+    assert loader.epoch == 5
+
+
 # --------------------------------------------------------------------------------- in other processes
 
 
