@@ -10,7 +10,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
-from imagepipe_rs._errors import DatasetValueError
+from imagepipe_rs._errors import DatasetError, DatasetValueError
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
@@ -73,8 +73,13 @@ class Sheet:
             raise ValueError(message)
         size = options.get("batch_size", 32)
         loader.load_state_dict(loader.state_dict(position=(epoch, batch * size)))
-        taken = next(iter(loader), None)
-        if taken is None or not taken.paths:
+        try:
+            taken = next(iter(loader), None)
+        except DatasetError:
+            if not loader.errors:
+                raise
+            taken = None
+        if taken is None or not taken.valid.any():
             first, _, why = loader.errors[0]
             reason = f"no picture of the batch can be decoded; the first: {why}"
             raise DatasetValueError(f"{first}: {reason}", path=first, reason=reason)

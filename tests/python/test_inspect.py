@@ -599,7 +599,7 @@ def test_the_programs_are_installed() -> None:
 
 @pytest.mark.parametrize("kind", ["png", "html"])
 def test_a_batch_without_a_good_picture_is_an_error(
-    run: Any, tmp_path: Path, tree: MakeTree, kind: str
+    run: Any, tmp_path: Path, tree: MakeTree, jpeg: EncodeJpeg, kind: str
 ) -> None:
     bad = tree({f"{name}.jpg": b"no picture" for name in "abc"})
     sheet = tmp_path / f"sheet.{kind}"
@@ -607,7 +607,13 @@ def test_a_batch_without_a_good_picture_is_an_error(
         ran = run("show", bad, "-o", sheet, *words)
         assert (ran.code, ran.err.count("\n")) == (1, 1)
         assert "no picture of the batch can be decoded; the first: " in ran.err
+    # Those of other batches are none of this one's.
+    (bad / "d.jpg").write_bytes(jpeg())
+    ran = run("show", bad, "-o", sheet, "--batch-size", 2, "--no-shuffle")
+    assert ran.code == 1
+    assert "a.jpg: no picture of the batch can be decoded; the first: " in ran.err
     assert not sheet.exists()
+    assert run("show", bad, "-o", sheet, "--batch-size", 2, "--no-shuffle", "--batch", 1).code == 0
 
 
 @pytest.mark.parametrize("kind", ["png", "html"])
