@@ -2,8 +2,10 @@
 //!
 //! Those of `jpeg` are small files of many kinds, kept in `seeds/` and replayed by the tests of the crate; from them, the
 //! fuzzer's own corpus is begun, six bytes of choices before each. Those of `records` are made anew, and added to what
-//! `kept-records.tfrecord` holds.
+//! `kept-records.tfrecord` holds; those of `formats` are made anew.
 
+#[path = "../tests/support/formats.rs"]
+mod formats;
 #[path = "../tests/support/jpeg/mod.rs"]
 mod made;
 #[path = "../tests/support/records.rs"]
@@ -42,9 +44,13 @@ fn main() -> std::io::Result<()> {
         let choices = [0; 6].into_iter().chain(fs::read(&path)?).collect::<Vec<u8>>();
         fs::write(corpus.join(path.file_stem().unwrap_or_default()), choices)?;
     }
-    let corpus = folder.join("corpus/records");
-    fs::create_dir_all(&corpus)?;
-    for (number, input) in records::seeds().into_iter().chain(records::kept(folder)).enumerate() {
+    write(&folder.join("corpus/records"), records::seeds().into_iter().chain(records::kept(folder)))?;
+    write(&folder.join("corpus/formats"), formats::seeds())
+}
+
+fn write(corpus: &Path, inputs: impl IntoIterator<Item = Vec<u8>>) -> std::io::Result<()> {
+    fs::create_dir_all(corpus)?;
+    for (number, input) in inputs.into_iter().enumerate() {
         fs::write(corpus.join(number.to_string()), input)?;
     }
     Ok(())

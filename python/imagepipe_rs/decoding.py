@@ -28,6 +28,8 @@ def decode(
 ) -> npt.NDArray[np.uint8]:
     """Decode an image file that is in memory, upright, on this thread; other Python threads run meanwhile.
 
+    Transparency is dropped, as Pillow's ``convert("RGB")`` drops it.
+
     Args:
         data: the bytes of a JPEG, PNG, BMP, GIF or WebP file: ``bytes``, or anything else with a buffer of uint8, which
             is copied.

@@ -134,7 +134,7 @@ class Loader:
             decoded at the largest saving that leaves them as good (PSNR of 38 dB and more to ``exact``).
         decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own decoder where it can (see
             ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all; ``IMAGEPIPE_JPEG=turbo`` makes that the default.
-        exif: apply the EXIF orientation.
+        exif: apply the orientation that EXIF gives, or where that has none XMP, as Pillow's ``exif_transpose``.
         on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its batch, ``"replace"``
             puts another one, chosen by seed, in its place. A batch that would be left empty by ``"skip"`` is filled as
             with ``"replace"``, ``False`` throughout in ``batch.valid``: the number of batches stays the same, on every

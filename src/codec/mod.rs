@@ -73,7 +73,7 @@ pub struct Header {
     pub format: Format,
     /// Size as stored, before the orientation is applied.
     pub size: Size,
-    /// The EXIF orientation; upright where there is none.
+    /// The orientation that EXIF or XMP gives; upright where there is none.
     pub orientation: Orientation,
 }
 

@@ -111,7 +111,7 @@ pub struct Config {
     pub exact: bool,
     /// What decodes JPEGs; the pixels do not depend on it. Default: our own decoder where it can.
     pub decoder: Backend,
-    /// Apply the EXIF orientation. Default: yes.
+    /// Apply the orientation that EXIF or XMP gives. Default: yes.
     pub exif: bool,
     /// What to do with a sample that cannot be decoded. Default: raise.
     pub on_error: OnError,

@@ -6,8 +6,12 @@ use std::sync::atomic::AtomicBool;
 use imagepipe::codec::{Backend, Decoder, Reason, Request, Window};
 use imagepipe::pixel::Pixels;
 use jpeg_encoder::{ColorType, Encoder};
+use proptest::prelude::*;
 
 use super::pictures;
+
+#[path = "../support/formats.rs"]
+mod formats;
 
 /// All pixels of a picture, or what is wrong with it.
 fn decode(decoder: &mut Decoder, bytes: &[u8]) -> Result<Vec<u8>, Reason> {
@@ -88,5 +92,65 @@ fn pixels_of_one_file_are_not_seen_in_the_next() {
         bitmap.extend(pixels);
         decode(&mut used, &bitmap).expect("a bitmap");
         assert_eq!(decode(&mut used, &gif).expect("a picture"), first);
+    }
+}
+
+#[test]
+fn files_of_every_kind_are_decoded() {
+    let mut used = formats::fresh();
+    let all = formats::seeds();
+    assert_eq!(all.len(), 22);
+    for file in &all {
+        let found = formats::decode(&mut formats::fresh(), file).expect("a picture").expect("a small one");
+        assert!(found.3.iter().any(|byte| *byte != found.3[0]), "{found:?}");
+        formats::check(&mut used, file);
+    }
+    let turned = all.iter().filter(|file| {
+        let stop = AtomicBool::new(false);
+        used.open(file, &stop).expect("a header").header().orientation.transpose
+    });
+    assert_eq!(turned.count(), 6, "five PNGs and a WebP");
+}
+
+/// A gap before the pixels, an offset that is left out, and one that does not count the palette.
+#[test]
+fn a_bitmap_is_not_shifted_by_what_lies_before_its_pixels() {
+    let palette: Vec<u8> = (0..16).flat_map(|i| [i, 100 + i, 200, 0]).collect();
+    let pixels: Vec<u8> = (0..16).map(|i| i * 17).collect();
+    let found = [(0, None), (5, None), (0, Some(0_u32)), (0, Some(54))].map(|(gap, offset)| {
+        let mut file = formats::bitmap(40, 4, 0, &palette, gap, &pixels);
+        if let Some(offset) = offset {
+            file[10..14].copy_from_slice(&offset.to_le_bytes());
+        }
+        formats::decode(&mut formats::fresh(), &file).expect("a picture")
+    });
+    assert!(found.iter().all(|picture| *picture == found[0]), "{found:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn damaged_files_are_borne(
+        pick: prop::sample::Index,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        kept: prop::sample::Index,
+        cut: bool,
+    ) {
+        thread_local! {
+            static USED: std::cell::RefCell<(Decoder, Vec<Vec<u8>>)> =
+                std::cell::RefCell::new((formats::fresh(), formats::seeds()));
+        }
+        USED.with_borrow_mut(|(used, all)| {
+            let mut file = all[pick.index(all.len())].clone();
+            for (at, byte) in damage {
+                let at = at.index(file.len());
+                file[at] = byte;
+            }
+            if cut {
+                file.truncate(kept.index(file.len()));
+            }
+            formats::check(used, &file);
+        });
     }
 }

@@ -686,12 +686,19 @@ def test_more_colours_than_a_pixel_can_mean() -> None:
     assert np.array_equal(decode(data), palette[indices[::-1]])
 
 
-def test_a_bitmap_is_not_shifted_by_what_lies_before_its_pixels() -> None:
+def test_a_bitmap_is_not_shifted_by_what_its_header_says_of_where_its_pixels_start() -> None:
+    palette, indices = random(4, 200, 3), random(5, 5, 4, below=200)
     pixels = random(3, 5, 4, 3)
-    for header, gap in itertools.product((12, 40, 108, 124), (0, 1, 4, 84, 1000)):
-        data = Bmp(4, 5, 24, pixels.tobytes(), header, gap=gap).written()
-        assert np.array_equal(decode(data), pixels[::-1, :, ::-1])
-        assert np.array_equal(shown(data), pixels[::-1, :, ::-1])
+    for header, gap in itertools.product((40, 108, 124), (0, 1, 4, 84, 1000)):
+        # The offset left out, or without the palette: with a gap, nothing would tell that it is there.
+        for offset in [None] if gap else [None, 0, 14 + header]:
+            place = {"header": header, "gap": gap, "offset": offset}
+            for data, expected in [
+                (Bmp(4, 5, 24, pixels.tobytes(), **place), pixels[::-1, :, ::-1]),
+                (Bmp(4, 5, 8, indices.tobytes(), palette=palette, **place), palette[indices[::-1]]),
+            ]:
+                assert np.array_equal(decode(data.written()), expected)
+                assert np.array_equal(shown(data.written()), expected)
 
 
 SMALL = Bmp(4, 2, 8, bytes(range(8)), palette=random(4, 8, 3))
