@@ -320,7 +320,7 @@ NAMES = ["ABSOLUTE", "../secret.jpg", "pics/../../secret.jpg", "./pics/.././../s
 def test_a_table_does_not_lead_out_of_its_directory(
     folder: Path, jpeg: EncodeJpeg, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path, out = outside(folder, jpeg, name), folder / "out"
+    path, out = outside(folder, jpeg, name), folder.parent / "out"
     readers = [
         Loader,
         inspection.describe,
@@ -347,15 +347,16 @@ def test_a_table_may_be_allowed_to_lead_out(folder: Path, jpeg: EncodeJpeg, name
     path = outside(folder, jpeg, name)
     (folder.parent / "secret.jpg").chmod(stat.S_IRUSR | stat.S_IWUSR)
     options: dict[str, Any] = {"allow_outside": True}
+    out = folder.parent / "out"
     (batch,) = Loader(path, size=8, shuffle=False, **options)
     assert batch.labels.tolist() == [0, 1]
     assert inspection.verify(path, **options)["damaged"] == []
     written = [
-        create_tfrecords(path, folder / "1", "x", **options),
-        create_recordio(path, folder / "2", "x", **options),
-        create_tensor_records(path, folder / "3", **options),
-        create_tfrecords(folder, folder / "4", "x", labels=path, **options),
-        Image2TFRecords(folder, path, **options).create_tfrecords(folder / "5"),
+        create_tfrecords(path, out / "1", "x", **options),
+        create_recordio(path, out / "2", "x", **options),
+        create_tensor_records(path, out / "3", **options),
+        create_tfrecords(folder, out / "4", "x", labels=path, **options),
+        Image2TFRecords(folder, path, **options).create_tfrecords(out / "5"),
     ]
     assert [made.records for made in written] == [2] * 5
     assert cli.main(["verify", str(path), "--allow-outside", "--quiet"]) == 0
