@@ -27,8 +27,8 @@ pub(crate) fn decode(decoder: &mut Decoder, file: &[u8]) -> Result<Option<Pictur
         return Ok(None);
     }
     let window = Window::whole(header.size);
-    let decoded = opened.decode(&Request { denominator: 1, window, gray: false, exact: true })?;
-    let (plane, channels) = match decoded.pixels {
+    let picture = opened.decode(&Request { denominator: 1, window, gray: false, exact: true })?;
+    let (plane, channels) = match picture.pixels {
         Pixels::Gray(plane) => (plane, 1),
         Pixels::Rgb(plane) => (plane, 3),
         other => panic!("{other:?}"),
