@@ -260,7 +260,7 @@ fn unknown(bytes: &[u8]) -> Reason {
     if bytes.is_empty() {
         return Reason::new("the file is empty");
     }
-    // What a file holds is nobody's business but its owner's, and may be anything.
+    // The bytes themselves are not shown: they may be private, and may be anything.
     let start = &bytes[..bytes.len().min(SIGNATURE)];
     let is = match Foreign::of(start) {
         Some(foreign) => foreign.to_string(),

@@ -297,8 +297,8 @@ impl Found {
         let counted = self.classes.iter().map(|(class, all)| format!("{} ({})", class.display(), count(all)));
         let classes = first_few(counted);
         Some(format!(
-            "{} folders that hold images are given, so the name of each is a class: {classes}; if they are one class, say \
-             labels=None, and if they are meant, classes=[...]",
+            "the images come from {} folders, so the name of each folder is a class: {classes}; if they are all one class, use \
+             labels=None, and to confirm the classes, classes=[...]",
             self.classes.len()
         ))
     }
@@ -309,8 +309,8 @@ fn note_on_empty(empty: &BTreeMap<OsString, Vec<Source>>) -> Option<String> {
     let names = first_few(empty.keys().map(|class| class.display().to_string()));
     match empty.len() {
         0 => None,
-        1 => Some(format!("1 folder without images is no class: {names}")),
-        count => Some(format!("{count} folders without images are no classes: {names}")),
+        1 => Some(format!("1 folder has no images and is not a class: {names}")),
+        count => Some(format!("{count} folders have no images and are not classes: {names}")),
     }
 }
 

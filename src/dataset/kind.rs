@@ -100,7 +100,7 @@ impl Found {
             Look::Image => {
                 return Err(Error::dataset(
                     path,
-                    format!("an image that is not named as one; looked for {}", looked_for()),
+                    format!("an image, but its name does not end like one; looked for {}", looked_for()),
                 ));
             }
             Look::Foreign(foreign) => return Err(Error::dataset(path, foreign)),

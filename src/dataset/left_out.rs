@@ -63,10 +63,13 @@ impl LeftOut {
 
     /// A note that they are no images, as far as their names tell.
     pub(super) fn note(&self) -> Option<String> {
-        let files = if self.count() == 1 { "1 file is" } else { &format!("{} files are", self.count()) };
+        let (files, names) = match self.count() {
+            1 => ("1 file was".to_owned(), "its name does"),
+            count => (format!("{count} files were"), "their names do"),
+        };
         let note = format!(
-            "{files} left out, not being named as images are: {}; convert other formats to JPEG or PNG, and give images their \
-             ending",
+            "{files} left out because {names} not end in .jpg, .png or another image ending: {}; convert other formats to JPEG \
+             or PNG, and add the ending where it is missing",
             self.list()?
         );
         Some(note)
@@ -118,9 +121,13 @@ mod tests {
         let expected =
             "3 *.heic (x/4.heic, x/5.heic, ...), 3 *.tif (x/1.tif, x/2.TIF, ...), 2 without an ending (x/b, x/a.b c)";
         assert_eq!(all.list().unwrap(), expected);
-        assert!(all.note().unwrap().starts_with("8 files are left out, not being named as images are: 3 *.heic"));
+        assert!(
+            all.note().unwrap().starts_with("8 files were left out because their names do not end in .jpg, .png or")
+        );
         assert_eq!(left_out(&["boxes.xml", "license"]).note(), None);
-        assert!(left_out(&["x.jp2"]).note().unwrap().starts_with("1 file is left out"));
+        assert!(
+            left_out(&["x.jp2"]).note().unwrap().starts_with("1 file was left out because its name does not end in ")
+        );
     }
 
     #[test]

@@ -65,8 +65,11 @@ pub fn check_inside(name: &[u8]) -> Result<(), String> {
     if !leaves_folder(name) {
         return Ok(());
     }
-    let how = if name.starts_with(b"/") { "is absolute" } else { "climbs out with \"..\"" };
-    Err(format!("{} {how}: names are relative, and stay in their folder, unless allow_outside=True", quoted(name)))
+    let how = if name.starts_with(b"/") { "is an absolute path" } else { "climbs out of its directory with \"..\"" };
+    Err(format!(
+        "{} {how}: file names must be relative, and stay inside the directory they are relative to, unless allow_outside=True",
+        quoted(name)
+    ))
 }
 
 /// How much of a text that came out of a file is shown.

@@ -14,6 +14,7 @@ import pytest
 from imagepipe_rs import (
     DatasetError,
     DatasetWarning,
+    DecodeError,
     Example,
     Loader,
     RecordError,
@@ -185,16 +186,16 @@ def test_what_is_known_and_not_read_was_called_a_file_of_records(
 def test_what_is_named_as_an_image_and_is_none_is_named(tmp_path: Path, kind: str) -> None:
     make, what = FOREIGN[kind]
     (tmp_path / "x.jpg").write_bytes(make())
-    loader = Loader(tmp_path, on_error="skip")
-    assert list(loader) == []
-    ((_, _, reason),) = loader.errors
-    assert reason.startswith(f"not JPEG, PNG, BMP, GIF or WebP: it is {what.split('.*')[0][:8]}")
+    with pytest.raises(DecodeError) as caught:
+        list(Loader(tmp_path))
+    wrong = f"not JPEG, PNG, BMP, GIF or WebP: it is {what.split('.*')[0][:8]}"
+    assert caught.value.reason.startswith(wrong)
 
 
 def test_an_image_without_an_ending_is_named(tmp_path: Path, jpeg: EncodeJpeg) -> None:
     (tmp_path / "x").write_bytes(jpeg())
     with pytest.raises(
-        DatasetError, match=r"x: an image that is not named as one; looked for .*jpg"
+        DatasetError, match=r"x: an image, but its name does not end like one; looked for .*jpg"
     ):
         Loader(tmp_path / "x")
 
@@ -231,10 +232,10 @@ def labels(loader: Loader) -> list[int]:
 
 @pytest.mark.parametrize("pattern", ["class-*", "*", "*/*.jpg", "**/*.jpg"])
 def test_class_folders_matched_by_a_glob_were_all_label_0(pets: Path, pattern: str) -> None:
-    with pytest.warns(DatasetWarning, match="3 folders") as said:
+    with pytest.warns(DatasetWarning, match="from 3 folders") as said:
         loader = Loader(f"{pets}/{pattern}", shuffle=False, size=8)
     (note,) = said
-    assert "class-cat (1), class-dog (2), class-owl (3); if they are one" in str(note.message)
+    assert "class-cat (1), class-dog (2), class-owl (3); if they are all" in str(note.message)
     assert note.filename == __file__
     assert loader.classes == ["class-cat", "class-dog", "class-owl"]
     assert labels(loader) == [0, 1, 1, 2, 2, 2]
@@ -245,7 +246,7 @@ def test_class_folders_matched_by_a_glob_were_all_label_0(pets: Path, pattern: s
 
 def test_a_list_of_class_folders_gives_their_names(pets: Path) -> None:
     folders = [pets / "class-owl", pets / "class-dog"]
-    with pytest.warns(DatasetWarning, match="2 folders"):
+    with pytest.warns(DatasetWarning, match="from 2 folders"):
         loader = Loader(folders, shuffle=False, size=8)
     assert loader.classes == ["class-dog", "class-owl"]
     assert labels(loader) == [0, 0, 1, 1, 1]
@@ -291,7 +292,7 @@ def test_folders_of_other_programs_became_classes(
     create_tfrecords(pets, pets.parent / "out", "x")
     assert len(TFRecordReader(pets.parent / "out" / "x0")) == 6
     for pattern in ("*", "*/*.jpg"):
-        with pytest.warns(DatasetWarning, match="3 folders"):
+        with pytest.warns(DatasetWarning, match="from 3 folders"):
             assert Loader(f"{pets}/{pattern}").num_samples == 6
 
 
@@ -300,12 +301,12 @@ def test_empty_folders_became_classes(pets: Path) -> None:
     (pets / "class-emu").mkdir()
     (pets / "class-emu" / "boxes.txt").write_text("")
     with pytest.warns(
-        DatasetWarning, match=r"2 folders without images are no classes: .*bat, .*emu"
+        DatasetWarning, match=r"2 folders have no images and are not classes: .*bat, .*emu"
     ):
         loader = Loader(pets, shuffle=False, size=8)
     assert loader.classes == ["class-cat", "class-dog", "class-owl"]
     assert labels(loader) == [0, 1, 1, 2, 2, 2]
-    with pytest.warns(DatasetWarning, match="2 folders without images"):
+    with pytest.warns(DatasetWarning, match="2 folders have no images"):
         create_tfrecords(pets, pets.parent / "out", "x", metadata=True)
     assert sorted(labels(Loader(pets.parent / "out", size=8))) == [0, 1, 1, 2, 2, 2]
     every = ["class-bat", "class-cat", "class-dog", "class-owl"]
@@ -340,7 +341,7 @@ def test_what_a_scan_left_out_was_not_said(pets: Path, capsys: pytest.CaptureFix
         assert note.filename == __file__
     (note,) = notes
     assert note.startswith(
-        "6 files are left out, not being named as images are: "
+        "6 files were left out because their names do not end in .jpg, .png or another image ending: "
         f"3 *.tif ({pets}/class-cat/a.tif, {pets}/class-dog/b.TIF, ...), 1 "
     )
     assert f"1 *.heic ({pets}/class-owl/d.heic)" in note
@@ -372,7 +373,7 @@ def test_what_lies_among_records_and_is_none_is_said(tmp_path: Path, jpeg: Encod
     shard(tmp_path / "x.tfrecord", jpeg)
     (tmp_path / "odd.bin").write_bytes(b"not a record")
     (tmp_path / "notes.txt").write_text("no record either")
-    with pytest.warns(DatasetWarning, match=r"1 file is left out.*1 \*\.bin \(\S*odd\.bin\)"):
+    with pytest.warns(DatasetWarning, match=r"1 file was left out.*1 \*\.bin \(\S*odd\.bin\)"):
         assert Loader(tmp_path).num_samples == 3
 
 

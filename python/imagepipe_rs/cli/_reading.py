@@ -19,7 +19,7 @@ paths = place(
     "--path",
     "paths",
     multiple=True,
-    help="An image directory, record files, or a CSV of classes and file names, relative to it; or a glob.",
+    help="An image directory, record files, or a CSV of file names (relative to its folder) and classes; or a glob.",
 )
 allow_outside = click.option(
     "--allow-outside", is_flag=True, help="A CSV may name files outside of its directory."

@@ -76,7 +76,7 @@ def labels(function: _Decorated) -> _Decorated:
         default="directory",
         metavar="directory|none|CSV",
         callback=lambda _ctx, _param, value: None if value == "none" else value,
-        help="The class directory's number; 0 for all; or a CSV of classes and file names, relative to the folder.",
+        help="The class directory's number; 0 for all; or a CSV of file names (relative to SOURCE_PATH) and classes.",
     )(function)
 
 

@@ -22,7 +22,7 @@ from imagepipe_rs.cli._program import command, place
 )
 @place(
     "--input-dir",
-    help="Folder with one directory a class; or a CSV of classes and file names, relative to it.",
+    help="Folder with one directory a class; or a CSV of file names (relative to its folder) and classes.",
 )
 @place("--output-dir", help="Folder for the shards, train-00000-of-00010 ...")
 @click.option("--num-images", default=-1, help="Take this many, chosen by the seed; -1 for all.")

@@ -23,7 +23,8 @@ from imagepipe_rs.cli._program import command, place
 )
 @place(
     "--source-path",
-    help="Folder of pictures, flat or with one directory a class; or a CSV of classes and file names, relative to it.",
+    help="Folder of pictures, flat or with one directory a class; or a CSV of file names (relative to its"
+    " folder) and classes.",
 )
 @place("--dest-path", help="Folder for the files; made if it is not there.")
 @place("--name", help="How their names begin: NAME0, NAME1 ...")

@@ -39,7 +39,7 @@ _SOURCE = (
     "--csv",
     "--image2class-file",
     "image2class_file",
-    help="CSV of classes and file names, relative to IMAGE_PATH.",
+    help="CSV of file names (relative to IMAGE_PATH) and classes.",
 )
 @click.option("--class-ids", "--class2id-file", "class2id_file", help="CSV of classes and numbers.")
 @click.option("--name", "--dataset-name", "dataset_name", default="", help="Of the data set.")
