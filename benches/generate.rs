@@ -14,11 +14,11 @@ use std::sync::atomic::AtomicBool;
 
 use imagepipe::codec::encode::{Deflate, Encoder, Form};
 use imagepipe::codec::{Backend, Decoder, Format, Request as Wanted, Window};
-use imagepipe::pixel::Size;
+use imagepipe::pixel::{Pixels, Plane, Size};
 use imagepipe::random::{Bytes, Purpose, Stream};
 use imagepipe::write::images::{Content, Painter, Request, create};
 use imagepipe::write::{Existing, finish};
-use support::{Case, compare, cores, decode_all, files, photos, rounds};
+use support::{Case, compare, cores, files, photos, rounds};
 
 const SIZE: Size = Size::new(1920, 1080);
 const BYTES: usize = 3 * 1920 * 1080;
@@ -33,9 +33,8 @@ fn main() {
     for (name, content) in CONTENTS {
         whole(name, content);
     }
-    for set in ["small", "large"] {
-        beside_photographs(set);
-    }
+    beside_photographs("small", 200);
+    beside_photographs("large", 30);
 }
 
 /// Items are megabytes.
@@ -155,50 +154,94 @@ fn whole(name: &str, content: Content) {
     compare(&format!("{name} of 1920x1080 in {}, all threads", folder.path().display()), rounds(5), cases);
 }
 
-/// Natural images of the sizes of a photo set, as JPEGs of the default quality, beside it.
-fn beside_photographs(set: &str) {
-    let photographs = files(&photos(set));
-    let mut decoder = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
-    let stop = AtomicBool::new(false);
-    let sizes: Vec<Size> =
-        photographs.iter().map(|file| decoder.open(file, &stop).expect("a header").header().size).collect();
-    let (mut encoder, mut painter) = (Encoder::new().expect("an encoder"), Painter::default());
-    let images = sizes.iter().zip(0..).map(|(size, number)| {
-        let mut file = Vec::new();
-        painter.start(Content::Natural, 1, number, *size);
-        encoder.encode(JPEG, *size, &mut |rows| painter.rows(rows), &stop, &mut file).expect("a file");
-        file
+/// Natural images and noise beside `count` photographs of a set, of their sizes, all as JPEGs of the same quality.
+fn beside_photographs(set: &str, count: usize) {
+    let files = files(&photos(set));
+    let some = files.iter().step_by(files.len().div_ceil(count));
+    let photographs: Vec<(Size, Vec<u8>)> = some.map(|file| pixels_of(file)).collect();
+    let [natural, noise] = [Content::Natural, Content::Noise].map(|content| {
+        let paint = |((size, _), number): (&(Size, _), u64)| (*size, painted(content, *size, number));
+        photographs.iter().zip(0..).map(paint).collect()
     });
-    let images: Vec<Vec<u8>> = images.collect();
-    #[allow(clippy::cast_precision_loss, reason = "some hundred megabytes")]
-    let per_pixel = |files: &[Vec<u8>]| {
-        files.iter().map(Vec::len).sum::<usize>() as f64 / sizes.iter().map(|size| size.pixels()).sum::<u64>() as f64
-    };
-    let (theirs, ours) = (per_pixel(&photographs), per_pixel(&images));
-    println!("\nbytes a pixel, {set} set: photographs {theirs:.3}, natural {ours:.3}, ratio {:.3}", ours / theirs);
-    let pixels = usize::try_from(sizes.iter().map(|size| size.pixels()).sum::<u64>() / 1000).expect("a length");
-    let turbo = |name: &str, files: &Vec<Vec<u8>>| {
-        let files = files.clone();
-        Case::new(format!("{name}, libjpeg-turbo"), pixels, move || decode_all(&files, 1, 1))
-    };
-    let own = |name: &str, files: &Vec<Vec<u8>>| {
-        let files = files.clone();
-        let mut decoder = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
-        Case::new(format!("{name}, ours"), pixels, move || {
-            for file in &files {
-                let stop = AtomicBool::new(false);
-                let opened = decoder.open(file, &stop).expect("a header");
-                let window = Window::whole(opened.header().size);
-                let wanted = Wanted { denominator: 1, window, gray: false, exact: true };
-                black_box(opened.decode(&wanted).expect("a picture").pixels);
-            }
-        })
-    };
-    // Thousands of pixels a second: the ratio of times a pixel is one over the ratio printed.
-    for case in [&turbo as &dyn Fn(&str, &Vec<Vec<u8>>) -> Case<'static>, &own] {
-        let cases = vec![case("photographs", &photographs), case("natural", &images)];
-        compare(&format!("decoding, thousands of pixels, {set} set, 1 thread"), rounds(5), cases);
+    for quality in [50, 75, 85, 92] {
+        let sets = [("photographs", &photographs), ("natural", &natural), ("noise", &noise)];
+        beside_each_other(
+            &format!("{set} set, quality {quality}"),
+            &sets.map(|(name, set)| (name, encoded(quality, set))),
+        );
     }
+}
+
+/// Bytes for each pixel of sets of as many, and how fast both decoders are with them.
+fn beside_each_other(title: &str, sets: &[(&'static str, Files)]) {
+    #[allow(clippy::cast_precision_loss, reason = "some hundred megabytes")]
+    let per_pixel = |set: &Files| set.files.iter().map(Vec::len).sum::<usize>() as f64 / set.pixels as f64;
+    println!("\nbytes a pixel, {title}");
+    for (name, set) in sets {
+        println!("  {name:<44} {:>12.3} {:>20.3}", per_pixel(set), per_pixel(set) / per_pixel(&sets[0].1));
+    }
+    // Thousands of pixels a second: the ratio of times a pixel is one over the ratio printed.
+    for (decoder, backend) in [("libjpeg-turbo", Backend::Turbo), ("ours", Backend::Auto)] {
+        let case = |(name, set): &(&'static str, Files)| {
+            let mut decoder = Decoder::new(backend, Arc::default()).expect("a decoder");
+            let files = set.files.clone();
+            Case::new(*name, set.pixels / 1000, move || decode(&mut decoder, &files))
+        };
+        let title = format!("decoding by {decoder}, thousands of pixels, {title}, 1 thread");
+        compare(&title, rounds(5), sets.iter().map(case).collect());
+    }
+}
+
+struct Files {
+    files: Vec<Vec<u8>>,
+    pixels: usize,
+}
+
+fn decode(decoder: &mut Decoder, files: &[Vec<u8>]) {
+    let stop = AtomicBool::new(false);
+    for file in files {
+        let opened = decoder.open(file, &stop).expect("a header");
+        let window = Window::whole(opened.header().size);
+        let wanted = Wanted { denominator: 1, window, gray: false, exact: true };
+        black_box(opened.decode(&wanted).expect("a picture").pixels);
+    }
+}
+
+fn pixels_of(file: &[u8]) -> (Size, Vec<u8>) {
+    let stop = AtomicBool::new(false);
+    let mut decoder = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
+    let opened = decoder.open(file, &stop).expect("a header");
+    let size = opened.header().size;
+    let wanted = Wanted { denominator: 1, window: Window::whole(size), gray: false, exact: true };
+    let pixels = match opened.decode(&wanted).expect("a picture").pixels {
+        Pixels::Rgb(plane) => rows(&plane, 3).copied().collect(),
+        Pixels::Gray(plane) => rows(&plane, 1).flat_map(|level| [*level; 3]).collect(),
+        other => panic!("{other:?} of an exact picture"),
+    };
+    (size, pixels)
+}
+
+fn rows<'a>(plane: &'a Plane<'_>, channels: usize) -> impl Iterator<Item = &'a u8> {
+    (0..plane.height).flat_map(move |y| &plane.data[y * plane.stride..][..channels * plane.width])
+}
+
+fn painted(content: Content, size: Size, number: u64) -> Vec<u8> {
+    let mut painter = Painter::default();
+    painter.start(content, 1, number, size);
+    let mut pixels = vec![0; usize::try_from(3 * size.pixels()).expect("a length")];
+    painter.rows(&mut pixels);
+    pixels
+}
+
+fn encoded(quality: u8, pictures: &[(Size, Vec<u8>)]) -> Files {
+    let mut encoder = Encoder::new().expect("an encoder");
+    let encode = |(size, pixels): &(Size, Vec<u8>)| {
+        let mut file = Vec::new();
+        encoder.picture(Form::Jpeg { quality }, *size, pixels, &mut file).expect("a file");
+        file
+    };
+    let pixels = pictures.iter().map(|(size, _)| size.pixels()).sum::<u64>();
+    Files { files: pictures.iter().map(encode).collect(), pixels: usize::try_from(pixels).expect("a length") }
 }
 
 /// libjpeg-turbo through its own interface: a handle and a buffer, both reused.

@@ -197,15 +197,19 @@ fn rows_do_not_depend_on_how_many_are_made_at_once() {
     }
 }
 
-/// Pixels are the same on every machine: integers only. Whoever changes them on purpose changes these numbers.
+/// Pixels are the same on every machine. Whoever changes them on purpose changes these numbers.
 #[test]
 fn pixels_are_what_they_were() {
     let hashes = BOTH.map(|content| hash_bytes(&painted(content, 1, 2, Size::new(321, 123))));
     assert_eq!(hashes, [NOISE, NATURAL], "{hashes:#x?}");
+    // Ten that follow each other show every kind of scene.
+    let ten: Vec<u8> = (0..10).flat_map(|number| painted(Content::Natural, 1, number, Size::new(160, 120))).collect();
+    assert_eq!(hash_bytes(&ten), TEN_NATURAL, "{:#x}", hash_bytes(&ten));
 }
 
 const NOISE: u64 = 0x8b1b_ad5c_b313_9a81;
-const NATURAL: u64 = 0x431f_f11f_486f_30a4;
+const TEN_NATURAL: u64 = 0x738e_d21c_0649_2313;
+const NATURAL: u64 = 0x78db_90b6_2619_00aa;
 
 #[test]
 fn noise_has_every_value_in_every_channel_and_no_row_twice() {
@@ -362,23 +366,52 @@ fn a_place_that_cannot_be_written_is_named() {
     }
 }
 
-/// Bytes a pixel of the photo sets that `benches/photos.py` makes: 2,000 of about 436x381, 200 of about 2000x1500. The
-/// benchmark `generate` has the sets themselves, and the time to decode them.
+/// JPEG qualities, and bytes a pixel that the photographs of `benches/photos.py` have at them, encoded again with chroma of
+/// half the size: 200 of about 436x381, and 30 of about 2000x1500. The benchmark `generate` has the sets themselves, and
+/// the time to decode them.
+const QUALITIES: [u8; 4] = [50, 75, 85, 92];
+const PHOTOGRAPHS: [(Size, u32, [f64; 4]); 2] = [
+    (Size::new(436, 381), 100, [0.132, 0.204, 0.298, 0.421]),
+    (Size::new(2000, 1500), 16, [0.071, 0.119, 0.213, 0.295]),
+];
+
 #[test]
-fn natural_images_have_the_bytes_of_photographs() {
-    for (size, photographs, count) in [(Size::new(436, 381), 0.511, 40), (Size::new(2000, 1500), 0.310, 8)] {
-        let mut bytes = Vec::new();
+fn natural_images_have_the_bytes_of_photographs_at_every_quality() {
+    for (size, count, photographs) in PHOTOGRAPHS {
+        let mut bytes = [0; 4];
+        let mut spread: Vec<usize> = Vec::new();
         for number in 0..count {
-            let pixels = painted(Content::Natural, 11, number, size);
-            bytes.push(encoded(Form::Jpeg { quality: 75 }, size, &pixels).len());
+            let pixels = painted(Content::Natural, 11, u64::from(number), size);
+            let files = QUALITIES.map(|quality| encoded(Form::Jpeg { quality }, size, &pixels).len());
+            bytes.iter_mut().zip(files).for_each(|(total, file)| *total += u32::try_from(file).expect("small"));
+            spread.push(files[1]);
         }
-        let total = f64::from(u32::try_from(bytes.iter().sum::<usize>()).expect("some megabytes"));
-        let ratio = total / f64::from(u32::try_from(size.pixels() * count).expect("some millions")) / photographs;
-        assert!((0.75..=1.25).contains(&ratio), "{size}: {ratio:.2} of photographs");
-        bytes.sort_unstable();
+        let pixels = f64::from(u32::try_from(size.pixels()).expect("small") * count);
+        let ratios = [0, 1, 2, 3].map(|quality| f64::from(bytes[quality]) / pixels / photographs[quality]);
+        assert!(ratios.iter().all(|ratio| (0.75..=1.25).contains(ratio)), "{size}: {ratios:.2?} of photographs");
         // Some are smooth and some are busy.
-        assert!(bytes[bytes.len() - 1] * 10 > bytes[0] * 13, "{size}: {} to {}", bytes[0], bytes[bytes.len() - 1]);
+        spread.sort_unstable();
+        assert!(spread[spread.len() - 1] > 2 * spread[0], "{size}: {} to {}", spread[0], spread[spread.len() - 1]);
     }
+}
+
+/// Edges are few and large, unlike those of noise: differences between neighbours are far from a normal distribution, whose
+/// fourth moment is 3.
+#[test]
+fn natural_images_are_smooth_but_for_their_edges() {
+    let size = Size::new(256, 256);
+    let mut moments: Vec<f64> = (0..40)
+        .map(|number| {
+            let pixels = painted(Content::Natural, 3, number, size);
+            let rows = pixels.chunks(3 * 256).flat_map(|row| row.windows(4).skip(1).step_by(3));
+            let steps: Vec<f64> = rows.map(|pair| f64::from(pair[3]) - f64::from(pair[0])).collect();
+            let count = f64::from(u32::try_from(steps.len()).expect("small"));
+            let moment = |power| steps.iter().map(|step| step.powi(power)).sum::<f64>() / count;
+            moment(4) / moment(2).powi(2)
+        })
+        .collect();
+    moments.sort_by(f64::total_cmp);
+    assert!(moments[20] > 8.0, "{moments:.1?}");
 }
 
 /// As in photographs, colours vary less than brightness.

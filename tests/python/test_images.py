@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from typing import Any
 import imagepipe_rs
 import numpy as np
 import pytest
+import skimage
+import sklearn
 import tensorflow as tf
 from conftest import mount
 from imagepipe_rs import DatasetError, Loader, Written, create_images, decode
-from PIL import Image
+from PIL import Image, ImageOps
 
 FORMATS = {"jpg": "JPEG", "png": "PNG", "bmp": "BMP"}
 CONTENTS = pytest.mark.parametrize("content", ["noise", "natural"])
@@ -157,28 +160,134 @@ def test_classes_are_those_of_the_loader(tmp_path: Path) -> None:
         assert np.array_equal(image, pixels(Path(path)))
 
 
-def test_natural_images_lie_between_smooth_ones_and_noise(tmp_path: Path) -> None:
-    sizes = {
-        content: make(
-            tmp_path / content,
-            image_format="jpg",
-            width=436,
-            height=381,
-            count=40,
-            content=content,
-        ).bytes
-        / (40 * 436 * 381)
-        for content in ("noise", "natural")
-    }
-    # The photographs of benches/photos.py have 0.511 bytes a pixel at this size.
-    assert 0.75 * 0.511 < sizes["natural"] < 1.25 * 0.511 < sizes["noise"] * 1.1
-    # A spectrum like 1/f: detail of half the size is about as strong, unlike noise, where it is half as strong.
-    gray = np.asarray(Image.open(tmp_path / "natural" / "a0.jpg").convert("L"), dtype=float)
-    halves = [gray]
-    for _ in range(5):
-        even = halves[-1][: halves[-1].shape[0] // 2 * 2, : halves[-1].shape[1] // 2 * 2]
-        halves.append((even[::2, ::2] + even[1::2, ::2] + even[::2, 1::2] + even[1::2, 1::2]) / 4)
-    assert halves[5].std() > gray.std() / 4
+# ------------------------------------------------------------------------- natural images beside photographs
+
+
+QUALITIES = (50, 75, 85, 92)
+
+
+def jpeg_bytes(pictures: list[Image.Image], quality: int) -> float:
+    """Bytes a pixel of pictures as JPEGs with chroma of half the size."""
+    bytes_, area = 0, 0
+    for picture in pictures:
+        file = io.BytesIO()
+        picture.save(file, "JPEG", quality=quality, subsampling="4:2:0")
+        bytes_ += file.tell()
+        area += picture.width * picture.height
+    return bytes_ / area
+
+
+@pytest.fixture(scope="module")
+def photo_set(photos: Path) -> list[Image.Image]:
+    """Return the photographs of the benchmarks, about 436x381."""
+    return [Image.open(file).convert("RGB") for file in sorted(photos.rglob("*.jpg"))]
+
+
+@pytest.fixture(scope="module")
+def originals() -> list[Image.Image]:
+    """Return the photographs that scikit-image and scikit-learn carry, as they are."""
+    folder = Path(skimage.__file__).parent / "data"
+    names = (
+        "astronaut.png camera.png chelsea.png coffee.png coins.png moon.png motorcycle_left.png "
+        "rocket.jpg ihc.png grass.png gravel.png brick.png hubble_deep_field.jpg retina.jpg"
+    )
+    shown = Path(sklearn.__file__).parent / "datasets" / "images"
+    files = [folder / name for name in names.split()] + sorted(shown.glob("*.jpg"))
+    return [Image.open(file).convert("RGB") for file in files]
+
+
+@pytest.fixture(scope="module")
+def natural(tmp_path_factory: pytest.TempPathFactory) -> list[Image.Image]:
+    folder = tmp_path_factory.mktemp("natural")
+    make(folder, width=436, height=381, count=100, content="natural")
+    return [Image.open(folder / f"a{n}.png") for n in range(100)]
+
+
+@pytest.mark.parametrize("quality", QUALITIES)
+def test_natural_jpegs_have_the_bytes_of_photographs(
+    tmp_path: Path, photo_set: list[Image.Image], originals: list[Image.Image], quality: int
+) -> None:
+    beside = {(436, 381): photo_set, (512, 512): originals}
+    for (width, height), photographs in beside.items():
+        folder = tmp_path / f"{width}"
+        options = {"width": width, "height": height, "count": 100, "quality": quality}
+        made = make(folder, image_format="jpg", content="natural", seed=5, **options)
+        ratio = made.bytes / (100 * width * height) / jpeg_bytes(photographs, quality)
+        assert 0.75 < ratio < 1.25
+
+
+def test_small_natural_images_have_the_bytes_of_small_photographs(
+    tmp_path: Path, originals: list[Image.Image]
+) -> None:
+    # A photograph has more detail for each pixel when it is made smaller.
+    for side in (128, 256):
+        make(tmp_path / str(side), width=side, height=side, count=150, content="natural", seed=6)
+        files = (tmp_path / str(side)).iterdir()
+        ours = [Image.open(file) for file in files]
+        theirs = [ImageOps.fit(photograph, (side, side)) for photograph in originals]
+        for quality in QUALITIES:
+            assert 0.75 < jpeg_bytes(ours, quality) / jpeg_bytes(theirs, quality) < 1.25
+
+
+def statistics(pictures: list[Image.Image]) -> dict[str, float]:
+    """Return medians of what tells photographs from noise."""
+    found = []
+    for picture in pictures:
+        gray = np.asarray(picture.convert("L"), dtype=float)
+        steps = np.diff(gray, axis=1)
+        chroma = np.asarray(picture.convert("YCbCr"), dtype=float)[..., 1:]
+        found.append(
+            {
+                "correlation": np.corrcoef(gray[:, 1:].ravel(), gray[:, :-1].ravel())[0, 1],
+                "slope": spectrum_slope(gray),
+                "tails": (steps**4).mean() / (steps**2).mean() ** 2,
+                "step": np.abs(steps).mean(),
+                "spread": gray.std(),
+                "chroma": chroma.std(axis=(0, 1)).mean(),
+            }
+        )
+    return {name: float(np.median([one[name] for one in found])) for name in found[0]}
+
+
+def spectrum_slope(gray: np.ndarray[Any, Any]) -> float:
+    """Exponent of the frequency in the amplitude spectrum: 0 for noise, about -1 for photographs."""
+    side = min(gray.shape)
+    square = gray[:side, :side] - gray[:side, :side].mean()
+    window = np.hanning(side)
+    power = np.abs(np.fft.fftshift(np.fft.fft2(square * window * window[:, None]))) ** 2
+    row, column = np.indices(power.shape) - side // 2
+    radius = np.hypot(row, column).astype(int).ravel()
+    mean = np.bincount(radius, power.ravel()) / np.bincount(radius)
+    # As many in each octave.
+    at = np.unique(np.geomspace(4, 0.35 * side, 40).astype(int))
+    return float(np.polyfit(np.log(at), np.log(mean[at]), 1)[0] / 2)
+
+
+def test_natural_images_have_the_statistics_of_photographs(
+    natural: list[Image.Image], photo_set: list[Image.Image]
+) -> None:
+    ours, theirs = statistics(natural), statistics(photo_set)
+    assert abs(ours["correlation"] - theirs["correlation"]) < 0.05
+    assert abs(ours["slope"] - theirs["slope"]) < 0.25
+    # Most neighbours are nearly alike, and few differ by much. Noise has 2.4 here, and a normal distribution 3.
+    assert ours["tails"] > 8
+    assert theirs["tails"] > 8
+    for name in ("step", "spread", "chroma"):
+        assert 0.6 < ours[name] / theirs[name] < 1.6, name
+
+
+def test_no_two_natural_images_are_alike(tmp_path: Path, natural: list[Image.Image]) -> None:
+    make(tmp_path, width=436, height=381, count=100, content="natural", seed=1)
+    both = natural + [Image.open(tmp_path / f"a{n}.png") for n in range(100)]
+    seen = np.stack(
+        [
+            np.asarray(picture.convert("L").resize((16, 16), Image.Resampling.BOX))
+            for picture in both
+        ]
+    ).reshape(200, 256)
+    for n, one in enumerate(seen.astype(float)[1:], 1):
+        # Levels, of 255, by which even such thumbnails differ.
+        assert np.sqrt(((seen[:n] - one) ** 2).mean(axis=1)).min() > 8
 
 
 # --------------------------------------------------------------------------------------------- the arguments

@@ -37,7 +37,7 @@ FORMATS = ("jpg", "jpeg", "png", "bmp", "bitmap")
     "--content",
     type=click.Choice(["noise", "natural"]),
     default="noise",
-    help="Noise in every pixel; or smooth regions and edges, as large and as slow as photographs.",
+    help="Noise in every pixel; or scenes that cost what photographs cost, in bytes and decoding time.",
 )
 @click.option("--classes", default=0, help="Spread them over this many class directories.")
 @click.option("--chunksize", default=64, help="Accepted for old command lines; changes nothing.")

@@ -1,4 +1,4 @@
-//! Random images: files of noise, or of what costs as much as photographs, as many as are wanted.
+//! Random images: files of noise, or of scenes that cost as much as photographs, as many as are wanted.
 //!
 //! Image `n` is a function of the seed, of `n` and of the options, so images can be made by any worker, in any order, and
 //! made again. Seed and number are keys of their own: no image of one seed is one of another. Pixels do not depend on the
@@ -30,7 +30,8 @@ pub enum Content {
     /// Noise: every channel of every pixel uniform in 0..=255.
     #[default]
     Noise,
-    /// What takes as many bytes, and as much time to decode, as photographs of that size.
+    /// A scene that might have been photographed: it takes as many bytes, and as much time to decode, as photographs of that
+    /// size do, at every quality.
     Natural,
 }
 

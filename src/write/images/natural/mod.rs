@@ -1,78 +1,108 @@
-//! Pictures that cost what photographs cost, in bytes and in time to decode.
+//! Pictures of scenes that were never there, which cost what photographs cost, in bytes and in time to decode.
 //!
-//! They have what photographs have: opaque things of all sizes with soft edges ([`leaves`]), a texture with a 1/f
-//! spectrum that is strong on some of them and weak on others, and light and hue that change slowly over the whole
-//! ([`pyramid`]); colours that vary far less than brightness; and less detail for each pixel the more pixels there are,
-//! down to a floor. Some pictures are smooth and some are busy, some dark and some bright.
+//! What makes a photograph cost what it does, at any quality, is what it shows: smooth shading, edges at all sizes, texture
+//! on some things and not on others, and parts that are out of focus. So these pictures show the like. A scene ([`scene`])
+//! is a landscape, a town, things on a table, or the ground from above. It has a light, a distance that is in focus, a sky
+//! or a wall, ridges and ground ([`backdrop`]), and things that hide each other ([`thing`]), whose sizes have no scale:
+//! each octave of sizes covers as much area as any other (Lee, Mumford, Huang: *Occlusion models for natural images*, IJCV
+//! 2001). Their textures ([`texture`]) come from noise with a 1/f spectrum ([`pyramid`]). Last, a film adds grain and a curve
+//! ([`film`]).
 //!
-//! Every number here is an integer, and every step is exact, so a picture is the same on every machine. A row is made of
-//! the few before it: memory is in proportion to the width, and all of it stays in the processor's caches.
+//! Sizes of things are parts of the picture's, those of textures are in pixels. So the smaller of two pictures has more
+//! detail for each pixel, as a photograph has that was made smaller, and no number here depends on the size otherwise.
+//!
+//! A picture is the same on every machine: noise is made of integers, and all else of additions, multiplications, divisions
+//! and square roots of 32-bit numbers in a fixed order, which IEEE 754 rounds in one way only. A row is made of the one
+//! before it: memory is in proportion to the width, plus some thousands of things.
 
-mod leaves;
-mod light;
+mod backdrop;
+mod canvas;
+mod dice;
+mod film;
 mod pyramid;
 mod scene;
+mod texture;
+mod thing;
 
 use crate::pixel::Size;
 use crate::random::{Purpose, Stream};
-use leaves::{Leaves, Look};
-use light::Light;
-use pyramid::Pyramid;
-use scene::Scene;
+use backdrop::Backdrop;
+use canvas::Canvas;
+use dice::{Dice, fractal};
+use film::Film;
+use scene::{Scene, View};
+use texture::Textures;
+use thing::{Things, WOBBLES};
 
 /// A picture, row by row. It keeps its memory for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Natural {
-    leaves: Leaves,
-    background: Look,
-    /// Three rows of looks, the newest last; with a pixel more at each end, like all rows that follow.
-    looks: [Vec<Look>; 3],
-    /// Texture, light and hue.
-    noises: [Noise; 3],
-    light: Light,
-}
-
-#[derive(Debug, Default)]
-struct Noise {
-    pyramid: Pyramid,
-    row: Vec<i16>,
+    taken: Option<(Backdrop, Film)>,
+    things: Things,
+    /// The line by which outlines wobble.
+    wobbles: Vec<f32>,
+    textures: Textures,
+    canvas: Canvas,
+    rows: u16,
 }
 
 impl Natural {
     /// Begins picture `number` of `seed`.
     pub(super) fn start(&mut self, seed: u64, number: u64, size: Size) {
         let mut stream = Stream::new(seed, 0, number, Purpose::Scene);
-        let scene = Scene::new(&mut stream, size);
-        let width = size.width as usize;
-        self.background = scene.style.look;
-        self.leaves.start(&mut stream, size.width, &scene.style);
-        for row in &mut self.looks {
-            row.clear();
-            row.resize(width + 2, self.background);
-        }
-        for (noise, octaves) in self.noises.iter_mut().zip([&scene.texture, &scene.light, &scene.hue]) {
-            noise.pyramid.start(&mut stream, width, octaves);
-            noise.row.resize(width + 2, 0);
-            // The row above the picture, which only looks need.
-            noise.pyramid.row(&mut noise.row);
-        }
-        self.turn();
-        self.turn();
+        let mut dice = Dice::new(&mut stream);
+        let scene = Scene::new(&mut dice, View::of(seed, number), size);
+        self.canvas.start(size.width as usize);
+        self.textures.start(&mut stream, size.width as usize, &scene.spectrum);
+        self.things.start(scene.things);
+        self.wobbles = fractal(&mut dice, WOBBLES, 64.0, 0.55);
+        self.taken = Some((scene.backdrop, Film::new(&mut dice, &mut stream, size, scene.grain)));
+        self.rows = 0;
     }
 
     /// Fills `out` with the next row.
     pub(super) fn row(&mut self, out: &mut [u8]) {
-        self.turn();
-        for noise in &mut self.noises {
-            noise.pyramid.row(&mut noise.row);
+        let Some((backdrop, film)) = &mut self.taken else { return };
+        let y = f32::from(self.rows) + 0.5;
+        self.textures.turn();
+        backdrop.paint(y, &mut self.canvas, &self.textures);
+        self.things.paint(y, &self.wobbles, &mut self.canvas, &self.textures);
+        film.develop(y, &self.canvas, out);
+        self.rows = self.rows.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// No index is out of bounds, whatever the shape.
+    #[test]
+    fn the_longest_rows_and_columns_can_be_painted() {
+        let mut natural = Natural::default();
+        for (width, height) in [(65_535, 3), (3, 65_535), (1, 1), (8, 900)] {
+            for number in 0..12 {
+                natural.start(1, number, Size::new(width, height));
+                let mut row = vec![0; 3 * width as usize];
+                for _ in 0..height.min(2000) {
+                    natural.row(&mut row);
+                }
+                // Film has no black.
+                assert!(row.iter().all(|level| *level > 0), "{width}x{height}, {number}");
+            }
         }
-        self.light.row(&self.looks, self.noises.each_ref().map(|noise| &noise.row[1..]), out);
     }
 
-    /// Makes the next row of looks: the one below the row that is wanted.
-    fn turn(&mut self) {
-        self.looks.rotate_left(1);
-        self.looks[2].fill(self.background);
-        self.leaves.row(&mut self.looks[2]);
+    /// What a scene takes in memory does not grow with the picture.
+    #[test]
+    fn scenes_have_some_thousands_of_things() {
+        for side in [64, 1000, 20_000] {
+            let most = (0..200).map(|number| {
+                let mut stream = Stream::new(3, 0, number, Purpose::Scene);
+                Scene::new(&mut Dice::new(&mut stream), View::of(3, number), Size::new(side, side / 2)).things.len()
+            });
+            let most = most.max().unwrap_or_default();
+            assert!((500..20_000).contains(&most), "{most} things in {side} columns");
+        }
     }
 }
