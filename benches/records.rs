@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use imagepipe::record::{Framing, Options, Shard, Writer};
-use imagepipe::write::{Convert, Labels, Run, finish, recordio, tfrecords};
+use imagepipe::write::{Convert, Depth, Labels, Run, finish, recordio, tfrecords};
 use support::{Case, compare, cores, files, photos, rounds};
 
 /// Writes a shard of `payloads`, without an index.
@@ -117,7 +117,12 @@ fn copy(source: &Path, folder: &Path) {
     assert!(done.success());
 }
 
-fn convert(start: fn(&Convert) -> imagepipe::error::Result<Box<dyn Run>>, source: &Path, folder: PathBuf) {
+fn convert(
+    start: fn(&Convert) -> imagepipe::error::Result<Box<dyn Run>>,
+    check: Depth,
+    source: &Path,
+    folder: PathBuf,
+) {
     let request = Convert {
         source: source.to_owned(),
         folder,
@@ -125,7 +130,7 @@ fn convert(start: fn(&Convert) -> imagepipe::error::Result<Box<dyn Run>>, source
         per_file: 250,
         labels: Labels::Directory,
         metadata: false,
-        options: imagepipe::write::Options { index: true, ..Default::default() },
+        options: imagepipe::write::Options { check, ..Default::default() },
     };
     finish(&mut *start(&request).expect("a run")).expect("shards");
 }
@@ -144,8 +149,9 @@ fn writing(name: &str, source: &Path, root: &Path) {
             let done = Command::new("sync").arg("-f").arg(&folder).status().expect("sync");
             assert!(done.success());
         }),
-        case("tfrecords", |source, folder| convert(tfrecords, source, folder)),
-        case("recordio", |source, folder| convert(recordio, source, folder)),
+        case("tfrecords", |source, folder| convert(tfrecords, Depth::Headers, source, folder)),
+        case("tfrecords, pictures decoded first", |source, folder| convert(tfrecords, Depth::Decode, source, folder)),
+        case("recordio", |source, folder| convert(recordio, Depth::Headers, source, folder)),
     ];
     compare(&format!("writing MB of JPEG to {name}"), rounds(5), cases);
 }

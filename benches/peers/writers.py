@@ -27,7 +27,7 @@ REPO = HERE.parent.parent
 OURS = """
 from imagepipe_rs import create_{kind}
 def convert(source, out, count):
-    create_{kind}(source, out, "x", count)
+    create_{kind}(source, out, "x", count, check="headers")  # nor do the others decode what they write
 """
 TENSORFLOW = """
 import os, tensorflow as tf

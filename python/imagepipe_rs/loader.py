@@ -6,6 +6,7 @@ import glob
 import logging
 import operator
 import os
+import pathlib
 import weakref
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -256,6 +257,7 @@ class Loader:
             "classes": classes,
             "keys": keys_of(keys),
             "allow_outside": allow_outside,
+            "places": _places(),
             "exact": exact,
             "decoder": jpeg_decoder(decoder),
             "exif": exif,
@@ -550,6 +552,14 @@ def paths_of(path: Path | Sequence[Path]) -> list[str]:
         message = f"path={path!r} is not valid: at least one path"
         raise ValueError(message)
     return found
+
+
+def _places() -> str | None:
+    """Return the directory where the places of records are kept from run to run, by the XDG rules."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not cache.is_absolute():
+        cache = pathlib.Path("~/.cache").expanduser()
+    return str(cache / "imagepipe" / "places") if cache.is_absolute() else None
 
 
 def _is_pattern(path: str) -> bool:

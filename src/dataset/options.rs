@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use super::Split;
 use crate::error::{Error, Result};
@@ -34,6 +35,8 @@ pub struct Options {
     pub unlabelled: bool,
     /// The files that a CSV file names may lie outside of the directory that its names are relative to. Default: no.
     pub allow_outside: bool,
+    /// A directory where the places of records in shards without index files are kept from run to run. Default: none.
+    pub places: Option<PathBuf>,
     /// What is damaged of files of records is a sample that cannot be read, or a fault of the data set, and no error.
     pub salvage: bool,
 }

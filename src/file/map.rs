@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::Mmap;
-use rustix::fs::{Mode, OFlags, Stat, fstat, open, stat};
+use rustix::fs::{Advice, Mode, OFlags, Stat, fadvise, fstat, open, stat};
 use rustix::io::{Errno, pread};
 
 use crate::error::{Error, Result};
@@ -32,13 +32,34 @@ pub struct Map {
 
 #[derive(Debug)]
 enum Content {
-    Mapped { map: Mmap, file: Identity, kept: Option<Kept> },
+    Mapped { map: Mmap, file: Identity, stamp: Stamp, kept: Option<Kept> },
     Held(Vec<u8>),
 }
 
 /// Which file it is, whatever its name: device and inode.
 #[derive(Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
+
+/// What tells whether a file was written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Its length in bytes.
+    pub len: u64,
+    /// When it was written to last, in nanoseconds since 1970.
+    pub modified: i64,
+}
+
+/// A file that is read here and there: what lies around is not read ahead.
+#[derive(Debug)]
+pub struct Hops(File);
+
+impl Hops {
+    /// Fills `room` with what the file holds from byte `offset` on; false where that is not enough, or cannot be read.
+    #[must_use]
+    pub fn read(&self, offset: u64, room: &mut [u8]) -> bool {
+        usize::try_from(offset).is_ok_and(|offset| read_from(&self.0, offset, room) == Ok(room.len()))
+    }
+}
 
 /// How many maps may keep their files open: a fraction of the 1,024 files that a process usually may have.
 const MOST_KEPT: usize = 256;
@@ -77,7 +98,10 @@ impl Map {
             // length from it once and compare it with the slice, so that other bytes are a damaged record and no more;
             // a file that shrinks is found by `bytes`.
             let map = unsafe { Mmap::map(&file) }?;
-            Ok(Content::Mapped { map, file: Identity(status.st_dev, status.st_ino), kept: Kept::of(file) })
+            // Looking here and there must not bring in megabytes around each place.
+            let _ = map.advise(memmap2::Advice::Random);
+            let stamp = Stamp { len: map.len() as u64, modified: modified(&status) };
+            Ok(Content::Mapped { map, file: Identity(status.st_dev, status.st_ino), stamp, kept: Kept::of(file) })
         });
         let content = mapped.map_err(|source| Error::Io { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned(), content })
@@ -121,6 +145,34 @@ impl Map {
         self.len() == 0
     }
 
+    /// What the file was like when it was opened; `None` for bytes in memory.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        match &self.content {
+            Content::Mapped { stamp, .. } => Some(*stamp),
+            Content::Held(_) => None,
+        }
+    }
+
+    /// Says whether the bytes are to be read from the first to the last now, or here and there, as they are at first.
+    pub fn expect_all(&self, all: bool) {
+        if let Content::Mapped { map, .. } = &self.content {
+            // Without it, reading is slower, and no more.
+            let _ = map.advise(if all { memmap2::Advice::Normal } else { memmap2::Advice::Random });
+        }
+    }
+
+    /// The file, to be read here and there; `None` for bytes in memory, and where another file has its name by now.
+    #[must_use]
+    pub fn hops(&self) -> Option<Hops> {
+        let Content::Mapped { file, .. } = &self.content else { return None };
+        let opened = open_regular(&self.path).ok()?;
+        let same = fstat(&opened).is_ok_and(|now| file.is(&now));
+        // Where it cannot be asked for, reading ahead is slower, and no more.
+        let _ = fadvise(&opened, 0, None, Advice::Random);
+        same.then_some(Hops(opened))
+    }
+
     /// The bytes. A file that was removed, or whose name another file has now, is no harm: the map keeps the old one.
     ///
     /// # Errors
@@ -128,7 +180,7 @@ impl Map {
     pub fn bytes(&self) -> Result<&[u8]> {
         match &self.content {
             Content::Held(bytes) => Ok(bytes),
-            Content::Mapped { map, file, kept } => {
+            Content::Mapped { map, file, kept, .. } => {
                 let now = match kept {
                     Some(Kept(kept)) => fstat(kept).ok(),
                     None => stat(&*self.path).ok().filter(|now| file.is(now)),
@@ -155,7 +207,7 @@ impl Map {
                 return Ok(room);
             }
             Content::Mapped { map, kept: Some(Kept(file)), .. } => (map, file),
-            Content::Mapped { map, file, kept: None } => {
+            Content::Mapped { map, file, kept: None, .. } => {
                 let own = |opened: &File| fstat(opened).is_ok_and(|now| file.is(&now));
                 let Some(opened) = open_regular(&self.path).ok().filter(own) else {
                     // Nobody who has no map of it can cut it short any more.
@@ -188,6 +240,11 @@ impl Identity {
     fn is(&self, status: &Stat) -> bool {
         *self == Self(status.st_dev, status.st_ino)
     }
+}
+
+fn modified(status: &Stat) -> i64 {
+    let nanoseconds = i64::try_from(status.st_mtime_nsec).unwrap_or_default();
+    status.st_mtime.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
 }
 
 /// Reads from byte `start` of a file until `room` is full or the file ends; returns how many bytes that were.

@@ -15,7 +15,7 @@ pub use append::Appender;
 pub use atomic::{Output, make_directory, write_whole};
 pub use csv::{Columns, Csv, line_error, may_be_csv, whole_number};
 pub use each::each;
-pub use map::Map;
+pub use map::{Hops, Map, Stamp};
 pub use names::{IMAGE_ENDINGS, check_inside, is_clutter, is_image, path_identity, quoted};
 pub use natural::natural_order;
 pub use read::{append_file, peek, read_into};

@@ -107,6 +107,8 @@ pub struct Config {
     pub keys: Keys,
     /// The files that a CSV file names may lie outside of its directory. Default: no.
     pub allow_outside: bool,
+    /// A directory where the places of records in shards without index files are kept from run to run. Default: none.
+    pub places: Option<PathBuf>,
     /// Decode every pixel before resizing. Default: no.
     pub exact: bool,
     /// What decodes JPEGs; the pixels do not depend on it. Default: our own decoder where it can.
@@ -160,6 +162,7 @@ impl Default for Config {
             classes: None,
             keys: Keys::default(),
             allow_outside: false,
+            places: None,
             exact: false,
             decoder: Backend::Auto,
             exif: true,

@@ -86,6 +86,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         classes: a.get("classes", "a list of class names, or None")?,
         keys: keys(&a)?,
         allow_outside: a.get("allow_outside", "True or False")?,
+        places: a.get("places", "a directory, or None")?,
         exact: a.get("exact", "True or False")?,
         exif: a.get("exif", "True or False")?,
         max_errors: a.get("max_errors", "a whole number, or None")?,

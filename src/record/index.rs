@@ -58,6 +58,12 @@ impl Table {
             Framing::TfRecord => Self::tfrecord(text)?,
             Framing::RecordIo => Self::recordio(text, len)?,
         };
+        table.covering(framing, len)
+    }
+
+    /// The same, if it covers a file of `len` bytes, from the first to the last.
+    pub(super) fn covering(self, framing: Framing, len: u64) -> Result<Self, Reason> {
+        let table = self;
         let mut spans = table.starts.iter().zip(table.starts.iter().skip(1));
         if let Some((start, end)) = spans.find(|(start, end)| end.saturating_sub(**start) < framing.shortest()) {
             return Err(Reason::new(format!("a record would begin at byte {start} and end at byte {end}")));

@@ -7,6 +7,7 @@
 pub mod example;
 pub mod index;
 mod inflate;
+mod places;
 pub mod recordio;
 mod shard;
 mod suspect;
@@ -15,7 +16,8 @@ mod writer;
 
 use std::fmt;
 
-pub use shard::{Options, Room, Shard};
+pub use places::Places;
+pub use shard::{Known, Options, Room, Shard};
 pub use suspect::{damaged, named};
 pub use writer::Writer;
 

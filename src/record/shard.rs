@@ -7,7 +7,7 @@ use super::index::{self, Table};
 use super::inflate::Compression;
 use super::{Framing, Reason, Span, recordio, suspect, tfrecord};
 use crate::error::{Error, Result};
-use crate::file::{Foreign, Map};
+use crate::file::{Foreign, Map, Stamp};
 
 /// How a file of records is opened.
 #[derive(Clone, Copy, Debug)]
@@ -39,10 +39,23 @@ pub struct Shard {
     check: bool,
     table: Table,
     ignored_index: Option<String>,
+    /// Its records were found by a pass over their framing.
+    scanned: bool,
+    /// Some of them are damaged.
+    salvaged: bool,
 }
+
+/// Tells where the records of a file begin, and where the last one ends, by what the file is like.
+pub type Known<'a> = dyn Fn(Stamp) -> Option<Vec<u64>> + Sync + 'a;
 
 /// Entries of an index that are held against the file.
 const SPOT_CHECKS: usize = 16;
+
+/// Places that are known from an earlier run are held against the file fewer times: it has not been written to since.
+const FEW_CHECKS: usize = 4;
+
+/// From this length on, what lies between two records is not read when a file is passed over.
+const LONG: u64 = 16 << 10;
 
 /// Places looked at between two looks at whether the file is still as long as it was.
 const TURNS_PER_LOOK: u64 = 1024;
@@ -62,6 +75,14 @@ impl Shard {
     /// # Errors
     /// [`Error::Io`], or [`Error::Record`] for a file that is not of that kind, or damaged, or ends inside a record.
     pub fn open(path: &Path, options: Options) -> Result<Self> {
+        Self::open_known(path, options, &|_| None)
+    }
+
+    /// The same; a file without an index is not passed over if `known` gives the places of its records.
+    ///
+    /// # Errors
+    /// As [`Shard::open`].
+    pub fn open_known(path: &Path, options: Options, known: &Known<'_>) -> Result<Self> {
         let mut map = Map::open(path)?;
         if Compression::of(map.bytes()?).is_some() {
             // Inflating takes longer than the file should be trusted to stay as it is.
@@ -72,7 +93,7 @@ impl Shard {
             // What is there and cannot be read is told; a shard named x.idx is not its own index.
             (options.use_index && index != path && index.exists()).then(|| Map::read(&index))
         };
-        Self::with_index(map, options, index)
+        Self::with_index(map, options, index, known)
     }
 
     /// Reads records from bytes; `index` is the text of an index file.
@@ -81,10 +102,15 @@ impl Shard {
     /// As [`Shard::open`].
     pub fn new(map: Map, index: Option<Vec<u8>>, options: Options) -> Result<Self> {
         let path = map.path().to_owned();
-        Self::with_index(map, options, |_| index.map(|text| Ok(Map::in_memory(path, text))))
+        Self::with_index(map, options, |_| index.map(|text| Ok(Map::in_memory(path, text))), &|_| None)
     }
 
-    fn with_index(map: Map, options: Options, index: impl FnOnce(Framing) -> Option<Result<Map>>) -> Result<Self> {
+    fn with_index(
+        map: Map,
+        options: Options,
+        index: impl FnOnce(Framing) -> Option<Result<Map>>,
+        known: &Known<'_>,
+    ) -> Result<Self> {
         let compression = match options.framing {
             Some(Framing::RecordIo) => None,
             _ => Compression::of(map.bytes()?),
@@ -100,8 +126,16 @@ impl Shard {
                 None => suspect::framing(map.path(), map.bytes()?),
             },
         };
-        let mut shard =
-            Self { map, framing, compression, check: options.check, table: Table::default(), ignored_index: None };
+        let mut shard = Self {
+            map,
+            framing,
+            compression,
+            check: options.check,
+            table: Table::default(),
+            ignored_index: None,
+            scanned: false,
+            salvaged: false,
+        };
         if let Some(index) = index(framing) {
             match shard.indexed(index)? {
                 Ok(table) => {
@@ -111,8 +145,47 @@ impl Shard {
                 Err(reason) => shard.ignored_index = Some(reason.0),
             }
         }
-        shard.table = shard.scanned(options.salvage)?;
+        if let Some(starts) = shard.stamp().and_then(known) {
+            let table = Table { starts, keys: Vec::new() }.covering(framing, shard.map.len() as u64);
+            if let Some(table) = table.ok().filter(|table| shard.agrees(table, FEW_CHECKS).is_ok_and(|fit| fit.is_ok()))
+            {
+                shard.table = table;
+                return Ok(shard);
+            }
+        }
+        shard.scanned = true;
+        if let Some(table) = shard.hopped()? {
+            shard.table = table;
+            return Ok(shard);
+        }
+        shard.map.expect_all(true);
+        shard.table = match shard.scanned(false) {
+            Err(_) if options.salvage => {
+                shard.salvaged = true;
+                shard.scanned(true)?
+            }
+            table => table?,
+        };
+        shard.map.expect_all(false);
         Ok(shard)
+    }
+
+    /// What tells whether the file was written to; `None` where its bytes are in memory.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.map.stamp()
+    }
+
+    /// Whether its records were found by a pass over their framing, which was not damaged.
+    #[must_use]
+    pub fn was_scanned(&self) -> bool {
+        self.scanned && !self.salvaged
+    }
+
+    /// Whether its framing is sound, as far as it was looked at.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        !self.salvaged
     }
 
     /// The file.
@@ -234,9 +307,14 @@ impl Shard {
             Ok(table) => table,
             unfit => return Ok(unfit),
         };
+        Ok(self.agrees(&table, SPOT_CHECKS)?.map(|()| table))
+    }
+
+    /// Holds some of the places in a table against the file.
+    fn agrees(&self, table: &Table, checks: usize) -> Result<Result<(), Reason>> {
         let bytes = self.map.bytes()?;
         let records = table.starts.len().saturating_sub(1);
-        let checks = records.min(SPOT_CHECKS);
+        let checks = records.min(checks);
         for check in 0..checks {
             // The first, the last, and others between them.
             let record = check * (records - 1) / (checks - 1).max(1);
@@ -246,7 +324,29 @@ impl Shard {
                 return Ok(Err(Reason::new(format!("no record lies from byte {start} to byte {end}"))));
             }
         }
-        Ok(Ok(table))
+        Ok(Ok(()))
+    }
+
+    /// Where the records are, by reading the first bytes of each: where records are long that is less than what mapping
+    /// brings in. `None` where it is not, and for a file that needs a closer look.
+    fn hopped(&self) -> Result<Option<Table>> {
+        let bytes = self.map.bytes()?;
+        let begun = |start: &[u8; tfrecord::HEADER]| tfrecord::begun(start, self.check);
+        let first = if self.framing == Framing::TfRecord { bytes.first_chunk().and_then(begun) } else { None };
+        let Some(hops) = first.filter(|len| *len >= LONG).and_then(|_| self.map.hops()) else { return Ok(None) };
+        let len = bytes.len() as u64;
+        let (mut starts, mut at) = (vec![0], 0);
+        while at < len {
+            let mut start = [0; tfrecord::HEADER];
+            let record = if hops.read(at, &mut start) { begun(&start) } else { None };
+            let Some(end) = record.and_then(|record| at.checked_add(record)).filter(|end| *end <= len) else {
+                return Ok(None);
+            };
+            starts.push(end);
+            at = end;
+        }
+        starts.shrink_to_fit();
+        Ok(Some(Table { starts, keys: Vec::new() }))
     }
 
     /// Where the records are, by a pass over their framing; with `salvage` damage, up to the next place where a record
@@ -300,4 +400,52 @@ fn inflated(map: &Map, compression: Compression) -> Result<Map> {
     let name = compression.name();
     let bytes = bytes.map_err(|error| Error::record(map.path(), 0, format!("as a {name} stream: {error}")))?;
     Ok(Map::in_memory(map.path().to_owned(), bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::write_whole;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// Files in memory are not hopped over.
+        #[test]
+        fn a_file_of_long_records_is_found_to_be_what_it_is(
+            lens in prop::collection::vec(16_384usize..40_000, 1..6),
+            flip in prop::option::of((any::<prop::sample::Index>(), 0u8..8)),
+            cut in prop::option::of(any::<prop::sample::Index>()),
+        ) {
+            let mut bytes = Vec::new();
+            let mut starts = Vec::new();
+            for len in lens {
+                starts.push(bytes.len());
+                bytes.extend_from_slice(&tfrecord::header(len as u64));
+                bytes.resize(bytes.len() + len + 4, 7);
+            }
+            if let Some((record, bit)) = flip {
+                let at = starts[record.index(starts.len())] + usize::from(bit);
+                bytes[at] ^= 1 << bit;
+            }
+            if let Some(cut) = cut {
+                bytes.truncate(cut.index(bytes.len()));
+            }
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("x");
+            write_whole(&path, &bytes, false).unwrap();
+            for salvage in [false, true] {
+                let options = Options { salvage, ..Options::default() };
+                let found = Shard::open(&path, options);
+                let expected = Shard::new(Map::in_memory(path.clone(), bytes.clone()), None, options);
+                match (found, expected) {
+                    (Ok(found), Ok(expected)) => prop_assert_eq!(found.table.starts, expected.table.starts),
+                    (found, expected) => {
+                        prop_assert_eq!(found.err().map(|e| e.to_string()), expected.err().map(|e| e.to_string()));
+                    }
+                }
+            }
+        }
+    }
 }

@@ -72,6 +72,12 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
     bytes.first_chunk::<HEADER>().is_some_and(|found| *found == header(length(found)))
 }
 
+/// The length, framing included, of the record that starts with `start`; `None` with a wrong checksum under `check`, or
+/// for a length that cannot be.
+pub(super) fn begun(start: &[u8; HEADER], check: bool) -> Option<u64> {
+    (!check || start[8..] == footer(&start[..8])).then(|| length(start).checked_add(OVERHEAD)).flatten()
+}
+
 /// The length, framing included, of the record that `rest`, the rest of a file, starts with. With `check` the checksum of
 /// its length is right.
 pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {

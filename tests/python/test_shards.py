@@ -6,18 +6,18 @@ import io
 import os
 import shutil
 import struct
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import recordio_reference as reference
 import tensorflow as tf
-from imagepipe_rs import DatasetError, DatasetWarning, DecodeError, Loader, RecordError
+from imagepipe_rs import DatasetError, DatasetWarning, DecodeError, Example, Loader, RecordError
 from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from conftest import EncodeJpeg, MakeTree
 
@@ -323,6 +323,39 @@ def test_a_stale_index_is_said_and_not_used(out: Path, small: Path) -> None:
     (out / "x0.idx").write_text("0 100\n100 100\n")
     with pytest.warns(DatasetWarning, match="x0: the index file beside it is ignored: .+"):
         assert Loader(shard).num_samples == 12
+
+
+def test_places_of_records_are_kept_under_xdg_cache_home(
+    out: Path, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shards without index files are passed over once; what is kept of that changes no batch."""
+    image = next(small.rglob("*.jpg")).read_bytes()
+    rows = [Example.encode({"image/encoded": image, "image/class/label": n}) for n in range(5000)]
+    paths = [write(out / "x0", rows[:2500]), write(out / "x1", rows[2500:])]
+    cache = tmp_path / "cache"
+
+    def first() -> list[int]:
+        batch = next(iter(Loader(paths, size=8, batch_size=16, seed=3)))
+        return [int(label) for label in batch.labels]
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    expected = first()
+    [kept] = (cache / "imagepipe" / "places").iterdir()
+    stamp = kept.stat().st_mtime_ns
+    assert first() == expected
+    assert kept.stat().st_mtime_ns == stamp
+    kept.write_bytes(b"something else")
+    assert first() == expected
+    assert kept.stat().st_size > 5000
+    # Nothing can be written here.
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "file", Path("/proc/nowhere")):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+        assert first() == expected
+    # A shard that was written anew is not mistaken for the old one.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    write(out / "x1", rows[2500:4999])
+    assert Loader(paths, size=8).num_samples == 4999
 
 
 def test_several_sets_in_a_directory_are_said(out: Path, small: Path) -> None:

@@ -21,7 +21,7 @@ use super::{ByClass, Dataset, Location, Options, Sample, Scratch, Spot};
 use crate::error::{Error, Result};
 use crate::file::{each, natural_order};
 use crate::random::{hash_bytes, mix};
-use crate::record::{self, Framing, Reason, Shard, recordio};
+use crate::record::{self, Framing, Places, Reason, Shard, recordio};
 use census::Census;
 use contents::Form;
 
@@ -47,6 +47,9 @@ pub struct Shards {
     by_class: OnceLock<ByClass>,
 }
 
+/// Threads that open shards, at least: they wait for the disk, not for a core.
+const OPENING: usize = 16;
+
 /// `RecordIO` records that are longer have a picture; of shorter ones that is looked up.
 const SHORT: u64 = 4096;
 
@@ -58,9 +61,12 @@ impl Shards {
     /// records; with a split or classes, what is wrong with a label; [`Error::Argument`] for classes that are not there.
     pub fn open(mut paths: Vec<PathBuf>, options: &Options, threads: usize) -> Result<Self> {
         paths.sort_by(|a, b| natural_order(a.as_os_str().as_bytes(), b.as_os_str().as_bytes()));
-        let open =
-            |i: usize| Shard::open(&paths[i], record::Options { salvage: options.salvage, ..Default::default() });
-        let opened = each(paths.len(), threads, &|i| match open(i) {
+        let places = options.places.as_ref().map(|folder| Places::read(folder, &paths));
+        let open = |i: usize| {
+            let known = |stamp| places.as_ref()?.of(&paths[i], stamp);
+            Shard::open_known(&paths[i], record::Options { salvage: options.salvage, ..Default::default() }, &known)
+        };
+        let opened = each(paths.len(), threads.max(OPENING), &|i| match open(i) {
             Err(fault) if options.salvage => Ok(Err(fault)),
             opened => opened.map(Ok),
         })?;
@@ -70,6 +76,9 @@ impl Shards {
                 Ok(shard) => files.push(shard),
                 Err(fault) => faults.push(fault),
             }
+        }
+        if let Some(places) = places {
+            places.keep(&files);
         }
         one_framing(&files)?;
         let starts = files.iter().scan(0, |sum, shard| Some(std::mem::replace(sum, *sum + shard.len()))).collect();
