@@ -89,7 +89,7 @@ class LoaderIterator(Iterator[Batch]):
         """Tell the end of the batches from that of the iterator."""
         self._check_open()
         self._ended = True
-        # Batches that lost every sample may have been left out at the end.
+        # An epoch without batches, which last_batch="drop" may leave, has none that says where it ends.
         if self._batches is not None:
             progress.place = self._batches.place() or progress.place
 
