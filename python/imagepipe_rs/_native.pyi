@@ -43,34 +43,34 @@ def jpeg_simd() -> bool:
 
 # Files, records, bytes, files found finished, what was left out and why, and what the user should know of these and of
 # their source.
-Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str], list[str]]
+_Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str], list[str]]
 
 def create_index(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> Counts:
+) -> _Counts:
     """Write index files for TFRecord shards; as create_recordio."""
 
 def create_images(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> Counts:
+) -> _Counts:
     """Write random images; as create_recordio."""
 
 def create_recordio(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> Counts:
+) -> _Counts:
     """Write files into RecordIO."""
 
 def create_tensor_records(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> Counts:
+) -> _Counts:
     """Write pictures into TFRecords of pixels; as create_recordio."""
 
 def create_tfrecords(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> Counts:
+) -> _Counts:
     """Write files into TFRecords; as create_recordio."""
 
-def split(arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None) -> Counts:
+def split(arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None) -> _Counts:
     """Write pictures into TFRecords by a stratified split; as create_recordio."""
 
 def machine() -> dict[str, Any]:

@@ -140,15 +140,15 @@ def bench(
     return _native.bench(loader._native, seconds, batches, progress)  # noqa: SLF001
 
 
-def _named(found: Any) -> Any:
-    """Return what was found with its paths as text: the compiled module has an object for one that is not UTF-8."""
-    if isinstance(found, list):
-        return [_named(one) for one in found]
-    if not isinstance(found, dict):
-        return found
+def _named(found: dict[str, Any]) -> dict[str, Any]:
+    """Put the paths in what was found as text: the compiled module has an object for one that is not UTF-8."""
     if isinstance(found.get("path"), dict):
         found["path"] = os.fsdecode(bytes(found["path"]["bytes"]))
-    return {key: _named(value) for key, value in found.items()}
+    for value in found.values():
+        for one in value if isinstance(value, list) else ():
+            if isinstance(one, dict):
+                _named(one)
+    return found
 
 
 def _arguments(
