@@ -42,13 +42,22 @@ impl<'py> Arguments<'_, 'py> {
 
     /// The one of `choices` that an argument names.
     pub(super) fn choice<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> PyResult<T> {
+        self.one_of(name, choices, "")
+    }
+
+    /// The same of an argument that may be None.
+    fn choice_or_none<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> PyResult<Option<T>> {
+        if self.value(name)?.is_none() { Ok(None) } else { self.one_of(name, choices, ", or None").map(Some) }
+    }
+
+    fn one_of<T: Copy>(&self, name: &'static str, choices: &[(&str, T)], otherwise: &str) -> PyResult<T> {
         let value = self.value(name)?;
         let given = value.extract::<String>().ok();
         if let Some((_, choice)) = choices.iter().find(|(text, _)| Some(*text) == given.as_deref()) {
             return Ok(*choice);
         }
         let names: Vec<_> = choices.iter().map(|(text, _)| format!("{text:?}")).collect();
-        let message = format!("{name}={} is not valid: one of {}", shown(&value), names.join(", "));
+        let message = format!("{name}={} is not valid: one of {}{otherwise}", shown(&value), names.join(", "));
         Err(if given.is_some() { PyValueError::new_err(message) } else { PyTypeError::new_err(message) })
     }
 }
@@ -168,10 +177,8 @@ fn interpolation(a: &Arguments<'_, '_>) -> PyResult<Interpolation> {
 }
 
 fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {
-    if a.value("labels")?.is_none() {
-        return Ok(Labels::None);
-    }
-    a.choice("labels", &[("int", Labels::Int), ("one_hot", Labels::OneHot)])
+    let found = a.choice_or_none("labels", &[("int", Labels::Int), ("one_hot", Labels::OneHot)])?;
+    Ok(found.unwrap_or(Labels::None))
 }
 
 /// Names of features; those that are not given keep their defaults.

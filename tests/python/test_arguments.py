@@ -223,6 +223,13 @@ def test_no_path_at_all() -> None:
         Loader([])
 
 
+def test_labels_may_be_none_too(folder: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"labels='inferred' .*: one of \"int\", \"one_hot\", or None"
+    ):
+        Loader(folder, labels="inferred")
+
+
 def test_wrong_arguments_are_found_before_the_files_are_listed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="batch_size=0"):
         Loader(tmp_path / "not-there", batch_size=0)
