@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, openat, statat};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, statat};
 
 use super::names::is_clutter;
 use crate::error::{Error, Result};
@@ -40,10 +40,12 @@ pub struct Listing {
 /// Identity of a directory: device and inode.
 type Identity = (u64, u64);
 
-/// A directory that waits to be read.
+/// A directory that waits to be read. It is not open yet, since a data set may have more of them than a process may have
+/// open files.
 struct Pending {
     path: Vec<u8>,
-    directory: OwnedFd,
+    /// The root, or reached by a link: otherwise a link is not followed, should one have taken the directory's place.
+    follow: bool,
 }
 
 #[derive(Default)]
@@ -87,9 +89,7 @@ struct Names {
 /// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail.
 pub fn scan(root: &Path, threads: usize, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Listing> {
     let walk = Walk { root, wanted, state: Mutex::default(), changed: Condvar::new() };
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let directory = open(root, flags, Mode::empty()).map_err(|e| walk.error(&[], e))?;
-    walk.enter(Pending { path: Vec::new(), directory })?;
+    walk.enter(Pending { path: Vec::new(), follow: true });
     loop {
         std::thread::scope(|scope| {
             for _ in 1..threads {
@@ -104,7 +104,7 @@ pub fn scan(root: &Path, threads: usize, wanted: &(dyn Fn(&[u8]) -> bool + Sync)
         state.links.sort_unstable_by(|a, b| b.cmp(a));
         let Some(link) = state.links.pop() else { break };
         drop(state);
-        walk.follow(link)?;
+        walk.enter(Pending { path: link, follow: true });
     }
     let mut folders = std::mem::take(&mut walk.lock().folders);
     folders.sort_unstable_by(|a, b| a.path.split(|c| *c == b'/').cmp(b.path.split(|c| *c == b'/')));
@@ -121,24 +121,24 @@ impl Walk<'_> {
         Error::Io { path, source: source.into() }
     }
 
-    /// Puts a directory up for reading, unless it was before.
-    fn enter(&self, pending: Pending) -> Result<()> {
-        let stat = fstat(&pending.directory).map_err(|e| self.error(&pending.path, e))?;
+    /// Puts a directory up for reading.
+    fn enter(&self, pending: Pending) {
         let mut state = self.lock();
-        #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
-        if state.seen.insert((u64::from(stat.st_dev), u64::from(stat.st_ino))) {
-            state.pending.push(pending);
-            state.open += 1;
-            self.changed.notify_one();
-        }
-        Ok(())
+        state.pending.push(pending);
+        state.open += 1;
+        self.changed.notify_one();
     }
 
-    fn follow(&self, path: Vec<u8>) -> Result<()> {
+    /// Opens a directory, unless it was read before.
+    fn opened(&self, pending: &Pending) -> Result<Option<OwnedFd>> {
+        let fail = |error: rustix::io::Errno| self.error(&pending.path, error);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let full = self.root.join(OsStr::from_bytes(&path));
-        let directory = open(&full, flags, Mode::empty()).map_err(|e| self.error(&path, e))?;
-        self.enter(Pending { path, directory })
+        let flags = if pending.follow { flags } else { flags | OFlags::NOFOLLOW };
+        let directory = open(self.root.join(OsStr::from_bytes(&pending.path)), flags, Mode::empty()).map_err(fail)?;
+        let stat = fstat(&directory).map_err(fail)?;
+        #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
+        let new = self.lock().seen.insert((u64::from(stat.st_dev), u64::from(stat.st_ino)));
+        Ok(new.then_some(directory))
     }
 
     /// Reads directories until none is left, or one failed.
@@ -148,10 +148,11 @@ impl Walk<'_> {
             let mut state = self.lock();
             state.open -= 1;
             match result {
-                Ok((folder, links)) => {
+                Ok(Some((folder, links))) => {
                     state.folders.push(folder);
                     state.links.extend(links);
                 }
+                Ok(None) => {}
                 Err(error) => state.failed = state.failed.take().or(Some(error)),
             }
             self.changed.notify_all();
@@ -174,22 +175,20 @@ impl Walk<'_> {
         }
     }
 
-    fn read(&self, pending: &Pending) -> Result<(Folder, Vec<Vec<u8>>)> {
-        let fail = |error| self.error(&pending.path, error);
+    /// What a directory holds, and links to directories in it; `None` if it was read before.
+    fn read(&self, pending: &Pending) -> Result<Option<(Folder, Vec<Vec<u8>>)>> {
+        let Some(directory) = self.opened(pending)? else { return Ok(None) };
         let mut contents = Contents::default();
-        entries(&pending.directory, |name, kind| self.sort_in(&pending.directory, name, kind, &mut contents))
-            .map_err(fail)?;
+        entries(&directory, |name, kind| self.sort_in(&directory, name, kind, &mut contents))
+            .map_err(|error| self.error(&pending.path, error))?;
         for name in &contents.folders {
-            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let path = joined(&pending.path, name);
-            let directory = openat(&pending.directory, name, flags, Mode::empty()).map_err(|e| self.error(&path, e))?;
-            self.enter(Pending { path, directory })?;
+            self.enter(Pending { path: joined(&pending.path, name), follow: false });
         }
         let links = contents.links.iter().map(|name| joined(&pending.path, name)).collect();
         let (files, others) = (contents.files, contents.others);
         let names = sorted(&files.bytes, &files.starts);
         let others = sorted(&others.bytes, &others.starts);
-        Ok((Folder { path: pending.path.clone(), names, files: files.starts.len(), others }, links))
+        Ok(Some((Folder { path: pending.path.clone(), names, files: files.starts.len(), others }, links)))
     }
 
     /// Takes one directory entry down as what it is.
@@ -408,5 +407,20 @@ mod tests {
     fn a_root_that_is_not_there_is_named() {
         let error = scan(Path::new("/no/such/root"), 1, &|_| true).unwrap_err();
         assert!(error.to_string().starts_with("/no/such/root: "), "{error}");
+    }
+
+    #[test]
+    fn more_directories_than_open_files_were_too_many() {
+        let root = tempfile::tempdir().unwrap();
+        for class in 0..300 {
+            touch(root.path(), &format!("{class}/1.x"));
+        }
+        let before = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+        let open = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
+        let few = rustix::process::Rlimit { current: Some(open + 100), ..before.clone() };
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, few).unwrap();
+        let found = scan(root.path(), 4, &|_| true);
+        rustix::process::setrlimit(rustix::process::Resource::Nofile, before).unwrap();
+        assert_eq!(found.unwrap().folders.len(), 301);
     }
 }

@@ -35,8 +35,9 @@ class Progress:
     ) -> None:
         """Show nothing yet; ``noun`` is what is counted."""
         self._noun = noun
-        self._quiet = quiet
         self._stream = stream or sys.stderr
+        # A process may be started with stderr closed.
+        self._quiet = quiet or self._stream is None
         self._clock = clock
         self._bar: tqdm[Never] | None = None
         self._started = clock()

@@ -21,6 +21,7 @@ _SOURCE = (
     "test_size",
     "num_shards",
     "seed",
+    "allow_outside",
 )
 
 
