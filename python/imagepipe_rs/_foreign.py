@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -30,9 +31,23 @@ def explains_keywords(
             raise TypeError(_unknown(unknown, kwargs, known))
         if len(args) >= positional:
             raise TypeError(_too_many(args, known[: positional - 1]))
+        for name, value in kwargs.items():
+            if here := _habit(name, value):
+                message = f"{name}={_short(value)} is not valid: here it is {here}"
+                raise ValueError(message) if isinstance(value, str) else TypeError(message)
         init(self, *args, **kwargs)
 
     return checked
+
+
+def _habit(name: str, value: Any) -> str | None:
+    """Return what to write for a value that another library has for an argument of the same name."""
+    if name == "dtype" and not isinstance(value, str):
+        # numpy.float32, torch.float32 and tensorflow.float32, by the last word of what they call themselves.
+        words = re.findall(r"\w+", getattr(value, "__name__", "") or str(value))
+        found = words[-1] if words else ""
+        return f"dtype={found!r}" if found in _DTYPES else None
+    return _VALUES.get((name, value)) if isinstance(value, str) else None
 
 
 def _unknown(unknown: list[str], given: _Given, known: list[str]) -> str:
@@ -56,7 +71,8 @@ def _answer(name: str, given: _Given, known: list[str]) -> str:
         return "the data set is the first argument, path"
     if name in FOREIGN:
         return FOREIGN[name](given[name], given)
-    close = difflib.get_close_matches(name, [*known, *FOREIGN], n=1)
+    # Near enough for a slip of the finger; a name that only looks alike may mean something else.
+    close = difflib.get_close_matches(name, [*known, *FOREIGN], n=1, cutoff=0.85)
     if not close:
         return "see help(imagepipe_rs.Loader) for all arguments"
     if close[0] in FOREIGN:
@@ -93,6 +109,8 @@ def _one_of(choices: Mapping[Any, str], otherwise: str) -> _Answer:
 
 def _size(value: Any, _given: _Given) -> str:
     """Translate sizes; those with channels are (channels, height, width)."""
+    if isinstance(value, str):
+        return "size=(height, width), or one number for both"
     if isinstance(value, list | tuple) and len(value) == 3:  # noqa: PLR2004
         value = tuple(value[:2] if value[2] in {1, 3} else value[1:])
     same = isinstance(value, list | tuple) and len(value) == 2 and value[0] == value[1]  # noqa: PLR2004
@@ -101,6 +119,8 @@ def _size(value: Any, _given: _Given) -> str:
 
 def _split(_value: Any, given: _Given) -> str:
     fraction = given.get("validation_split", 0.2)
+    if not isinstance(fraction, float) or not 0 < fraction < 1:
+        fraction = 0.2
     side = {"training": "train", "train": "train", "validation": "validation"}.get(
         str(given.get("subset"))
     )
@@ -126,6 +146,10 @@ def _threads(value: Any, _given: _Given) -> str:
     return f"workers={value} ({why})" if wanted else f"leave it out, or workers= ({why})"
 
 
+def _prefetch(value: Any, _given: _Given) -> str:
+    return f"prefetch={value} (batches)" if isinstance(value, int) else "prefetch=2 (batches)"
+
+
 def _resized(_value: Any, given: _Given) -> str:
     width = _first(given, ("resize_x",), "width")
     height = _first(given, ("resize_y",), "height")
@@ -148,14 +172,73 @@ _PATHS = {
     "root",
 }
 
+_DTYPES = {"uint8", "float32", "float16", "bfloat16"}
+_VALUES = {
+    ("labels", "inferred"): "labels='int'",
+    ("labels", "sparse"): "labels='int'",
+    ("labels", "binary"): "labels='int' (0 and 1, int64)",
+    ("labels", "categorical"): "labels='one_hot'",
+    ("channels", "rgb"): "channels='RGB'",
+    ("channels", "bgr"): "channels='BGR'",
+    ("channels", "grayscale"): "channels='GRAY'",
+    ("channels", "gray"): "channels='GRAY'",
+    ("channels", "L"): "channels='GRAY'",
+    ("layout", "channels_last"): "layout='NHWC'",
+    ("layout", "HWC"): "layout='NHWC'",
+    ("layout", "channels_first"): "layout='NCHW'",
+    ("layout", "CHW"): "layout='NCHW'",
+    ("output", "pytorch"): "output='torch'",
+    ("output", "tf"): "output='tensorflow'",
+    ("output", "np"): "output='numpy'",
+    ("interpolation", "cubic"): "interpolation='bicubic'",
+    ("interpolation", "linear"): "interpolation='bilinear'",
+    ("interpolation", "lanczos3"): "interpolation='lanczos'",
+    ("interpolation", "lanczos5"): "interpolation='lanczos'",
+    ("fit", "random_resized_crop"): "fit='random_crop'",
+    ("fit", "center_crop"): "fit='crop'",
+    ("fit", "resize"): "fit='stretch'",
+}
+
 _ON_BATCHES = "apply it to the batches"
-_SIZES = ("image_size", "target_size", "input_size", "img_size", "data_shape", "crop_size")
+_SIZES = (
+    "image_size",
+    "target_size",
+    "input_size",
+    "img_size",
+    "data_shape",
+    "crop_size",
+    "resize",
+)
 _THREADS = (
     *("num_workers", "num_threads", "num_parallel_calls", "num_parallel_reads", "nthreads"),
     *("preprocess_threads", "n_workers", "parallel"),
 )
 _BUFFERS = ("shuffle_buffer", "shuffle_buffer_size", "buffer_size", "initial_fill", "shuffle_size")
-_PREFETCHES = ("prefetch_factor", "prefetch_queue_depth", "prefetch_buffer", "batches_ahead")
+_PREFETCHES = (
+    *("prefetch_factor", "prefetch_queue_depth", "prefetch_buffer", "batches_ahead"),
+    *("max_queue_size", "queue_size"),
+)
+_AUGMENTATIONS = (
+    *(
+        "preprocessing_function",
+        "vertical_flip",
+        "vflip",
+        "rotation_range",
+        "rotation",
+        "brightness_range",
+    ),
+    *(
+        "width_shift_range",
+        "height_shift_range",
+        "shear_range",
+        "channel_shift_range",
+        "color_jitter",
+    ),
+    *("augment", "augmentations", "auto_augment", "no_aug", "re_prob", "fill_mode", "cval"),
+    *("featurewise_center", "featurewise_std_normalization", "samplewise_center"),
+    *("samplewise_std_normalization", "zca_whitening"),
+)
+_LIMITS = ("max_samples", "num_samples", "subset_size", "max_images", "num_images")
 _DROPS = ("drop_last", "drop_remainder")
 _RANKS = (
     *("shard_id", "num_shards", "part_index", "num_parts", "num_replicas"),
@@ -204,10 +287,14 @@ FOREIGN: dict[str, _Answer] = {
     "follow_links": _say("leave it out: links are followed"),
     "verbose": _say("leave it out: print(loader) says what was found"),
     "rescale": _say("dtype='float32' (that is x / 255, and mean= and std= normalise it)"),
-    "preprocessing_function": _say(_ON_BATCHES),
-    "vertical_flip": _say(_ON_BATCHES),
-    "rotation_range": _say(_ON_BATCHES),
-    "zoom_range": _say("fit='random_crop', scale=(0.08, 1.0)"),
+    "zoom_range": _say("fit='random_crop', with scale= for the shares of the area"),
+    "steps_per_epoch": _say("give it to the trainer; limit= uses the first samples only"),
+    "dataframe": _say(
+        "write it as a CSV with the columns filename and class, and give that as path"
+    ),
+    "save_to_dir": _say("'imagepipe show' makes a picture of a batch"),
+    "batch": _as("batch_size"),
+    "batchsize": _as("batch_size"),
     # torch.utils.data, torchvision
     "transform": _say(
         "size=, fit=, flip=, mean= and std= do what torchvision's usual transforms do; another function: "
@@ -225,6 +312,33 @@ FOREIGN: dict[str, _Answer] = {
     "worker_init_fn": _say(_NO_PROCESSES),
     "timeout": _say(_NO_PROCESSES),
     "generator": _say("seed= is what all that is random depends on"),
+    "train": _say("split=('train', fraction) or split=('validation', fraction)"),
+    "download": _say("leave it out: path is a data set that is there"),
+    "extensions": _say("leave it out: images are told apart by content"),
+    "in_order": _say("leave it out: batches are always in order"),
+    "antialias": _say("leave it out: images are antialiased when they shrink"),
+    "center_crop": _say("fit='crop'"),
+    "random_crop": _say("fit='random_crop'"),
+    "grayscale": _one_of({True: "channels='GRAY'", False: "channels='RGB'"}, "channels='GRAY'"),
+    "normalize": _say("mean= and std=, with dtype='float32'"),
+    "normalise": _say("mean= and std=, with dtype='float32'"),
+    "num_classes": _say(
+        "leave it out: loader.num_classes says it; classes= chooses classes by name"
+    ),
+    "channels_last": _one_of({True: "layout='NHWC'", False: "layout='NCHW'"}, "layout='NHWC'"),
+    "memory_format": _say("layout='NHWC' or 'NCHW'"),
+    "fp16": _say("dtype='float16'"),
+    "bf16": _say("dtype='bfloat16'"),
+    "half": _say("dtype='float16'"),
+    "num_epochs": _say("iterate as many times, or repeat=True"),
+    "epochs": _say("iterate as many times, or repeat=True"),
+    # timm
+    "is_training": _say(
+        "fit='random_crop', flip=True to train; fit='crop', shuffle=False to evaluate"
+    ),
+    "crop_pct": _say("fit='crop', resize_short= (the size divided by it)"),
+    "use_prefetcher": _say("leave it out: batches are made ahead; prefetch= says how many"),
+    "distributed": _say("shard='auto'"),
     # NVIDIA DALI
     "random_shuffle": _as("shuffle"),
     "shuffle_after_epoch": _say("shuffle=True (each epoch is another permutation)"),
@@ -254,7 +368,9 @@ FOREIGN: dict[str, _Answer] = {
     **dict.fromkeys(
         _BUFFERS, _say("shuffle=True (a full permutation of each epoch, without a buffer)")
     ),
-    **dict.fromkeys(_PREFETCHES, _as("prefetch", "batches")),
+    **dict.fromkeys(_AUGMENTATIONS, _say(_ON_BATCHES)),
+    **dict.fromkeys(_LIMITS, _as("limit")),
+    **dict.fromkeys(_PREFETCHES, _prefetch),
     **dict.fromkeys(
         _DROPS,
         _one_of({True: "last_batch='drop'", False: "last_batch='keep'"}, "last_batch='drop'"),

@@ -225,9 +225,9 @@ def test_no_path_at_all() -> None:
 
 def test_labels_may_be_none_too(folder: Path) -> None:
     with pytest.raises(
-        ValueError, match=r"labels='inferred' .*: one of \"int\", \"one_hot\", or None"
+        ValueError, match=r"labels='onehot' .*: one of \"int\", \"one_hot\", or None"
     ):
-        Loader(folder, labels="inferred")
+        Loader(folder, labels="onehot")
 
 
 def test_wrong_arguments_are_found_before_the_files_are_listed(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from conftest import ROOT
 from imagepipe_rs import Loader
@@ -97,6 +98,54 @@ def test_a_slip_of_the_pen_is_answered_with_the_nearest_name(photos: Path) -> No
     assert "did you mean batch_size?" in answer(photos, {"bach_size": 8})
     assert "size=64" in answer(photos, {"image_sizes": 64})
     assert "help(imagepipe_rs.Loader)" in answer(photos, {"quux": 8})
+
+
+@pytest.mark.parametrize(
+    ("given", "here"),
+    [
+        ({"center_crop": 224}, "fit='crop'"),
+        ({"grayscale": True}, "channels='GRAY'"),
+        ({"normalize": True}, "mean= and std="),
+        ({"train": True}, "split="),
+        ({"color_jitter": 0.4}, "apply it to the batches"),
+        ({"max_samples": 3}, "limit=3"),
+        ({"channels_last": True}, "layout='NHWC'"),
+        ({"vflip": True}, "apply it to the batches"),
+        ({"max_queue_size": 1}, "prefetch=1"),
+        ({"batch": 8}, "batch_size=8"),
+        ({"prefetch_factor": None}, "prefetch=2"),
+        ({"image_size": "180x180"}, "size=(height, width)"),
+        ({"validation_split": 1.2, "subset": "training"}, "split=('train', 0.2)"),
+    ],
+    ids=str,
+)
+def test_a_name_that_only_looks_alike_was_taken_for_another(
+    photos: Path, given: Mapping[str, object], here: str
+) -> None:
+    assert f": {here}" in answer(photos, given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "here"),
+    [
+        ("labels", "inferred", "labels='int'"),
+        ("labels", "categorical", "labels='one_hot'"),
+        ("channels", "grayscale", "channels='GRAY'"),
+        ("layout", "channels_first", "layout='NCHW'"),
+        ("interpolation", "cubic", "interpolation='bicubic'"),
+        ("output", "pytorch", "output='torch'"),
+        ("dtype", np.float32, "dtype='float32'"),
+        ("dtype", np.dtype("uint8"), "dtype='uint8'"),
+    ],
+    ids=str,
+)
+def test_a_foreign_value_is_answered_with_what_to_write_here(
+    photos: Path, name: str, value: object, here: str
+) -> None:
+    with pytest.raises(
+        (TypeError, ValueError), match=f"^{name}=.* is not valid: here it is {here}"
+    ):
+        Loader(photos, **{name: value})  # type: ignore[arg-type]
 
 
 def test_the_data_set_under_another_name_is_the_first_argument(photos: Path) -> None:
