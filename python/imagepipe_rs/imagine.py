@@ -55,10 +55,10 @@ def create_images(  # noqa: PLR0917  Imageinary's order
         chunksize: no longer needed, and ignored.
         quality: JPEG's, 1 to 100.
         content: ``"noise"``: every channel of every pixel uniform in 0..255. ``"natural"``: scenes that might
-            have been photographed, no two alike: landscapes, towns, things on a table, ground from above. At every
-            quality their JPEGs have about as many bytes a pixel as photographs of that size, and take as long to
-            decode: within a quarter, on average over many images. Noise has two to six times the bytes, and is
-            stored as it is in PNG, since it cannot be compressed.
+            have been photographed, no two alike: landscapes, towns, things on a table, ground from above. At
+            qualities from 50 to 92 their JPEGs have about as many bytes a pixel as photographs of that size, and take
+            as long to decode: within a quarter, on average over many images. Noise has 1.5 to 6 times the bytes, and
+            is stored as it is in PNG, since it cannot be compressed.
         classes: if not 0, image ``n`` goes to directory ``n % classes`` of ``class-0000``, ``class-0001``, ...: a class
             has at most one image more than another. At most ``count``.
         workers: threads; None for the number of usable cores.
