@@ -14,7 +14,7 @@ use super::{Dataset, Directory, Options, Shards, Table};
 use crate::codec::Format;
 use crate::error::{Error, Result};
 use crate::file::{self, Foreign, is_clutter, is_image, may_be_csv};
-use crate::record::{self, Framing, is_compressed};
+use crate::record::{self, Framing, Inflated, inflated};
 
 /// How many bytes decide what a file is.
 const START: usize = file::SIGNATURE;
@@ -27,6 +27,10 @@ const FEW: usize = 16;
 enum Look {
     /// Records, compressed or not.
     Records,
+    /// Compressed, and perhaps records.
+    Unclear,
+    /// Compressed, and no records.
+    Compressed,
     /// A table of files.
     Table,
     /// Nothing.
@@ -94,7 +98,13 @@ impl Found {
 
     fn sort_in(&mut self, path: &Path, look: Look) -> Result<()> {
         let kind = match look {
-            Look::Records => &mut self.shards,
+            Look::Records | Look::Unclear => &mut self.shards,
+            // Damaged, then: what can be read of it is.
+            Look::Compressed if record::named(path).is_some() => &mut self.shards,
+            Look::Compressed => {
+                let reason = "a compressed file that holds no TFRecords, or damaged ones: unpack it to see";
+                return Err(Error::dataset(path, reason));
+            }
             Look::Table => &mut self.tables,
             Look::Empty => &mut self.empty,
             Look::Image => {
@@ -135,7 +145,7 @@ impl Found {
         let (before, mut strangers) = (self.shards.len(), Vec::new());
         for (path, look) in here.iter().zip(looks) {
             match look {
-                Look::Records => self.shards.push(path.clone()),
+                Look::Records | Look::Unclear => self.shards.push(path.clone()),
                 Look::Empty => self.empty.push(path.clone()),
                 look => strangers.push((path.as_path(), look)),
             }
@@ -262,8 +272,13 @@ fn look(path: &Path) -> Result<Look> {
         start => match Foreign::of(start) {
             Some(foreign) => Look::Foreign(foreign),
             None if Format::of(start).is_some() => Look::Image,
-            None if is_compressed(start) && !start.is_ascii() => Look::Records,
-            None => Look::Unknown,
+            None if start.is_ascii() => Look::Unknown,
+            None => match inflated(start) {
+                Some(Inflated::Records) => Look::Records,
+                Some(Inflated::Other) => Look::Compressed,
+                Some(Inflated::Unclear) => Look::Unclear,
+                None => Look::Unknown,
+            },
         },
     })
 }

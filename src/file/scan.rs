@@ -417,7 +417,7 @@ mod tests {
         }
         let before = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         let open = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
-        let few = rustix::process::Rlimit { current: Some(open + 100), ..before.clone() };
+        let few = rustix::process::Rlimit { current: Some(open + 100), ..before };
         rustix::process::setrlimit(rustix::process::Resource::Nofile, few).unwrap();
         let found = scan(root.path(), 4, &|_| true);
         rustix::process::setrlimit(rustix::process::Resource::Nofile, before).unwrap();

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::tfrecord;
@@ -41,6 +41,25 @@ impl Compression {
             Self::Gzip => "GZIP",
             Self::Zlib => "ZLIB",
         }
+    }
+
+    /// Whether what `start`, the first bytes of a file, inflates to begins as a record does; `None` where it says too little.
+    pub(super) fn begins(self, start: &[u8]) -> Option<bool> {
+        let mut head = [0; tfrecord::HEADER];
+        let mut len = 0;
+        let mut stream: Box<dyn Read + '_> = match self {
+            Self::Gzip => Box::new(MultiGzDecoder::new(start)),
+            Self::Zlib => Box::new(ZlibDecoder::new(start)),
+        };
+        while len < head.len() {
+            match stream.read(&mut head[len..]) {
+                // The end of all there is: no record is so short, and no records are nothing.
+                Ok(0) => return (len > 0).then_some(false),
+                Ok(read) => len += read,
+                Err(_) => return None,
+            }
+        }
+        Some(tfrecord::begins(&head))
     }
 
     /// What compressed bytes hold. Memory grows with what comes out, whatever a header says.
@@ -128,6 +147,20 @@ mod tests {
                 assert!(cut.is_err() || (end == 0 && cut.unwrap().is_empty()), "{kind:?} of {end} bytes");
             }
             assert!(kind.inflate(&[&whole[..], b"rest"].concat()).is_err(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_compressed_is_looked_into() {
+        let record = [&tfrecord::header(40)[..], &[7; 44]].concat();
+        for (kind, compress) in
+            [(Compression::Gzip, gzip as fn(&[u8]) -> Vec<u8>), (Compression::Zlib, |b| deflated(b, 6))]
+        {
+            assert_eq!(kind.begins(&compress(&record)), Some(true));
+            assert_eq!(kind.begins(&compress(b"filename,class\n")), Some(false));
+            assert_eq!(kind.begins(&compress(b"short")), Some(false));
+            assert_eq!(kind.begins(&compress(b"")), None);
+            assert_eq!(kind.begins(&compress(&record)[..8]), None);
         }
     }
 

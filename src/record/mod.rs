@@ -52,10 +52,26 @@ pub enum Framing {
     RecordIo,
 }
 
-/// Whether a file that starts with `start` is one of records only once it is inflated; text may look so too.
+/// What a compressed file seems to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inflated {
+    /// Records.
+    Records,
+    /// No records.
+    Other,
+    /// That is not said by its first bytes.
+    Unclear,
+}
+
+/// What a file holds that starts with `start` and is compressed, if it is; text may look so too.
 #[must_use]
-pub fn is_compressed(start: &[u8]) -> bool {
-    inflate::Compression::of(start).is_some()
+pub fn inflated(start: &[u8]) -> Option<Inflated> {
+    let compression = inflate::Compression::of(start)?;
+    Some(match compression.begins(start) {
+        Some(true) => Inflated::Records,
+        Some(false) => Inflated::Other,
+        None => Inflated::Unclear,
+    })
 }
 
 impl Framing {

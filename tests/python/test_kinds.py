@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import struct
 import tarfile
@@ -381,3 +382,22 @@ def test_a_data_set_in_order_warns_of_nothing(photos: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert Loader(photos).num_samples == 60
+
+
+# ------------------------------------------------------------------------------------------- compressed files
+
+
+@pytest.mark.parametrize("name", ["labels.csv.gz", "meta.json.gz", "NOTES", "half.gz"])
+def test_a_compressed_file_beside_class_folders_made_them_unreadable(pets: Path, name: str) -> None:
+    data = {"NOTES": b"x\x9cis no zlib stream", "half.gz": b"\x1f\x8b\x08"}
+    (pets / name).write_bytes(data.get(name, gzip.compress(b"filename,class\n")))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DatasetWarning)
+        assert Loader(pets).num_samples == 6
+
+
+def test_a_compressed_file_of_no_records_is_said_before_it_is_inflated(tmp_path: Path) -> None:
+    path = tmp_path / "zeros.gz"
+    path.write_bytes(gzip.compress(bytes(10_000)))
+    with pytest.raises(DatasetError, match=r"zeros\.gz: a compressed file that holds no TFRecords"):
+        Loader(path)
