@@ -626,3 +626,18 @@ def test_names_on_a_sheet_need_not_be_text(
     assert run("show", folder, "-o", sheet).code == 0
     if kind == "html":
         assert "c\N{REPLACEMENT CHARACTER}</b>" in sheet.read_text()
+
+
+def test_names_are_no_commands_to_a_terminal(
+    tmp_path: Path, jpeg: EncodeJpeg, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "cls\x1b[32m\nX"
+    folder.mkdir()
+    (folder / "good.jpg").write_bytes(jpeg())
+    (folder / "esc\x1b]0;title\x07\u202e.jpg").write_bytes(jpeg()[:200])
+    assert cli.main(["verify", str(tmp_path)]) == 1
+    assert cli.main(["inspect", str(tmp_path)]) == 0
+    assert cli.main(["inspect", str(tmp_path / "no\x1b[31m")]) == 1
+    out, err = capsys.readouterr()
+    assert not {"\x1b", "\x07", "\u202e"} & set(out + err)
+    assert r"cls\x1b[32m\nX/esc\x1b]0;title\x07\u202e.jpg: " in out

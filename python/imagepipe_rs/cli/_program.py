@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 import imagepipe_rs
+from imagepipe_rs.cli import _text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -241,7 +242,7 @@ def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
         # Its message has the first ones only, each on a line of its own.
         say(_in_options(ctx, _message(error).split("\n", 1)[0]))
         for one in damaged:
-            print(f"  {one.path}: {_one_line(one.reason)}", file=sys.stderr)
+            print(f"  {_one_line(f'{one.path}: {one.reason}')}", file=sys.stderr)
     else:
         say(_in_options(ctx, _one_line(_message(error))))
     return code
@@ -256,7 +257,7 @@ def _message(error: BaseException) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split("\n"))
+    return _text.printable(" ".join(text.split("\n")))
 
 
 def _in_options(ctx: click.Context, message: str) -> str:

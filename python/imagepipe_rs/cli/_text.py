@@ -43,11 +43,17 @@ def duration(seconds: float) -> str:
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} min"
 
 
+def printable(text: str) -> str:
+    r"""Show names as they are, but for line ends and what a terminal would take for commands: ``\x1b``, ``\n``."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 def damage(found: dict[str, Any]) -> str:
     """Say what is damaged, where, and how."""
     where = [] if found["record"] is None else [f"record {found['record']}"]
     where += [] if found["offset"] is None else [f"at byte {found['offset']}"]
-    return ": ".join([found["path"], *([" ".join(where)] if where else []), found["reason"]])
+    parts = [found["path"], *([" ".join(where)] if where else []), found["reason"]]
+    return printable(": ".join(parts))
 
 
 def rate(number: float) -> str:
@@ -57,6 +63,7 @@ def rate(number: float) -> str:
 
 def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
     """Set rows in columns, two spaces apart; the columns in ``right`` are set flush right."""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(

@@ -107,7 +107,7 @@ def write(
     if not quiet:
         print(_summary(written, noun, time.monotonic() - started, folder))
         for path, reason in written.skipped:
-            print(f"left out: {path}: {reason}")
+            print(_text.printable(f"left out: {path}: {reason}"))
     return DONE
 
 
