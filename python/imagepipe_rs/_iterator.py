@@ -28,7 +28,14 @@ class LoaderIterator(Iterator[Batch]):
     """
 
     def __init__(
-        self, loader: Loader, output: Adapter, count: int | None, *, exact: bool, ahead: bool
+        self,
+        loader: Loader,
+        output: Adapter,
+        count: int | None,
+        *,
+        exact: bool,
+        ahead: bool,
+        looks: bool = False,
     ) -> None:
         """Make an iterator; for the Loader's use."""
         self._loader = loader
@@ -37,6 +44,7 @@ class LoaderIterator(Iterator[Batch]):
         self._of = loader._batch_type._of  # noqa: SLF001
         self._count = count
         self._exact = exact
+        self._looks = looks
         self._lock = threading.Lock()
         self._start = loader._next  # noqa: SLF001
         self._batches = self._made(self._start) if ahead else None
@@ -76,11 +84,18 @@ class LoaderIterator(Iterator[Batch]):
         with self._lock:
             self._check_open()
             if self._progress is None:
-                start = self._loader._take(self._count)  # noqa: SLF001
-                if self._batches is None or start != self._start:
-                    self._batches = self._made(start)
-                self._progress = self._loader._progress = Progress(start, start, exact=self._exact)  # noqa: SLF001
+                self._progress = self._taken()
             return self._progress
+
+    def _taken(self) -> Progress:
+        loader = self._loader
+        start = loader._next if self._looks else loader._take(self._count)  # noqa: SLF001
+        if self._batches is None or start != self._start:
+            self._batches = self._made(start)
+        progress = Progress(start, start, exact=self._exact)
+        if not self._looks:
+            loader._progress = progress  # noqa: SLF001
+        return progress
 
     def _made(self, start: tuple[int, int]) -> _native.Batches:
         return self._loader._native.batches(*start, self._count)  # noqa: SLF001

@@ -306,13 +306,14 @@ class Loader:
         return iterator
 
     def _iterate(
-        self, output: Adapter, *, count: int | None = None, exact: bool = True
+        self, output: Adapter, *, count: int | None = None, exact: bool = True, looks: bool = False
     ) -> LoaderIterator:
         """Return an iterator over the next epoch, or a number of batches, for another framework's data set.
 
-        It starts its workers with the first batch too: there may never be one. See :class:`Progress` for ``exact``.
+        It starts its workers with the first batch too: there may never be one. One that only ``looks`` takes nothing:
+        the next starts where it did. See :class:`Progress` for ``exact``.
         """
-        iterator = LoaderIterator(self, output, count, exact=exact, ahead=False)
+        iterator = LoaderIterator(self, output, count, exact=exact, ahead=False, looks=looks)
         self._latest = weakref.ref(iterator)
         return iterator
 
@@ -496,7 +497,8 @@ class Loader:
 
         Each pass over it is an epoch. After ``load_state_dict`` in the middle of an epoch a pass has as many batches
         all the same: it runs into the next epoch, and the next pass goes on there. Keras asks for the number of batches
-        only once, and would cut every pass to the length of a shorter first one.
+        only once, and would cut every pass to the length of a shorter first one. The pass that Keras begins to build a
+        model, under ``tf.distribute`` and on its JAX backend, takes no epoch: ``fit`` starts where it did.
 
         Example::
 

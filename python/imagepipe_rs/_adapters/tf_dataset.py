@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
-from imagepipe_rs._adapters import adapter
+from imagepipe_rs._adapters import adapter, keras
 from imagepipe_rs.batch import DEFAULT_FIELDS, Batch
 
 if TYPE_CHECKING:
@@ -37,7 +37,9 @@ def as_tf_dataset(loader: Loader) -> Any:
     count = None if loader._endless else len(loader)  # noqa: SLF001
 
     def batches() -> Iterator[Any]:
-        batches = loader._iterate(adapter("tensorflow"), count=count, exact=False)  # noqa: SLF001
+        batches = loader._iterate(  # noqa: SLF001
+            adapter("tensorflow"), count=count, exact=False, looks=keras.builds()
+        )
         return map(Batch._element, batches)  # noqa: SLF001
 
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)

@@ -1,0 +1,32 @@
+"""What Keras does with the data sets of other frameworks."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_BUILDS = {"_symbolic_build", "_maybe_symbolic_build"}
+
+
+def builds() -> bool:
+    """Say whether Keras is about to look at one batch, to build a model, and to start over after that.
+
+    It does so in its trainers for ``tf.distribute``, JAX and PyTorch. ``tf.data`` asks for batches on a thread of its
+    own, which is why all threads are looked at.
+    """
+    return any(map(_is_building, sys._current_frames().values()))  # noqa: SLF001  nothing else tells what a pass is for
+
+
+def _is_building(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_name in _BUILDS and _module(frame).startswith("keras."):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
