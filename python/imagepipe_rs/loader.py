@@ -406,14 +406,13 @@ class Loader:
     def _count_epoch(self, epoch: int) -> None:
         """Take the epoch that a framework counts.
 
-        It counts from 0 in every run, whatever the epoch of a state that was loaded: of that it takes nothing away, and
-        counts on from there.
+        It may count from 0 in every run, whatever the epoch of a state that was loaded: of that it takes nothing away,
+        and counts on from there. An epoch beyond that of the state is one that it goes to, leaving out the rest.
         """
         self._counted = epoch
         if self._resumed:
-            self._offset = self._next[0] - epoch
-        else:
-            self.set_epoch(max(0, epoch + self._offset))
+            self._offset = max(0, self._next[0] - epoch)
+        self.set_epoch(max(0, epoch + self._offset))
 
     def state_dict(self, *, batches: int | None = None, position: Any = None) -> dict[str, Any]:
         """Return where the latest iterator stands, or where the next would start.
@@ -445,8 +444,14 @@ class Loader:
             raise RuntimeError(_READ_AHEAD)
         return self._handed_over()
 
-    def _handed_over(self) -> dict[str, Any]:
-        return state_of(self._progress.place if self._progress else self._next, self._order)
+    def _handed_over(self, together: int = 1) -> dict[str, Any]:
+        """Return the state after what was handed over, of which only so many batches ``together`` count."""
+        if self._progress is None:
+            return state_of(self._next, self._order)
+        waiting = self._progress.batches % together
+        if waiting:
+            return self._after(self._progress.batches - waiting)
+        return state_of(self._progress.place, self._order)
 
     def _after(self, batches: Any) -> dict[str, Any]:
         """Return the state after a number of batches of the latest iteration."""

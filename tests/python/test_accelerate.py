@@ -165,3 +165,64 @@ def test_accelerate_on_two_ranks(photos: Path, tmp_path: Path) -> None:
         ] == alone
     for rank in (first, second):
         assert "give the Loader no shard=" in rank["error"]
+
+
+STATEFUL_ON_TWO_RANKS = """
+import json, pathlib, sys
+import accelerate
+from imagepipe_rs import Loader
+from itertools import islice
+from torch.utils.data import DataLoader
+
+folder, options, steps = sys.argv[1], json.loads(sys.argv[2]), int(sys.argv[4])
+config = accelerate.DataLoaderConfiguration(use_stateful_dataloader=True)
+accelerator = accelerate.Accelerator(cpu=True, dataloader_config=config)
+
+def prepared(**more):
+    return accelerator.prepare(DataLoader(Loader(folder, **options, **more).as_torch(), batch_size=None))
+
+def samples(batches):
+    return [sample for *_, indices in batches for sample in accelerator.gather_for_metrics(indices).tolist()]
+
+found = {}
+batches = prepared()
+found["before"] = samples(islice(batches, steps))
+state = batches.state_dict()
+resumed = prepared()
+resumed.load_state_dict(state)
+found["after"] = samples(resumed)
+if accelerator.process_index == 1:
+    found["nothing"] = state["dataset_state"]
+try:
+    prepared(shard="auto")
+except RuntimeError as error:
+    found["error"] = str(error)
+pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+"""
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_stateful_data_loaders_on_two_ranks_lose_nothing(
+    photos: Path, tmp_path: Path, steps: int
+) -> None:
+    """Accelerate asks for the state in the middle of the batches that it deals out together, read ahead."""
+    pytest.importorskip("torchdata.stateful_dataloader")
+    program = tmp_path / "program.py"
+    program.write_text(STATEFUL_ON_TWO_RANKS)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    run = subprocess.run(
+        [*command, program, photos, json.dumps(OPTIONS), tmp_path, str(steps)],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    alone = [sample for batch in straight(photos, 9) for sample in batch]
+    assert first["before"] == second["before"] == alone[: 14 * steps]
+    assert sorted(first["before"] + first["after"]) == list(range(60))
+    for rank in (first, second):
+        assert "give the Loader no shard=" in rank["error"]
+    with pytest.raises(ValueError, match="a rank that read nothing"):
+        Loader(photos, **OPTIONS).as_torch().load_state_dict(second["nothing"])

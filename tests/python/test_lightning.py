@@ -168,6 +168,24 @@ def test_lightning_goes_on_after_the_epoch_of_its_checkpoint(photos: Path, tmp_p
     assert model.seen == straight(photos, 27)[9:]
 
 
+def test_lightning_goes_to_the_next_epoch_where_it_limits_them(
+    photos: Path, tmp_path: Path
+) -> None:
+    """With its last batch the epoch is over for Lightning, which the Loader only learns from the number of the next."""
+    limited = {"limit_train_batches": 3, "max_epochs": 3}
+    callback = checkpoints(tmp_path, every_n_train_steps=3)
+    through = Classifier()
+    trainer(tmp_path, **limited, callbacks=[callback]).fit(through, Loader(photos, **OPTIONS))
+    (file,) = tmp_path.glob("*step=3.ckpt")
+    model = Classifier()
+    callback = checkpoints(tmp_path / "again", every_n_train_steps=3)
+    resumed = trainer(tmp_path, **limited, callbacks=[callback])
+    resumed.fit(model, Loader(photos, **OPTIONS), ckpt_path=file)
+    epochs = straight(photos, 27)
+    assert through.seen == epochs[:3] + epochs[9:12] + epochs[18:21]
+    assert model.seen == through.seen[3:]
+
+
 def test_lightning_refuses_a_checkpoint_of_another_order(photos: Path, tmp_path: Path) -> None:
     callback = checkpoints(tmp_path, every_n_train_steps=4)
     trainer(tmp_path, max_steps=4, callbacks=[callback]).fit(

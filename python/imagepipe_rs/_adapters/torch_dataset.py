@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch.utils.data import IterableDataset, get_worker_info
 
 from imagepipe_rs._adapters import adapter
+from imagepipe_rs._ranks import auto_shard
 from imagepipe_rs.batch import Batch
 
 if TYPE_CHECKING:
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from imagepipe_rs.loader import Loader
+
+
+# What a rank has for a state whose batches another reads: it may end up in the place of the state.
+_READ_ELSEWHERE = {"read_by_rank": 0}
 
 
 class _Batches(IterableDataset[Any]):
@@ -27,14 +32,14 @@ class _Batches(IterableDataset[Any]):
             message = "as_torch() loads on threads of its own: use DataLoader(..., num_workers=0)"
             raise RuntimeError(message)
         reader = _accelerate()
-        if reader == "DataLoaderDispatcher" and self.loader._world > 1:  # noqa: SLF001
+        if _dispatches(reader) and self.loader._world > 1:  # noqa: SLF001
             message = (
                 "accelerator.prepare() deals the batches that rank 0 reads out to all ranks, and never reads those of "
                 "the others: give the Loader no shard=, or do not prepare() it"
             )
             raise RuntimeError(message)
         # Accelerate reads one batch ahead, to know which is the last.
-        batches = self.loader._iterate(adapter("torch"), exact=not reader)  # noqa: SLF001
+        batches = self.loader._iterate(adapter("torch"), exact=reader is None)  # noqa: SLF001
         return map(Batch._element, batches)  # noqa: SLF001
 
     def __len__(self) -> int:
@@ -46,21 +51,52 @@ class _Batches(IterableDataset[Any]):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state after what was handed over: whoever reads ahead asks at the right moment."""
-        return self.loader._handed_over()  # noqa: SLF001
+        reader = _accelerate()
+        if _reads_nothing(reader):
+            return dict(_READ_ELSEWHERE)
+        return self.loader._handed_over(_dealt_together(reader))  # noqa: SLF001
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """As the Loader's."""
+        if _reads_nothing(_accelerate()):
+            return
+        if state == _READ_ELSEWHERE:
+            message = (
+                "this is the state of a rank that read nothing: rank 0 reads for all, and accelerator.save_state() has "
+                "every rank write the same file. Save prepared.state_dict() of rank 0, or give accelerator.prepare() "
+                "the Loader itself, with shard='auto'"
+            )
+            raise ValueError(message)
         self.loader.load_state_dict(state)
 
 
-def _accelerate() -> str:
-    """Return the name of Accelerate's class that is about to read the dataset, if one is."""
+def _accelerate() -> Any:
+    """Return the object of Accelerate that is about to read the dataset or to ask for its state, if one is."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001  nothing else tells who calls
     while frame is not None:
         if frame.f_globals.get("__name__") == "accelerate.data_loader":
-            return frame.f_code.co_qualname.partition(".")[0]
+            return frame.f_locals.get("self")
         frame = frame.f_back
-    return ""
+    return None
+
+
+def _dispatches(reader: Any) -> bool:
+    # Accelerate's loaders give themselves out for PyTorch's by `__class__`.
+    return type(reader).__name__ == "DataLoaderDispatcher"
+
+
+def _reads_nothing(reader: Any) -> bool:
+    return _dispatches(reader) and auto_shard()[0] != 0
+
+
+def _dealt_together(reader: Any) -> int:
+    """Return how many batches are dealt out at a time, of which the state is asked for before each is read."""
+    if not _dispatches(reader) or reader.end_of_dataloader:
+        return 1
+    # A reader that is being made has none of these yet, and has read nothing.
+    if getattr(reader, "split_batches", True) or getattr(reader, "submesh_tp", None):
+        return 1
+    return int(reader.state.num_processes)
 
 
 def as_torch(loader: Loader) -> Any:
