@@ -217,6 +217,9 @@ class Loader:
     def known_classes(self) -> int | None:
         """How many classes there are, if that is known already."""
 
+    def paths(self) -> list[str]:
+        """The file of each sample; of a record, its file, ``#``, and its number in it."""
+
     def notes(self) -> list[str]:
         """What a user should know about the files, though it is no error."""
 

@@ -121,17 +121,21 @@ def _check_order(theirs: Any, ours: dict[str, Any]) -> None:
         raise ValueError(message)
 
 
-def pair_of(position: Any) -> tuple[int, int]:
+def pair_of(position: Any, positions: int) -> tuple[int, int]:
     """Return the epoch and the position in a batch's field ``"position"``, of any framework.
 
     Raises:
-        ValueError: not two numbers.
+        ValueError: not two numbers, or none of an epoch of so many positions.
     """
+    invalid = f"position={position!r} is not valid:"
     try:
         epoch, place = (operator.index(number) for number in np.asarray(position).tolist())
     except (TypeError, ValueError):
-        message = f'position={position!r} is not valid: the field "position" of a batch, epoch and position'
+        message = f'{invalid} the field "position" of a batch, epoch and position'
         raise ValueError(message) from None
+    if not 0 <= place <= positions:
+        message = f"{invalid} an epoch has positions within 0..{positions}"
+        raise ValueError(message)
     return epoch_of(epoch), place
 
 

@@ -107,12 +107,18 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
             return self._facts[name]
         if "_batch" in self.__dict__:
             return _known(self._batch, name)
-        kept = {"paths": "indices", "epoch": "position"}.get(name, name)
         message = (
             f"this batch was rebuilt from its fields {self._fields}, which took its {name!r} away: "
-            f"Loader(fields=({', '.join(map(repr, self._fields))}, {kept!r})) keeps {kept!r}"
         )
-        raise AttributeError(message)
+        raise AttributeError(message + self._remedy(name))
+
+    def _remedy(self, name: str) -> str:
+        kept = {"paths": "indices", "epoch": "position"}.get(name, name)
+        keeps = f"Loader(fields=({', '.join(map(repr, self._fields))}, {kept!r})) keeps {kept!r}"
+        if name != "paths":
+            return keeps
+        found = "loader.paths[index] is the file of the sample with this index"
+        return found if kept in self._fields else f"{keeps}, and {found}"
 
     @property
     def images(self) -> Any:

@@ -10,7 +10,9 @@ import pathlib
 import weakref
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+import numpy as np
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import Adapter, adapter
@@ -34,6 +36,8 @@ from imagepipe_rs.batch import DEFAULT_FIELDS, Batch, batch_type, fields_of
 if TYPE_CHECKING:
     from types import TracebackType
 
+    import numpy.typing as npt
+
 _log = logging.getLogger("imagepipe_rs")
 
 Path = str | os.PathLike[str]
@@ -50,6 +54,9 @@ _TOO_EARLY = (
 
 # What a pickled Loader leaves behind.
 _MADE_AGAIN = {"_native", "_adapter", "_batch_type", "_latest", "_progress"}
+
+# Characters of a value that a message shows.
+_LONGEST_SHOWN = 100
 
 _IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 
@@ -104,7 +111,8 @@ class Loader:
         labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None.
         sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its samples
             uniformly, with replacement, endless.
-        weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class.
+        weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class; a
+            sequence of numbers, an array or a tensor.
         shuffle: permute each epoch, by ``seed`` and epoch alone. False for validation and prediction, which then are in
             the order of the data set.
         seed: of everything random but ``split``, 0 to 2**64 - 1.
@@ -193,7 +201,7 @@ class Loader:
         channels: Literal["RGB", "BGR", "GRAY"] = "RGB",
         labels: Literal["int", "one_hot"] | None = "int",
         sampling: Literal["epoch", "balanced"] = "epoch",
-        weights: Sequence[float] | None = None,
+        weights: npt.ArrayLike | None = None,
         shuffle: bool = True,
         seed: int = 0,
         last_batch: Literal["keep", "drop", "pad"] = "keep",
@@ -245,7 +253,7 @@ class Loader:
             "channels": channels,
             "labels": labels,
             "sampling": sampling,
-            "weights": weights,
+            "weights": _weights(weights),
             "shuffle": shuffle,
             "seed": seed,
             "last_batch": last_batch,
@@ -274,7 +282,9 @@ class Loader:
         self._dtype = dtype
         self._on_error_done = "left out" if on_error == "skip" else "replaced"
         self._shape = (arguments["size"], channels, layout, labels)
-        self._world: int = arguments["shard"][1]
+        self._rank: int
+        self._world: int
+        self._rank, self._world = arguments["shard"]
         self._ragged = ragged or size is None
         self._endless = repeat or sampling == "balanced" or weights is not None
         self._batch_type = batch_type(self.fields)
@@ -289,14 +299,25 @@ class Loader:
         self.seed = seed
 
     def __repr__(self) -> str:
-        """Say what is in it; the number of classes only if that takes no reading of labels."""
+        """Say what is in it, and for which rank; the number of classes only if that takes no reading of labels."""
         known = self._native.known_classes
-        classes = "" if known is None else f" in {known} classes"
-        return f"<Loader of {self.num_samples} samples{classes}, {len(self)} batches>"
+        classes = "" if known is None else f" in {_counted(known, 'class', 'classes')}"
+        samples = _counted(self.num_samples, "sample", "samples")
+        batches = _counted(len(self), "batch", "batches")
+        rank = f" on rank {self._rank} of {self._world}" if self._world > 1 else ""
+        return f"<Loader of {samples}{classes}, {batches}{rank}>"
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch of this rank."""
         return self._native.batches_per_epoch
+
+    def __getitem__(self, index: Any) -> NoReturn:
+        """Raise an error that says what a Loader is: it has batches in order, and no single samples."""
+        message = (
+            f"loader[{_shown(index)}]: a Loader makes whole batches in order and takes the place of a DataLoader: "
+            "iterate over it as it is, or use DataLoader(loader.as_torch(), batch_size=None)"
+        )
+        raise TypeError(message)
 
     def __iter__(self) -> LoaderIterator:
         """Return an iterator over the next epoch, which it takes with its first batch. Iterators are independent."""
@@ -376,6 +397,17 @@ class Loader:
         return self._native.class_counts
 
     @property
+    def paths(self) -> list[str]:
+        """The samples' files, by ``indices``; of a record, its file, ``#``, and its number in it, from 0.
+
+        The list is made anew each time. After a prediction::
+
+            paths = loader.paths
+            names = [paths[index] for index in indices]
+        """
+        return self._native.paths()
+
+    @property
     def errors(self) -> list[tuple[str, int | None, str]]:
         """The samples that failed, each once: path, offset (None: the file is the sample), reason."""
         return self._native.errors()
@@ -431,13 +463,14 @@ class Loader:
 
         Raises:
             RuntimeError: neither is given, and something reads ahead.
-            ValueError: both are given; or more batches than were handed over; or no position.
+            TypeError: ``batches`` is not a whole number.
+            ValueError: both are given; or more batches than were handed over; or no position of an epoch.
         """
         if batches is not None and position is not None:
             message = f"batches={batches!r} and position={position!r}: one of them says it all"
             raise ValueError(message)
         if position is not None:
-            return state_of(pair_of(position), self._order)
+            return state_of(pair_of(position, self._native.positions), self._order)
         if batches is not None:
             return self._after(batches)
         if self._progress is not None and not self._progress.exact:
@@ -458,10 +491,14 @@ class Loader:
         start, most = (
             (self._progress.start, self._progress.batches) if self._progress else (self._next, 0)
         )
-        if not 0 <= (count := operator.index(batches)) <= most:
-            message = (
-                f"batches={batches!r} is not valid: the latest iteration has handed over {most}"
-            )
+        invalid = f"batches={batches!r} is not valid:"
+        try:
+            count = operator.index(batches)
+        except TypeError:
+            message = f"{invalid} a whole number of batches"
+            raise TypeError(message) from None
+        if not 0 <= count <= most:
+            message = f"{invalid} the latest iteration has handed over {most}"
             raise ValueError(message)
         return state_of(self._native.after(*start, count) if count else start, self._order)
 
@@ -550,13 +587,13 @@ def paths_of(path: Path | Sequence[Path]) -> list[str]:
     if not isinstance(given, Sequence) or not all(
         isinstance(item, str | os.PathLike) for item in given
     ):
-        message = f"path={path!r} is not valid: a path, a list of paths, or a glob"
+        message = f"path={_shown(path)} is not valid: a path, a list of paths, or a glob"
         raise TypeError(message)
     found: list[str] = []
     for item in [os.fspath(name) for name in given]:
         found += _matches(item) if isinstance(path, str) and _is_pattern(item) else [item]
     if not found:
-        message = f"path={path!r} is not valid: at least one path"
+        message = f"path={_shown(path)} is not valid: at least one path"
         raise ValueError(message)
     return found
 
@@ -602,7 +639,7 @@ def keys_of(keys: Mapping[str, str | None] | None) -> dict[str, str | None]:
     if keys is None:
         return {}
     if not isinstance(keys, Mapping):
-        message = f"keys={keys!r} is not valid: a dictionary, or None"
+        message = f"keys={_shown(keys)} is not valid: a dictionary, or None"
         raise TypeError(message)
     return dict(keys)
 
@@ -613,7 +650,7 @@ def _fill(fill: int | Sequence[int], channels: str) -> Any:
         return (fill,) * 3
     allowed = "a number in 0..255, or one for each channel"
     if isinstance(fill, str):
-        message = f"fill={fill!r} is not valid: {allowed}"
+        message = f"fill={_shown(fill)} is not valid: {allowed}"
         raise TypeError(message)
     return _three("fill", fill, channels, allowed)
 
@@ -625,9 +662,7 @@ def _per_channel(name: str, values: Any, channels: str) -> Any:
         return None
     if isinstance(values, str):
         if values != "imagenet" or channels not in {"RGB", "BGR"}:
-            message = (
-                f"{name}={values!r} is not valid: {allowed}; imagenet with channels RGB or BGR"
-            )
+            message = f"{name}={_shown(values)} is not valid: {allowed}; imagenet with channels RGB or BGR"
             raise ValueError(message)
         return _IMAGENET[name] if channels == "RGB" else _IMAGENET[name][::-1]
     return _three(name, values, channels, allowed)
@@ -640,9 +675,36 @@ def _three(name: str, values: Any, channels: str, allowed: str) -> Any:
     except TypeError:
         numbers = (values,)
     if len(numbers) != count:
-        message = f"{name}={values!r} is not valid: {allowed}, which is {count}"
+        message = f"{name}={_shown(values)} is not valid: {allowed}, which is {count}"
         raise ValueError(message)
     return numbers * (3 // count)
+
+
+def _weights(weights: Any) -> Any:
+    """Return a list of numbers of whatever NumPy makes an array of."""
+    if weights is None:
+        return None
+    try:
+        array = np.asarray(weights)
+        numbers = array.astype(np.float64) if array.dtype.kind in "biufO" else None
+    except (TypeError, ValueError, RuntimeError):  # the last from PyTorch
+        numbers = None
+    if numbers is None or numbers.ndim != 1:
+        message = (
+            f"weights={_shown(weights)} is not valid: numbers, one per sample or per class, or None"
+        )
+        raise TypeError(message)
+    return numbers.tolist()
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _shown(value: Any) -> str:
+    """Return what a value looks like, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
 
 
 def _shard(shard: Literal["auto"] | tuple[int, int] | None) -> Any:

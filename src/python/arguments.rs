@@ -14,6 +14,9 @@ use crate::loader::{Config, Labels, OnError, Sampling};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
 
+/// Characters of a value that a message shows.
+const LONGEST_SHOWN: usize = 100;
+
 /// Arguments by name; every one that is asked for must be there.
 pub(super) struct Arguments<'a, 'py>(pub(super) &'a Bound<'py, PyDict>);
 
@@ -62,8 +65,13 @@ impl<'py> Arguments<'_, 'py> {
     }
 }
 
+/// What a value looks like, cut where it is long.
 fn shown(value: &Bound<'_, PyAny>) -> String {
-    value.repr().map_or_else(|_| "?".to_owned(), |text| text.to_string())
+    let text = value.repr().map_or_else(|_| "?".to_owned(), |text| text.to_string());
+    match text.char_indices().nth(LONGEST_SHOWN) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
+    }
 }
 
 /// The configuration in a dictionary of arguments, as `imagepipe_rs.Loader` fills it.

@@ -89,6 +89,12 @@ impl PyLoader {
         self.0.data().known_classes().map(<[_]>::len)
     }
 
+    /// The file of each sample; of a record, its file, `#`, and its number in it.
+    fn paths(&self, py: Python<'_>) -> Vec<OsString> {
+        let data = self.0.data();
+        py.detach(|| (0..data.len()).map(|index| data.location(index).text()).collect())
+    }
+
     /// What a user should know about the files, though it is no error.
     fn notes(&self) -> Vec<String> {
         self.0.data().notes().to_vec()

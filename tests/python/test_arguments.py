@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,8 @@ WRONG_TYPES = [
     ("std", ("a", "b", "c")),
     ("weights", 1.0),
     ("weights", ["a", "b"]),
+    ("weights", ["1", "2"]),
+    ("weights", [[1.0, 2.0], [1.0, 2.0]]),
     ("shuffle", "no"),
     ("seed", "1"),
     ("seed", None),
@@ -245,6 +248,7 @@ def test_wrong_arguments_are_found_before_the_files_are_listed(tmp_path: Path) -
         {"seed": np.uint64(2**64 - 1)},
         {"weights": np.array([1.0, 2.0])},
         {"weights": np.ones(4, dtype=np.float32)},
+        {"weights": memoryview(np.ones(4))},
         {"dtype": "float32", "mean": np.zeros(3), "std": [0.5, 0.5, 1]},
         {"fill": np.array([1, 2, 3]), "fit": "pad"},
         {"flip": np.True_},
@@ -457,3 +461,29 @@ def test_nothing_left_by_a_split(tree: MakeTree, jpeg: EncodeJpeg) -> None:
             sides.append(0)
             assert side in str(error).lower()  # noqa: PT017
     assert sorted(sides) == [0, 1]
+
+
+@pytest.mark.parametrize("name", ["weights", "mean", "fill", "batch_size", "path"])
+def test_a_long_value_is_cut_where_an_error_shows_it(folder: Path, name: str) -> None:
+    long = ["x"] * 10_000
+    with pytest.raises((TypeError, ValueError), match=f"^{name}=") as caught:
+        Loader(**{"path": folder, "fit": "pad", name: [*long, 1] if name == "path" else long})
+    assert "'x'" in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize("output", ["tensorflow", "jax"])
+def test_weights_may_be_tensors(folder: Path, output: str) -> None:
+    (batch,) = islice(Loader(folder, size=8, output=output, dtype="float32", batch_size=4), 1)
+    weights = batch.images[:, 0, 0, 0] * 0 + 1
+    assert Loader(folder, weights=weights).num_samples == 4
+
+
+def test_a_loader_says_that_it_takes_the_place_of_a_data_loader(folder: Path) -> None:
+    loader = Loader(folder)
+    with pytest.raises(
+        TypeError,
+        match=r"loader\[0\].*whole batches.*DataLoader\(loader.as_torch\(\), batch_size=None",
+    ):
+        loader[0]
+    assert len(list(loader)) == 1

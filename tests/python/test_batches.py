@@ -327,6 +327,38 @@ def test_labels_are_the_rank_of_the_class_folder(photos: Path) -> None:
     assert loader.class_counts == np.bincount(batch.labels, minlength=10).tolist()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"split": ("validation", 0.3)},
+        {"limit": 17},
+        {"shard": (1, 2)},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", ["files", "records"])
+def test_paths_are_those_of_the_indices_of_batches(
+    photos: Path, tmp_path: Path, kind: str, options: dict[str, Any]
+) -> None:
+    path = photos
+    if kind == "records":
+        create_tfrecords(photos, tmp_path, "photos-", img_per_file=23)
+        path = tmp_path
+    loader = Loader(path, size=8, batch_size=7, **options)
+    paths = loader.paths
+    assert len(set(paths)) == len(paths) == loader.num_samples
+    for batch in loader:
+        assert [paths[index] for index in batch.indices] == batch.paths
+
+
+def test_a_loader_says_how_many_it_has_of_what(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"ant/0.jpg": jpeg(8, 8)})
+    assert repr(Loader(folder)) == "<Loader of 1 sample in 1 class, 1 batch>"
+    both = Loader(folder, shard=(1, 2), last_batch="pad")
+    assert repr(both) == "<Loader of 1 sample in 1 class, 1 batch on rank 1 of 2>"
+
+
 def test_class_counts_are_of_the_samples_that_the_loader_has(photos: Path) -> None:
     chosen = Loader(photos, classes=[CLASSES[3], CLASSES[1]])
     everything = Loader(photos).class_counts

@@ -80,6 +80,9 @@ def test_a_rebuilt_batch_says_what_it_lost(photos: Path) -> None:
             getattr(batch, name)
     with pytest.raises(AttributeError, match=r"'paths' away.*'indices'"):
         _ = batch.paths
+    kept = REBUILDS["of values"](last(photos, fields=("images", "indices")))
+    with pytest.raises(AttributeError, match=r"'paths' away: loader\.paths\[index\] is the file"):
+        _ = kept.paths
     assert not hasattr(batch, "epoch")
 
 

@@ -276,7 +276,7 @@ def test_names_of_classes_are_found_without_reading_labels(out: Path, small: Pat
     assert Loader(out).classes == ["0", "1"]
     (out / "labels.csv").write_text("id,name\n 2 , bird\n0,cat\n1,dog\n")
     loader = Loader(out, labels="one_hot", size=4)
-    assert repr(loader) == "<Loader of 12 samples in 3 classes, 1 batches>"
+    assert repr(loader) == "<Loader of 12 samples in 3 classes, 1 batch>"
     assert loader.classes == ["cat", "dog", "bird"]
     assert next(iter(loader)).labels.shape == (12, 3)
     (out / "labels.csv").write_text("id,name\n0,cat\n")

@@ -119,6 +119,34 @@ def test_a_batch_says_where_it_leaves_off(photos: Path) -> None:
     assert (position.dtype, position.ctypes.data % 64) == (np.int64, 0)
 
 
+@pytest.mark.parametrize("batches", [1.0, "1", [1]], ids=repr)
+def test_batches_of_a_state_are_a_whole_number(photos: Path, batches: Any) -> None:
+    with pytest.raises(TypeError, match=r"^batches=.* is not valid: a whole number"):
+        Loader(photos, **OPTIONS).state_dict(batches=batches)
+
+
+@pytest.mark.parametrize("position", [[0, 61], [0, -1], [1, 2**40]], ids=repr)
+def test_a_position_beyond_the_epoch_is_refused(photos: Path, position: list[int]) -> None:
+    loader = Loader(photos, **OPTIONS)
+    with pytest.raises(ValueError, match=r"^position=\[.* is not valid: .* within 0\.\.60"):
+        loader.state_dict(position=position)
+    assert place(loader.state_dict(position=[0, 60])) == (0, 60)
+
+
+@pytest.mark.parametrize(("counted", "begins"), [(2, 3), (3, 3), (4, 4)])
+def test_an_epoch_counted_beyond_that_of_a_loaded_state_is_gone_to(
+    photos: Path, counted: int, begins: int
+) -> None:
+    """A framework that ends epochs early says with the next number alone that one is over."""
+    loader = Loader(photos, **OPTIONS)
+    loader.load_state_dict({**loader.state_dict(), "epoch": 3, "position": 27})
+    loader.batch_sampler.set_epoch(counted)
+    assert place(loader.state_dict()) == (begins, 0 if begins > 3 else 27)
+    next(iter(loader))
+    loader.batch_sampler.set_epoch(counted + 1)
+    assert place(loader.state_dict()) == (begins + 1, 0)
+
+
 def test_set_epoch_keeps_the_place_that_was_loaded_in_that_epoch(photos: Path) -> None:
     """A loop that sets every epoch sets that of the resumed one too."""
     first = Loader(photos, **OPTIONS)

@@ -293,3 +293,22 @@ def test_a_model_learns_from_it(photos: Path) -> None:
             optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < losses[0] / 2
+
+
+def test_weights_may_be_a_tensor(photos: Path) -> None:
+    counts = Loader(photos).class_counts
+    weights = 1 / torch.tensor(counts, dtype=torch.float64)
+    expected = [1 / count for count in counts]
+    ours, theirs = (Loader(photos, size=8, seed=3, weights=given) for given in (weights, expected))
+    assert next(iter(ours)).indices.tolist() == next(iter(theirs)).indices.tolist()
+    ours.load_state_dict(theirs.state_dict())
+    with pytest.raises(TypeError, match=r"(?s)^weights=tensor.* is not valid: numbers") as caught:
+        Loader(photos, weights=torch.ones(500, 500, requires_grad=True))
+    assert len(str(caught.value)) < 300
+
+
+def test_a_data_loader_of_a_loader_says_what_to_use(photos: Path) -> None:
+    for shuffle in (False, True):
+        batches = torch.utils.data.DataLoader(Loader(photos), batch_size=7, shuffle=shuffle)
+        with pytest.raises(TypeError, match=r"takes the place of a DataLoader.*loader.as_torch"):
+            next(iter(batches))
