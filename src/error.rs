@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
+
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -26,7 +28,7 @@ pub enum Error {
         reason: String,
     },
     /// A file or directory could not be read.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), explained(source))]
     Io {
         /// The file or directory.
         path: PathBuf,
@@ -62,7 +64,7 @@ pub enum Error {
         reason: String,
     },
     /// A file could not be written.
-    #[error("{}: cannot write{}: {source}", path.display(), if *bytes > 0 { format!(" {bytes} bytes") } else { String::new() })]
+    #[error("{}: cannot write{}: {source}", path.display(), if *bytes > 0 { format!(" {}", counted(*bytes, "byte")) } else { String::new() })]
     Write {
         /// The file, by its final name.
         path: PathBuf,
@@ -81,13 +83,13 @@ pub enum Error {
         path: PathBuf,
     },
     /// There is no room for a batch.
-    #[error("no memory for {bytes} bytes: use a smaller batch_size, size or prefetch")]
+    #[error("no memory for {}: use a smaller batch_size, size or prefetch", counted(*bytes as u64, "byte"))]
     Memory {
         /// How many bytes were asked for.
         bytes: usize,
     },
-    /// More samples failed than `max_errors` allows.
-    #[error("{count} samples failed, more than max_errors={limit}; the last one: {last}")]
+    /// More samples failed than `max_errors` allows, each counted once.
+    #[error("{} failed, more than max_errors={limit}; the last one: {last}", counted(*count, "sample"))]
     TooManyErrors {
         /// How many failed so far.
         count: u64,
@@ -167,16 +169,52 @@ impl Error {
         }
     }
 
+    /// Whether it is the machine that failed, for want of memory, threads or open files, so that it says nothing about the data:
+    /// it ends a run, whatever is done with samples that are damaged.
+    #[must_use]
+    pub fn is_of_the_machine(&self) -> bool {
+        match self {
+            Self::Io { source, .. } | Self::Write { source, .. } => {
+                source.kind() == io::ErrorKind::OutOfMemory
+                    || matches!(Errno::from_io_error(source), Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
+            }
+            Self::Memory { .. } | Self::Threads { .. } => true,
+            _ => false,
+        }
+    }
+
     /// The reason alone, without the path that leads the message.
     #[must_use]
     pub fn reason(&self) -> String {
         match self {
             Self::Decode { reason, .. } | Self::Dataset { reason, .. } => reason.clone(),
             Self::Record { offset, reason, .. } => format!("at byte {offset}: {reason}"),
-            Self::Io { source, .. } => source.to_string(),
+            Self::Io { source, .. } => explained(source),
             Self::Panic { message, .. } => format!("internal error: {message}"),
             other => other.to_string(),
         }
+    }
+}
+
+/// A number of things, each of them `one`.
+#[must_use]
+pub fn counted(count: u64, one: &str) -> String {
+    let ending = match count {
+        1 => "",
+        _ if one.ends_with('s') => "es",
+        _ => "s",
+    };
+    format!("{count} {one}{ending}")
+}
+
+/// What the operating system said, and what can be done about it where that is not plain.
+fn explained(source: &io::Error) -> String {
+    match Errno::from_io_error(source) {
+        Some(Errno::MFILE) => {
+            format!("{source}: this process has as many files open as it may; raise its limit with `ulimit -n`")
+        }
+        Some(Errno::NFILE) => format!("{source}: as many files are open on this machine as its kernel allows"),
+        _ => source.to_string(),
     }
 }
 

@@ -150,6 +150,6 @@ def epoch_of(epoch: Any) -> int:
     except TypeError:
         number = -1
     if not 0 <= number < 2**32:
-        message = f"epoch={epoch!r} is not valid: a whole number in 0..2**32"
+        message = f"epoch={epoch!r} is not valid: a whole number from 0 to 2**32 - 1"
         raise ValueError(message)
     return number

@@ -50,7 +50,7 @@ def create_images(  # noqa: PLR0917  Imageinary's order
         count: how many images, at least 1.
         image_format: ``"jpg"`` or ``"jpeg"``, ``"png"``, ``"bmp"`` or ``"bitmap"``, in any case. Files end in ``.jpg``,
             ``.png`` and ``.bmp``.
-        seed: a whole number in 0..2**64.
+        seed: a whole number from 0 to 2**64 - 1.
         size: print how many bytes the first image has, and how many all files in ``path`` have.
         chunksize: no longer needed, and ignored.
         quality: JPEG's, 1 to 100.

@@ -149,7 +149,7 @@ class Loader:
             with ``"replace"``, ``False`` throughout in ``batch.valid``: the number of batches stays the same, on every
             rank. Where no sample of the data set can be read, that is an error. Damage beyond the last row that a crop
             needs is not seen.
-        max_errors: more failed samples than this are an error; None for no bound.
+        max_errors: more failed samples than this are an error, each counted once in all epochs; None for no bound.
         max_pixels: a larger image is an error before any memory is taken for it.
         workers: decoding threads; None for the number of usable cores.
         prefetch: batches ready ahead of the consumer.

@@ -134,7 +134,7 @@ class RecordIOWriter(_Writer):
 
         Args:
             data: what it holds, less than 512 MiB: ``bytes``, or anything else with a buffer of uint8.
-            key: its key in the index, in 0..2**64; by default the record's number in the file.
+            key: its key in the index, 0 to 2**64 - 1; by default the record's number in the file.
 
         Raises:
             DatasetError: it cannot be written.
@@ -324,8 +324,8 @@ def pack_image(
     Args:
         data: the bytes of an image file, as they are.
         label: a number, or several, kept as float32.
-        id: the record's number, in 0..2**64.
-        id2: a second number, in 0..2**64.
+        id: the record's number, 0 to 2**64 - 1.
+        id2: a second number, 0 to 2**64 - 1.
 
     Raises:
         TypeError: an argument of the wrong type.
@@ -355,7 +355,7 @@ def unpack_image(record: Buffer) -> ImageRecord:
 def _number(name: str, value: int) -> int:
     number = as_index(value)
     if not 0 <= number < 2**64:
-        raise ValueError(f"{name}={value} is not valid: a whole number in 0..2**64")
+        raise ValueError(f"{name}={value} is not valid: a whole number from 0 to 2**64 - 1")
     return number
 
 

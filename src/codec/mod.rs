@@ -16,6 +16,7 @@ mod webp;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::error::counted;
 use crate::file::{Foreign, SIGNATURE};
 use crate::pixel::{Pixels, Plane, Size};
 
@@ -264,10 +265,12 @@ fn unknown(bytes: &[u8]) -> Reason {
     let start = &bytes[..bytes.len().min(SIGNATURE)];
     let is = match Foreign::of(start) {
         Some(foreign) => foreign.to_string(),
-        None if bytes.len() < SHORTEST => format!("{} bytes, which is too short for any image", bytes.len()),
+        None if bytes.len() < SHORTEST => {
+            format!("{}, which is too short for any image", counted(bytes.len() as u64, "byte"))
+        }
         None if start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) => "text".to_owned(),
         None if bytes.iter().all(|b| *b == 0) => {
-            format!("{} zeros, as a crash or a broken copy leaves them", bytes.len())
+            format!("{}, as a crash or a broken copy leaves them", counted(bytes.len() as u64, "zero"))
         }
         None => "of a format that is not known".to_owned(),
     };

@@ -1,6 +1,7 @@
 //! Pictures that are stored as pixels: nothing to decode.
 
 use super::{Decoded, Format, Header, Orientation, Reason, Request, grow};
+use crate::error::counted;
 use crate::pixel::{Pixels, Plane, Size};
 
 /// The pixels of a picture as they are stored, 8 bits each, without gaps.
@@ -31,8 +32,8 @@ impl<'a> Raw<'a> {
         }
         let needed = u128::from(size.pixels()) * channels as u128;
         if bytes.len() as u128 != needed {
-            let len = bytes.len();
-            return Err(Reason(format!("{len} bytes of pixels, where {size} of {channels} channels take {needed}")));
+            let (len, of) = (counted(bytes.len() as u64, "byte"), counted(channels as u64, "channel"));
+            return Err(Reason(format!("{len} of pixels, where {size} of {of} take {needed}")));
         }
         Ok(Self { bytes, size, channels, planar: planar && channels == 3 })
     }

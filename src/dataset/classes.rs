@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::error::counted;
 use crate::record::Reason;
 
 /// The samples in the order of their classes, in each as the data set has them.
@@ -15,11 +16,13 @@ pub struct ByClass {
 }
 
 impl ByClass {
-    /// Sorts samples by their `labels`, which are below `classes`.
+    /// Sorts samples by their `labels`; those that are not below `classes` are of no class.
     pub(super) fn of(labels: &[u32], classes: usize) -> Self {
         let mut ends = vec![0u64; classes];
         for label in labels {
-            ends[*label as usize] += 1;
+            if let Some(count) = ends.get_mut(*label as usize) {
+                *count += 1;
+            }
         }
         let mut sum = 0;
         for end in &mut ends {
@@ -27,9 +30,9 @@ impl ByClass {
             *end = sum - *end;
         }
         // Each begins where the one before ends, and is moved on to its own end.
-        let mut samples = vec![0; labels.len()];
+        let mut samples = vec![0; usize::try_from(sum).unwrap_or(usize::MAX)];
         for (sample, label) in (0..).zip(labels) {
-            let place = &mut ends[*label as usize];
+            let Some(place) = ends.get_mut(*label as usize) else { continue };
             samples[usize::try_from(*place).unwrap_or(usize::MAX)] = sample;
             *place += 1;
         }
@@ -51,6 +54,9 @@ impl ByClass {
     }
 }
 
+/// In place of the label of a sample that has none, since it is damaged.
+pub(super) const NO_LABEL: u32 = u32::MAX;
+
 /// The greatest label there can be: frameworks have class numbers of 32 bits, and would make another class of a greater one.
 pub const LARGEST_LABEL: u64 = 0x7fff_ffff;
 
@@ -65,7 +71,10 @@ const CLASSES_A_SAMPLE: usize = 16;
 pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
     let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
     let label = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
-    label.ok_or_else(|| Reason(format!("a label of {most} or more for {samples} samples: classes are numbered from 0")))
+    label.ok_or_else(|| {
+        let samples = counted(samples as u64, "sample");
+        Reason(format!("a label of {most} or more for {samples}: classes are numbered from 0"))
+    })
 }
 
 #[cfg(test)]
@@ -78,6 +87,8 @@ mod tests {
         assert_eq!(*by_class.ranges, [0..2, 2..2, 2..5, 5..5]);
         assert_eq!([0, 1, 2, 3, 4].map(|place| by_class.sample(place)), [1, 4, 0, 2, 3]);
         assert!(ByClass::of(&[], 0).ranges.is_empty());
+        let by_class = ByClass::of(&[NO_LABEL, 1, 2, 0, NO_LABEL, 1], 2);
+        assert_eq!((&*by_class.ranges, by_class.samples.as_deref()), (&[0..1, 1..3][..], Some(&[3, 1, 5][..])));
     }
 
     #[test]

@@ -71,10 +71,11 @@ impl Split {
         wanted
     }
 
-    /// Which samples are on the wanted side, given their labels, which are below `classes`, and their keys.
+    /// Which samples are on the wanted side, given their labels and their keys. Those whose label is not below `classes` are
+    /// training.
     pub(super) fn of_all(&self, labels: &[u32], classes: usize, key: impl Fn(usize) -> u64) -> Vec<bool> {
         let by_class = ByClass::of(labels, classes);
-        let mut wanted = vec![false; labels.len()];
+        let mut wanted = vec![self.side == Side::Train; labels.len()];
         for range in by_class.ranges.iter() {
             let samples = || range.clone().map(|place| usize::try_from(by_class.sample(place)).unwrap_or(usize::MAX));
             for (sample, on_side) in samples().zip(self.of_class(samples().map(&key))) {

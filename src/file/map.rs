@@ -15,13 +15,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::Mmap;
 use rustix::fs::{Advice, Mode, OFlags, Stat, fadvise, fstat, open, stat};
 use rustix::io::{Errno, pread};
+use rustix::process::{Resource, getrlimit};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 
 /// A file's bytes, mapped read-only, or held in memory.
 #[derive(Debug)]
@@ -61,11 +62,14 @@ impl Hops {
     }
 }
 
-/// How many maps may keep their files open: a fraction of the 1,024 files that a process usually may have.
-const MOST_KEPT: usize = 256;
+/// How many maps may keep their files open, at most.
+const MOST_KEPT: u64 = 256;
+
+/// What part of the files that this process may open maps may keep, at most.
+const SHARE: u64 = 4;
 
 /// How many do.
-static KEPT: AtomicUsize = AtomicUsize::new(0);
+static KEPT: AtomicU64 = AtomicU64::new(0);
 
 /// A file that is kept open.
 #[derive(Debug)]
@@ -74,8 +78,10 @@ struct Kept(File);
 impl Kept {
     /// Keeps a file open, if not too many are.
     fn of(file: File) -> Option<Self> {
-        let free =
-            KEPT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |kept| (kept < MOST_KEPT).then_some(kept + 1));
+        // The limit can be changed while the process runs.
+        let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let most = MOST_KEPT.min(limit / SHARE);
+        let free = KEPT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |kept| (kept < most).then_some(kept + 1));
         free.is_ok().then(|| Self(file))
     }
 }
@@ -210,8 +216,8 @@ impl Map {
             Content::Mapped { map, file, kept: None, .. } => {
                 let own = |opened: &File| fstat(opened).is_ok_and(|now| file.is(&now));
                 let Some(opened) = open_regular(&self.path).ok().filter(own) else {
-                    // Nobody who has no map of it can cut it short any more.
-                    room.copy_from_slice(&map[range]);
+                    // Nobody who has no map of it can cut it short any more, unless it only cannot be opened.
+                    room.copy_from_slice(&self.bytes()?[range]);
                     return Ok(room);
                 };
                 (map, &{ opened })
@@ -231,7 +237,8 @@ impl Map {
     }
 
     fn changed(&self, map: &Mmap, len: u64) -> Error {
-        let reason = format!("the file had {} bytes when it was opened, and has {len} now", map.len());
+        let reason =
+            format!("the file had {} when it was opened, and has {len} now", counted(map.len() as u64, "byte"));
         Error::record(&*self.path, len.min(map.len() as u64), reason)
     }
 }

@@ -233,7 +233,7 @@ impl Samples {
     /// Whether there is anything to decode: not where pixels are stored.
     fn are_encoded(&self) -> bool {
         let first = self.indices.first().map(|index| Tools::new(Backend::Turbo).header(&*self.data, *index));
-        first.is_some_and(|found| found.is_ok_and(|(header, _)| header.format != Format::Raw))
+        first.is_some_and(|found| matches!(found, Ok(Ok((header, _))) if header.format != Format::Raw))
     }
 }
 
@@ -247,7 +247,7 @@ impl Look for Samples {
 
     fn look(&self, place: u64, tools: &mut Tools, stop: &AtomicBool) -> Option<u64> {
         let index = usize::try_from(place).ok().and_then(|place| self.indices.get(place))?;
-        tools.decode(&*self.data, *index, Form::Rgb, stop).ok()
+        tools.decode(&*self.data, *index, Form::Rgb, stop).ok()?.ok()
     }
 
     fn panicked(&self, _: u64, _: String) -> Option<u64> {

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::examine::Tools;
+use super::examine::{Examined, Tools};
 use super::pass::{self, Look};
 use super::verify::Damage;
 use super::{Source, Watch, path_json};
@@ -181,7 +181,7 @@ pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Optio
     let mut sides = [Vec::new(), Vec::new()];
     let look = Headers { data: Arc::clone(&data), wanted };
     let whole = pass::over(look, wanted, workers, &mut |done, _| watch(done, total), |_, header| {
-        match header {
+        match header? {
             Ok(header) => found.add_header(&header, &mut sides),
             Err(damage) => found.unreadable.push(damage),
         }
@@ -224,18 +224,18 @@ impl Headers {
 
 impl Look for Headers {
     type Tools = Tools;
-    type Found = Result<Header, Damage>;
+    type Found = Result<Examined<Header>>;
 
     fn tools(&self) -> Tools {
         Tools::new(Backend::Auto)
     }
 
-    fn look(&self, place: u64, tools: &mut Tools, _: &AtomicBool) -> Result<Header, Damage> {
-        tools.header(&*self.data, self.sample(place)).map(|(header, _)| header)
+    fn look(&self, place: u64, tools: &mut Tools, _: &AtomicBool) -> Result<Examined<Header>> {
+        Ok(tools.header(&*self.data, self.sample(place))?.map(|(header, _)| header))
     }
 
-    fn panicked(&self, place: u64, message: String) -> Result<Header, Damage> {
-        Err(Damage::at(self.data.location(self.sample(place)), format!("internal error: {message}")))
+    fn panicked(&self, place: u64, message: String) -> Result<Examined<Header>> {
+        Ok(Err(Damage::at(self.data.location(self.sample(place)), format!("internal error: {message}"))))
     }
 }
 

@@ -6,7 +6,11 @@ use std::sync::atomic::AtomicBool;
 use super::verify::Damage;
 use crate::codec::{Backend, Decoder, Header, Reason};
 use crate::dataset::{Content, Dataset, Scratch};
+use crate::error::Result;
 use crate::loader::{Form, decode_whole, open};
+
+/// What is found of a sample, or what is wrong with it.
+pub(super) type Examined<T> = Result<T, Damage>;
 
 /// What a worker keeps from sample to sample.
 #[derive(Debug)]
@@ -23,22 +27,28 @@ impl Tools {
     }
 
     /// The header of a sample, and the length of what it is stored as.
-    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<(Header, u64), Damage> {
+    ///
+    /// # Errors
+    /// What says nothing about the sample: [`Error::is_of_the_machine`].
+    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<Examined<(Header, u64)>> {
         let stop = AtomicBool::new(false);
         let header = |decoder: &mut Decoder, content: Content<'_>| Ok(open(decoder, content, &stop)?.header());
         self.look(data, index, header)
     }
 
     /// Decodes every pixel of a sample; the length of what it is stored as.
+    ///
+    /// # Errors
+    /// As [`Tools::header`].
     pub(super) fn decode(
         &mut self,
         data: &dyn Dataset,
         index: u64,
         form: Form,
         stop: &AtomicBool,
-    ) -> Result<u64, Damage> {
+    ) -> Result<Examined<u64>> {
         let whole = |decoder: &mut Decoder, content: Content<'_>| decode_whole(decoder, content, form, stop);
-        self.look(data, index, whole).map(|(_, bytes)| bytes)
+        Ok(self.look(data, index, whole)?.map(|(_, bytes)| bytes))
     }
 
     fn look<T>(
@@ -46,18 +56,19 @@ impl Tools {
         data: &dyn Dataset,
         index: u64,
         look: impl FnOnce(&mut Decoder, Content<'_>) -> Result<T, Reason>,
-    ) -> Result<(T, u64), Damage> {
+    ) -> Result<Examined<(T, u64)>> {
         let content = match data.read(index, &mut self.scratch) {
             Ok(sample) => sample.content,
-            Err(error) => return Err(Damage::of(&error, data.location(index))),
+            Err(error) if error.is_of_the_machine() => return Err(error),
+            Err(error) => return Ok(Err(Damage::of(&error, data.location(index)))),
         };
         let decoder = match &mut self.decoder {
             Some(decoder) => Ok(decoder),
             none => Decoder::new(self.backend, Arc::default()).map(|decoder| none.insert(decoder)),
         };
-        match decoder.and_then(|decoder| look(decoder, content)) {
+        Ok(match decoder.and_then(|decoder| look(decoder, content)) {
             Ok(found) => Ok((found, content.len() as u64)),
             Err(Reason(reason)) => Err(Damage::at(data.location(index), reason)),
-        }
+        })
     }
 }

@@ -68,7 +68,7 @@ pub fn entry(source: &Source, index: u64) -> Result<Entry> {
         return Err(Error::argument("record", index, format!("0 to {}", data.len() - 1)));
     }
     let location = data.location(index);
-    let picture = Tools::new(Backend::Auto).header(&*data, index).map_err(|damage| damage.reason);
+    let picture = Tools::new(Backend::Auto).header(&*data, index)?.map_err(|damage| damage.reason);
     let (class, fields) = match location.record {
         None => (Some(class(&*data, index)?), Map::new()),
         Some(spot) => {

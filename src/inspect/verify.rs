@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::examine::Tools;
+use super::examine::{Examined, Tools};
 use super::pass::{self, Look};
 use super::{Source, Watch, path_json};
 use crate::codec::Backend;
@@ -92,8 +92,8 @@ impl Damage {
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at; [`Error::Threads`] when worker threads
-/// cannot be had. Damage is no error: what follows it is looked at all the same, where
-/// its beginning can be found.
+/// cannot be had; what says nothing about the data ([`Error::is_of_the_machine`]). Damage is no error: what follows it is
+/// looked at all the same, where its beginning can be found.
 pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     // Labels may be of any kind, or none.
     let data = source.open(Options { salvage: true, unlabelled: true, ..Options::default() })?;
@@ -108,7 +108,7 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     let mut report = Report { damaged, notes, ..Report::default() };
     let whole = pass::over(Whole { data }, len, source.workers(), watch, |_, found| {
         report.samples += 1;
-        match found {
+        match found? {
             Ok(bytes) => report.bytes += bytes,
             Err(damage) => report.damaged.push(damage),
         }
@@ -130,17 +130,17 @@ struct Whole {
 
 impl Look for Whole {
     type Tools = Tools;
-    type Found = Result<u64, Damage>;
+    type Found = Result<Examined<u64>>;
 
     fn tools(&self) -> Tools {
         Tools::new(Backend::Auto)
     }
 
-    fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<u64, Damage> {
+    fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<u64>> {
         tools.decode(&*self.data, index, Form::Planes, stop)
     }
 
-    fn panicked(&self, index: u64, message: String) -> Result<u64, Damage> {
-        Err(Damage::at(self.data.location(index), format!("internal error: {message}")))
+    fn panicked(&self, index: u64, message: String) -> Result<Examined<u64>> {
+        Ok(Err(Damage::at(self.data.location(index), format!("internal error: {message}"))))
     }
 }

@@ -117,7 +117,7 @@ pub struct Config {
     pub exif: bool,
     /// What to do with a sample that cannot be decoded. Default: raise.
     pub on_error: OnError,
-    /// More failed samples than this are an error. Default: no bound.
+    /// More failed samples than this, each counted once, are an error. Default: no bound.
     pub max_errors: Option<u64>,
     /// A larger picture is an error before any memory is taken for it. Default: Pillow's 178,956,970.
     pub max_pixels: u64,

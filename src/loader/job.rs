@@ -10,7 +10,7 @@ use super::transform::{self, Identity, Made, Scratch, Stages};
 use crate::codec::Reason;
 use crate::dataset::Dataset;
 use crate::engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::random::{Purpose, Stream};
 use crate::sampler::{Draw, Place, Step};
 use crate::tensor::{Lease, Pool, Slot};
@@ -158,7 +158,7 @@ impl Job {
         let sample = data.read(draw.sample, file)?;
         stages.read.add(sample.content.len(), watch.lap());
         if plan.labels == Labels::OneHot && sample.label >= plan.num_classes {
-            let reason = format!("the label {} is none of the {} classes", sample.label, plan.num_classes);
+            let reason = format!("the label {} is none of {}", sample.label, counted(plan.num_classes as u64, "class"));
             return Err(Error::dataset(data.location(draw.sample).text(), reason));
         }
         let planned = transform::open(plan, identity, decoder, sample.content, stop).map_err(decode)?;
@@ -200,6 +200,7 @@ impl Job {
     fn recover(&self, task: &mut Task<'_, '_>, draw: Draw, error: Error) {
         let Task { batch, slot, .. } = *task;
         match self.shared.plan.on_error {
+            _ if error.is_of_the_machine() => batch.fatal(slot, error),
             OnError::Raise => batch.fatal(slot, error),
             OnError::Skip => {
                 if batch.leave_out(slot, self.failure(draw.sample, error)) {
@@ -226,7 +227,11 @@ impl Job {
             }
             let sample = chance.below(self.shared.data.len());
             let error = self.sample(task, self.stand_in(sample, draw)).err()?;
+            let ends = error.is_of_the_machine();
             failed = Some((sample, error));
+            if ends {
+                break;
+            }
         }
         failed
     }
@@ -254,6 +259,10 @@ impl Job {
             let Some(mut target) = batch.lease.claim(slot) else { return };
             let mut task = Task { batch: &batch, slot, target: &mut target, scratch: task.scratch, stop: task.stop };
             let Some((sample, error)) = self.replace(&mut task, *draw) else { continue };
+            if error.is_of_the_machine() {
+                batch.fatal(slot, error);
+                break;
+            }
             if batch.leave_out(slot, self.failure(sample, error)) {
                 self.search(&mut task, *draw);
             }
@@ -276,8 +285,9 @@ impl Job {
             let sample = (draw.sample + offset) % samples;
             match self.sample(task, self.stand_in(sample, draw)) {
                 Ok(()) => return batch.take_back(slot),
+                Err(error) if error.is_of_the_machine() => return batch.fatal(slot, error),
                 Err(error) if offset + 1 == samples => {
-                    let reason = format!("{}; so failed every sample of the data set", error.reason());
+                    let reason = format!("no sample of the data set could be read; the last error: {}", error.reason());
                     batch.note(slot, self.failure(sample, error));
                     batch.fatal(slot, Error::dataset(self.shared.data.location(sample).text(), reason));
                 }

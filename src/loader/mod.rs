@@ -28,7 +28,7 @@ pub use whole::{Form, decode_whole, open};
 
 use crate::dataset::{self, Dataset, Location, Options, Split};
 use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch, usable_cores};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
 use job::{Job, Memory, Shared};
 use plan::Plan;
@@ -220,7 +220,7 @@ impl Loader {
     fn start(&self, start: Place, steps: Option<u64>) -> Result<Batches> {
         let schedule = self.shared.plan.schedule;
         if start.position > schedule.len {
-            let allowed = format!("a place in an epoch of {} samples", schedule.len);
+            let allowed = format!("a place in an epoch of {}", counted(schedule.len, "sample"));
             return Err(Error::argument("position", start.position, allowed));
         }
         let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
@@ -300,6 +300,9 @@ impl Batches {
             Next::Batch(assembly) => {
                 let (batch, failures) = engine.job().finish(&assembly);
                 let failures = self.record.note_failures(failures)?;
+                if batch.is_err() && engine.job().shared.plan.on_error == OnError::Raise {
+                    lock(&self.record.failures).count += 1;
+                }
                 let batch = Batch { failures, ..batch? };
                 self.record.note_delivery(&batch);
                 Ok(Next::Batch(batch))
@@ -374,11 +377,15 @@ impl Record {
         let mut failures = lock(&self.failures);
         for failure in met {
             failures.count += 1;
-            if let Some(limit) = self.max_errors.filter(|limit| failures.count > *limit) {
-                return Err(Error::TooManyErrors { count: failures.count, limit, last: Box::new(failure.error) });
-            }
-            if failures.known.insert(failure.index) {
+            let is_new = failures.known.insert(failure.index);
+            if is_new {
                 failures.list.push(Fault { location: failure.location.clone(), reason: failure.error.reason() });
+            }
+            let count = failures.list.len() as u64;
+            if let Some(limit) = self.max_errors.filter(|limit| count > *limit) {
+                return Err(Error::TooManyErrors { count, limit, last: Box::new(failure.error) });
+            }
+            if is_new {
                 fresh.push(failure);
             }
         }

@@ -9,7 +9,7 @@ use super::geometry::Rule;
 use crate::codec::{Backend, Tally};
 use crate::dataset::{ByClass, Dataset};
 use crate::engine::MOST_WORKERS;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::{Order, Schedule};
 
@@ -78,8 +78,13 @@ impl Plan {
             last_batch: config.last_batch,
         };
         if schedule.steps_from(0) == 0 {
-            let allowed = format!("at most the number of samples, {}, with last_batch=\"drop\"", data.len());
-            return Err(Error::argument("batch_size", config.batch_size * config.shard.1, allowed));
+            let (most, samples) = (data.len() / config.shard.1 as u64, counted(data.len(), "sample"));
+            let each = match config.shard.1 {
+                1 => String::new(),
+                world => format!(" for each of {world} ranks"),
+            };
+            let allowed = format!("at most {most}{each} with last_batch=\"drop\": the data set has {samples}");
+            return Err(Error::argument("batch_size", config.batch_size, allowed));
         }
         Ok(Self {
             rule: Rule {
@@ -237,7 +242,14 @@ fn always_exact(config: &Config) -> bool {
 fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
     if config.sampling == Sampling::Balanced {
         let ByClass { ranges, samples } = data.by_class()?;
-        let classes = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();
+        let classes: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();
+        if classes.is_empty() {
+            return Err(Error::argument(
+                "sampling",
+                "\"balanced\"",
+                "not where no sample has a label that can be read",
+            ));
+        }
         return Ok(Order::Balanced { classes, samples });
     }
     match &config.weights {
@@ -253,8 +265,9 @@ fn weighted(weights: &[f64], data: &dyn Dataset) -> Result<Order> {
     let by_class = if weights.len() as u64 == samples { None } else { Some(data.by_class()?) };
     let shown = format!("{:?}{}", &weights[..weights.len().min(5)], if weights.len() > 5 { " and more" } else { "" });
     if let Some(classes) = by_class.as_ref().map(|by_class| by_class.ranges.len()).filter(|n| *n != weights.len()) {
-        let allowed = format!("one weight for each of {samples} samples, or for each of {classes} classes");
-        return Err(Error::argument("weights", format!("{} numbers", weights.len()), allowed));
+        let (samples, classes) = (counted(samples, "sample"), counted(classes as u64, "class"));
+        let allowed = format!("one weight for each of {samples}, or for each of {classes}");
+        return Err(Error::argument("weights", counted(weights.len() as u64, "number"), allowed));
     }
     if !weights.iter().all(|w| w.is_finite() && *w >= 0.0) || !weights.iter().any(|w| *w > 0.0) {
         return Err(Error::argument("weights", shown, "finite numbers, none negative, not all zero"));

@@ -1,12 +1,13 @@
 //! Keyword arguments to core types, each failure naming the argument, what was given, and what is allowed.
 
+use std::any::TypeId;
 use std::collections::BTreeMap;
 
 use pyo3::buffer::PyBuffer;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyDict};
+use pyo3::types::{PyBool, PyBytes, PyDict};
 
 use crate::codec::Backend;
 use crate::dataset::{Bytes, Keys, Side};
@@ -28,10 +29,13 @@ impl<'py> Arguments<'_, 'py> {
     /// The value of an argument as a `T`.
     pub(super) fn get<T>(&self, name: &'static str, allowed: &str) -> PyResult<T>
     where
-        T: for<'a> FromPyObject<'a, 'py>,
+        T: for<'a> FromPyObject<'a, 'py> + 'static,
     {
         let value = self.value(name)?;
+        // Python's True is a number too, but who gives it means no number.
+        let is_misplaced = value.is_instance_of::<PyBool>() && TypeId::of::<T>() != TypeId::of::<bool>();
         let error: PyErr = match T::extract(value.as_borrowed()) {
+            _ if is_misplaced => PyTypeError::new_err(()),
             Ok(value) => return Ok(value),
             Err(error) => error.into(),
         };
@@ -94,12 +98,12 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         std: a.get("std", three)?,
         weights: a.get("weights", "numbers, one per sample or per class, or None")?,
         shuffle: a.get("shuffle", "True or False")?,
-        seed: a.get("seed", "a whole number in 0..2**64")?,
+        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
         shard: a.get("shard", "None, \"auto\", or (rank, world)")?,
         repeat: a.get("repeat", "True or False")?,
         limit: a.get("limit", "a whole number, or None")?,
         split: split(&a)?,
-        split_seed: a.get("split_seed", "a whole number in 0..2**64")?,
+        split_seed: a.get("split_seed", "a whole number from 0 to 2**64 - 1")?,
         classes: a.get("classes", "a list of class names, or None")?,
         keys: keys(&a)?,
         allow_outside: a.get("allow_outside", "True or False")?,

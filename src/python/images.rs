@@ -20,7 +20,7 @@ pub(super) fn create_images(arguments: &Bound<'_, PyDict>, progress: Option<&Bou
         size: Size::new(a.get("width", pixels)?, a.get("height", pixels)?),
         count: a.get("count", "a whole number, at least 1")?,
         format: a.choice("image_format", &FORMATS)?,
-        seed: a.get("seed", "a whole number in 0..2**64")?,
+        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
         quality: a.get("quality", "a whole number between 1 and 100")?,
         content: a.choice("content", &[("noise", Content::Noise), ("natural", Content::Natural)])?,
         classes: a.get("classes", "a whole number, 0 for none")?,

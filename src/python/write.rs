@@ -48,7 +48,7 @@ pub(super) fn create_tensor_records(
         images: a.get("num_images", "a whole number, at least 1, or -1 for all")?,
         shards: a.get("num_shards", WHOLE)?,
         side: a.get("img_size", "a number of pixels")?,
-        seed: a.get("seed", "a whole number in 0..2**64")?,
+        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
         labels: a.get("labels", "None, or a .json or .json.gz file of labels")?,
         texts: a.get("texts", "texts of classes by name")?,
         order: a.choice("order", &[("HWC", Order::Hwc), ("CHW", Order::Chw)])?,
@@ -69,7 +69,7 @@ pub(super) fn split(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, P
         validation: a.get("val_size", "a share between 0 and 1")?,
         test: a.get("test_size", "a share between 0 and 1")?,
         shards: a.get("num_shards", WHOLE)?,
-        seed: a.get("seed", "a whole number in 0..2**64")?,
+        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
         folder: a.get("output_dir", "a path")?,
         options: options(&a, "workers")?,
     };

@@ -6,6 +6,7 @@ use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::tfrecord;
+use crate::error::counted;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,36 +63,35 @@ impl Compression {
         Some(tfrecord::begins(&head))
     }
 
-    /// What compressed bytes hold. Memory grows with what comes out, whatever a header says.
-    pub(super) fn inflate(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+    /// Appends to `out` what compressed bytes hold; of damaged ones what comes before the damage. Memory
+    /// grows with what comes out, whatever a header says.
+    pub(super) fn inflate(self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         match self {
-            Self::Gzip => {
-                let mut out = Vec::new();
-                MultiGzDecoder::new(bytes).read_to_end(&mut out)?;
-                Ok(out)
-            }
-            Self::Zlib => zlib(bytes),
+            Self::Gzip => MultiGzDecoder::new(bytes).read_to_end(out).map(drop),
+            Self::Zlib => zlib(bytes, out),
         }
     }
 }
 
 /// By hand, because flate2's reader takes a stream that is cut short for one that has ended.
-fn zlib(bytes: &[u8]) -> io::Result<Vec<u8>> {
+fn zlib(bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     let mut stream = Decompress::new(true);
-    let mut out = Vec::new();
     let mut rest = bytes;
     loop {
         if out.len() == out.capacity() {
             out.try_reserve(ROOM).map_err(|_| io::ErrorKind::OutOfMemory)?;
         }
         let (taken, made) = (stream.total_in(), stream.total_out());
-        let status = stream.decompress_vec(rest, &mut out, FlushDecompress::None)?;
+        let status = stream.decompress_vec(rest, out, FlushDecompress::None)?;
         // No more than there are.
         rest = &rest[usize::try_from(stream.total_in() - taken).unwrap_or(rest.len())..];
         match status {
-            Status::StreamEnd if rest.is_empty() => return Ok(out),
+            Status::StreamEnd if rest.is_empty() => return Ok(()),
             Status::StreamEnd => {
-                return Err(io::Error::other(format!("{} bytes follow the end of the stream", rest.len())));
+                return Err(io::Error::other(format!(
+                    "after its end there is more: {}",
+                    counted(rest.len() as u64, "byte")
+                )));
             }
             Status::Ok | Status::BufError if (taken, made) == (stream.total_in(), stream.total_out()) => {
                 return Err(io::ErrorKind::UnexpectedEof.into());
@@ -109,6 +109,11 @@ mod tests {
     use flate2::write::{GzEncoder, ZlibEncoder};
 
     use super::*;
+
+    fn inflated(kind: Compression, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        kind.inflate(bytes, &mut out).map(|()| out)
+    }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Level::default());
@@ -129,11 +134,11 @@ mod tests {
             for level in [0, 1, 6, 9] {
                 let zlib = deflated(&bytes, level);
                 assert_eq!(Compression::of(&zlib), Some(Compression::Zlib), "{len} {level}");
-                assert_eq!(Compression::Zlib.inflate(&zlib).unwrap(), bytes);
+                assert_eq!(inflated(Compression::Zlib, &zlib).unwrap(), bytes);
             }
             let two = [gzip(&bytes), gzip(b"and more")].concat();
             assert_eq!(Compression::of(&two), Some(Compression::Gzip));
-            assert_eq!(Compression::Gzip.inflate(&two).unwrap(), [&bytes, &b"and more"[..]].concat());
+            assert_eq!(inflated(Compression::Gzip, &two).unwrap(), [&bytes, &b"and more"[..]].concat());
         }
     }
 
@@ -143,10 +148,10 @@ mod tests {
         for (kind, whole) in [(Compression::Gzip, gzip(&bytes)), (Compression::Zlib, deflated(&bytes, 6))] {
             for end in 0..whole.len() {
                 // Of no gzip member at all, there is nothing to say.
-                let cut = kind.inflate(&whole[..end]);
+                let cut = inflated(kind, &whole[..end]);
                 assert!(cut.is_err() || (end == 0 && cut.unwrap().is_empty()), "{kind:?} of {end} bytes");
             }
-            assert!(kind.inflate(&[&whole[..], b"rest"].concat()).is_err(), "{kind:?}");
+            assert!(inflated(kind, &[&whole[..], b"rest"].concat()).is_err(), "{kind:?}");
         }
     }
 

@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 
 use super::{Reason, changed};
+use crate::error::counted;
 
 /// What every part starts with.
 const MAGIC: [u8; 4] = 0xced7_230au32.to_le_bytes();
@@ -249,7 +250,8 @@ impl<'a> Header<'a> {
     /// A payload that is too short for it.
     pub fn decode(payload: &'a [u8]) -> Result<(Self, &'a [u8]), Reason> {
         let short = |needed: u64| {
-            Reason::new(format!("{} bytes are too few for an image record: its header has {needed}", payload.len()))
+            let len = counted(payload.len() as u64, "byte");
+            Reason::new(format!("too short for an image record: {len}, where its header has {needed}"))
         };
         let (header, rest) = payload.split_first_chunk::<IMAGE_HEADER>().ok_or_else(|| short(IMAGE_HEADER as u64))?;
         let (words, _) = header.as_chunks::<4>();
@@ -354,7 +356,7 @@ mod tests {
         payload[..4].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(
             Header::decode(&payload).unwrap_err().0,
-            "24 bytes are too few for an image record: its header has 17179869204"
+            "too short for an image record: 24 bytes, where its header has 17179869204"
         );
         assert!(Header::decode(&payload[..23]).is_err());
     }

@@ -43,6 +43,8 @@ pub struct Shard {
     scanned: bool,
     /// Some of them are damaged.
     salvaged: bool,
+    /// Why it could not be inflated to its end; the last record is what is missing.
+    torn: Option<Reason>,
 }
 
 /// Tells where the records of a file begin, and where the last one ends, by what the file is like.
@@ -115,9 +117,9 @@ impl Shard {
             Some(Framing::RecordIo) => None,
             _ => Compression::of(map.bytes()?),
         };
-        let map = match compression {
-            Some(compression) => inflated(&map, compression)?,
-            None => map,
+        let (map, torn) = match compression {
+            Some(compression) => inflated(&map, compression, options.salvage)?,
+            None => (map, None),
         };
         let framing = match options.framing {
             Some(framing) => framing,
@@ -134,9 +136,10 @@ impl Shard {
             table: Table::default(),
             ignored_index: None,
             scanned: false,
-            salvaged: false,
+            salvaged: torn.is_some(),
+            torn,
         };
-        if let Some(index) = index(framing) {
+        if let Some(index) = index(framing).filter(|_| shard.torn.is_none()) {
             match shard.indexed(index)? {
                 Ok(table) => {
                     shard.table = table;
@@ -153,21 +156,30 @@ impl Shard {
                 return Ok(shard);
             }
         }
-        shard.scanned = true;
-        if let Some(table) = shard.hopped()? {
-            shard.table = table;
-            return Ok(shard);
+        shard.pass_over(options.salvage)?;
+        Ok(shard)
+    }
+
+    /// Finds its records by a pass over their framing.
+    fn pass_over(&mut self, salvage: bool) -> Result<()> {
+        self.scanned = true;
+        if let Some(table) = self.hopped()? {
+            self.table = table;
+            return Ok(());
         }
-        shard.map.expect_all(true);
-        shard.table = match shard.scanned(false) {
-            Err(_) if options.salvage => {
-                shard.salvaged = true;
-                shard.scanned(true)?
+        self.map.expect_all(true);
+        self.table = match self.scanned(false) {
+            Err(_) if salvage => {
+                self.salvaged = true;
+                self.scanned(true)?
             }
             table => table?,
         };
-        shard.map.expect_all(false);
-        Ok(shard)
+        if self.torn.is_some() {
+            self.end_torn();
+        }
+        self.map.expect_all(false);
+        Ok(())
     }
 
     /// What tells whether the file was written to; `None` where its bytes are in memory.
@@ -250,11 +262,11 @@ impl Shard {
     /// # Panics
     /// If there is no such record.
     pub fn get<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>) -> Result<&'a [u8]> {
-        self.payload(index, scratch, self.check)
+        self.payload(index, scratch, true)
     }
 
     /// As [`Shard::get`], but what a checksum says of the data is left alone, so that only those bytes are touched that the
-    /// caller looks at.
+    /// caller looks at; that of the length is looked at, since the length is used.
     ///
     /// # Errors
     /// As [`Shard::get`], but for the checksum of the data.
@@ -277,30 +289,35 @@ impl Shard {
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
         let Room { framed, joined } = room;
         let framed = self.map.copy(place(span.offset)..place(span.offset + span.len), framed)?;
-        self.unframed(framed, span, joined, self.check)
+        self.unframed(framed, span, joined, true)
     }
 
-    fn payload<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>, check: bool) -> Result<&'a [u8]> {
+    fn payload<'a>(&'a self, index: u64, scratch: &'a mut Vec<u8>, data: bool) -> Result<&'a [u8]> {
         let span = self.span(index);
         // The table reaches as far as the map, which is in memory.
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
-        self.unframed(&self.map.bytes()?[place(span.offset)..], span, scratch, check)
+        self.unframed(&self.map.bytes()?[place(span.offset)..], span, scratch, data)
     }
 
-    /// The payload of the record at `span`, whose bytes `rest` starts with.
-    fn unframed<'a>(&self, rest: &'a [u8], span: Span, scratch: &'a mut Vec<u8>, check: bool) -> Result<&'a [u8]> {
+    /// The payload of the record at `span`, whose bytes `rest` starts with; where checksums are checked, with `data` that of
+    /// the data is too.
+    fn unframed<'a>(&self, rest: &'a [u8], span: Span, scratch: &'a mut Vec<u8>, data: bool) -> Result<&'a [u8]> {
         let len = usize::try_from(span.len).unwrap_or(usize::MAX);
         let payload = match self.framing {
-            Framing::TfRecord => tfrecord::payload(rest, len, check),
+            Framing::TfRecord => tfrecord::payload(rest, len, self.check, self.check && data),
             Framing::RecordIo => recordio::payload(rest, len, scratch),
         };
-        payload.map_err(|reason| Error::record(self.path(), span.offset, reason))
+        payload.map_err(|reason| {
+            let torn = self.torn.as_ref().filter(|_| span.offset + span.len == self.map.len() as u64);
+            Error::record(self.path(), span.offset, torn.unwrap_or(&reason))
+        })
     }
 
     /// What an index file says, if it fits.
     fn indexed(&self, index: Result<Map>) -> Result<Result<Table, Reason>> {
         let index = match index {
             Ok(index) => index,
+            Err(error) if error.is_of_the_machine() => return Err(error),
             Err(error) => return Ok(Err(Reason::new(error.reason()))),
         };
         let table = match Table::parse(index.bytes()?, self.framing, self.map.len() as u64) {
@@ -385,6 +402,19 @@ impl Shard {
         Ok(Table { starts, keys: Vec::new() })
     }
 
+    /// Sees to it that the last record is one that cannot be read, of no bytes if what was inflated ends where a record does.
+    fn end_torn(&mut self) {
+        let records = self.table.starts.len().saturating_sub(1);
+        let end = self.map.len() as u64;
+        let last = records.checked_sub(1).map(|last| self.table.starts[last]);
+        let is_whole = last.and_then(|start| usize::try_from(start).ok()).is_none_or(|start| {
+            self.map.bytes().is_ok_and(|bytes| self.framing.measure(&bytes[start..], self.check).is_ok())
+        });
+        if is_whole {
+            self.table.starts.push(end);
+        }
+    }
+
     /// A file whose first record is wrong may be none of records.
     fn explained(&self, at: usize, bytes: &[u8], reason: Reason) -> Reason {
         match Foreign::of(bytes) {
@@ -395,11 +425,16 @@ impl Shard {
     }
 }
 
-fn inflated(map: &Map, compression: Compression) -> Result<Map> {
-    let bytes = compression.inflate(map.bytes()?);
-    let name = compression.name();
-    let bytes = bytes.map_err(|error| Error::record(map.path(), 0, format!("as a {name} stream: {error}")))?;
-    Ok(Map::in_memory(map.path().to_owned(), bytes))
+/// What a compressed file holds. With `salvage` one that is damaged holds what comes before the damage, if there is any,
+/// and there is a reason why that is not all.
+fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, Option<Reason>)> {
+    let mut bytes = Vec::new();
+    let end = compression.inflate(map.bytes()?, &mut bytes);
+    let torn = end.err().map(|error| Reason(format!("as a {} stream: {error}", compression.name())));
+    match torn {
+        Some(reason) if !salvage || bytes.is_empty() => Err(Error::record(map.path(), 0, reason)),
+        torn => Ok((Map::in_memory(map.path().to_owned(), bytes), torn)),
+    }
 }
 
 #[cfg(test)]

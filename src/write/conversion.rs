@@ -349,6 +349,9 @@ impl<R: Records> Checking<R> {
             Next::TimedOut => {}
             Next::Batch(row) => {
                 for result in row.results() {
+                    if result.as_ref().is_err_and(Error::is_of_the_machine) {
+                        return result.map(|_| false);
+                    }
                     if let Err(failure) = result {
                         self.failures.push((self.found.len(), failure));
                         self.found.push(None);

@@ -115,14 +115,15 @@ impl Source {
 
     /// An error of the system's about a record's file, which says where that is listed.
     pub(super) fn io_error(&self, record: usize, source: io::Error) -> Error {
-        let source = match &self.listing {
-            Some(list) => {
-                let line = self.entries[record].line;
-                io::Error::new(source.kind(), format!("{source}, listed in {}, line {line}", list.display()))
+        let (kind, text) = (source.kind(), source.to_string());
+        let plain = Error::Io { path: self.path(record), source };
+        match &self.listing {
+            Some(list) if !plain.is_of_the_machine() => {
+                let text = format!("{text}, listed in {}, line {}", list.display(), self.entries[record].line);
+                Error::Io { path: self.path(record), source: io::Error::new(kind, text) }
             }
-            None => source,
-        };
-        Error::Io { path: self.path(record), source }
+            _ => plain,
+        }
     }
 
     /// Appends a record's file, which had `bytes` bytes when it was looked at.

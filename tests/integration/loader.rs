@@ -224,7 +224,7 @@ fn nothing_that_can_be_decoded_is_an_error() {
         let loader = Loader::open(&config).expect("a loader");
         let mut batches = loader.epoch(0).expect("an epoch");
         let error = batches.next().expect("an error").expect_err("an error").to_string();
-        assert!(error.contains(".jpg: ") && error.ends_with("so failed every sample of the data set"), "{error}");
+        assert!(error.contains(".jpg: no sample of the data set could be read; the last error: "), "{error}");
         assert!(batches.next().is_none());
         assert_eq!(loader.errors().len(), 7);
         let bounded = Loader::open(&Config { max_errors: Some(2), ..config }).expect("a loader");
@@ -243,6 +243,27 @@ fn more_errors_than_allowed_end_the_run() {
     let loader = Loader::open(&config).expect("a loader");
     let errors: Vec<_> = loader.epoch(0).expect("an epoch").filter_map(Result::err).collect();
     assert!(matches!(errors.as_slice(), [Error::TooManyErrors { count: 2, limit: 1, .. }]), "{errors:?}");
+}
+
+#[test]
+fn a_sample_that_fails_in_every_epoch_is_one_error() {
+    let root = data_set();
+    fs::write(root.path().join("class-0/1.jpg"), b"not a picture").expect("a file");
+    let loader = |max_errors| {
+        let config = Config { on_error: OnError::Skip, max_errors: Some(max_errors), ..config(&root) };
+        Loader::open(&config).expect("a loader")
+    };
+    let bearing = loader(1);
+    for epoch in 0..5 {
+        assert!(bearing.epoch(epoch).expect("an epoch").all(|batch| batch.is_ok()), "epoch {epoch}");
+    }
+    assert_eq!((bearing.errors().len(), bearing.stats().errors), (1, 5));
+    // A run that is started anew ends there again.
+    let strict = loader(0);
+    for epoch in 0..2 {
+        let error = strict.epoch(epoch).expect("an epoch").find_map(Result::err).expect("an error").to_string();
+        assert!(error.starts_with("1 sample failed, more than max_errors=0; the last one: "), "{error}");
+    }
 }
 
 #[test]

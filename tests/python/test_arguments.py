@@ -73,6 +73,9 @@ WRONG_TYPES = [
     ("exact", "yes"),
     ("exif", None),
     ("max_errors", "3"),
+    ("max_errors", True),
+    ("batch_size", True),
+    ("seed", False),
     ("max_pixels", "many"),
     ("max_pixels", None),
     ("workers", "4"),
@@ -236,6 +239,32 @@ def test_labels_may_be_none_too(folder: Path) -> None:
 def test_wrong_arguments_are_found_before_the_files_are_listed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="batch_size=0"):
         Loader(tmp_path / "not-there", batch_size=0)
+
+
+def test_a_batch_larger_than_a_ranks_share_is_named_with_the_ranks(folder: Path) -> None:
+    message = (
+        'batch_size=16 is not valid: at most 1 for each of 4 ranks with last_batch="drop": '
+        "the data set has 4 samples"
+    )
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        Loader(folder, batch_size=16, shard=(3, 4), last_batch="drop")
+    with pytest.raises(ValueError, match=r"batch_size=5 is not valid: at most 4 with"):
+        Loader(folder, batch_size=5, last_batch="drop")
+
+
+def test_bounds_are_the_last_that_is_allowed(folder: Path) -> None:
+    with pytest.raises(ValueError, match=r"a whole number from 0 to 2\*\*64 - 1$"):
+        Loader(folder, seed=2**64)
+    with pytest.raises(ValueError, match=r"a whole number from 0 to 2\*\*32 - 1$"):
+        Loader(folder).set_epoch(2**32)
+
+
+def test_of_a_long_value_the_beginning_is_shown(folder: Path) -> None:
+    with pytest.raises((TypeError, ValueError)) as info:
+        Loader(folder, fill=["x" * 30] * 1000)
+    assert str(info.value).startswith("fill=['xxx")
+    assert "... is not valid: " in str(info.value)
+    assert len(str(info.value)) < 200
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import DatasetError, DecodeError, ImagePipeError, Loader
+from imagepipe_rs import DatasetError, DecodeError, ImagePipeError, Loader, create_tfrecords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -474,6 +474,86 @@ def test_max_errors_stops_at_the_same_batch_whatever_the_workers(half_bad: Path)
         return len(taken)
 
     assert len({batches_until_error(workers) for workers in (1, 2, 8)}) == 1
+
+
+def test_one_bad_file_does_not_end_a_run_of_many_epochs(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"1.jpg": b"x", "2.jpg": jpeg(), "3.jpg": jpeg()})
+    loader = Loader(folder, size=8, on_error="skip", max_errors=1)
+    epochs(loader, 20)
+    assert (len(loader.errors), loader.stats()["errors"]) == (1, 20)
+
+
+def test_an_error_that_is_raised_is_counted(half_bad: Path) -> None:
+    loader = Loader(half_bad, batch_size=8, size=16)
+    with pytest.raises(DecodeError):
+        list(loader)
+    assert loader.stats()["errors"] == 1
+
+
+WITHOUT_FILES = """
+import os, resource, sys
+from imagepipe_rs import DatasetOSError, Loader
+from imagepipe_rs.inspection import verify
+
+def starve():
+    free = os.open(os.devnull, os.O_RDONLY)
+    os.close(free)
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, limits[1]))
+    return limits
+
+def complain(work):
+    try:
+        print("no error", work())
+    except DatasetOSError as error:
+        print(error)
+
+folder, what = sys.argv[1:]
+names = [os.path.join(folder, name) for name in os.listdir(folder)]
+if what == "verify":
+    starve()
+    complain(lambda: verify(names))
+else:
+    loader = Loader(folder, size=8, on_error=what)
+    limits = starve()
+    complain(lambda: [batch.labels for batch in loader])
+    resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert loader.errors == [], loader.errors
+"""
+
+
+@pytest.mark.parametrize("what", ["skip", "replace", "raise", "verify"])
+def test_without_files_to_open_no_sample_is_damaged(
+    tree: MakeTree, jpeg: EncodeJpeg, what: str
+) -> None:
+    folder = tree({"1.jpg": jpeg(), "2.jpg": jpeg(), "3.jpg": jpeg()})
+    command = [sys.executable, "-c", WITHOUT_FILES, folder, what]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ".jpg: Too many open files" in ran.stdout
+    assert "raise its limit with `ulimit -n`" in ran.stdout
+    assert len(ran.stdout.splitlines()) == 1
+
+
+def test_shards_are_more_than_files_may_be_open(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
+) -> None:
+    folder = tree({f"{i}.jpg": jpeg(200, 200, seed=i) for i in range(150)})
+    create_tfrecords(folder, tmp_path / "out", "x-", 1, labels=None)
+    program = """
+import resource, sys
+from imagepipe_rs import Loader
+from imagepipe_rs.inspection import verify
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+for on_error in ("raise", "skip"):
+    loader = Loader(sys.argv[1], size=8, batch_size=50, workers=4, on_error=on_error)
+    print(sum(len(batch.labels) for batch in loader), loader.errors)
+print(len(verify(sys.argv[1])["damaged"]))
+"""
+    command = [sys.executable, "-c", program, tmp_path / "out"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout == "150 []\n150 []\n0\n"
 
 
 @pytest.mark.parametrize("on_error", ["skip", "replace"])

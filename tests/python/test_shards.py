@@ -14,6 +14,7 @@ import pytest
 import recordio_reference as reference
 import tensorflow as tf
 from imagepipe_rs import DatasetError, DatasetWarning, DecodeError, Example, Loader, RecordError
+from imagepipe_rs.inspection import verify
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -439,6 +440,30 @@ def test_missing_features_are_said_with_those_that_are_there(out: Path, small: P
         list(Loader(shard, keys={"image": "y", "label": None}))
 
 
+@pytest.mark.parametrize("key", ["image/encoded", "image/class/label"])
+def test_a_feature_without_values_is_empty_and_not_missing(
+    out: Path, small: Path, key: str
+) -> None:
+    message = tf.train.Example.FromString(records(small)[0])
+    message.features.feature[key].CopyFrom(tf.train.Feature())
+    shard = write(out / "x", [message.SerializeToString()])
+    with pytest.raises(RecordError, match=f'record 0: the feature "{key}" is empty: it has no'):
+        list(Loader(shard, size=8))
+
+
+def test_of_two_values_none_is_the_label(out: Path, small: Path) -> None:
+    first, second, *_ = records(small)
+    message = tf.train.Example.FromString(second)
+    message.features.feature["image/class/label"].int64_list.value.append(1)
+    shard = write(out / "x", [first, message.SerializeToString()])
+    wrong = 'record 1: the label "image/class/label" has 2 values: one is needed'
+    with pytest.raises(RecordError, match=wrong) as info:
+        list(Loader(shard, size=8))
+    assert info.value.offset == 16 + len(first)
+    with pytest.raises(RecordError, match=wrong):
+        _ = Loader(shard).classes
+
+
 @pytest.mark.parametrize(
     ("label", "message"),
     [
@@ -617,6 +642,91 @@ def test_a_file_that_ends_inside_a_record_is_not_opened(out: Path, small: Path) 
     with pytest.raises(RecordError, match="the file ends inside") as info:
         Loader(shard)
     assert info.value.offset == sum(16 + len(payload) for payload in payloads[:-1])
+
+
+def damaged_shards(whole: bytes, starts: list[int]) -> dict[str, bytes]:
+    """Return files of which the record at the last of these places is damaged, or is none, and how."""
+    last = bytearray(whole)
+    last[starts[-1]] ^= 1
+    middle = bytearray(whole)
+    middle[starts[5]] ^= 1
+    return {
+        "cut": whole[:-50],
+        "last length": bytes(last),
+        "length": bytes(middle),
+        "junk": whole[: starts[-1]] + bytes(range(1, 100)),
+        "zeros": whole[: starts[-1]] + bytes(100),
+    }
+
+
+@pytest.mark.parametrize("damage", ["cut", "last length", "length", "junk", "zeros"])
+def test_labels_of_a_damaged_shard_are_those_of_the_records_that_are_left(
+    out: Path, small: Path, damage: str
+) -> None:
+    payloads = records(small)
+    starts = [sum(16 + len(payload) for payload in payloads[:i]) for i in range(12)]
+    shard = write(out / "x", payloads)
+    shard.write_bytes(damaged_shards(shard.read_bytes(), starts)[damage])
+    options: dict[str, Any] = {"size": 8, "batch_size": 12, "on_error": "skip", "shuffle": False}
+    (plain,) = Loader(shard, **options)
+    assert len(plain.labels) == 11
+    loader = Loader(shard, labels="one_hot", **options)
+    (batch,) = loader
+    assert batch.labels.argmax(axis=1).tolist() == plain.labels.tolist()
+    assert (loader.classes, sum(loader.class_counts)) == (["a", "b"], 11)
+    ((_, _, reason),) = loader.errors
+    assert "where its index" not in reason
+    # It is on one side of a split, where reading it tells of it.
+    sides = [Loader(shard, split=(side, 0.3), **options) for side in ("train", "validation")]
+    taken = [list(side) for side in sides]
+    found = [index for side in taken for batch in side for index in batch.records]
+    assert sorted(found) == sorted(plain.records)
+    assert sum(side.num_samples for side in sides) == 12
+    assert [len(side.errors) for side in sides] == [1, 0]
+    balanced = Loader(shard, sampling="balanced", size=8, batch_size=12, on_error="skip")
+    assert all(len(batch.labels) == 12 for batch, _ in zip(balanced, range(5), strict=False))
+    assert balanced.errors == []
+    chosen = Loader(shard, classes=["b"], **options)
+    assert sum(len(batch.labels) for batch in chosen) == plain.labels.tolist().count(1)
+    assert len(chosen.errors) == 1
+    with pytest.raises(RecordError):
+        _ = Loader(shard, size=8).classes
+
+
+@pytest.mark.parametrize("sampling", ["epoch", "balanced"])
+def test_labels_that_are_missing_everywhere_are_an_error(
+    out: Path, small: Path, sampling: str
+) -> None:
+    shard = write(out / "x", [example({"image/encoded": image_files(small)[0][0]})] * 3)
+    with pytest.raises(RecordError, match='no feature "image/class/label"'):
+        Loader(shard, sampling=sampling, labels="one_hot", on_error="skip")
+
+
+@pytest.mark.parametrize("compression", ["GZIP", "ZLIB"])
+@pytest.mark.parametrize("cut", [1, 4, 8, 500, 5000])
+def test_a_compressed_shard_that_is_cut_short_is_one_damaged_record(
+    out: Path, small: Path, compression: str, cut: int
+) -> None:
+    payloads = records(small)
+    whole = write(out / "x0", payloads, compression)
+    shard = write(out / "x1", payloads, compression)
+    os.truncate(shard, shard.stat().st_size - cut)
+    options: dict[str, Any] = {"size": 8, "batch_size": 24, "shuffle": False}
+    with pytest.raises(RecordError, match=f"as a {compression} stream: ") as info:
+        Loader([whole, shard], **options)
+    assert info.value.path == str(shard)
+    loader = Loader([whole, shard], on_error="skip", **options)
+    (batch,) = loader
+    ((path, _, reason),) = loader.errors
+    assert path == str(shard)
+    assert f"as a {compression} stream: " in reason
+    good = len(batch.labels) - 12
+    assert good == 12 if cut <= 8 else 12 > good > 0
+    assert loader.num_samples == 12 + good + 1
+    (expected,) = Loader(whole, **options)
+    np.testing.assert_array_equal(batch.images[12:], expected.images[:good])
+    found = verify(out)
+    assert (found["samples"], len(found["damaged"])) == (12 + good + 1, 1)
 
 
 # ---------------------------------------------------------------------------------- tensor records

@@ -8,15 +8,15 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::contents::Facts;
-use crate::dataset::classes::checked;
-use crate::error::Result;
+use crate::dataset::classes::{NO_LABEL, checked};
+use crate::error::{Error, Result};
 use crate::file::each;
 use crate::record::Reason;
 
 /// What all records say.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// The label of each sample.
+    /// The label of each sample; [`NO_LABEL`] for one that is damaged.
     pub(super) labels: Vec<u32>,
     /// What each sample is known by in a split; empty if not asked for.
     pub(super) identities: Vec<u64>,
@@ -36,6 +36,8 @@ pub(super) struct Part {
     identities: Vec<u64>,
     texts: Names,
     synsets: Names,
+    /// What is wrong with the first that cannot be read.
+    failed: Option<Error>,
 }
 
 /// What classes are called.
@@ -46,10 +48,12 @@ struct Names {
     confused: bool,
 }
 
-/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with room to read it.
+/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with room to read it. With `salvage`, one
+/// that cannot be read has no label, unless none can.
 pub(super) fn take(
     samples: u64,
     threads: usize,
+    salvage: bool,
     ask: impl Fn(u64, &mut Vec<u8>, &mut Part) -> Result<()> + Sync,
 ) -> Result<Census> {
     let chunks = usize::try_from(samples.div_ceil(CHUNK)).unwrap_or(usize::MAX);
@@ -58,21 +62,29 @@ pub(super) fn take(
         let mut part = Part { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Part::default() };
         let mut room = Vec::new();
         for sample in first..samples.min(first + CHUNK) {
-            ask(sample, &mut room, &mut part)?;
+            match ask(sample, &mut room, &mut part) {
+                Err(error) if salvage && !error.is_of_the_machine() => part.leave_out(error),
+                asked => asked?,
+            }
         }
         Ok(part)
     })?;
     let mut census = Census::default();
-    let (mut texts, mut synsets) = (Names::default(), Names::default());
+    let (mut texts, mut synsets, mut failed) = (Names::default(), Names::default(), None);
     for part in parts {
+        failed = failed.or(part.failed);
         census.labels.extend(part.labels);
         census.identities.extend(part.identities);
         texts.merge(part.texts);
         synsets.merge(part.synsets);
     }
-    let classes = census.labels.iter().max().map_or(0, |greatest| *greatest as usize + 1);
+    let labels = || census.labels.iter().filter(|label| **label != NO_LABEL);
+    let classes = labels().max().map_or(0, |greatest| *greatest as usize + 1);
+    if let (0, Some(error)) = (classes, failed) {
+        return Err(error);
+    }
     let mut met = vec![false; classes];
-    census.labels.iter().for_each(|label| met[*label as usize] = true);
+    labels().for_each(|label| met[*label as usize] = true);
     let good = [texts, synsets].into_iter().find(|names| names.tell_apart(&met));
     let mut known = good.unwrap_or_default().known;
     census.names = (0..).zip(met).map(|(label, _)| named(label, known.remove(&label))).collect();
@@ -93,6 +105,13 @@ impl Part {
         self.texts.note(label, facts.text);
         self.synsets.note(label, facts.synset);
         Ok(())
+    }
+
+    /// Takes down a sample that cannot be read.
+    fn leave_out(&mut self, error: Error) {
+        self.labels.push(NO_LABEL);
+        self.identities.push(0);
+        self.failed.get_or_insert(error);
     }
 }
 
@@ -134,7 +153,7 @@ mod tests {
     use super::*;
 
     fn names(records: &[(usize, &'static str, &'static str)]) -> Vec<String> {
-        let census = take(records.len() as u64, 3, |sample, _, part| {
+        let census = take(records.len() as u64, 3, false, |sample, _, part| {
             let (label, text, synset) = records[usize::try_from(sample).unwrap()];
             let facts = Facts { label, text: text.as_bytes(), synset: synset.as_bytes(), filename: b"" };
             part.note(&facts, sample).map_err(|reason| crate::error::Error::record("x", sample, reason))
@@ -155,7 +174,7 @@ mod tests {
     #[test]
     fn samples_keep_their_order() {
         let label = |sample: u64| usize::try_from(sample * 7 % 11).unwrap();
-        let census = take(5000, 4, |sample, _, part| {
+        let census = take(5000, 4, false, |sample, _, part| {
             part.note(&Facts { label: label(sample), ..Facts::default() }, sample)
                 .map_err(|reason| crate::error::Error::record("x", sample, reason))
         });

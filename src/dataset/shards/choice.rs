@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::census::{self, Census};
 use super::contents::Facts;
 use super::{Shards, file_name, outside};
+use crate::dataset::classes::NO_LABEL;
 use crate::dataset::{Options, Split};
 use crate::error::Result;
 use crate::random::{hash_bytes, mix};
@@ -30,13 +31,16 @@ impl Shards {
                 break;
             }
             let label = *label as usize;
-            if label >= names.len() {
+            let is_damaged = label >= names.len();
+            if is_damaged && !self.salvage {
                 return Err(self.unfit(sample, &outside(label, names.len())));
             }
             let wanted = wanted.as_ref().is_none_or(|wanted| wanted[usize::try_from(sample).unwrap_or(usize::MAX)]);
-            if let Some(label) = labels.get(&label).filter(|_| wanted) {
+            let label = labels.get(&label).map(|label| u32::try_from(*label).unwrap_or(NO_LABEL));
+            // A damaged sample is kept, so that reading it tells of it.
+            if let Some(label) = label.or(is_damaged.then_some(NO_LABEL)).filter(|_| wanted) {
                 picks.push(self.number(sample));
-                kept.push(u32::try_from(*label).unwrap_or(u32::MAX));
+                kept.push(label);
             }
         }
         self.len = picks.len() as u64;
@@ -49,7 +53,7 @@ impl Shards {
 
     /// Asks all records for their labels; with `identities`, also for what a split knows them by.
     pub(super) fn ask_all(&self, identities: bool) -> Result<Census> {
-        census::take(self.len, self.threads, |sample, room, part| {
+        census::take(self.len, self.threads, self.salvage, |sample, room, part| {
             let (shard, record) = self.place(sample);
             let payload = shard.peek(record, room).map_err(|error| super::numbered(error, record))?;
             let facts = self.form.facts(shard.framing(), payload);
@@ -61,9 +65,10 @@ impl Shards {
     }
 }
 
-/// Which samples are on a side of a split. Those of labels without a name are left for others to complain of.
+/// Which samples are on a side of a split. Those of labels without a name are left for others to complain of; those
+/// without a label are training.
 fn on_side(split: Split, labels: &[u32], identities: &[u64], names: &[OsString]) -> Vec<bool> {
-    let classes = labels.iter().max().map_or(0, |most| *most as usize + 1);
+    let classes = labels.iter().filter(|label| **label != NO_LABEL).max().map_or(0, |most| *most as usize + 1);
     split.of_all(labels, classes, |sample| {
         let name = names.get(labels[sample] as usize).map(OsString::as_os_str).unwrap_or_default();
         split.key(name, [hash_bytes(b""), identities[sample]])

@@ -4,7 +4,7 @@ use crate::codec::{self, Raw};
 use crate::dataset::{Content, Keys, LARGEST_LABEL};
 use crate::file::quoted;
 use crate::pixel::Size;
-use crate::record::example::{View, decode, find};
+use crate::record::example::{Feature, View, count, decode, find};
 use crate::record::{Framing, Reason, recordio};
 
 /// What records hold under which names, and what of it is wanted.
@@ -97,6 +97,10 @@ impl Form {
     fn label(&self, payload: &[u8], view: Option<View<'_>>) -> Result<usize, Reason> {
         let key = self.keys.label.as_deref().unwrap_or_default();
         match view {
+            Some(View::Int(_)) if count(payload, key.as_bytes())? > 1 => {
+                let values = count(payload, key.as_bytes())?;
+                Err(Reason(format!("the label {key:?} has {values} values: one is needed")))
+            }
             Some(View::Int(label)) => match u64::try_from(label) {
                 Ok(..=LARGEST_LABEL) => Ok(usize::try_from(label).unwrap_or(usize::MAX)),
                 Ok(_) => Err(Reason(format!("the label {key:?} is {label}, above {LARGEST_LABEL}"))),
@@ -128,6 +132,10 @@ fn missing(payload: &[u8], key: &str, what: &str) -> Reason {
         Ok(features) => features,
         Err(reason) => return reason,
     };
+    if let Some(feature) = features.get(key) {
+        let wrong = if *feature == Feature::Empty { "no list of values" } else { "no values" };
+        return Reason(format!("the feature {key:?} is empty: it has {wrong}"));
+    }
     let there: Vec<_> = features.keys().take(20).map(|key| quoted(key.as_bytes())).collect();
     let none = if what == "label" { ", None if there are no labels" } else { "" };
     let there = there.join(", ");
@@ -199,7 +207,7 @@ mod tests {
             let payload = record(&[features.clone(), vec![more]].concat());
             form(true).sample(Framing::TfRecord, &payload).unwrap_err().0
         };
-        assert_eq!(reason(("image/channels", ints(1))), "6 bytes of pixels, where 2x1 of 1 channels take 2");
+        assert_eq!(reason(("image/channels", ints(1))), "6 bytes of pixels, where 2x1 of 1 channel take 2");
         assert_eq!(reason(("image/width", ints(-1))), "a tensor needs the feature \"image/width\"");
         assert!(reason(("image/order", bytes(b"WHC"))).contains("HWC and CHW are known"));
     }

@@ -17,8 +17,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use super::classes::NO_LABEL;
 use super::{ByClass, Dataset, Location, Options, Sample, Scratch, Spot};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::file::{each, natural_order};
 use crate::random::{hash_bytes, mix};
 use crate::record::{self, Framing, Places, Reason, Shard, recordio};
@@ -38,6 +39,8 @@ pub struct Shards {
     /// With classes that were chosen: what labels in the records become.
     labels: Option<HashMap<usize, usize>>,
     threads: usize,
+    /// What is damaged has no label, and is no error.
+    salvage: bool,
     notes: Vec<String>,
     faults: Vec<Error>,
     /// Names of the classes that are listed beside the files.
@@ -67,7 +70,7 @@ impl Shards {
             Shard::open_known(&paths[i], record::Options { salvage: options.salvage, ..Default::default() }, &known)
         };
         let opened = each(paths.len(), threads.max(OPENING), &|i| match open(i) {
-            Err(fault) if options.salvage => Ok(Err(fault)),
+            Err(fault) if options.salvage && !fault.is_of_the_machine() => Ok(Err(fault)),
             opened => opened.map(Ok),
         })?;
         let (mut files, mut faults) = (Vec::with_capacity(paths.len()), Vec::new());
@@ -92,6 +95,7 @@ impl Shards {
             form: Form::new(options.keys.clone(), !options.unlabelled),
             labels: None,
             threads,
+            salvage: options.salvage,
             listed: None,
             names: OnceLock::new(),
             census: OnceLock::new(),
@@ -206,7 +210,9 @@ impl Dataset for Shards {
             return Ok(by_class.clone());
         }
         let (labels, classes) = (&self.census()?.labels, self.classes()?.len());
-        if let Some((sample, label)) = (0..).zip(labels).find(|(_, label)| **label as usize >= classes) {
+        let is_outside = |(_, label): &(u64, &u32)| **label as usize >= classes && **label != NO_LABEL;
+        let bearable = self.salvage && labels.iter().any(|label| (*label as usize) < classes);
+        if let Some((sample, label)) = (0..).zip(labels).find(is_outside).filter(|_| !bearable) {
             return Err(self.unfit(sample, &outside(*label as usize, classes)));
         }
         Ok(self.by_class.get_or_init(|| ByClass::of(labels, classes)).clone())
@@ -316,7 +322,7 @@ fn numbered(error: Error, number: u64) -> Error {
 }
 
 fn outside(label: usize, classes: usize) -> Reason {
-    Reason(format!("the label {label} is none of the {classes} classes"))
+    Reason(format!("the label {label} is none of {}", counted(classes as u64, "class")))
 }
 
 fn file_name(path: &Path) -> &[u8] {

@@ -81,6 +81,25 @@ pub fn find<'a, const N: usize>(bytes: &'a [u8], keys: [&[u8]; N]) -> Result<[Op
     Ok(found)
 }
 
+/// How many values the feature `key` of an Example has, without allocating; none where it is not there.
+///
+/// # Errors
+/// Bytes that are no Example.
+pub fn count(bytes: &[u8], key: &[u8]) -> Result<usize, Reason> {
+    let mut count = 0;
+    entries(bytes, |entry| {
+        if key_of(entry)? == key {
+            let mut before = None;
+            lists(entry, |kind, list| {
+                count = if before.replace(kind) == Some(kind) { count } else { 0 } + count_of(kind, list)?;
+                Ok(())
+            })?;
+        }
+        Ok(())
+    })?;
+    Ok(count)
+}
+
 /// The bytes of an Example.
 #[must_use]
 pub fn encode(features: &Features<'_>) -> Vec<u8> {
@@ -187,6 +206,26 @@ fn first_of(kind: Kind, list: &[u8]) -> Result<Option<View<'_>>, Reason> {
         }
     }
     Ok(None)
+}
+
+fn count_of(kind: Kind, list: &[u8]) -> Result<usize, Reason> {
+    let (mut fields, mut count) = (Fields::new(list), 0);
+    while let Some((number, value)) = fields.next()? {
+        count += match (kind, value) {
+            _ if number != u32::from(VALUE) => 0,
+            (Kind::Bytes, Value::Bytes(_)) | (Kind::Floats, Value::Fixed32(_)) | (Kind::Ints, Value::Varint(_)) => 1,
+            (Kind::Floats, Value::Bytes(packed)) => floats(packed)?.count(),
+            (Kind::Ints, Value::Bytes(packed)) => {
+                let (mut packed, mut ints) = (Fields::new(packed), 0);
+                while packed.next_varint()?.is_some() {
+                    ints += 1;
+                }
+                ints
+            }
+            _ => 0,
+        };
+    }
+    Ok(count)
 }
 
 fn floats(packed: &[u8]) -> Result<impl Iterator<Item = f32>, Reason> {

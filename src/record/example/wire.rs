@@ -1,5 +1,6 @@
 //! The wire format of protocol buffers, as far as an Example needs it: tags, varints, lengths.
 
+use crate::error::counted;
 use crate::record::Reason;
 
 /// Groups, which nothing here knows, may hold groups this deep.
@@ -80,8 +81,9 @@ impl<'a> Fields<'a> {
 
     fn take(&mut self, len: u64) -> Result<&'a [u8], Reason> {
         let split = usize::try_from(len).ok().and_then(|len| self.rest.split_at_checked(len));
-        let (taken, rest) = split
-            .ok_or_else(|| Reason::new(format!("a field of {len} bytes, of which {} are there", self.rest.len())))?;
+        let (taken, rest) = split.ok_or_else(|| {
+            Reason::new(format!("a field of {}, of which {} are there", counted(len, "byte"), self.rest.len()))
+        })?;
         self.rest = rest;
         Ok(taken)
     }
