@@ -144,7 +144,8 @@ def create_tfrecords(
         img_per_file: images per shard; the last has what is left.
         labels: ``"directory"`` for the place of the class among the sorted ones (0 in a flat directory), None for 0
             everywhere, or a CSV file of file names, relative to the directory ``source_path``, and classes. Classes of
-            a CSV file that are all whole numbers (``7``, ``07`` or ``7.0``) are labels themselves.
+            a CSV file that are all whole numbers (``7``, ``07`` or ``7.0``) are labels themselves; a number among them
+            that cannot be one (``-1``, ``3.5``, ``NaN``) is an error.
         metadata: also ``image/format``, ``image/filename``, ``image/height``, ``image/width`` and ``image/class/text``.
         check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
             ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.

@@ -85,7 +85,10 @@ def verify(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Read and decode everything, whole. An index file that does not fit its file of records is damage, too.
+    """Read and decode everything, whole.
+
+    An index file that does not fit its file of records is damage, too, and so is a label in a record that a Loader would
+    refuse; a record without a label is none, and is noted: ``labels=None`` reads it.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.

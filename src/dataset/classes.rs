@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::counted;
+use crate::file::whole_number;
 use crate::record::Reason;
 
 /// The samples in the order of their classes, in each as the data set has them.
@@ -55,10 +56,13 @@ impl ByClass {
 }
 
 /// In place of the label of a sample that has none, since it is damaged.
-pub(super) const NO_LABEL: u32 = u32::MAX;
+pub(super) const DAMAGED: u32 = u32::MAX;
 
 /// The greatest label there can be: frameworks have class numbers of 32 bits, and would make another class of a greater one.
 pub const LARGEST_LABEL: u64 = 0x7fff_ffff;
+
+/// The label of a record that has none; only with [`Wanted::IfThere`](super::Wanted::IfThere).
+pub const NO_LABEL: usize = usize::MAX;
 
 /// There may be as many classes however few samples there are.
 const MANY_CLASSES: usize = 1 << 16;
@@ -77,6 +81,36 @@ pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
     })
 }
 
+/// The labels that the classes of a table are, where all of them are whole numbers; `None` where they are names.
+///
+/// # Errors
+/// The place of a class that is a number and no label (`-1`, `3.5`, `NaN`), where more classes are numbers than are not: as
+/// names in order they would all be other labels than meant.
+pub fn numbered(classes: &[&str]) -> Result<Option<Vec<u64>>, (usize, Reason)> {
+    let whole: Vec<u64> = classes.iter().filter_map(|class| whole_number(class.as_bytes())).collect();
+    if whole.len() == classes.len() {
+        return Ok(Some(whole));
+    }
+    let is_wrong = |class: &&str| whole_number(class.as_bytes()).is_none() && is_number(class);
+    let numbers = whole.len() + classes.iter().filter(|class| is_wrong(class)).count();
+    match classes.iter().position(is_wrong) {
+        Some(place) if !whole.is_empty() && 2 * numbers > classes.len() => Err((
+            place,
+            Reason(format!(
+                "the class is {:?}, where other classes are labels, whole numbers from 0 on: leave the row out or give it \
+                 a label of its own; if classes are names, write them as words",
+                classes[place]
+            )),
+        )),
+        _ => Ok(None),
+    }
+}
+
+/// Whether a text is a number of any kind, with a point or a comma.
+fn is_number(text: &str) -> bool {
+    text.replace(',', ".").parse::<f64>().is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,8 +121,22 @@ mod tests {
         assert_eq!(*by_class.ranges, [0..2, 2..2, 2..5, 5..5]);
         assert_eq!([0, 1, 2, 3, 4].map(|place| by_class.sample(place)), [1, 4, 0, 2, 3]);
         assert!(ByClass::of(&[], 0).ranges.is_empty());
-        let by_class = ByClass::of(&[NO_LABEL, 1, 2, 0, NO_LABEL, 1], 2);
+        let by_class = ByClass::of(&[DAMAGED, 1, 2, 0, DAMAGED, 1], 2);
         assert_eq!((&*by_class.ranges, by_class.samples.as_deref()), (&[0..1, 1..3][..], Some(&[3, 1, 5][..])));
+    }
+
+    #[test]
+    fn a_class_that_is_a_number_and_no_label_made_names_of_all() {
+        let wrong = |classes: &[&str]| numbered(classes).unwrap_err().0;
+        for no_label in ["-1", "+1", "3.5", "3,5", "NaN", "nan", "-1.0", "1e3", "inf", "9223372036854775808"] {
+            assert_eq!(wrong(&["0", "2", no_label, "10"]), 2, "{no_label}");
+        }
+        assert_eq!(wrong(&["-1", "1"]), 0);
+        assert_eq!(wrong(&["0", "1", "x", "-1"]), 3);
+        assert_eq!(numbered(&["10", "07", "7.0"]), Ok(Some(vec![10, 7, 7])));
+        for names in [&["01", "x", "1"][..], &["cat", "dog", "nan"], &["1", "-1", "x", "y"], &["0.5", "1.5"]] {
+            assert_eq!(numbered(names), Ok(None), "{names:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Image directories: `root/class-name/**/x.jpg` as Keras has them, or a flat directory, or files named one by one.
 //!
-//! A class is a directory below a root that holds images somewhere. Roots that hold images themselves, and files named one
-//! by one, are of one class without a name; where they come from directories of several names, these are the classes, as
+//! A class is a directory below a root that holds images somewhere; images that lie beside such directories are left out,
+//! as Keras does. Roots whose images all lie in them themselves, and files named one by one, are of one class without a name; where they come from directories of several names, these are the classes, as
 //! `photos/class-*` and `photos/*/*.jpg` are meant.
 //!
 //! Memory is the names (with a NUL each), four bytes a sample, and a few words per directory. Samples are sorted by
@@ -14,8 +14,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::left_out::LeftOut;
-use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split};
+use super::left_out::{LeftOut, Why};
+use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split, Wanted};
 use crate::error::{Error, Result};
 use crate::file::{self, Folder, IMAGE_ENDINGS, Listing, is_image};
 use crate::random::{hash_bytes, mix};
@@ -271,6 +271,27 @@ impl Tree {
         for (folder, name) in self.others() {
             into.add(name, || self.path(folder, name));
         }
+        for folder in &self.listing.folders {
+            for name in each_name(&folder.special) {
+                into.add_image(Why::Special, || self.path(&folder.path, name));
+            }
+        }
+    }
+
+    /// Whether all of its images lie in it itself, so that there are no classes in it.
+    fn is_flat(&self) -> Result<bool> {
+        let mut with_images = self.listing.folders.iter().filter(|folder| folder.files > 0).peekable();
+        if with_images.peek().is_none() {
+            let reason = format!("no images in it or below it; looked for {}", looked_for());
+            return Err(Error::dataset(self.root.as_path(), reason));
+        }
+        Ok(with_images.all(|folder| folder.path.is_empty()))
+    }
+
+    /// The images that lie in it itself.
+    fn loose(&self) -> impl Iterator<Item = &[u8]> {
+        let here = self.listing.folders.iter().filter(|folder| folder.path.is_empty());
+        here.flat_map(|folder| each_name(&folder.names))
     }
 }
 
@@ -284,13 +305,13 @@ impl Found {
             notes.extend(note_on_empty(&empty));
             notes.extend(self.note_on_names(options));
         }
-        notes.extend(self.left_out.note());
+        notes.extend(self.left_out.notes());
         notes
     }
 
     /// Tells a user who may not have meant classes which there are.
     fn note_on_names(&self, options: &Options) -> Option<String> {
-        if !self.named_by_folder || options.unlabelled {
+        if !self.named_by_folder || options.labels == Wanted::Never {
             return None;
         }
         let count = |sources: &[Source]| sources.iter().map(|source| each_name(&source.names).count()).sum::<usize>();
@@ -368,43 +389,23 @@ fn by_class(trees: Vec<Tree>) -> Result<Found> {
     let mut layered: Option<PathBuf> = None;
     for (place, tree) in trees.into_iter().enumerate() {
         tree.left_out(&mut found.left_out);
-        let Tree { root, listing } = tree;
-        if is_flat(&root, &listing)? {
-            flat = Some(root.clone());
+        if tree.is_flat()? {
+            flat = Some(tree.root.clone());
         } else {
-            layered = Some(root.clone());
+            layered = Some(tree.root.clone());
+            tree.loose().for_each(|name| found.left_out.add_image(Why::Loose, || tree.path(b"", name)));
         }
         if let (Some(flat), Some(layered)) = (&flat, &layered) {
             let reason = format!("holds images, and {} holds class directories: give one kind", layered.display());
             return Err(Error::dataset(flat.as_path(), reason));
         }
         let class = names.as_ref().map(|names| names[place].clone()).unwrap_or_default();
-        for folder in listing.folders {
-            add_folder(&mut found.classes, &root, folder, flat.as_ref().map(|_| &class));
+        for folder in tree.listing.folders {
+            add_folder(&mut found.classes, &tree.root, folder, flat.as_ref().map(|_| &class));
         }
     }
     found.named_by_folder = flat.is_some() && names.is_some();
     Ok(found)
-}
-
-/// Whether images lie in the root itself rather than in class directories.
-fn is_flat(root: &Path, listing: &Listing) -> Result<bool> {
-    let mut with_files = listing.folders.iter().filter(|folder| folder.files > 0);
-    let Some(first) = with_files.next() else {
-        let reason = format!("no images in it or below it; looked for {}", looked_for());
-        return Err(Error::dataset(root, reason));
-    };
-    let flat = first.path.is_empty();
-    if let (true, Some(below)) = (flat, with_files.next()) {
-        let inside = root.join(OsStr::from_bytes(&below.path));
-        let reason = format!(
-            "holds images itself ({}) and in directories ({}): put them into class directories, or give one of the two",
-            String::from_utf8_lossy(first.names.split(|b| *b == 0).next().unwrap_or_default()),
-            inside.display()
-        );
-        return Err(Error::dataset(root, reason));
-    }
-    Ok(flat)
 }
 
 /// Puts a directory's images into their class: that of a flat root is `flat`.

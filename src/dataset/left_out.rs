@@ -21,10 +21,20 @@ const COMPANIONS: [&str; 31] = [
 const COMPANION_NAMES: [&str; 9] =
     ["README", "LICENSE", "LICENCE", "NOTICE", "COPYING", "MAKEFILE", "MANIFEST", "MD5SUMS", "SHA256SUMS"];
 
-/// Files that were left out, by their endings.
+/// Files that were left out: those that are not named as images by their endings, others by the reason.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LeftOut {
     kinds: BTreeMap<String, Kind>,
+    images: BTreeMap<Why, Kind>,
+}
+
+/// Why a file that is named as an image is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Why {
+    /// It lies beside class folders.
+    Loose,
+    /// It is a FIFO, a socket or a device.
+    Special,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -40,11 +50,7 @@ impl LeftOut {
         if is_companion(name, &ending) {
             return;
         }
-        let kind = self.kinds.entry(ending).or_default();
-        kind.count += 1;
-        if kind.examples.len() < EXAMPLES {
-            kind.examples.push(path());
-        }
+        self.kinds.entry(ending).or_default().add(path);
     }
 
     /// The files in words, the most numerous kind first; `None` where there are none.
@@ -55,6 +61,16 @@ impl LeftOut {
         let rest: u64 = kinds.iter().skip(KINDS).map(|(_, kind)| kind.count).sum();
         let rest = if rest > 0 { format!(", {rest} others") } else { String::new() };
         (!named.is_empty()).then(|| format!("{}{rest}", named.join(", ")))
+    }
+
+    /// Takes down a file that is named as an image and left out for another reason.
+    pub(super) fn add_image(&mut self, why: Why, path: impl FnOnce() -> PathBuf) {
+        self.images.entry(why).or_default().add(path);
+    }
+
+    /// What a user should know, a line for each reason.
+    pub(super) fn notes(&self) -> impl Iterator<Item = String> {
+        self.note().into_iter().chain(self.images.iter().map(|(why, kind)| why.note(kind)))
     }
 
     fn count(&self) -> u64 {
@@ -77,11 +93,43 @@ impl LeftOut {
 }
 
 impl Kind {
+    fn add(&mut self, path: impl FnOnce() -> PathBuf) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(path());
+        }
+    }
+
     fn in_words(&self, ending: &str) -> String {
         let what = if ending.is_empty() { "without an ending".to_owned() } else { format!("*.{ending}") };
+        format!("{} {what} ({})", self.count, self.examples())
+    }
+
+    fn examples(&self) -> String {
         let examples: Vec<String> = self.examples.iter().map(|path| path.display().to_string()).collect();
         let more = if self.count > examples.len() as u64 { ", ..." } else { "" };
-        format!("{} {what} ({}{more})", self.count, examples.join(", "))
+        format!("{}{more}", examples.join(", "))
+    }
+}
+
+impl Why {
+    fn note(self, kind: &Kind) -> String {
+        let (count, examples) = (kind.count, kind.examples());
+        match (self, count) {
+            (Self::Loose, 1) => format!(
+                "1 image was left out because it lies beside the class folders: {examples}; move it into one to use it"
+            ),
+            (Self::Loose, _) => format!(
+                "{count} images were left out because they lie beside the class folders: {examples}; move them into one to \
+                 use them"
+            ),
+            (Self::Special, 1) => {
+                format!("1 file named as an image was left out because it is a FIFO, a socket or a device: {examples}")
+            }
+            (Self::Special, _) => format!(
+                "{count} files named as images were left out because they are FIFOs, sockets or devices: {examples}"
+            ),
+        }
     }
 }
 

@@ -17,11 +17,11 @@ use std::ffi::{CStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-pub use classes::{ByClass, LARGEST_LABEL};
+pub use classes::{ByClass, LARGEST_LABEL, NO_LABEL, numbered};
 pub use directory::Directory;
 pub use kind::open;
 pub use memory::{Bytes, InMemory};
-pub use options::{Keys, Options};
+pub use options::{Keys, Options, Wanted};
 pub use shards::Shards;
 pub use split::{Side, Split, share_of};
 pub use table::Table;

@@ -20,6 +20,18 @@ pub struct Keys {
     pub filename: Option<String>,
 }
 
+/// Whether labels are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// A sample without one is an error, and one with a wrong one.
+    #[default]
+    Always,
+    /// A record that has none has [`NO_LABEL`](super::NO_LABEL); a wrong one is an error.
+    IfThere,
+    /// They are not read.
+    Never,
+}
+
 /// Which of the files or records found are samples, and how they are read.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -31,8 +43,8 @@ pub struct Options {
     pub limit: Option<u64>,
     /// Where records have what. Default: as TensorFlow's image data sets have it.
     pub keys: Keys,
-    /// Nobody asks for labels, so a record may lack them.
-    pub unlabelled: bool,
+    /// Whether labels are wanted. Default: every sample must have one.
+    pub labels: Wanted,
     /// The files that a CSV file names may lie outside of the directory that its names are relative to. Default: no.
     pub allow_outside: bool,
     /// A directory where the places of records in shards without index files are kept from run to run. Default: none.

@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 use csv::ByteRecord;
 use rustix::fs::{FileType, stat};
 
-use super::classes::checked;
-use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch};
+use super::classes::{checked, numbered};
+use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Wanted};
 use crate::error::{Error, Result};
-use crate::file::{Columns, Csv, check_inside, each, line_error, path_identity, quoted, whole_number};
+use crate::file::{Columns, Csv, check_inside, each, line_error, path_identity, quoted};
 use crate::random::{hash_bytes, mix};
+use crate::record::Reason;
 
 /// How many files are looked for at a time.
 const CHUNK: usize = 4096;
@@ -239,10 +240,24 @@ impl Rows {
         Ok(())
     }
 
+    /// The error of the first row of a class.
+    fn class_error<'a>(&self, class: usize, reason: Reason, table_of: &dyn Fn(usize) -> &'a Path) -> Error {
+        let row = self.all.iter().position(|row| row.class as usize == class).unwrap_or_default();
+        line_error(table_of(row), self.all[row].line, reason)
+    }
+
     /// The names of all classes by label, and the label of each class that is met. Where all are whole numbers, these are
-    /// the labels; else they are sorted.
-    fn numbered<'a>(&self, table_of: &dyn Fn(usize) -> &'a Path) -> Result<(Vec<OsString>, Vec<u32>)> {
-        let numbers: Option<Vec<u64>> = self.classes.iter().map(|class| whole_number(class.as_bytes())).collect();
+    /// the labels; else they are sorted. Where labels come from elsewhere, any number may be a name.
+    fn numbered<'a>(
+        &self,
+        options: &Options,
+        table_of: &dyn Fn(usize) -> &'a Path,
+    ) -> Result<(Vec<OsString>, Vec<u32>)> {
+        let classes: Vec<&str> = self.classes.iter().map(String::as_str).collect();
+        let numbers = match numbered(&classes) {
+            Err(_) if options.labels == Wanted::Never || options.classes.is_some() => None,
+            numbers => numbers.map_err(|(class, reason)| self.class_error(class, reason, table_of))?,
+        };
         let Some(numbers) = numbers else {
             let mut order: Vec<u32> = (0..).take(self.classes.len()).collect();
             order.sort_unstable_by_key(|class| &self.classes[*class as usize]);
@@ -253,12 +268,9 @@ impl Rows {
             return Ok((order.into_iter().map(|class| self.classes[class as usize].as_str().into()).collect(), labels));
         };
         let mut labels = Vec::with_capacity(numbers.len());
-        for (class, number) in (0..).zip(numbers) {
-            let label = checked(usize::try_from(number).unwrap_or(usize::MAX), self.all.len()).map_err(|reason| {
-                let row = self.all.iter().position(|row| row.class == class).unwrap_or_default();
-                line_error(table_of(row), self.all[row].line, reason)
-            })?;
-            labels.push(label);
+        for (class, number) in numbers.into_iter().enumerate() {
+            let label = checked(usize::try_from(number).unwrap_or(usize::MAX), self.all.len());
+            labels.push(label.map_err(|reason| self.class_error(class, reason, table_of))?);
         }
         let names = labels.iter().max().map_or(0..0, |most| 0..most + 1).map(|label| label.to_string().into());
         Ok((names.collect(), labels))
@@ -266,7 +278,7 @@ impl Rows {
 
     /// The samples among the rows, and the row of each.
     fn choose<'a>(&self, options: &Options, table_of: &dyn Fn(usize) -> &'a Path) -> Result<(Table, Vec<usize>)> {
-        let (names, labels) = self.numbered(table_of)?;
+        let (names, labels) = self.numbered(options, table_of)?;
         let numbers = options.chosen(&names, "classes")?;
         let chosen_labels: HashMap<usize, u32> = numbers.iter().copied().zip(0..).collect();
         let mut data = Table {

@@ -28,6 +28,8 @@ pub struct Folder {
     pub files: usize,
     /// The names of its other files, in the same way.
     pub others: Vec<u8>,
+    /// The names of what is wanted by its name but is no regular file, nor a link to one: FIFOs, sockets, devices.
+    pub special: Vec<u8>,
 }
 
 /// A listed tree.
@@ -71,6 +73,7 @@ struct Walk<'a> {
 struct Contents {
     files: Names,
     others: Names,
+    special: Names,
     folders: Vec<CString>,
     links: Vec<CString>,
 }
@@ -185,10 +188,10 @@ impl Walk<'_> {
             self.enter(Pending { path: joined(&pending.path, name), follow: false });
         }
         let links = contents.links.iter().map(|name| joined(&pending.path, name)).collect();
-        let (files, others) = (contents.files, contents.others);
-        let names = sorted(&files.bytes, &files.starts);
-        let others = sorted(&others.bytes, &others.starts);
-        Ok(Some((Folder { path: pending.path.clone(), names, files: files.starts.len(), others }, links)))
+        let files = contents.files.starts.len();
+        let [names, others, special] =
+            [contents.files, contents.others, contents.special].map(|names| sorted(&names.bytes, &names.starts));
+        Ok(Some((Folder { path: pending.path.clone(), names, files, others, special }, links)))
     }
 
     /// Takes one directory entry down as what it is.
@@ -219,11 +222,12 @@ impl Walk<'_> {
                 Err(_) => kind = FileType::RegularFile,
             }
         }
-        if kind == FileType::RegularFile {
-            let names = if (self.wanted)(name.to_bytes()) { &mut contents.files } else { &mut contents.others };
-            names.add(name)?;
+        match (kind == FileType::RegularFile, (self.wanted)(name.to_bytes())) {
+            (true, true) => contents.files.add(name),
+            (true, false) => contents.others.add(name),
+            (false, true) => contents.special.add(name),
+            (false, false) => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -359,8 +363,13 @@ mod tests {
         for name in ["a/1.x", "a/.2.x", ".git/3.x", "a/readme"] {
             touch(root.path(), name);
         }
-        rustix::fs::mknodat(rustix::fs::CWD, root.path().join("a/pipe.x"), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        for name in ["a/pipe.x", "a/pipe"] {
+            rustix::fs::mknodat(rustix::fs::CWD, root.path().join(name), FileType::Fifo, Mode::RUSR, 0).unwrap();
+        }
+        symlink("pipe", root.path().join("a/link.x")).unwrap();
         assert_eq!(listed(root.path(), 2), ["a/1.x"]);
+        let listing = scan(root.path(), 2, &|name| name.ends_with(b".x")).unwrap();
+        assert_eq!(listing.folders[1].special, b"link.x\0pipe.x\0", "and wanted ones are told");
     }
 
     #[test]

@@ -247,7 +247,7 @@ impl Look for Samples {
 
     fn look(&self, place: u64, tools: &mut Tools, stop: &AtomicBool) -> Option<u64> {
         let index = usize::try_from(place).ok().and_then(|place| self.indices.get(place))?;
-        tools.decode(&*self.data, *index, Form::Rgb, stop).ok()?.ok()
+        tools.decode(&*self.data, *index, Form::Rgb, stop).ok()?.ok().map(|stored| stored.bytes)
     }
 
     fn panicked(&self, _: u64, _: String) -> Option<u64> {

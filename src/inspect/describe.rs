@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::examine::{Examined, Tools};
+use super::examine::{Examined, Stored, Tools};
 use super::pass::{self, Look};
 use super::verify::Damage;
 use super::{Source, Watch, path_json};
 use crate::codec::{Backend, Format, Header};
-use crate::dataset::{Dataset, Options};
+use crate::dataset::{Dataset, Options, Wanted};
 use crate::error::{Error, Result};
 use crate::record::{Shard, index};
 
@@ -168,7 +168,7 @@ impl Description {
 /// [`Error::Threads`] when worker threads cannot be had.
 pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Option<Description>> {
     let workers = source.workers();
-    let data = source.open(Options::default())?;
+    let data = source.open(Options { labels: Wanted::IfThere, ..Options::default() })?;
     let mut found = Description { kind: data.kind(), samples: data.len(), ..Description::default() };
     found.notes = data.notes().to_vec();
     found.shards = data.shards().iter().map(File::of).collect::<Result<_>>()?;
@@ -178,15 +178,19 @@ pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Optio
     // Records are part of files whose length is known; of other samples each is asked.
     let files = if found.shards.is_empty() { data.len() } else { 0 };
     let total = wanted + files;
-    let mut sides = [Vec::new(), Vec::new()];
+    let (mut sides, mut unlabelled) = ([Vec::new(), Vec::new()], 0);
     let look = Headers { data: Arc::clone(&data), wanted };
     let whole = pass::over(look, wanted, workers, &mut |done, _| watch(done, total), |_, header| {
         match header? {
-            Ok(header) => found.add_header(&header, &mut sides),
+            Ok((header, Stored { labelled, .. })) => {
+                found.add_header(&header, &mut sides);
+                unlabelled += u64::from(!labelled);
+            }
             Err(damage) => found.unreadable.push(damage),
         }
         Ok(())
     })?;
+    found.notes.extend(source.note_on_labels(unlabelled, wanted));
     let whole = whole
         && pass::over(Sizes { data }, files, workers, &mut |done, _| watch(wanted + done, total), |_, bytes| {
             found.bytes += bytes;
@@ -224,17 +228,17 @@ impl Headers {
 
 impl Look for Headers {
     type Tools = Tools;
-    type Found = Result<Examined<Header>>;
+    type Found = Result<Examined<(Header, Stored)>>;
 
     fn tools(&self) -> Tools {
         Tools::new(Backend::Auto)
     }
 
-    fn look(&self, place: u64, tools: &mut Tools, _: &AtomicBool) -> Result<Examined<Header>> {
-        Ok(tools.header(&*self.data, self.sample(place))?.map(|(header, _)| header))
+    fn look(&self, place: u64, tools: &mut Tools, _: &AtomicBool) -> Result<Examined<(Header, Stored)>> {
+        tools.header(&*self.data, self.sample(place))
     }
 
-    fn panicked(&self, place: u64, message: String) -> Result<Examined<Header>> {
+    fn panicked(&self, place: u64, message: String) -> Result<Examined<(Header, Stored)>> {
         Ok(Err(Damage::at(self.data.location(self.sample(place)), format!("internal error: {message}"))))
     }
 }

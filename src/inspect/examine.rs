@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::verify::Damage;
 use crate::codec::{Backend, Decoder, Header, Reason};
-use crate::dataset::{Content, Dataset, Scratch};
+use crate::dataset::{Content, Dataset, NO_LABEL, Sample, Scratch};
 use crate::error::Result;
 use crate::loader::{Form, decode_whole, open};
 
@@ -20,23 +20,32 @@ pub(super) struct Tools {
     decoder: Option<Decoder>,
 }
 
+/// What there is of a sample besides its picture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stored {
+    /// The length of what it is stored as.
+    pub(super) bytes: u64,
+    /// Whether it has a label.
+    pub(super) labelled: bool,
+}
+
 impl Tools {
     /// Tools that decode JPEGs with `backend`.
     pub(super) fn new(backend: Backend) -> Self {
         Self { backend, scratch: Scratch::default(), decoder: None }
     }
 
-    /// The header of a sample, and the length of what it is stored as.
+    /// The header of a sample.
     ///
     /// # Errors
     /// What says nothing about the sample: [`Error::is_of_the_machine`].
-    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<Examined<(Header, u64)>> {
+    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<Examined<(Header, Stored)>> {
         let stop = AtomicBool::new(false);
         let header = |decoder: &mut Decoder, content: Content<'_>| Ok(open(decoder, content, &stop)?.header());
         self.look(data, index, header)
     }
 
-    /// Decodes every pixel of a sample; the length of what it is stored as.
+    /// Decodes every pixel of a sample.
     ///
     /// # Errors
     /// As [`Tools::header`].
@@ -46,9 +55,9 @@ impl Tools {
         index: u64,
         form: Form,
         stop: &AtomicBool,
-    ) -> Result<Examined<u64>> {
+    ) -> Result<Examined<Stored>> {
         let whole = |decoder: &mut Decoder, content: Content<'_>| decode_whole(decoder, content, form, stop);
-        Ok(self.look(data, index, whole)?.map(|(_, bytes)| bytes))
+        Ok(self.look(data, index, whole)?.map(|(_, stored)| stored))
     }
 
     fn look<T>(
@@ -56,9 +65,9 @@ impl Tools {
         data: &dyn Dataset,
         index: u64,
         look: impl FnOnce(&mut Decoder, Content<'_>) -> Result<T, Reason>,
-    ) -> Result<Examined<(T, u64)>> {
-        let content = match data.read(index, &mut self.scratch) {
-            Ok(sample) => sample.content,
+    ) -> Result<Examined<(T, Stored)>> {
+        let Sample { content, label } = match data.read(index, &mut self.scratch) {
+            Ok(sample) => sample,
             Err(error) if error.is_of_the_machine() => return Err(error),
             Err(error) => return Ok(Err(Damage::of(&error, data.location(index)))),
         };
@@ -67,7 +76,7 @@ impl Tools {
             none => Decoder::new(self.backend, Arc::default()).map(|decoder| none.insert(decoder)),
         };
         Ok(match decoder.and_then(|decoder| look(decoder, content)) {
-            Ok(found) => Ok((found, content.len() as u64)),
+            Ok(found) => Ok((found, Stored { bytes: content.len() as u64, labelled: label != NO_LABEL })),
             Err(Reason(reason)) => Err(Damage::at(data.location(index), reason)),
         })
     }

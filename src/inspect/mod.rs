@@ -56,6 +56,15 @@ impl Source {
         self.workers.unwrap_or_else(usable_cores)
     }
 
+    /// A note that so many records have no label, of `looked` that were looked at.
+    fn note_on_labels(&self, unlabelled: u64, looked: u64) -> Option<String> {
+        let key = self.keys.label.as_deref().filter(|_| unlabelled > 0)?;
+        Some(format!(
+            "{unlabelled} of {looked} records that were looked at have no label {key:?}: use labels=None, or name another \
+             feature with keys={{\"label\": ...}}"
+        ))
+    }
+
     /// The data set, as a Loader would see it.
     fn open(&self, options: Options) -> Result<Arc<dyn Dataset>> {
         match self.workers {

@@ -6,7 +6,7 @@ use super::describe::format_name;
 use super::examine::Tools;
 use super::{Source, path_json};
 use crate::codec::{Backend, Header};
-use crate::dataset::{Dataset, Location, Options, Scratch, Spot};
+use crate::dataset::{Dataset, Location, Options, Scratch, Spot, Wanted};
 use crate::error::{Error, Result};
 use crate::record::example::{self, Feature};
 use crate::record::recordio;
@@ -63,12 +63,13 @@ impl Entry {
 /// [`Error::Argument`] where there is no such sample; [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there
 /// is no data set, or the record is damaged.
 pub fn entry(source: &Source, index: u64) -> Result<Entry> {
-    let data = source.open(Options { unlabelled: true, ..Options::default() })?;
+    let data = source.open(Options { labels: Wanted::Never, ..Options::default() })?;
     if index >= data.len() {
         return Err(Error::argument("record", index, format!("0 to {}", data.len() - 1)));
     }
     let location = data.location(index);
-    let picture = Tools::new(Backend::Auto).header(&*data, index)?.map_err(|damage| damage.reason);
+    let picture = Tools::new(Backend::Auto).header(&*data, index)?;
+    let picture = picture.map(|(header, stored)| (header, stored.bytes)).map_err(|damage| damage.reason);
     let (class, fields) = match location.record {
         None => (Some(class(&*data, index)?), Map::new()),
         Some(spot) => {

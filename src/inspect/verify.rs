@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::examine::{Examined, Tools};
+use super::examine::{Examined, Stored, Tools};
 use super::pass::{self, Look};
 use super::{Source, Watch, path_json};
 use crate::codec::Backend;
-use crate::dataset::{Dataset, Location, Options};
+use crate::dataset::{Dataset, Location, Options, Wanted};
 use crate::error::{Error, Result};
 use crate::loader::Form;
 use crate::record::Shard;
@@ -88,15 +88,16 @@ impl Damage {
     }
 }
 
-/// Reads and decodes every sample of `source`, whole; an index file must fit. `None` if `watch` ended it before.
+/// Reads and decodes every sample of `source`, whole; an index file must fit, and a label that is there be one. `None` if
+/// `watch` ended it before.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at; [`Error::Threads`] when worker threads
 /// cannot be had; what says nothing about the data ([`Error::is_of_the_machine`]). Damage is no error: what follows it is
 /// looked at all the same, where its beginning can be found.
 pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
-    // Labels may be of any kind, or none.
-    let data = source.open(Options { salvage: true, unlabelled: true, ..Options::default() })?;
+    // Whoever wants no labels can read what has none; a label that is there and wrong is an error to all others.
+    let data = source.open(Options { salvage: true, labels: Wanted::IfThere, ..Options::default() })?;
     let len = data.len();
     let mut damaged: Vec<_> = data.faults().iter().map(Damage::of_file).collect();
     // A file that lost its last records is sound by itself; only its index knows.
@@ -106,14 +107,19 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     }));
     let notes = data.notes().iter().filter(|note| !is_of_an_index(note, data.shards())).cloned().collect();
     let mut report = Report { damaged, notes, ..Report::default() };
+    let mut unlabelled = 0;
     let whole = pass::over(Whole { data }, len, source.workers(), watch, |_, found| {
         report.samples += 1;
         match found? {
-            Ok(bytes) => report.bytes += bytes,
+            Ok(Stored { bytes, labelled }) => {
+                report.bytes += bytes;
+                unlabelled += u64::from(!labelled);
+            }
             Err(damage) => report.damaged.push(damage),
         }
         Ok(())
     })?;
+    report.notes.extend(source.note_on_labels(unlabelled, report.samples));
     Ok(whole.then_some(report))
 }
 
@@ -130,17 +136,17 @@ struct Whole {
 
 impl Look for Whole {
     type Tools = Tools;
-    type Found = Result<Examined<u64>>;
+    type Found = Result<Examined<Stored>>;
 
     fn tools(&self) -> Tools {
         Tools::new(Backend::Auto)
     }
 
-    fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<u64>> {
+    fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<Stored>> {
         tools.decode(&*self.data, index, Form::Planes, stop)
     }
 
-    fn panicked(&self, index: u64, message: String) -> Result<Examined<u64>> {
+    fn panicked(&self, index: u64, message: String) -> Result<Examined<Stored>> {
         Ok(Err(Damage::at(self.data.location(index), format!("internal error: {message}"))))
     }
 }

@@ -26,7 +26,7 @@ pub use config::{Config, Labels, OnError, Sampling};
 pub use maker::{Maker, Workshop};
 pub use whole::{Form, decode_whole, open};
 
-use crate::dataset::{self, Dataset, Location, Options, Split};
+use crate::dataset::{self, Dataset, Location, Options, Split, Wanted};
 use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch, usable_cores};
 use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
@@ -113,7 +113,7 @@ impl Loader {
             split: config.split.map(|(side, fraction)| Split { side, fraction, seed: config.split_seed }),
             limit: config.limit,
             keys: config.keys.clone(),
-            unlabelled: config.labels == Labels::None,
+            labels: if config.labels == Labels::None { Wanted::Never } else { Wanted::Always },
             // Damaged framing is a damaged sample then, as far as what follows it can be found.
             allow_outside: config.allow_outside,
             salvage: config.on_error != OnError::Raise,

@@ -162,7 +162,9 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
         return Err(Error::argument("num_images", 0, "at least 1, or -1 for all"));
     }
     let destination = Destination::new("output_dir", &request.folder);
-    let mut source = open(&request.source, &destination, settings.workers, request.options.allow_outside)?;
+    let numbering = if request.labels.is_some() { Numbering::Unused } else { Numbering::Sorted };
+    let allow_outside = request.options.allow_outside;
+    let mut source = open(&request.source, &destination, settings.workers, &numbering, allow_outside)?;
     let texts = Texts::new(&mut source, request.labels.as_ref(), &request.texts)?;
     let mut order = shuffled(&(0..source.len()).collect::<Vec<_>>(), request.seed);
     order.truncate(request.images.and_then(|images| usize::try_from(images).ok()).unwrap_or(usize::MAX));
@@ -214,9 +216,12 @@ impl Convert {
         positive("img_per_file", self.per_file)?;
         let destination = Destination::new("dest_path", &self.folder);
         let source = match &self.labels {
-            Labels::Directory => open(&self.source, &destination, settings.workers, self.options.allow_outside)?,
+            Labels::Directory => {
+                open(&self.source, &destination, settings.workers, &Numbering::Sorted, self.options.allow_outside)?
+            }
             Labels::Zero => {
-                open(&self.source, &destination, settings.workers, self.options.allow_outside)?.unlabelled()
+                open(&self.source, &destination, settings.workers, &Numbering::Unused, self.options.allow_outside)?
+                    .unlabelled()
             }
             Labels::Listed(list) => {
                 destination.outside(&self.source)?;
@@ -347,7 +352,13 @@ fn start<R: Records>(settings: Settings, source: Source, recipe: Recipe<R>) -> R
 }
 
 /// A directory of pictures, or a CSV file of some with names relative to its own directory.
-fn open(path: &Path, destination: &Destination<'_>, workers: usize, allow_outside: bool) -> Result<Source> {
+fn open(
+    path: &Path,
+    destination: &Destination<'_>,
+    workers: usize,
+    numbering: &Numbering<'_>,
+    allow_outside: bool,
+) -> Result<Source> {
     if path.is_file() {
         let mut start = Vec::new();
         let read = peek(path, 16, &mut start);
@@ -356,7 +367,7 @@ fn open(path: &Path, destination: &Destination<'_>, workers: usize, allow_outsid
             return Err(Error::dataset(path, "is an image: give the directory that it is in, or a CSV file"));
         }
         let root = path.parent().unwrap_or(Path::new(""));
-        let source = Listing::read(path)?.source(root, &Numbering::Sorted, allow_outside)?;
+        let source = Listing::read(path)?.source(root, numbering, allow_outside)?;
         // Such a list is not read anew by what is in its directory, and its records are usually wanted beside it.
         source.folders().iter().try_for_each(|folder| destination.apart(folder))?;
         return Ok(source);

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use super::source::{Class, Entry, Source};
 use csv::ByteRecord;
 
+use crate::dataset::numbered;
 use crate::error::{Error, Result};
 use crate::file::{Columns, Csv, check_inside, line_error, path_identity, quoted, whole_number};
 
@@ -33,6 +34,8 @@ struct Row {
 pub(super) enum Numbering<'a> {
     /// Whole numbers are their own; names by their place in order.
     Sorted,
+    /// The same, but for labels that come from elsewhere: any number may be a name.
+    Unused,
     /// By when they first come up (image2tfrecords').
     FirstSeen,
     /// As another listing says.
@@ -68,7 +71,7 @@ impl Listing {
             check_inside(&row.first).map_err(|reason| self.error(row.line, reason))?;
         }
         self.check_unique(|row| path_identity(root, &row.first))?;
-        let names = self.class_names(numbering);
+        let names = self.class_names(numbering)?;
         let classes = self.classes(&names, numbering)?;
         let places: HashMap<&str, u32> = classes.iter().map(|class| class.name.as_str()).zip(0..).collect();
         let entry = |(row, class): (&Row, &Cow<'_, str>)| Entry {
@@ -97,10 +100,18 @@ impl Listing {
     }
 
     /// The class of each row: where labels are numbers, `01` and `1.0` are `1`.
-    fn class_names(&self, numbering: &Numbering<'_>) -> Vec<Cow<'_, str>> {
-        let number = |row: &Row| whole_number(row.second.as_bytes()).map(|number| Cow::Owned(number.to_string()));
-        let numbers = matches!(numbering, Numbering::Sorted).then(|| self.rows.iter().map(number).collect()).flatten();
-        numbers.unwrap_or_else(|| self.rows.iter().map(|row| Cow::Borrowed(row.second.as_str())).collect())
+    fn class_names(&self, numbering: &Numbering<'_>) -> Result<Vec<Cow<'_, str>>> {
+        let mut known = HashSet::new();
+        let first: Vec<&Row> = self.rows.iter().filter(|row| known.insert(row.second.as_str())).collect();
+        let classes: Vec<&str> = first.iter().map(|row| row.second.as_str()).collect();
+        let numbers = match (numbering, numbered(&classes)) {
+            (Numbering::Sorted, Err((class, reason))) => return Err(self.error(first[class].line, reason)),
+            (Numbering::Sorted | Numbering::Unused, Ok(numbers)) => numbers,
+            _ => None,
+        };
+        let numbers: HashMap<&str, u64> = classes.into_iter().zip(numbers.unwrap_or_default()).collect();
+        let name = |row: &Row| numbers.get(row.second.as_str()).map(|number| Cow::Owned(number.to_string()));
+        Ok(self.rows.iter().map(|row| name(row).unwrap_or(Cow::Borrowed(row.second.as_str()))).collect())
     }
 
     /// The classes, whose names the rows have.
@@ -205,6 +216,7 @@ mod tests {
         assert_eq!(reason("a,b\n1.jpg,cat\n.//1.jpg,dog\n"), "line 3: \".//1.jpg\" was listed in line 2 before");
         assert_eq!(reason("a\n1.jpg\n"), "line 1: two columns are needed, with a header");
         assert_eq!(reason("a,b\n"), "no rows under its header");
+        assert!(reason("a,b\n1.jpg,10\n2.jpg,-1\n3.jpg,2\n").starts_with("line 3: the class is \"-1\", where other"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,31 @@ def test_whole_numbers_may_leave_some_out(folder: Path) -> None:
     # One name among them, and they are names all.
     names = Loader(table(folder, f"{text}pics/4.jpg,x\n"), size=8, shuffle=False)
     assert names.classes == ["010", "10", "5", "7.0", "x"]
+
+
+@pytest.mark.parametrize("wrong", ["-1", "+1", "3.5", "NaN", "-1.0"])
+def test_a_number_that_is_no_label_made_names_of_all_classes(folder: Path, wrong: str) -> None:
+    classes = ["0", wrong, "2", "10"]
+    lines = [f"pics/{i}.jpg,{name}\n" for i, name in enumerate(classes)]
+    path, out = table(folder, "filename,class\n" + "".join(lines)), folder.parent / "out"
+    readers = [
+        Loader,
+        inspection.describe,
+        inspection.verify,
+        lambda path: create_tfrecords(path, out, "x"),
+        lambda path: create_recordio(path, out, "x"),
+        lambda path: create_tensor_records(path, out),
+        lambda path: create_tfrecords(folder, out, "x", labels=path),
+    ]
+    for read in readers:
+        with pytest.raises(
+            DatasetError, match=rf'all\.csv: line 3: the class is "{re.escape(wrong)}"'
+        ):
+            read(path)
+    # Where nobody asks for labels, or the classes are named, nothing can be mistaken.
+    assert Loader(path, labels=None).num_samples == 4
+    (batch,) = Loader(path, classes=["0", "2", "10"], size=8, shuffle=False)
+    assert batch.labels.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("create", [create_tfrecords, create_recordio])

@@ -21,6 +21,7 @@ import pytest
 from imagepipe_rs import (
     Example,
     Loader,
+    RecordError,
     RecordIOWriter,
     TFRecordWriter,
     cli,
@@ -239,6 +240,58 @@ def test_features_under_other_names(run: Any, tmp_path: Path, jpeg: EncodeJpeg) 
 
 
 # -------------------------------------------------------------------------------------------------------------- verify
+
+
+@pytest.mark.parametrize(
+    ("label", "reason"),
+    [
+        (2**31, "is 2147483648, above 2147483647"),
+        (-1, "is -1, below 0"),
+        (1.0, "is the float 1, not an integer"),
+        (b"cat", "is text, not an integer"),
+    ],
+)
+def test_labels_that_a_loader_refuses_were_all_good_to_verify(
+    run: Any, tmp_path: Path, jpeg: EncodeJpeg, label: Any, reason: str
+) -> None:
+    path = labelled(tmp_path, jpeg, label)
+    ran = run("verify", path)
+    assert ran.code == 1
+    first, last = ran.out.splitlines()
+    assert first.startswith(f"{path}: record 1 at byte ")
+    assert first.endswith(f'the label "image/class/label" {reason}')
+    assert last.endswith(": 1 damaged")
+    assert (
+        f"cannot be read ('imagepipe verify' looks at all):\n  {first}" in run("inspect", path).out
+    )
+    with pytest.raises(RecordError, match=reason):
+        list(Loader(path))
+    assert run("verify", path, "--key", "label=").code == 0
+
+
+@pytest.mark.parametrize("label", [None, []])
+def test_a_missing_label_was_neither_said_nor_damage(
+    run: Any, tmp_path: Path, jpeg: EncodeJpeg, label: Any
+) -> None:
+    path = labelled(tmp_path, jpeg, label)
+    note = '1 of 2 records that were looked at have no label "image/class/label": use labels=None'
+    ran = run("verify", path)
+    assert ran.code == 0
+    assert [line.startswith(note) for line in ran.out.splitlines()] == [True, False]
+    assert ran.out.endswith(": all good\n")
+    ran = run("inspect", path)
+    assert (ran.code, note in ran.out, "cannot be read" in ran.out) == (0, True, False)
+    assert Loader(path, labels=None).num_samples == 2
+
+
+def labelled(folder: Path, jpeg: EncodeJpeg, label: Any) -> Path:
+    """Write two records, the second with this label, or with none."""
+    path = folder / "x.tfrecord"
+    with TFRecordWriter(path) as writer:
+        for one in (0, label):
+            features = {} if one is None else {"image/class/label": one}
+            writer.write(Example.encode({"image/encoded": jpeg(), **features}))
+    return path
 
 
 def test_verify_is_content_with_good_data(run: Any, pets: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import struct
 import tarfile
 import warnings
@@ -360,6 +361,50 @@ def test_what_a_scan_left_out_was_not_said(pets: Path, capsys: pytest.CaptureFix
     assert cli.main(["create-tfrecords", str(pets), str(pets.parent / "2"), "x"]) == 0
     captured = capsys.readouterr()
     assert captured.err.splitlines()[-1].endswith(f": {note}")
+
+
+@pytest.mark.parametrize("options", [{}, {"labels": None}, {"classes": ["class-cat", "class-dog"]}])
+def test_one_loose_image_beside_class_folders_was_an_error(
+    pets: Path, jpeg: EncodeJpeg, options: dict[str, Any]
+) -> None:
+    (pets / "preview.jpg").write_bytes(jpeg())
+    said = (
+        f"1 image was left out because it lies beside the class folders: {pets}/preview.jpg; move"
+    )
+    with pytest.warns(DatasetWarning, match=said):
+        loader = Loader(pets, size=8, shuffle=False, **options)
+    paths = [path for batch in loader for path in batch.paths]
+    assert len(paths) == (3 if "classes" in options else 6)
+    assert str(pets / "preview.jpg") not in paths
+    (pets / "a.png").write_bytes(b"")
+    (note,) = inspection.verify(pets)["notes"]
+    assert note.startswith(
+        f"2 images were left out because they lie beside the class folders: {pets}/a.png, "
+    )
+    with pytest.warns(DatasetWarning, match="2 images were left out"):
+        written = create_tfrecords(pets, pets.parent / "out", "x")
+    assert written.records == 6
+
+
+def test_loose_images_alone_are_the_data_set(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"1.jpg": jpeg(), "notes/readme.txt": b"", "2.jpg": jpeg()})
+    assert Loader(folder).num_samples == 2
+    layered = folder.parent / "layered"
+    (layered / "a").mkdir(parents=True)
+    (layered / "a" / "1.jpg").write_bytes(jpeg())
+    with pytest.raises(DatasetError, match="give one kind"):
+        Loader([folder, layered])
+
+
+def test_what_is_named_as_an_image_and_is_no_file_was_left_out_silently(pets: Path) -> None:
+    os.mkfifo(pets / "class-cat" / "pipe.jpg")
+    (pets / "class-cat" / "link.jpg").symlink_to("pipe.jpg")
+    (pets / "class-dog" / "null.png").symlink_to("/dev/null")
+    said = (
+        f"3 files named as images were left out .* sockets or devices: {pets}/class-cat/link.jpg, "
+    )
+    with pytest.warns(DatasetWarning, match=said):
+        assert Loader(pets).num_samples == 6
 
 
 def test_a_folder_of_nothing_but_other_formats_says_which(tree: MakeTree) -> None:

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use super::contents::Facts;
-use crate::dataset::classes::{NO_LABEL, checked};
+use crate::dataset::classes::{DAMAGED, checked};
 use crate::error::{Error, Result};
 use crate::file::each;
 use crate::record::Reason;
@@ -16,7 +16,7 @@ use crate::record::Reason;
 /// What all records say.
 #[derive(Debug, Default)]
 pub(super) struct Census {
-    /// The label of each sample; [`NO_LABEL`] for one that is damaged.
+    /// The label of each sample; [`DAMAGED`] for one that is damaged.
     pub(super) labels: Vec<u32>,
     /// What each sample is known by in a split; empty if not asked for.
     pub(super) identities: Vec<u64>,
@@ -78,7 +78,7 @@ pub(super) fn take(
         texts.merge(part.texts);
         synsets.merge(part.synsets);
     }
-    let labels = || census.labels.iter().filter(|label| **label != NO_LABEL);
+    let labels = || census.labels.iter().filter(|label| **label != DAMAGED);
     let classes = labels().max().map_or(0, |greatest| *greatest as usize + 1);
     if let (0, Some(error)) = (classes, failed) {
         return Err(error);
@@ -109,7 +109,7 @@ impl Part {
 
     /// Takes down a sample that cannot be read.
     fn leave_out(&mut self, error: Error) {
-        self.labels.push(NO_LABEL);
+        self.labels.push(DAMAGED);
         self.identities.push(0);
         self.failed.get_or_insert(error);
     }

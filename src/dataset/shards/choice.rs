@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::census::{self, Census};
 use super::contents::Facts;
 use super::{Shards, file_name, outside};
-use crate::dataset::classes::NO_LABEL;
+use crate::dataset::classes::DAMAGED;
 use crate::dataset::{Options, Split};
 use crate::error::Result;
 use crate::random::{hash_bytes, mix};
@@ -36,9 +36,9 @@ impl Shards {
                 return Err(self.unfit(sample, &outside(label, names.len())));
             }
             let wanted = wanted.as_ref().is_none_or(|wanted| wanted[usize::try_from(sample).unwrap_or(usize::MAX)]);
-            let label = labels.get(&label).map(|label| u32::try_from(*label).unwrap_or(NO_LABEL));
+            let label = labels.get(&label).map(|label| u32::try_from(*label).unwrap_or(DAMAGED));
             // A damaged sample is kept, so that reading it tells of it.
-            if let Some(label) = label.or(is_damaged.then_some(NO_LABEL)).filter(|_| wanted) {
+            if let Some(label) = label.or(is_damaged.then_some(DAMAGED)).filter(|_| wanted) {
                 picks.push(self.number(sample));
                 kept.push(label);
             }
@@ -68,7 +68,7 @@ impl Shards {
 /// Which samples are on a side of a split. Those of labels without a name are left for others to complain of; those
 /// without a label are training.
 fn on_side(split: Split, labels: &[u32], identities: &[u64], names: &[OsString]) -> Vec<bool> {
-    let classes = labels.iter().filter(|label| **label != NO_LABEL).max().map_or(0, |most| *most as usize + 1);
+    let classes = labels.iter().filter(|label| **label != DAMAGED).max().map_or(0, |most| *most as usize + 1);
     split.of_all(labels, classes, |sample| {
         let name = names.get(labels[sample] as usize).map(OsString::as_os_str).unwrap_or_default();
         split.key(name, [hash_bytes(b""), identities[sample]])

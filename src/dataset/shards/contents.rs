@@ -1,7 +1,7 @@
 //! What a record holds: a picture, as a file or as pixels, its label, and what it is called.
 
 use crate::codec::{self, Raw};
-use crate::dataset::{Content, Keys, LARGEST_LABEL};
+use crate::dataset::{Content, Keys, LARGEST_LABEL, NO_LABEL, Options, Wanted};
 use crate::file::quoted;
 use crate::pixel::Size;
 use crate::record::example::{Feature, View, count, decode, find};
@@ -11,8 +11,8 @@ use crate::record::{Framing, Reason, recordio};
 #[derive(Debug)]
 pub(super) struct Form {
     keys: Keys,
-    /// Labels are wanted with the pictures.
-    labelled: bool,
+    /// Whether labels are wanted with the pictures.
+    labels: Wanted,
 }
 
 /// What is known of a record without looking at its picture.
@@ -37,9 +37,10 @@ const CHANNELS: &[u8] = b"image/channels";
 const ORDER: &[u8] = b"image/order";
 
 impl Form {
-    /// Of records with `keys`; `labelled` if labels are wanted with the pictures.
-    pub(super) fn new(keys: Keys, labelled: bool) -> Self {
-        Self { labelled: labelled && keys.label.is_some(), keys }
+    /// Of the records that are asked for.
+    pub(super) fn new(options: &Options) -> Self {
+        let keys = options.keys.clone();
+        Self { labels: if keys.label.is_some() { options.labels } else { Wanted::Never }, keys }
     }
 
     /// Whether a record has a label that can be told from others.
@@ -49,14 +50,14 @@ impl Form {
 
     /// Whether labels are wanted with the pictures.
     pub(super) fn labelled(&self) -> bool {
-        self.labelled
+        self.labels != Wanted::Never
     }
 
     /// The picture in a record, and its label; 0 where that is not wanted.
     pub(super) fn sample<'a>(&self, framing: Framing, payload: &'a [u8]) -> Result<(Content<'a>, usize), Reason> {
         if framing == Framing::RecordIo {
             let (header, image) = recordio::Header::decode(payload)?;
-            let label = if self.labelled { label_of(&header)? } else { 0 };
+            let label = if self.labelled() { label_of(&header)? } else { 0 };
             return Ok((Content::Encoded(image), label));
         }
         let key = self.label_key();
@@ -67,7 +68,11 @@ impl Form {
             Some(_) => return Err(Reason(format!("the feature {:?} is numbers, not an image", self.keys.image))),
             None => return Err(missing(payload, &self.keys.image, "image")),
         };
-        let label = if self.labelled { self.label(payload, label)? } else { 0 };
+        let label = match label {
+            _ if !self.labelled() => 0,
+            None if self.labels == Wanted::IfThere => NO_LABEL,
+            label => self.label(payload, label)?,
+        };
         if format == Some(View::Bytes(b"tensor")) {
             return Ok((Content::Raw(tensor(image, sizes, order)?), label));
         }
@@ -183,7 +188,8 @@ mod tests {
     }
 
     fn form(labelled: bool) -> Form {
-        Form::new(Keys::default(), labelled)
+        let labels = if labelled { Wanted::Always } else { Wanted::Never };
+        Form::new(&Options { labels, ..Options::default() })
     }
 
     #[test]
@@ -221,9 +227,12 @@ mod tests {
             "no feature \"image/encoded\"; there are \"class\", \"img\": say which with keys={\"image\": ...}"
         );
         let keys = Keys { image: "img".to_owned(), ..Keys::default() };
-        let reason = Form::new(keys.clone(), true).sample(Framing::TfRecord, &payload).unwrap_err().0;
+        let options = Options { keys, ..Options::default() };
+        let reason = Form::new(&options).sample(Framing::TfRecord, &payload).unwrap_err().0;
         assert!(reason.contains("\"image/class/label\"") && reason.contains("None if there are no labels"), "{reason}");
-        assert!(Form::new(keys, false).sample(Framing::TfRecord, &payload).is_ok());
+        let label = |options| Form::new(&options).sample(Framing::TfRecord, &payload).map(|(_, label)| label).ok();
+        assert_eq!(label(Options { labels: Wanted::Never, ..options.clone() }), Some(0));
+        assert_eq!(label(Options { labels: Wanted::IfThere, ..options }), Some(NO_LABEL));
     }
 
     #[test]

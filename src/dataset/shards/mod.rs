@@ -17,7 +17,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::classes::NO_LABEL;
+use super::classes::DAMAGED;
 use super::{ByClass, Dataset, Location, Options, Sample, Scratch, Spot};
 use crate::error::{Error, Result, counted};
 use crate::file::{each, natural_order};
@@ -92,7 +92,7 @@ impl Shards {
             files,
             starts,
             picks: None,
-            form: Form::new(options.keys.clone(), !options.unlabelled),
+            form: Form::new(options),
             labels: None,
             threads,
             salvage: options.salvage,
@@ -210,7 +210,7 @@ impl Dataset for Shards {
             return Ok(by_class.clone());
         }
         let (labels, classes) = (&self.census()?.labels, self.classes()?.len());
-        let is_outside = |(_, label): &(u64, &u32)| **label as usize >= classes && **label != NO_LABEL;
+        let is_outside = |(_, label): &(u64, &u32)| **label as usize >= classes && **label != DAMAGED;
         let bearable = self.salvage && labels.iter().any(|label| (*label as usize) < classes);
         if let Some((sample, label)) = (0..).zip(labels).find(is_outside).filter(|_| !bearable) {
             return Err(self.unfit(sample, &outside(*label as usize, classes)));
