@@ -12,7 +12,7 @@ use super::examine::Tools;
 use super::pass::{self, Look};
 use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
-use crate::engine::{Next, Reading, Stopwatch};
+use crate::engine::{Next, Reading, Stopwatch, usable_cores};
 use crate::error::{Error, Result};
 use crate::loader::{Batches, Form, Loader, Stats};
 
@@ -20,6 +20,12 @@ const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The share of the time that is spent before the clock counts: files come into the page cache, memory grows.
 const WARM_UP: f64 = 0.25;
+
+/// A plain decode is measured on no fewer images a thread: while the last ones are decoded, some threads have nothing to do.
+const LEAST: u64 = 16;
+
+/// Images a thread that are decoded before, to learn how long they take.
+const TRIAL: u64 = 4;
 
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +56,18 @@ pub struct Measured {
     /// Which stage holds the others up, in words.
     pub bottleneck: String,
     /// A plain decode of the same files; `None` where nothing could be decoded, because it is not encoded.
-    pub plain: Option<Rate>,
+    pub plain: Option<Plain>,
+}
+
+/// A plain decode of images.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain {
+    /// How fast it is.
+    pub rate: Rate,
+    /// Threads: no more than there are cores, which is when it is fastest.
+    pub threads: usize,
+    /// Whether most of the images are JPEGs, which libjpeg-turbo decodes; other formats have one decoder each.
+    pub jpeg: bool,
 }
 
 /// Images in a time.
@@ -69,6 +86,12 @@ impl Rate {
     #[must_use]
     pub fn images_per_second(&self) -> f64 {
         per_second(self.images, self.time)
+    }
+
+    /// How many images it makes of a time.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number, not exact")]
+    fn within(&self, time: Duration) -> u64 {
+        (self.images_per_second() * time.as_secs_f64()) as u64
     }
 
     fn json(&self) -> Value {
@@ -91,8 +114,17 @@ impl Measured {
             "delivered_megabytes_per_second": per_second(self.delivered, self.loader.time) / 1e6,
             "shares": self.shares.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
             "bottleneck": self.bottleneck,
-            "plain_decode": self.plain.as_ref().map(Rate::json),
+            "plain_decode": self.plain.as_ref().map(Plain::json),
         })
+    }
+}
+
+impl Plain {
+    fn json(&self) -> Value {
+        let mut found = self.rate.json();
+        found["threads"] = self.threads.into();
+        found["decoder"] = self.jpeg.then_some("libjpeg-turbo").into();
+        found
     }
 }
 
@@ -101,8 +133,8 @@ fn per_second(number: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { number as f64 / time.as_secs_f64() }
 }
 
-/// Takes batches of `loader`, which should repeat, for `span`; then decodes the same files plainly for as long. `None` if
-/// `watch`, which is told milliseconds, ended it before.
+/// Takes batches of `loader`, which should repeat, for `span`; then decodes the same files plainly, for as long at least.
+/// `None` if `watch`, which is told milliseconds, ended it before.
 ///
 /// # Errors
 /// [`Error::Argument`] for no time at all; what the Loader says of a sample; [`Error::Threads`].
@@ -123,21 +155,24 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
     };
     let stats = since(&before, loader.stats());
     drop(batches);
-    let samples = Samples { data: loader.dataset(), indices: taken.indices };
-    let encoded = samples.are_encoded();
-    let workers = loader.workers();
-    // A number of batches is decoded plainly as a whole.
-    let limit = span.batches.map_or(span.time, |_| Duration::MAX);
-    let Some(plain) = plainly(samples, workers, limit, watch)? else {
-        return Ok(None);
+    let samples = Samples { data: loader.dataset(), indices: taken.indices.into() };
+    let plain = match samples.are_jpegs() {
+        None => None,
+        Some(jpeg) => {
+            let threads = loader.workers().min(usable_cores());
+            let Some(rate) = plainly(&samples, threads, span, watch)? else {
+                return Ok(None);
+            };
+            Some(Plain { rate, threads, jpeg })
+        }
     };
     Ok(Some(Measured {
-        workers,
+        workers: loader.workers(),
         loader: Rate { images: taken.images, bytes: stats.read.bytes, time: taken.time },
         delivered: stats.delivered.bytes,
         shares: shares(&stats),
         bottleneck: stats.bottleneck(),
-        plain: encoded.then_some(plain),
+        plain,
     }))
 }
 
@@ -199,41 +234,65 @@ fn shares(stats: &Stats) -> Vec<(&'static str, f64)> {
     stages.map(|(name, reading)| (name, share(reading.time))).to_vec()
 }
 
-/// Decodes samples with libjpeg-turbo until `limit` is over, each at most once.
-fn plainly(samples: Samples, workers: usize, limit: Duration, watch: Watch<'_>) -> Result<Option<Rate>> {
-    let len = samples.indices.len() as u64;
-    let (mut images, mut bytes) = (0, 0);
+/// Decodes samples with libjpeg-turbo, again and again from the first: all of them if a number of batches was asked for,
+/// otherwise for the time of `span` at least. `None` if `watch` ended it.
+fn plainly(samples: &Samples, threads: usize, span: Span, watch: Watch<'_>) -> Result<Option<Rate>> {
+    let (all, least) = (samples.indices.len() as u64, LEAST * threads as u64);
+    if span.batches.is_some() {
+        return round(samples, all * least.div_ceil(all.max(1)), threads, span.time, watch);
+    }
+    let Some(mut before) = round(samples, TRIAL * threads as u64, threads, span.time, watch)? else { return Ok(None) };
+    let mut measured = Rate::default();
+    while measured.time < span.time {
+        let left = span.time.saturating_sub(measured.time);
+        let Some(next) = round(samples, before.within(left).max(least), threads, span.time, watch)? else {
+            return Ok(None);
+        };
+        measured.images += next.images;
+        measured.bytes += next.bytes;
+        measured.time += next.time;
+        before = next;
+    }
+    Ok(Some(measured))
+}
+
+/// Decodes so many samples, to the end of the last one: what is not finished is not left uncounted.
+fn round(samples: &Samples, len: u64, threads: usize, limit: Duration, watch: Watch<'_>) -> Result<Option<Rate>> {
+    let mut rate = Rate::default();
     let (mut clock, mut spent) = (Stopwatch::start(), Duration::ZERO);
-    // When the last of them was done, not when it was noticed that there are no more.
-    let (mut done_before, mut time) = (0, Duration::ZERO);
-    let mut stopped = false;
-    let mut within_limit = |done: u64, _: u64| {
+    let mut told = |_: u64, _: u64| {
         spent += clock.lap();
-        if done > done_before {
-            (done_before, time) = (done, spent);
-        }
-        stopped = watch(millis(spent), millis(limit)).is_break();
-        if stopped || (spent >= limit && done > 0) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        watch(millis(spent), millis(limit))
     };
-    pass::over(samples, len, workers, &mut within_limit, |_, decoded| {
-        images += u64::from(decoded.is_some());
-        bytes += decoded.unwrap_or_default();
+    let whole = pass::over(samples.clone(), len, threads, &mut told, |_, decoded| {
+        rate.images += u64::from(decoded.is_some());
+        rate.bytes += decoded.unwrap_or_default();
         Ok(())
     })?;
-    Ok((!stopped).then_some(Rate { images, bytes, time }))
+    spent += clock.lap();
+    Ok(whole.then_some(Rate { time: spent, ..rate }))
 }
 
-/// Samples of a data set, by their place in a list.
+/// Samples of a data set, by their place in a list that is gone through again and again.
+#[derive(Clone)]
 struct Samples {
     data: Arc<dyn Dataset>,
-    indices: Vec<u64>,
+    indices: Arc<[u64]>,
 }
 
+/// Headers that are read to learn what most images are.
+const HEADERS: usize = 16;
+
 impl Samples {
-    /// Whether there is anything to decode: not where pixels are stored.
-    fn are_encoded(&self) -> bool {
-        let first = self.indices.first().map(|index| Tools::new(Backend::Turbo).header(&*self.data, *index));
-        first.is_some_and(|found| matches!(found, Ok(Ok((header, _))) if header.format != Format::Raw))
+    /// Whether most of them are JPEGs; `None` where there is nothing to decode, because pixels are stored.
+    fn are_jpegs(&self) -> Option<bool> {
+        let mut tools = Tools::new(Backend::Turbo);
+        let step = self.indices.len().div_ceil(HEADERS).max(1);
+        let headers =
+            self.indices.iter().step_by(step).filter_map(|index| tools.header(&*self.data, *index).ok()?.ok());
+        let formats: Vec<Format> = headers.map(|(header, _)| header.format).collect();
+        let count = |format| formats.iter().filter(|found| **found == format).count();
+        (count(Format::Raw) < formats.len()).then(|| 2 * count(Format::Jpeg) > formats.len())
     }
 }
 
@@ -246,7 +305,8 @@ impl Look for Samples {
     }
 
     fn look(&self, place: u64, tools: &mut Tools, stop: &AtomicBool) -> Option<u64> {
-        let index = usize::try_from(place).ok().and_then(|place| self.indices.get(place))?;
+        let place = place.checked_rem(self.indices.len() as u64)?;
+        let index = self.indices.get(usize::try_from(place).ok()?)?;
         tools.decode(&*self.data, *index, Form::Rgb, stop).ok()?.ok().map(|stored| stored.bytes)
     }
 

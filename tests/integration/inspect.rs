@@ -309,7 +309,9 @@ fn a_bench_counts_what_it_took() {
     let span = Span { batches: Some(5), ..Span::default() };
     let found = bench(&loader, span, &mut go_on).unwrap().expect("nobody stops it");
     assert_eq!((found.workers, found.loader.images), (2, 80));
-    assert!(found.plain.expect("JPEGs are encoded").images <= 80);
+    let plain = found.plain.expect("JPEGs are encoded");
+    assert!(plain.jpeg && plain.threads <= 2, "{plain:?}");
+    assert!(plain.rate.images > 0 && plain.rate.images <= 80, "{plain:?}");
     let total: f64 = found.shares.iter().map(|(_, share)| share).sum();
     assert!((total - 1.0).abs() < 1e-9, "{:?}", found.shares);
     assert!(found.bottleneck.contains('%'), "{}", found.bottleneck);

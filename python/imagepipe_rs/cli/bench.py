@@ -8,6 +8,7 @@ import click
 
 from imagepipe_rs import inspection
 from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command, say
 
 
@@ -26,16 +27,33 @@ from imagepipe_rs.cli._program import command, say
 @_reading.keys
 @_reading.allow_outside
 @_reading.workers
+@click.option(
+    "--on-error",
+    type=click.Choice(["raise", "skip", "replace"]),
+    default="raise",
+    help="Stop at a picture that is damaged; or leave it out, or take another one.",
+)
 @click.option("--seconds", default=3.0, help="Measure for so long, twice.")
 @click.option("--batches", type=int, help="Measure so many batches instead.")
 @_reading.as_json
 def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
-    """Measure a Loader on this data, beside libjpeg-turbo decoding the same files on as many threads."""
-    if not quiet:
-        say("measuring ...")
-    found = inspection.bench(_reading.one_or_many(paths), labels=None, **options)
+    """Measure a Loader on this data, beside a decoder that decodes the same files and does nothing else.
+
+    For JPEGs that is libjpeg-turbo. It has as many threads as the Loader, and no more than there are cores.
+    """
+    path = _reading.one_or_many(paths)
+    said = quiet
+
+    def progress(_done: int, _total: int) -> None:
+        nonlocal said
+        if not said:
+            # Not before: the arguments are right, and there is something to measure.
+            say("measuring ...")
+            said = True
+
+    found = inspection.bench(path, labels=None, progress=progress, **options)
     if as_json:
-        _reading.print_json(found)
+        print_json(found)
     else:
         print(_report(found))
 
@@ -48,8 +66,9 @@ def _report(found: dict[str, Any]) -> str:
     lines = [_text.table(rows, right=(1, 2)), ""]
     if plain and plain["images_per_second"]:
         times = loader["images_per_second"] / plain["images_per_second"]
+        who = f"{plain['decoder']} " if plain["decoder"] else ""
         lines.append(
-            f"{times:.2f} times as fast as libjpeg-turbo decoding the same files and doing nothing else"
+            f"{times:.2f} times as fast as {who}decoding the same files and doing nothing else"
         )
     shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in found["shares"].items())
     threads = _text.count(found["workers"], "thread")
