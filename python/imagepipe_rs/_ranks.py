@@ -12,8 +12,10 @@ from typing import Any
 
 _VARIABLES = (
     ("RANK", "WORLD_SIZE"),  # torchrun
-    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # mpirun, horovodrun
-    ("SLURM_PROCID", "SLURM_NTASKS"),  # srun
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # mpirun of Open MPI, horovodrun
+    ("PMI_RANK", "PMI_SIZE"),  # mpiexec of MPICH and Intel MPI
+    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),  # srun
+    ("SLURM_PROCID", "SLURM_NTASKS"),
 )
 
 
@@ -21,12 +23,17 @@ def auto_shard() -> tuple[int, int]:
     """Return (rank, world): the first that is found, else (0, 1).
 
     Looked at in order: an initialised ``torch.distributed`` or Horovod that is already imported, ``RANK`` and
-    ``WORLD_SIZE``, ``OMPI_COMM_WORLD_RANK`` and ``_SIZE``, ``SLURM_PROCID`` and ``SLURM_NTASKS``, ``TF_CONFIG``.
+    ``WORLD_SIZE``, ``OMPI_COMM_WORLD_RANK`` and ``_SIZE``, ``PMI_RANK`` and ``PMI_SIZE``, ``SLURM_PROCID`` and
+    ``SLURM_STEP_NUM_TASKS`` or else ``SLURM_NTASKS``, ``TF_CONFIG``.
 
     Raises:
-        ValueError: a variable that is set and makes no sense.
+        ValueError: a variable that is set and makes no sense, or one of two that is set without the other where
+            nothing else tells the rank.
     """
-    return _from_framework() or _from_variables() or _from_tf_config() or (0, 1)
+    found = _from_framework() or _from_variables() or _from_tf_config()
+    if found is None:
+        _refuse_halves()
+    return found or (0, 1)
 
 
 def jpeg_decoder(decoder: str) -> str:
@@ -63,12 +70,35 @@ def _from_variables() -> tuple[int, int] | None:
         rank, world = os.environ.get(rank_name), os.environ.get(world_name)
         if rank is None or world is None:
             continue
+        given = f"shard='auto': {rank_name}={rank!r} and {world_name}={world!r}"
         try:
-            return int(rank), int(world)
+            place, ranks = int(rank), int(world)
         except ValueError:
-            message = f"shard='auto': {rank_name}={rank!r} and {world_name}={world!r} are not whole numbers"
+            message = f"{given} are not whole numbers"
             raise ValueError(message) from None
+        if not 0 <= place < ranks:
+            message = f"{given} are not valid: {rank_name} is between 0 and {world_name} - 1"
+            raise ValueError(message)
+        return place, ranks
     return None
+
+
+def _refuse_halves() -> None:
+    """Refuse one variable without the other: every rank would take itself for the only one."""
+    for rank_name, world_name in _VARIABLES:
+        rank, world = os.environ.get(rank_name), os.environ.get(world_name)
+        if rank is None and world is not None and rank_name != "SLURM_PROCID":
+            # Slurm's number of tasks alone is that of an allocation, in which this process is not one of them.
+            message = f"shard='auto': {world_name}={world!r} is set and {rank_name} is not"
+            raise ValueError(message)
+        if rank is not None and world is None:
+            wanted = world_name
+            if rank_name == "SLURM_PROCID":
+                if rank == "0" and "SLURM_STEP_ID" not in os.environ:
+                    continue  # a batch script: one process, whose tasks would be those of a step
+                wanted = "SLURM_NTASKS"
+            message = f"shard='auto': {rank_name}={rank!r} is set and {wanted} is not"
+            raise ValueError(message)
 
 
 def _from_tf_config() -> tuple[int, int] | None:

@@ -762,6 +762,11 @@ VARIABLES = [
     ({"RANK": "2", "WORLD_SIZE": "3"}, (2, 3)),
     ({"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "3"}, (1, 3)),
     ({"SLURM_PROCID": "2", "SLURM_NTASKS": "4"}, (2, 4)),
+    ({"PMI_RANK": "1", "PMI_SIZE": "2"}, (1, 2)),
+    # A step of an allocation has its own number of tasks.
+    ({"SLURM_PROCID": "1", "SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "2"}, (1, 2)),
+    ({"SLURM_NTASKS": "4"}, (0, 1)),  # salloc, and no srun
+    ({"SLURM_PROCID": "0"}, (0, 1)),  # sbatch, and no srun
     ({"TF_CONFIG": json.dumps(TF_CONFIG)}, (1, 3)),
     ({"RANK": "0", "WORLD_SIZE": "2", "SLURM_PROCID": "2", "SLURM_NTASKS": "4"}, (0, 2)),
     ({"RANK": "1", "SLURM_PROCID": "2", "SLURM_NTASKS": "4"}, (2, 4)),
@@ -779,7 +784,7 @@ VARIABLES = [
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Return a way to set variables, with none of the launchers' set."""
-    for variables, _ in VARIABLES:
+    for variables in [*(variables for variables, _ in VARIABLES), {"SLURM_STEP_ID"}]:
         for name in variables:
             monkeypatch.delenv(name, raising=False)
     return monkeypatch
@@ -800,7 +805,15 @@ def test_ranks_from_the_launchers_variables(
     ("variables", "named"),
     [
         ({"RANK": "x", "WORLD_SIZE": "2"}, "RANK='x'"),
-        ({"RANK": "2", "WORLD_SIZE": "2"}, r"shard=\(2, 2\)"),
+        ({"RANK": "4", "WORLD_SIZE": "4"}, "RANK='4' and WORLD_SIZE='4'.* between 0 and"),
+        ({"RANK": "-1", "WORLD_SIZE": "4"}, "RANK='-1' and WORLD_SIZE='4'.* between 0 and"),
+        # Every rank took itself for the only one, and trained on everything.
+        ({"RANK": "1"}, "RANK='1' is set and WORLD_SIZE is not"),
+        ({"WORLD_SIZE": "4"}, "WORLD_SIZE='4' is set and RANK is not"),
+        ({"OMPI_COMM_WORLD_RANK": "1"}, "OMPI_COMM_WORLD_SIZE is not"),
+        ({"PMI_RANK": "0"}, "PMI_SIZE is not"),
+        ({"SLURM_PROCID": "1"}, "SLURM_PROCID='1' is set and SLURM_NTASKS is not"),
+        ({"SLURM_PROCID": "0", "SLURM_STEP_ID": "0"}, "SLURM_NTASKS is not"),
         ({"TF_CONFIG": "{"}, "TF_CONFIG"),
         ({"TF_CONFIG": json.dumps(EVALUATOR)}, "TF_CONFIG"),
     ],
