@@ -74,13 +74,12 @@ pub enum Error {
         source: io::Error,
     },
     /// A file that is to be written is there already.
-    #[error(
-        "{}: exists already: replace it with overwrite=True, or keep what is finished and go on with resume=True",
-        path.display()
-    )]
+    #[error("{}: exists already: replace it with overwrite=True{}", path.display(), if *resumable { RESUME } else { "" })]
     Exists {
         /// The file.
         path: PathBuf,
+        /// Whether what writes it can go on with an earlier run.
+        resumable: bool,
     },
     /// There is no room for a batch.
     #[error("no memory for {}: use a smaller batch_size, size or prefetch", counted(*bytes as u64, "byte"))]
@@ -131,6 +130,8 @@ pub enum Error {
     },
 }
 
+const RESUME: &str = ", or keep what is finished and go on with resume=True";
+
 /// A result with this crate's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -161,7 +162,7 @@ impl Error {
             | Self::Dataset { path, .. }
             | Self::Io { path, .. }
             | Self::Write { path, .. }
-            | Self::Exists { path }
+            | Self::Exists { path, .. }
             | Self::Panic { path, .. }
             | Self::Record { path, .. } => Some(path),
             Self::Files { failures, .. } => failures.first()?.path(),

@@ -6,6 +6,7 @@ them by name.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -65,15 +66,39 @@ class DatasetValueError(DatasetError, ValueError):
 
 
 class DatasetOSError(DatasetError, OSError):
-    """A file or directory that cannot be read or written."""
+    """A file or directory that cannot be read or written.
+
+    Attributes:
+        errno: the system's number of what is wrong, such as ``errno.ENOSPC``, or None.
+    """
+
+    # What a class stands for, where the system's number did not come along.
+    _usual: int | None = None
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "",
+        reason: str = "",
+        damaged: Iterable[tuple[str, str]] = (),
+        errno: int | None = None,
+    ) -> None:
+        """Keep what is wrong, and with what."""
+        super().__init__(message, path=path, reason=reason, damaged=damaged)
+        self.errno = self._usual if errno is None else errno
 
 
 class DatasetNotFoundError(DatasetOSError, FileNotFoundError):
     """A file or directory that is not there."""
 
+    _usual = errno.ENOENT
+
 
 class DatasetPermissionError(DatasetOSError, PermissionError):
     """A file or directory that may not be read or written."""
+
+    _usual = errno.EACCES
 
 
 class DatasetExistsError(DatasetError, FileExistsError):

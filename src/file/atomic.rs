@@ -85,7 +85,8 @@ impl Output {
     pub fn commit(mut self, durable: bool, replace: bool) -> Result<()> {
         let outcome = self.publish(durable, replace);
         outcome.map_err(|source| match source {
-            Errno::EXIST => Error::Exists { path: self.path.clone() },
+            _ if self.path.is_dir() => a_directory(&self.path),
+            Errno::EXIST => Error::Exists { path: self.path.clone(), resumable: false },
             source => self.failure(0, source),
         })
     }
@@ -159,6 +160,12 @@ pub fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     output.commit(true, replace)
 }
 
+/// The error of a file that is to take the place of a directory.
+#[must_use]
+pub fn a_directory(path: &Path) -> Error {
+    Error::dataset(path, "is a directory, and a file of that name is to be written")
+}
+
 /// Makes a directory and those above it, unless it is there.
 ///
 /// # Errors
@@ -167,6 +174,9 @@ pub fn make_directory(path: &Path) -> Result<()> {
     let made = if path.as_os_str().is_empty() { Ok(()) } else { std::fs::create_dir_all(path) };
     if made.is_err() && path.exists() {
         return Err(Error::dataset(path, "is not a directory, and is to be written to"));
+    }
+    if made.is_err() && path.is_symlink() {
+        return Err(Error::dataset(path, "is a link to something that is not there, and is to be written to"));
     }
     made.map_err(|source| Error::Write { path: path.to_owned(), bytes: 0, source })
 }
@@ -248,7 +258,7 @@ mod tests {
             let path = folder.path().join("x");
             write_whole(&path, b"first", false).unwrap();
             let error = outputs(&path).swap_remove(way).commit(false, false).unwrap_err();
-            assert!(matches!(&error, Error::Exists { path: named } if *named == path), "{error}");
+            assert!(matches!(&error, Error::Exists { path: named, .. } if *named == path), "{error}");
             let output = outputs(&path).swap_remove(way);
             output.write_at(b"second", 0).unwrap();
             output.commit(true, true).unwrap();

@@ -12,7 +12,7 @@ mod scan;
 mod signature;
 
 pub use append::Appender;
-pub use atomic::{Output, make_directory, write_whole};
+pub use atomic::{Output, a_directory, make_directory, write_whole};
 pub use csv::{Columns, Csv, line_error, may_be_csv, whole_number};
 pub use each::each;
 pub use map::{Hops, Map, Stamp};

@@ -55,10 +55,13 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
             | Error::Dataset { path, .. }
             | Error::Io { path, .. }
             | Error::Write { path, .. }
-            | Error::Exists { path }),
+            | Error::Exists { path, .. }),
         ) => {
             facts.set_item("path", path.as_os_str())?;
             facts.set_item("reason", one.reason())?;
+            if let Error::Io { source, .. } | Error::Write { source, .. } = one {
+                facts.set_item("errno", source.raw_os_error())?;
+            }
         }
         Some(Error::Record { path, offset, reason }) => {
             facts.set_item("path", path.as_os_str())?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Framing, Span, index, recordio, tfrecord};
 use crate::error::{Error, Result};
-use crate::file::{Appender, write_whole};
+use crate::file::{Appender, a_directory, write_whole};
 
 /// A file of records that is being written. It appears under its name when it is finished, and not at all if it is dropped
 /// before.
@@ -44,8 +44,10 @@ impl Writer {
             return Err(Error::argument("path", path.display(), "another name than that of its index"));
         }
         for path in [Some(path), index.as_ref().map(|index| index.path.as_path())].into_iter().flatten() {
-            if !overwrite && path.symlink_metadata().is_ok() {
-                return Err(Error::Exists { path: path.to_owned() });
+            match path.symlink_metadata() {
+                Ok(found) if found.is_dir() => return Err(a_directory(path)),
+                Ok(_) if !overwrite => return Err(Error::Exists { path: path.to_owned(), resumable: false }),
+                _ => {}
             }
         }
         Ok(Self { file: Appender::create(path)?, framing, overwrite, records: 0, index })

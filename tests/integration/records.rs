@@ -123,7 +123,7 @@ fn files_that_are_there_stay_unless_they_are_to_be_replaced() {
         let (_folder, path, before) = written(framing, &payloads(), true);
         for taken in [path.clone(), index::path_of(&path, framing)] {
             let error = Writer::create(&path, framing, true, false).unwrap_err();
-            assert!(matches!(&error, Error::Exists { path: named } if *named == taken), "{error}");
+            assert!(matches!(&error, Error::Exists { path: named, .. } if *named == taken), "{error}");
             std::fs::remove_file(taken).unwrap();
         }
         std::fs::write(&path, &before).unwrap();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -128,6 +129,7 @@ def test_a_full_disk_is_said_and_finished_shards_stay(
     with pytest.raises(OSError, match="No space left on device") as caught:
         create(source, small_disk / "out", "x", 4, workers=workers)
     assert isinstance(caught.value, DatasetError)
+    assert caught.value.errno == errno.ENOSPC
     # Which file, and how many bytes.
     assert Path(caught.value.path).name in expected
     assert f"{caught.value.path}: cannot write " in str(caught.value)
