@@ -43,7 +43,7 @@ def jpeg_simd() -> bool:
 
 # Files, records, bytes, files found finished, what was left out and why, and what the user should know of these and of
 # their source.
-_Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str], list[str]]
+_Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
 
 def create_index(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from imagepipe_rs._errors import Damage
 from imagepipe_rs._notes import warn
-
-_log = logging.getLogger("imagepipe_rs")
 
 # Called on the caller's thread about ten times a second, with what is done and what there is to do.
 Progress = Callable[[int, int], object]
@@ -37,19 +34,17 @@ class Written(NamedTuple):
     skipped: tuple[Damage, ...] = ()
 
 
-_Counts = tuple[int, int, int, int, list[tuple[str, str]], list[str], list[str]]
+_Counts = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
 _Native = Callable[[Mapping[str, Any], Progress | None], _Counts]
 
 
 def run(native: _Native, arguments: Mapping[str, Any], progress: Progress | None) -> Written:
-    """Run a writer of the compiled module; warn of what its user should know of the source, and log it of the files."""
+    """Run a writer of the compiled module; warn of what its user should know."""
     if progress is not None and not callable(progress):
         message = f"progress={progress!r} is not valid: a function of two numbers, done and total"
         raise TypeError(message)
-    files, records, size, kept, skipped, notes, source_notes = native(arguments, progress)
-    for note in notes:
-        _log.warning("%s", note)
-    warn(source_notes)
+    files, records, size, kept, skipped, notes = native(arguments, progress)
+    warn(notes)
     return Written(files, records, size, kept, tuple(Damage(*one) for one in skipped))
 
 

@@ -60,19 +60,21 @@ def create_images(  # noqa: PLR0917  Imageinary's order
             as long to decode: within a quarter, on average over many images. Noise has 1.5 to 6 times the bytes, and
             is stored as it is in PNG, since it cannot be compressed.
         classes: if not 0, image ``n`` goes to directory ``n % classes`` of ``class-0000``, ``class-0001``, ...: a class
-            has at most one image more than another. At most ``count``.
+            has at most one image more than another. At most ``count``. Images of a run with another number of classes
+            must not be in ``path``.
         workers: threads; None for the number of usable cores.
         progress: called with the images done and all there are, on this thread, some ten times a second.
         overwrite: replace images that are there; otherwise that is an error, before anything is written.
-        resume: keep images that are there and whole, and write the others. One of 32 of those that are kept is made
-            again, to see that they are of these arguments.
+        resume: keep images that are there and whole, and write the others. The first and the last of those that are
+            kept are made again before anything is written, and one of 32 of the others, to see that they are of these
+            arguments.
 
     Returns:
         What was written.
 
     Raises:
-        DatasetError: an image that is there already (also a ``FileExistsError``), or is of a run with more of them;
-            one that cannot be written (also an ``OSError``): those that are finished are kept.
+        DatasetError: an image that is there already (also a ``FileExistsError``), or is of a run with more of them or
+            other classes; one that cannot be written (also an ``OSError``): those that are finished are kept.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
@@ -139,7 +141,7 @@ def create_tfrecords(
         source_path: a directory of images; one with a directory for each class; or a CSV file of file names and
             classes, as for the ``Loader``. File names in a CSV are relative to the directory of images that is given
             beside it, and without one to the CSV's own.
-        dest_path: directory of the shards; made if it is not there.
+        dest_path: directory of the shards on this machine; made if it is not there.
         name: what the shards' names begin with.
         img_per_file: images per shard; the last has what is left.
         labels: ``"directory"`` for the place of the class among the sorted ones (0 in a flat directory), None for 0
@@ -154,7 +156,7 @@ def create_tfrecords(
         index: also ``SHARD.idx``, a line of offset and size in bytes for each record, as DALI wants it; see
             :func:`create_index`.
         manifest: also ``manifest.jsonl``, a line for each record: shard, record, file, label, offset, size; and for
-            each image that is left out.
+            each image that is left out. One of another data set is not replaced.
         allow_outside: a CSV may name files by absolute paths, and above the directory that they are relative to
             (``../x.jpg``); otherwise that is an error.
         overwrite: replace what is there; otherwise that is an error.
@@ -214,12 +216,12 @@ def create_recordio(
     """Write image files, as they are, into RecordIO shards, each image behind MXNet's ``IRHeader``.
 
     Shards are ``{name}0.rec`` and ``{name}0.idx``, and so on. A record's key and id are the first number in its file's
-    name; where a name has none, or two have the same, every record is keyed by its running number, and a warning is
-    logged. No MXNet is needed. Everything else is as in :func:`create_tfrecords`.
+    name; where a name has none, or two have the same, every record is keyed by its running number, and a
+    :class:`DatasetWarning` says so. No MXNet is needed. Everything else is as in :func:`create_tfrecords`.
 
     Args:
         source_path: a directory of images, one with a directory for each class, or a CSV file.
-        dest_path: directory of the shards; made if it is not there.
+        dest_path: directory of the shards on this machine; made if it is not there.
         name: what the shards' names begin with.
         img_per_file: images per shard; the last has what is left.
         labels: ``"directory"``, None for 0 everywhere, or a CSV file, with names relative to ``source_path``.

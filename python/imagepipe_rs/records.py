@@ -247,7 +247,7 @@ def create_index(
 
     Args:
         path: TFRecord files, not compressed: a path, a list of paths, or a glob. Index files of files among them are
-            left out.
+            left out, and a file that is named twice counts once.
         workers: threads; None for the number of usable cores.
         progress: called with the files done and all there are, on this thread.
 
@@ -263,8 +263,8 @@ def create_index(
     """
     found = paths_of(path)
     indexes = {f"{shard}.idx" for shard in found}
-    shards = [shard for shard in found if shard not in indexes]
-    return run(_native.create_index, {"paths": shards, "workers": workers}, progress)
+    shards = {os.path.abspath(shard): shard for shard in found if shard not in indexes}  # noqa: PTH100  links are kept
+    return run(_native.create_index, {"paths": list(shards.values()), "workers": workers}, progress)
 
 
 class Example:

@@ -99,7 +99,8 @@ class Image2TFRecords:
         where it is, all is.
 
         Args:
-            output_dir: directory of the files; made if it is not there.
+            output_dir: directory of the files; made if it is not there. It holds one data set: their labels would be in
+                the same file.
             check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
                 ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.
             on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are listed in the result

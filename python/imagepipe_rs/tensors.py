@@ -39,9 +39,9 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
 ) -> Written:
     """Write images as raw pixels into TFRecords: the data set of DLBS' fast pipeline.
 
-    Each image is decoded, cut to the square of its short side around the centre, and resized to ``img_size``: what
-    ``Loader(input_dir, size=img_size, fit="crop")`` gives. Shards are ``train-00000-of-00010`` and so on, with sizes
-    that differ by one at most. Features: ``image/encoded`` (uint8, ``img_size * img_size * 3`` bytes),
+    Each image is decoded, resized so that its short side has ``img_size`` pixels, and cropped to the square at its
+    centre: what ``Loader(input_dir, size=img_size, fit="crop")`` gives. Shards are ``train-00000-of-00010`` and so on,
+    with sizes that differ by one at most. Features: ``image/encoded`` (uint8, ``img_size * img_size * 3`` bytes),
     ``image/height``, ``image/width``, ``image/channels``, ``image/class/label``, ``image/colorspace``,
     ``image/format`` (``tensor``), ``image/order``, ``image/filename``, ``image/class/synset``, ``image/class/text``.
 

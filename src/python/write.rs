@@ -14,9 +14,8 @@ use crate::write::{
     recordio, stratified, tensors, tfrecords,
 };
 
-/// Files, records, bytes, files found finished, what was left out and why, and what the user should know of these and of
-/// their source.
-pub(super) type Counts = (u64, u64, u64, u64, Vec<(OsString, String)>, Vec<String>, Vec<String>);
+/// Files, records, bytes, files found finished, what was left out and why, and what the user should know.
+pub(super) type Counts = (u64, u64, u64, u64, Vec<(OsString, String)>, Vec<String>);
 
 const WHOLE: &str = "a whole number, at least 1";
 const YES_OR_NO: &str = "True or False";
@@ -136,9 +135,9 @@ pub(super) fn drive(
     let outcome = attend(py, run.as_mut(), progress);
     // Waiting for the workers must not keep other Python threads waiting.
     py.detach(|| drop(run));
-    let Written { files, records, bytes, kept, skipped, notes, source_notes } = outcome?;
+    let Written { files, records, bytes, kept, skipped, notes } = outcome?;
     let skipped = skipped.into_iter().map(|Skipped { path, reason }| (path.into_os_string(), reason)).collect();
-    Ok((files, records, bytes, kept, skipped, notes, source_notes))
+    Ok((files, records, bytes, kept, skipped, notes))
 }
 
 fn attend(py: Python<'_>, run: &mut dyn Run, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Written> {

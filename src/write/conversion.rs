@@ -8,14 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::check::{Check, Checked, Depth};
-use super::manifest::{LeftOut, Manifest};
+use super::manifest::{self, LeftOut, Manifest};
 use super::place::refuse_lists;
 use super::shards::{Records, Shard, Write};
 use super::source::Source;
 use super::{Existing, Progress, Run, Skipped, Written};
 use crate::engine::{Engine, Next};
 use crate::error::{Error, Result};
-use crate::file::{Map, make_directory, write_whole};
+use crate::file::{Map, a_directory, make_directory, write_whole};
 use crate::record::{self, Framing};
 
 /// What is to be there in the end.
@@ -127,6 +127,7 @@ impl<R: Records> Conversion<R> {
     pub(super) fn start(settings: Settings, source: Source, recipe: Recipe<R>) -> Result<Self> {
         let (_, set) = (recipe.arrange)(&source);
         refuse_lists(&recipe.lists, set.outputs(&settings).iter().map(PathBuf::as_path))?;
+        set.refuse_other_manifest(&settings)?;
         set.refuse_existing(&settings)?;
         if !settings.skip {
             set.refuse_leftovers(&settings.folder)?;
@@ -224,7 +225,8 @@ impl<R: Records> Conversion<R> {
             }
             None => source,
         });
-        let (records, mut notes) = (recipe.records)(Arc::clone(&source), found)?;
+        let (records, of_records) = (recipe.records)(Arc::clone(&source), found)?;
+        let mut notes = [source.notes.clone(), of_records].concat();
         if let Some(LeftOut { why: Skipped { path, reason }, .. }) = skipped.first() {
             let (number, path) = (skipped.len(), path.display());
             notes.push(format!(
@@ -255,7 +257,7 @@ impl<R: Records> Conversion<R> {
 
     /// Begins to write what is not finished.
     fn write(&self, comparing: Comparing<R>) -> Result<Writing<R>> {
-        let Comparing { plan: Plan { source, records, set, notes, skipped }, seen, .. } = comparing;
+        let Comparing { plan: Plan { records, set, notes, skipped, .. }, seen, .. } = comparing;
         make_directory(&self.settings.folder)?;
         let already: u64 = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
         self.written.store(already + skipped.len() as u64, Ordering::Relaxed);
@@ -270,7 +272,7 @@ impl<R: Records> Conversion<R> {
             papers: set.papers,
             manifest: self.settings.manifest().map(|path| Manifest::create(&path)).transpose()?,
             skipped,
-            written: Written { notes, source_notes: source.notes.clone(), skipped: why, ..Written::default() },
+            written: Written { notes, skipped: why, ..Written::default() },
         })
     }
 }
@@ -300,15 +302,27 @@ impl Set {
         shards.chain(self.papers.iter().map(|(path, _)| path.clone())).chain(settings.manifest()).collect()
     }
 
-    /// Refuses to replace what is there, unless that is wanted.
+    /// Refuses to replace what is there, unless that is wanted; and directories in any case.
     fn refuse_existing(&self, settings: &Settings) -> Result<()> {
-        if settings.existing != Existing::Refuse {
-            return Ok(());
+        for path in self.outputs(settings) {
+            match path.symlink_metadata() {
+                Ok(found) if found.is_dir() => return Err(a_directory(&path)),
+                Ok(_) if settings.existing == Existing::Refuse => return Err(Error::Exists { path, resumable: true }),
+                _ => {}
+            }
         }
-        match self.outputs(settings).into_iter().find(|path| path.symlink_metadata().is_ok()) {
-            Some(path) => Err(Error::Exists { path }),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+
+    /// Refuses to replace a list of another set's records.
+    fn refuse_other_manifest(&self, settings: &Settings) -> Result<()> {
+        let Some(path) = settings.manifest() else { return Ok(()) };
+        let Some(shard) = manifest::first_shard(&path).filter(|shard| !(self.belongs)(shard)) else { return Ok(()) };
+        let reason = format!(
+            "lists {shard} and with it another data set, whose lines would be lost: write to another directory, or \
+             without manifest=True"
+        );
+        Err(Error::dataset(path, reason))
     }
 
     /// An error if there are shards of an earlier run that this one would leave beside its own: whoever reads the set would

@@ -7,7 +7,7 @@ use super::check::Depth;
 use super::conversion::{Arrange, Conversion, MakeRecords, Recipe, Set, Settings};
 use super::examples::{Examples, Schema};
 use super::listing::{Listing, Numbering, to_csv};
-use super::place::Destination;
+use super::place::{Destination, check_local};
 use super::recordio::Images;
 use super::shards::{Records, Shard};
 use super::source::Source;
@@ -161,7 +161,8 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
     if request.images == Some(0) {
         return Err(Error::argument("num_images", 0, "at least 1, or -1 for all"));
     }
-    let destination = Destination::new("output_dir", &request.folder);
+    let destination = Destination::new("output_dir", &request.folder)?;
+    check_local("input_dir", &request.source)?;
     let numbering = if request.labels.is_some() { Numbering::Unused } else { Numbering::Sorted };
     let allow_outside = request.options.allow_outside;
     let mut source = open(&request.source, &destination, settings.workers, &numbering, allow_outside)?;
@@ -193,6 +194,7 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
     positive("num_shards", request.shards)?;
     let shares = request.shares()?;
     let (source, header) = request.source(settings.workers)?;
+    request.refuse_other_sets()?;
     let lists = [("image2class_file", &request.listing), ("class2id_file", &request.ids)];
     let lists = lists.into_iter().filter_map(|(argument, list)| Some((argument, list.clone()?))).collect();
     let request = request.clone();
@@ -214,7 +216,8 @@ impl Convert {
         let settings = settings(&self.folder, &self.options, "workers")?;
         plain_name("name", &self.name)?;
         positive("img_per_file", self.per_file)?;
-        let destination = Destination::new("dest_path", &self.folder);
+        let destination = Destination::new("dest_path", &self.folder)?;
+        check_local("source_path", &self.source)?;
         let source = match &self.labels {
             Labels::Directory => {
                 open(&self.source, &destination, settings.workers, &Numbering::Sorted, self.options.allow_outside)?
@@ -260,6 +263,21 @@ impl Convert {
 /// What the list of classes and their numbers is called.
 const LABELS: &str = "labels.csv";
 
+/// What the summary's name ends with, after that of the set.
+const SUMMARY: &str = "_summary.json";
+
+/// What shards' names end with.
+const SHARD: &str = ".tfrecord";
+
+/// The name of the set that a file belongs to, if it is a summary or a shard.
+fn set_of(file: &str) -> Option<&str> {
+    let of_side = |side| {
+        let (name, _) = file.rsplit_once(&format!("_{side}_"))?;
+        is_numbered(file, &[&format!("{name}_{side}_")], SHARD).then_some(name)
+    };
+    file.strip_suffix(SUMMARY).or_else(|| SIDES.into_iter().find_map(of_side))
+}
+
 impl Split {
     /// The shards of all sides, the labels and the summary.
     fn set(&self, source: &Source, header: &[String; 3], sides: &[Vec<usize>; 3]) -> Set {
@@ -269,18 +287,37 @@ impl Split {
         for (side, records) in SIDES.iter().zip(sides) {
             let counts = even(records.len(), self.shards);
             let of = counts.len();
-            let file = |shard: usize| format!("{name}_{side}_{:05}-of-{of:05}.tfrecord", shard + 1);
+            let file = |shard: usize| format!("{name}_{side}_{:05}-of-{of:05}{SHARD}", shard + 1);
             let first = shards.iter().map(|shard| shard.count).sum();
             shards.extend(in_a_row(folder, first, &counts, file, index));
         }
         let beginnings = SIDES.map(|side| format!("{name}_{side}_"));
-        let belongs =
-            Box::new(move |file: &str| is_numbered(file, &beginnings.each_ref().map(String::as_str), ".tfrecord"));
+        let belongs = Box::new(move |file: &str| is_numbered(file, &beginnings.each_ref().map(String::as_str), SHARD));
         let papers = vec![
             (folder.join(LABELS), labels(source, header)),
-            (folder.join(format!("{name}_summary.json")), summary(source, header, sides)),
+            (folder.join(format!("{name}{SUMMARY}")), summary(source, header, sides)),
         ];
         Set { shards, belongs, papers }
+    }
+
+    /// Refuses a directory with the labels of another set, which are in the file that this one's would be in.
+    fn refuse_other_sets(&self) -> Result<()> {
+        if !self.folder.join(LABELS).exists() {
+            return Ok(());
+        }
+        let fail = |source| Error::Io { path: self.folder.clone(), source };
+        for entry in std::fs::read_dir(&self.folder).map_err(fail)? {
+            let file = entry.map_err(fail)?.file_name();
+            if let Some(name) = file.to_str().and_then(set_of).filter(|name| *name != self.name) {
+                let reason = format!(
+                    "is of the data set {name:?}, whose {LABELS} would be replaced by that of {:?}: write to another \
+                     directory",
+                    self.name
+                );
+                return Err(Error::dataset(self.folder.join(&file), reason));
+            }
+        }
+        Ok(())
     }
 
     fn shares(&self) -> Result<Shares> {
@@ -298,7 +335,8 @@ impl Split {
 
     /// The pictures, and the names of the columns: file, class, id.
     fn source(&self, workers: usize) -> Result<(Source, [String; 3])> {
-        let destination = Destination::new("output_dir", &self.folder);
+        let destination = Destination::new("output_dir", &self.folder)?;
+        check_local("image_path", &self.source)?;
         let Some(list) = &self.listing else {
             if let Some(ids) = &self.ids {
                 return Err(Error::argument("class2id_file", ids.display(), "only together with image2class_file"));

@@ -3,6 +3,8 @@
 //! was left out, with `skipped` (the reason) and null where a record has its place. A name that is not UTF-8 has
 //! `file_base64`, its bytes, beside it.
 
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -80,6 +82,14 @@ impl Manifest {
     pub(super) fn commit(self, replace: bool) -> Result<()> {
         self.0.commit(true, replace)
     }
+}
+
+/// The shard of the first record in a list that is there; `None` too where it is no such list.
+pub(super) fn first_shard(path: &Path) -> Option<String> {
+    let mut line = String::new();
+    BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
+    let record: Value = serde_json::from_str(&line).ok()?;
+    record["shard"].as_str().map(str::to_owned)
 }
 
 fn base64(bytes: &[u8]) -> String {

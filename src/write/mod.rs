@@ -67,10 +67,8 @@ pub struct Written {
     pub kept: u64,
     /// What was left out, in the order of the source.
     pub skipped: Vec<Skipped>,
-    /// What the user should know of the files, a sentence each.
+    /// What the user should know of the files and of what they were made of, a sentence each.
     pub notes: Vec<String>,
-    /// What the user should know of what they were made of: files left out, classes without any.
-    pub source_notes: Vec<String>,
 }
 
 /// An input that cannot be used, and was left out.

@@ -1,5 +1,6 @@
 //! Where a run may write: not into what it reads.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -14,8 +15,11 @@ pub(super) struct Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    pub(super) fn new(argument: &'static str, folder: &'a Path) -> Self {
-        Self { argument, folder, real: resolved(folder) }
+    /// # Errors
+    /// As [`check_local`].
+    pub(super) fn new(argument: &'static str, folder: &'a Path) -> Result<Self> {
+        check_local(argument, folder)?;
+        Ok(Self { argument, folder, real: resolved(folder) })
     }
 
     /// An error if it is `source`, or lies in it.
@@ -32,13 +36,38 @@ impl<'a> Destination<'a> {
         if !refused {
             return Ok(());
         }
-        let source = if source.as_os_str().is_empty() { Path::new(".") } else { source };
         let allowed = format!(
             "a directory outside of {}, which the images are read from: files written there would become part of it",
             source.display()
         );
         Err(Error::argument(self.argument, self.folder.display(), allowed))
     }
+}
+
+/// Refuses what is no path on this machine: nothing at all, which would be the current directory, and addresses such as
+/// `gs://bucket/out`, which would be a directory `gs:` in it.
+pub(super) fn check_local(argument: &'static str, path: &Path) -> Result<()> {
+    let refused = |allowed| Err(Error::argument(argument, format!("{:?}", path.display().to_string()), allowed));
+    if path.as_os_str().is_empty() {
+        return refused("a directory; \".\" for the current one");
+    }
+    if is_address(path) {
+        return refused("a path on this machine: remote paths are neither read nor written");
+    }
+    Ok(())
+}
+
+/// Whether a path begins with `scheme://`; or with the `scheme:/` that path objects make of it, if there is no such
+/// directory.
+fn is_address(path: &Path) -> bool {
+    let text = path.as_os_str().as_bytes();
+    let scheme = text.iter().position(|byte| *byte == b':').map_or(&text[..0], |end| &text[..end]);
+    let rest = &text[scheme.len()..];
+    let is_scheme = scheme.len() > 1
+        && scheme[0].is_ascii_alphabetic()
+        && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    let first = || path.components().next().is_some_and(|first| Path::new(first.as_os_str()).exists());
+    is_scheme && (rest.starts_with(b"://") || rest.starts_with(b":/") && !first())
 }
 
 /// An error if an output would take the place of a list that is read. `lists` come with the arguments that name them.
@@ -90,7 +119,7 @@ mod tests {
         std::os::unix::fs::symlink(at("photos/cat"), at("link")).unwrap();
         let refused = |name: &str| {
             let path = at(name);
-            Destination::new("dest_path", &path).outside(&at("photos")).is_err()
+            Destination::new("dest_path", &path).unwrap().outside(&at("photos")).is_err()
         };
         for inside in ["photos", "photos/", "photos/new/deep", "link", "link/new", "none/../photos/x", "link/../x"] {
             assert!(refused(inside), "{inside}");

@@ -1,7 +1,7 @@
 //! Pictures as pixels, in `tf.train.Example`s with DLBS' features: what training reads at the speed of memory.
 //!
-//! A picture is cut to the square of its short side, around the centre, and resized: what a Loader gives with
-//! `fit="crop"`. Decoding looks at the bytes, not at names, so that the PNGs and CMYK files that ImageNet has among its
+//! A picture is resized by its short side, and cropped to the square at its centre: what a Loader gives with `fit="crop"`.
+//! Decoding looks at the bytes, not at names, so that the PNGs and CMYK files that ImageNet has among its
 //! `.JPEG`s need no list of exceptions.
 
 use std::borrow::Cow;

@@ -298,7 +298,7 @@ fn what_is_there_is_neither_lost_nor_taken_for_something_else() {
     fs::remove_file(folder.path().join("a3.png")).expect("removed");
     fs::remove_file(folder.path().join("a4.png")).expect("removed");
     let error = made(&request).expect_err("they are there");
-    assert!(matches!(&error, Error::Exists { path } if path.ends_with("a0.png")), "{error}");
+    assert!(matches!(&error, Error::Exists { path, .. } if path.ends_with("a0.png")), "{error}");
     assert_eq!(files(folder.path()).len(), 16, "nothing was written");
 
     let resume = Request { existing: Existing::Resume, ..request.clone() };

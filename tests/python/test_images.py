@@ -392,6 +392,42 @@ def test_images_of_two_runs_are_not_mixed(tmp_path: Path) -> None:
         make(tmp_path, count=100, seed=2, resume=True)
 
 
+@pytest.mark.parametrize(("before", "after"), [(4, 3), (3, 4), (0, 2), (2, 0), (10_001, 2)])
+@pytest.mark.parametrize("options", [{}, {"overwrite": True}, {"resume": True}], ids=str)
+def test_images_of_a_run_with_other_classes_are_not_left_beside(
+    tmp_path: Path, before: int, after: int, options: dict[str, bool]
+) -> None:
+    """Images were there twice, under different labels."""
+    size = {"count": max(12, before), "width": 1, "height": 1}
+    make(tmp_path, classes=before, **size)
+    names = {file.relative_to(tmp_path) for file in tmp_path.rglob("*.png")}
+    said = r"a\d+\.png: is an image of an earlier run with another number of classes"
+    with pytest.raises(DatasetError, match=said):
+        make(tmp_path, classes=after, **size, **options)
+    assert {file.relative_to(tmp_path) for file in tmp_path.rglob("*.png")} == names
+
+
+def test_another_seed_is_found_before_anything_is_written(tmp_path: Path) -> None:
+    """It was found at the first image that was there, after all before it had been written."""
+    make(tmp_path, count=300, seed=1)
+    for number in range(300):
+        if number != 250:
+            (tmp_path / f"a{number}.png").unlink()
+    with pytest.raises(DatasetError, match=r"a250\.png: it is from a run with other options"):
+        make(tmp_path, count=300, seed=2, resume=True)
+    assert [file.name for file in tmp_path.iterdir()] == ["a250.png"]
+
+
+@pytest.mark.parametrize("place", ["gs://bucket/pictures", ""])
+def test_images_are_not_written_to_the_current_directory_by_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match=f'path="{place}" is not valid'):
+        create_images(place, "a", 8, 8, 1, "png")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("option", ["overwrite", "resume"])
 def test_images_of_a_longer_run_are_not_left_beside(tmp_path: Path, option: str) -> None:
     make(tmp_path, count=7)

@@ -468,3 +468,24 @@ def test_a_shard_of_another_run_is_noticed_by_its_images(images: Path, tmp_path:
     with pytest.raises(DatasetError, match=r"'train': the shards have 20 images, where the .* 29"):
         split.loader()
     assert split.loader(limit=3).num_samples == 3
+
+
+@pytest.mark.parametrize("name", ["", "b", "a_train"])
+def test_the_labels_of_another_set_are_not_replaced(
+    tmp_path: Path, images: Path, jpeg: EncodeJpeg, name: str
+) -> None:
+    (tmp_path / "other" / "ant").mkdir(parents=True)
+    (tmp_path / "other" / "ant" / "0.jpg").write_bytes(jpeg())
+    out = tmp_path / "out"
+    other = Image2TFRecords(tmp_path / "other", dataset_name=name)
+    Image2TFRecords(images, dataset_name="a", val_size=0.2).create_tfrecords(out)
+    for unfinished in (False, True):
+        if unfinished:
+            (out / "a_summary.json").unlink()
+        before = {file.name: file.read_bytes() for file in out.iterdir()}
+        for options in ({}, {"overwrite": True}, {"resume": True}):
+            with pytest.raises(DatasetError, match=r'is of the data set "a", whose labels\.csv'):
+                other.create_tfrecords(out, **options)
+        assert {file.name: file.read_bytes() for file in out.iterdir()} == before
+    Image2TFRecords(images, dataset_name="a", val_size=0.2).create_tfrecords(out, resume=True)
+    assert ImageDataSet(out, "a").labels_to_class_names[0] == "cat"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,10 +18,13 @@ import recordio_reference as recordio
 import tensorflow as tf
 from imagepipe_rs import (
     DatasetError,
+    DatasetWarning,
     DecodeError,
     Image2TFRecords,
     Loader,
+    TFRecordWriter,
     create_images,
+    create_index,
     create_recordio,
     create_tensor_records,
     create_tfrecords,
@@ -35,6 +39,9 @@ if TYPE_CHECKING:
     from conftest import EncodeJpeg, MakeTree
 
 Features = dict[str, list[Any]]
+
+KEYED = pytest.mark.filterwarnings(r"ignore:(?s).*keyed by their running number")
+LEFT_OUT = pytest.mark.filterwarnings(r"ignore:(?s).*cannot be used and are left out")
 
 
 def features(record: bytes) -> Features:
@@ -227,6 +234,7 @@ def test_an_old_index_is_not_left_to_a_new_shard(flat: Path, tmp_path: Path) -> 
         create_tfrecords(flat, tmp_path / "left", "x", 4)
 
 
+@KEYED
 def test_a_manifest_lists_every_record(classes: Path, tmp_path: Path) -> None:
     for create in (create_tfrecords, create_recordio):
         out = tmp_path / create.__name__
@@ -284,21 +292,21 @@ def test_records_are_keyed_by_the_numbers_in_their_names(
         (["a/1.jpg", "b/1.jpg"], "the number in its name, 1, is another file's too"),
     ],
 )
-def test_running_numbers_where_names_have_no_good_ones(  # noqa: PLR0917  fixtures and cases
+def test_running_numbers_where_names_have_no_good_ones(
     tree: MakeTree,
     jpeg: EncodeJpeg,
     tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
     names: list[str],
     why: str,
 ) -> None:
     folder = tree({name: jpeg(seed=n) for n, name in enumerate(names)})
-    create_recordio(folder, tmp_path / "out", "x", 2)
+    with pytest.warns(DatasetWarning, match=re.escape(why)):
+        create_recordio(folder, tmp_path / "out", "x", 2)
     found = [entry for shard in shards(tmp_path / "out") for entry in entries(shard)]
     assert [entry[0] for entry in found] == [entry[2] for entry in found] == list(range(len(names)))
-    assert why in caplog.text
 
 
+@KEYED
 def test_recordio_labels(classes: Path, tmp_path: Path) -> None:
     create_recordio(classes, tmp_path / "out", "x")
     found = entries(tmp_path / "out" / "x0.rec")
@@ -611,6 +619,7 @@ def test_shards_of_another_run_are_not_left_beside(
     create(flat, out, "x", 4)
 
 
+@KEYED
 @pytest.mark.parametrize("create", ALL)
 @pytest.mark.parametrize("place", ["", ".", "out", "cat", "cat/out", "link", "link/out", "../link"])
 def test_a_destination_in_the_source_was_written_to(
@@ -765,6 +774,8 @@ def test_damaged_pictures_were_written_and_found_by_verify_alone(
         assert len(verify(out)["damaged"]) == 3
 
 
+@KEYED
+@LEFT_OUT
 @pytest.mark.parametrize("create", ALL)
 @pytest.mark.parametrize("check", ["decode", "headers"])
 def test_what_is_skipped_is_as_if_it_were_not_there(
@@ -802,6 +813,8 @@ def test_what_is_skipped_is_as_if_it_were_not_there(
         assert made[0] == contents(tmp_path / "expected")
 
 
+@KEYED
+@LEFT_OUT
 def test_what_is_skipped_is_in_the_manifest(classes: Path, tmp_path: Path) -> None:
     (classes / "dog" / "1.jpg").write_bytes(b"GARBAGE")
     create_tfrecords(classes, tmp_path / "out", "x", 5, manifest=True, on_error="skip")
@@ -881,6 +894,8 @@ def test_resume_decodes_what_is_still_to_be_written(
     assert contents(out) == before
 
 
+@KEYED
+@LEFT_OUT
 @pytest.mark.parametrize("create", ALL)
 def test_a_run_that_skips_can_be_resumed(flat: Path, tmp_path: Path, create: Any) -> None:
     damage(flat)
@@ -980,3 +995,82 @@ print(ImageDataSet(out + "/d").get_split("train").num_samples)
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("11\n", "")
+
+
+# --------------------------------------------------------------------------------------------- places that are none
+
+
+@pytest.mark.parametrize("place", ["gs://bucket/out", "s3:/bucket/out", ""])
+@pytest.mark.parametrize("argument", ["source_path", "dest_path"])
+def test_remote_and_empty_paths_wrote_into_the_current_directory(
+    flat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argument: str, place: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    paths = {"source_path": flat, "dest_path": tmp_path / "out"} | {argument: place}
+    said = "remote paths are neither read nor written" if place else "a directory"
+    for create in (create_tfrecords, create_recordio):
+        with pytest.raises(
+            ValueError, match=f"{argument}={json.dumps(place)} is not valid: .*{said}"
+        ):
+            create(**paths, name="x")
+    theirs = {"source_path": "input_dir", "dest_path": "output_dir"}
+    with pytest.raises(ValueError, match=f"{theirs[argument]}={json.dumps(place)} is not valid"):
+        create_tensor_records(**{theirs[name]: path for name, path in paths.items()})
+    assert not list((tmp_path / "here").iterdir())
+
+
+def test_a_directory_may_be_called_like_a_scheme(
+    flat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gs:").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert create_tfrecords(flat, "gs:/out", "x").records == 11
+
+
+def test_what_is_in_the_way_of_an_output_is_said(flat: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(DatasetError, match="link: is a link to something that is not there"):
+        create_tfrecords(flat, tmp_path / "link", "x")
+    (tmp_path / "out" / "x0").mkdir(parents=True)
+    for options in ({}, {"overwrite": True}, {"resume": True}):
+        with pytest.raises(DatasetError, match="x0: is a directory, and a file of that name"):
+            create_tfrecords(flat, tmp_path / "out", "x", **options)
+    with pytest.raises(DatasetError, match="out: is a directory, and a file of that name"):
+        TFRecordWriter(tmp_path / "out", overwrite=True)
+
+
+@pytest.mark.parametrize("option", ["overwrite", "resume"])
+def test_the_manifest_of_another_set_is_not_replaced(
+    flat: Path, tmp_path: Path, option: str
+) -> None:
+    create_tfrecords(flat, tmp_path / "out", "train-", manifest=True)
+    before = contents(tmp_path / "out")
+    for options in ({}, {option: True}):
+        with pytest.raises(
+            DatasetError, match=r"manifest\.jsonl: lists train-0 and with it another"
+        ):
+            create_tfrecords(flat, tmp_path / "out", "val-", manifest=True, **options)
+    assert contents(tmp_path / "out") == before
+    create_tfrecords(flat, tmp_path / "out", "val-")
+    create_tfrecords(flat, tmp_path / "out", "train-", manifest=True, **{option: True})
+    assert contents(tmp_path / "out").items() >= before.items()
+
+
+def test_files_left_out_are_warned_of(flat: Path, tmp_path: Path) -> None:
+    (flat / "image_7.jpg").write_bytes(b"")
+    with pytest.warns(DatasetWarning, match="1 of 11 images cannot be used and are left out"):
+        create_tfrecords(flat, tmp_path / "out", "x", on_error="skip")
+
+
+def test_a_writer_of_records_does_not_offer_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "x").touch()
+    with pytest.raises(FileExistsError, match=r"exists already: replace it with overwrite=True$"):
+        TFRecordWriter(tmp_path / "x")
+
+
+def test_an_index_of_a_file_that_is_named_twice_counts_once(flat: Path, tmp_path: Path) -> None:
+    create_tfrecords(flat, tmp_path / "out", "x")
+    shard = tmp_path / "out" / "x0"
+    made = create_index([shard, shard, tmp_path / "out" / "." / "x0", f"{tmp_path}/./out/x0"])
+    assert (made.files, made.records) == (1, 11)

@@ -61,7 +61,14 @@ struct Tools {
 }
 
 impl Writing {
-    pub(super) fn start(request: &Request, form: Form, names: Names, workers: usize) -> Result<Self> {
+    /// Begins to write. `own`: the first and the last image that are there already.
+    pub(super) fn start(
+        request: &Request,
+        form: Form,
+        names: Names,
+        own: Option<(u64, u64)>,
+        workers: usize,
+    ) -> Result<Self> {
         let job = Job {
             names,
             form,
@@ -74,6 +81,7 @@ impl Writing {
             kept: AtomicU64::new(0),
             failed: AtomicBool::new(false),
         };
+        job.refuse_others(own)?;
         // No worker waits for the last image of a group.
         Ok(Self { engine: Engine::start(job, workers, workers + 1)? })
     }
@@ -137,6 +145,21 @@ impl engine::Job for Job {
 }
 
 impl Job {
+    /// Refuses to go on with a run with other options, before anything is written, as far as the first and the last of its
+    /// images tell.
+    fn refuse_others(&self, own: Option<(u64, u64)>) -> Result<()> {
+        let (Existing::Resume, Some((first, last))) = (self.existing, own) else { return Ok(()) };
+        let (mut tools, stop) = (Tools::default(), AtomicBool::new(false));
+        for number in if first == last { vec![first] } else { vec![first, last] } {
+            let path = self.names.path(number);
+            if self.whole(&path)?.is_some() {
+                tools.encode(self, number, &stop).map_err(|Reason(reason)| self.no_memory(&path, reason))?;
+                tools.compare(&path)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes an image, unless it is there and is to stay; returns the bytes of its file.
     fn image(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<u64> {
         let path = self.names.path(number);
@@ -197,7 +220,6 @@ impl Job {
             kept: self.kept.load(Ordering::Relaxed),
             skipped: Vec::new(),
             notes: Vec::new(),
-            source_notes: Vec::new(),
         }
     }
 }

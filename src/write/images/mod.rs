@@ -14,6 +14,7 @@ mod noise;
 
 use std::path::PathBuf;
 
+use super::place::check_local;
 use super::{Existing, Run, workers};
 use crate::codec::encode::{Deflate, Form};
 use crate::codec::{Format, Reason};
@@ -67,20 +68,29 @@ pub struct Request {
 /// # Errors
 /// [`Error::Argument`]; [`Error::Exists`]; [`Error::Write`] when the directories cannot be made.
 pub fn create(request: &Request) -> Result<Box<dyn Run>> {
+    check_local("path", &request.folder)?;
     let form = request.form()?;
     let names = Names::new(request)?;
     let workers = workers("workers", request.workers)?;
     let found = names.found()?;
-    if let (Existing::Refuse, Some(path)) = (request.existing, found.own) {
-        return Err(Error::Exists { path });
+    let beside = |path: PathBuf, other: &str| {
+        let reason = format!(
+            "is an image of an earlier run with {other}, which would stay beside those of this run: remove it, or write \
+             to another directory"
+        );
+        Err(Error::dataset(path, reason))
+    };
+    if let Some(path) = found.elsewhere {
+        return beside(path, "another number of classes");
     }
-    if let Some(path) = found.beyond {
-        let reason = "is an image of an earlier run with more of them, which would stay beside those of this run: remove \
-                      it, or write to another directory";
-        return Err(Error::dataset(path, reason));
+    if let (Existing::Refuse, Some((first, _))) = (request.existing, found.own) {
+        return Err(Error::Exists { path: names.path(first), resumable: true });
+    }
+    if let Some(number) = found.beyond {
+        return beside(names.path(number), "more of them");
     }
     names.make_directories()?;
-    Ok(Box::new(Writing::start(request, form, names, workers)?))
+    Ok(Box::new(Writing::start(request, form, names, found.own, workers)?))
 }
 
 impl Request {

@@ -1,5 +1,6 @@
 //! What files of random images are called, and which of them are there.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -9,10 +10,14 @@ use super::Request;
 use crate::codec::Format;
 use crate::error::{Error, Result};
 use crate::file::make_directory;
-use crate::write::{is_number, plain_name};
+use crate::write::{is_digits, is_number, plain_name};
 
 /// The longest name that file systems take, in bytes.
 const LONGEST: usize = 255;
+
+/// What the directories of classes are called, before their numbers of so many digits or more.
+const CLASS: &str = "class-";
+const DIGITS: usize = 4;
 
 /// The paths of all images, none of which is written down.
 #[derive(Debug)]
@@ -27,12 +32,14 @@ pub(super) struct Names {
 }
 
 /// Images that are there before a run.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Found {
-    /// The first that has the name of one of these.
-    pub(super) own: Option<PathBuf>,
-    /// The first that is named like these, with a number beyond them.
-    pub(super) beyond: Option<PathBuf>,
+    /// The first and the last number whose image is there, where this run puts it.
+    pub(super) own: Option<(u64, u64)>,
+    /// The first number beyond these whose image is there, where this run would put it.
+    pub(super) beyond: Option<u64>,
+    /// The first that is named like these, and lies where this run puts no image or another one.
+    pub(super) elsewhere: Option<PathBuf>,
 }
 
 impl Names {
@@ -54,7 +61,7 @@ impl Names {
         if format!("{name}{last}{extension}").len() > LONGEST {
             return Err(Error::argument("name", format!("{name:?}"), "shorter: file names have at most 255 bytes"));
         }
-        let digits = classes.saturating_sub(1).to_string().len().max(4);
+        let digits = classes.saturating_sub(1).to_string().len().max(DIGITS);
         Ok(Self { folder: folder.clone(), name: name.clone(), extension, count: *count, classes: *classes, digits })
     }
 
@@ -64,8 +71,16 @@ impl Names {
 
     /// Where image `number` goes.
     pub(super) fn path(&self, number: u64) -> PathBuf {
-        let file = format!("{}{number}{}", self.name, self.extension);
-        self.folder(number.checked_rem(self.classes).unwrap_or_default()).join(file)
+        self.folder(self.class_of(number)).join(self.file(number))
+    }
+
+    fn file(&self, number: u64) -> String {
+        format!("{}{number}{}", self.name, self.extension)
+    }
+
+    /// The class of an image; 0 if there are none.
+    fn class_of(&self, number: u64) -> u64 {
+        number.checked_rem(self.classes).unwrap_or_default()
     }
 
     /// The directory of a class; that of all, if there are none.
@@ -73,29 +88,53 @@ impl Names {
         if self.classes == 0 {
             return self.folder.clone();
         }
-        self.folder.join(format!("class-{class:0digits$}", digits = self.digits))
+        self.folder.join(format!("{CLASS}{class:0digits$}", digits = self.digits))
     }
 
-    /// What is there already. Directories are listed: that is far less work than to ask for each of a million files, and
-    /// for the usual empty one none at all.
+    /// What is there already, of a run with other classes too. Directories are listed: that is far less work than to ask
+    /// for each of a million files, and for the usual empty one none at all.
     pub(super) fn found(&self) -> Result<Found> {
-        let (mut own, mut beyond) = (None::<u64>, None::<u64>);
-        for class in 0..self.classes.max(1) {
-            let folder = self.folder(class);
-            let fail = |source| Error::Io { path: folder.clone(), source };
-            let entries = match fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { &folder }) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                entries => entries.map_err(fail)?,
+        let mut found = Found::default();
+        let mut classes = Vec::new();
+        self.list(&self.folder, (self.classes == 0).then_some(0), &mut found, |name| {
+            classes.extend(class_of(name).map(|class| (class, self.folder.join(OsStr::from_bytes(name)))));
+        })?;
+        classes.sort_unstable();
+        for (class, folder) in classes.into_iter().filter(|(_, folder)| folder.is_dir()) {
+            let ours = class < self.classes && self.folder(class) == folder;
+            self.list(&folder, ours.then_some(class), &mut found, |_| ())?;
+        }
+        Ok(found)
+    }
+
+    /// Notes the images in a directory, if it is there, and gives `other` all other names. `class`: the class of this run
+    /// whose directory it is; 0 for that of all, if there are none.
+    fn list(&self, folder: &Path, class: Option<u64>, found: &mut Found, mut other: impl FnMut(&[u8])) -> Result<()> {
+        let fail = |source| Error::Io { path: folder.to_owned(), source };
+        let entries = match fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(fail)?,
+        };
+        let mut elsewhere: Option<u64> = None;
+        for entry in entries {
+            let name = entry.map_err(fail)?.file_name();
+            let Some(number) = self.number_of(name.as_bytes()) else {
+                other(name.as_bytes());
+                continue;
             };
-            for entry in entries {
-                let number = self.number_of(entry.map_err(fail)?.file_name().as_bytes());
-                let here = number.filter(|number| number.checked_rem(self.classes).is_none_or(|of| of == class));
-                let first = if here.is_some_and(|number| number < self.count) { &mut own } else { &mut beyond };
-                *first = first.iter().copied().chain(here).min();
+            if class != Some(self.class_of(number)) {
+                elsewhere = Some(elsewhere.map_or(number, |first| first.min(number)));
+            } else if number < self.count {
+                let (first, last) = found.own.unwrap_or((number, number));
+                found.own = Some((first.min(number), last.max(number)));
+            } else {
+                found.beyond = Some(found.beyond.map_or(number, |first| first.min(number)));
             }
         }
-        let path = |number: Option<u64>| number.map(|number| self.path(number));
-        Ok(Found { own: path(own), beyond: path(beyond) })
+        if let (None, Some(number)) = (&found.elsewhere, elsewhere) {
+            found.elsewhere = Some(folder.join(self.file(number)));
+        }
+        Ok(())
     }
 
     /// The number in a file's name, if it is the name of such an image, of these or beyond.
@@ -107,6 +146,12 @@ impl Names {
     pub(super) fn make_directories(&self) -> Result<()> {
         (0..self.classes.max(1)).try_for_each(|class| make_directory(&self.folder(class)))
     }
+}
+
+/// The number of the class whose directory has this name, in a run of some number of classes.
+fn class_of(name: &[u8]) -> Option<u64> {
+    let number = name.strip_prefix(CLASS.as_bytes()).filter(|number| number.len() >= DIGITS && is_digits(number))?;
+    str::from_utf8(number).ok()?.parse().ok()
 }
 
 #[cfg(test)]
