@@ -137,7 +137,8 @@ def _about(loader: Loader, pictures: Sequence[Picture], epoch: int, options: dic
 
 def _shown(name: str) -> str:
     """Return a name as text; those of files need not be."""
-    return os.fsencode(name).decode(errors="replace")
+    # Not by the file system's encoding, which need not be UTF-8, where names that are UTF-8 are text in any case.
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def _figure(picture: Picture) -> str:

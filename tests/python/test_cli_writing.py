@@ -296,9 +296,7 @@ def test_sigterm_while_inputs_are_checked_ends_every_writer(
         [sys.executable, "-c", program, *words], capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stdout) == (143, "")
-    assert ran.stderr == (
-        f"imagepipe {words[0]}: stopped: 0 finished files are kept; go on with the same command and --resume\n"
-    )
+    assert ran.stderr == f"imagepipe {words[0]}: stopped\n"
     assert not out.exists()
 
 
@@ -375,3 +373,48 @@ def test_what_cannot_be_indexed_is_said_and_the_rest_is(
         f"  {out}/{n}" for n in ("x_1", "y_0.rec", "none")
     ]
     assert [path.name for path in sorted(out.glob("x_*.idx"))] == ["x_0.idx", "x_2.idx"]
+
+
+def test_sigterm_ends_index_as_it_ends_the_writers(tmp_path: Path, pets: Path) -> None:
+    assert run(f"imagepipe create-tfrecords {pets} {tmp_path / 'out'} x --img-per-file 1 -q") == 0
+    program = (
+        "import os, signal, sys\n"
+        "from imagepipe_rs import cli\n"
+        "from imagepipe_rs.cli import index\n"
+        "class Progress(index.Progress):\n"
+        "    def __call__(self, done, total):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM)\n"
+        "index.Progress = Progress\n"
+        "sys.exit(cli.main(sys.argv[1:]))\n"
+    )
+    words = [sys.executable, "-c", program, "index", f"{tmp_path}/out/x*", "--workers", "1"]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (143, "")
+    assert ran.stderr == (
+        "imagepipe index: stopped: each index is whole; run the same command again\n"
+    )
+
+
+def test_quiet_leaves_out_what_is_left_out(
+    pets: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (pets / "cat" / "cat_1.jpg").write_bytes(b"")
+    assert run(f"imagepipe create-tfrecords {pets} {tmp_path / 'out'} x --on-error skip -q") == 0
+    assert capfd.readouterr() == ("", "")
+    words = f"{pets} {tmp_path / 'out'} x --on-error skip --overwrite"
+    assert run(f"imagepipe create-tfrecords {words}") == 0
+    assert "1 of 12 images cannot be used and are left out" in capfd.readouterr().err
+
+
+def test_the_examples_of_create_images_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("imagepipe create-images --help") == 0
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    examples = [
+        line for line in lines if line.startswith("imagepipe create-images ") and "[" not in line
+    ]
+    assert len(examples) == 3
+    for line in examples:
+        assert run(f"{line} --width 8 --height 8") == 0, line

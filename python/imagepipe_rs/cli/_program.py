@@ -24,6 +24,7 @@ import click
 
 import imagepipe_rs
 from imagepipe_rs.cli import _text
+from imagepipe_rs.cli._json import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,7 +71,11 @@ class Command(click.Command):
         """Add what every command has."""
         super().__init__(*args, **options)
         self.params += [
-            click.Option(["-q", "--quiet"], is_flag=True, help="Say nothing but errors."),
+            click.Option(
+                ["-q", "--quiet"],
+                is_flag=True,
+                help="Say nothing but errors and what is asked for.",
+            ),
             click.Option(
                 ["--debug"],
                 is_flag=True,
@@ -127,6 +132,8 @@ class Command(click.Command):
             say("stopped")
             return STOPPED
         except (imagepipe_rs.ImagePipeError, OSError, MemoryError) as error:
+            if ctx.params.get("as_json"):
+                print_json({"error": _one_line(_message(error))})
             return _failed(ctx, error, BAD_DATA)
         except (TypeError, ValueError) as error:
             return _failed(ctx, error, USAGE)
@@ -261,7 +268,10 @@ def _one_line(text: str) -> str:
 
 
 def _in_options(ctx: click.Context, message: str) -> str:
-    """Speak of the command's options where the library speaks of arguments: ``--overwrite`` for ``overwrite=True``."""
+    """Speak of the command's options where the library speaks of arguments: ``--overwrite`` for ``overwrite=True``.
+
+    A dictionary is an option for each of its names: ``--key image=...`` for ``keys={"image": ...}``.
+    """
     options = {p.name: p.opts[0] for p in ctx.command.params if isinstance(p, click.Option)}
 
     def renamed(found: re.Match[str]) -> str:
@@ -270,4 +280,9 @@ def _in_options(ctx: click.Context, message: str) -> str:
             return found.group()
         return options[name] if value == "True" else f"{options[name]} {value}"
 
+    def named(found: re.Match[str]) -> str:
+        name, key, value = found.groups()
+        return f"{options[name]} {key}={value}" if name in options else found.group()
+
+    message = re.sub(r"""(?<!\S)([a-z_]+)=\{["'](\w+)["']: (\S+?)\}""", named, message)
     return re.sub(r"(?<!\S)([a-z_]+)=(True\b|)", renamed, message)

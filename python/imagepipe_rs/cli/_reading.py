@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import os
 import re
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -92,23 +89,3 @@ def pictures(function: _Decorated) -> _Decorated:
 def one_or_many(given: tuple[str, ...]) -> str | list[str]:
     """Give what the Loader takes: one path, which may be a glob, or several."""
     return given[0] if len(given) == 1 else list(given)
-
-
-def print_json(value: Any) -> None:
-    """Write JSON to stdout; text that is not UTF-8, as a name may be, has its bytes in base64 beside it."""
-    print(json.dumps(_portable(value), indent=2))
-
-
-def _portable(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_portable(one) for one in value]
-    if not isinstance(value, dict):
-        return value
-    found = {}
-    for key, one in value.items():
-        found[key] = _portable(one)
-        data = os.fsencode(one) if isinstance(one, str) else b""
-        text = data.decode(errors="replace")
-        if data and text != one:
-            found |= {key: text, f"{key}_base64": base64.b64encode(data).decode()}
-    return found

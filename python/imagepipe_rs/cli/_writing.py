@@ -99,11 +99,10 @@ def write(
     """
     started = time.monotonic()
     try:
-        with _terminable(), Progress(noun, quiet=quiet) as progress:
+        with terminable(), Progress(noun, quiet=quiet) as progress:
             written = work(progress)
     except KeyboardInterrupt as stop:
-        say(_stopped(folder, files))
-        return TERMINATED if isinstance(stop, _Terminated) else STOPPED
+        return stopped(stop, _what_is_left(folder, files))
     if not quiet:
         print(_summary(written, noun, time.monotonic() - started, folder))
         for path, reason in written.skipped:
@@ -111,17 +110,17 @@ def write(
     return DONE
 
 
-class _Terminated(KeyboardInterrupt):
+class Terminated(KeyboardInterrupt):
     """SIGTERM, which ends a run as Ctrl-C does."""
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """End what runs on SIGTERM by an exception; a second one ends the process at once, as ever."""
 
     def end(_number: int, _frame: FrameType | None) -> Never:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise _Terminated
+        raise Terminated
 
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread hears signals
@@ -133,20 +132,28 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def stopped(stop: KeyboardInterrupt, left: str) -> int:
+    """Say that a run was stopped, and what is left of it; give the exit code."""
+    say(f"stopped: {left}" if left else "stopped")
+    return TERMINATED if isinstance(stop, Terminated) else STOPPED
+
+
 def finished(folder: str, files: str) -> int:
     """Count the files in ``folder`` or below that are called so; indexes are no files of their own."""
     found = Path(folder).rglob(files)
     return sum(path.is_file() and path.suffix != ".idx" for path in found)
 
 
-def _stopped(folder: str, files: str) -> str:
+def _what_is_left(folder: str, files: str) -> str:
     if click.get_current_context().params.get("overwrite"):
         # Which of the files are of the run before cannot be told from their names.
-        return "stopped: each file is whole, the old one or the new one; run the same command again"
+        return "each file is whole, the old one or the new one; run the same command again"
     count = finished(folder, files)
+    if not count:
+        return ""
     kept = "is kept" if count == 1 else "are kept"
     done = _text.count(count, "finished file")
-    return f"stopped: {done} {kept}; go on with the same command and --resume"
+    return f"{done} {kept}; go on with the same command and --resume"
 
 
 def _summary(written: Written, noun: str, seconds: float, folder: str) -> str:

@@ -21,7 +21,7 @@ FORMATS = ("jpg", "jpeg", "png", "bmp", "bitmap")
     Examples:
       imagepipe create-images pictures/ random_ jpg --width 640 --count 1000
       imagepipe create-images --path pictures/ --name wide_ --image_format png
-      imagepipe create-images train/ photo_ jpg --content natural --classes 10
+      imagepipe create-images data/ x jpg --content natural --classes 9 --count 90
     """,
 )
 @place("--path", help="Folder for the pictures; made if it is not there.")

@@ -47,9 +47,9 @@ from imagepipe_rs.cli._program import command, place
 @_writing.allow_outside
 @_writing.existing
 def create_tensor_records(*, quiet: bool, **arguments: Any) -> int:
-    """Put pictures, decoded and cropped to a square of IMG_SIZE, into TFRecord files of raw pixels.
+    """Put decoded pictures into TFRecord files of raw pixels.
 
-    Reading them back takes no decoding.
+    The short side is resized to IMG_SIZE, and the square at the centre is kept. Reading them back takes no decoding.
     """
     return _writing.write(
         lambda progress: imagepipe_rs.create_tensor_records(**arguments, progress=progress),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import importlib.metadata
+import os
 import platform
 from pathlib import Path
 from typing import Any
 
 import imagepipe_rs
 from imagepipe_rs import _native
+from imagepipe_rs._ranks import jpeg_decoder
 from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command
 
 # What each is for, and the distributions that bring it.
@@ -38,7 +41,7 @@ def doctor(*, as_json: bool, quiet: bool) -> None:
     """Say what this machine has that matters here, what is missing, and how to get it."""
     found = examine()
     if as_json:
-        _reading.print_json(found)
+        print_json(found)
     elif not quiet:
         print(_report(found))
 
@@ -49,11 +52,21 @@ def examine() -> dict[str, Any]:
         "version": imagepipe_rs.__version__,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}, {platform.machine()}",
-        "processor": _native.machine(),
+        "processor": (processor := _native.machine()),
+        "jpeg": _jpeg(own=processor["own_decoder"]),
         "cuda": _cuda(),
         "packages": {name: _version(names) for name, (_, names) in _COMPANIONS.items()},
         "numpy": _version(("numpy",)),
     }
+
+
+def _jpeg(*, own: bool) -> dict[str, Any]:
+    """Say which decoder decodes JPEGs, ours or libjpeg-turbo, and what is wrong with ``IMAGEPIPE_JPEG``."""
+    try:
+        wanted = jpeg_decoder("auto")
+    except ValueError as error:
+        return {"decoder": None, "error": str(error)}
+    return {"decoder": "own" if own and wanted == "auto" else "libjpeg-turbo", "error": None}
 
 
 def _version(distributions: tuple[str, ...]) -> str | None:
@@ -95,7 +108,7 @@ def _report(found: dict[str, Any]) -> str:
         ("system", found["system"]),
         ("cores", f"{processor['cores']} usable"),
         ("instructions", " ".join(processor["instructions"]) or "none that help"),
-        ("JPEG decoder", _decoder(processor)),
+        ("JPEG decoder", _decoder(found["jpeg"], own=processor["own_decoder"])),
         ("libjpeg-turbo", _turbo(processor)),
         ("CUDA", _cuda_line(found["cuda"])),
     ]
@@ -114,9 +127,13 @@ def _report(found: dict[str, Any]) -> str:
     )
 
 
-def _decoder(processor: dict[str, Any]) -> str:
-    if processor["own_decoder"]:
+def _decoder(jpeg: dict[str, Any], *, own: bool) -> str:
+    if jpeg["error"]:
+        return f"none: {jpeg['error']}"
+    if jpeg["decoder"] == "own":
         return "our own: twice as fast as libjpeg-turbo for most files"
+    if own:
+        return f"libjpeg-turbo's: IMAGEPIPE_JPEG={os.environ.get('IMAGEPIPE_JPEG')} switches our own off"
     return "libjpeg-turbo's: our own needs AVX2 (x86-64 of 2013 and later; in a virtual machine, CPU type 'host')"
 
 
@@ -133,7 +150,10 @@ def _cuda_line(cuda: dict[str, Any]) -> str:
 
 
 def _missing(found: dict[str, Any]) -> str:
+    # CuPy is of no use without a driver.
+    useless = {"cupy"} if found["cuda"]["driver"] is None else set()
     missing = [name for name, version in found["packages"].items() if version is None]
+    missing = [name for name in missing if name not in useless]
     lines = [f"pip install {_COMPANIONS[name][1][-1]}" for name in missing]
     if not lines:
         return "Nothing is missing."

@@ -25,8 +25,11 @@ def index(*, shards: tuple[str, ...], workers: int | None, quiet: bool) -> int:
     It is what DALI's tfrecord2idx writes. Reading with imagepipe takes none.
     """
     path = shards[0] if len(shards) == 1 else list(shards)
-    with Progress("file", quiet=quiet) as progress:
-        written = imagepipe_rs.create_index(path, workers=workers, progress=progress)
+    try:
+        with _writing.terminable(), Progress("file", quiet=quiet) as progress:
+            written = imagepipe_rs.create_index(path, workers=workers, progress=progress)
+    except KeyboardInterrupt as stop:
+        return _writing.stopped(stop, "each index is whole; run the same command again")
     if not quiet:
         files = _text.count(written.files, "index file")
         print(f"{files} for {_text.count(written.records, 'record')}")

@@ -8,6 +8,7 @@ import click
 
 from imagepipe_rs import inspection
 from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command
 from imagepipe_rs.cli._progress import Progress
 
@@ -63,7 +64,7 @@ def inspect(
             )
         shown = _description(found)
     if as_json:
-        _reading.print_json(found)
+        print_json(found)
     else:
         print(shown)
 

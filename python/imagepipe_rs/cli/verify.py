@@ -7,6 +7,7 @@ from typing import Any
 
 from imagepipe_rs import inspection
 from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import BAD_DATA, DONE, command
 from imagepipe_rs.cli._progress import Progress
 
@@ -37,7 +38,7 @@ def verify(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any
     seconds = time.monotonic() - started
     damaged = found["damaged"]
     if as_json:
-        _reading.print_json(found)
+        print_json(found)
     else:
         for one in damaged:
             print(_text.damage(one))
