@@ -64,7 +64,7 @@ pub enum Error {
         reason: String,
     },
     /// A file could not be written.
-    #[error("{}: cannot write{}: {source}", path.display(), if *bytes > 0 { format!(" {}", counted(*bytes, "byte")) } else { String::new() })]
+    #[error("{}: cannot write{}: {}", path.display(), if *bytes > 0 { format!(" {}", counted(*bytes, "byte")) } else { String::new() }, explained(source))]
     Write {
         /// The file, by its final name.
         path: PathBuf,
@@ -123,7 +123,7 @@ pub enum Error {
         used_in: u32,
     },
     /// Worker threads could not be started.
-    #[error("cannot start worker threads: {source}")]
+    #[error("cannot start worker threads: {}", said(source))]
     Threads {
         /// What the operating system said.
         source: io::Error,
@@ -212,11 +212,19 @@ pub fn counted(count: u64, one: &str) -> String {
 fn explained(source: &io::Error) -> String {
     match Errno::from_io_error(source) {
         Some(Errno::MFILE) => {
-            format!("{source}: this process has as many files open as it may; raise its limit with `ulimit -n`")
+            format!("{}: this process has as many files open as it may; raise its limit with `ulimit -n`", said(source))
         }
-        Some(Errno::NFILE) => format!("{source}: as many files are open on this machine as its kernel allows"),
-        _ => source.to_string(),
+        Some(Errno::NFILE) => format!("{}: as many files are open on this machine as its kernel allows", said(source)),
+        _ => said(source),
     }
+}
+
+/// What the operating system said, without the number that Rust puts behind it.
+#[must_use]
+pub fn said(source: &io::Error) -> String {
+    let text = source.to_string();
+    let number = source.raw_os_error().map(|number| format!(" (os error {number})")).unwrap_or_default();
+    text.strip_suffix(&number).map(str::to_owned).unwrap_or(text)
 }
 
 /// How many of many failures a message shows.

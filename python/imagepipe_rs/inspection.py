@@ -87,8 +87,8 @@ def verify(
 ) -> dict[str, Any]:
     """Read and decode everything, whole.
 
-    An index file that does not fit its file of records is damage, too, and so is a label in a record that a Loader would
-    refuse; a record without a label is none, and is noted: ``labels=None`` reads it.
+    An index file that does not fit its file of records is damage, too, and so is a label in a record that a Loader
+    refuses. A record without a label is no damage, as ``labels=None`` reads it, but noted.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.

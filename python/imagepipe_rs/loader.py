@@ -87,7 +87,9 @@ class Loader:
               columns, and shows whether commas, semicolons or tabs separate them; a line ``sep=;`` before it says so.
               Classes that all are whole numbers (``7``, ``07`` or ``7.0``) are the labels themselves; a number among
               them that cannot be one (``-1``, ``3.5``, ``NaN``) is an error, unless ``classes`` says which classes
-              count, or ``labels=None``.
+              count, or ``labels=None``. There is a class for every number from 0 to the greatest, so a label of
+              65,536 or more, and of 16 or more for each row, is an error; so it is in records, once something needs
+              all labels (``loader.classes``, one-hot, balanced draws, splits).
 
             JPEG, PNG, BMP, GIF and WebP are told apart by content. Records with ``image/format`` ``tensor`` hold pixels
             (uint8, ``image/height`` by ``image/width`` by ``image/channels``; ``image/order`` ``HWC`` or ``CHW``):

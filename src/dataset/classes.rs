@@ -74,10 +74,13 @@ const CLASSES_A_SAMPLE: usize = 16;
 /// is something else must not be taken for a label.
 pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
     let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
-    let label = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
-    label.ok_or_else(|| {
+    let found = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
+    found.ok_or_else(|| {
         let samples = counted(samples as u64, "sample");
-        Reason(format!("a label of {most} or more for {samples}: classes are numbered from 0"))
+        Reason(format!(
+            "a label of {most} or more for {samples}, {label}: classes are numbered from 0, and there is one for every number \
+             up to the greatest"
+        ))
     })
 }
 

@@ -104,6 +104,12 @@ impl Directory {
         Self::assemble(&first, single_files(files)?, options)
     }
 
+    /// The same, with something more that a user should know.
+    pub(super) fn noting(mut self, note: Option<String>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
     fn assemble(path: &Path, mut found: Found, options: &Options) -> Result<Self> {
         let notes = found.settle(options);
         let mut found = found.classes;

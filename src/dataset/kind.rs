@@ -65,9 +65,12 @@ struct Found {
 ///
 /// # Errors
 /// [`Error::Io`] for what is not there or cannot be read; [`Error::Record`] for a file of records that is damaged;
-/// [`Error::Dataset`] for paths of two kinds or of none, and where there are no samples; [`Error::Argument`] for classes
-/// that are not there.
+/// [`Error::Dataset`] for paths of two kinds or of none, and where there are no samples; [`Error::Argument`] for a path
+/// without a letter, and for classes that are not there.
 pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<dyn Dataset>> {
+    if paths.iter().any(|path| path.as_os_str().is_empty()) {
+        return Err(Error::argument("path", "''", "a directory, a file, a list of them, or a glob"));
+    }
     let mut found = Found { salvage: options.salvage, ..Found::default() };
     let clean = paths.iter().any(|path| !is_in_clutter(path));
     // What a glob matches is not chosen one by one.
@@ -218,10 +221,12 @@ impl Found {
             return Err(Error::dataset(path.as_path(), reason));
         }
         if !self.trees.is_empty() {
-            return Ok(Arc::new(Directory::of_trees(self.trees, options)?));
+            let roots = self.trees.iter().filter_map(|tree| tree.root.canonicalize().ok()).collect();
+            return Ok(Arc::new(Directory::of_trees(self.trees, options)?.noting(given_twice(roots))));
         }
         if !self.images.is_empty() {
-            return Ok(Arc::new(Directory::of_files(&self.images, options)?));
+            let images = self.images.iter().filter_map(|path| std::path::absolute(path).ok()).collect();
+            return Ok(Arc::new(Directory::of_files(&self.images, options)?.noting(given_twice(images))));
         }
         if !self.tables.is_empty() {
             return Ok(Arc::new(Table::open(&self.tables, options, threads)?));
@@ -231,6 +236,13 @@ impl Found {
         }
         Err(Error::dataset(paths.first().cloned().unwrap_or_default(), "nothing to load"))
     }
+}
+
+/// Warns where a folder or an image is given more than once, as files of records are warned of.
+fn given_twice(mut paths: Vec<PathBuf>) -> Option<String> {
+    paths.sort_unstable();
+    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else { return None };
+    Some(format!("{}: given more than once, so its images are read as often", path.display()))
 }
 
 /// Whether a path is that of a folder that a program made for itself, or of something in it.

@@ -16,8 +16,8 @@ use rustix::fs::{FileType, stat};
 
 use super::classes::{checked, numbered};
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Wanted};
-use crate::error::{Error, Result};
-use crate::file::{Columns, Csv, check_inside, each, line_error, path_identity, quoted};
+use crate::error::{Error, Result, said};
+use crate::file::{Columns, Csv, check_inside, each, line_error, name_hint, path_identity, quoted};
 use crate::random::{hash_bytes, mix};
 use crate::record::Reason;
 
@@ -64,12 +64,13 @@ impl Table {
     /// no good, naming its line; [`Error::Argument`] for classes that are not there.
     pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Self> {
         let mut rows = Rows::default();
-        let mut ends = Vec::new();
+        let (mut ends, mut hints) = (Vec::new(), Vec::new());
         for path in paths {
-            rows.read(path, options.allow_outside)?;
+            hints.push(rows.read(path, options.allow_outside)?);
             ends.push(rows.all.len());
         }
-        let table_of = |row: usize| paths[ends.partition_point(|end| *end <= row)].as_path();
+        let number_of = |row: usize| ends.partition_point(|end| *end <= row);
+        let table_of = |row: usize| paths[number_of(row)].as_path();
         rows.check_unique(&table_of)?;
         let (data, chosen) = rows.choose(options, &table_of)?;
         if data.starts.is_empty() {
@@ -78,7 +79,7 @@ impl Table {
         }
         data.check(threads, &|sample, reason| {
             let row = chosen[sample];
-            line_error(table_of(row), rows.all[row].line, reason)
+            line_error(table_of(row), rows.all[row].line, format!("{reason}{}", hints[number_of(row)]))
         })?;
         Ok(data)
     }
@@ -110,7 +111,7 @@ impl Table {
             for sample in chunk * CHUNK..all.min((chunk + 1) * CHUNK) {
                 let (folder, name) = self.name(sample);
                 if let Err(reason) = is_file(scratch.join([folder, name, b""])) {
-                    return Err(error(sample, format!("{}: {reason}", quoted(name))));
+                    return Err(error(sample, format!("{}: {reason}{}", quoted(name), name_hint(name))));
                 }
             }
             Ok(())
@@ -166,7 +167,7 @@ fn place(index: u64) -> usize {
 
 /// Why a path is not a file that can be there.
 fn is_file(path: &CStr) -> std::result::Result<(), String> {
-    let status = stat(path).map_err(|error| std::io::Error::from(error).to_string())?;
+    let status = stat(path).map_err(|error| said(&error.into()))?;
     match FileType::from_raw_mode(status.st_mode) {
         FileType::Directory => Err("is a directory".to_owned()),
         _ => Ok(()),
@@ -183,7 +184,8 @@ fn name_at(names: &[u8], start: u64) -> &[u8] {
 }
 
 impl Rows {
-    fn read(&mut self, path: &Path, allow_outside: bool) -> Result<()> {
+    /// Reads a table; returns what may be why a file in it is not there.
+    fn read(&mut self, path: &Path, allow_outside: bool) -> Result<String> {
         let mut csv = Csv::open(path)?;
         let columns = csv.columns()?;
         let mut row = ByteRecord::new();
@@ -191,7 +193,7 @@ impl Rows {
             let inside = if allow_outside { Ok(()) } else { check_inside(&row[columns.filename]) };
             inside.and_then(|()| self.add(&row, columns, line)).map_err(|reason| csv.error(line, reason))?;
         }
-        Ok(())
+        Ok(csv.hint(columns))
     }
 
     fn add(&mut self, row: &ByteRecord, columns: Columns, line: u64) -> std::result::Result<(), String> {

@@ -29,6 +29,7 @@ pub struct Csv {
     header: ByteRecord,
     /// The line of the header, from 1.
     line: u64,
+    separator: u8,
     reader: Reader<Cursor<Vec<u8>>>,
 }
 
@@ -39,6 +40,8 @@ pub struct Columns {
     pub filename: usize,
     /// Its class.
     pub class: usize,
+    /// They are called so, and not merely the first two.
+    pub named: bool,
 }
 
 impl Csv {
@@ -65,8 +68,11 @@ impl Csv {
             Some(separator) => separator,
             None => separator_of(&text).map_err(|reason| line_error(path, 1, reason))?,
         };
+        if is_open(first_line(&text), separator) {
+            return Err(line_error(path, 1, "a quote that is opened in the first line is never closed"));
+        }
         let reader = ReaderBuilder::new().trim(Trim::All).delimiter(separator).from_reader(Cursor::new(text));
-        let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, reader };
+        let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, separator, reader };
         let header = csv.reader.byte_headers().cloned();
         csv.header = header.map_err(|error| csv.failure(error))?;
         csv.line = csv.header.position().map_or(1, |position| csv.line_at(position));
@@ -96,14 +102,27 @@ impl Csv {
     pub fn columns(&self) -> Result<Columns> {
         let find = |name: &[u8]| self.header.iter().position(|cell| cell.eq_ignore_ascii_case(name));
         if let (Some(filename), Some(class)) = (find(b"filename"), find(b"class")) {
-            return Ok(Columns { filename, class });
+            return Ok(Columns { filename, class, named: true });
         }
         self.check_width()?;
         if is_image(&self.header[0]) {
             let name = quoted(&self.header[0]);
             return Err(self.header_error(format!("{name} is a file, where the first line names the columns")));
         }
-        Ok(Columns { filename: 0, class: 1 })
+        Ok(Columns { filename: 0, class: 1, named: false })
+    }
+
+    /// What may be why a file is not there that `columns` name: a text to put behind that.
+    #[must_use]
+    pub fn hint(&self, columns: Columns) -> String {
+        if columns.named {
+            return String::new();
+        }
+        let [file, class] = [columns.filename, columns.class].map(|column| quoted(&self.header[column]));
+        format!(
+            "; files and classes are taken from the first two columns, {file} and {class}: to choose others, call them \
+             \"filename\" and \"class\""
+        )
     }
 
     /// Refuses a table of less than two columns.
@@ -130,7 +149,13 @@ impl Csv {
     /// # Errors
     /// [`Error::Dataset`] for a row of another length.
     pub fn next(&mut self, row: &mut ByteRecord) -> Result<Option<u64>> {
-        let more = self.reader.read_byte_record(row).map_err(|error| self.failure(error))?;
+        let start = self.reader.position().clone();
+        let more = self.reader.read_byte_record(row);
+        // What is open at the end has swallowed every row behind it.
+        if self.rest(&self.reader.position().clone()).is_empty() && is_open(self.rest(&start), self.separator) {
+            return Err(self.error(self.line_at(&start), "a quote that is opened in this row is never closed"));
+        }
+        let more = more.map_err(|error| self.failure(error))?;
         Ok(more.then(|| row.position().map_or(0, |position| self.line_at(position))))
     }
 
@@ -146,11 +171,20 @@ impl Csv {
         line_error(&self.path, line, reason)
     }
 
+    /// The text from a position on.
+    fn rest(&self, position: &Position) -> &[u8] {
+        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+        self.reader.get_ref().get_ref().get(start..).unwrap_or_default()
+    }
+
     /// The line of a row: the reader's position is before the empty lines above it.
     fn line_at(&self, position: &Position) -> u64 {
-        let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-        let rest = self.reader.get_ref().get_ref().get(start..).unwrap_or_default();
-        let above = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).filter(|byte| **byte == b'\n').count();
+        let above = self
+            .rest(position)
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .filter(|byte| **byte == b'\n')
+            .count();
         position.line() + above as u64
     }
 
@@ -158,9 +192,10 @@ impl Csv {
         let line = error.position().map_or(1, |position| self.line_at(position));
         match error.into_kind() {
             csv::ErrorKind::Io(source) => Error::Io { path: self.path.clone(), source },
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                self.error(line, format!("{len} cells, where the first line has {expected_len}"))
-            }
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => self.error(
+                line,
+                format!("{len} cell{}, where the first line has {expected_len}", if len == 1 { "" } else { "s" }),
+            ),
             kind => self.error(line, format!("not a row of CSV: {kind:?}")),
         }
     }
@@ -176,6 +211,9 @@ pub fn may_be_csv(start: &[u8]) -> bool {
 
 /// Refuses what is no text, by its first line, or is in an encoding that is not read.
 fn check_text(text: &[u8]) -> std::result::Result<(), String> {
+    if text.starts_with(b"\xff\xfe\0\0") || text.starts_with(b"\0\0\xfe\xff") {
+        return Err("text in UTF-32: save it as UTF-8".to_owned());
+    }
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err("text in UTF-16: save it as UTF-8".to_owned());
     }
@@ -190,6 +228,7 @@ fn check_text(text: &[u8]) -> std::result::Result<(), String> {
 fn said_separator(text: &mut Vec<u8>) -> Option<u8> {
     let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
     let line = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     let (name, said) = line.split_at_checked(4)?;
     match said {
         [separator]
@@ -235,6 +274,34 @@ fn first_line(text: &[u8]) -> &[u8] {
         !inside && matches!(byte, b'\r' | b'\n')
     });
     &text[start..end.map_or(text.len(), |end| start + end)]
+}
+
+/// Whether a cell in quotes is not closed at the end of rows.
+fn is_open(rows: &[u8], separator: u8) -> bool {
+    enum At {
+        Start,
+        Plain,
+        Quoted,
+        Closed,
+    }
+    let mut at = At::Start;
+    for byte in rows {
+        at = match (at, byte) {
+            (At::Quoted, b'"') => At::Closed,
+            // Two quotes in a row are one that is part of the cell.
+            (At::Start | At::Closed, b'"') | (At::Quoted, _) => At::Quoted,
+            (_, b'\r' | b'\n') => At::Start,
+            (_, byte) if *byte == separator => At::Start,
+            _ => At::Plain,
+        };
+    }
+    matches!(at, At::Quoted)
+}
+
+/// What to put behind the error of a file that is not there, if its name seems to be of another system.
+#[must_use]
+pub fn name_hint(name: &[u8]) -> &'static str {
+    if name.contains(&b'\\') { "; folders are separated by /, not by a backslash" } else { "" }
 }
 
 /// The cells of a line, without quotes and white space around them.
@@ -325,6 +392,7 @@ mod tests {
             assert_eq!(rows(text).unwrap(), [row(3, ["1", "2"])], "{text:?}");
         }
         assert_eq!(rows("sep=\t\na\tb;c\n1\t2\n").unwrap(), [row(3, ["1", "2"])]);
+        assert_eq!(rows("\"sep=;\"\na;b,c\n1;2\n").unwrap(), [row(3, ["1", "2"])], "in quotes");
         assert_eq!(rows("sep=|\na|b\n1|2\n").unwrap(), [row(3, ["1", "2"])]);
         assert_eq!(rows("sep=;\n").unwrap_err().reason(), "empty: a first line that names the columns is needed");
         let csv = Csv::new(Path::new("list.csv"), "sep=,\na\n1\n".into()).unwrap();
@@ -351,6 +419,8 @@ mod tests {
     fn what_is_no_text_is_said_and_not_shown() {
         let reason = |bytes: &[u8]| Csv::new(Path::new("list.csv"), bytes.to_vec()).unwrap_err().reason();
         assert_eq!(reason(b"\xff\xfef\0i\0,\0"), "text in UTF-16: save it as UTF-8");
+        assert_eq!(reason(b"\xff\xfe\0\0f\0\0\0"), "text in UTF-32: save it as UTF-8");
+        assert_eq!(reason(b"\0\0\xfe\xff\0\0\0f"), "text in UTF-32: save it as UTF-8");
         assert_eq!(reason(b"PK\x03\x04\x14\0\x06\0"), "not a CSV file, but a ZIP archive (.zip, .npz, .xlsx, .pt)");
         assert_eq!(reason(b"\x7fELF\x02\x01\0\0,"), "not a CSV file, but a file that is no text");
     }
@@ -365,6 +435,18 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_that_is_never_closed_was_a_row_of_too_few_cells() {
+        let reason = |text| rows(text).unwrap_err().reason();
+        let open = |line| format!("line {line}: a quote that is opened in this row is never closed");
+        assert_eq!(reason("a,b\n1,2\n\n\"3,4\n5,6\n"), open(4));
+        assert_eq!(reason("a,b\n1,\"2\n3,4\n"), open(2), "which took all rows below for its cell");
+        assert_eq!(reason("a,b\n1,\"2"), open(2));
+        assert_eq!(reason("\"a,b\n1,2\n"), "line 1: a quote that is opened in the first line is never closed");
+        assert_eq!(rows("a,b\n1,5\" disk").unwrap(), [row(2, ["1", "5\" disk"])]);
+        assert_eq!(rows("a,b\n1,\"5\"\" disk\"\n").unwrap(), [row(2, ["1", "5\" disk"])]);
+    }
+
+    #[test]
     fn lines_are_counted_with_empty_ones_and_those_in_cells() {
         let text = "a,b\n\n\n1,2\n\"x\ny\",3\r\n\r\n4,5\n\n";
         assert_eq!(rows(text).unwrap(), [row(4, ["1", "2"]), row(5, ["x\ny", "3"]), row(8, ["4", "5"])]);
@@ -373,7 +455,7 @@ mod tests {
     #[test]
     fn a_row_of_another_length_names_its_line() {
         let reason = |text| rows(text).unwrap_err().to_string();
-        assert_eq!(reason("a,b\n1,2\n\n3\n"), "list.csv: line 4: 1 cells, where the first line has 2");
+        assert_eq!(reason("a,b\n1,2\n\n3\n"), "list.csv: line 4: 1 cell, where the first line has 2");
         assert_eq!(reason("a,b\n1,2,3\n"), "list.csv: line 2: 3 cells, where the first line has 2");
         assert_eq!(reason(""), "list.csv: empty: a first line that names the columns is needed");
     }

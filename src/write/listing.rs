@@ -20,6 +20,8 @@ pub(super) struct Listing {
     /// Names of the columns.
     pub(super) header: [String; 2],
     rows: Vec<Row>,
+    /// What may be why a file in it is not there.
+    hint: String,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl Listing {
         if rows.is_empty() {
             return Err(Error::dataset(path, "no rows under its header"));
         }
-        Ok(Self { path: path.to_owned(), header, rows })
+        Ok(Self { path: path.to_owned(), header, rows, hint: csv.hint(columns) })
     }
 
     fn error(&self, line: u64, reason: impl std::fmt::Display) -> Error {
@@ -80,7 +82,7 @@ impl Listing {
             line: row.line,
         };
         let entries = self.rows.iter().zip(&names).map(entry).collect();
-        let listing = Some(self.path.clone());
+        let listing = Some((self.path.clone(), self.hint.clone()));
         Ok(Source { root: root.to_owned(), entries, classes, listing, notes: Vec::new() })
     }
 

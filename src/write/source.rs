@@ -7,8 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{Dataset, Directory, Options};
-use crate::error::{Error, Result};
-use crate::file::{append_file, natural_order};
+use crate::error::{Error, Result, said};
+use crate::file::{append_file, name_hint, natural_order};
 
 /// A list of labelled files. Records are numbered by their place in it.
 #[derive(Clone, Debug)]
@@ -17,8 +17,8 @@ pub(super) struct Source {
     pub(super) root: PathBuf,
     pub(super) entries: Vec<Entry>,
     pub(super) classes: Vec<Class>,
-    /// The CSV file that lists them, if there is one.
-    pub(super) listing: Option<PathBuf>,
+    /// The CSV file that lists them, if there is one, and what may be why a file in it is not there.
+    pub(super) listing: Option<(PathBuf, String)>,
     /// What the user should know of it, a sentence each.
     pub(super) notes: Vec<String>,
 }
@@ -110,16 +110,18 @@ impl Source {
     pub(super) fn check_labels(&self, most: u64, why: &str) -> Result<()> {
         let Some(class) = self.classes.iter().find(|class| class.label > most) else { return Ok(()) };
         let reason = format!("the label {} is beyond {most}: {why}", class.label);
-        Err(Error::dataset(self.listing.as_ref().unwrap_or(&self.root), reason))
+        Err(Error::dataset(self.listing.as_ref().map_or(&self.root, |(list, _)| list), reason))
     }
 
     /// An error of the system's about a record's file, which says where that is listed.
     pub(super) fn io_error(&self, record: usize, source: io::Error) -> Error {
-        let (kind, text) = (source.kind(), source.to_string());
+        let (kind, text) = (source.kind(), said(&source));
         let plain = Error::Io { path: self.path(record), source };
         match &self.listing {
-            Some(list) if !plain.is_of_the_machine() => {
-                let text = format!("{text}, listed in {}, line {}", list.display(), self.entries[record].line);
+            Some((list, other)) if !plain.is_of_the_machine() => {
+                let (line, list, hint) = (self.entries[record].line, list.display(), name_hint(self.name(record)));
+                let hints = if kind == io::ErrorKind::NotFound { [hint, other] } else { [""; 2] };
+                let text = format!("{text}, listed in {list}, line {line}{}", hints.concat());
                 Error::Io { path: self.path(record), source: io::Error::new(kind, text) }
             }
             _ => plain,

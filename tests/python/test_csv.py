@@ -249,7 +249,7 @@ def test_seeds_and_workers(folder: Path) -> None:
         ("filename,class\npics,a\n", 'line 2: "pics": is a directory'),
         ("filename,class\npics/0.jpg,\n", "line 2: no class"),
         ("filename,class\n\n\n ,a\n", "line 4: no filename"),
-        ("filename,class\npics/0.jpg\n", "line 2: 1 cells, where the first line has 2"),
+        ("filename,class\npics/0.jpg\n", "line 2: 1 cell, where the first line has 2"),
         (
             "filename,class\npics/0.jpg,a\npics/1.jpg,a\npics/0.jpg,b\n",
             r'line 4: "pics/0.jpg" is named before, in \S*all.csv, line 2',
@@ -266,6 +266,18 @@ def test_what_is_wrong_is_named_with_its_line(folder: Path, text: str, message: 
     with pytest.raises(DatasetError, match=rf"all\.csv: .*{message}") as info:
         Loader(path)
     assert info.value.path == str(path)
+
+
+def test_the_wrong_columns_were_taken_without_a_word(folder: Path) -> None:
+    path = table(folder, "image_id,path,label\n0,pics/0.jpg,a\n1,pics/1.jpg,b\n")
+    said = 'No such file or directory.*first two columns, "image_id" and "path".*"filename" and "class"'
+    for read in (Loader, lambda path: create_tfrecords(path, folder.parent / "out", "x")):
+        with pytest.raises(DatasetError, match=f"(?s){said}") as info:
+            read(path)
+        assert "os error" not in str(info.value)
+    with pytest.raises(DatasetError) as info:
+        Loader(table(folder, "filename,class\npics\\0.jpg,a\n"))
+    assert str(info.value).endswith("directory; folders are separated by /, not by a backslash")
 
 
 def test_nothing_is_left(folder: Path) -> None:

@@ -262,6 +262,21 @@ def test_who_says_what_is_meant_is_not_warned(pets: Path, options: dict[str, Any
         assert labels(loader) == [0, 0, 0, 1, 1]
 
 
+def test_a_folder_given_twice_was_counted_twice_silently(pets: Path) -> None:
+    (pets.parent / "link").symlink_to(pets)
+    for paths in ([pets, f"{pets}/"], [pets, pets.parent / "link"]):
+        with pytest.warns(DatasetWarning, match=f"{pets}: given more than once"):
+            assert Loader(paths, labels=None).num_samples == 12
+    image = f"{pets}/class-cat/0.jpg"
+    with pytest.warns(DatasetWarning, match=f"{image}: given more than once"):
+        assert Loader([image, image]).num_samples == 2
+
+
+def test_an_empty_path_is_an_argument_that_is_not_valid() -> None:
+    with pytest.raises(ValueError, match="path='' is not valid: a directory, a file"):
+        Loader("")
+
+
 def test_folders_of_one_name_are_one_class(tree: MakeTree, jpeg: EncodeJpeg) -> None:
     folder = tree({"2020/images/1.jpg": jpeg(), "2021/images/2.jpg": jpeg()})
     for path in ([folder / "2020/images", folder / "2021/images"], f"{folder}/*/images/*.jpg"):

@@ -242,7 +242,7 @@ def test_every_class_keeps_its_share(  # noqa: PLR0917  fixtures and cases
         ("file,class\ncat/0.jpg,cat\n./cat//0.jpg,dog\n", r'line 3: "./cat//0.jpg" was listed in'),
         ("cat/0.jpg,cat\ndog/0.jpg,dog\n", 'line 1: "cat/0.jpg" is a file, where the first line'),
         ("file,class\ncat/0.jpg,cat\n\n,dog\n", 'line 4: nothing under "file"'),
-        ("file,class\ncat/0.jpg\n", "line 2: 1 cells, where the first line has 2"),
+        ("file,class\ncat/0.jpg\n", "line 2: 1 cell, where the first line has 2"),
         ("file\ncat/0.jpg\n", "line 1: two columns are needed"),
         ("file,class\n", "no rows under its header"),
         (b"file,class\ncat/0.jpg,\xff\n", "line 2: not UTF-8"),

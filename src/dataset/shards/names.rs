@@ -96,7 +96,7 @@ mod tests {
             ("class,id\ncat,0\ndog,0\n", "line 3: a number that another class has"),
             ("file,class\na.jpg,cat\n", "line 2: no class and its number"),
             ("class,id\n\ncat,99999999999\n", "line 3: a label of"),
-            ("class,id\ncat\n", "line 2: 1 cells"),
+            ("class,id\ncat\n", "line 2: 1 cell"),
             ("id\n3\n", "line 1: two columns are needed"),
             ("filename,class\n0.jpg,0\n", "line 2: a picture and its class"),
             ("class,id\n", "line 1: no class below it"),
