@@ -151,8 +151,9 @@ class Loader:
         on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its batch, ``"replace"``
             puts another one, chosen by seed, in its place. A batch that would be left empty by ``"skip"`` is filled as
             with ``"replace"``, ``False`` throughout in ``batch.valid``: the number of batches stays the same, on every
-            rank. Where no sample of the data set can be read, that is an error. Damage beyond the last row that a crop
-            needs is not seen.
+            rank. Where no sample of the data set can be read, that is an error, and so is running out of memory or of
+            open files. A damaged record is of no class, and on the training side of a ``split``. Damage beyond the last
+            row that a crop needs is not seen.
         max_errors: more failed samples than this are an error, each counted once in all epochs; None for no bound.
         max_pixels: a larger image is an error before any memory is taken for it.
         workers: decoding threads; None for the number of usable cores.

@@ -281,9 +281,9 @@ def test_names_of_classes_are_found_without_reading_labels(out: Path, small: Pat
     assert loader.classes == ["cat", "dog", "bird"]
     assert next(iter(loader)).labels.shape == (12, 3)
     (out / "labels.csv").write_text("id,name\n0,cat\n")
-    with pytest.raises(DatasetError, match=r"x0#\d+: the label 1 is none of the 1 classes"):
+    with pytest.raises(DatasetError, match=r"x0#\d+: the label 1 is none of the 1 class"):
         list(Loader(out, labels="one_hot", size=4))
-    with pytest.raises(RecordError, match="record 6: the label 1 is none of the 1 classes"):
+    with pytest.raises(RecordError, match="record 6: the label 1 is none of the 1 class"):
         Loader(out, sampling="balanced")
 
 
@@ -679,8 +679,8 @@ def test_labels_of_a_damaged_shard_are_those_of_the_records_that_are_left(
     # It is on one side of a split, where reading it tells of it.
     sides = [Loader(shard, split=(side, 0.3), **options) for side in ("train", "validation")]
     taken = [list(side) for side in sides]
-    found = [index for side in taken for batch in side for index in batch.records]
-    assert sorted(found) == sorted(plain.records)
+    found = [image.tobytes() for side in taken for batch in side for image in batch.images]
+    assert sorted(found) == sorted(image.tobytes() for image in plain.images)
     assert sum(side.num_samples for side in sides) == 12
     assert [len(side.errors) for side in sides] == [1, 0]
     balanced = Loader(shard, sampling="balanced", size=8, batch_size=12, on_error="skip")
@@ -703,15 +703,16 @@ def test_labels_that_are_missing_everywhere_are_an_error(
 
 
 @pytest.mark.parametrize("compression", ["GZIP", "ZLIB"])
-@pytest.mark.parametrize("cut", [1, 4, 8, 500, 5000])
+@pytest.mark.parametrize("cut", [1, 4, 8, 0.2, 0.6])
 def test_a_compressed_shard_that_is_cut_short_is_one_damaged_record(
-    out: Path, small: Path, compression: str, cut: int
+    out: Path, small: Path, compression: str, cut: float
 ) -> None:
     payloads = records(small)
     whole = write(out / "x0", payloads, compression)
     shard = write(out / "x1", payloads, compression)
-    os.truncate(shard, shard.stat().st_size - cut)
-    options: dict[str, Any] = {"size": 8, "batch_size": 24, "shuffle": False}
+    size = shard.stat().st_size
+    os.truncate(shard, size - cut if cut >= 1 else int(size * (1 - cut)))
+    options: dict[str, Any] = {"size": 8, "batch_size": 30, "shuffle": False}
     with pytest.raises(RecordError, match=f"as a {compression} stream: ") as info:
         Loader([whole, shard], **options)
     assert info.value.path == str(shard)
@@ -721,7 +722,9 @@ def test_a_compressed_shard_that_is_cut_short_is_one_damaged_record(
     assert path == str(shard)
     assert f"as a {compression} stream: " in reason
     good = len(batch.labels) - 12
-    assert good == 12 if cut <= 8 else 12 > good > 0
+    # What follows the data in the file is their checksum.
+    is_whole = 1 <= cut <= {"GZIP": 8, "ZLIB": 4}[compression]
+    assert good == 12 if is_whole else 0 < good < 12
     assert loader.num_samples == 12 + good + 1
     (expected,) = Loader(whole, **options)
     np.testing.assert_array_equal(batch.images[12:], expected.images[:good])

@@ -322,7 +322,7 @@ fn numbered(error: Error, number: u64) -> Error {
 }
 
 fn outside(label: usize, classes: usize) -> Reason {
-    Reason(format!("the label {label} is none of {}", counted(classes as u64, "class")))
+    Reason(format!("the label {label} is none of the {}", counted(classes as u64, "class")))
 }
 
 fn file_name(path: &Path) -> &[u8] {
