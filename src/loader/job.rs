@@ -158,7 +158,8 @@ impl Job {
         let sample = data.read(draw.sample, file)?;
         stages.read.add(sample.content.len(), watch.lap());
         if plan.labels == Labels::OneHot && sample.label >= plan.num_classes {
-            let reason = format!("the label {} is none of the {}", sample.label, counted(plan.num_classes as u64, "class"));
+            let reason =
+                format!("the label {} is none of the {}", sample.label, counted(plan.num_classes as u64, "class"));
             return Err(Error::dataset(data.location(draw.sample).text(), reason));
         }
         let planned = transform::open(plan, identity, decoder, sample.content, stop).map_err(decode)?;

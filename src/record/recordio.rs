@@ -251,7 +251,8 @@ impl<'a> Header<'a> {
     pub fn decode(payload: &'a [u8]) -> Result<(Self, &'a [u8]), Reason> {
         let short = |needed: u64| {
             let len = counted(payload.len() as u64, "byte");
-            Reason::new(format!("too short for an image record: {len}, where its header has {needed}"))
+            let verb = if payload.len() == 1 { "is" } else { "are" };
+            Reason::new(format!("{len} {verb} too few for an image record: its header has {needed}"))
         };
         let (header, rest) = payload.split_first_chunk::<IMAGE_HEADER>().ok_or_else(|| short(IMAGE_HEADER as u64))?;
         let (words, _) = header.as_chunks::<4>();
@@ -356,7 +357,7 @@ mod tests {
         payload[..4].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(
             Header::decode(&payload).unwrap_err().0,
-            "too short for an image record: 24 bytes, where its header has 17179869204"
+            "24 bytes are too few for an image record: its header has 17179869204"
         );
         assert!(Header::decode(&payload[..23]).is_err());
     }
