@@ -274,7 +274,7 @@ mod tests {
             let path = folder.path().join("x");
             make_directory(&path.join("inside")).unwrap();
             let error = outputs(&path).swap_remove(way).commit(false, true).unwrap_err();
-            assert!(matches!(error, Error::Write { .. }), "{error}");
+            assert!(matches!(error, Error::Dataset { .. }), "{error}");
             assert_eq!(names(folder.path()), ["x"]);
         }
     }
