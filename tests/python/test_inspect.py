@@ -488,6 +488,14 @@ def test_bench_has_a_fair_baseline_with_more_threads_than_cores(run: Any, photos
     assert found["loader"]["images_per_second"] < 10 * plain["images_per_second"]
 
 
+def test_a_feature_to_name_is_asked_for_as_an_option(run: Any, tmp_path: Path) -> None:
+    with TFRecordWriter(tmp_path / "x") as writer:
+        writer.write(Example.encode({"img": b"x", "class": 1}))
+    said = run("verify", tmp_path / "x")
+    assert "--key image=..." in said.out + said.err
+    assert "keys=" not in said.out + said.err
+
+
 def test_bench_names_no_decoder_that_did_not_decode(run: Any, tmp_path: Path) -> None:
     imagepipe_rs.create_images(tmp_path, "x", 32, 32, 8, "png")
     out = run("bench", tmp_path, "--batches", 2, "--batch-size", 4).out

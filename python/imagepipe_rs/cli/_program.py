@@ -247,11 +247,11 @@ def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
     damaged = getattr(error, "damaged", ())
     if len(damaged) > 1:
         # Its message has the first ones only, each on a line of its own.
-        say(_in_options(ctx, _message(error).split("\n", 1)[0]))
+        say(in_options(_message(error).split("\n", 1)[0]))
         for one in damaged:
             print(f"  {_one_line(f'{one.path}: {one.reason}')}", file=sys.stderr)
     else:
-        say(_in_options(ctx, _one_line(_message(error))))
+        say(in_options(_one_line(_message(error))))
     return code
 
 
@@ -267,12 +267,13 @@ def _one_line(text: str) -> str:
     return _text.printable(" ".join(text.split("\n")))
 
 
-def _in_options(ctx: click.Context, message: str) -> str:
+def in_options(message: str) -> str:
     """Speak of the command's options where the library speaks of arguments: ``--overwrite`` for ``overwrite=True``.
 
     A dictionary is an option for each of its names: ``--key image=...`` for ``keys={"image": ...}``.
     """
-    options = {p.name: p.opts[0] for p in ctx.command.params if isinstance(p, click.Option)}
+    params = click.get_current_context().command.params
+    options = {p.name: p.opts[0] for p in params if isinstance(p, click.Option)}
 
     def renamed(found: re.Match[str]) -> str:
         name, value = found.groups()

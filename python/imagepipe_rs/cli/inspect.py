@@ -9,7 +9,7 @@ import click
 from imagepipe_rs import inspection
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
-from imagepipe_rs.cli._program import command
+from imagepipe_rs.cli._program import command, in_options
 from imagepipe_rs.cli._progress import Progress
 
 # Lines of a list that are shown to people; JSON has all.
@@ -143,7 +143,7 @@ def _unreadable(found: dict[str, Any]) -> list[str]:
         return []
     count = _text.count(len(damaged), "picture")
     lines = [f"{count} cannot be read ('imagepipe verify' looks at all):"]
-    lines += [f"  {_text.damage(one)}" for one in damaged[:_SHOWN]]
+    lines += [f"  {in_options(_text.damage(one))}" for one in damaged[:_SHOWN]]
     return ["\n".join(lines)]
 
 
@@ -160,7 +160,7 @@ def _sample(found: dict[str, Any]) -> str:
 
 def _picture(found: dict[str, Any]) -> str:
     if "error" in found:
-        return str(found["error"])
+        return in_options(str(found["error"]))
     turned = ", turned upright" if found["turned"] else ""
     size = f"{found['width']}x{found['height']}"
     return f"{found['format']} {size}{turned}, {_text.size(found['bytes'])}"

@@ -8,7 +8,7 @@ from typing import Any
 from imagepipe_rs import inspection
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
-from imagepipe_rs.cli._program import BAD_DATA, DONE, command
+from imagepipe_rs.cli._program import BAD_DATA, DONE, command, in_options
 from imagepipe_rs.cli._progress import Progress
 
 
@@ -41,7 +41,7 @@ def verify(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any
         print_json(found)
     else:
         for one in damaged:
-            print(_text.damage(one))
+            print(in_options(_text.damage(one)))
         if not quiet:
             for note in found["notes"]:
                 print(note)
