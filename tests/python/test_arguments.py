@@ -440,13 +440,6 @@ def test_empty_folder(tmp_path: Path) -> None:
         Loader(tmp_path)
 
 
-def test_pictures_beside_class_folders(tree: MakeTree, jpeg: EncodeJpeg) -> None:
-    folder = tree({"cat/1.jpg": jpeg(), "2.jpg": jpeg()})
-    with pytest.raises(DatasetError, match=r"2\.jpg.*cat") as caught:
-        Loader(folder)
-    assert isinstance(caught.value, ValueError)
-
-
 def test_a_flat_folder_and_one_of_classes(tree: MakeTree, jpeg: EncodeJpeg) -> None:
     folder = tree({"flat/1.jpg": jpeg(), "classes/cat/1.jpg": jpeg()})
     with pytest.raises(DatasetError, match=r"flat.*classes"):

@@ -169,6 +169,7 @@ def digest(order: np.ndarray | bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@pytest.mark.filterwarnings("ignore:.*given more than once")
 @pytest.mark.parametrize("case", cases())
 def test_orders_are_those_of_the_first_version(folders: dict[str, Path], case: str) -> None:
     golden = json.loads(GOLDEN.read_text())

@@ -849,7 +849,7 @@ def test_files_that_are_gone_and_damaged_ones_are_one_list(flat: Path, tmp_path:
     listing = tmp_path / "list.csv"
     listing.write_text("file,class\nnone.jpg,a\nimage_1.jpg,a\ngone.jpg,b\n")
     with pytest.raises(
-        FileNotFoundError, match=r"2 of 3 files .*\n.*none\.jpg.*line 2\n.*gone.*line 4"
+        FileNotFoundError, match=r"2 of 3 files .*\n.*none\.jpg.*line 2;.*\n.*gone.*line 4"
     ):
         create_tfrecords(flat, tmp_path / "out", "x", labels=listing)
     (flat / "image_1.jpg").write_bytes(b"GARBAGE")
