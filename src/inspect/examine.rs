@@ -38,7 +38,7 @@ impl Tools {
     /// The header of a sample.
     ///
     /// # Errors
-    /// What says nothing about the sample: [`Error::is_of_the_machine`].
+    /// What says nothing about the sample: [`crate::error::Error::is_of_the_machine`].
     pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<Examined<(Header, Stored)>> {
         let stop = AtomicBool::new(false);
         let header = |decoder: &mut Decoder, content: Content<'_>| Ok(open(decoder, content, &stop)?.header());
