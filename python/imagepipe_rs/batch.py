@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     import numpy.typing as npt
 
@@ -216,7 +217,9 @@ def fields_of(fields: Sequence[str], labels: str | None) -> tuple[str, ...]:
     """
     others = ", ".join(map(repr, _ARRAYS))
     message = f"fields={fields!r} is not valid: 'images' and any of {others}, each once"
-    if isinstance(fields, str) or not all(isinstance(name, str) for name in fields):
+    if not isinstance(fields, Sequence) or isinstance(fields, str):
+        raise TypeError(message)
+    if not all(isinstance(name, str) for name in fields):
         raise TypeError(message)
     names = tuple(fields)
     if (

@@ -386,6 +386,7 @@ def test_batches_that_were_not_handed_over(folder: Path, batches: int) -> None:
     ("fields", "error"),
     [
         ("images", TypeError),
+        (5, TypeError),
         (("images", 3), TypeError),
         (("images", "paths"), ValueError),
         (("images", "images"), ValueError),
