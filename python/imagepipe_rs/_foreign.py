@@ -62,7 +62,7 @@ def _unknown(unknown: list[str], given: _Given, known: list[str]) -> str:
 
 def _too_many(args: tuple[Any, ...], positional: list[str]) -> str:
     first = positional[0]
-    extra = ", ".join(repr(value)[:40] for value in args[len(positional) :])
+    extra = ", ".join(_short(value) for value in args[len(positional) :])
     return f"only {first} can be given by position: name the rest ({extra}), as in batch_size=32"
 
 
