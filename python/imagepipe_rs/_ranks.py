@@ -36,6 +36,14 @@ def auto_shard() -> tuple[int, int]:
     return found or (0, 1)
 
 
+def rank_or_none() -> tuple[int, int] | None:
+    """Return what :func:`auto_shard` does; None where what is set makes no sense, and nobody asked for it."""
+    try:
+        return auto_shard()
+    except ValueError:
+        return None
+
+
 def jpeg_decoder(decoder: str) -> str:
     """Return the decoder to use for JPEGs: what ``IMAGEPIPE_JPEG`` says where ``decoder`` leaves the choice.
 
@@ -46,7 +54,7 @@ def jpeg_decoder(decoder: str) -> str:
     if wanted not in {"auto", "turbo"}:
         message = f"IMAGEPIPE_JPEG={wanted!r} is not valid: 'auto' or 'turbo'"
         raise ValueError(message)
-    return wanted if decoder == "auto" else decoder
+    return wanted if isinstance(decoder, str) and decoder == "auto" else decoder
 
 
 def _from_framework() -> tuple[int, int] | None:

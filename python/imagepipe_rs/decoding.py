@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import pair
 from imagepipe_rs._ranks import jpeg_decoder
-from imagepipe_rs.loader import pair
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import pathlib
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from imagepipe_rs import _native
 from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
 
-Path = str | os.PathLike[str]
+if TYPE_CHECKING:
+    from imagepipe_rs._arguments import Path
 
 _ENDINGS = {"jpg": ".jpg", "jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "bitmap": ".bmp"}
 
@@ -216,8 +217,8 @@ def create_recordio(
     """Write image files, as they are, into RecordIO shards, each image behind MXNet's ``IRHeader``.
 
     Shards are ``{name}0.rec`` and ``{name}0.idx``, and so on. A record's key and id are the first number in its file's
-    name; where a name has none, or two have the same, every record is keyed by its running number, and a
-    :class:`DatasetWarning` says so. No MXNet is needed. Everything else is as in :func:`create_tfrecords`.
+    name; where a name has none, or two have the same, every record is keyed by its running number, and of files in
+    one folder a :class:`DatasetWarning` says so. No MXNet is needed. Everything else is as in :func:`create_tfrecords`.
 
     Args:
         source_path: a directory of images, one with a directory for each class, or a CSV file.

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from imagepipe_rs import _native
-from imagepipe_rs.loader import Loader, Path, keys_of, paths_of
+from imagepipe_rs._arguments import Path, keys_of, paths_of
+from imagepipe_rs.loader import Loader
 
 Progress = Callable[[int, int], object]
 

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import glob
 import logging
 import operator
-import os
-import pathlib
 import weakref
-from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
-
-import numpy as np
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import Adapter, adapter
 from imagepipe_rs._adapters.numpy import bfloat16
-from imagepipe_rs._errors import DatasetNotFoundError
+from imagepipe_rs._arguments import (
+    Path,
+    as_tuple,
+    fill_of,
+    keys_of,
+    pair,
+    paths_of,
+    per_channel,
+    places_directory,
+    shard_of,
+    shown,
+    weights_of,
+)
 from imagepipe_rs._foreign import explains_keywords
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._notes import warn
-from imagepipe_rs._ranks import auto_shard, jpeg_decoder
+from imagepipe_rs._ranks import auto_shard, jpeg_decoder, rank_or_none
 from imagepipe_rs._state import (
     BatchSampler,
     Progress,
@@ -34,13 +40,12 @@ from imagepipe_rs._state import (
 from imagepipe_rs.batch import DEFAULT_FIELDS, Batch, batch_type, fields_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     import numpy.typing as npt
 
 _log = logging.getLogger("imagepipe_rs")
-
-Path = str | os.PathLike[str]
 
 _READ_AHEAD = (
     "state_dict() cannot know how far the consumer is where something reads ahead of it (tf.data, Accelerate): use "
@@ -52,13 +57,13 @@ _TOO_EARLY = (
     "torch.distributed is initialised, with Lightning in train_dataloader()"
 )
 
+_ALL_READ_ALL = (
+    "this process is rank {rank} of {world}, and without shard= each of them reads all samples: "
+    "shard='auto' deals them out, and shard=(0, 1) says that all of them are meant"
+)
+
 # What a pickled Loader leaves behind.
 _MADE_AGAIN = {"_native", "_adapter", "_batch_type", "_latest", "_progress"}
-
-# Characters of a value that a message shows.
-_LONGEST_SHOWN = 100
-
-_IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 
 
 class Loader:
@@ -122,7 +127,8 @@ class Loader:
         seed: of everything random but ``split``, 0 to 2**64 - 1.
         last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"`` repeats samples and
             says so in ``batch.valid``.
-        shard: None, ``(rank, world)``, or ``"auto"`` for what launched the process.
+        shard: None or ``(0, 1)`` for all samples, ``(rank, world)`` for a rank's share, or ``"auto"`` for that of what
+            launched the process.
         repeat: never end; the epoch still counts.
         limit: use the first N samples of the data set.
         split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable; ``fraction`` is the
@@ -179,7 +185,8 @@ class Loader:
 
     Warns:
         DatasetWarning: once for each: files left out, with their number and examples; folders without images; classes
-            that are the names of folders given one by one; an index or a ``labels.csv`` that is not used.
+            that are the names of folders given one by one; an index or a ``labels.csv`` that is not used; several
+            ranks that each read all samples, where ``shard`` does not say that they should.
     """
 
     # What no argument offers; `imagepipe_rs.tensorflow` does.
@@ -233,12 +240,14 @@ class Loader:
     ) -> None:
         """Find the samples and check the arguments; see the class."""
         self._given = {name: value for name, value in locals().items() if name != "self"}
-        if device != "cpu":
-            message = f"device={device!r} is not valid: 'cpu' is the only device of this version"
+        if not isinstance(device, str) or device != "cpu":
+            message = (
+                f"device={shown(device)} is not valid: 'cpu' is the only device of this version"
+            )
             raise ValueError(message)
         self._adapter = adapter(output)
         self.fields = fields_of(fields, labels)
-        if dtype == "bfloat16" and output == "numpy":
+        if isinstance(dtype, str) and dtype == "bfloat16" and output == "numpy":
             bfloat16()
         arguments = {
             "paths": paths_of(path),
@@ -246,31 +255,31 @@ class Loader:
             "size": pair(size),
             "fit": fit,
             "resize_short": resize_short,
-            "scale": _tuple(scale),
-            "ratio": _tuple(ratio),
-            "fill": _fill(fill, channels),
+            "scale": as_tuple(scale),
+            "ratio": as_tuple(ratio),
+            "fill": fill_of(fill, channels),
             "interpolation": interpolation,
             "flip": flip,
             "layout": layout,
             "dtype": dtype,
-            "mean": _per_channel("mean", mean, channels),
-            "std": _per_channel("std", std, channels),
+            "mean": per_channel("mean", mean, channels),
+            "std": per_channel("std", std, channels),
             "channels": channels,
             "labels": labels,
             "sampling": sampling,
-            "weights": _weights(weights),
+            "weights": weights_of(weights),
             "shuffle": shuffle,
             "seed": seed,
             "last_batch": last_batch,
-            "shard": _shard(shard),
+            "shard": shard_of(shard),
             "repeat": repeat,
             "limit": limit,
-            "split": _tuple(split),
+            "split": as_tuple(split),
             "split_seed": split_seed,
             "classes": classes,
             "keys": keys_of(keys),
             "allow_outside": allow_outside,
-            "places": _places(),
+            "places": places_directory(),
             "exact": exact,
             "decoder": jpeg_decoder(decoder),
             "exif": exif,
@@ -298,6 +307,7 @@ class Loader:
         self._resumed = False
         self._counted: int | None = None
         self._offset = 0
+        self._warned = False
         self._latest: weakref.ref[LoaderIterator] | None = None
         self._progress: Progress | None = None
         self.batch_size = batch_size
@@ -319,13 +329,14 @@ class Loader:
     def __getitem__(self, index: Any) -> NoReturn:
         """Raise an error that says what a Loader is: it has batches in order, and no single samples."""
         message = (
-            f"loader[{_shown(index)}]: a Loader makes whole batches in order and takes the place of a DataLoader: "
+            f"loader[{shown(index)}]: a Loader makes whole batches in order and takes the place of a DataLoader: "
             "iterate over it as it is, or use DataLoader(loader.as_torch(), batch_size=None)"
         )
         raise TypeError(message)
 
     def __iter__(self) -> LoaderIterator:
         """Return an iterator over the next epoch, which it takes with its first batch. Iterators are independent."""
+        self._check_ranks()
         iterator = LoaderIterator(self, self._adapter, None, exact=True, ahead=True)
         # Not the iterator itself: dropping it is what stops its workers.
         self._latest = weakref.ref(iterator)
@@ -342,6 +353,15 @@ class Loader:
         iterator = LoaderIterator(self, output, count, exact=exact, ahead=False, looks=looks)
         self._latest = weakref.ref(iterator)
         return iterator
+
+    def _check_ranks(self) -> None:
+        """Warn once where several ranks are about to read the same samples, and nobody said that they should."""
+        if self._given["shard"] is not None or self._warned:
+            return
+        rank, world = rank_or_none() or (0, 1)
+        if world > 1:
+            self._warned = True
+            warn([_ALL_READ_ALL.format(rank=rank, world=world)])
 
     def _take(self, count: int | None) -> tuple[int, int]:
         """Give an iterator of this Loader the next epoch, or the next number of batches: return where they start."""
@@ -586,136 +606,8 @@ class Loader:
         self.__dict__.update(state)
 
 
-def paths_of(path: Path | Sequence[Path]) -> list[str]:
-    """Return the files and directories that are meant; what is not there is left for the listing to say."""
-    given = [path] if isinstance(path, str | os.PathLike) else path
-    if not isinstance(given, Sequence) or not all(
-        isinstance(item, str | os.PathLike) for item in given
-    ):
-        message = f"path={_shown(path)} is not valid: a path, a list of paths, or a glob"
-        raise TypeError(message)
-    found: list[str] = []
-    for item in [os.fspath(name) for name in given]:
-        found += _matches(item) if isinstance(path, str) and _is_pattern(item) else [item]
-    if not found:
-        message = f"path={_shown(path)} is not valid: at least one path"
-        raise ValueError(message)
-    return found
-
-
-def _places() -> str | None:
-    """Return the directory where the places of records are kept from run to run, by the XDG rules."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not cache.is_absolute():
-        cache = pathlib.Path("~/.cache").expanduser()
-    return str(cache / "imagepipe" / "places") if cache.is_absolute() else None
-
-
-def _is_pattern(path: str) -> bool:
-    return glob.has_magic(path) and not os.path.lexists(path)
-
-
-def _matches(pattern: str) -> list[str]:
-    """Return what a glob means, in order, hidden files left out."""
-    found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  patterns may be absolute
-    if not found:
-        reason = "no file or directory matches"
-        message = f"{pattern}: {reason}"
-        raise DatasetNotFoundError(message, path=pattern, reason=reason)
-    return found
-
-
-def pair(size: Any) -> Any:
-    """Return (height, width) of one number too, NumPy's included."""
-    try:
-        side = operator.index(size)
-    except TypeError:
-        return _tuple(size)
-    return (side, side)
-
-
-def _tuple(value: Any) -> Any:
-    """Return a tuple of a list, which is what JSON and YAML have for one."""
-    return tuple(value) if isinstance(value, list) else value
-
-
-def keys_of(keys: Mapping[str, str | None] | None) -> dict[str, str | None]:
-    """Return the names of features that are not as usual."""
-    if keys is None:
-        return {}
-    if not isinstance(keys, Mapping):
-        message = f"keys={_shown(keys)} is not valid: a dictionary, or None"
-        raise TypeError(message)
-    return dict(keys)
-
-
-def _fill(fill: int | Sequence[int], channels: str) -> Any:
-    """Return three numbers; those beyond the channels are not used."""
-    if isinstance(fill, int):
-        return (fill,) * 3
-    allowed = "a number in 0..255, or one for each channel"
-    if isinstance(fill, str):
-        message = f"fill={_shown(fill)} is not valid: {allowed}"
-        raise TypeError(message)
-    return _three("fill", fill, channels, allowed)
-
-
-def _per_channel(name: str, values: Any, channels: str) -> Any:
-    """Return three numbers, or None; ImageNet's are given in the order of the channels."""
-    allowed = 'None, "imagenet", or one number in 0..1 for each channel'
-    if values is None:
-        return None
-    if isinstance(values, str):
-        if values != "imagenet" or channels not in {"RGB", "BGR"}:
-            message = f"{name}={_shown(values)} is not valid: {allowed}; imagenet with channels RGB or BGR"
-            raise ValueError(message)
-        return _IMAGENET[name] if channels == "RGB" else _IMAGENET[name][::-1]
-    return _three(name, values, channels, allowed)
-
-
-def _three(name: str, values: Any, channels: str, allowed: str) -> Any:
-    count = 1 if channels == "GRAY" else 3
-    try:
-        numbers = tuple(values)
-    except TypeError:
-        numbers = (values,)
-    if len(numbers) != count:
-        message = f"{name}={_shown(values)} is not valid: {allowed}, which is {count}"
-        raise ValueError(message)
-    return numbers * (3 // count)
-
-
-def _weights(weights: Any) -> Any:
-    """Return a list of numbers of whatever NumPy makes an array of."""
-    if weights is None:
-        return None
-    try:
-        array = np.asarray(weights)
-        numbers = array.astype(np.float64) if array.dtype.kind in "biufO" else None
-    except (TypeError, ValueError, RuntimeError):  # the last from PyTorch
-        numbers = None
-    if numbers is None or numbers.ndim != 1:
-        message = (
-            f"weights={_shown(weights)} is not valid: numbers, one per sample or per class, or None"
-        )
-        raise TypeError(message)
-    return numbers.tolist()
-
-
 def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
-
-
-def _shown(value: Any) -> str:
-    """Return what a value looks like, cut where it is long."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
-
-
-def _shard(shard: Literal["auto"] | tuple[int, int] | None) -> Any:
-    if shard is None:
-        return (0, 1)
-    return auto_shard() if shard == "auto" else _tuple(shard)
 
 
 __all__ = ["Batch", "Loader", "LoaderIterator"]

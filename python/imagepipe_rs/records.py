@@ -13,8 +13,8 @@ from operator import index as as_index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import Path, paths_of, shown
 from imagepipe_rs._writing import Progress, Written, run
-from imagepipe_rs.loader import Path, paths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -279,9 +279,12 @@ class Example:
                 one of those. A list without values is a feature without a type; a NumPy array keeps its own.
 
         Raises:
-            TypeError: a name that is no text, values of another type, or of several.
+            TypeError: no mapping, a name that is no text, values of another type, or of several.
             ValueError: an integer that does not fit 64 bits.
         """
+        if not isinstance(features, Mapping):
+            message = f"features={shown(features)} is not valid: a dictionary of lists of values"
+            raise TypeError(message)
         return _native.encode_example(
             {_name(name): _values(name, values) for name, values in features.items()}
         )

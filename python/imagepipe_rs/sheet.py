@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from imagepipe_rs.loader import Path
+    from imagepipe_rs._arguments import Path
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,19 @@ import csv
 import glob
 import io
 import json
-import os
 import pathlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
-from imagepipe_rs._errors import DatasetNotFoundError, DatasetValueError
+from imagepipe_rs._errors import DatasetNotFoundError, DatasetOSError, DatasetValueError
 from imagepipe_rs._writing import Check, OnError, Progress, Written, run
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Path = str | os.PathLike[str]
+    from imagepipe_rs._arguments import Path
 
 _COUNTS = {"train": "train_number", "validation": "val_number", "test": "test_number"}
 
@@ -305,9 +304,11 @@ def _error(path: pathlib.Path, reason: str) -> DatasetValueError:
 def _text(path: pathlib.Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        message = f"{path}: {error.strerror}"
-        raise DatasetNotFoundError(message, path=str(path), reason=str(error.strerror)) from error
+    except OSError as error:
+        kind = DatasetNotFoundError if isinstance(error, FileNotFoundError) else DatasetOSError
+        reason = str(error.strerror)
+        message = f"{path}: {reason}"
+        raise kind(message, path=str(path), reason=reason, errno=error.errno) from error
 
 
 __all__ = ["Image2TFRecords", "ImageDataSet", "Split"]

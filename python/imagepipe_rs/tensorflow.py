@@ -13,7 +13,8 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import tensorflow as tf
 
-from imagepipe_rs.loader import Loader, pair
+from imagepipe_rs._arguments import pair
+from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
     import os
@@ -31,7 +32,7 @@ class _Balanced(Loader):
 
     def __init__(self, path: Path, rescale: float, **options: Any) -> None:
         self._more = {"floor": True, "rescale": rescale}
-        super().__init__(path, dtype="float32", sampling="balanced", **options)
+        super().__init__(path, dtype="float32", sampling="balanced", shard=(0, 1), **options)
 
 
 class Flow(Iterator[tuple[Any, Any]]):

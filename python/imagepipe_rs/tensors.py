@@ -10,10 +10,9 @@ from importlib import resources
 from typing import Any, Literal
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import Path, shown
 from imagepipe_rs._errors import DatasetNotFoundError, DatasetOSError, DatasetValueError
 from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
-
-Path = str | os.PathLike[str]
 
 
 def create_tensor_records(  # noqa: PLR0917  the order of its program's options
@@ -86,6 +85,9 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
     if isinstance(num_images, int) and num_images < -1:
         message = f"num_images={num_images} is not valid: at least 1, or -1 for all"
         raise ValueError(message)
+    if labels is not None and not isinstance(labels, str | os.PathLike):
+        message = f"labels={shown(labels)} is not valid: the path of a table of labels, or None"
+        raise TypeError(message)
     table = None if labels is None else _read(pathlib.Path(labels))
     arguments = {
         "input_dir": input_dir,

@@ -27,7 +27,8 @@ enum Keys {
 }
 
 impl Keys {
-    /// The numbers in the names, where every name has one and no two the same; else running numbers, and why.
+    /// The numbers in the names, where every name has one and no two the same; else running numbers, and why. Of files in
+    /// several folders, which mostly count each from the same number, nobody expects anything else, and nothing is said.
     fn of(source: &Source) -> (Self, Option<String>) {
         let mut seen = HashSet::with_capacity(source.len());
         let mut keys = Vec::with_capacity(source.len());
@@ -35,7 +36,7 @@ impl Keys {
             let said = |why: &str| {
                 let path = source.path(record);
                 let note = format!("{}: {why}; all records are keyed by their running number instead", path.display());
-                (Self::Running, Some(note))
+                (Self::Running, (source.folders().len() < 2).then_some(note))
             };
             let Some(key) = first_number(source.base_name(record)) else {
                 return said("no number in its name that a key could be");

@@ -175,6 +175,12 @@ def test_choices_are_listed(folder: Path, name: str, allowed: list[str], value: 
     assert all(re.search(rf"['\"]{choice}['\"]", message) for choice in allowed)
 
 
+@pytest.mark.parametrize("name", [*CHOICES, "shard"])
+def test_an_array_is_no_choice(folder: Path, name: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=rf"^{name}=array\(.* is not valid: "):
+        Loader(folder, **{name: np.array(["uint8", "epoch", "a"])})
+
+
 def assert_shows(message: str, value: object) -> None:
     """Check that the numbers or words of a value are in a message."""
     parts = value if isinstance(value, list | tuple) else [value]

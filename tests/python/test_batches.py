@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from imagepipe_rs import Batch, ImagePipeError, Loader, create_tfrecords
+from imagepipe_rs import Batch, DatasetWarning, ImagePipeError, Loader, create_tfrecords
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -799,6 +799,26 @@ def test_ranks_from_the_launchers_variables(
     options = {"batch_size": 5, "size": 8}
     found = [batch.paths for batch in Loader(photos, shard="auto", **options)]
     assert found == [batch.paths for batch in Loader(photos, shard=shard, **options)]
+
+
+def test_several_ranks_that_each_read_everything_are_told_once(
+    photos: Path, environment: pytest.MonkeyPatch
+) -> None:
+    options = {"batch_size": 5, "size": 8}
+    for name, value in {"RANK": "1", "WORLD_SIZE": "4"}.items():
+        environment.setenv(name, value)
+    loader = Loader(photos, **options)
+    with pytest.warns(DatasetWarning, match=r"rank 1 of 4, .* reads all samples: shard='auto'"):
+        assert len(list(loader)) == len(loader)
+    list(loader)  # a second warning would be an error
+    list(Loader(photos, shard=(0, 1), **options))  # as it was asked for
+
+
+def test_ranks_that_make_no_sense_are_no_matter_where_nobody_asks(
+    photos: Path, environment: pytest.MonkeyPatch
+) -> None:
+    environment.setenv("WORLD_SIZE", "four")
+    assert len(next(iter(Loader(photos, batch_size=5, size=8))).labels) == 5
 
 
 @pytest.mark.parametrize(

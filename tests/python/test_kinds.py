@@ -461,3 +461,21 @@ def test_a_compressed_file_of_no_records_is_said_before_it_is_inflated(tmp_path:
     path.write_bytes(gzip.compress(bytes(10_000)))
     with pytest.raises(DatasetError, match=r"zeros\.gz: a compressed file that holds no TFRecords"):
         Loader(path)
+
+
+# -------------------------------------------------------------------------------------------------------- remote paths
+
+
+@pytest.mark.parametrize(
+    "path", ["gs://bucket/train", "s3://bucket/*.tfrecord", ["https://host/a"]]
+)
+def test_a_remote_path_is_called_so(path: str | list[str]) -> None:
+    with pytest.raises(FileNotFoundError, match="remote ones are not read; mount it, or copy"):
+        Loader(path)
+
+
+def test_a_directory_may_be_called_like_an_address(
+    tree: MakeTree, jpeg: EncodeJpeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tree({"s3:/pets/x.jpg": jpeg()}))
+    assert Loader("s3://pets").num_samples == 1

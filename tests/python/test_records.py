@@ -635,6 +635,8 @@ def test_wrong_features() -> None:
     for wrong in ("text", ["text"], None, [None], [b"a", 1], [1, "a"], np.zeros((2, 2)), 1j, [[1]]):
         with pytest.raises(TypeError, match=r"features\['x'\]"):
             Example.encode({"x": wrong})
+    with pytest.raises(TypeError, match="features=None"):
+        Example.encode(None)
     with pytest.raises(TypeError, match="a feature's name 3"):
         Example.encode({3: b""})
     for wrong in (2**63, [-(2**63) - 1]):

@@ -365,6 +365,8 @@ def test_a_split_is_a_tf_dataset(images: Path, tmp_path: Path) -> None:
 def test_what_is_not_there_is_said(images: Path, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"pets_summary\.json"):
         ImageDataSet(tmp_path, "pets")
+    with pytest.raises(DatasetError, match="File name too long"):
+        ImageDataSet(tmp_path, "9" * 500)
     Image2TFRecords(images).create_tfrecords(tmp_path)
     data = ImageDataSet(tmp_path)
     with pytest.raises(ValueError, match="split_name='val' is not valid: one of 'train', "):

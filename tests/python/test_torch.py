@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import pickle
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -120,6 +121,19 @@ def test_a_data_loader_hands_batches_through(photos: Path) -> None:
     )
     assert len(loader) == 3
     assert [images.shape[0] for images, _ in loader] == [25, 25, 10]
+
+
+def test_a_data_loader_that_would_stack_batches_is_refused(photos: Path) -> None:
+    dataset = Loader(photos, batch_size=25, size=8).as_torch()
+    for loader in (
+        torch.utils.data.DataLoader(dataset),
+        torch.utils.data.DataLoader(dataset, batch_size=4),
+    ):
+        with pytest.raises(RuntimeError, match=r"use DataLoader\(\.\.\., batch_size=None\)"):
+            next(iter(loader))
+    firsts = torch.utils.data.DataLoader(dataset, collate_fn=operator.itemgetter(0))
+    images, _ = next(iter(firsts))
+    assert images.ndim == 4
 
 
 def test_a_dataset_of_all_fields(photos: Path) -> None:

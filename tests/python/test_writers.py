@@ -289,7 +289,6 @@ def test_records_are_keyed_by_the_numbers_in_their_names(
     [
         (["1.jpg", "none.jpg", "2.jpg"], "none.jpg: no number in its name"),  # Imageinary crashes
         (["v2_1.jpg", "v2_2.jpg"], "the number in its name, 2, is another file's too"),
-        (["a/1.jpg", "b/1.jpg"], "the number in its name, 1, is another file's too"),
     ],
 )
 def test_running_numbers_where_names_have_no_good_ones(
@@ -304,6 +303,14 @@ def test_running_numbers_where_names_have_no_good_ones(
         create_recordio(folder, tmp_path / "out", "x", 2)
     found = [entry for shard in shards(tmp_path / "out") for entry in entries(shard)]
     assert [entry[0] for entry in found] == [entry[2] for entry in found] == list(range(len(names)))
+
+
+def test_running_numbers_in_class_folders_are_no_surprise(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
+) -> None:
+    folder = tree({name: jpeg() for name in ("a/1.jpg", "b/1.jpg", "b/2.jpg")})
+    create_recordio(folder, tmp_path / "out", "x")  # a warning would be an error
+    assert [entry[0] for entry in entries(tmp_path / "out" / "x0.rec")] == [0, 1, 2]
 
 
 @KEYED

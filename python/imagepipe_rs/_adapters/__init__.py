@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from imagepipe_rs._arguments import shown
+
 if TYPE_CHECKING:
     from imagepipe_rs._native import Tensor
 
@@ -29,8 +31,8 @@ def adapter(output: str) -> Adapter:
         ValueError: not a known output.
         ImportError: the framework is not installed.
     """
-    if output not in OUTPUTS:
-        message = f"output={output!r} is not valid: one of {', '.join(map(repr, OUTPUTS))}"
+    if not isinstance(output, str) or output not in OUTPUTS:
+        message = f"output={shown(output)} is not valid: one of {', '.join(map(repr, OUTPUTS))}"
         raise ValueError(message)
     try:
         module = importlib.import_module(f"imagepipe_rs._adapters.{output}")

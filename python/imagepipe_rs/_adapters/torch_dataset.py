@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from torch.utils.data import IterableDataset, get_worker_info
+from torch.utils.data import IterableDataset, default_collate, get_worker_info
 
 from imagepipe_rs._adapters import adapter
 from imagepipe_rs._ranks import auto_shard
@@ -31,8 +31,13 @@ class _Batches(IterableDataset[Any]):
         if get_worker_info() is not None:
             message = "as_torch() loads on threads of its own: use DataLoader(..., num_workers=0)"
             raise RuntimeError(message)
+        if _stacks_batches():
+            message = "as_torch() yields whole batches: use DataLoader(..., batch_size=None)"
+            raise RuntimeError(message)
         reader = _accelerate()
-        if _dispatches(reader) and self.loader._world > 1:  # noqa: SLF001
+        if not _dispatches(reader):
+            self.loader._check_ranks()  # noqa: SLF001
+        elif self.loader._world > 1:  # noqa: SLF001
             message = (
                 "accelerator.prepare() deals the batches that rank 0 reads out to all ranks, and never reads those of "
                 "the others: give the Loader no shard=, or do not prepare() it"
@@ -72,9 +77,24 @@ class _Batches(IterableDataset[Any]):
 
 def _accelerate() -> Any:
     """Return the object of Accelerate that is about to read the dataset or to ask for its state, if one is."""
+    return _caller("accelerate.data_loader")
+
+
+def _stacks_batches() -> bool:
+    """Say whether a ``DataLoader`` is about to make batches of what are batches already."""
+    fetcher = _caller("torch.utils.data._utils.fetch")
+    # With a function of the user's own, they know what they get.
+    return (
+        getattr(fetcher, "auto_collation", False)
+        and getattr(fetcher, "collate_fn", None) is default_collate
+    )
+
+
+def _caller(module: str) -> Any:
+    """Return the object of a module whose method led here, if one did."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001  nothing else tells who calls
     while frame is not None:
-        if frame.f_globals.get("__name__") == "accelerate.data_loader":
+        if frame.f_globals.get("__name__") == module:
             return frame.f_locals.get("self")
         frame = frame.f_back
     return None

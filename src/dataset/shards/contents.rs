@@ -64,7 +64,10 @@ impl Form {
         let wanted = [self.keys.image.as_bytes(), key, FORMAT, HEIGHT, WIDTH, CHANNELS, ORDER];
         let [image, label, format, sizes @ .., order] = find(payload, wanted)?;
         let image = match image {
-            Some(View::Bytes(image)) => image,
+            Some(View::Bytes(image)) => {
+                one_value(payload, &self.keys.image, "feature")?;
+                image
+            }
             Some(_) => return Err(Reason(format!("the feature {:?} is numbers, not an image", self.keys.image))),
             None => return Err(missing(payload, &self.keys.image, "image")),
         };
@@ -102,15 +105,14 @@ impl Form {
     fn label(&self, payload: &[u8], view: Option<View<'_>>) -> Result<usize, Reason> {
         let key = self.keys.label.as_deref().unwrap_or_default();
         match view {
-            Some(View::Int(_)) if count(payload, key.as_bytes())? > 1 => {
-                let values = count(payload, key.as_bytes())?;
-                Err(Reason(format!("the label {key:?} has {values} values: one is needed")))
+            Some(View::Int(label)) => {
+                one_value(payload, key, "label")?;
+                match u64::try_from(label) {
+                    Ok(..=LARGEST_LABEL) => Ok(usize::try_from(label).unwrap_or(usize::MAX)),
+                    Ok(_) => Err(Reason(format!("the label {key:?} is {label}, above {LARGEST_LABEL}"))),
+                    Err(_) => Err(Reason(format!("the label {key:?} is {label}, below 0"))),
+                }
             }
-            Some(View::Int(label)) => match u64::try_from(label) {
-                Ok(..=LARGEST_LABEL) => Ok(usize::try_from(label).unwrap_or(usize::MAX)),
-                Ok(_) => Err(Reason(format!("the label {key:?} is {label}, above {LARGEST_LABEL}"))),
-                Err(_) => Err(Reason(format!("the label {key:?} is {label}, below 0"))),
-            },
             Some(View::Float(label)) => Err(Reason(format!("the label {key:?} is the float {label}, not an integer"))),
             Some(View::Bytes(_)) => Err(Reason(format!("the label {key:?} is text, not an integer"))),
             None => Err(missing(payload, key, "label")),
@@ -118,15 +120,23 @@ impl Form {
     }
 }
 
-/// The first label of an image record.
+/// An error where a feature has several values, of which nobody can say which is meant.
+fn one_value(payload: &[u8], key: &str, what: &str) -> Result<(), Reason> {
+    match count(payload, key.as_bytes())? {
+        ..=1 => Ok(()),
+        values => Err(Reason(format!("the {what} {key:?} has {values} values: one is needed"))),
+    }
+}
+
+/// The label of an image record.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number below 2^24")]
 fn label_of(header: &recordio::Header<'_>) -> Result<usize, Reason> {
     /// Above it floats are not all whole numbers.
     const MOST: f32 = 16_777_216.0;
-    match header.labels.values().next() {
-        Some(label) if (0.0..=MOST).contains(&label) && label.fract() == 0.0 => Ok(label as usize),
-        Some(label) => Err(Reason(format!("the label {label} is no whole number from 0 on"))),
-        None => Err(Reason("no label".to_owned())),
+    match header.labels {
+        recordio::Labels::One(label) if (0.0..=MOST).contains(&label) && label.fract() == 0.0 => Ok(label as usize),
+        recordio::Labels::One(label) => Err(Reason(format!("the label {label} is no whole number from 0 on"))),
+        recordio::Labels::Many(labels) => Err(Reason(format!("the label has {} values: one is needed", labels.len()))),
     }
 }
 
@@ -256,5 +266,19 @@ mod tests {
             form(true).facts(Framing::RecordIo, &payload).map(|facts| facts.label).ok()
         };
         assert_eq!([0.0, 5.0, 0.5, -1.0, f32::NAN, 1e9].map(label), [Some(0), Some(5), None, None, None, None]);
+    }
+
+    #[test]
+    fn of_several_values_none_is_the_one() {
+        let mut payload = Vec::new();
+        let labels = [2.0_f32, 5.0].map(f32::to_le_bytes);
+        recordio::Header { labels: recordio::Labels::Many(&labels), id: 0, id2: 0 }.encode(&mut payload);
+        let reason = form(true).sample(Framing::RecordIo, &payload).unwrap_err().0;
+        assert_eq!(reason, "the label has 2 values: one is needed");
+        assert!(form(false).sample(Framing::RecordIo, &payload).is_ok());
+        let images = Feature::Bytes(vec![b"a"[..].into(), b"b"[..].into()]);
+        let payload = record(&[("image/encoded", images)]);
+        let reason = form(false).sample(Framing::TfRecord, &payload).unwrap_err().0;
+        assert_eq!(reason, "the feature \"image/encoded\" has 2 values: one is needed");
     }
 }

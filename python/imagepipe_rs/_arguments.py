@@ -1,0 +1,164 @@
+"""Arguments of the public functions, as the compiled module takes them."""
+
+from __future__ import annotations
+
+import glob
+import operator
+import os
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from imagepipe_rs._errors import DatasetNotFoundError
+from imagepipe_rs._ranks import auto_shard
+
+Path = str | os.PathLike[str]
+
+# Characters of a value that a message shows.
+_LONGEST_SHOWN = 100
+
+_IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+
+def paths_of(path: Path | Sequence[Path]) -> list[str]:
+    """Return the files and directories that are meant; what is not there is left for the listing to say."""
+    given = [path] if isinstance(path, str | os.PathLike) else path
+    if not isinstance(given, Sequence) or not all(
+        isinstance(item, str | os.PathLike) for item in given
+    ):
+        message = f"path={shown(path)} is not valid: a path, a list of paths, or a glob"
+        raise TypeError(message)
+    found: list[str] = []
+    for item in [os.fspath(name) for name in given]:
+        if _is_address(item):
+            raise _not_found(
+                item,
+                "not a path on this machine: remote ones are not read; mount it, or copy the files",
+            )
+        found += _matches(item) if isinstance(path, str) and _is_pattern(item) else [item]
+    if not found:
+        message = f"path={shown(path)} is not valid: at least one path"
+        raise ValueError(message)
+    return found
+
+
+def places_directory() -> str | None:
+    """Return the directory where the places of records are kept from run to run, by the XDG rules."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not cache.is_absolute():
+        cache = pathlib.Path("~/.cache").expanduser()
+    return str(cache / "imagepipe" / "places") if cache.is_absolute() else None
+
+
+def _is_address(path: str) -> bool:
+    return re.match(r"(?i)[a-z][a-z0-9+.-]+://", path) is not None and not os.path.lexists(path)
+
+
+def _is_pattern(path: str) -> bool:
+    return glob.has_magic(path) and not os.path.lexists(path)
+
+
+def _matches(pattern: str) -> list[str]:
+    """Return what a glob means, in order, hidden files left out."""
+    found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  patterns may be absolute
+    if not found:
+        raise _not_found(pattern, "no file or directory matches")
+    return found
+
+
+def _not_found(path: str, reason: str) -> DatasetNotFoundError:
+    return DatasetNotFoundError(f"{path}: {reason}", path=path, reason=reason)
+
+
+def pair(size: Any) -> Any:
+    """Return (height, width) of one number too, NumPy's included."""
+    try:
+        side = operator.index(size)
+    except TypeError:
+        return as_tuple(size)
+    return (side, side)
+
+
+def as_tuple(value: Any) -> Any:
+    """Return a tuple of a list, which is what JSON and YAML have for one."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def keys_of(keys: Mapping[str, str | None] | None) -> dict[str, str | None]:
+    """Return the names of features that are not as usual."""
+    if keys is None:
+        return {}
+    if not isinstance(keys, Mapping):
+        message = f"keys={shown(keys)} is not valid: a dictionary, or None"
+        raise TypeError(message)
+    return dict(keys)
+
+
+def fill_of(fill: int | Sequence[int], channels: str) -> Any:
+    """Return three numbers; those beyond the channels are not used."""
+    if isinstance(fill, int):
+        return (fill,) * 3
+    allowed = "a number in 0..255, or one for each channel"
+    if isinstance(fill, str):
+        message = f"fill={shown(fill)} is not valid: {allowed}"
+        raise TypeError(message)
+    return _three("fill", fill, channels, allowed)
+
+
+def per_channel(name: str, values: Any, channels: str) -> Any:
+    """Return three numbers, or None; ImageNet's are given in the order of the channels."""
+    allowed = 'None, "imagenet", or one number in 0..1 for each channel'
+    if values is None:
+        return None
+    if isinstance(values, str):
+        if values != "imagenet" or not isinstance(channels, str) or channels not in {"RGB", "BGR"}:
+            message = (
+                f"{name}={shown(values)} is not valid: {allowed}; imagenet with channels RGB or BGR"
+            )
+            raise ValueError(message)
+        return _IMAGENET[name] if channels == "RGB" else _IMAGENET[name][::-1]
+    return _three(name, values, channels, allowed)
+
+
+def _three(name: str, values: Any, channels: str, allowed: str) -> Any:
+    count = 1 if isinstance(channels, str) and channels == "GRAY" else 3
+    try:
+        numbers = tuple(values)
+    except TypeError:
+        numbers = (values,)
+    if len(numbers) != count:
+        message = f"{name}={shown(values)} is not valid: {allowed}, which is {count}"
+        raise ValueError(message)
+    return numbers * (3 // count)
+
+
+def weights_of(weights: Any) -> Any:
+    """Return a list of numbers of whatever NumPy makes an array of."""
+    if weights is None:
+        return None
+    try:
+        array = np.asarray(weights)
+        numbers = array.astype(np.float64) if array.dtype.kind in "biufO" else None
+    except (TypeError, ValueError, RuntimeError):  # the last from PyTorch
+        numbers = None
+    if numbers is None or numbers.ndim != 1:
+        message = (
+            f"weights={shown(weights)} is not valid: numbers, one per sample or per class, or None"
+        )
+        raise TypeError(message)
+    return numbers.tolist()
+
+
+def shown(value: Any) -> str:
+    """Return what a value looks like, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}..."
+
+
+def shard_of(shard: Literal["auto"] | tuple[int, int] | None) -> Any:
+    if shard is None:
+        return (0, 1)
+    return auto_shard() if isinstance(shard, str) and shard == "auto" else as_tuple(shard)
