@@ -82,7 +82,8 @@ class Loader:
               files from several, as ``photos/*/*.jpg`` does, are classes by the names of these directories, if not all
               are called the same. Samples are in the order of the bytes of their names in each class (10 before 2).
               Hidden files and folders, and what other programs keep there (``__MACOSX``, ``@eaDir``, ``lost+found``,
-              ``__pycache__``, recycle bins), are passed over;
+              ``__pycache__``, recycle bins), are passed over. Links are followed: a folder that several lead to counts
+              in each of their places; one that leads back to a folder above it does not;
             * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of image records, under
               any names; or a directory where they lie. Samples are in the natural order of the file names (2 before
               10), records in that of the file. Index files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json``

@@ -1,15 +1,14 @@
 //! Lists a directory tree: in parallel, without a `stat` per file, names in one block of memory per directory.
 //!
-//! What is listed does not depend on the order in which the system or the threads come upon it. Directories reached by
-//! a symbolic link are walked after the real ones, in the order of their names, and a directory that was walked already
-//! is not walked again: so links may form circles, and no file is listed twice because of one.
+//! What is listed does not depend on the order in which the system or the threads come upon it. Symbolic links to
+//! directories are followed wherever they lead, so a directory that several lead to is listed as often; but not back to a
+//! directory that was entered on the way there, so circles end.
 
-use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, statat};
@@ -46,9 +45,23 @@ type Identity = (u64, u64);
 /// open files.
 struct Pending {
     path: Vec<u8>,
-    /// The root, or reached by a link: otherwise a link is not followed, should one have taken the directory's place.
-    follow: bool,
+    /// The directory that it was found in; none of the root.
+    parent: Option<Arc<Entered>>,
+    /// Found as a link: otherwise one is not followed, should it have taken the directory's place.
+    link: bool,
 }
+
+/// A directory that was entered, and those on the way to it.
+struct Entered {
+    identity: Identity,
+    parent: Option<Arc<Entered>>,
+    /// How many links lead here from the root.
+    links: usize,
+}
+
+/// More links than this, each in a directory that the one before leads to, are an error: directories that all link to each other
+/// have more paths through them than anybody could wait for.
+const MOST_LINKS: usize = 8;
 
 #[derive(Default)]
 struct State {
@@ -56,8 +69,6 @@ struct State {
     /// Directories found or being read; the walk ends when there are none left.
     open: usize,
     folders: Vec<Folder>,
-    links: Vec<Vec<u8>>,
-    seen: HashSet<Identity>,
     failed: Option<Error>,
 }
 
@@ -89,25 +100,19 @@ struct Names {
 /// with a dot, and everything in directories so named or that are [clutter](is_clutter), are left out.
 ///
 /// # Errors
-/// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail.
+/// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail. [`Error::Dataset`] for one that is
+/// behind too many links.
 pub fn scan(root: &Path, threads: usize, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Listing> {
     let walk = Walk { root, wanted, state: Mutex::default(), changed: Condvar::new() };
-    walk.enter(Pending { path: Vec::new(), follow: true });
-    loop {
-        std::thread::scope(|scope| {
-            for _ in 1..threads {
-                scope.spawn(|| walk.work());
-            }
-            walk.work();
-        });
-        let mut state = walk.lock();
-        if let Some(error) = state.failed.take() {
-            return Err(error);
+    walk.enter(Pending { path: Vec::new(), parent: None, link: false });
+    std::thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(|| walk.work());
         }
-        state.links.sort_unstable_by(|a, b| b.cmp(a));
-        let Some(link) = state.links.pop() else { break };
-        drop(state);
-        walk.enter(Pending { path: link, follow: true });
+        walk.work();
+    });
+    if let Some(error) = walk.lock().failed.take() {
+        return Err(error);
     }
     let mut folders = std::mem::take(&mut walk.lock().folders);
     folders.sort_unstable_by(|a, b| a.path.split(|c| *c == b'/').cmp(b.path.split(|c| *c == b'/')));
@@ -119,9 +124,12 @@ impl Walk<'_> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn full(&self, path: &[u8]) -> PathBuf {
+        if path.is_empty() { self.root.to_path_buf() } else { self.root.join(OsStr::from_bytes(path)) }
+    }
+
     fn error(&self, path: &[u8], source: impl Into<io::Error>) -> Error {
-        let path = if path.is_empty() { self.root.to_path_buf() } else { self.root.join(OsStr::from_bytes(path)) };
-        Error::Io { path, source: source.into() }
+        Error::Io { path: self.full(path), source: source.into() }
     }
 
     /// Puts a directory up for reading.
@@ -132,16 +140,26 @@ impl Walk<'_> {
         self.changed.notify_one();
     }
 
-    /// Opens a directory, unless it was read before.
-    fn opened(&self, pending: &Pending) -> Result<Option<OwnedFd>> {
+    /// Opens a directory, unless it was entered on the way to it.
+    fn opened(&self, pending: &Pending) -> Result<Option<(OwnedFd, Arc<Entered>)>> {
         let fail = |error: rustix::io::Errno| self.error(&pending.path, error);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let flags = if pending.follow { flags } else { flags | OFlags::NOFOLLOW };
+        let flags = if pending.link || pending.parent.is_none() { flags } else { flags | OFlags::NOFOLLOW };
         let directory = open(self.root.join(OsStr::from_bytes(&pending.path)), flags, Mode::empty()).map_err(fail)?;
         let stat = fstat(&directory).map_err(fail)?;
         #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
-        let new = self.lock().seen.insert((u64::from(stat.st_dev), u64::from(stat.st_ino)));
-        Ok(new.then_some(directory))
+        let identity = (u64::from(stat.st_dev), u64::from(stat.st_ino));
+        let parent = pending.parent.clone();
+        if on_the_way(parent.as_ref()).any(|entered| entered.identity == identity) {
+            return Ok(None);
+        }
+        let links = parent.as_ref().map_or(0, |parent| parent.links) + usize::from(pending.link);
+        if links > MOST_LINKS {
+            let reason =
+                format!("behind more than {MOST_LINKS} links to directories, each in a directory that one leads to");
+            return Err(Error::dataset(self.full(&pending.path), reason));
+        }
+        Ok(Some((directory, Arc::new(Entered { identity, parent, links }))))
     }
 
     /// Reads directories until none is left, or one failed.
@@ -151,11 +169,7 @@ impl Walk<'_> {
             let mut state = self.lock();
             state.open -= 1;
             match result {
-                Ok(Some((folder, links))) => {
-                    state.folders.push(folder);
-                    state.links.extend(links);
-                }
-                Ok(None) => {}
+                Ok(folder) => state.folders.extend(folder),
                 Err(error) => state.failed = state.failed.take().or(Some(error)),
             }
             self.changed.notify_all();
@@ -178,20 +192,21 @@ impl Walk<'_> {
         }
     }
 
-    /// What a directory holds, and links to directories in it; `None` if it was read before.
-    fn read(&self, pending: &Pending) -> Result<Option<(Folder, Vec<Vec<u8>>)>> {
-        let Some(directory) = self.opened(pending)? else { return Ok(None) };
+    /// What a directory holds; `None` if it leads back to where it was found.
+    fn read(&self, pending: &Pending) -> Result<Option<Folder>> {
+        let Some((directory, entered)) = self.opened(pending)? else { return Ok(None) };
         let mut contents = Contents::default();
         entries(&directory, |name, kind| self.sort_in(&directory, name, kind, &mut contents))
             .map_err(|error| self.error(&pending.path, error))?;
-        for name in &contents.folders {
-            self.enter(Pending { path: joined(&pending.path, name), follow: false });
+        for (names, link) in [(&contents.folders, false), (&contents.links, true)] {
+            for name in names {
+                self.enter(Pending { path: joined(&pending.path, name), parent: Some(Arc::clone(&entered)), link });
+            }
         }
-        let links = contents.links.iter().map(|name| joined(&pending.path, name)).collect();
         let files = contents.files.starts.len();
         let [names, others, special] =
             [contents.files, contents.others, contents.special].map(|names| sorted(&names.bytes, &names.starts));
-        Ok(Some((Folder { path: pending.path.clone(), names, files, others, special }, links)))
+        Ok(Some(Folder { path: pending.path.clone(), names, files, others, special }))
     }
 
     /// Takes one directory entry down as what it is.
@@ -229,6 +244,11 @@ impl Walk<'_> {
             (false, false) => Ok(()),
         }
     }
+}
+
+/// A directory, the one it was found in, and so on up to the root.
+fn on_the_way(last: Option<&Arc<Entered>>) -> impl Iterator<Item = &Entered> {
+    std::iter::successors(last.map(Arc::as_ref), |entered| entered.parent.as_deref())
 }
 
 impl Names {
@@ -397,18 +417,52 @@ mod tests {
     }
 
     #[test]
-    fn links_are_followed_once() {
-        let root = tempfile::tempdir().unwrap();
-        let outside = tempfile::tempdir().unwrap();
-        touch(root.path(), "a/1.x");
-        touch(outside.path(), "2.x");
-        symlink(root.path(), root.path().join("a/circle")).unwrap();
-        symlink(outside.path(), root.path().join("b")).unwrap();
-        symlink(outside.path(), root.path().join("c")).unwrap();
-        symlink(root.path().join("a/1.x"), root.path().join("a/same.x")).unwrap();
-        symlink(root.path().join("nowhere"), root.path().join("a/broken.x")).unwrap();
+    fn links_are_followed_but_not_in_circles() {
+        let above = tempfile::tempdir().unwrap();
+        let root = above.path().join("root");
+        touch(&root, "a/1.x");
+        touch(above.path(), "outside/2.x");
+        symlink(&root, root.join("a/circle")).unwrap();
+        symlink(above.path(), root.join("b")).unwrap();
+        symlink("1.x", root.join("a/same.x")).unwrap();
+        symlink("nowhere", root.join("a/broken.x")).unwrap();
         for threads in [1, 4] {
-            assert_eq!(listed(root.path(), threads), ["a/1.x", "a/broken.x", "a/same.x", "b/2.x"]);
+            assert_eq!(listed(&root, threads), ["a/1.x", "a/broken.x", "a/same.x", "b/outside/2.x"]);
+        }
+    }
+
+    #[test]
+    fn a_directory_that_a_second_link_led_to_was_left_out() {
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for name in ["a/1.x", "b/2.x"] {
+            touch(root.path(), name);
+        }
+        touch(outside.path(), "sub/3.x");
+        for (target, link) in [("a", "b/a"), ("b", "a/b"), ("a", "c")] {
+            symlink(root.path().join(target), root.path().join(link)).unwrap();
+        }
+        symlink(outside.path(), root.path().join("d")).unwrap();
+        symlink(outside.path().join("sub"), root.path().join("e")).unwrap();
+        for threads in [1, 4] {
+            // From `a` to `b`, but not from there to `a` again.
+            let expected = ["a/1.x", "a/b/2.x", "b/2.x", "b/a/1.x", "c/1.x", "c/b/2.x", "d/sub/3.x", "e/3.x"];
+            assert_eq!(listed(root.path(), threads), expected);
+        }
+    }
+
+    #[test]
+    fn links_from_everywhere_to_everywhere_end_in_an_error() {
+        let root = tempfile::tempdir().unwrap();
+        let names: Vec<String> = (0..30).map(|number| number.to_string()).collect();
+        for name in &names {
+            touch(root.path(), &format!("{name}/1.x"));
+            for other in names.iter().filter(|other| *other != name) {
+                symlink(root.path().join(other), root.path().join(name).join(format!("to-{other}"))).unwrap();
+            }
+        }
+        for threads in [1, 4] {
+            let error = scan(root.path(), threads, &|_| true).unwrap_err().to_string();
+            assert!(error.contains(": behind more than 8 links to directories"), "{error}");
         }
     }
 

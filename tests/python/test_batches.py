@@ -439,15 +439,18 @@ def test_roots_are_joined_by_class(tree: MakeTree, jpeg: EncodeJpeg) -> None:
     assert batch.labels.tolist() == [0, 0, 1]
 
 
-def test_links_are_followed_once(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+def test_a_folder_that_two_links_lead_to_counted_in_one_class(
+    tree: MakeTree, jpeg: EncodeJpeg
+) -> None:
     folder = tree({"cat/1.jpg": jpeg(), "elsewhere/cat/2.jpg": jpeg()})
     root = tree({"root/cat/0.jpg": jpeg()}) / "root"
     (root / "dog").symlink_to(folder / "elsewhere" / "cat")
+    (root / "owl").symlink_to(folder / "elsewhere" / "cat")
     (root / "cat" / "loop").symlink_to(root)
     (root / "cat" / "9.jpg").symlink_to(folder / "cat" / "1.jpg")
     batch = one(root, shuffle=False)
-    assert [Path(path).name for path in batch.paths] == ["0.jpg", "9.jpg", "2.jpg"]
-    assert batch.labels.tolist() == [0, 0, 1]
+    assert [Path(path).name for path in batch.paths] == ["0.jpg", "9.jpg", "2.jpg", "2.jpg"]
+    assert batch.labels.tolist() == [0, 0, 1, 2]
 
 
 @pytest.mark.parametrize(
