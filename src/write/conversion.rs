@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::check::{Check, Checked, Depth};
 use super::manifest::{self, LeftOut, Manifest};
 use super::place::refuse_lists;
-use super::shards::{Records, Shard, Write};
+use super::shards::{Records, Shard, Write, remove_stale};
 use super::source::Source;
 use super::{Existing, Progress, Run, Skipped, Written};
 use crate::engine::{Engine, Next};
@@ -261,7 +261,10 @@ impl<R: Records> Conversion<R> {
         make_directory(&self.settings.folder)?;
         let already: u64 = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
         self.written.store(already + skipped.len() as u64, Ordering::Relaxed);
-        let shards = seen.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
+        let shards: Vec<Shard> = seen.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
+        if let (false, Some(path)) = (shards.is_empty(), set.old_manifest(&self.settings)) {
+            remove_stale(&path)?;
+        }
         let Settings { existing, workers, .. } = self.settings;
         let job = Write { records: Arc::new(records), shards, existing, done: Arc::clone(&self.written) };
         let why = skipped.iter().map(|left_out| left_out.why.clone()).collect();
@@ -293,13 +296,20 @@ fn left_out(source: &Source, input: usize, failure: &Error) -> LeftOut {
 }
 
 impl Set {
-    /// All files that are to be there in the end, and the indexes that their shards may have from earlier runs.
+    /// All files that are to be there in the end, and the indexes and the list that their shards may have from earlier runs.
     fn outputs(&self, settings: &Settings) -> Vec<PathBuf> {
         let index = |shard: &Shard| {
             shard.index.clone().unwrap_or_else(|| record::index::path_of(&shard.path, Framing::TfRecord))
         };
         let shards = self.shards.iter().flat_map(|shard| [shard.path.clone(), index(shard)]);
-        shards.chain(self.papers.iter().map(|(path, _)| path.clone())).chain(settings.manifest()).collect()
+        let manifest = settings.manifest().or_else(|| self.old_manifest(settings));
+        shards.chain(self.papers.iter().map(|(path, _)| path.clone())).chain(manifest).collect()
+    }
+
+    /// The list of the records of an earlier run, which is not true any more once a shard is written.
+    fn old_manifest(&self, settings: &Settings) -> Option<PathBuf> {
+        let path = settings.manifest_path();
+        manifest::first_shard(&path).is_some_and(|shard| (self.belongs)(&shard)).then_some(path)
     }
 
     /// Refuses to replace what is there, unless that is wanted; and directories in any case.
@@ -351,7 +361,11 @@ impl Set {
 impl Settings {
     /// Where the list of all records goes, if there is to be one.
     fn manifest(&self) -> Option<PathBuf> {
-        self.manifest.then(|| self.folder.join("manifest.jsonl"))
+        self.manifest.then(|| self.manifest_path())
+    }
+
+    fn manifest_path(&self) -> PathBuf {
+        self.folder.join("manifest.jsonl")
     }
 }
 

@@ -164,7 +164,8 @@ impl<R: Records> Write<R> {
         pieces.sort_unstable_by_key(|(piece, _)| *piece);
         let spans: Vec<Span> = pieces.into_iter().flat_map(|(_, spans)| spans).collect();
         if open.shard.index.is_none() && self.existing != Existing::Refuse {
-            remove_index(&open.shard.path)?;
+            // The shard that is about to be there has none.
+            remove_stale(&index::path_of(&open.shard.path, Framing::TfRecord))?;
         }
         if let Some(index) = &open.shard.index {
             let lines = self.records.index(open.shard.first, &spans);
@@ -179,11 +180,12 @@ impl<R: Records> Write<R> {
     }
 }
 
-/// Removes an index that an earlier run left: the shard that is about to be there has none.
-fn remove_index(shard: &Path) -> Result<()> {
-    let path = index::path_of(shard, Framing::TfRecord);
-    match std::fs::remove_file(&path) {
-        Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Write { path, bytes: 0, source }),
+/// Removes a file that an earlier run may have left, and that would not be true of this one.
+pub(super) fn remove_stale(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(Error::Write { path: path.to_owned(), bytes: 0, source })
+        }
         _ => Ok(()),
     }
 }

@@ -1064,6 +1064,25 @@ def test_the_manifest_of_another_set_is_not_replaced(
     assert contents(tmp_path / "out").items() >= before.items()
 
 
+@KEYED
+@pytest.mark.parametrize("create", ALL)
+def test_a_manifest_of_an_earlier_run_stayed_and_was_false(
+    classes: Path, flat: Path, tmp_path: Path, create: Any
+) -> None:
+    out, manifest = tmp_path / "out", tmp_path / "out" / "manifest.jsonl"
+    create(classes, out, "x", manifest=True)
+    create(classes, out, "x", resume=True)
+    assert manifest.exists(), "all is kept, so it is true"
+    create(flat, out, "x", overwrite=True)
+    assert not manifest.exists()
+    (tmp_path / "mine").mkdir()
+    mine = tmp_path / "mine" / "manifest.jsonl"
+    for text in ('{"shard": "y0"}\n', "[]\n", "my own"):
+        mine.write_text(text)
+        create(classes, mine.parent, "x", overwrite=True)
+        assert mine.read_text() == text
+
+
 def test_files_left_out_are_warned_of(flat: Path, tmp_path: Path) -> None:
     (flat / "image_7.jpg").write_bytes(b"")
     with pytest.warns(DatasetWarning, match="1 of 11 images cannot be used and are left out"):
