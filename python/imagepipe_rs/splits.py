@@ -41,8 +41,9 @@ class Image2TFRecords:
         image2class_file: CSV file with a header, then a file name and a class in each row: in the columns ``filename``
             and ``class`` if there are both, else in the first two. Commas, semicolons or tabs separate them. The names
             are relative to ``image_path``, and stay in it.
-        class2id_file: CSV file with a header, then a class and its number in each row. None: classes are numbered from
-            0 in the order in which they come up (in sorted order for directories).
+        class2id_file: CSV file with a header, then a class and its number in each row. None: classes that all are whole
+            numbers are the labels themselves, as for the Loader; others are numbered from 0 in the order in which they
+            come up (in sorted order for directories).
         dataset_name: what all output files' names begin with.
         val_size: share of validation, 0 to 1.
         test_size: share of test, 0 to 1.

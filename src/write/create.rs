@@ -103,7 +103,7 @@ pub struct Split {
     pub source: PathBuf,
     /// CSV file of file names and classes.
     pub listing: Option<PathBuf>,
-    /// CSV file of classes and their ids. Default: numbers from 0, by first appearance.
+    /// CSV file of classes and their ids. Default: whole numbers are their own, names are numbered by first appearance.
     pub ids: Option<PathBuf>,
     /// What all files' names begin with.
     pub name: String,

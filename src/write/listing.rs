@@ -38,7 +38,7 @@ pub(super) enum Numbering<'a> {
     Sorted,
     /// The same, but for labels that come from elsewhere: any number may be a name.
     Unused,
-    /// By when they first come up (image2tfrecords').
+    /// The same, but names by when they first come up (image2tfrecords').
     FirstSeen,
     /// As another listing says.
     Listed(&'a Listing),
@@ -107,9 +107,11 @@ impl Listing {
         let first: Vec<&Row> = self.rows.iter().filter(|row| known.insert(row.second.as_str())).collect();
         let classes: Vec<&str> = first.iter().map(|row| row.second.as_str()).collect();
         let numbers = match (numbering, numbered(&classes)) {
-            (Numbering::Sorted, Err((class, reason))) => return Err(self.error(first[class].line, reason)),
-            (Numbering::Sorted | Numbering::Unused, Ok(numbers)) => numbers,
-            _ => None,
+            (Numbering::Sorted | Numbering::FirstSeen, Err((class, reason))) => {
+                return Err(self.error(first[class].line, reason));
+            }
+            (Numbering::Listed(_), _) => None,
+            (_, numbers) => numbers.unwrap_or_default(),
         };
         let numbers: HashMap<&str, u64> = classes.into_iter().zip(numbers.unwrap_or_default()).collect();
         let name = |row: &Row| numbers.get(row.second.as_str()).map(|number| Cow::Owned(number.to_string()));
@@ -128,15 +130,19 @@ impl Listing {
         }
         let mut classes: Vec<Class> =
             seen.into_iter().map(|(name, label)| Class { name: name.to_owned(), label }).collect();
-        if matches!(numbering, Numbering::FirstSeen) {
-            classes.sort_unstable_by_key(|class| class.label);
-            return Ok(classes);
+        let first_seen = matches!(numbering, Numbering::FirstSeen);
+        if !first_seen {
+            classes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+            for (class, place) in classes.iter_mut().zip(0..) {
+                class.label = place;
+            }
         }
-        classes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let numbers: Option<Vec<u64>> = classes.iter().map(|class| whole_number(class.name.as_bytes())).collect();
-        let labels = numbers.unwrap_or_else(|| (0..classes.len() as u64).collect());
-        for (class, label) in classes.iter_mut().zip(labels) {
-            class.label = label;
+        for (class, number) in classes.iter_mut().zip(numbers.unwrap_or_default()) {
+            class.label = number;
+        }
+        if first_seen {
+            classes.sort_unstable_by_key(|class| class.label);
         }
         Ok(classes)
     }
@@ -248,7 +254,7 @@ mod tests {
         assert_eq!(classes("f,c\n1,10\n2,9\n", &Numbering::Sorted), named(&[("10", 10), ("9", 9)]));
         assert_eq!(classes("f,c\n1,01\n2,1\n3,1.0\n", &Numbering::Sorted), named(&[("1", 1)]));
         assert_eq!(classes("f,c\n1,01\n2,x\n3,1\n", &Numbering::Sorted), named(&[("01", 0), ("1", 1), ("x", 2)]));
-        assert_eq!(classes("f,c\n1,7\n2,07\n", &Numbering::FirstSeen), named(&[("7", 0), ("07", 1)]));
+        assert_eq!(classes("f,c\n1,7\n2,3\n3,07\n", &Numbering::FirstSeen), named(&[("3", 3), ("7", 7)]));
         let ids = listing("class,id\ncat,7\ndog,2.0\nowl,0\n").unwrap();
         assert_eq!(classes(text, &Numbering::Listed(&ids)), named(&[("cat", 7), ("dog", 2), ("owl", 0)]));
     }

@@ -397,6 +397,21 @@ def test_odd_class_names_survive(tmp_path: Path, jpeg: EncodeJpeg) -> None:
     assert data.get_split("train").loader().classes == [name.strip() for name in names]
 
 
+def test_classes_that_were_numbers_got_other_numbers(images: Path, tmp_path: Path) -> None:
+    listing = tmp_path / "list.csv"
+    listing.write_text("file,class\nowl/0.jpg,7\ndog/0.jpg,0\nowl/1.jpg,07\nowl/2.jpg,7.0\n")
+    Image2TFRecords(images, listing).create_tfrecords(tmp_path / "out")
+    data = ImageDataSet(tmp_path / "out")
+    assert data.labels_to_class_names == {0: "0", 7: "7"}
+    labels = {
+        row["image/filename"]: row["image/class/label"] for row in rows(tmp_path / "out", "train")
+    }
+    assert labels == {b"owl/0.jpg": 7, b"dog/0.jpg": 0, b"owl/1.jpg": 7, b"owl/2.jpg": 7}
+    listing.write_text("file,class\nowl/0.jpg,7\ndog/0.jpg,-1\n")
+    with pytest.raises(DatasetError, match='line 3: the class is "-1", where other classes are'):
+        Image2TFRecords(images, listing).create_tfrecords(tmp_path / "none")
+
+
 def test_the_names_of_the_columns_do_not_matter(images: Path, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(
         "label,width,filename,class\nx,640,cat/0.jpg,cat\ny,480,dog/0.jpg,dog\n"
