@@ -14,6 +14,9 @@ from imagepipe_rs._arguments import Path, shown
 from imagepipe_rs._errors import DatasetNotFoundError, DatasetOSError, DatasetValueError
 from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
 
+# Class numbers have 32 bits.
+_LARGEST_LABEL = 2**31 - 1
+
 
 def create_tensor_records(  # noqa: PLR0917  the order of its program's options
     input_dir: Path,
@@ -55,8 +58,8 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
         img_size: height and width in pixels.
         seed: of the shuffle.
         labels: a ``.json`` or ``.json.gz`` file ``{class: {"label": number, "human_labels": text}}`` that numbers the
-            classes. None: a class's number is its place among the sorted ones (for the 1,000 synsets of ILSVRC-2012 the
-            usual 0..999), its text what ImageNet calls it.
+            classes, each by a whole number of its own from 0 to 2**31 - 1. None: a class's number is its place among
+            the sorted ones (for the 1,000 synsets of ILSVRC-2012 the usual 0..999), its text what ImageNet calls it.
         engine: None.
         order: ``"HWC"``, or ``"CHW"`` for a plane per channel.
         check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
@@ -132,17 +135,35 @@ def _read(path: pathlib.Path) -> dict[str, tuple[int, str]]:
         message = f"{path}: {error}"
         raise DatasetOSError(message, path=str(path), reason=str(error)) from error
     except ValueError as error:
-        message = f"{path}: not a table of labels in JSON: {error}"
-        raise DatasetValueError(message, path=str(path), reason=str(error)) from error
+        raise _error(path, f"not a table of labels in JSON: {error}") from error
     try:
-        return {
-            name: (int(row["label"]), str(row.get("human_labels", "")))
-            for name, row in table.items()
+        rows = {
+            name: (row["label"], str(row.get("human_labels", ""))) for name, row in table.items()
         }
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         reason = 'not a table of labels: {class: {"label": number, "human_labels": text}} is needed'
-        message = f"{path}: {reason}"
-        raise DatasetValueError(message, path=str(path), reason=reason) from error
+        raise _error(path, reason) from error
+    return _numbered(path, rows)
+
+
+def _numbered(path: pathlib.Path, rows: dict[str, tuple[Any, str]]) -> dict[str, tuple[int, str]]:
+    """Return the rows, each with a label of its own."""
+    labels: dict[int, str] = {}
+    for name, (label, _) in rows.items():
+        # True is a number too, in Python only; a float is what other programs may make of a whole number.
+        whole = not isinstance(label, bool) and isinstance(label, int | float) and label % 1 == 0
+        if not whole or not 0 <= label <= _LARGEST_LABEL:
+            reason = f"a whole number from 0 to {_LARGEST_LABEL} is needed"
+            raise _error(path, f"the label of {shown(name)} is {shown(label)}: {reason}")
+        if label in labels:
+            both = f"{shown(labels[label])} and {shown(name)}"
+            raise _error(path, f"{both} have the same label, {label}")
+        labels[label] = name
+    return {name: (int(label), text) for name, (label, text) in rows.items()}
+
+
+def _error(path: pathlib.Path, reason: str) -> DatasetValueError:
+    return DatasetValueError(f"{path}: {reason}", path=str(path), reason=reason)
 
 
 __all__ = ["create_tensor_records", "imagenet_texts"]

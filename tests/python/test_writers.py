@@ -442,7 +442,7 @@ def test_imagenets_odd_files_need_no_list(tree: MakeTree, jpeg: EncodeJpeg, tmp_
 
 def test_labels_of_a_table(tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path) -> None:
     folder = tree({"b/1.jpg": jpeg(), "a/2.jpg": jpeg()})
-    table = {"a": {"label": 7, "human_labels": "an a"}, "b": {"label": 3, "human_labels": "b's"}}
+    table = {"a": {"label": 7.0, "human_labels": "an a"}, "b": {"label": 3, "human_labels": "b's"}}
     for name, data in (
         ("labels.json", json.dumps(table).encode()),
         ("labels.json.gz", gzip.compress(json.dumps(table).encode())),
@@ -464,6 +464,28 @@ def test_labels_of_a_table(tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path) -> 
         create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "odd.json")
     with pytest.raises(FileNotFoundError, match=r"none\.json"):
         create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("label", [2.7, True, "2", None, -3, 2**31])
+def test_a_label_of_a_table_that_is_none_became_another(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path, label: Any
+) -> None:
+    folder, table = tree({"a/1.jpg": jpeg(), "b/2.jpg": jpeg()}), tmp_path / "labels.json"
+    table.write_text(json.dumps({"a": {"label": 1}, "b": {"label": label}}))
+    message = (
+        rf"labels\.json: the label of 'b' is {label!r}: a whole number from 0 to 2147483647 is"
+    )
+    with pytest.raises(DatasetError, match=message):
+        create_tensor_records(folder, tmp_path / "no", img_size=8, labels=table)
+
+
+def test_classes_of_a_table_with_one_label_became_one(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
+) -> None:
+    folder, table = tree({"a/1.jpg": jpeg(), "b/2.jpg": jpeg()}), tmp_path / "labels.json"
+    table.write_text(json.dumps({"a": {"label": 1}, "b": {"label": 1}}))
+    with pytest.raises(DatasetError, match=r"labels\.json: 'a' and 'b' have the same label, 1"):
+        create_tensor_records(folder, tmp_path / "no", img_size=8, labels=table)
 
 
 def test_the_shipped_table_is_imagenets(root: Path) -> None:
