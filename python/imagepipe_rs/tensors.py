@@ -63,7 +63,9 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
         engine: None.
         order: ``"HWC"``, or ``"CHW"`` for a plane per channel.
         check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
-            ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.
+            ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins: an
+            image that is damaged further on ends the run where it is written, so not together with
+            ``on_error="skip"``.
         on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are listed in the result and
             in the manifest, and the others keep their order.
         index: also ``SHARD.idx``, a line of offset and size for each record; see :func:`create_index`.

@@ -161,6 +161,11 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
     if request.images == Some(0) {
         return Err(Error::argument("num_images", 0, "at least 1, or -1 for all"));
     }
+    if (settings.skip, settings.depth) == (true, Depth::Headers) {
+        let allowed =
+            "\"decode\" where on_error=\"skip\": what can be left out must be known before pixels are written";
+        return Err(Error::argument("check", "\"headers\"", allowed));
+    }
     let destination = Destination::new("output_dir", &request.folder)?;
     check_local("input_dir", &request.source)?;
     let numbering = if request.labels.is_some() { Numbering::Unused } else { Numbering::Sorted };

@@ -12,6 +12,7 @@ use super::check::Checked;
 use super::examples::is_around;
 use super::shards::Records;
 use super::source::Source;
+use crate::codec::Reason;
 use crate::error::{Error, Result};
 use crate::loader::{Config, Maker, Workshop};
 use crate::pixel::{Fit, Layout, Size};
@@ -145,7 +146,10 @@ impl Records for Tensors {
         let pixels = out.len();
         out.resize(pixels + self.maker.bytes(), 0);
         let made = self.maker.make(file, workshop, &mut out[pixels..]);
-        made.map_err(|reason| Error::Decode { path: self.source.path(record), reason: reason.0 })?;
+        made.map_err(|Reason(reason)| {
+            let reason = format!("{reason}; check=\"decode\" finds such files before anything is written");
+            Error::Decode { path: self.source.path(record), reason }
+        })?;
         out.extend_from_slice(&after);
         let footer = tfrecord::footer(&out[start..]);
         out.extend_from_slice(&footer);

@@ -511,7 +511,8 @@ def split(source: Path, folder: Path, _: str, __: int = 4, **options: Any) -> ob
     return Image2TFRecords(source, val_size=0.3, num_shards=2).create_tfrecords(folder, **options)
 
 
-ALL = [create_tfrecords, create_recordio, tensors, split]
+WRITERS_OF_FILES = [create_tfrecords, create_recordio, split]
+ALL = [*WRITERS_OF_FILES, tensors]
 
 
 @WRITERS
@@ -805,8 +806,13 @@ def test_damaged_pictures_were_written_and_found_by_verify_alone(
 
 @KEYED
 @LEFT_OUT
-@pytest.mark.parametrize("create", ALL)
-@pytest.mark.parametrize("check", ["decode", "headers"])
+@pytest.mark.parametrize(
+    ("create", "check"),
+    [
+        *((create, "decode") for create in ALL),
+        *((create, "headers") for create in WRITERS_OF_FILES),
+    ],
+)
 def test_what_is_skipped_is_as_if_it_were_not_there(
     flat: Path, tmp_path: Path, create: Any, check: str
 ) -> None:
@@ -840,6 +846,16 @@ def test_what_is_skipped_is_as_if_it_were_not_there(
         assert found == wanted
     else:
         assert made[0] == contents(tmp_path / "expected")
+
+
+def test_tensors_of_images_that_only_decoding_shows_as_damaged(flat: Path, tmp_path: Path) -> None:
+    """The run stopped in the middle, and could not be gone on with, where damaged images were to be left out."""
+    damage(flat)
+    with pytest.raises(ValueError, match=r'check="headers" is not valid: "decode" where on_error='):
+        tensors(flat, tmp_path / "out", "x", check="headers", on_error="skip")
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(DecodeError, match=r'; check="decode" finds such files before anything is'):
+        tensors(flat, tmp_path / "out", "x", check="headers")
 
 
 @KEYED
