@@ -111,7 +111,7 @@ pub fn numbered(classes: &[&str]) -> Result<Option<Vec<u64>>, (usize, Reason)> {
 
 /// Whether a text is a number of any kind, with a point or a comma.
 fn is_number(text: &str) -> bool {
-    text.replace(',', ".").parse::<f64>().is_ok()
+    text.trim().replace(',', ".").parse::<f64>().is_ok()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Rows of CSV files (RFC 4180), each with its line, white space around cells stripped.
+//! Rows of CSV files (RFC 4180), each with its line. White space around cells is stripped; what is in quotes is kept.
 //!
 //! Cells are separated by commas, semicolons or tabs, as the first line shows: by the one that is there, or, where several
 //! are, by the one that makes columns `filename` and `class` of it. A line `sep=;` before it, as Excel reads and writes it,
@@ -71,7 +71,7 @@ impl Csv {
         if is_open(first_line(&text), separator) {
             return Err(line_error(path, 1, "a quote that is opened in the first line is never closed"));
         }
-        let reader = ReaderBuilder::new().trim(Trim::All).delimiter(separator).from_reader(Cursor::new(text));
+        let reader = ReaderBuilder::new().trim(Trim::Headers).delimiter(separator).from_reader(Cursor::new(text));
         let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, separator, reader };
         let header = csv.reader.byte_headers().cloned();
         csv.header = header.map_err(|error| csv.failure(error))?;
@@ -156,6 +156,7 @@ impl Csv {
             return Err(self.error(self.line_at(&start), "a quote that is opened in this row is never closed"));
         }
         let more = more.map_err(|error| self.failure(error))?;
+        self.strip(row, &start);
         Ok(more.then(|| row.position().map_or(0, |position| self.line_at(position))))
     }
 
@@ -169,6 +170,25 @@ impl Csv {
     #[must_use]
     pub fn error(&self, line: u64, reason: impl std::fmt::Display) -> Error {
         line_error(&self.path, line, reason)
+    }
+
+    /// Strips white space that is around the cells of a row, and not in quotes; the row begins behind `start`.
+    fn strip(&self, row: &mut ByteRecord, start: &Position) {
+        if row.iter().all(|cell| cell.trim_ascii().len() == cell.len()) {
+            return;
+        }
+        let mut stripped = ByteRecord::new();
+        for (cell, behind) in row.iter().zip(behind_quotes(self.rest(start), self.separator, row.len())) {
+            stripped.push_field(match behind {
+                None => cell.trim_ascii(),
+                Some(behind) => {
+                    let quoted = cell.len().saturating_sub(behind);
+                    &cell[..quoted + cell[quoted..].trim_ascii_end().len()]
+                }
+            });
+        }
+        stripped.set_position(row.position().cloned());
+        *row = stripped;
     }
 
     /// The text from a position on.
@@ -276,26 +296,51 @@ fn first_line(text: &[u8]) -> &[u8] {
     &text[start..end.map_or(text.len(), |end| start + end)]
 }
 
+/// Where in a row a byte stands.
+#[derive(Clone, Copy)]
+enum At {
+    Start,
+    Plain,
+    Quoted,
+    Closed,
+}
+
+impl At {
+    /// Where the next byte stands, if this one is `byte`.
+    fn after(self, byte: u8, separator: u8) -> Self {
+        match (self, byte) {
+            (Self::Quoted, b'"') => Self::Closed,
+            // Two quotes in a row are one that is part of the cell.
+            (Self::Start | Self::Closed, b'"') | (Self::Quoted, _) => Self::Quoted,
+            (_, b'\r' | b'\n') => Self::Start,
+            (_, byte) if byte == separator => Self::Start,
+            _ => Self::Plain,
+        }
+    }
+}
+
 /// Whether a cell in quotes is not closed at the end of rows.
 fn is_open(rows: &[u8], separator: u8) -> bool {
-    enum At {
-        Start,
-        Plain,
-        Quoted,
-        Closed,
-    }
-    let mut at = At::Start;
-    for byte in rows {
-        at = match (at, byte) {
-            (At::Quoted, b'"') => At::Closed,
-            // Two quotes in a row are one that is part of the cell.
-            (At::Start | At::Closed, b'"') | (At::Quoted, _) => At::Quoted,
-            (_, b'\r' | b'\n') => At::Start,
-            (_, byte) if *byte == separator => At::Start,
-            _ => At::Plain,
-        };
-    }
+    let at = rows.iter().fold(At::Start, |at, byte| at.after(*byte, separator));
     matches!(at, At::Quoted)
+}
+
+/// Of each of the first `cells` cells how many bytes stand behind its closing quote, if it is in quotes.
+fn behind_quotes(rows: &[u8], separator: u8, cells: usize) -> Vec<Option<usize>> {
+    let above = rows.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let (mut found, mut cell, mut at) = (vec![None; cells], 0, At::Start);
+    for byte in &rows[above..] {
+        let Some(behind) = found.get_mut(cell) else { break };
+        let next = at.after(*byte, separator);
+        match (at, next) {
+            (At::Start, At::Quoted) => *behind = Some(0),
+            (At::Closed | At::Plain, At::Plain) => *behind = behind.map(|bytes| bytes + 1),
+            (_, At::Start) => cell += 1,
+            _ => {}
+        }
+        at = next;
+    }
+    found
 }
 
 /// What to put behind the error of a file that is not there, if its name seems to be of another system.
@@ -317,10 +362,11 @@ fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with gaps are saved);
-/// `None` for anything else, and from 2^63 on.
+/// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with gaps are saved; blanks
+/// around them in quotes); `None` for anything else, and from 2^63 on.
 #[must_use]
 pub fn whole_number(cell: &[u8]) -> Option<u64> {
+    let cell = cell.trim_ascii();
     let digits = cell.strip_suffix(b".0").unwrap_or(cell);
     let digits = str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
     digits.parse::<i64>().ok()?.try_into().ok()
@@ -354,6 +400,21 @@ mod tests {
         assert_eq!(csv.header(), vec!["filename", "class"]);
         let text = "a,b\r\n 1.jpg , cat \n\"a,b.jpg\",\"a \"\"dog\"\"\"";
         assert_eq!(rows(text).unwrap(), [row(2, ["1.jpg", "cat"]), row(3, ["a,b.jpg", "a \"dog\""])]);
+    }
+
+    #[test]
+    fn blanks_in_quotes_were_stripped() {
+        let text = "a,b\n\" 1.jpg\", cat \n 2.jpg,\"\ta \"\"dog\"\" \"  \n\n\"3.jpg \" ,\" \"\n4 \" , \"x \"";
+        let expected = [
+            row(2, [" 1.jpg", "cat"]),
+            row(3, ["2.jpg", "\ta \"dog\" "]),
+            row(5, ["3.jpg ", " "]),
+            row(6, ["4 \"", "\"x \""]),
+        ];
+        assert_eq!(rows(text).unwrap(), expected);
+        assert_eq!(rows(&text.replace('\n', "\r\n")).unwrap(), expected);
+        assert_eq!(rows("a\tb\n\" 1\"\t 2\n").unwrap(), [row(2, [" 1", "2"])]);
+        assert_eq!(rows("a,b\n, 2 \n").unwrap(), [row(2, ["", "2"])]);
     }
 
     #[test]
@@ -427,9 +488,9 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_digits() {
-        let numbers = ["0", "01", "12.0", "9223372036854775807"].map(|cell| whole_number(cell.as_bytes()));
+        let numbers = ["0", " 01", "12.0 ", "9223372036854775807"].map(|cell| whole_number(cell.as_bytes()));
         assert_eq!(numbers, [Some(0), Some(1), Some(12), Some(i64::MAX as u64)]);
-        for cell in ["", ".0", "-1", "+1", "1.5", "1.00", "1e3", "1 ", "9223372036854775808", "\u{661}"] {
+        for cell in ["", ".0", "-1", "+1", "1.5", "1.00", "1e3", "1 1", "9223372036854775808", "\u{661}"] {
             assert_eq!(whole_number(cell.as_bytes()), None, "{cell}");
         }
     }

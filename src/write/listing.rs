@@ -1,4 +1,5 @@
-//! CSV files that list pictures and classes: a header, then the cells of a row, white space around them stripped.
+//! CSV files that list pictures and classes: a header, then the cells of a row, white space around them stripped, but for
+//! what is in quotes.
 
 use std::borrow::Cow;
 use std::collections::hash_map::Entry as Place;
@@ -7,7 +8,7 @@ use std::hash::Hash;
 use std::path::{Path, PathBuf};
 
 use super::source::{Class, Entry, Source};
-use csv::ByteRecord;
+use csv::{ByteRecord, QuoteStyle};
 
 use crate::dataset::numbered;
 use crate::error::{Error, Result};
@@ -188,12 +189,16 @@ fn text(csv: &Csv, line: u64, cell: &[u8]) -> Result<String> {
 
 /// Rows as CSV: cells are quoted where they must be.
 pub(super) fn to_csv<'a>(rows: impl IntoIterator<Item = [&'a str; 2]>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut text = Vec::new();
     for row in rows {
-        // Writing to memory does not fail, nor are these rows of different lengths.
+        // Blanks around a cell without quotes are stripped by whoever reads it here.
+        let padded = row.iter().any(|cell| cell.trim_ascii().len() < cell.len());
+        let quotes = if padded { QuoteStyle::Always } else { QuoteStyle::Necessary };
+        let mut writer = csv::WriterBuilder::new().quote_style(quotes).from_writer(&mut text);
+        // Writing to memory does not fail.
         let _ = writer.write_record(row);
     }
-    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+    String::from_utf8(text).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -277,8 +282,14 @@ mod tests {
 
     #[test]
     fn written_cells_can_be_read() {
-        let rows =
-            [["class", "id"], ["a,b", "0"], ["quote \"", "1"], ["two\r\nlines", "2"], ["a\u{2028}b\u{85}c\u{b}d", "3"]];
+        let rows = [
+            ["class", "id"],
+            ["a,b", "0"],
+            ["quote \"", "1"],
+            ["two\r\nlines", "2"],
+            ["a\u{2028}b\u{85}c\u{b}d", "3"],
+            [" padded\t", "4"],
+        ];
         let listing = listing(&to_csv(rows)).unwrap();
         for (read, [first, second]) in listing.rows.iter().zip(&rows[1..]) {
             assert_eq!((&*read.first, read.second.as_str()), (first.as_bytes(), *second));

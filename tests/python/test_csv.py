@@ -413,3 +413,13 @@ def test_a_name_in_a_table_is_one_short_line_of_a_message(folder: Path) -> None:
     message = str(caught.value)
     assert "\x1b" not in message
     assert len(message) < 500
+
+
+def test_a_quoted_name_with_blanks_was_another_file(folder: Path, jpeg: EncodeJpeg) -> None:
+    (folder / "pics" / " 0.jpg").write_bytes(jpeg())
+    path = table(folder / "pics", 'filename,class\n" 0.jpg"," 1 "\n 0.jpg , 0 \n')
+    loader = Loader(path, size=16, shuffle=False)
+    assert loader.paths == [f"{folder}/pics/ 0.jpg", f"{folder}/pics/0.jpg"]
+    assert loader.classes == ["0", "1"], "numbers are labels, blanks or not"
+    table(folder / "pics", 'filename,class\n0.jpg," a"\n1.jpg, a\n')
+    assert Loader(path).classes == [" a", "a"]

@@ -384,17 +384,21 @@ def test_odd_class_names_survive(tmp_path: Path, jpeg: EncodeJpeg) -> None:
     folder.mkdir()
     names = ["a,b", 'say "hi"', "naïve", " spaced  out ", "two\nlines", "crlf\r\nx", "a\rb"]
     names += ["a\u2028b", "a\x85b", "a\x0bb", "a\x0cb", "a\x1cb", "a\x00b", "NA", "'", "a;b"]
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow(["f", "c"])
-    for n, name in enumerate(names):
-        (folder / f"{n}.jpg").write_bytes(jpeg(8, 8))
-        writer.writerow([f"{n}.jpg", name])
-    (tmp_path / "list.csv").write_text(lines.getvalue(), newline="")
-    Image2TFRecords(folder, tmp_path / "list.csv").create_tfrecords(tmp_path / "out")
-    data = ImageDataSet(tmp_path / "out")
-    assert data.labels_to_class_names == {n: name.strip() for n, name in enumerate(names)}
-    assert data.get_split("train").loader().classes == [name.strip() for name in names]
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL):
+        lines = io.StringIO()
+        writer = csv.writer(lines, quoting=quoting)
+        writer.writerow(["f", "c"])
+        for n, name in enumerate(names):
+            (folder / f"{n}.jpg").write_bytes(jpeg(8, 8))
+            writer.writerow([f"{n}.jpg", name])
+        (tmp_path / "list.csv").write_text(lines.getvalue(), newline="")
+        out = tmp_path / f"out{quoting}"
+        Image2TFRecords(folder, tmp_path / "list.csv").create_tfrecords(out)
+        data = ImageDataSet(out)
+        # Without quotes blanks around a name do not count.
+        expected = names if quoting == csv.QUOTE_ALL else [name.strip() for name in names]
+        assert data.labels_to_class_names == dict(enumerate(expected))
+        assert data.get_split("train").loader().classes == expected
 
 
 def test_classes_that_were_numbers_got_other_numbers(images: Path, tmp_path: Path) -> None:
