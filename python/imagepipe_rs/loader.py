@@ -91,7 +91,8 @@ class Loader:
             * CSV files, in the order of their rows: in each a file, relative to the CSV's directory, and its class, in
               the columns ``filename`` and ``class`` if there are both, else in the first two. The first line names the
               columns, and shows whether commas, semicolons or tabs separate them; a line ``sep=;`` before it says so.
-              Blanks around a cell do not count, unless they are in quotes.
+              Blanks around a cell do not count, unless they are in quotes. A file that is not there is an error at
+              once; with ``on_error`` ``"skip"`` or ``"replace"`` it is a sample that cannot be read, unless none is.
               Classes that all are whole numbers (``7``, ``07`` or ``7.0``) are the labels themselves; a number among
               them that cannot be one (``-1``, ``3.5``, ``NaN``) is an error, unless ``classes`` says which classes
               count, or ``labels=None``. There is a class for every number from 0 to the greatest, so a label of

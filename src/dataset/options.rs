@@ -51,6 +51,8 @@ pub struct Options {
     pub places: Option<PathBuf>,
     /// What is damaged of files of records is a sample that cannot be read, or a fault of the data set, and no error.
     pub salvage: bool,
+    /// A file that a CSV file names and that is not there is a sample that cannot be read, and no error, unless none is there.
+    pub gaps: bool,
 }
 
 impl Default for Keys {

@@ -3,7 +3,8 @@
 //! The first line names the columns: `filename` and `class`, among others, or whatever the first two are called. White
 //! space around cells does not count, but for what is in quotes. Samples are the rows, in their order. Where all classes are whole numbers, these are
 //! the labels. Everything that can be wrong is found when the table is opened, and named with the line: a picture that is
-//! not there, a picture named twice, a cell without a value.
+//! not there, a picture named twice, a cell without a value. Only where samples that cannot be read are borne, pictures that
+//! are not there are, unless none is.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -77,7 +78,7 @@ impl Table {
             let otherwise = "no samples: no row below the first line, or none of the classes asked for";
             return Err(Error::dataset(paths[0].as_path(), options.nothing_left(otherwise)));
         }
-        data.check(threads, &|sample, reason| {
+        data.check(options.gaps, threads, &|sample, reason| {
             let row = chosen[sample];
             line_error(table_of(row), rows.all[row].line, format!("{reason}{}", hints[number_of(row)]))
         })?;
@@ -103,20 +104,25 @@ impl Table {
         (&self.folders[self.folders.partition_point(|(_, first)| *first <= sample) - 1].0, name)
     }
 
-    /// Looks whether every file is there, and named once.
-    fn check(&self, threads: usize, error: &(dyn Fn(usize, String) -> Error + Sync)) -> Result<()> {
+    /// Looks whether every file is there; if `gaps` are borne, whether any is.
+    fn check(&self, gaps: bool, threads: usize, error: &(dyn Fn(usize, String) -> Error + Sync)) -> Result<()> {
         let all = self.starts.len();
-        each(all.div_ceil(CHUNK), threads, &|chunk| {
-            let mut scratch = Scratch::default();
+        let missing = each(all.div_ceil(CHUNK), threads, &|chunk| {
+            let (mut scratch, mut missing) = (Scratch::default(), 0);
             for sample in chunk * CHUNK..all.min((chunk + 1) * CHUNK) {
                 let (folder, name) = self.name(sample);
-                if let Err(reason) = is_file(scratch.join([folder, name, b""])) {
-                    return Err(error(sample, format!("{}: {reason}{}", quoted(name), name_hint(name))));
+                match is_file(scratch.join([folder, name, b""])) {
+                    Ok(()) => {}
+                    Err(_) if gaps => missing += 1,
+                    Err(reason) => {
+                        return Err(error(sample, format!("{}: {reason}{}", quoted(name), name_hint(name))));
+                    }
                 }
             }
-            Ok(())
+            Ok(missing)
         })?;
-        Ok(())
+        // A table of another directory, or of other columns.
+        if gaps && missing.into_iter().sum::<usize>() == all { self.check(false, threads, error) } else { Ok(()) }
     }
 }
 

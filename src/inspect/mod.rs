@@ -74,7 +74,7 @@ impl Source {
             }
             _ => {}
         }
-        let options = Options { keys: self.keys.clone(), allow_outside: self.allow_outside, ..options };
+        let options = Options { keys: self.keys.clone(), allow_outside: self.allow_outside, gaps: true, ..options };
         dataset::open(&self.paths, &options, self.workers())
     }
 }

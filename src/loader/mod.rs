@@ -117,6 +117,7 @@ impl Loader {
             // Damaged framing is a damaged sample then, as far as what follows it can be found.
             allow_outside: config.allow_outside,
             salvage: config.on_error != OnError::Raise,
+            gaps: config.on_error != OnError::Raise,
             places: config.places.clone(),
         };
         // What is wrong with the arguments is said before a long listing.

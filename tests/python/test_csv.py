@@ -294,6 +294,33 @@ def test_a_picture_that_goes_away_later_is_named(folder: Path) -> None:
     assert "No such file" in reason
 
 
+def test_a_picture_that_is_not_there_ended_what_leaves_bad_ones_out(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = table(folder, rows() + "pics/77.jpg,a\n")
+    (folder / "pics" / "4.jpg").write_bytes(b"")
+    missing = f"{folder}/pics/77.jpg"
+    loader = Loader(path, size=8, on_error="skip")
+    assert loader.class_counts == [7, 6]
+    assert sum(len(batch.labels) for batch in loader) == 11
+    assert sorted(path for path, *_ in loader.errors) == [f"{folder}/pics/4.jpg", missing]
+    assert sum(len(batch.labels) for batch in Loader(path, size=8, on_error="replace")) == 13
+    found = inspection.verify(path)
+    assert (found["samples"], [one["path"] for one in found["damaged"]][1:]) == (13, [missing])
+    assert inspection.describe(path)["unreadable"][1]["path"] == missing
+    assert inspection.record(path, 0)["path"] == f"{folder}/pics/0.jpg"
+    assert cli.main(["show", str(path), "-o", str(folder / "sheet.png")]) == 0
+    assert cli.main(["verify", str(path)]) == 1
+    assert f"{missing}: No such file" in capsys.readouterr().out
+    with pytest.raises(DatasetError, match=r'all\.csv: line 14: "pics/77\.jpg": No such file'):
+        Loader(path)
+    # Where none is there, it is another directory that was meant.
+    path = table(folder / "pics", rows())
+    for read in (lambda: Loader(path, on_error="skip"), lambda: inspection.verify(path)):
+        with pytest.raises(DatasetError, match=r'all\.csv: line 2: "pics/0\.jpg": No such file'):
+            read()
+
+
 def test_the_fingerprint_tells_tables_apart(folder: Path) -> None:
     prints = [Loader(table(folder, rows(classes))).fingerprint for classes in ("ab", "ab", "ba")]
     assert prints[0] == prints[1] != prints[2]
