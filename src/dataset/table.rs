@@ -37,6 +37,7 @@ pub struct Table {
     /// Where each sample's name starts.
     starts: Vec<u64>,
     labels: Vec<u32>,
+    notes: Vec<String>,
 }
 
 /// The rows of all tables.
@@ -47,6 +48,7 @@ struct Rows {
     /// In the order they are met in.
     classes: Vec<String>,
     known: HashMap<Vec<u8>, u32>,
+    notes: Vec<String>,
 }
 
 /// A row: where its name starts, the number of its class, and its line.
@@ -73,7 +75,8 @@ impl Table {
         let number_of = |row: usize| ends.partition_point(|end| *end <= row);
         let table_of = |row: usize| paths[number_of(row)].as_path();
         rows.check_unique(&table_of)?;
-        let (data, chosen) = rows.choose(options, &table_of)?;
+        let (mut data, chosen) = rows.choose(options, &table_of)?;
+        data.notes = std::mem::take(&mut rows.notes);
         if data.starts.is_empty() {
             let otherwise = "no samples: no row below the first line, or none of the classes asked for";
             return Err(Error::dataset(paths[0].as_path(), options.nothing_left(otherwise)));
@@ -144,6 +147,10 @@ impl Dataset for Table {
         Location::file(Path::new(OsStr::from_bytes(folder)).join(OsStr::from_bytes(name)))
     }
 
+    fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
     fn kind(&self) -> &'static str {
         "CSV of image files"
     }
@@ -199,6 +206,7 @@ impl Rows {
             let inside = if allow_outside { Ok(()) } else { check_inside(&row[columns.filename]) };
             inside.and_then(|()| self.add(&row, columns, line)).map_err(|reason| csv.error(line, reason))?;
         }
+        self.notes.extend(csv.note(columns));
         Ok(csv.hint(columns))
     }
 
@@ -296,6 +304,7 @@ impl Rows {
             names: Vec::new(),
             starts: Vec::new(),
             labels: Vec::new(),
+            notes: Vec::new(),
         };
         let limit = usize::try_from(options.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         let new_label = |row: &Row| chosen_labels.get(&(labels[row.class as usize] as usize)).copied();

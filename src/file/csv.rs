@@ -98,12 +98,30 @@ impl Csv {
     /// first two.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for less than two columns, or a first line that names a picture instead of a column.
+    /// [`Error::Dataset`] for less than two columns, two that are called `filename` or `class`, or a first line that names a
+    /// picture instead of a column.
     pub fn columns(&self) -> Result<Columns> {
-        let find = |name: &[u8]| self.header.iter().position(|cell| cell.eq_ignore_ascii_case(name));
-        if let (Some(filename), Some(class)) = (find(b"filename"), find(b"class")) {
+        if let (Some(filename), Some(class)) = (self.only("filename")?, self.only("class")?) {
             return Ok(Columns { filename, class, named: true });
         }
+        self.first_two()
+    }
+
+    /// The column of a name, in any case.
+    fn only(&self, name: &str) -> Result<Option<usize>> {
+        let is_called = |cell: &[u8]| cell.eq_ignore_ascii_case(name.as_bytes());
+        let mut found = (0..self.header.len()).filter(|column| is_called(&self.header[*column]));
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(self.header_error(format!("two columns are called {name:?}"))),
+            (column, None) => Ok(column),
+        }
+    }
+
+    /// The first two columns, whatever they are called.
+    ///
+    /// # Errors
+    /// [`Error::Dataset`] for less than two columns, or a first line that names a picture instead of a column.
+    pub fn first_two(&self) -> Result<Columns> {
         self.check_width()?;
         if is_image(&self.header[0]) {
             let name = quoted(&self.header[0]);
@@ -115,12 +133,20 @@ impl Csv {
     /// What may be why a file is not there that `columns` name: a text to put behind that.
     #[must_use]
     pub fn hint(&self, columns: Columns) -> String {
-        if columns.named {
-            return String::new();
-        }
+        if columns.named { String::new() } else { format!("; {}", self.taken(columns)) }
+    }
+
+    /// What a user should know of `columns` that are taken by their place, where there are others that may be meant.
+    #[must_use]
+    pub fn note(&self, columns: Columns) -> Option<String> {
+        let others = self.header.iter().skip(2).any(|name| !name.is_empty());
+        (others && !columns.named).then(|| format!("{}: {}", self.path.display(), self.taken(columns)))
+    }
+
+    fn taken(&self, columns: Columns) -> String {
         let [file, class] = [columns.filename, columns.class].map(|column| quoted(&self.header[column]));
         format!(
-            "; files and classes are taken from the first two columns, {file} and {class}: to choose others, call them \
+            "files and classes are taken from the first two columns, {file} and {class}: to choose others, call them \
              \"filename\" and \"class\""
         )
     }
@@ -427,9 +453,25 @@ mod tests {
         assert_eq!(columns(" CLASS , x,\"Filename\""), Ok((2, 0)));
         assert_eq!(columns("image,label"), Ok((0, 1)));
         assert_eq!(columns("class,label,file"), Ok((0, 1)));
+        assert_eq!(columns("filename,class,CLASS"), Err("line 1: two columns are called \"class\"".to_owned()));
         assert_eq!(columns("filename"), Err("line 1: two columns are needed, with a header".to_owned()));
         let reason = "line 1: \"a/0.JPG\" is a file, where the first line names the columns";
         assert_eq!(columns("a/0.JPG,cat"), Err(reason.to_owned()));
+    }
+
+    #[test]
+    fn columns_that_may_be_meant_and_are_not_taken_are_told() {
+        let note = |text: &str| {
+            let csv = Csv::new(Path::new("list.csv"), text.into()).unwrap();
+            csv.note(csv.columns().unwrap())
+        };
+        let expected = "list.csv: files and classes are taken from the first two columns, \"image\" and \"age\": to choose \
+                        others, call them \"filename\" and \"class\"";
+        assert_eq!(note("image,age,label").as_deref(), Some(expected));
+        assert!(note(",image,label").is_some() && note("filename,cat,dog").is_some());
+        for text in ["image,label", "image,label,", "x,class,filename"] {
+            assert_eq!(note(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -351,7 +351,7 @@ impl Split {
         };
         destination.outside(&self.source)?;
         let listing = Listing::read(list)?;
-        let ids = self.ids.as_deref().map(Listing::read).transpose()?;
+        let ids = self.ids.as_deref().map(Listing::ids).transpose()?;
         let [file, class] = listing.header.clone();
         let id = ids.as_ref().map_or_else(|| format!("{class}_id"), |ids| ids.header[1].clone());
         let numbering = ids.as_ref().map_or(Numbering::FirstSeen, Numbering::Listed);

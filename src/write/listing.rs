@@ -23,6 +23,8 @@ pub(super) struct Listing {
     rows: Vec<Row>,
     /// What may be why a file in it is not there.
     hint: String,
+    /// What the user should know of the columns.
+    note: Option<String>,
 }
 
 #[derive(Debug)]
@@ -46,10 +48,23 @@ pub(super) enum Numbering<'a> {
 }
 
 impl Listing {
-    /// Reads a CSV file. No cell of the two columns may be empty, and the second is text.
+    /// Reads a CSV file of files and classes. No cell of the two columns may be empty, and the second is text.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let mut csv = Csv::open(path)?;
+        let csv = Csv::open(path)?;
         let columns = csv.columns()?;
+        let note = csv.note(columns);
+        Ok(Self { note, ..Self::of(csv, columns)? })
+    }
+
+    /// Reads a CSV file of classes and their numbers: its first two columns, whatever they are called.
+    pub(super) fn ids(path: &Path) -> Result<Self> {
+        let csv = Csv::open(path)?;
+        let columns = csv.first_two()?;
+        Self::of(csv, columns)
+    }
+
+    fn of(mut csv: Csv, columns: Columns) -> Result<Self> {
+        let path = csv.path().to_owned();
         let header = [columns.filename, columns.class].map(|at| str::from_utf8(&csv.header()[at]).map(str::to_owned));
         let [first, second] = header.map(|cell| cell.map_err(|error| csv.header_error(format!("not UTF-8: {error}"))));
         let header = [first?, second?];
@@ -60,7 +75,7 @@ impl Listing {
         if rows.is_empty() {
             return Err(Error::dataset(path, "no rows under its header"));
         }
-        Ok(Self { path: path.to_owned(), header, rows, hint: csv.hint(columns) })
+        Ok(Self { path, header, rows, hint: csv.hint(columns), note: None })
     }
 
     fn error(&self, line: u64, reason: impl std::fmt::Display) -> Error {
@@ -84,7 +99,7 @@ impl Listing {
         };
         let entries = self.rows.iter().zip(&names).map(entry).collect();
         let listing = Some((self.path.clone(), self.hint.clone()));
-        Ok(Source { root: root.to_owned(), entries, classes, listing, notes: Vec::new() })
+        Ok(Source { root: root.to_owned(), entries, classes, listing, notes: self.note.iter().cloned().collect() })
     }
 
     /// Refuses a row whose first cell means the same as another's.

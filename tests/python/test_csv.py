@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from imagepipe_rs import (
     DatasetError,
+    DatasetWarning,
     Image2TFRecords,
     Loader,
     cli,
@@ -155,7 +156,10 @@ def test_file_names_need_not_be_text(tree: MakeTree, jpeg: EncodeJpeg) -> None:
     [
         "class,note,filename\na,x,pics/0.jpg\nb,y,pics/1.jpg\n",
         "image,label\npics/0.jpg,a\npics/1.jpg,b\n",
-        "filename,label,class_id\npics/0.jpg,a,7\npics/1.jpg,b,5\n",
+        pytest.param(
+            "filename,label,class_id\npics/0.jpg,a,7\npics/1.jpg,b,5\n",
+            marks=pytest.mark.filterwarnings("ignore:.*are taken from the first two columns"),
+        ),
         " Filename , CLASS \n pics/0.jpg , a \n\tpics/1.jpg\t,\tb\n",
         "filename,class\r\npics/0.jpg,a\r\n\r\npics/1.jpg,b",
         '"filename","class"\n"pics/0.jpg","a"\n"pics/1.jpg","b"\n',
@@ -275,6 +279,22 @@ def test_the_wrong_columns_were_taken_without_a_word(folder: Path) -> None:
         with pytest.raises(DatasetError, match=f"(?s){said}") as info:
             read(path)
         assert "os error" not in str(info.value)
+    path = table(folder, "image,age,label\npics/0.jpg,33,a\npics/1.jpg,41,b\n")
+    out = folder.parent / "out"
+    said = (
+        'all.csv: files and classes are .* columns, "image" and "age": to choose others, call them'
+    )
+    for read in (
+        Loader,
+        lambda path: create_tfrecords(path, out, "x"),
+        lambda path: create_tfrecords(folder, out, "y", labels=path),
+        lambda path: Image2TFRecords(folder, path).create_tfrecords(out / "split"),
+    ):
+        with pytest.warns(DatasetWarning, match=said):
+            read(path)
+    assert re.search(said, inspection.verify(path)["notes"][0])
+    with pytest.raises(DatasetError, match=r'all\.csv: line 1: two columns are called "class"'):
+        Loader(table(folder, "class,class\npics/0.jpg,a\n"))
     with pytest.raises(DatasetError) as info:
         Loader(table(folder, "filename,class\npics\\0.jpg,a\n"))
     assert str(info.value).endswith("directory; folders are separated by /, not by a backslash")
