@@ -233,7 +233,7 @@ const SHOWN: usize = 10;
 /// The message of failures: of a single one its own, else their number and the first of them.
 fn listed(files: usize, outcome: &str, failures: &[Error]) -> String {
     if let [failure] = failures {
-        return failure.to_string();
+        return if files == 1 { failure.to_string() } else { format!("{failure}; {outcome}") };
     }
     let mut lines = vec![format!("{} of {files} files cannot be used; {outcome}:", failures.len())];
     lines.extend(failures.iter().take(SHOWN).map(ToString::to_string));

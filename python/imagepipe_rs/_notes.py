@@ -19,7 +19,12 @@ def warn(notes: Iterable[str]) -> None:
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1
     for note in notes:
-        warnings.warn(note, DatasetWarning, stacklevel=level)
+        warnings.warn(printable(note), DatasetWarning, stacklevel=level)
+
+
+def printable(text: str) -> str:
+    r"""Show names as they are, but for line ends and what a terminal would take for commands: ``\x1b``, ``\n``."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _is_ours(module: str) -> bool:

@@ -175,7 +175,8 @@ def create_tfrecords(
             there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
         DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
         TypeError: an argument of the wrong type.
-        ValueError: an argument of the wrong value; a ``dest_path`` that is the source's directory, or in it.
+        ValueError: an argument of the wrong value; a ``dest_path`` that is a directory of images, or in it; or a folder
+            that images lie in which a CSV file without such a directory names.
     """
     only_here(engine)
     arguments = {

@@ -6,6 +6,7 @@ None of this needs TensorFlow or MXNet.
 from __future__ import annotations
 
 import os
+import struct
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
@@ -326,7 +327,8 @@ def pack_image(
 
     Args:
         data: the bytes of an image file, as they are.
-        label: a number, or several, kept as float32.
+        label: a number, or several, kept as float32; a whole number that float32 does not have, which can be from
+            2**24 on, is an error.
         id: the record's number, 0 to 2**64 - 1.
         id2: a second number, 0 to 2**64 - 1.
 
@@ -338,10 +340,10 @@ def pack_image(
     if not isinstance(label, Real):
         if isinstance(label, str | bytes) or not isinstance(label, Iterable):
             raise TypeError(f"label={label!r} is not valid: a number, or several")
-        labels, label = [float(value) for value in label], 0.0
+        labels, label = [_label(value) for value in label], 0.0
         if not labels:
             raise ValueError("label=[] is not valid: a number, or several")
-    return _native.pack_image(data, float(label), labels, _number("id", id), _number("id2", id2))
+    return _native.pack_image(data, _label(label), labels, _number("id", id), _number("id2", id2))
 
 
 def unpack_image(record: Buffer) -> ImageRecord:
@@ -353,6 +355,20 @@ def unpack_image(record: Buffer) -> ImageRecord:
     """
     label, labels, number, second, data = _native.unpack_image(record)
     return ImageRecord(labels or label, number, second, data)
+
+
+def _label(value: Any) -> float:
+    if isinstance(value, Integral) and not _has_float32(int(value)):
+        raise ValueError(f"label={value} is not valid: a whole number that float32 has")
+    return float(value)
+
+
+def _has_float32(number: int) -> bool:
+    try:
+        (kept,) = struct.unpack("f", struct.pack("f", number))
+    except (OverflowError, struct.error):
+        return False
+    return bool(kept == number)
 
 
 def _number(name: str, value: int) -> int:

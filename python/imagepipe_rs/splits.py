@@ -227,9 +227,15 @@ class ImageDataSet:
 
     @property
     def labels_df(self) -> pd.DataFrame:
-        """``labels.csv`` as a data frame; needs pandas."""
-        import pandas as pd  # noqa: PLC0415  only this needs it
+        """``labels.csv`` as a data frame.
 
+        Raises:
+            ImportError: pandas is not installed.
+        """
+        try:
+            import pandas as pd  # noqa: PLC0415  only this needs it
+        except ImportError as error:
+            raise ImportError("labels_df needs pandas: pip install pandas") from error
         return pd.read_csv(self._labels_file)
 
     def get_split(self, split_name: str, file_pattern: str | None = None) -> Split:

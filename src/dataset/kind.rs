@@ -136,9 +136,8 @@ impl Found {
         let tree = Tree::list(root, threads)?;
         let here = tree.others().take_while(|(folder, _)| folder.is_empty()).filter(|(_, name)| !is_beside(name));
         let here = here.map(|(folder, name)| tree.path(folder, name));
-        let is_records = |path: &PathBuf| matches!(look(path), Ok(Look::Records));
         if tree.has_images() {
-            let records = here.take(FEW).find(is_records);
+            let records = here.take(FEW).find(|path| is_records(path));
             self.shards.extend(records);
             self.trees.push(tree);
             return Ok(());
@@ -158,7 +157,7 @@ impl Found {
             return Ok(());
         }
         let below = tree.others().filter(|(folder, _)| !folder.is_empty()).take(FEW);
-        if let Some(path) = below.map(|(folder, name)| tree.path(folder, name)).find(is_records) {
+        if let Some(path) = below.map(|(folder, name)| tree.path(folder, name)).find(|path| is_records(path)) {
             let folder = path.parent().unwrap_or(root).display();
             let reason =
                 format!("no images and no record files in it, but there are records in {folder}: give that directory");
@@ -236,6 +235,18 @@ impl Found {
         }
         Err(Error::dataset(paths.first().cloned().unwrap_or_default(), "nothing to load"))
     }
+}
+
+/// The first of a few files in a directory without images, or below it, that is a file of records.
+#[must_use]
+pub fn records_below(root: &Path, threads: usize) -> Option<PathBuf> {
+    let tree = Tree::list(root, threads).ok().filter(|tree| !tree.has_images())?;
+    let mut others = tree.others().filter(|(_, name)| !is_beside(name)).take(FEW);
+    others.find_map(|(folder, name)| Some(tree.path(folder, name)).filter(|path| is_records(path)))
+}
+
+fn is_records(path: &Path) -> bool {
+    matches!(look(path), Ok(Look::Records))
 }
 
 /// Warns where a folder or an image is given more than once, as files of records are warned of.

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 
 pub use classes::{ByClass, LARGEST_LABEL, NO_LABEL, numbered};
 pub use directory::Directory;
-pub use kind::open;
+pub use kind::{open, records_below};
 pub use memory::{Bytes, InMemory};
 pub use options::{Keys, Options, Wanted};
 pub use shards::Shards;

@@ -282,10 +282,10 @@ impl<R: Records> Conversion<R> {
 
 /// The error of inputs that cannot be used.
 fn unusable(files: usize, failures: Vec<Error>) -> Error {
-    let outcome = if failures.len() == files {
-        "nothing was written"
-    } else {
-        "nothing was written, and on_error=\"skip\" would leave them out"
+    let outcome = match failures.len() {
+        failed if failed == files => "nothing was written",
+        1 => "nothing was written, and on_error=\"skip\" would leave it out",
+        _ => "nothing was written, and on_error=\"skip\" would leave them out",
     };
     Error::Files { files, outcome, failures }
 }
@@ -479,7 +479,10 @@ fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
         return Ok(false);
     }
     let other = |what: &str| {
-        let reason = format!("{what}: it is from a run with other inputs or options; replace it with overwrite=True");
+        let reason = format!(
+            "{what}: it is damaged, or from a run with other inputs or options; remove it to have it written again, or \
+             replace all with overwrite=True"
+        );
         Err(Error::dataset(shard.path.as_path(), reason))
     };
     let all = shard.first..shard.first + shard.count;

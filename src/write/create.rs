@@ -10,14 +10,14 @@ use super::listing::{Listing, Numbering, to_csv};
 use super::place::{Destination, check_local};
 use super::recordio::Images;
 use super::shards::{Records, Shard};
-use super::source::Source;
+use super::source::{OF_IMAGES, Source};
 use super::split::{SIDES, Shares, even, shuffled, split};
 use super::tensors::{Order, Tensors, Texts};
 use super::{Existing, OnError, Run, is_digits, is_number, plain_name, workers};
 use crate::codec::Format;
 use crate::dataset::LARGEST_LABEL;
 use crate::error::{Error, Result};
-use crate::file::peek;
+use crate::file::{SIGNATURE, peek};
 use crate::record::Framing;
 use crate::record::index::path_of;
 
@@ -404,10 +404,13 @@ fn open(
 ) -> Result<Source> {
     if path.is_file() {
         let mut start = Vec::new();
-        let read = peek(path, 16, &mut start);
+        let read = peek(path, SIGNATURE, &mut start);
         read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
         if Format::of(&start).is_some() {
             return Err(Error::dataset(path, "is an image: give the directory that it is in, or a CSV file"));
+        }
+        if Framing::of(&start).is_some() {
+            return Err(Error::dataset(path, format!("is a file of records: {OF_IMAGES}")));
         }
         let root = path.parent().unwrap_or(Path::new(""));
         let source = Listing::read(path)?.source(root, numbering, allow_outside)?;

@@ -57,7 +57,8 @@ impl Run for Indexing {
             return Ok(Some(std::mem::take(&mut self.written)));
         }
         let (files, failures) = (self.shards.len(), std::mem::take(&mut self.failures));
-        Err(Error::Files { files, outcome: "the others have their index", failures })
+        let outcome = if failures.len() == files { "no index was written" } else { "the others have their index" };
+        Err(Error::Files { files, outcome, failures })
     }
 
     fn progress(&self) -> Progress {
@@ -67,6 +68,9 @@ impl Run for Indexing {
 
 /// Writes the index of a shard; the number of its records, and the bytes of the index.
 fn write(path: &Path) -> Result<(u64, u64)> {
+    if path.is_dir() {
+        return Err(Error::dataset(path, "is a directory: give the TFRecord files in it, one by one or by a glob"));
+    }
     let shard = Shard::open(path, Options { use_index: false, ..Options::default() })?;
     if shard.framing() != Framing::TfRecord {
         let reason = "is a RecordIO file: its index has a key for each record, which only its writer knows";

@@ -24,20 +24,20 @@ impl<'a> Destination<'a> {
 
     /// An error if it is `source`, or lies in it.
     pub(super) fn outside(&self, source: &Path) -> Result<()> {
-        self.refused(source, self.real.starts_with(resolved(source)))
+        self.refused(source, "outside of", self.real.starts_with(resolved(source)))
     }
 
     /// An error if it is `source`.
     pub(super) fn apart(&self, source: &Path) -> Result<()> {
-        self.refused(source, self.real == resolved(source))
+        self.refused(source, "other than", self.real == resolved(source))
     }
 
-    fn refused(&self, source: &Path, refused: bool) -> Result<()> {
+    fn refused(&self, source: &Path, which: &str, refused: bool) -> Result<()> {
         if !refused {
             return Ok(());
         }
         let allowed = format!(
-            "a directory outside of {}, which the images are read from: files written there would become part of it",
+            "a directory {which} {}, which the images are read from: files written there would become part of it",
             source.display()
         );
         Err(Error::argument(self.argument, self.folder.display(), allowed))

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Directory, Options};
+use crate::dataset::{Dataset, Directory, Options, records_below};
 use crate::error::{Error, Result, said};
 use crate::file::{append_file, name_hint, natural_order};
 
@@ -41,11 +41,21 @@ pub(super) struct Class {
     pub(super) label: u64,
 }
 
+/// The error of a directory that holds records, and so no images.
+fn records_in(root: &Path, threads: usize) -> Option<Error> {
+    let path = records_below(root, threads)?;
+    Some(Error::dataset(root, format!("holds records, such as {}: {OF_IMAGES}", path.display())))
+}
+
+/// What a source of records is told.
+pub(super) const OF_IMAGES: &str = "records are written of image files, in a directory or listed in a CSV";
+
 impl Source {
     /// The images of a flat directory (one class without a name, label 0) or of a class directory (labels by the sorted
     /// names), class by class, in each as people count.
     pub(super) fn directory(root: &Path, threads: usize) -> Result<Self> {
-        let data = Directory::open(&[root.to_owned()], &Options::default(), threads)?;
+        let data = Directory::open(&[root.to_owned()], &Options::default(), threads)
+            .map_err(|error| records_in(root, threads).unwrap_or(error))?;
         let (by_class, mut entries, mut classes) = (data.by_class()?, Vec::new(), Vec::new());
         for (places, name) in by_class.ranges.iter().zip(data.classes()?) {
             let (class, first) = (u32::try_from(classes.len()).unwrap_or(u32::MAX), entries.len());

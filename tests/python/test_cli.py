@@ -298,6 +298,11 @@ def test_wrong_usage_is_one_line_that_names_it(run: Any, words: str, said: str) 
             1,
             "x: exists already: replace it with --overwrite, or go on with --resume",
         ),
+        (
+            imagepipe_rs.DatasetError('x: empty; on_error="skip" would leave it out'),
+            1,
+            "x: empty; --on-error skip would leave it out",
+        ),
     ],
 )
 def test_errors_are_one_line_and_a_code(

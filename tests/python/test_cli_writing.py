@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shlex
 import signal
@@ -10,9 +11,12 @@ import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
+from unittest import mock
 
+import imagepipe_rs
 import pytest
 from imagepipe_rs import cli, decode
+from imagepipe_rs._errors import DatasetOSError
 from imagepipe_rs.cli import imagine
 
 if TYPE_CHECKING:
@@ -218,6 +222,25 @@ def test_a_folder_that_cannot_be_made(
     assert capsys.readouterr().err.startswith(f"imagine create-tfrecords: {tmp_path}/file/out")
 
 
+def test_a_full_disk_did_not_say_how_to_go_on(
+    pets: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = f"imagepipe create-tfrecords {pets} {tmp_path / 'out'} x"
+    assert run(line) == 0
+    capsys.readouterr()
+    for number, left in ((errno.ENOSPC, True), (errno.EROFS, False)):
+        error = DatasetOSError("x1: cannot write", path="x1", errno=number)
+        monkeypatch.setattr(imagepipe_rs, "create_tfrecords", mock.Mock(side_effect=error))
+        assert run(f"{line} --resume") == 1
+        err = capsys.readouterr().err
+        said = "; 1 finished file is kept; go on with the same command and --resume\n"
+        assert err.endswith(said) is left
+        assert err.count("\n") == 1
+
+
 def test_in_a_log_there_is_no_bar(pets: Path, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "imagepipe_rs", "create-tfrecords", pets, tmp_path / "out", "x"]
     ran = subprocess.run(words, capture_output=True, text=True, check=True)
@@ -312,7 +335,7 @@ def test_all_that_is_damaged_is_listed_and_can_be_left_out(
     first, *listed = capsys.readouterr().err.splitlines()
     assert first == (
         "imagepipe create-tfrecords: 2 of 12 files cannot be used; nothing was written, and"
-        ' --on-error "skip" would leave them out:'
+        " --on-error skip would leave them out:"
     )
     assert [one.split(": ")[0] for one in listed] == [f"  {pets}/cat/cat_{n}.jpg" for n in (1, 3)]
     assert not out.exists()

@@ -278,7 +278,10 @@ def test_a_missing_label_was_neither_said_nor_damage(
     run: Any, tmp_path: Path, jpeg: EncodeJpeg, label: Any
 ) -> None:
     path = labelled(tmp_path, jpeg, label)
-    note = '1 of 2 records that were looked at have no label "image/class/label": use labels=None'
+    note = (
+        '1 of 2 records that were looked at have no label "image/class/label": name the feature that has it with '
+        "--key label=..., or read them with Loader(labels=None)"
+    )
     ran = run("verify", path)
     assert ran.code == 0
     assert [line.startswith(note) for line in ran.out.splitlines()] == [True, False]

@@ -66,6 +66,16 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
+def test_a_label_that_float32_does_not_have_became_another() -> None:
+    for label in (16777217, np.int64(16777217), [1, 2**53 + 1], -(2**24) - 1, 2**200, 10**400):
+        with pytest.raises(
+            ValueError, match=r"label=-?\d+ is not valid: a whole number that float32"
+        ):
+            pack_image(b"x", label)
+    for label in (2**24, 2**24 + 2, -(2**100), 0.1, 16777217.0):
+        assert unpack_image(pack_image(b"x", label)).label == np.float32(label)
+
+
 def test_known_bytes(tmp_path: Path) -> None:
     file = written(tmp_path / "x", [b"abc", b""]).read_bytes().hex()
     assert file == "0300000000000000b099490e6162636e57f121000000000000000029039807d8ea82a2"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -414,6 +415,15 @@ def test_classes_that_were_numbers_got_other_numbers(images: Path, tmp_path: Pat
     listing.write_text("file,class\nowl/0.jpg,7\ndog/0.jpg,-1\n")
     with pytest.raises(DatasetError, match='line 3: the class is "-1", where other classes are'):
         Image2TFRecords(images, listing).create_tfrecords(tmp_path / "none")
+
+
+def test_labels_without_pandas(
+    images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image2TFRecords(images).create_tfrecords(tmp_path)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="labels_df needs pandas: pip install pandas"):
+        _ = ImageDataSet(tmp_path).labels_df
 
 
 def test_the_names_of_the_columns_do_not_matter(images: Path, tmp_path: Path) -> None:

@@ -586,6 +586,21 @@ def test_resume_knows_a_shard_of_another_run(flat: Path, tmp_path: Path, create:
         create(flat, out, "x", 5, resume=True)
 
 
+@KEYED
+def test_resume_sent_a_damaged_shard_to_be_replaced_with_all_others(
+    flat: Path, tmp_path: Path
+) -> None:
+    create_tfrecords(flat, tmp_path, "x", 4)
+    shard = tmp_path / "x1"
+    whole = shard.read_bytes()
+    shard.write_bytes(whole[:-10])
+    with pytest.raises(DatasetError, match="it is damaged, or from .*; remove it to have it writt"):
+        create_tfrecords(flat, tmp_path, "x", 4, resume=True)
+    shard.unlink()
+    assert create_tfrecords(flat, tmp_path, "x", 4, resume=True).kept == 2
+    assert shard.read_bytes() == whole
+
+
 def test_resume_knows_another_seed(flat: Path, tmp_path: Path) -> None:
     create_tensor_records(flat, tmp_path, num_shards=2, img_size=8, seed=1, num_images=6)
     with pytest.raises(DatasetError, match="from a run with other inputs or options"):
@@ -692,7 +707,7 @@ def test_a_destination_in_a_source_that_a_csv_lists_is_refused(
 def test_a_destination_beside_a_csv_is_no_harm(classes: Path) -> None:
     (classes / "list.csv").write_text("file,class\nowl/3.jpg,bird\ncat/0.jpg,beast\n")
     create_tfrecords(classes / "list.csv", classes / "records", "x")
-    with pytest.raises(ValueError, match=r"dest_path=.*owl is not valid: a directory outside of"):
+    with pytest.raises(ValueError, match=r"dest_path=.*owl is not valid: a directory other than"):
         create_tfrecords(classes / "list.csv", classes / "owl", "x")
 
 
@@ -1131,6 +1146,46 @@ def test_a_writer_of_records_does_not_offer_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "x").touch()
     with pytest.raises(FileExistsError, match=r"exists already: replace it with overwrite=True$"):
         TFRecordWriter(tmp_path / "x")
+
+
+def test_what_cannot_have_an_index_is_said_as_it_is(classes: Path, tmp_path: Path) -> None:
+    create_recordio(classes, tmp_path / "rec", "x", 9)
+    create_tfrecords(classes, tmp_path / "tf", "x", 9)
+    shards = sorted((tmp_path / "rec").glob("*.rec"))
+    with pytest.raises(DatasetError, match="2 of 2 files cannot be used; no index was written:"):
+        create_index(shards)
+    with pytest.raises(DatasetError, match=r"0\.rec: is a .*; the others have their index$"):
+        create_index([shards[0], tmp_path / "tf" / "x0"])
+    with pytest.raises(DatasetError, match="rec: is a directory: give the TFRecord files in it"):
+        create_index(tmp_path / "rec")
+
+
+@KEYED
+@pytest.mark.parametrize("create", ALL)
+def test_records_as_a_source_were_no_images(classes: Path, tmp_path: Path, create: Any) -> None:
+    create_tfrecords(classes, tmp_path / "shards", "x", manifest=True)
+    with pytest.raises(DatasetError, match=r"shards: holds records, such as .*x0: records are wri"):
+        create(tmp_path / "shards", tmp_path / "out", "x")
+    (tmp_path / "none").mkdir()
+    with pytest.raises(DatasetError, match="no images in it"):
+        create(tmp_path / "none", tmp_path / "out", "x")
+    if create is not split:
+        with pytest.raises(DatasetError, match="x0: is a file of records: records are written of"):
+            create(tmp_path / "shards" / "x0", tmp_path / "out", "x")
+
+
+def test_one_bad_input_did_not_say_what_leaves_it_out(flat: Path, tmp_path: Path) -> None:
+    (flat / "image_3.jpg").write_bytes(b"")
+    with pytest.raises(
+        DecodeError, match=r"is empty; nothing was written, and on_error=\"skip\" wo"
+    ):
+        create_tfrecords(flat, tmp_path / "out", "x")
+
+
+def test_a_name_with_a_line_end_was_printed_as_it_is(flat: Path, tmp_path: Path) -> None:
+    (flat / "new\nline.jpg").write_bytes((flat / "image_0.jpg").read_bytes())
+    with pytest.warns(DatasetWarning, match=r"new\\nline\.jpg: no number in its name"):
+        create_recordio(flat, tmp_path / "out", "x")
 
 
 def test_an_index_of_a_file_that_is_named_twice_counts_once(flat: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 import imagepipe_rs
-from imagepipe_rs.cli import _text
+from imagepipe_rs._notes import printable
 from imagepipe_rs.cli._json import print_json
 
 if TYPE_CHECKING:
@@ -260,11 +260,11 @@ def _message(error: BaseException) -> str:
         # Python's own would begin with a number in brackets.
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}"
-    return str(error) or type(error).__name__
+    return "; ".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])
 
 
 def _one_line(text: str) -> str:
-    return _text.printable(" ".join(text.split("\n")))
+    return printable(" ".join(text.split("\n")))
 
 
 def in_options(message: str) -> str:
@@ -279,11 +279,12 @@ def in_options(message: str) -> str:
         name, value = found.groups()
         if name not in options:
             return found.group()
-        return options[name] if value == "True" else f"{options[name]} {value}"
+        word = value.strip('"')
+        return options[name] if value == "True" else f"{options[name]} {word}"
 
     def named(found: re.Match[str]) -> str:
         name, key, value = found.groups()
         return f"{options[name]} {key}={value}" if name in options else found.group()
 
     message = re.sub(r"""(?<!\S)([a-z_]+)=\{["'](\w+)["']: (\S+?)\}""", named, message)
-    return re.sub(r"(?<!\S)([a-z_]+)=(True\b|)", renamed, message)
+    return re.sub(r"""(?<!\S)([a-z_]+)=(True\b|"\w+"|)""", renamed, message)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from imagepipe_rs._notes import printable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,11 +43,6 @@ def duration(seconds: float) -> str:
     if whole < _HOUR:
         return f"{whole // _MINUTE} min {whole % _MINUTE:02} s"
     return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE:02} min"
-
-
-def printable(text: str) -> str:
-    r"""Show names as they are, but for line ends and what a terminal would take for commands: ``\x1b``, ``\n``."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def damage(found: dict[str, Any]) -> str:

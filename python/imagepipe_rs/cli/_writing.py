@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import signal
 import threading
 import time
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Never, TypeVar
 
 import click
 
+import imagepipe_rs
+from imagepipe_rs._notes import printable
 from imagepipe_rs.cli import _text
 from imagepipe_rs.cli._program import DONE, STOPPED, TERMINATED, say
 from imagepipe_rs.cli._progress import Progress
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from imagepipe_rs import Written
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+# What a disk without room says.
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 workers = click.option(
     "--workers", type=int, help="Threads; as many as there are usable cores if not given."
@@ -103,10 +109,14 @@ def write(
             written = work(progress)
     except KeyboardInterrupt as stop:
         return stopped(stop, _what_is_left(folder, files))
+    except imagepipe_rs.DatasetError as error:
+        if getattr(error, "errno", None) in _FULL and (left := _what_is_left(folder, files)):
+            error.add_note(left)
+        raise
     if not quiet:
         print(_summary(written, noun, time.monotonic() - started, folder))
         for path, reason in written.skipped:
-            print(_text.printable(f"left out: {path}: {reason}"))
+            print(printable(f"left out: {path}: {reason}"))
     return DONE
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from imagepipe_rs import inspection
+from imagepipe_rs._notes import printable
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command, in_options
@@ -78,7 +79,8 @@ def _description(found: dict[str, Any]) -> str:
         *_pictures(found),
         *_shards(found["shards"]),
     ]
-    parts = [_text.table(rows), *_classes(found), *_unreadable(found), *found["notes"]]
+    notes = [in_options(printable(note)) for note in found["notes"]]
+    parts = [_text.table(rows), *_classes(found), *_unreadable(found), *notes]
     return "\n\n".join(parts)
 
 

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from imagepipe_rs import inspection
+from imagepipe_rs._notes import printable
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import BAD_DATA, DONE, command, in_options
@@ -44,7 +45,7 @@ def verify(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any
             print(in_options(_text.damage(one)))
         if not quiet:
             for note in found["notes"]:
-                print(note)
+                print(in_options(printable(note)))
             good = f"{_text.count(found['samples'], 'sample')}, {_text.size(found['bytes'])}"
             verdict = f"{len(damaged):,} damaged" if damaged else "all good"
             print(f"{good} in {_text.duration(seconds)}: {verdict}")
