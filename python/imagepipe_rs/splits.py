@@ -32,6 +32,7 @@ class Image2TFRecords:
     Of every class with ``n`` images, ``floor(n * val_size)`` go to validation, ``floor(n * test_size)`` to test and
     the rest to training, chosen by ``seed`` and the class's name: the same every time, whatever other classes there
     are. Where ``val_size + test_size`` is 1, nothing is left for training, and what the rounding leaves goes to test.
+    A side that was asked for and gets no image is warned of.
     These are image2tfrecords' numbers: a small class may have no image in validation or test, where the Loader's
     ``split`` leaves neither side of a class of two or more empty. The two choose different images.
 

@@ -26,6 +26,8 @@ pub(super) struct Set {
     pub(super) belongs: Belongs,
     /// Small files that are written last, in this order: where the last of them is, everything is.
     pub(super) papers: Vec<(PathBuf, String)>,
+    /// What the user should know of it, a sentence each.
+    pub(super) notes: Vec<String>,
 }
 
 /// Tells names of shards from others.
@@ -226,7 +228,7 @@ impl<R: Records> Conversion<R> {
             None => source,
         });
         let (records, of_records) = (recipe.records)(Arc::clone(&source), found)?;
-        let mut notes = [source.notes.clone(), of_records].concat();
+        let mut notes = [source.notes.clone(), of_records, set.notes.clone()].concat();
         if let Some(LeftOut { why: Skipped { path, reason }, .. }) = skipped.first() {
             let (number, path) = (skipped.len(), path.display());
             notes.push(format!(

@@ -180,7 +180,15 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
         let sizes = even(source.len(), shards);
         let name = |shard| format!("train-{shard:05}-of-{:05}", sizes.len());
         let shards = in_a_row(&folder, 0, &sizes, name, index.then_some(Framing::TfRecord));
-        (None, Set { shards, belongs: Box::new(|name| is_numbered(name, &["train-"], "")), papers: Vec::new() })
+        (
+            None,
+            Set {
+                shards,
+                belongs: Box::new(|name| is_numbered(name, &["train-"], "")),
+                papers: Vec::new(),
+                notes: Vec::new(),
+            },
+        )
     });
     let (side, axes) = (request.side, request.order);
     let records: MakeRecords<_> = Box::new(move |source, checked| {
@@ -260,7 +268,7 @@ impl Convert {
                 let number = file.strip_prefix(name.as_str()).and_then(|rest| rest.strip_suffix(ending));
                 number.is_some_and(|number| is_number(number.as_bytes()))
             });
-            (None, Set { shards, belongs, papers: Vec::new() })
+            (None, Set { shards, belongs, papers: Vec::new(), notes: Vec::new() })
         })
     }
 }
@@ -302,7 +310,21 @@ impl Split {
             (folder.join(LABELS), labels(source, header)),
             (folder.join(format!("{name}{SUMMARY}")), summary(source, header, sides)),
         ];
-        Set { shards, belongs, papers }
+        Set { shards, belongs, papers, notes: self.notes_on(sides) }
+    }
+
+    /// Says which sides have got nothing of what was asked for.
+    fn notes_on(&self, sides: &[Vec<usize>; 3]) -> Vec<String> {
+        let asked = [("val_size", self.validation, 1), ("test_size", self.test, 2)];
+        let empty = asked.into_iter().filter(|(_, share, side)| *share > 0.0 && sides[*side].is_empty());
+        let note = |(argument, share, side): (&str, f64, usize)| {
+            format!(
+                "no image is for {}: {argument}={share} of the images of each class is rounded down, and less than one of \
+                 every class",
+                SIDES[side]
+            )
+        };
+        empty.map(note).collect()
     }
 
     /// Refuses a directory with the labels of another set, which are in the file that this one's would be in.

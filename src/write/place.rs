@@ -16,9 +16,9 @@ pub(super) struct Destination<'a> {
 
 impl<'a> Destination<'a> {
     /// # Errors
-    /// As [`check_local`].
+    /// As [`check_destination`].
     pub(super) fn new(argument: &'static str, folder: &'a Path) -> Result<Self> {
-        check_local(argument, folder)?;
+        check_destination(argument, folder)?;
         Ok(Self { argument, folder, real: resolved(folder) })
     }
 
@@ -42,6 +42,18 @@ impl<'a> Destination<'a> {
         );
         Err(Error::argument(self.argument, self.folder.display(), allowed))
     }
+}
+
+/// Refuses to write to what [`check_local`] refuses, and to a directory `~` in the current one: that is what a shell leaves of
+/// `--output=~/out`, and what a program takes `~/out` for.
+pub(super) fn check_destination(argument: &'static str, folder: &Path) -> Result<()> {
+    check_local(argument, folder)?;
+    if folder.starts_with("~") {
+        let allowed =
+            "a directory; ~ is not made the home directory here: write that out, or ./~ for a directory called ~";
+        return Err(Error::argument(argument, format!("{:?}", folder.display().to_string()), allowed));
+    }
+    Ok(())
 }
 
 /// Refuses what is no path on this machine: nothing at all, which would be the current directory, and addresses such as

@@ -6,12 +6,14 @@ import io
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest import mock
 
 import imagepipe_rs
 import pytest
 from imagepipe_rs import cli
 from imagepipe_rs.cli import _text, imagine
 from imagepipe_rs.cli._progress import Progress
+from imagepipe_rs.splits import Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -224,6 +226,8 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
             return Written(3, 30, 1000, 0)
 
     monkeypatch.setattr(imagepipe_rs, "Image2TFRecords", Fake)
+    made = mock.Mock(get_split=lambda side: Split(side, [], 10, {}))
+    monkeypatch.setattr(imagepipe_rs, "ImageDataSet", lambda *_: made)
     words = "in out --csv a.csv --class-ids ids.csv --name birds --val-size 0.1 --test_size 0.2"
     assert run("split", *words.split(), "--num-shards", "4", "--seed", "7", "--manifest").code == 0
     assert noted["made"] == {

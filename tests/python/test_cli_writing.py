@@ -15,7 +15,7 @@ from unittest import mock
 
 import imagepipe_rs
 import pytest
-from imagepipe_rs import cli, decode
+from imagepipe_rs import DatasetWarning, Image2TFRecords, cli, decode
 from imagepipe_rs._errors import DatasetOSError
 from imagepipe_rs.cli import imagine
 
@@ -154,7 +154,21 @@ def test_split_of_a_class_directory(
     assert run(line) == 0
     summary = json.loads((out / "pets_summary.json").read_text())
     assert (summary["train_number"], summary["val_number"], summary["test_number"]) == (8, 2, 2)
-    assert capsys.readouterr().out.endswith(f": {out}\n")
+    assert capsys.readouterr().out.endswith(f": {out}\ntrain 8, validation 2, test 2\n")
+
+
+def test_a_side_without_images_was_not_told(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(f"imagepipe split {pets} {tmp_path} --val-size 0.1 --test-size 0.2") == 0
+    said = capsys.readouterr()
+    assert said.err == (
+        "imagepipe split: no image is for validation: --val-size 0.1 of the images of each class is rounded down, and "
+        "less than one of every class\n"
+    )
+    assert said.out.endswith("\ntrain 10, validation 0, test 2\n")
+    with pytest.warns(DatasetWarning, match="no image is for test: test_size=0.1 of"):
+        Image2TFRecords(pets, test_size=0.1).create_tfrecords(tmp_path / "again")
 
 
 def test_split_of_a_csv(pets: Path, tmp_path: Path) -> None:

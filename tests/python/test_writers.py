@@ -594,7 +594,9 @@ def test_resume_sent_a_damaged_shard_to_be_replaced_with_all_others(
     shard = tmp_path / "x1"
     whole = shard.read_bytes()
     shard.write_bytes(whole[:-10])
-    with pytest.raises(DatasetError, match="it is damaged, or from .*; remove it to have it writt"):
+    with pytest.raises(
+        DatasetError, match=r"it is damaged, or from .*; remove it to have it writt"
+    ):
         create_tfrecords(flat, tmp_path, "x", 4, resume=True)
     shard.unlink()
     assert create_tfrecords(flat, tmp_path, "x", 4, resume=True).kept == 2
@@ -1078,6 +1080,23 @@ def test_remote_and_empty_paths_wrote_into_the_current_directory(
     with pytest.raises(ValueError, match=f"{theirs[argument]}={json.dumps(place)} is not valid"):
         create_tensor_records(**{theirs[name]: path for name, path in paths.items()})
     assert not list((tmp_path / "here").iterdir())
+
+
+@pytest.mark.parametrize("place", ["~", "~/out"])
+def test_a_home_directory_was_one_called_tilde(
+    flat: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for create in ALL:
+        with pytest.raises(
+            ValueError, match=f'="{place}" is not valid: a directory; ~ is not made'
+        ):
+            create(flat, place, "x")
+    with pytest.raises(ValueError, match=f'path="{place}" is not valid'):
+        create_images(place, "x", 8, 8, 1, "png")
+    assert not list((tmp_path / "here").iterdir())
+    assert create_tfrecords(flat, f"./{place}", "x").records == 11
 
 
 def test_a_directory_may_be_called_like_a_scheme(

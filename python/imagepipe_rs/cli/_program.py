@@ -205,7 +205,7 @@ def _notes_as_lines(*, quiet: bool) -> Iterator[None]:
             message: Warning | str, category: type[Warning], *where: Any, **more: Any
         ) -> None:
             if issubclass(category, imagepipe_rs.DatasetWarning):
-                say(_one_line(str(message)))
+                say(in_options(_one_line(str(message))))
             else:
                 show(message, category, *where, **more)
 

@@ -9,7 +9,7 @@ import click
 
 import imagepipe_rs
 from imagepipe_rs.cli import _writing
-from imagepipe_rs.cli._program import command, place
+from imagepipe_rs.cli._program import DONE, command, place
 
 # What the data set is; the other options are how it is written.
 _SOURCE = (
@@ -62,14 +62,23 @@ def split(
 ) -> int:
     """Split labelled pictures, class by class, and put each part into TFRecord files of its own.
 
-    The share of each class is rounded down: with --val-size 0.2, a class of four has none in validation.
+    The share of each class is rounded down: with --val-size 0.2, a class of four has none in validation. Where no class
+    has any, that is said.
     """
     source = {name: options.pop(name) for name in _SOURCE}
     dataset = imagepipe_rs.Image2TFRecords(**source)
-    return _writing.write(
+    code = _writing.write(
         lambda progress: dataset.create_tfrecords(output_dir, progress=progress, **options),
         noun="image",
         folder=output_dir,
         files=f"{escape(source['dataset_name'])}_*_[0-9]*-of-[0-9]*.tfrecord",
         quiet=quiet,
     )
+    if code == DONE and not quiet:
+        print(_sides(imagepipe_rs.ImageDataSet(output_dir, source["dataset_name"])))
+    return code
+
+
+def _sides(data: imagepipe_rs.ImageDataSet) -> str:
+    splits = map(data.get_split, ("train", "validation", "test"))
+    return ", ".join(f"{split.name} {split.num_samples:,}" for split in splits)

@@ -14,7 +14,7 @@ mod noise;
 
 use std::path::PathBuf;
 
-use super::place::check_local;
+use super::place::check_destination;
 use super::{Existing, Run, workers};
 use crate::codec::encode::{Deflate, Form};
 use crate::codec::{Format, Reason};
@@ -68,7 +68,7 @@ pub struct Request {
 /// # Errors
 /// [`Error::Argument`]; [`Error::Exists`]; [`Error::Write`] when the directories cannot be made.
 pub fn create(request: &Request) -> Result<Box<dyn Run>> {
-    check_local("path", &request.folder)?;
+    check_destination("path", &request.folder)?;
     let form = request.form()?;
     let names = Names::new(request)?;
     let workers = workers("workers", request.workers)?;
