@@ -106,7 +106,18 @@ class DatasetExistsError(DatasetError, FileExistsError):
 
 
 class OutOfMemoryError(ImagePipeError, MemoryError):
-    """There is no room for a batch."""
+    """There is no room for a batch, for a file or for its pixels.
+
+    Attributes:
+        path: the file, if it is about one.
+        reason: what there is no room for.
+    """
+
+    def __init__(self, message: str, *, path: str = "", reason: str = "") -> None:
+        """Keep what there is no room for."""
+        super().__init__(message)
+        self.path = path
+        self.reason = reason
 
 
 class DecodeError(ImagePipeError):

@@ -46,6 +46,7 @@ def decode(
 
     Raises:
         DecodeError: not an image, a damaged one, or one of more than 178,956,970 pixels.
+        MemoryError: there is no room for its pixels.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
@@ -69,6 +70,7 @@ def decode_many(
 
     Raises:
         DecodeError: the first of them, in order, that cannot be decoded; its ``path`` is ``data[i]``.
+        MemoryError: there is no room for their pixels.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """

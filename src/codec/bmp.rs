@@ -99,10 +99,10 @@ impl Info {
                 let (width, height) = (width?, height?);
                 let planes = u16_at(bytes, at(12))?;
                 let Ok(columns) = u32::try_from(width) else {
-                    return Err(Reason(format!("a BMP that is {width} pixels wide")));
+                    return Err(Reason::new(format!("a BMP that is {width} pixels wide")));
                 };
                 if planes > 1 {
-                    return Err(Reason(format!("a BMP of {planes} planes")));
+                    return Err(Reason::new(format!("a BMP of {planes} planes")));
                 }
                 Ok(Self {
                     len,
@@ -113,7 +113,9 @@ impl Info {
                     colors: Some(place_at(bytes, at(32))?).filter(|&colors| colors > 0),
                 })
             }
-            _ => Err(Reason(format!("a BMP with a header of {len} bytes: 12, 40, 52, 56, 64, 108 and 124 are known"))),
+            _ => Err(Reason::new(format!(
+                "a BMP with a header of {len} bytes: 12, 40, 52, 56, 64, 108 and 124 are known"
+            ))),
         }
     }
 
@@ -133,7 +135,9 @@ impl Info {
             (1, 8) | (2, 4) => Ok(Coding::Runs),
             (0, 16 | 24 | 32) => Ok(Coding::Colors),
             (3 | 6, 16 | 24 | 32) => Ok(Coding::Masks),
-            (compression, bits) => Err(Reason(format!("a BMP of {bits} bits a pixel with compression {compression}"))),
+            (compression, bits) => {
+                Err(Reason::new(format!("a BMP of {bits} bits a pixel with compression {compression}")))
+            }
         }
     }
 }
@@ -183,7 +187,7 @@ impl<'a> Bitmap<'a> {
         let (row, stride) = self.row();
         let (needed, len) = (u128::from(stride) * u128::from(self.size.height - 1) + u128::from(row), self.data.len());
         if (len as u128) < needed {
-            return Err(Reason(format!("the file is cut short: {len} of {needed} bytes of pixels are there")));
+            return Err(Reason::new(format!("the file is cut short: {len} of {needed} bytes of pixels are there")));
         }
         Ok(())
     }
@@ -217,10 +221,12 @@ fn indexed(bytes: &[u8], info: &Info, start: usize) -> Result<(Palette, usize), 
     // Some writers leave the offset out, or do not count the palette in it.
     let start = if start == 0 || start == first { end } else { start };
     if start < first {
-        return Err(Reason(format!("a BMP whose pixels are said to start at byte {start}, within its header")));
+        return Err(Reason::new(format!("a BMP whose pixels are said to start at byte {start}, within its header")));
     }
     if start < end && info.colors.is_some() {
-        return Err(Reason(format!("a BMP whose palette of {colors} colours reaches into the pixels at byte {start}")));
+        return Err(Reason::new(format!(
+            "a BMP whose palette of {colors} colours reaches into the pixels at byte {start}"
+        )));
     }
     // Where the header does not say how many colours there are, those before the pixels are meant.
     let table = bytes.get(first..end.min(start)).ok_or_else(|| Reason::new("the file ends within its palette"))?;
@@ -234,7 +240,7 @@ fn unindexed(info: &Info, start: usize, end: usize) -> Result<usize, Reason> {
         (0, Some(_)) => Err(Reason::new("a BMP that does not say where its pixels start")),
         (0, None) => Ok(end),
         _ if start < end => {
-            Err(Reason(format!("a BMP whose pixels are said to start at byte {start}, within its header")))
+            Err(Reason::new(format!("a BMP whose pixels are said to start at byte {start}, within its header")))
         }
         _ => Ok(start),
     }
@@ -261,7 +267,7 @@ impl Palette {
         if usize::from(index) < self.len {
             return Ok(self.colors[usize::from(index)]);
         }
-        Err(Reason(format!("a pixel of colour {index}, where the palette has {}", self.len)))
+        Err(Reason::new(format!("a pixel of colour {index}, where the palette has {}", self.len)))
     }
 }
 
@@ -330,7 +336,9 @@ fn masks(bytes: &[u8], bits: u32) -> Result<Storage, Reason> {
             let whole = masks.iter().all(|mask| mask.most == 255 && mask.shift % 8 == 0);
             Ok(if whole { Storage::Bytes(masks.map(|mask| mask.shift as usize / 8)) } else { Storage::Masks(masks) })
         }
-        _ => Err(Reason(format!("a BMP of {bits} bits a pixel with the masks {red:#x}, {green:#x} and {blue:#x}"))),
+        _ => {
+            Err(Reason::new(format!("a BMP of {bits} bits a pixel with the masks {red:#x}, {green:#x} and {blue:#x}")))
+        }
     }
 }
 
@@ -379,7 +387,7 @@ impl<'a> Runs<'a> {
     }
 
     fn short(&self) -> Reason {
-        Reason(format!("the file is cut short: the run lengths end in row {} of {}", self.y + 1, self.height))
+        Reason::new(format!("the file is cut short: the run lengths end in row {} of {}", self.y + 1, self.height))
     }
 
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
@@ -415,7 +423,11 @@ impl<'a> Runs<'a> {
     fn run(&mut self, count: usize, indices: &[u8]) -> Result<(), Reason> {
         let row = self.width * (self.height - 1 - self.y);
         let Some(out) = self.out[row..][..self.width].get_mut(self.x..self.x + count) else {
-            return Err(Reason(format!("a run of {count} pixels that leaves row {} of {}", self.y + 1, self.height)));
+            return Err(Reason::new(format!(
+                "a run of {count} pixels that leaves row {} of {}",
+                self.y + 1,
+                self.height
+            )));
         };
         let each = 8 / self.bits as usize;
         let mask = u8::MAX >> (8 - self.bits);

@@ -13,10 +13,12 @@ mod png;
 mod raw;
 mod webp;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::{fmt, io};
 
-use crate::error::counted;
+use crate::error::{Error, counted};
 use crate::file::{Foreign, SIGNATURE};
 use crate::pixel::{Pixels, Plane, Size};
 
@@ -24,14 +26,49 @@ pub use exif::Orientation;
 pub use jpeg::{Backend, Tally};
 pub use raw::{OpenedRaw, Raw};
 
-/// Why a picture could not be decoded; the caller knows the path.
+/// Why a picture could not be decoded, or not be encoded; the caller knows the path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason(pub String);
+pub enum Reason {
+    /// Something about the picture, or about what was asked for.
+    Picture(String),
+    /// There was no memory, which says nothing about the picture.
+    Memory(String),
+}
 
 impl Reason {
     #[expect(clippy::needless_pass_by_value, reason = "taken by map_err")]
     pub(crate) fn new(text: impl ToString) -> Self {
-        Self(text.to_string())
+        Self::Picture(text.to_string())
+    }
+
+    pub(crate) fn no_memory(what: impl fmt::Display) -> Self {
+        Self::Memory(format!("no memory for {what}"))
+    }
+
+    /// The error that it is about the picture at `path`.
+    #[must_use]
+    pub fn at(self, path: PathBuf) -> Error {
+        match self {
+            Self::Picture(reason) => Error::Decode { path, reason },
+            Self::Memory(reason) => Error::Io { path, source: io::Error::new(io::ErrorKind::OutOfMemory, reason) },
+        }
+    }
+
+    /// The same, with the part of a file that it is about.
+    #[must_use]
+    pub fn within(self, part: &str) -> Self {
+        match self {
+            Self::Picture(reason) => Self::Picture(format!("{part}: {reason}")),
+            Self::Memory(reason) => Self::Memory(format!("{part}: {reason}")),
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Picture(reason) | Self::Memory(reason) => f.write_str(reason),
+        }
     }
 }
 
@@ -280,11 +317,13 @@ fn unknown(bytes: &[u8]) -> Reason {
 /// Makes room for `len` bytes; what was there before stays, so nothing is cleared from picture to picture.
 ///
 /// # Errors
-/// When there is no such memory: a picture that is too large for the machine is that picture's error.
+/// When there is no such memory.
 pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
     if buffer.len() < len {
         let more = len - buffer.len();
-        buffer.try_reserve_exact(more).map_err(|_| Reason(format!("no memory for {len} bytes of pixels")))?;
+        buffer
+            .try_reserve_exact(more)
+            .map_err(|_| Reason::no_memory(format_args!("{} of pixels", counted(len as u64, "byte"))))?;
         buffer.resize(len, 0);
     }
     Ok(&mut buffer[..len])
@@ -295,7 +334,8 @@ pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
 /// # Errors
 /// When there is no such memory.
 fn reserve(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
-    buffer.try_reserve(more).map_err(|_| Reason(format!("no memory for {} bytes of a file", buffer.len() + more)))
+    let whole = buffer.len() + more;
+    buffer.try_reserve(more).map_err(|_| Reason::no_memory(format_args!("{whole} bytes of a file")))
 }
 
 /// As `grow`, but zeroed: decoders may leave pixels of a damaged file as they are, and those of the picture before must

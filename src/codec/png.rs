@@ -106,7 +106,7 @@ impl<'a> Metadata<'a> {
             let Some(place) = found.place(&chunk) else { continue };
             // Behind the pixels Pillow does not look at it.
             if before_pixels && !chunk.is_intact() {
-                return Err(Reason(format!("the {} chunk has a wrong checksum", chunk.kind.escape_ascii())));
+                return Err(Reason::new(format!("the {} chunk has a wrong checksum", chunk.kind.escape_ascii())));
             }
             *place = Some(chunk);
         }

@@ -28,12 +28,12 @@ impl<'a> Raw<'a> {
     /// When there are not as many bytes as that takes, or no such channels.
     pub fn new(bytes: &'a [u8], size: Size, channels: usize, planar: bool) -> Result<Self, Reason> {
         if !matches!(channels, 1 | 3) {
-            return Err(Reason(format!("pixels of {channels} channels: 1 and 3 are known")));
+            return Err(Reason::new(format!("pixels of {channels} channels: 1 and 3 are known")));
         }
         let needed = u128::from(size.pixels()) * channels as u128;
         if bytes.len() as u128 != needed {
             let (len, of) = (counted(bytes.len() as u64, "byte"), counted(channels as u64, "channel"));
-            return Err(Reason(format!("{len} of pixels, where {size} of {of} take {needed}")));
+            return Err(Reason::new(format!("{len} of pixels, where {size} of {of} take {needed}")));
         }
         Ok(Self { bytes, size, channels, planar: planar && channels == 3 })
     }
@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn sizes_that_do_not_fit_the_bytes_are_refused() {
-        let error = |len: usize, channels| Raw::new(&vec![0; len], Size::new(4, 2), channels, false).unwrap_err().0;
+        let error =
+            |len: usize, channels| Raw::new(&vec![0; len], Size::new(4, 2), channels, false).unwrap_err().to_string();
         assert_eq!(error(23, 3), "23 bytes of pixels, where 4x2 of 3 channels take 24");
         assert_eq!(error(32, 4), "pixels of 4 channels: 1 and 3 are known");
         assert!(Raw::new(&[], Size::new(u32::MAX, u32::MAX), 3, false).is_err());

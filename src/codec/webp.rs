@@ -20,7 +20,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let size = Size::new(width, height);
     let (needed, len) = (whole(bytes), bytes.len());
     if len < needed {
-        return Err(Reason(format!("the file is cut short: {len} of {needed} bytes are there")));
+        return Err(Reason::new(format!("the file is cut short: {len} of {needed} bytes are there")));
     }
     Still::first(bytes, size)?;
     Ok(Header { format: Format::WebP, size, orientation: orientation(bytes) })
@@ -32,7 +32,9 @@ pub(super) fn decode(bytes: &[u8], size: Size, pixels: &mut Vec<u8>) -> Result<u
     let mut decoder = decoder(&still.file)?;
     let channels = if decoder.has_alpha() { 4 } else { 3 };
     let count = still.size.width as usize * still.size.height as usize;
-    decoder.read_image(cleared(pixels, count * channels)?).map_err(Reason::new)?;
+    let room = cleared(pixels, count * channels)?;
+    find_room(&still, channels == 4)?;
+    decoder.read_image(room).map_err(Reason::new)?;
     if channels == 4 {
         keep_first::<4, 3>(pixels, count);
     }
@@ -44,6 +46,27 @@ pub(super) fn decode(bytes: &[u8], size: Size, pixels: &mut Vec<u8>) -> Result<u
 
 fn decoder(bytes: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>, Reason> {
     WebPDecoder::new(Cursor::new(bytes)).map_err(Reason::new)
+}
+
+/// Looks for the memory that the crate takes while it decodes, and lets it go again: the crate itself does not ask, so where
+/// there is none the process would be aborted. Another thread may still be faster.
+fn find_room(still: &Still, alpha: bool) -> Result<(), Reason> {
+    let lossless = find(body(&still.file), *b"VP8L").is_some();
+    // Of the crate's planes, copies and tables, rounded up.
+    let bytes_a_pixel = match (lossless, alpha) {
+        (true, true) => 1,
+        (true, false) => 5,
+        (false, true) => 7,
+        (false, false) => 2,
+    };
+    let pixels = still.size.width as usize * still.size.height as usize;
+    let needed = bytes_a_pixel * pixels + 3 * still.file.len();
+    let mut room = Vec::<u8>::new();
+    room.try_reserve_exact(needed)
+        .map_err(|_| Reason::no_memory(format_args!("{needed} bytes to decode a WebP in")))?;
+    // The compiler leaves out an allocation that nobody looks at.
+    std::hint::black_box(&mut room);
+    Ok(())
 }
 
 /// How long the file says it is.
@@ -111,7 +134,7 @@ impl<'a> Still<'a> {
         if fits(still.left, still.size.width, canvas.width) && fits(still.top, still.size.height, canvas.height) {
             return Ok(still);
         }
-        Err(Reason(format!("a first frame of {} that leaves the canvas of {canvas}", still.size)))
+        Err(Reason::new(format!("a first frame of {} that leaves the canvas of {canvas}", still.size)))
     }
 
     fn of_frame(frame: &[u8]) -> Result<Self, Reason> {
@@ -162,7 +185,7 @@ fn checked(body: &[u8], size: Size) -> Result<([u8; 4], &[u8]), Reason> {
         _ => return Err(Reason::new("the file is cut short: its pixels have no header")),
     };
     if found != size {
-        return Err(Reason(format!("pixels of {found} that are said to be of {size}")));
+        return Err(Reason::new(format!("pixels of {found} that are said to be of {size}")));
     }
     Ok((kind, data))
 }

@@ -26,7 +26,7 @@ pub use shards::Shards;
 pub use split::{Side, Split, share_of};
 pub use table::Table;
 
-use crate::codec::Raw;
+use crate::codec::{Raw, Reason};
 use crate::error::{Error, Result};
 use crate::record;
 use crate::record::Shard;
@@ -173,12 +173,12 @@ impl Location {
 
     /// The error of a picture that cannot be decoded.
     #[must_use]
-    pub fn undecodable(self, reason: &str) -> Error {
+    pub fn undecodable(self, reason: Reason) -> Error {
         let reason = match self.record {
-            Some(Spot { number, offset }) => format!("record {number} at byte {offset}: {reason}"),
-            None => reason.to_owned(),
+            Some(Spot { number, offset }) => reason.within(&format!("record {number} at byte {offset}")),
+            None => reason,
         };
-        Error::Decode { path: self.path, reason }
+        reason.at(self.path)
     }
 }
 

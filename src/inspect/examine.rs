@@ -75,9 +75,10 @@ impl Tools {
             Some(decoder) => Ok(decoder),
             none => Decoder::new(self.backend, Arc::default()).map(|decoder| none.insert(decoder)),
         };
-        Ok(match decoder.and_then(|decoder| look(decoder, content)) {
-            Ok(found) => Ok((found, Stored { bytes: content.len() as u64, labelled: label != NO_LABEL })),
-            Err(Reason(reason)) => Err(Damage::at(data.location(index), reason)),
-        })
+        match decoder.and_then(|decoder| look(decoder, content)) {
+            Ok(found) => Ok(Ok((found, Stored { bytes: content.len() as u64, labelled: label != NO_LABEL }))),
+            Err(reason @ Reason::Memory(_)) => Err(data.location(index).undecodable(reason)),
+            Err(Reason::Picture(reason)) => Ok(Err(Damage::at(data.location(index), reason))),
+        }
     }
 }

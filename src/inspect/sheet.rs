@@ -10,7 +10,6 @@ use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::text::{Baseline, Text};
 
-use crate::codec::Reason;
 use crate::codec::encode::{Deflate, Encoder, Form};
 use crate::error::{Error, Result};
 use crate::pixel::Size;
@@ -105,14 +104,14 @@ pub fn png(size: Size, pixels: &[u8]) -> Result<Vec<u8>> {
     }
     let mut file = Vec::new();
     let written = Encoder::new().and_then(|mut encoder| encoder.picture(FORM, size, pixels, &mut file));
-    written.map_err(|Reason(message)| Error::Internal { message })?;
+    written.map_err(|reason| Error::Internal { message: reason.to_string() })?;
     Ok(file)
 }
 
 const FORM: Form = Form::Png(Deflate::Light);
 
 fn checked(size: Size) -> Result<()> {
-    FORM.check(size).map_err(|Reason(allowed)| Error::argument("size", size, allowed))
+    FORM.check(size).map_err(|reason| Error::argument("size", size, reason))
 }
 
 impl Grid {

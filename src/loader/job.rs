@@ -152,7 +152,7 @@ impl Job {
         let Task { batch, slot, target, scratch, stop } = task;
         let Shared { data, plan, stages } = &*self.shared;
         let identity = Identity { epoch: batch.step.epoch, key: draw.key };
-        let decode = |Reason(reason)| data.location(draw.sample).undecodable(&reason);
+        let decode = |reason| data.location(draw.sample).undecodable(reason);
         let (file, decoder, tools) = scratch.parts();
         let mut watch = engine::Stopwatch::start();
         let sample = data.read(draw.sample, file)?;

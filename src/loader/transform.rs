@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::codec::{Decoded, Decoder, Header, Opened, Orientation, Reason};
+use crate::codec::{Decoded, Decoder, Header, Opened, Orientation, Reason, grow};
 use crate::dataset::{self, Content};
 use crate::engine::{Meter, Stopwatch};
 use crate::image::place::{Placement, place};
@@ -118,10 +118,10 @@ pub(super) fn open<'a>(
     }
     if header.size.pixels() > plan.max_pixels {
         let (size, pixels, most) = (header.size, header.size.pixels(), plan.max_pixels);
-        return Err(Reason(format!("{size} = {pixels} pixels, more than max_pixels={most}")));
+        return Err(Reason::new(format!("{size} = {pixels} pixels, more than max_pixels={most}")));
     }
     if header.size.pixels() == 0 {
-        return Err(Reason(format!("a picture of {}", header.size)));
+        return Err(Reason::new(format!("a picture of {}", header.size)));
     }
     let upright = header.upright();
     let chance = |purpose| Stream::new(plan.seed, identity.epoch, identity.key, purpose);
@@ -156,17 +156,17 @@ pub(super) fn make(
             let pixels = resize_exactly(&decoded, (across, down), plan.interpolation, reference);
             // What is left is element type, layout, channels and mirroring.
             let whole = request(Region::whole(geometry.size), geometry.size);
-            write(plan, &pixels, whole, place, (resizer, staging), slot);
+            write(plan, &pixels, whole, place, (resizer, staging), slot)?;
         } else {
             let request = request(Reach::in_view(&decoded, geometry.region), geometry.size);
             let first = if down_first(&across, &down) { First::Down } else { First::Across };
             let overshoots = matches!(plan.interpolation, Interpolation::Bicubic | Interpolation::Lanczos);
             let place = Place { passes: overshoots.then_some(first), ..place };
-            write(plan, &decoded.pixels, request, place, (resizer, staging), slot);
+            write(plan, &decoded.pixels, request, place, (resizer, staging), slot)?;
         }
     } else {
         let region = Reach::in_view(&decoded, stored);
-        write(plan, &decoded.pixels, request(region, size), place, (resizer, staging), slot);
+        write(plan, &decoded.pixels, request(region, size), place, (resizer, staging), slot)?;
     }
     stages.resize.add(slot.len(), watch.lap());
     Ok(Made { region: geometry.region, flip })
@@ -211,23 +211,21 @@ fn write(
     Place { turn, offset, passes }: Place,
     (resizer, staging): (&mut Resizer, &mut Vec<u8>),
     slot: &mut [u8],
-) {
+) -> Result<(), Reason> {
     let turned = if turn.transpose { request.size.transposed() } else { request.size };
     let size = plan.rule.size.unwrap_or(turned);
     if !turn.transpose && !turn.mirror_y && turned == size {
         request.flip = turn.mirror_x;
         run(resizer, pixels, &request, passes, output(plan, slot));
-        return;
+        return Ok(());
     }
     let channels = plan.channels.count();
     request.layout = Layout::Nhwc;
     let len = request.size.width as usize * request.size.height as usize * channels;
-    if staging.len() < len {
-        staging.resize(len, 0);
-    }
-    run(resizer, pixels, &request, passes, Output::Uint8(&mut staging[..len]));
+    let staging = grow(staging, len)?;
+    run(resizer, pixels, &request, passes, Output::Uint8(&mut *staging));
     let (width, height) = (request.size.width as usize, request.size.height as usize);
-    let picture = Plane { data: &staging[..len], stride: width * channels, width, height };
+    let picture = Plane { data: staging, stride: width * channels, width, height };
     let placement = Placement {
         transpose: turn.transpose,
         mirror_x: turn.mirror_x,
@@ -238,6 +236,7 @@ fn write(
         layout: plan.layout,
     };
     place(&picture, channels, &placement, output(plan, slot));
+    Ok(())
 }
 
 fn run(resizer: &mut Resizer, pixels: &Pixels<'_>, request: &resize::Request, passes: Option<First>, to: Output<'_>) {

@@ -41,7 +41,7 @@ pub fn decode_whole(
     let size = header.size;
     let most = Config::default().max_pixels;
     if size.pixels() == 0 || size.pixels() > most {
-        return Err(Reason(format!("{size} = {} pixels: 1 to {most} are expected", size.pixels())));
+        return Err(Reason::new(format!("{size} = {} pixels: 1 to {most} are expected", size.pixels())));
     }
     let request = Request { denominator: 1, window: Window::whole(size), gray: false, exact: form == Form::Rgb };
     opened.decode(&request).map(|_| header)

@@ -24,6 +24,7 @@ fn class_of(error: &Error) -> &'static str {
         Error::Io { source, .. } | Error::Write { source, .. } => match source.kind() {
             ErrorKind::NotFound => "DatasetNotFoundError",
             ErrorKind::PermissionDenied => "DatasetPermissionError",
+            ErrorKind::OutOfMemory => "OutOfMemoryError",
             _ => "DatasetOSError",
         },
         Error::Exists { .. } => "DatasetExistsError",
@@ -59,7 +60,9 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         ) => {
             facts.set_item("path", path.as_os_str())?;
             facts.set_item("reason", one.reason())?;
-            if let Error::Io { source, .. } | Error::Write { source, .. } = one {
+            if let Error::Io { source, .. } | Error::Write { source, .. } = one
+                && source.kind() != ErrorKind::OutOfMemory
+            {
                 facts.set_item("errno", source.raw_os_error())?;
             }
         }

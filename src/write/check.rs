@@ -91,10 +91,8 @@ impl Check {
             Depth::Headers => begun(path, self.sizes, tools),
         };
         let (bytes, header) = found.map_err(|source| self.source.io_error(input, source))?;
-        match header {
-            Ok((format, size)) => Ok(Checked { bytes, format, size }),
-            Err(Reason(reason)) => Err(Error::Decode { path: path.clone(), reason }),
-        }
+        let (format, size) = header.map_err(|reason| reason.at(path.clone()))?;
+        Ok(Checked { bytes, format, size })
     }
 }
 

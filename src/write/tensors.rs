@@ -146,10 +146,7 @@ impl Records for Tensors {
         let pixels = out.len();
         out.resize(pixels + self.maker.bytes(), 0);
         let made = self.maker.make(file, workshop, &mut out[pixels..]);
-        made.map_err(|Reason(reason)| {
-            let reason = format!("{reason}; check=\"decode\" finds such files before anything is written");
-            Error::Decode { path: self.source.path(record), reason }
-        })?;
+        made.map_err(|reason| unforeseen(reason).at(self.source.path(record)))?;
         out.extend_from_slice(&after);
         let footer = tfrecord::footer(&out[start..]);
         out.extend_from_slice(&footer);
@@ -167,5 +164,15 @@ impl Records for Tensors {
 
     fn source(&self) -> &Source {
         &self.source
+    }
+}
+
+/// Why a picture that passed the check is none after all, and how that is found earlier.
+fn unforeseen(reason: Reason) -> Reason {
+    match reason {
+        Reason::Picture(reason) => {
+            Reason::Picture(format!("{reason}; check=\"decode\" finds such files before anything is written"))
+        }
+        memory @ Reason::Memory(_) => memory,
     }
 }

@@ -155,7 +155,7 @@ fn an_encoder_keeps_nothing_of_the_picture_before() {
                 stop.store(strips == 2, Ordering::Relaxed);
             };
             let given_up = encoder.encode(form, Size::new(99, 65), &mut rows, &stop, &mut file);
-            assert_eq!(given_up.expect_err("it was stopped").0, "stopped");
+            assert_eq!(given_up.expect_err("it was stopped").to_string(), "stopped");
             assert_eq!(strips, 2);
             stop.store(false, Ordering::Relaxed);
             encoder.picture(form, size, &pixels, &mut file).expect("a file");
@@ -166,7 +166,8 @@ fn an_encoder_keeps_nothing_of_the_picture_before() {
 
 #[test]
 fn what_cannot_be_encoded_is_said() {
-    let wrong = |form: Form, width, height| form.check(Size::new(width, height)).expect_err("it is refused").0;
+    let wrong =
+        |form: Form, width, height| form.check(Size::new(width, height)).expect_err("it is refused").to_string();
     assert!(wrong(Form::Jpeg { quality: 75 }, 65_501, 1).contains("65500"));
     assert!(wrong(Form::Png(Deflate::Light), 1, 65_536).contains("65535"));
     assert!(wrong(Form::Bmp, 0, 1).contains("0x1"));

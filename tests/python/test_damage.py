@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from imagepipe_rs import DatasetError, DecodeError, ImagePipeError, Loader, create_tfrecords
+from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -534,6 +535,74 @@ def test_without_files_to_open_no_sample_is_damaged(
     assert ".jpg: Too many open files" in ran.stdout
     assert "raise its limit with `ulimit -n`" in ran.stdout
     assert len(ran.stdout.splitlines()) == 1
+
+
+WITHOUT_MEMORY = """
+import resource, sys
+from pathlib import Path
+from imagepipe_rs import Loader, create_tfrecords, decode
+from imagepipe_rs.inspection import verify
+
+folder, what, margin = sys.argv[1:]
+work = {
+    "verify": lambda: verify(folder, workers=1),
+    "write": lambda: create_tfrecords(folder, f"{folder}/../out", "x-", 1, on_error="skip", workers=1),
+    "decode": lambda: decode(next(Path(folder).glob("big*")).read_bytes(), size=8),
+}
+loader = Loader(folder, size=8, on_error="raise" if what in work else what, workers=1)
+loop = lambda: [batch.labels for batch in loader]
+status = Path("/proc/self/status").read_text()
+limit = (int(status.split("VmSize:")[1].split()[0]) << 10) + (int(margin) << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    print("no error", work.get(what, loop)())
+except MemoryError as error:
+    print(error)
+assert loader.errors == [], loader.errors
+"""
+
+
+@pytest.fixture(scope="module")
+def large_pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folders of a small picture, and one of 108 MB of pixels."""
+    root = tmp_path_factory.mktemp("large")
+    small, large = (Image.new("RGB", (side, side), (5, 66, 7)) for side in (8, 6000))
+    for name, options in {
+        "png": {"compress_level": 1},
+        "bmp": {},
+        "webp": {"method": 0},
+        "progressive.jpg": {"progressive": True},
+    }.items():
+        (root / name).mkdir()
+        small.save(root / name / "a.png")
+        large.save(root / name / f"big.{name}", **options)
+    return root
+
+
+@pytest.mark.parametrize("name", ["png", "progressive.jpg", "webp"])
+@pytest.mark.parametrize("what", ["skip", "replace", "raise", "verify", "write", "decode"])
+def test_a_picture_without_memory_for_its_pixels_was_taken_for_a_damaged_one(
+    large_pictures: Path, name: str, what: str
+) -> None:
+    said = run(WITHOUT_MEMORY, large_pictures / name, what, 64)
+    where = "data" if what == "decode" else f"big.{name}"
+    assert f"{where}: no memory for " in said
+    assert len(said.splitlines()) == 1
+
+
+def test_no_memory_for_a_bitmap_is_no_damage(large_pictures: Path) -> None:
+    """There is room for the file, and not for its pixels too."""
+    said = run(WITHOUT_MEMORY, large_pictures / "bmp", "verify", 160)
+    assert "big.bmp: no memory for " in said
+
+
+@pytest.mark.parametrize("margin", [120, 160])
+def test_a_webp_without_memory_to_decode_it_in_ended_the_process(
+    large_pictures: Path, margin: int
+) -> None:
+    """There is room for the pixels, and not for what the decoder takes beside them."""
+    said = run(WITHOUT_MEMORY, large_pictures / "webp", "skip", margin)
+    assert "big.webp: no memory for " in said
 
 
 def test_shards_are_more_than_files_may_be_open(

@@ -67,14 +67,14 @@ impl Form {
     pub fn check(self, size: Size) -> Result<(), Reason> {
         let longest = self.longest_side();
         if !(1..=longest).contains(&size.width) || !(1..=longest).contains(&size.height) {
-            return Err(Reason(format!("{size} pixels: each side is 1 to {longest}")));
+            return Err(Reason::new(format!("{size} pixels: each side is 1 to {longest}")));
         }
         match self {
             Self::Jpeg { quality } if !(1..=100).contains(&quality) => {
-                Err(Reason(format!("quality {quality}: it is 1 to 100")))
+                Err(Reason::new(format!("quality {quality}: it is 1 to 100")))
             }
             Self::Bmp if bmp::len(size).is_none() => {
-                Err(Reason(format!("{size} pixels: a bitmap is shorter than 4 GiB")))
+                Err(Reason::new(format!("{size} pixels: a bitmap is shorter than 4 GiB")))
             }
             _ => Ok(()),
         }

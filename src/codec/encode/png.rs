@@ -32,6 +32,9 @@ pub(super) fn encode(size: Size, deflate: Deflate, strips: Strips<'_>, out: &mut
         }
     };
     written.map_err(|error| match error {
+        EncodingError::IoError(error) if error.kind() == io::ErrorKind::OutOfMemory => {
+            Reason::Memory(error.to_string())
+        }
         EncodingError::IoError(error) => Reason::new(error),
         error => Reason::new(error),
     })
@@ -39,11 +42,19 @@ pub(super) fn encode(size: Size, deflate: Deflate, strips: Strips<'_>, out: &mut
 
 fn write(mut writer: png::Writer<Growing<'_>>, mut strips: Strips<'_>) -> Result<(), EncodingError> {
     let mut stream = writer.stream_writer_with_size(CHUNK)?;
-    while let Some(strip) = strips.next().map_err(|Reason(reason)| io::Error::other(reason))? {
+    while let Some(strip) = strips.next().map_err(io_error)? {
         stream.write_all(strip)?;
     }
     stream.finish()?;
     writer.finish()
+}
+
+/// What goes through the crate as an error of writing.
+fn io_error(reason: Reason) -> io::Error {
+    match reason {
+        Reason::Picture(reason) => io::Error::other(reason),
+        Reason::Memory(reason) => io::Error::new(io::ErrorKind::OutOfMemory, reason),
+    }
 }
 
 /// A vector that says so where there is no memory for it.
@@ -51,7 +62,7 @@ struct Growing<'a>(&'a mut Vec<u8>);
 
 impl Write for Growing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        reserve(self.0, bytes.len()).map_err(|Reason(reason)| io::Error::new(io::ErrorKind::OutOfMemory, reason))?;
+        reserve(self.0, bytes.len()).map_err(io_error)?;
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
     }

@@ -5,6 +5,7 @@ use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use super::super::{Reason, reserve};
+use super::turbo::NO_MEMORY;
 use crate::pixel::Size;
 
 mod sys {
@@ -72,7 +73,7 @@ impl Encoder {
     pub(in crate::codec) fn new() -> Result<Self, Reason> {
         // SAFETY: no precondition.
         let encoder = unsafe { sys::ip_encoder_new() };
-        NonNull::new(encoder).map(Self).ok_or_else(|| Reason::new("out of memory for libjpeg-turbo"))
+        NonNull::new(encoder).map(Self).ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
     }
 
     /// Begins a picture; what was begun before and not finished is dropped.
@@ -109,11 +110,15 @@ impl Encoder {
         let spare = out.spare_capacity_mut();
         let lent = spare.len();
         let mut room = sys::Room { next: spare.as_mut_ptr().cast(), left: lent };
-        if call(&raw mut room) != 0 {
+        let code = call(&raw mut room);
+        if code == NO_MEMORY {
+            return Err(Reason::no_memory("libjpeg-turbo"));
+        }
+        if code != 0 {
             // SAFETY: the handle is alive.
             let text = unsafe { sys::ip_encoder_message(self.0.as_ptr()) };
             // SAFETY: the message is a NUL-terminated array inside the handle.
-            return Err(Reason(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()));
+            return Err(Reason::new(unsafe { CStr::from_ptr(text) }.to_string_lossy()));
         }
         let written = lent - room.left;
         // SAFETY: the compressor has written that many bytes from the end on, inside of the spare capacity.

@@ -26,16 +26,21 @@ struct ip_jpeg {
   struct jpeg_error_mgr errors;
   struct jpeg_progress_mgr progress;
   jmp_buf escape;
+  int code; /* what ip_jpeg_* return after a jump */
   const volatile uint8_t *stop;
   char message[JMSG_LENGTH_MAX];
 };
 
 static ip_jpeg *owner(j_common_ptr cinfo) { return (ip_jpeg *)cinfo->client_data; }
 
-static void on_error(j_common_ptr cinfo) {
-  ip_jpeg *jpeg = owner(cinfo);
-  cinfo->err->format_message(cinfo, jpeg->message);
+static void give_up(ip_jpeg *jpeg, int code) {
+  jpeg->code = code;
   longjmp(jpeg->escape, 1);
+}
+
+static void on_error(j_common_ptr cinfo) {
+  cinfo->err->format_message(cinfo, owner(cinfo)->message);
+  give_up(owner(cinfo), cinfo->err->msg_code == JERR_OUT_OF_MEMORY ? IP_NO_MEMORY : IP_FAILED);
 }
 
 /* Bytes between two scans, or before the end, are padding that cameras leave: no pixel is lost. Where restart markers are
@@ -57,18 +62,18 @@ static void on_progress(j_common_ptr cinfo) {
   ip_jpeg *jpeg = owner(cinfo);
   if (jpeg->stop && *jpeg->stop) {
     snprintf(jpeg->message, JMSG_LENGTH_MAX, "stopped");
-    longjmp(jpeg->escape, 1);
+    give_up(jpeg, IP_FAILED);
   }
   if (((j_decompress_ptr)cinfo)->input_scan_number > MAX_SCANS) {
     snprintf(jpeg->message, JMSG_LENGTH_MAX, "more than %d scans", MAX_SCANS);
-    longjmp(jpeg->escape, 1);
+    give_up(jpeg, IP_FAILED);
   }
-  if (cinfo->err->num_warnings != 0) longjmp(jpeg->escape, 1);
+  if (cinfo->err->num_warnings != 0) give_up(jpeg, IP_FAILED);
 }
 
 /* Apart from its callers, whose own setjmp must come after it. */
 static int create(ip_jpeg *jpeg) {
-  if (setjmp(jpeg->escape)) return -1;
+  if (setjmp(jpeg->escape)) return jpeg->code;
   jpeg_create_decompress(&jpeg->cinfo);
   jpeg->cinfo.client_data = jpeg;
   jpeg->progress.progress_monitor = on_progress;
@@ -134,8 +139,8 @@ int ip_jpeg_header(ip_jpeg *jpeg, const uint8_t *data, size_t len, const uint8_t
   /* A decompressor keeps the tables of the file before, and a file may do without some of its own: what it becomes
    * must not depend on what was decoded before it. So each file gets a new one, in place; that costs a microsecond. */
   jpeg_destroy_decompress(cinfo);
-  if (create(jpeg) != 0) return -1;
-  if (setjmp(jpeg->escape)) return -1;
+  if (create(jpeg) != 0) return jpeg->code;
+  if (setjmp(jpeg->escape)) return jpeg->code;
   jpeg->stop = stop;
   jpeg_mem_src(cinfo, data, (unsigned long)len);
   jpeg_read_header(cinfo, TRUE);
@@ -163,7 +168,7 @@ static void set_common(struct jpeg_decompress_struct *cinfo, const ip_request *r
 int ip_jpeg_rows_start(ip_jpeg *jpeg, const ip_request *request, ip_window *window) {
   static const J_COLOR_SPACE spaces[] = {JCS_GRAYSCALE, JCS_RGB, JCS_CMYK};
   struct jpeg_decompress_struct *cinfo = &jpeg->cinfo;
-  if (setjmp(jpeg->escape)) return -1;
+  if (setjmp(jpeg->escape)) return jpeg->code;
   set_common(cinfo, request);
   cinfo->raw_data_out = FALSE;
   cinfo->out_color_space = spaces[request->out];
@@ -176,12 +181,12 @@ int ip_jpeg_rows_start(ip_jpeg *jpeg, const ip_request *request, ip_window *wind
 }
 
 /* Damage is what the library warned of while it decoded what was asked for. */
-static int damaged(const ip_jpeg *jpeg) { return jpeg->errors.num_warnings != 0 ? -1 : 0; }
+static int damaged(const ip_jpeg *jpeg) { return jpeg->errors.num_warnings != 0; }
 
 int ip_jpeg_rows(ip_jpeg *jpeg, const ip_request *request, uint8_t *out, size_t stride) {
   struct jpeg_decompress_struct *cinfo = &jpeg->cinfo;
   JSAMPROW rows[MAX_MCU_ROWS];
-  if (setjmp(jpeg->escape)) return -1;
+  if (setjmp(jpeg->escape)) return jpeg->code;
   if (request->top > 0) jpeg_skip_scanlines(cinfo, request->top);
   uint32_t done = 0;
   while (done < request->height) {
@@ -189,7 +194,7 @@ int ip_jpeg_rows(ip_jpeg *jpeg, const ip_request *request, uint8_t *out, size_t 
     if (want > MAX_MCU_ROWS) want = MAX_MCU_ROWS;
     for (uint32_t i = 0; i < want; i++) rows[i] = out + (done + i) * stride;
     done += jpeg_read_scanlines(cinfo, rows, want);
-    if (damaged(jpeg)) return -1;
+    if (damaged(jpeg)) return IP_FAILED;
   }
   jpeg_abort_decompress(cinfo);
   return 0;
@@ -197,7 +202,7 @@ int ip_jpeg_rows(ip_jpeg *jpeg, const ip_request *request, uint8_t *out, size_t 
 
 int ip_jpeg_planes_start(ip_jpeg *jpeg, const ip_request *request, ip_plane planes[3]) {
   struct jpeg_decompress_struct *cinfo = &jpeg->cinfo;
-  if (setjmp(jpeg->escape)) return -1;
+  if (setjmp(jpeg->escape)) return jpeg->code;
   set_common(cinfo, request);
   cinfo->raw_data_out = TRUE;
   cinfo->out_color_space = cinfo->jpeg_color_space;
@@ -223,7 +228,7 @@ int ip_jpeg_planes(ip_jpeg *jpeg, const ip_plane planes[3], uint8_t *const out[3
   struct jpeg_decompress_struct *cinfo = &jpeg->cinfo;
   JSAMPROW rows[3][MAX_MCU_ROWS];
   JSAMPARRAY image[3] = {rows[0], rows[1], rows[2]};
-  if (setjmp(jpeg->escape)) return -1;
+  if (setjmp(jpeg->escape)) return jpeg->code;
   const uint32_t mcu_rows = (uint32_t)(cinfo->max_v_samp_factor * cinfo->min_DCT_scaled_size);
   for (uint32_t k = 0; k * planes[0].mcu_height < planes[0].rows; k++) {
     for (int i = 0; i < 3; i++) {
@@ -231,7 +236,7 @@ int ip_jpeg_planes(ip_jpeg *jpeg, const ip_plane planes[3], uint8_t *const out[3
       for (uint32_t r = 0; r < step; r++) rows[i][r] = out[i] + (size_t)(k * step + r) * planes[i].stride;
     }
     jpeg_read_raw_data(cinfo, image, mcu_rows);
-    if (damaged(jpeg)) return -1;
+    if (damaged(jpeg)) return IP_FAILED;
   }
   jpeg_abort_decompress(cinfo);
   return 0;

@@ -8,6 +8,8 @@
 
 #define IP_MESSAGE 200
 
+/* What functions return that fail. */
+enum { IP_FAILED = -1, IP_NO_MEMORY = -2 };
 enum { IP_COLOR_GRAY = 0, IP_COLOR_YCC = 1, IP_COLOR_RGB = 2, IP_COLOR_CMYK = 3, IP_COLOR_OTHER = 4 };
 enum { IP_OUT_GRAY = 0, IP_OUT_RGB = 1, IP_OUT_CMYK = 2 };
 

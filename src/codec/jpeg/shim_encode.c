@@ -16,6 +16,7 @@ struct ip_encoder {
   struct jpeg_error_mgr errors;
   struct jpeg_destination_mgr destination;
   jmp_buf escape;
+  int code; /* what ip_encoder_* return after a jump */
   char message[JMSG_LENGTH_MAX];
 };
 
@@ -24,6 +25,7 @@ static ip_encoder *owner(j_common_ptr cinfo) { return (ip_encoder *)cinfo->clien
 static void on_error(j_common_ptr cinfo) {
   ip_encoder *encoder = owner(cinfo);
   cinfo->err->format_message(cinfo, encoder->message);
+  encoder->code = cinfo->err->msg_code == JERR_OUT_OF_MEMORY ? IP_NO_MEMORY : IP_FAILED;
   longjmp(encoder->escape, 1);
 }
 
@@ -44,7 +46,7 @@ static boolean on_full(j_compress_ptr cinfo) {
 
 /* Apart from its caller, whose variables the jump would leave in doubt. */
 static int create(ip_encoder *encoder) {
-  if (setjmp(encoder->escape)) return -1;
+  if (setjmp(encoder->escape)) return encoder->code;
   jpeg_create_compress(&encoder->cinfo);
   encoder->cinfo.client_data = encoder;
   encoder->cinfo.dest = &encoder->destination;
@@ -89,7 +91,7 @@ static void take_back(ip_encoder *encoder, ip_room *room) {
 
 int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_room *room) {
   struct jpeg_compress_struct *cinfo = &encoder->cinfo;
-  if (setjmp(encoder->escape)) return -1;
+  if (setjmp(encoder->escape)) return encoder->code;
   /* Whatever became of the picture before. */
   jpeg_abort_compress(cinfo);
   lend(encoder, room);
@@ -107,7 +109,7 @@ int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32
 
 int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_room *room) {
   struct jpeg_compress_struct *cinfo = &encoder->cinfo;
-  if (setjmp(encoder->escape)) return -1;
+  if (setjmp(encoder->escape)) return encoder->code;
   lend(encoder, room);
   JSAMPROW some[IP_STRIP];
   for (uint32_t done = 0; done < count; done += IP_STRIP) {
@@ -121,7 +123,7 @@ int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uin
 }
 
 int ip_encoder_finish(ip_encoder *encoder, ip_room *room) {
-  if (setjmp(encoder->escape)) return -1;
+  if (setjmp(encoder->escape)) return encoder->code;
   lend(encoder, room);
   jpeg_finish_compress(&encoder->cinfo);
   take_back(encoder, room);

@@ -87,6 +87,9 @@ mod sys {
     }
 }
 
+/// What the shim's functions return where there is no memory.
+pub(super) const NO_MEMORY: i32 = -2;
+
 /// Whether libjpeg-turbo was built with its SIMD code and this processor runs it.
 #[must_use]
 pub fn simd_active() -> bool {
@@ -176,17 +179,19 @@ impl Handle {
     pub(super) fn new() -> Result<Self, Reason> {
         // SAFETY: no precondition.
         let jpeg = unsafe { sys::ip_jpeg_new() };
-        NonNull::new(jpeg).map(Self).ok_or_else(|| Reason::new("out of memory for libjpeg-turbo"))
+        NonNull::new(jpeg).map(Self).ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
     }
 
     fn check(&self, code: i32) -> Result<(), Reason> {
-        if code == 0 {
-            return Ok(());
+        match code {
+            0 => return Ok(()),
+            NO_MEMORY => return Err(Reason::no_memory("libjpeg-turbo")),
+            _ => {}
         }
         // SAFETY: the handle is alive.
         let text = unsafe { sys::ip_jpeg_message(self.0.as_ptr()) };
         // SAFETY: the message is a NUL-terminated array inside the handle.
-        Err(Reason(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()))
+        Err(Reason::new(unsafe { CStr::from_ptr(text) }.to_string_lossy()))
     }
 
     pub(super) fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Source<'a>, Reason> {

@@ -1,6 +1,6 @@
 //! What a record holds: a picture, as a file or as pixels, its label, and what it is called.
 
-use crate::codec::{self, Raw};
+use crate::codec::Raw;
 use crate::dataset::{Content, Keys, LARGEST_LABEL, NO_LABEL, Options, Wanted};
 use crate::file::quoted;
 use crate::pixel::Size;
@@ -175,7 +175,7 @@ fn tensor<'a>(bytes: &'a [u8], sizes: [Option<View<'_>>; 3], order: Option<View<
         Some(other) => return Err(Reason(format!("image/order is {other:?}: HWC and CHW are known"))),
     };
     let raw = Raw::new(bytes, Size::new(width, height), channels as usize, planar);
-    raw.map_err(|codec::Reason(reason)| Reason(reason))
+    raw.map_err(|reason| Reason(reason.to_string()))
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ impl Job {
         for number in if first == last { vec![first] } else { vec![first, last] } {
             let path = self.names.path(number);
             if self.whole(&path)?.is_some() {
-                tools.encode(self, number, &stop).map_err(|Reason(reason)| self.no_memory(&path, reason))?;
+                tools.encode(self, number, &stop).map_err(|reason| self.no_memory(&path, &reason))?;
                 tools.compare(&path)?;
             }
         }
@@ -169,7 +169,7 @@ impl Job {
             self.kept.fetch_add(1, Ordering::Relaxed);
             return Ok(len);
         }
-        tools.encode(self, number, stop).map_err(|Reason(reason)| self.no_memory(&path, reason))?;
+        tools.encode(self, number, stop).map_err(|reason| self.no_memory(&path, &reason))?;
         if let Some(len) = kept {
             tools.compare(&path)?;
             self.kept.fetch_add(1, Ordering::Relaxed);
@@ -199,8 +199,8 @@ impl Job {
     }
 
     /// What keeps an image of a size that was checked from being encoded.
-    fn no_memory(&self, path: &Path, reason: String) -> Error {
-        let source = io::Error::new(io::ErrorKind::OutOfMemory, reason);
+    fn no_memory(&self, path: &Path, reason: &Reason) -> Error {
+        let source = io::Error::new(io::ErrorKind::OutOfMemory, reason.to_string());
         Error::Write { path: path.to_owned(), bytes: 3 * self.size.pixels(), source }
     }
 

@@ -16,8 +16,8 @@ use std::path::PathBuf;
 
 use super::place::check_destination;
 use super::{Existing, Run, workers};
+use crate::codec::Format;
 use crate::codec::encode::{Deflate, Form};
-use crate::codec::{Format, Reason};
 use crate::error::{Error, Result};
 use crate::pixel::Size;
 use job::Writing;
@@ -115,7 +115,7 @@ impl Request {
                 return Err(Error::argument(name, side, allowed));
             }
         }
-        form.check(self.size).map_err(|Reason(reason)| Error::argument("height", self.size.height, reason))?;
+        form.check(self.size).map_err(|reason| Error::argument("height", self.size.height, reason))?;
         Ok(form)
     }
 }

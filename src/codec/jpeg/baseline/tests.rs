@@ -62,7 +62,7 @@ impl Turbo {
     /// Rows down to `bottom` at 1/`denominator`.
     fn planes(&mut self, bytes: &[u8], denominator: u32, bottom: u32) -> Result<(), String> {
         let stop = AtomicBool::new(false);
-        let mut source = self.handle.open(bytes, &stop).map_err(|reason| reason.0)?;
+        let mut source = self.handle.open(bytes, &stop).map_err(|reason| reason.to_string())?;
         if !super::super::ends(&bytes[source.scan..]) {
             return Err("not ended".into());
         }
@@ -73,19 +73,21 @@ impl Turbo {
             let width = source.size.width.div_ceil(denominator);
             let window = Window { width, ..window };
             let request = Request { denominator, window, gray: false, exact: false };
-            source.start_rows(&request, Out::Gray).map_err(|reason| reason.0)?;
+            source.start_rows(&request, Out::Gray).map_err(|reason| reason.to_string())?;
             self.pixels.resize((width * bottom) as usize, 0);
-            source.read_rows(&request, Out::Gray, &mut self.pixels, width as usize).map_err(|reason| reason.0)?;
+            source
+                .read_rows(&request, Out::Gray, &mut self.pixels, width as usize)
+                .map_err(|reason| reason.to_string())?;
             return Ok(());
         }
-        let layout = source.start_planes(&request).map_err(|reason| reason.0)?;
+        let layout = source.start_planes(&request).map_err(|reason| reason.to_string())?;
         let lengths = layout.map(|plane| plane.bytes());
         if self.pixels.len() < lengths.iter().sum() {
             self.pixels.resize(lengths.iter().sum(), 0);
         }
         let (y, rest) = self.pixels.split_at_mut(lengths[0]);
         let (cb, cr) = rest.split_at_mut(lengths[1]);
-        source.read_planes(&layout, [y, cb, cr]).map_err(|reason| reason.0)?;
+        source.read_planes(&layout, [y, cb, cr]).map_err(|reason| reason.to_string())?;
         self.layout = Some(layout);
         Ok(())
     }
