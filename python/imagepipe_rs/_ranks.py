@@ -12,10 +12,17 @@ from typing import Any
 
 _VARIABLES = (
     ("RANK", "WORLD_SIZE"),  # torchrun
-    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # mpirun of Open MPI, horovodrun
+    ("HOROVOD_RANK", "HOROVOD_SIZE"),  # horovodrun
+    ("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"),  # mpirun of Open MPI
+    ("MV2_COMM_WORLD_RANK", "MV2_COMM_WORLD_SIZE"),  # mpirun_rsh of MVAPICH2
     ("PMI_RANK", "PMI_SIZE"),  # mpiexec of MPICH and Intel MPI
-    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),  # srun
-    ("SLURM_PROCID", "SLURM_NTASKS"),
+    ("JSM_NAMESPACE_RANK", "JSM_NAMESPACE_SIZE"),  # jsrun
+    # srun. Not SLURM_NTASKS: a batch script has it too, and is one process.
+    ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS"),
+)
+
+MAKE_IT_LATER = (
+    "make it after torch.distributed is initialised, with Lightning in train_dataloader()"
 )
 
 
@@ -23,8 +30,9 @@ def auto_shard() -> tuple[int, int]:
     """Return (rank, world): the first that is found, else (0, 1).
 
     Looked at in order: an initialised ``torch.distributed`` or Horovod that is already imported, ``RANK`` and
-    ``WORLD_SIZE``, ``OMPI_COMM_WORLD_RANK`` and ``_SIZE``, ``PMI_RANK`` and ``PMI_SIZE``, ``SLURM_PROCID`` and
-    ``SLURM_STEP_NUM_TASKS`` or else ``SLURM_NTASKS``, ``TF_CONFIG``.
+    ``WORLD_SIZE``, ``HOROVOD_RANK`` and ``_SIZE``, ``OMPI_COMM_WORLD_RANK`` and ``_SIZE``, ``MV2_COMM_WORLD_RANK`` and
+    ``_SIZE``, ``PMI_RANK`` and ``_SIZE``, ``JSM_NAMESPACE_RANK`` and ``_SIZE``, ``SLURM_PROCID`` and
+    ``SLURM_STEP_NUM_TASKS``, ``TF_CONFIG``.
 
     Raises:
         ValueError: a variable that is set and makes no sense, or one of two that is set without the other where
@@ -93,20 +101,25 @@ def _from_variables() -> tuple[int, int] | None:
 
 def _refuse_halves() -> None:
     """Refuse one variable without the other: every rank would take itself for the only one."""
-    for rank_name, world_name in _VARIABLES:
-        rank, world = os.environ.get(rank_name), os.environ.get(world_name)
-        if rank is None and world is not None and rank_name != "SLURM_PROCID":
-            # Slurm's number of tasks alone is that of an allocation, in which this process is not one of them.
-            message = f"shard='auto': {world_name}={world!r} is set and {rank_name} is not"
-            raise ValueError(message)
-        if rank is not None and world is None:
-            wanted = world_name
-            if rank_name == "SLURM_PROCID":
-                if rank == "0" and "SLURM_STEP_ID" not in os.environ:
-                    continue  # a batch script: one process, whose tasks would be those of a step
-                wanted = "SLURM_NTASKS"
-            message = f"shard='auto': {rank_name}={rank!r} is set and {wanted} is not"
-            raise ValueError(message)
+    for names in _VARIABLES:
+        missing = [name for name in names if name not in os.environ]
+        if len(missing) != 1 or _is_batch_script(missing[0]):
+            continue
+        (found,) = {*names} - {*missing}
+        message = f"shard='auto': {found}={os.environ[found]!r} is set and {missing[0]} is not"
+        if missing[0] == "RANK" and "LOCAL_RANK" in os.environ:
+            # Lightning's launcher: RANK comes with torch.distributed.
+            message += f": {MAKE_IT_LATER}"
+        raise ValueError(message)
+
+
+def _is_batch_script(missing: str) -> bool:
+    """Say whether Slurm runs this process without srun: as number 0, of no step."""
+    return (
+        missing == "SLURM_STEP_NUM_TASKS"
+        and os.environ["SLURM_PROCID"] == "0"
+        and "SLURM_STEP_ID" not in os.environ
+    )
 
 
 def _from_tf_config() -> tuple[int, int] | None:
@@ -117,10 +130,18 @@ def _from_tf_config() -> tuple[int, int] | None:
         config = json.loads(text)
         cluster, task = config["cluster"], config["task"]
         kinds = [kind for kind in ("chief", "master", "worker") if kind in cluster]
-        hosts = [(kind, index) for kind in kinds for index in range(len(cluster[kind]))]
+        hosts = [(kind, index) for kind in kinds for index in range(_hosts(cluster[kind]))]
         return hosts.index((task["type"], int(task["index"]))), len(hosts)
     except (ValueError, KeyError, TypeError) as error:
         message = (
-            f"shard='auto': TF_CONFIG={text!r} does not name this task among its chief and workers"
+            f"shard='auto': TF_CONFIG={text!r} does not name this task among its chief and workers, "
+            "which are lists of hosts"
         )
         raise ValueError(message) from error
+
+
+def _hosts(named: Any) -> int:
+    """Return the number of hosts of one kind: a list, or a dictionary by index."""
+    if not isinstance(named, list | dict):
+        raise TypeError
+    return len(named)

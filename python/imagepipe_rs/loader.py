@@ -27,7 +27,7 @@ from imagepipe_rs._arguments import (
 from imagepipe_rs._foreign import explains_keywords
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._notes import warn
-from imagepipe_rs._ranks import auto_shard, jpeg_decoder, rank_or_none
+from imagepipe_rs._ranks import MAKE_IT_LATER, auto_shard, jpeg_decoder, rank_or_none
 from imagepipe_rs._state import (
     BatchSampler,
     Progress,
@@ -53,8 +53,8 @@ _READ_AHEAD = (
 )
 
 _TOO_EARLY = (
-    "shard='auto' found one rank when the Loader was made, and there are more by now: make it after "
-    "torch.distributed is initialised, with Lightning in train_dataloader()"
+    "shard='auto' found one rank when the Loader was made, and there are more by now: "
+    f"{MAKE_IT_LATER}"
 )
 
 _ALL_READ_ALL = (

@@ -759,20 +759,29 @@ TF_CONFIG = {
     "cluster": {"chief": ["a:1"], "worker": ["b:1", "c:1"]},
     "task": {"type": "worker", "index": 0},
 }
+TF_CONFIG_BY_INDEX = {
+    "cluster": {"worker": {"0": "a:1", "1": "b:1"}},
+    "task": {"type": "worker", "index": 1},
+}
 EVALUATOR = {**TF_CONFIG, "task": {"type": "evaluator", "index": 0}}
+# Its characters were counted as workers.
+ONE_TEXT = {"cluster": {"worker": "host1:2222"}, "task": {"type": "worker", "index": 0}}
 VARIABLES = [
     ({}, (0, 1)),
     ({"RANK": "2", "WORLD_SIZE": "3"}, (2, 3)),
     ({"OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "3"}, (1, 3)),
-    ({"SLURM_PROCID": "2", "SLURM_NTASKS": "4"}, (2, 4)),
+    ({"HOROVOD_RANK": "1", "HOROVOD_SIZE": "2"}, (1, 2)),
+    ({"MV2_COMM_WORLD_RANK": "1", "MV2_COMM_WORLD_SIZE": "2"}, (1, 2)),
+    ({"JSM_NAMESPACE_RANK": "1", "JSM_NAMESPACE_SIZE": "2"}, (1, 2)),
     ({"PMI_RANK": "1", "PMI_SIZE": "2"}, (1, 2)),
     # A step of an allocation has its own number of tasks.
     ({"SLURM_PROCID": "1", "SLURM_NTASKS": "8", "SLURM_STEP_NUM_TASKS": "2"}, (1, 2)),
     ({"SLURM_NTASKS": "4"}, (0, 1)),  # salloc, and no srun
-    ({"SLURM_PROCID": "0"}, (0, 1)),  # sbatch, and no srun
+    ({"SLURM_PROCID": "0", "SLURM_NTASKS": "4"}, (0, 1)),  # sbatch, and no srun
     ({"TF_CONFIG": json.dumps(TF_CONFIG)}, (1, 3)),
-    ({"RANK": "0", "WORLD_SIZE": "2", "SLURM_PROCID": "2", "SLURM_NTASKS": "4"}, (0, 2)),
-    ({"RANK": "1", "SLURM_PROCID": "2", "SLURM_NTASKS": "4"}, (2, 4)),
+    ({"TF_CONFIG": json.dumps(TF_CONFIG_BY_INDEX)}, (1, 2)),
+    ({"RANK": "0", "WORLD_SIZE": "2", "SLURM_PROCID": "2", "SLURM_STEP_NUM_TASKS": "4"}, (0, 2)),
+    ({"RANK": "1", "SLURM_PROCID": "2", "SLURM_STEP_NUM_TASKS": "4"}, (2, 4)),
     (
         {
             "OMPI_COMM_WORLD_RANK": "1",
@@ -787,7 +796,7 @@ VARIABLES = [
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Return a way to set variables, with none of the launchers' set."""
-    for variables in [*(variables for variables, _ in VARIABLES), {"SLURM_STEP_ID"}]:
+    for variables in [*(variables for variables, _ in VARIABLES), {"SLURM_STEP_ID", "LOCAL_RANK"}]:
         for name in variables:
             monkeypatch.delenv(name, raising=False)
     return monkeypatch
@@ -835,10 +844,13 @@ def test_ranks_that_make_no_sense_are_no_matter_where_nobody_asks(
         ({"WORLD_SIZE": "4"}, "WORLD_SIZE='4' is set and RANK is not"),
         ({"OMPI_COMM_WORLD_RANK": "1"}, "OMPI_COMM_WORLD_SIZE is not"),
         ({"PMI_RANK": "0"}, "PMI_SIZE is not"),
-        ({"SLURM_PROCID": "1"}, "SLURM_PROCID='1' is set and SLURM_NTASKS is not"),
-        ({"SLURM_PROCID": "0", "SLURM_STEP_ID": "0"}, "SLURM_NTASKS is not"),
+        # Lightning's launcher, before torch.distributed is initialised.
+        ({"WORLD_SIZE": "2", "LOCAL_RANK": "1"}, r"RANK is not: make it after .* train_dataloader"),
+        ({"SLURM_PROCID": "1", "SLURM_NTASKS": "2"}, "'1' is set and SLURM_STEP_NUM_TASKS is not"),
+        ({"SLURM_PROCID": "0", "SLURM_STEP_ID": "0"}, "SLURM_STEP_NUM_TASKS is not"),
         ({"TF_CONFIG": "{"}, "TF_CONFIG"),
         ({"TF_CONFIG": json.dumps(EVALUATOR)}, "TF_CONFIG"),
+        ({"TF_CONFIG": json.dumps(ONE_TEXT)}, "TF_CONFIG=.* lists of hosts"),
     ],
     ids=str,
 )
