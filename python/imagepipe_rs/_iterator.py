@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs._errors import ImagePipeError
-from imagepipe_rs._state import Progress, state_of
+from imagepipe_rs._state import Progress
 from imagepipe_rs.batch import Batch
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class LoaderIterator(Iterator[Batch]):
     def state_dict(self) -> dict[str, Any]:
         """Return where this iterator stands: what it has handed over, not what is ready."""
         place = self._progress.place if self._progress else self._loader._next  # noqa: SLF001
-        return state_of(place, self._loader._order)  # noqa: SLF001
+        return self._loader._state(place)  # noqa: SLF001
 
     def load(self) -> tuple[int, int]:
         """Return how many batches are ready, and how many are begun."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imagepipe_rs._arguments import shown
+
 if TYPE_CHECKING:
     from imagepipe_rs.loader import Loader
 
@@ -75,10 +77,26 @@ def _digest(count: int, data: bytes) -> str:
     return f"{count} ({hashlib.sha256(data).hexdigest()[:16]})"
 
 
-def state_of(place: tuple[int, int], order: dict[str, Any]) -> dict[str, Any]:
-    """Return the state at a place."""
+def state_of(
+    place: tuple[int, int], order: dict[str, Any], batch_size: int, world: int
+) -> dict[str, Any]:
+    """Return the state at a place, and what the batches up to it were like."""
     epoch, position = place
-    return {"epoch": epoch, "position": position, "order": dict(order)}
+    return {
+        "epoch": epoch,
+        "position": position,
+        "order": dict(order),
+        "batch_size": operator.index(batch_size),
+        "world": operator.index(world),
+    }
+
+
+def batches_of(state: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the batch size and the number of ranks that a state was made with; of one that lacks them, None."""
+    batch_size, world = state.get("batch_size"), state.get("world")
+    if isinstance(batch_size, int) and isinstance(world, int) and batch_size > 0 and world > 0:
+        return batch_size, world
+    return None
 
 
 def place_of(state: Any, order: dict[str, Any], positions: int) -> tuple[int, int]:
@@ -87,7 +105,7 @@ def place_of(state: Any, order: dict[str, Any], positions: int) -> tuple[int, in
     Raises:
         ValueError: not a state, or one of another order.
     """
-    invalid = f"state={state!r} is not valid: "
+    invalid = f"state={shown(state)} is not valid: "
     missing = [
         repr(name)
         for name in ("epoch", "position", "order")
@@ -109,10 +127,10 @@ def place_of(state: Any, order: dict[str, Any], positions: int) -> tuple[int, in
 
 def _check_order(theirs: Any, ours: dict[str, Any]) -> None:
     if not isinstance(theirs, Mapping):
-        message = f"state is not valid: order={theirs!r} is not what state_dict() returned"
+        message = f"state is not valid: order={shown(theirs)} is not what state_dict() returned"
         raise ValueError(message)  # noqa: TRY004  a state is a value, of whatever types
     differ = [
-        f"{name} {theirs.get(name)!r} there, {ours.get(name)!r} here"
+        f"{name} {shown(theirs.get(name))} there, {shown(ours.get(name))} here"
         for name in {**ours, **theirs}
         if theirs.get(name) != ours.get(name)
     ]
@@ -127,7 +145,7 @@ def pair_of(position: Any, positions: int) -> tuple[int, int]:
     Raises:
         ValueError: not two numbers, or none of an epoch of so many positions.
     """
-    invalid = f"position={position!r} is not valid:"
+    invalid = f"position={shown(position)} is not valid:"
     try:
         epoch, place = (operator.index(number) for number in np.asarray(position).tolist())
     except (TypeError, ValueError):
@@ -150,6 +168,6 @@ def epoch_of(epoch: Any) -> int:
     except TypeError:
         number = -1
     if not 0 <= number < 2**32:
-        message = f"epoch={epoch!r} is not valid: a whole number from 0 to 2**32 - 1"
+        message = f"epoch={shown(epoch)} is not valid: a whole number from 0 to 2**32 - 1"
         raise ValueError(message)
     return number

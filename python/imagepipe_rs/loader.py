@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import operator
 import weakref
 from types import MappingProxyType
@@ -24,6 +25,7 @@ from imagepipe_rs._arguments import (
     shown,
     weights_of,
 )
+from imagepipe_rs._callers import caller
 from imagepipe_rs._foreign import explains_keywords
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._notes import warn
@@ -31,6 +33,7 @@ from imagepipe_rs._ranks import MAKE_IT_LATER, auto_shard, jpeg_decoder, rank_or
 from imagepipe_rs._state import (
     BatchSampler,
     Progress,
+    batches_of,
     epoch_of,
     order_of,
     pair_of,
@@ -49,7 +52,9 @@ _log = logging.getLogger("imagepipe_rs")
 
 _READ_AHEAD = (
     "state_dict() cannot know how far the consumer is where something reads ahead of it (tf.data, Accelerate): use "
-    "state_dict(batches=n), or state_dict(position=p) with p from Loader(fields=(..., 'position'))"
+    "state_dict(batches=n), or state_dict(position=p) with p from Loader(fields=(..., 'position')). Accelerate itself "
+    "saves a DataLoader that it prepared, with DataLoaderConfiguration(use_stateful_dataloader=True); "
+    "register_for_checkpointing() is for a Loader that is not prepared"
 )
 
 _TOO_EARLY = (
@@ -60,6 +65,16 @@ _TOO_EARLY = (
 _ALL_READ_ALL = (
     "this process is rank {rank} of {world}, and without shard= each of them reads all samples: "
     "shard='auto' deals them out, and shard=(0, 1) says that all of them are meant"
+)
+
+_LIGHTNING = (
+    "lightning.pytorch.utilities.combined_loader",
+    "pytorch_lightning.utilities.combined_loader",
+)
+
+_OTHER_BATCHES = (
+    "Lightning counts on from the batches of this state, which is of batch_size={} on {}, and here it is batch_size={} "
+    "on {}: {}. Go on with as many samples in a batch of all ranks, or from a checkpoint at the end of an epoch"
 )
 
 # What a pickled Loader leaves behind.
@@ -477,9 +492,10 @@ class Loader:
     def state_dict(self, *, batches: int | None = None, position: Any = None) -> dict[str, Any]:
         """Return where the latest iterator stands, or where the next would start.
 
-        The state is an epoch, a position, and what the order of samples depends on (seed, shuffle, …): plain values,
-        in constant time. What was handed over counts as consumed. Where something reads ahead of the consumer, as
-        ``tf.data`` and Accelerate do, only the consumer knows how far it has come, and says so::
+        The state is an epoch, a position, what the order of samples depends on (seed, shuffle, …), the batch size and
+        the number of ranks: plain values, in constant time. What was handed over counts as consumed. Where something
+        reads ahead of the consumer, as ``tf.data`` and Accelerate do, only the consumer knows how far it has come, and
+        says so::
 
             class Checkpoint(keras.callbacks.Callback):
                 def on_train_batch_end(self, batch, logs=None):
@@ -495,31 +511,36 @@ class Loader:
             ValueError: both are given; or more batches than were handed over; or no position of an epoch.
         """
         if batches is not None and position is not None:
-            message = f"batches={batches!r} and position={position!r}: one of them says it all"
+            message = (
+                f"batches={shown(batches)} and position={shown(position)}: one of them says it all"
+            )
             raise ValueError(message)
         if position is not None:
-            return state_of(pair_of(position, self._native.positions), self._order)
+            return self._state(pair_of(position, self._native.positions))
         if batches is not None:
             return self._after(batches)
         if self._progress is not None and not self._progress.exact:
             raise RuntimeError(_READ_AHEAD)
         return self._handed_over()
 
+    def _state(self, place: tuple[int, int]) -> dict[str, Any]:
+        return state_of(place, self._order, self.batch_size, self._world)
+
     def _handed_over(self, together: int = 1) -> dict[str, Any]:
         """Return the state after what was handed over, of which only so many batches ``together`` count."""
         if self._progress is None:
-            return state_of(self._next, self._order)
+            return self._state(self._next)
         waiting = self._progress.batches % together
         if waiting:
             return self._after(self._progress.batches - waiting)
-        return state_of(self._progress.place, self._order)
+        return self._state(self._progress.place)
 
     def _after(self, batches: Any) -> dict[str, Any]:
         """Return the state after a number of batches of the latest iteration."""
         start, most = (
             (self._progress.start, self._progress.batches) if self._progress else (self._next, 0)
         )
-        invalid = f"batches={batches!r} is not valid:"
+        invalid = f"batches={shown(batches)} is not valid:"
         try:
             count = operator.index(batches)
         except TypeError:
@@ -528,19 +549,45 @@ class Loader:
         if not 0 <= count <= most:
             message = f"{invalid} the latest iteration has handed over {most}"
             raise ValueError(message)
-        return state_of(self._native.after(*start, count) if count else start, self._order)
+        return self._state(self._native.after(*start, count) if count else start)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Let the next ``iter()`` go on from there: in another process too, and on another number of ranks.
 
         Raises:
             ValueError: not a state, or of a loader whose order of samples depends on something else: which is said.
+
+        Warns:
+            DatasetWarning: Lightning goes on in the middle of an epoch, with another batch size or number of ranks: it
+                counts batches, and does not come out at the end of that epoch.
         """
         self._next = place_of(state, self._order, self._native.positions)
         self._resumed = True
         if self._counted is not None:
             self._offset = self._next[0] - self._counted
         self._progress = None
+        if caller(*_LIGHTNING) is not None:
+            self._check_count(state)
+
+    def _check_count(self, state: Mapping[str, Any]) -> None:
+        """Warn where the batches before a state and those after it are not as many as Lightning counts in an epoch."""
+        before, (_, position) = batches_of(state), self._next
+        if before is None or self._endless:
+            return
+        done, here = -(-position // math.prod(before)), self.batch_size * self._world
+        rest = self.num_samples - position
+        left = rest // here if self._given["last_batch"] == "drop" else -(-rest // here)
+        if done + left == len(self):
+            return
+        lost = rest - max(0, len(self) - done) * here
+        outcome = "it will neither validate at the end of this epoch nor step schedulers there"
+        if lost > 0:
+            # Where there are no more than so many batches in an epoch, Lightning may start to count anew.
+            outcome = (
+                f"up to {_counted(lost, 'sample', 'samples')} of this epoch will not be trained on"
+            )
+        sizes = (before[0], _ranks(before[1]), self.batch_size, _ranks(self._world))
+        warn([_OTHER_BATCHES.format(*sizes, outcome)])
 
     def stats(self) -> dict[str, Any]:
         """Return counts over all iterators so far.
@@ -607,6 +654,10 @@ class Loader:
         self.__dict__.update(state)
         Loader.__init__(self, **state["_given"])
         self.__dict__.update(state)
+
+
+def _ranks(world: int) -> str:
+    return _counted(world, "rank", "ranks")
 
 
 def _counted(count: int, one: str, many: str) -> str:

@@ -113,6 +113,30 @@ def test_accelerate_goes_on_with_stateful_data_loaders(
     assert seen == straight(photos, 18 if steps == 4 else 27)
 
 
+@pytest.mark.parametrize("steps", [4, 9])
+def test_accelerate_saves_a_registered_loader(
+    photos: Path, tmp_path: Path, accelerator: Any, steps: int
+) -> None:
+    loader = Loader(photos, **OPTIONS)
+    accelerator.register_for_checkpointing(loader)
+    seen = [batch.indices.tolist() for batch in islice(loader, steps)]
+    accelerator.save_state(tmp_path)
+    list(loader)
+    accelerator.load_state(tmp_path)
+    seen += [batch.indices.tolist() for _ in range(2) for batch in loader]
+    assert seen == straight(photos, 18 if steps == 4 else 27)
+
+
+def test_a_loader_that_is_prepared_and_registered_says_which_goes_with_which(
+    photos: Path, tmp_path: Path, accelerator: Any
+) -> None:
+    loader = Loader(photos, **OPTIONS)
+    next(iter(accelerator.prepare(data_loader(loader))))
+    accelerator.register_for_checkpointing(loader)
+    with pytest.raises(RuntimeError, match=r"use_stateful_dataloader=True\); register_for_check"):
+        accelerator.save_state(tmp_path)
+
+
 # ---------------------------------------------------------------------------------------- on two ranks
 
 ON_TWO_RANKS = """
@@ -165,6 +189,47 @@ def test_accelerate_on_two_ranks(photos: Path, tmp_path: Path) -> None:
         ] == alone
     for rank in (first, second):
         assert "give the Loader no shard=" in rank["error"]
+
+
+REGISTERED_ON_TWO_RANKS = """
+import json, pathlib, sys
+import accelerate
+from imagepipe_rs import Loader
+from itertools import islice
+
+folder, options = sys.argv[1], json.loads(sys.argv[2])
+accelerator = accelerate.Accelerator(cpu=True)
+loader = Loader(folder, shard="auto", **options)
+accelerator.register_for_checkpointing(loader)
+
+def samples(batches):
+    return [sample for *_, indices in batches for sample in indices.tolist()]
+
+found = samples(islice(loader, 2))
+accelerator.save_state(sys.argv[3])
+accelerator.wait_for_everyone()
+list(loader)
+accelerator.load_state(sys.argv[3])
+found += samples(loader)
+pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+"""
+
+
+def test_accelerate_saves_a_registered_loader_on_two_ranks(photos: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(REGISTERED_ON_TWO_RANKS)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    run = subprocess.run(
+        [*command, program, photos, json.dumps({**OPTIONS, "batch_size": 5}), tmp_path],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr[-3000:]
+    found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
+    assert [len(samples) for samples in found] == [30, 30]
+    assert sorted(found[0] + found[1]) == list(range(60))
 
 
 STATEFUL_ON_TWO_RANKS = """

@@ -363,6 +363,19 @@ def test_load_state_dict(folder: Path, state: Any) -> None:
     assert loader.state_dict() == fresh
 
 
+@pytest.mark.parametrize(
+    "state",
+    [{"weight": [0] * 10**5}, {"order": [0] * 10**5}, {"epoch": "x" * 10**5}],
+    ids=["model", "order", "epoch"],
+)
+def test_a_state_of_something_else_was_printed_as_a_whole(folder: Path, state: Any) -> None:
+    loader = Loader(folder)
+    whole = state if "weight" in state else {**loader.state_dict(), **state}
+    with pytest.raises(ValueError, match=r"\.\.\. is not") as caught:
+        loader.load_state_dict(whole)
+    assert len(str(caught.value)) < 300
+
+
 @pytest.mark.parametrize("missing", ["epoch", "position", "order"])
 def test_a_state_that_lacks_something(folder: Path, missing: str) -> None:
     loader = Loader(folder)

@@ -6,7 +6,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from imagepipe_rs import Loader
+from imagepipe_rs import DatasetWarning, Loader
 
 torch = pytest.importorskip("torch")
 lightning = pytest.importorskip("lightning.pytorch")
@@ -153,6 +153,34 @@ def test_lightning_goes_on_after_the_batch_of_its_checkpoint(
     resumed.fit(model, loader, ckpt_path=file)
     assert model.seen == straight(photos, 27)[steps:]
     assert resumed.global_step == 27
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "seen", "told"),
+    [
+        (
+            14,
+            14,
+            "batch_size=7 on 1 rank, .*=14 on 1 rank: up to 18 samples of this epoch will not be",
+        ),
+        (28, 32, "up to 32 samples of this epoch will not be trained on"),
+        (3, 32, "will neither validate at the end of this epoch"),
+    ],
+)
+def test_lightning_lost_the_rest_of_an_epoch_whose_batches_became_larger(
+    photos: Path, tmp_path: Path, batch_size: int, seen: int, told: str
+) -> None:
+    """It counts batches, so those before the checkpoint stand for as many of the new size."""
+    callback = checkpoints(tmp_path, every_n_train_steps=4)
+    first = trainer(tmp_path, max_steps=4, callbacks=[callback])
+    first.fit(Classifier(), Loader(photos, **OPTIONS))
+    (file,) = tmp_path.glob("*.ckpt")
+    model = Classifier()
+    callback = checkpoints(tmp_path / "again", every_n_train_steps=4)
+    resumed = trainer(tmp_path, max_epochs=1, callbacks=[callback])
+    with pytest.warns(DatasetWarning, match=told):
+        resumed.fit(model, Loader(photos, **{**OPTIONS, "batch_size": batch_size}), ckpt_path=file)
+    assert sum(map(len, model.seen)) == seen
 
 
 def test_lightning_goes_on_after_the_epoch_of_its_checkpoint(photos: Path, tmp_path: Path) -> None:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import IterableDataset, default_collate, get_worker_info
 
 from imagepipe_rs._adapters import adapter
+from imagepipe_rs._callers import caller
 from imagepipe_rs._ranks import auto_shard
 from imagepipe_rs.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from types import FrameType
 
     from imagepipe_rs.loader import Loader
 
@@ -77,27 +76,17 @@ class _Batches(IterableDataset[Any]):
 
 def _accelerate() -> Any:
     """Return the object of Accelerate that is about to read the dataset or to ask for its state, if one is."""
-    return _caller("accelerate.data_loader")
+    return caller("accelerate.data_loader")
 
 
 def _stacks_batches() -> bool:
     """Say whether a ``DataLoader`` is about to make batches of what are batches already."""
-    fetcher = _caller("torch.utils.data._utils.fetch")
+    fetcher = caller("torch.utils.data._utils.fetch")
     # With a function of the user's own, they know what they get.
     return (
         getattr(fetcher, "auto_collation", False)
         and getattr(fetcher, "collate_fn", None) is default_collate
     )
-
-
-def _caller(module: str) -> Any:
-    """Return the object of a module whose method led here, if one did."""
-    frame: FrameType | None = sys._getframe()  # noqa: SLF001  nothing else tells who calls
-    while frame is not None:
-        if frame.f_globals.get("__name__") == module:
-            return frame.f_locals.get("self")
-        frame = frame.f_back
-    return None
 
 
 def _dispatches(reader: Any) -> bool:
