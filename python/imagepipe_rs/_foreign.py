@@ -40,14 +40,25 @@ def explains_keywords(
     return checked
 
 
+def no_attribute(loader: object, name: str) -> AttributeError:
+    """Return the error for an attribute that a Loader does not have."""
+    lacks = f"{type(loader).__name__!r} object has no attribute {name!r}"
+    if name in _ATTRIBUTES:
+        return AttributeError(f"{lacks}: {_ATTRIBUTES[name]}")
+    return AttributeError(lacks, name=name, obj=loader)
+
+
 def _habit(name: str, value: Any) -> str | None:
     """Return what to write for a value that another library has for an argument of the same name."""
-    if name == "dtype" and not isinstance(value, str):
-        # numpy.float32, torch.float32 and tensorflow.float32, by the last word of what they call themselves.
-        words = re.findall(r"\w+", getattr(value, "__name__", "") or str(value))
-        found = words[-1] if words else ""
-        return f"dtype={found!r}" if found in _DTYPES else None
-    return _VALUES.get((name, value)) if isinstance(value, str) else None
+    if isinstance(value, str):
+        return _VALUES.get((name, value))
+    if name not in _OBJECTS:
+        return None
+    # numpy.float32, torch.channels_last and InterpolationMode.BICUBIC, by the last word of what they call themselves.
+    own = getattr(value, "__name__", None) or getattr(value, "name", None) or str(value)
+    words = re.findall(r"\w+", str(own).lower())
+    found = words[-1] if words else ""
+    return f"{name}={found!r}" if found in _OBJECTS[name] else _VALUES.get((name, found))
 
 
 def _unknown(unknown: list[str], given: _Given, known: list[str]) -> str:
@@ -156,6 +167,19 @@ def _resized(_value: Any, given: _Given) -> str:
     return f"size=({height}, {width})"
 
 
+def _sampler(value: Any, _given: _Given) -> str:
+    return _SAMPLERS.get(
+        type(value).__name__, "shuffle=, sampling=, weights= and shard= say what is drawn"
+    )
+
+
+_SAMPLERS = {
+    "DistributedSampler": "shard='auto'",
+    "WeightedRandomSampler": "weights= (one per sample, or per class; endless)",
+    "RandomSampler": "shuffle=True, the default",
+    "SequentialSampler": "shuffle=False",
+}
+
 _PATHS = {
     "data_dir",
     "data_path",
@@ -172,7 +196,12 @@ _PATHS = {
     "root",
 }
 
-_DTYPES = {"uint8", "float32", "float16", "bfloat16"}
+# What an argument may be as an object of another library.
+_OBJECTS = {
+    "dtype": {"uint8", "float32", "float16", "bfloat16"},
+    "interpolation": {"bilinear", "nearest", "bicubic", "lanczos", "area"},
+    "layout": set(),
+}
 _VALUES = {
     ("labels", "inferred"): "labels='int'",
     ("labels", "sparse"): "labels='int'",
@@ -187,11 +216,13 @@ _VALUES = {
     ("layout", "HWC"): "layout='NHWC'",
     ("layout", "channels_first"): "layout='NCHW'",
     ("layout", "CHW"): "layout='NCHW'",
+    ("layout", "contiguous_format"): "layout='NCHW'",
     ("output", "pytorch"): "output='torch'",
     ("output", "tf"): "output='tensorflow'",
     ("output", "np"): "output='numpy'",
     ("interpolation", "cubic"): "interpolation='bicubic'",
     ("interpolation", "linear"): "interpolation='bilinear'",
+    ("interpolation", "box"): "interpolation='area'",
     ("interpolation", "lanczos3"): "interpolation='lanczos'",
     ("interpolation", "lanczos5"): "interpolation='lanczos'",
     ("fit", "random_resized_crop"): "fit='random_crop'",
@@ -302,9 +333,9 @@ FOREIGN: dict[str, _Answer] = {
     ),
     "target_transform": _say("apply it to the labels of the batches"),
     "loader": _say(_DECODED_HERE),
-    "is_valid_file": _say("on_error='skip' leaves damaged files out"),
-    "sampler": _say("shuffle=, sampling=, weights= and shard= say what is drawn"),
-    "batch_sampler": _say("shuffle=, sampling=, weights= and shard= say what is drawn"),
+    "is_valid_file": _say("leave it out: on_error='skip' leaves damaged files out"),
+    "sampler": _sampler,
+    "batch_sampler": _sampler,
     "collate_fn": _say(f"batches are arrays already; {_ON_BATCHES}"),
     "pin_memory": _say("leave it out: batches are made once, in aligned memory"),
     "persistent_workers": _say(_NO_PROCESSES),
@@ -377,4 +408,29 @@ FOREIGN: dict[str, _Answer] = {
     ),
     **dict.fromkeys(_RANKS, _shard),
     **dict.fromkeys(_FLIPS, _one_of({True: "flip=True", False: "flip=False"}, "flip=True")),
+}
+
+_LABELS_COME = "labels come with the batches; class_counts says how many each class has"
+_ONE_FOR_BOTH = (
+    "a Loader is data set and DataLoader in one, with num_samples, classes, class_counts and paths"
+)
+_ATTRIBUTES = {
+    # Keras
+    "class_indices": "here it is class_to_index",
+    "class_names": "here it is classes",
+    "file_paths": "here it is paths",
+    "filenames": "here it is paths",
+    "filepaths": "here it is paths",
+    # torchvision
+    "class_to_idx": "here it is class_to_index",
+    "imgs": f"the files are paths; {_LABELS_COME}",
+    "labels": _LABELS_COME,
+    "samples": f"the files are paths; {_LABELS_COME}",
+    "targets": _LABELS_COME,
+    # torch.utils.data
+    "dataset": _ONE_FOR_BOTH,
+    "drop_last": "here it is the argument last_batch",
+    "generator": "here it is the argument seed",
+    "num_workers": "here it is the argument workers: threads",
+    "sampler": "shuffle, sampling, weights and shard are arguments, and set_epoch() is the Loader's own",
 }

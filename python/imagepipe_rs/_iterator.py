@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from imagepipe_rs._errors import ImagePipeError
 from imagepipe_rs._state import Progress
@@ -113,6 +113,11 @@ class LoaderIterator(Iterator[Batch]):
         if self._closed:
             message = "the iterator was closed before its end; iter(loader) starts another"
             raise ImagePipeError(message)
+
+    def __reduce__(self) -> NoReturn:
+        """Raise an error that says what can be pickled."""
+        message = "an iterator cannot be pickled or copied: pickle the Loader, and the iterator's state_dict()"
+        raise TypeError(message)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""

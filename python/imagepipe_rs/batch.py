@@ -44,6 +44,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
     Copies and pickled batches keep all attributes. Whatever walks over tuples and rebuilds them (``jax.tree.map``,
     ``tf.nest``, PyTorch's ``default_collate`` and ``pin_memory``, Lightning, Accelerate) makes a batch of the same
     fields, without the other attributes: what is needed after such a walk belongs into the Loader's ``fields``.
+    ``torch.load`` reads ``tuple(batch)`` as it is, and a batch only with ``weights_only=False``.
     """
 
     _fields: ClassVar[tuple[str, ...]] = DEFAULT_FIELDS

@@ -26,7 +26,7 @@ from imagepipe_rs._arguments import (
     weights_of,
 )
 from imagepipe_rs._callers import caller
-from imagepipe_rs._foreign import explains_keywords
+from imagepipe_rs._foreign import explains_keywords, no_attribute
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._notes import warn
 from imagepipe_rs._ranks import MAKE_IT_LATER, auto_shard, jpeg_decoder, rank_or_none
@@ -138,8 +138,10 @@ class Loader:
         labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None.
         sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its samples
             uniformly, with replacement, endless.
-        weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class; a
-            sequence of numbers, an array or a tensor.
+        weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class, which
+            each of its samples gets (ones draw classes by their size, ``1 / count`` all alike); a sequence of numbers,
+            an array or a tensor. An epoch, for ``len()``, is as many draws as there are samples:
+            ``itertools.islice(loader, len(loader))``.
         shuffle: permute each epoch, by ``seed`` and epoch alone. False for validation and prediction, which then are in
             the order of the data set.
         seed: of everything random but ``split``, 0 to 2**64 - 1.
@@ -258,7 +260,7 @@ class Loader:
     ) -> None:
         """Find the samples and check the arguments; see the class."""
         self._given = {name: value for name, value in locals().items() if name != "self"}
-        if not isinstance(device, str) or device != "cpu":
+        if str(device) != "cpu":  # of PyTorch's devices too
             message = (
                 f"device={shown(device)} is not valid: 'cpu' is the only device of this version"
             )
@@ -337,8 +339,16 @@ class Loader:
         classes = "" if known is None else f" in {_counted(known, 'class', 'classes')}"
         samples = _counted(self.num_samples, "sample", "samples")
         batches = _counted(len(self), "batch", "batches")
+        if self._endless:
+            batches = f"endless, {batches} an epoch"
         rank = f" on rank {self._rank} of {self._world}" if self._world > 1 else ""
         return f"<Loader of {samples}{classes}, {batches}{rank}>"
+
+    if not TYPE_CHECKING:  # for type checkers every name would be an attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            """Answer the names that other loaders have for something with what it is called here."""
+            raise no_attribute(self, name)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch of this rank."""

@@ -357,6 +357,9 @@ def test_a_loader_says_how_many_it_has_of_what(tree: MakeTree, jpeg: EncodeJpeg)
     assert repr(Loader(folder)) == "<Loader of 1 sample in 1 class, 1 batch>"
     both = Loader(folder, shard=(1, 2), last_batch="pad")
     assert repr(both) == "<Loader of 1 sample in 1 class, 1 batch on rank 1 of 2>"
+    for endless in ({"weights": [1]}, {"sampling": "balanced"}, {"repeat": True}):
+        expected = "<Loader of 1 sample in 1 class, endless, 1 batch an epoch>"
+        assert repr(Loader(folder, **endless)) == expected
 
 
 def test_class_counts_are_of_the_samples_that_the_loader_has(photos: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import enum
+import inspect
 import re
 from typing import TYPE_CHECKING
 
@@ -9,11 +12,19 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from imagepipe_rs import Loader
-from imagepipe_rs._foreign import FOREIGN
+from imagepipe_rs._foreign import _ATTRIBUTES, FOREIGN
+from PIL import Image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+class InterpolationMode(enum.Enum):
+    """As torchvision's."""
+
+    BICUBIC = "bicubic"
+
 
 # What somebody types, and what is to be typed here.
 TRANSLATED: list[tuple[Mapping[str, object], str]] = [
@@ -136,6 +147,8 @@ def test_a_name_that_only_looks_alike_was_taken_for_another(
         ("output", "pytorch", "output='torch'"),
         ("dtype", np.float32, "dtype='float32'"),
         ("dtype", np.dtype("uint8"), "dtype='uint8'"),
+        ("interpolation", InterpolationMode.BICUBIC, "interpolation='bicubic'"),
+        ("interpolation", Image.Resampling.BOX, "interpolation='area'"),
     ],
     ids=str,
 )
@@ -146,6 +159,43 @@ def test_a_foreign_value_is_answered_with_what_to_write_here(
         (TypeError, ValueError), match=f"^{name}=.* is not valid: here it is {here}"
     ):
         Loader(photos, **{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sampler", "here"),
+    [
+        ("DistributedSampler", "shard='auto'"),
+        ("WeightedRandomSampler", "weights="),
+        ("SequentialSampler", "shuffle=False"),
+        ("MySampler", "shuffle=, sampling=, weights= and shard="),
+    ],
+)
+def test_a_sampler_is_answered_by_what_it_is(photos: Path, sampler: str, here: str) -> None:
+    message = answer(photos, {"sampler": type(sampler, (), {})()})
+    assert f": {here}" in message
+
+
+@pytest.mark.parametrize("name", sorted(_ATTRIBUTES))
+def test_an_attribute_that_others_have_is_answered(photos: Path, name: str) -> None:
+    loader = Loader(photos, batch_size=8, size=8)
+    assert not hasattr(loader, name)
+    with pytest.raises(AttributeError, match=f"no attribute '{name}': ") as error:
+        getattr(loader, name)
+    # What it says there is, there is.
+    for here in re.findall(r"here it is (?:the argument )?(\w+)", str(error.value)):
+        assert hasattr(loader, here) or here in inspect.signature(Loader).parameters
+
+
+def test_other_attributes_are_missed_as_in_any_object(photos: Path) -> None:
+    loader = Loader(photos, batch_size=8, size=8)
+    with pytest.raises(
+        AttributeError, match=r"^'Loader' object has no attribute 'clases'$"
+    ) as error:
+        loader.clases  # type: ignore[attr-defined]  # noqa: B018
+    assert (error.value.name, error.value.obj) == ("clases", loader)
+    with pytest.raises(AttributeError):
+        Loader.__new__(Loader).classes  # noqa: B018  of one that is not made yet
+    assert len(copy.copy(loader)) == len(loader)
 
 
 def test_the_data_set_under_another_name_is_the_first_argument(photos: Path) -> None:

@@ -200,6 +200,11 @@ def test_a_loader_is_pickled_by_its_arguments_and_its_place(photos: Path) -> Non
         assert samples(other) == expected
 
 
+def test_an_iterator_that_is_pickled_says_what_can_be(photos: Path) -> None:
+    with pytest.raises(TypeError, match="pickle the Loader, and the iterator's state_dict"):
+        pickle.dumps(iter(Loader(photos, **OPTIONS)))
+
+
 class Halves(Loader):
     """A Loader with arguments of its own."""
 

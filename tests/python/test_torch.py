@@ -321,6 +321,25 @@ def test_weights_may_be_a_tensor(photos: Path) -> None:
     assert len(str(caught.value)) < 300
 
 
+def test_objects_of_pytorch_as_arguments(photos: Path) -> None:
+    options = {"size": 8, "batch_size": 4, "output": "torch"}
+    loader = Loader(photos, device=torch.device("cpu"), **options)
+    assert next(iter(loader)).images.device == torch.device("cpu")
+    with pytest.raises(ValueError, match=r"^device=device\(type='cuda'\) is not valid: 'cpu'"):
+        Loader(photos, device=torch.device("cuda"), **options)
+    for layout, here in ((torch.channels_last, "NHWC"), (torch.contiguous_format, "NCHW")):
+        with pytest.raises(TypeError, match=f"^layout=torch.* here it is layout='{here}'"):
+            Loader(photos, layout=layout, **options)
+
+
+def test_batches_are_saved_by_pytorch(photos: Path, tmp_path: Path) -> None:
+    batch = next(iter(Loader(photos, size=8, batch_size=4, output="torch")))
+    torch.save(tuple(batch), tmp_path / "tuple.pt")
+    assert all(map(torch.equal, torch.load(tmp_path / "tuple.pt"), batch))
+    torch.save(batch, tmp_path / "batch.pt")
+    assert torch.load(tmp_path / "batch.pt", weights_only=False).paths == batch.paths
+
+
 def test_a_data_loader_of_a_loader_says_what_to_use(photos: Path) -> None:
     for shuffle in (False, True):
         batches = torch.utils.data.DataLoader(Loader(photos), batch_size=7, shuffle=shuffle)
