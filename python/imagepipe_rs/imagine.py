@@ -175,8 +175,8 @@ def create_tfrecords(
             there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
         DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
         TypeError: an argument of the wrong type.
-        ValueError: an argument of the wrong value; a ``dest_path`` that is a directory of images, or in it; or a folder
-            that images lie in which a CSV file without such a directory names.
+        ValueError: an argument of the wrong value; a ``dest_path`` that is the directory of images, or in it, or, where
+            a CSV file is the source, one of the folders that its images lie in.
     """
     only_here(engine)
     arguments = {

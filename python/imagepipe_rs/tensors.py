@@ -84,8 +84,8 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
             that is there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
         DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
         TypeError: an argument of the wrong type.
-        ValueError: an argument of the wrong value; an ``output_dir`` that is a directory of images, or in it; or a
-            folder that images lie in which a CSV file names.
+        ValueError: an argument of the wrong value; an ``output_dir`` that is the directory of images, or in it, or,
+            where a CSV file is the source, one of the folders that its images lie in.
     """
     only_here(engine)
     if isinstance(num_images, int) and num_images < -1:
