@@ -13,6 +13,7 @@ mod png;
 mod raw;
 mod webp;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -225,10 +226,10 @@ impl Decoder {
     pub fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
         let header = match Format::of(bytes) {
             Some(Format::Jpeg) => return Ok(Opened::Jpeg(self.jpeg.open(bytes, stop)?)),
-            Some(Format::Png) => png::header(bytes)?,
+            Some(Format::Png) => unbroken(|| png::header(bytes))?,
             Some(Format::Bmp) => bmp::header(bytes)?,
-            Some(Format::Gif) => gif::header(bytes)?,
-            Some(Format::WebP) => webp::header(bytes)?,
+            Some(Format::Gif) => unbroken(|| gif::header(bytes))?,
+            Some(Format::WebP) => unbroken(|| webp::header(bytes))?,
             Some(Format::Raw) | None => return Err(unknown(bytes)),
         };
         Ok(Opened::Other(OpenedOther { bytes, header, pixels: &mut self.pixels }))
@@ -279,15 +280,22 @@ impl<'a> OpenedOther<'a> {
         let Header { format, size, .. } = self.header;
         let channels = match format {
             Format::Bmp => bmp::decode(self.bytes, self.pixels)?,
-            Format::Gif => gif::decode(self.bytes, self.pixels)?,
-            Format::WebP => webp::decode(self.bytes, size, self.pixels)?,
-            _ => png::decode(self.bytes, self.pixels)?,
+            Format::Gif => unbroken(|| gif::decode(self.bytes, self.pixels))?,
+            Format::WebP => unbroken(|| webp::decode(self.bytes, size, self.pixels))?,
+            _ => unbroken(|| png::decode(self.bytes, self.pixels))?,
         };
         let (width, height) = (size.width as usize, size.height as usize);
         let plane = Plane { data: &self.pixels[..width * height * channels], stride: width * channels, width, height };
         let pixels = if channels == 1 { Pixels::Gray(plane) } else { Pixels::Rgb(plane) };
         Ok(Decoded { pixels, left: 0, top: 0, denominator: 1 })
     }
+}
+
+/// What a decoder says that is not ours: one that panics over a damaged picture says that it is damaged, too.
+fn unbroken<T>(decode: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
+    // Nothing is left half done: pixels are overwritten by the next picture, and all else is dropped.
+    let made = catch_unwind(AssertUnwindSafe(decode));
+    made.unwrap_or_else(|_| Err(Reason::new("the decoder of this format failed: the file is probably damaged")))
 }
 
 /// Says what was found instead of a picture.

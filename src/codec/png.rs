@@ -20,6 +20,7 @@ fn reader(bytes: &[u8]) -> png::Decoder<Cursor<&[u8]>> {
     let mut options = DecodeOptions::default();
     options.set_ignore_text_chunk(true);
     options.set_ignore_iccp_chunk(true);
+    options.set_ignore_adler32(false);
     let mut decoder = png::Decoder::new_with_options(Cursor::new(bytes), options);
     decoder.set_limits(Limits { bytes: LIMIT_BYTES });
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
@@ -28,7 +29,7 @@ fn reader(bytes: &[u8]) -> png::Decoder<Cursor<&[u8]>> {
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let mut decoder = reader(bytes);
-    let info = decoder.read_header_info().map_err(Reason::new)?;
+    let info = decoder.read_header_info().map_err(said)?;
     let size = Size::new(info.width, info.height);
     let orientation = Metadata::find(bytes)?.orientation();
     Ok(Header { format: Format::Png, size, orientation })
@@ -36,9 +37,9 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
 
 /// Decodes into the front of `pixels`; returns the channels, 1 or 3.
 pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason> {
-    let mut reader = reader(bytes).read_info().map_err(Reason::new)?;
+    let mut reader = reader(bytes).read_info().map_err(said)?;
     let len = reader.output_buffer_size().ok_or_else(|| Reason::new("too large for this machine's memory"))?;
-    let info = reader.next_frame(cleared(pixels, len)?).map_err(Reason::new)?;
+    let info = reader.next_frame(cleared(pixels, len)?).map_err(said)?;
     let count = info.width as usize * info.height as usize;
     Ok(match info.color_type {
         ColorType::Grayscale => 1,
@@ -52,6 +53,18 @@ pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason
         }
         ColorType::Rgb | ColorType::Indexed => 3,
     })
+}
+
+/// What the decoder says, which shows chunks as Rust shows them, with their names alone.
+#[expect(clippy::needless_pass_by_value, reason = "taken by map_err")]
+fn said(error: png::DecodingError) -> Reason {
+    let mut text = error.to_string();
+    while let Some((before, rest)) = text.split_once("ChunkType { type: ") {
+        let (chunk, after) = rest.split_once(" }").unwrap_or((rest, ""));
+        let name = chunk.split(',').next().unwrap_or_default();
+        text = format!("{before}{name}{after}");
+    }
+    Reason::new(text)
 }
 
 /// Packs `count` groups of `FROM` bytes to their first `TO`, in place.
@@ -99,6 +112,13 @@ impl<'a> Metadata<'a> {
         for chunk in chunks(bytes) {
             match &chunk.kind {
                 b"IDAT" => before_pixels = false,
+                // The decoder takes for granted that it is one of whole colours.
+                b"PLTE" if !chunk.data.len().is_multiple_of(3) => {
+                    return Err(Reason::new(format!(
+                        "a palette of {} bytes, where each colour has 3",
+                        chunk.data.len()
+                    )));
+                }
                 b"IEND" => break,
                 b"fcTL" if !before_pixels => break,
                 _ => {}

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn a_class_that_is_a_number_and_no_label_made_names_of_all() {
         let wrong = |classes: &[&str]| numbered(classes).unwrap_err().0;
-        for no_label in ["-1", "+1", "3.5", "3,5", "NaN", "nan", "-1.0", "1e3", "inf", "9223372036854775808"] {
+        for no_label in ["-1", "+1", "3.5", "3,5", "NaN", "nan", "-1.0", "1e3", "inf"] {
             assert_eq!(wrong(&["0", "2", no_label, "10"]), 2, "{no_label}");
         }
         assert_eq!(wrong(&["-1", "1"]), 0);

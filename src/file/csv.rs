@@ -389,13 +389,14 @@ fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
 }
 
 /// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with gaps are saved; blanks
-/// around them in quotes); `None` for anything else, and from 2^63 on.
+/// around them in quotes); `None` for anything else. The greatest is 2^63 - 1, which stands for all above it.
 #[must_use]
 pub fn whole_number(cell: &[u8]) -> Option<u64> {
+    const MOST: u64 = u64::MAX >> 1;
     let cell = cell.trim_ascii();
     let digits = cell.strip_suffix(b".0").unwrap_or(cell);
-    let digits = str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-    digits.parse::<i64>().ok()?.try_into().ok()
+    let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| str::from_utf8(digits).ok()?.parse().ok()).map(|number| number.unwrap_or(u64::MAX).min(MOST))
 }
 
 /// What is wrong with a line of a file.
@@ -530,9 +531,10 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_digits() {
-        let numbers = ["0", " 01", "12.0 ", "9223372036854775807"].map(|cell| whole_number(cell.as_bytes()));
-        assert_eq!(numbers, [Some(0), Some(1), Some(12), Some(i64::MAX as u64)]);
-        for cell in ["", ".0", "-1", "+1", "1.5", "1.00", "1e3", "1 1", "9223372036854775808", "\u{661}"] {
+        let numbers = ["0", " 01", "12.0 ", "9223372036854775807", "99999999999999999999"];
+        let most = Some(i64::MAX as u64);
+        assert_eq!(numbers.map(|cell| whole_number(cell.as_bytes())), [Some(0), Some(1), Some(12), most, most]);
+        for cell in ["", ".0", "-1", "+1", "1.5", "1.00", "1e3", "1 1", "\u{661}"] {
             assert_eq!(whole_number(cell.as_bytes()), None, "{cell}");
         }
     }

@@ -1,6 +1,7 @@
 //! A file of records with random access.
 
 use std::collections::HashSet;
+use std::io;
 use std::path::Path;
 
 use super::index::{self, Table};
@@ -386,6 +387,13 @@ impl Shard {
                 framing => framing.measure(&bytes[at..], self.check),
             };
             if measured.is_ok() || !damaged {
+                if starts.len() == starts.capacity() {
+                    let room = starts.try_reserve(1);
+                    room.map_err(|_| Error::Io {
+                        path: self.path().to_owned(),
+                        source: io::ErrorKind::OutOfMemory.into(),
+                    })?;
+                }
                 starts.push(at as u64);
             }
             damaged = measured.is_err();
@@ -430,7 +438,14 @@ impl Shard {
 fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, Option<Reason>)> {
     let mut bytes = Vec::new();
     let end = compression.inflate(map.bytes()?, &mut bytes);
-    let torn = end.err().map(|error| Reason(format!("as a {} stream: {error}", compression.name())));
+    let torn = match end {
+        // Nothing is wrong with the file.
+        Err(source) if source.kind() == io::ErrorKind::OutOfMemory => {
+            return Err(Error::Io { path: map.path().to_owned(), source });
+        }
+        end => end.err(),
+    };
+    let torn = torn.map(|error| Reason(format!("as a {} stream: {error}", compression.name())));
     match torn {
         Some(reason) if !salvage || bytes.is_empty() => Err(Error::record(map.path(), 0, reason)),
         torn => Ok((Map::in_memory(map.path().to_owned(), bytes), torn)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 import os
 import struct
@@ -14,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import DatasetError, DecodeError, ImagePipeError, Loader, create_tfrecords
+from imagepipe_rs import (
+    DatasetError,
+    DecodeError,
+    Example,
+    ImagePipeError,
+    Loader,
+    TFRecordWriter,
+    create_tfrecords,
+)
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -603,6 +612,30 @@ def test_a_webp_without_memory_to_decode_it_in_ended_the_process(
     """There is room for the pixels, and not for what the decoder takes beside them."""
     said = run(WITHOUT_MEMORY, large_pictures / "webp", "skip", margin)
     assert "big.webp: no memory for " in said
+
+
+def test_a_compressed_shard_without_memory_for_it_was_cut_short(tmp_path: Path) -> None:
+    record = Example.encode({"image/encoded": bytes(4 << 20), "image/class/label": 1})
+    (tmp_path / "data").mkdir()
+    with TFRecordWriter(tmp_path / "data" / "x.tfrecord") as writer:
+        for _ in range(40):
+            writer.write(record)
+    plain = tmp_path / "data" / "x.tfrecord"
+    packed = gzip.compress(plain.read_bytes(), 1)
+    plain.write_bytes(packed)
+    program = """
+import resource, sys
+from pathlib import Path
+from imagepipe_rs import Loader
+status = Path("/proc/self/status").read_text()
+limit = (int(status.split("VmSize:")[1].split()[0]) << 10) + (100 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+try:
+    print(Loader(sys.argv[1], size=8, on_error="skip", workers=1).num_samples)
+except MemoryError as error:
+    print(error)
+"""
+    assert "x.tfrecord: " in run(program, tmp_path / "data")
 
 
 def test_shards_are_more_than_files_may_be_open(

@@ -272,6 +272,31 @@ def test_chunks_of_later_frames_do_not_turn_the_first() -> None:
     assert np.array_equal(decode(data), PIXELS)
 
 
+@pytest.mark.parametrize("size", [4, 5, 767])
+def test_a_palette_of_broken_colours_ended_the_decoder(size: int) -> None:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 1, 8, 3, 0, 0, 0))
+    data = chunk(b"IDAT", zlib.compress(b"\0\0\1"))
+    image = header + chunk(b"PLTE", bytes(size)) + data + chunk(b"IEND", b"")
+    reason = refused(b"\x89PNG\r\n\x1a\n" + image)
+    assert reason == f"a palette of {size} bytes, where each colour has 3"
+
+
+def test_pixels_with_a_wrong_checksum_are_refused() -> None:
+    """Right by the checksum of their chunk, and not by that of the stream in it."""
+    row = b"\0" + PIXELS[0].tobytes()
+    stream = bytearray(zlib.compress(row, 0))
+    stream[-6] ^= 4
+    height_1 = chunk(b"IHDR", struct.pack(">IIBBBBB", PIXELS.shape[1], 1, 8, 2, 0, 0, 0))
+    image = height_1 + chunk(b"IDAT", bytes(stream)) + chunk(b"IEND", b"")
+    assert "checksum" in refused(b"\x89PNG\r\n\x1a\n" + image).lower()
+
+
+def test_a_chunk_that_is_not_known_is_named_as_it_is() -> None:
+    reason = refused(png(chunk(b"ABCD", b"")))
+    assert "ABCD" in reason
+    assert "ChunkType" not in reason
+
+
 def test_a_chunk_that_tells_the_orientation_with_a_wrong_checksum_is_refused() -> None:
     whole = chunk(b"eXIf", turned(6))
     assert refused(png(whole[:-1] + b"\0")) == "the eXIf chunk has a wrong checksum"

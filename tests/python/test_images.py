@@ -474,6 +474,12 @@ def test_a_full_disk_is_said_and_finished_images_stay(
     assert contents(out) == expected
 
 
+def test_more_images_than_the_disk_can_hold_were_begun(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"^count=9223372036854775808 is not valid: at most \d+: "):
+        make(tmp_path / "out", count=2**63)
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_directory_that_cannot_be_written_is_said(small_disk: Path) -> None:
     (small_disk / "out").mkdir()
     assert mount("-o", "remount,ro", small_disk) == 0

@@ -128,16 +128,23 @@ fn one_value(payload: &[u8], key: &str, what: &str) -> Result<(), Reason> {
     }
 }
 
-/// The label of an image record.
+/// The first label of an image record, as `MXNet` and face data sets have it; [`many_labels`] tells that there are more.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a whole number below 2^24")]
 fn label_of(header: &recordio::Header<'_>) -> Result<usize, Reason> {
     /// Above it floats are not all whole numbers.
     const MOST: f32 = 16_777_216.0;
-    match header.labels {
-        recordio::Labels::One(label) if (0.0..=MOST).contains(&label) && label.fract() == 0.0 => Ok(label as usize),
-        recordio::Labels::One(label) => Err(Reason(format!("the label {label} is no whole number from 0 on"))),
-        recordio::Labels::Many(labels) => Err(Reason(format!("the label has {} values: one is needed", labels.len()))),
+    match header.labels.values().next() {
+        Some(label) if (0.0..=MOST).contains(&label) && label.fract() == 0.0 => Ok(label as usize),
+        Some(label) if label > MOST => Err(Reason(format!("the label {label:.0} is above {MOST}"))),
+        Some(label) => Err(Reason(format!("the label {label} is no whole number from 0 on"))),
+        None => Err(Reason("no label".to_owned())),
     }
+}
+
+/// How many labels an image record has, if it is more than one.
+pub(super) fn many_labels(payload: &[u8]) -> Option<usize> {
+    let (header, _) = recordio::Header::decode(payload).ok()?;
+    Some(header.labels.values().count()).filter(|count| *count > 1)
 }
 
 /// The error of a feature that is not there, and which are.
@@ -160,19 +167,23 @@ fn missing(payload: &[u8], key: &str, what: &str) -> Reason {
 /// The pixels of a tensor record.
 fn tensor<'a>(bytes: &'a [u8], sizes: [Option<View<'_>>; 3], order: Option<View<'_>>) -> Result<Raw<'a>, Reason> {
     let number = |view: Option<View<'_>>, key: &[u8], otherwise: Option<u32>| {
-        let value = match view {
-            Some(View::Int(value)) => u32::try_from(value).ok(),
-            None => otherwise,
-            _ => None,
-        };
-        value.ok_or_else(|| Reason(format!("a tensor needs the feature {:?}", String::from_utf8_lossy(key))))
+        let key = String::from_utf8_lossy(key);
+        match view {
+            Some(View::Int(value)) => u32::try_from(value)
+                .map_err(|_| Reason(format!("the feature {key:?} is {value}, not within 0..={}", u32::MAX))),
+            Some(_) => Err(Reason(format!("the feature {key:?} is no integer"))),
+            None => otherwise.ok_or_else(|| Reason(format!("a tensor needs the feature {key:?}"))),
+        }
     };
     let (height, width) = (number(sizes[0], HEIGHT, None)?, number(sizes[1], WIDTH, None)?);
     let channels = number(sizes[2], CHANNELS, Some(3))?;
     let planar = match order {
         None | Some(View::Bytes(b"HWC")) => false,
         Some(View::Bytes(b"CHW")) => true,
-        Some(other) => return Err(Reason(format!("image/order is {other:?}: HWC and CHW are known"))),
+        Some(View::Bytes(other)) => {
+            return Err(Reason(format!("image/order is {}: HWC and CHW are known", quoted(other))));
+        }
+        Some(_) => return Err(Reason("image/order is a number: HWC and CHW are known".to_owned())),
     };
     let raw = Raw::new(bytes, Size::new(width, height), channels as usize, planar);
     raw.map_err(|reason| Reason(reason.to_string()))
@@ -224,7 +235,7 @@ mod tests {
             form(true).sample(Framing::TfRecord, &payload).unwrap_err().0
         };
         assert_eq!(reason(("image/channels", ints(1))), "6 bytes of pixels, where 2x1 of 1 channel take 2");
-        assert_eq!(reason(("image/width", ints(-1))), "a tensor needs the feature \"image/width\"");
+        assert_eq!(reason(("image/width", ints(-1))), "the feature \"image/width\" is -1, not within 0..=4294967295");
         assert!(reason(("image/order", bytes(b"WHC"))).contains("HWC and CHW are known"));
     }
 
@@ -269,13 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_values_none_is_the_one() {
-        let mut payload = Vec::new();
-        let labels = [2.0_f32, 5.0].map(f32::to_le_bytes);
-        recordio::Header { labels: recordio::Labels::Many(&labels), id: 0, id2: 0 }.encode(&mut payload);
-        let reason = form(true).sample(Framing::RecordIo, &payload).unwrap_err().0;
-        assert_eq!(reason, "the label has 2 values: one is needed");
-        assert!(form(false).sample(Framing::RecordIo, &payload).is_ok());
+    fn of_several_images_none_is_the_one() {
         let images = Feature::Bytes(vec![b"a"[..].into(), b"b"[..].into()]);
         let payload = record(&[("image/encoded", images)]);
         let reason = form(false).sample(Framing::TfRecord, &payload).unwrap_err().0;

@@ -106,6 +106,7 @@ impl Shards {
         data.look_for_names();
         data.leave_out_empty()?;
         data.choose(options)?;
+        data.note_many_labels();
         if data.is_empty() && data.faults.is_empty() {
             return Err(Error::dataset(paths[0].as_path(), options.nothing_left("no records")));
         }
@@ -151,6 +152,23 @@ impl Shards {
         self.len = picks.len() as u64;
         self.picks = Some(picks);
         Ok(())
+    }
+
+    /// Tells that of several labels the first counts, where the first record has several.
+    fn note_many_labels(&mut self) {
+        if self.is_empty() || !self.form.labelled() {
+            return;
+        }
+        let (shard, record) = self.place(0);
+        if shard.framing() != Framing::RecordIo {
+            return;
+        }
+        let mut room = Vec::new();
+        if let Some(count) = shard.peek(record, &mut room).ok().and_then(contents::many_labels) {
+            let path = shard.path().display();
+            self.notes
+                .push(format!("{path}: record {record} has {count} labels, of which the first is taken as its class"));
+        }
     }
 
     /// Finds the names of the classes as far as they are known without reading labels. A list that is none is left for

@@ -12,7 +12,9 @@ mod names;
 mod natural;
 mod noise;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::statvfs;
 
 use super::place::check_destination;
 use super::{Existing, Run, workers};
@@ -89,11 +91,27 @@ pub fn create(request: &Request) -> Result<Box<dyn Run>> {
     if let Some(number) = found.beyond {
         return beside(names.path(number), "more of them");
     }
+    if found.own.is_none() {
+        request.check_room()?;
+    }
     names.make_directories()?;
     Ok(Box::new(Writing::start(request, form, names, found.own, workers)?))
 }
 
 impl Request {
+    /// Refuses more files than the file system can hold, before it is full of them. Where it does not tell, it can.
+    fn check_room(&self) -> Result<()> {
+        let made = self.folder.ancestors().find(|folder| folder.exists());
+        match statvfs(made.unwrap_or(Path::new("."))) {
+            Ok(room) if room.f_files > 0 && room.f_favail < self.count => {
+                let allowed =
+                    format!("at most {}: {} has no room for more files", room.f_favail, self.folder.display());
+                Err(Error::argument("count", self.count, allowed))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The form of the files, if images of that kind and size can be had.
     fn form(&self) -> Result<Form> {
         if !(1..=100).contains(&self.quality) {
