@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use imagepipe::file::read_into;
+use imagepipe::file::{Base, read_into};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use support::{Case, compare, cores, paths, photos, rounds};
 
@@ -57,7 +57,7 @@ fn main() {
             let cases = vec![
                 case("read into a reused buffer", |path, buffer| {
                     let name = CString::new(path.as_os_str().as_bytes()).expect("a path");
-                    let len = read_into(&name, buffer).expect("a file");
+                    let len = read_into(&Base::default(), &name, buffer).expect("a file");
                     touch(&buffer[..len])
                 }),
                 case("read into a new buffer", |path, _| touch(&std::fs::read(path).expect("a file"))),

@@ -45,6 +45,25 @@ def paths_of(path: Path | Sequence[Path]) -> list[str]:
     return found
 
 
+def current_folder() -> str | None:
+    """Return the folder that the process is in; None where that is gone."""
+    try:
+        return str(pathlib.Path.cwd())
+    except OSError:
+        return None
+
+
+def paths_from(folder: str | None, path: Path | Sequence[Path]) -> Any:
+    """Return what ``path`` meant in a folder, for a process that may be in another; where it is as it was, ``path``."""
+    if folder is None or folder == current_folder() or not pathlib.Path(folder).is_dir():
+        return path
+    if isinstance(path, str | os.PathLike):
+        name = os.fspath(path)
+        whole = str(pathlib.Path(folder, name))
+        return str(pathlib.Path(glob.escape(folder), name)) if _is_pattern(whole) else whole
+    return [str(pathlib.Path(folder, item)) for item in path]
+
+
 def places_directory() -> str | None:
     """Return the directory where the places of records are kept from run to run, by the XDG rules."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))

@@ -15,9 +15,11 @@ from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._arguments import (
     Path,
     as_tuple,
+    current_folder,
     fill_of,
     keys_of,
     pair,
+    paths_from,
     paths_of,
     per_channel,
     places_directory,
@@ -193,7 +195,8 @@ class Loader:
             padded batches needs ``fields=("images", "labels", "valid")``; Keras takes ``valid`` as sample weights, for
             its ``weighted_metrics``.
 
-    A Loader can be pickled: by its arguments and the place where its next ``iter()`` starts.
+    A Loader can be pickled: by its arguments and the place where its next ``iter()`` starts. Relative paths are from
+    where it was made, wherever the process goes.
 
     Raises:
         TypeError: an argument of the wrong type, or an unknown one: the names that Keras, PyTorch, torchvision, DALI,
@@ -265,6 +268,7 @@ class Loader:
                 f"device={shown(device)} is not valid: 'cpu' is the only device of this version"
             )
             raise ValueError(message)
+        self._folder = current_folder()
         self._adapter = adapter(output)
         self.fields = fields_of(fields, labels)
         if isinstance(dtype, str) and dtype == "bfloat16" and output == "numpy":
@@ -662,7 +666,8 @@ class Loader:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make it again of the same arguments."""
         self.__dict__.update(state)
-        Loader.__init__(self, **state["_given"])
+        path = paths_from(state["_folder"], state["_given"]["path"])
+        Loader.__init__(self, **{**state["_given"], "path": path})
         self.__dict__.update(state)
 
 

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::left_out::{LeftOut, Why};
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split, Wanted};
 use crate::error::{Error, Result};
-use crate::file::{self, Folder, IMAGE_ENDINGS, Listing, is_image};
+use crate::file::{self, Base, Folder, IMAGE_ENDINGS, Listing, is_image};
 use crate::random::{hash_bytes, mix};
 
 /// A data set of image files.
@@ -30,6 +30,7 @@ pub struct Directory {
     /// Where each sample's name starts, counted from its group's first byte.
     starts: Vec<u32>,
     notes: Vec<String>,
+    base: Base,
 }
 
 /// Samples that share a directory.
@@ -121,6 +122,7 @@ impl Directory {
             groups: Vec::new(),
             names: Vec::new(),
             starts: Vec::new(),
+            base: Base::default(),
         };
         let mut ranges = Vec::new();
         for class in options.chosen(&names, "class directories")? {
@@ -139,6 +141,7 @@ impl Directory {
             let otherwise = format!("no images in the classes asked for; looked for {}", looked_for());
             return Err(Error::dataset(path, options.nothing_left(&otherwise)));
         }
+        data.base = Base::of(data.groups.iter().map(|group| &*group.folder));
         data.ranges = ranges.into();
         data.names.shrink_to_fit();
         data.starts.shrink_to_fit();
@@ -219,7 +222,7 @@ impl Dataset for Directory {
 
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (group, name) = self.name(index);
-        match scratch.read([&group.folder, name, b""]) {
+        match scratch.read(&self.base, [&group.folder, name, b""]) {
             Ok(bytes) => Ok(Sample { content: Content::Encoded(bytes), label: group.label as usize }),
             Err(source) => Err(Error::Io { path: self.path(index), source }),
         }
@@ -230,7 +233,7 @@ impl Dataset for Directory {
         for index in 0..self.len() {
             let (group, name) = self.name(index);
             let path = self.path(index);
-            let size = std::fs::metadata(&path).map_err(|source| Error::Io { path, source })?.len();
+            let size = self.base.len_of(&path).map_err(|source| Error::Io { path, source })?;
             hash = mix(hash.wrapping_add(hash_bytes(name)) ^ mix(size ^ u64::from(group.label) << 48));
         }
         Ok(hash)

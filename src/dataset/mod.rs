@@ -28,6 +28,7 @@ pub use table::Table;
 
 use crate::codec::{Raw, Reason};
 use crate::error::{Error, Result};
+use crate::file::{self, Base};
 use crate::record;
 use crate::record::Shard;
 
@@ -196,10 +197,10 @@ impl Scratch {
         CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
     }
 
-    /// Reads the file whose path is made of `parts`.
-    fn read(&mut self, parts: [&[u8]; 3]) -> std::io::Result<&[u8]> {
+    /// Reads the file whose path, as seen from `base`, is made of `parts`.
+    fn read(&mut self, base: &Base, parts: [&[u8]; 3]) -> std::io::Result<&[u8]> {
         let mut bytes = std::mem::take(&mut self.bytes);
-        let len = crate::file::read_into(self.join(parts), &mut bytes);
+        let len = file::read_into(base, self.join(parts), &mut bytes);
         self.bytes = bytes;
         Ok(&self.bytes[..len?])
     }

@@ -18,7 +18,7 @@ use rustix::fs::{FileType, stat};
 use super::classes::{checked, numbered};
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Wanted};
 use crate::error::{Error, Result, said};
-use crate::file::{Columns, Csv, check_inside, each, line_error, name_hint, path_identity, quoted};
+use crate::file::{Base, Columns, Csv, check_inside, each, line_error, name_hint, path_identity, quoted};
 use crate::random::{hash_bytes, mix};
 use crate::record::Reason;
 
@@ -38,6 +38,7 @@ pub struct Table {
     starts: Vec<u64>,
     labels: Vec<u32>,
     notes: Vec<String>,
+    base: Base,
 }
 
 /// The rows of all tables.
@@ -85,6 +86,7 @@ impl Table {
             let row = chosen[sample];
             line_error(table_of(row), rows.all[row].line, format!("{reason}{}", hints[number_of(row)]))
         })?;
+        data.base = Base::of(data.folders.iter().map(|(folder, _)| &**folder));
         Ok(data)
     }
 
@@ -157,7 +159,7 @@ impl Dataset for Table {
 
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (folder, name) = self.name(place(index));
-        match scratch.read([folder, name, b""]) {
+        match scratch.read(&self.base, [folder, name, b""]) {
             Ok(bytes) => Ok(Sample { content: Content::Encoded(bytes), label: self.labels[place(index)] as usize }),
             Err(source) => Err(Error::Io { path: self.location(index).path, source }),
         }
@@ -167,7 +169,7 @@ impl Dataset for Table {
         let mut hash = self.classes.iter().fold(0, |hash, class| mix(hash ^ hash_bytes(class.as_bytes())));
         for (sample, label) in self.labels.iter().enumerate() {
             let path = self.location(sample as u64).path;
-            let size = std::fs::metadata(&path).map_err(|source| Error::Io { path, source })?.len();
+            let size = self.base.len_of(&path).map_err(|source| Error::Io { path, source })?;
             hash = mix(hash.wrapping_add(hash_bytes(self.name(sample).1)) ^ mix(size ^ u64::from(*label) << 48));
         }
         Ok(hash)
@@ -305,6 +307,7 @@ impl Rows {
             starts: Vec::new(),
             labels: Vec::new(),
             notes: Vec::new(),
+            base: Base::default(),
         };
         let limit = usize::try_from(options.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
         let new_label = |row: &Row| chosen_labels.get(&(labels[row.class as usize] as usize)).copied();

@@ -2,6 +2,7 @@
 
 mod append;
 mod atomic;
+mod base;
 mod csv;
 mod each;
 mod map;
@@ -13,6 +14,7 @@ mod signature;
 
 pub use append::Appender;
 pub use atomic::{Output, a_directory, make_directory, write_whole};
+pub use base::Base;
 pub use csv::{Columns, Csv, line_error, may_be_csv, name_hint, whole_number};
 pub use each::each;
 pub use map::{Hops, Map, Stamp};

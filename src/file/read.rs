@@ -11,7 +11,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use rustix::fs::{Mode, OFlags, fstat, open};
+use super::Base;
+use rustix::fs::{Mode, OFlags, fstat, open, openat};
 
 /// Room that is tried first: most pictures are read by a single call.
 const FIRST: usize = 256 << 10;
@@ -19,16 +20,16 @@ const FIRST: usize = 256 << 10;
 /// No picture that is meant takes more: the largest that `max_pixels` allows by default has 716 MB as an uncompressed BMP.
 const LARGEST: usize = 1 << 30;
 
-/// Reads the file at `path` to the front of `buffer`, which grows as needed; returns its length.
+/// Reads the file at `path`, as seen from `base`, to the front of `buffer`, which grows as needed; returns its length.
 ///
 /// No allocation when the buffer is large enough: four system calls, open, two of read, and close, for a file that is
 /// smaller than the buffer. A larger one is asked for its length before the buffer grows.
 ///
 /// # Errors
 /// What the operating system says, for a directory too; a file of more than 1 GiB, or no memory for one.
-pub fn read_into(path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
+pub fn read_into(base: &Base, path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
     // A pipe under the name of a picture must not block; regular files do not care.
-    let file = open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?;
+    let file = openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?;
     grow(buffer, FIRST)?;
     let (mut len, mut promised) = (0, None);
     loop {
@@ -131,7 +132,7 @@ mod tests {
             let bytes: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
             #[expect(clippy::disallowed_methods, reason = "a test's own file")]
             std::fs::write(&name, &bytes).unwrap();
-            assert_eq!(read_into(&path(&name), &mut buffer).unwrap(), len);
+            assert_eq!(read_into(&Base::default(), &path(&name), &mut buffer).unwrap(), len);
             assert_eq!(&buffer[..len], bytes);
         }
     }
@@ -143,7 +144,7 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "a test's own file")]
         std::fs::File::create(&name).unwrap().set_len(2 << 30).unwrap();
         let mut buffer = Vec::new();
-        let error = read_into(&path(&name), &mut buffer).unwrap_err();
+        let error = read_into(&Base::default(), &path(&name), &mut buffer).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(buffer.capacity(), FIRST, "no memory is taken for it");
     }
@@ -152,7 +153,7 @@ mod tests {
     #[test]
     fn a_file_without_a_length_is_read_in_steps() {
         let mut buffer = vec![0; 16];
-        let len = read_into(c"/proc/self/maps", &mut buffer).unwrap();
+        let len = read_into(&Base::default(), c"/proc/self/maps", &mut buffer).unwrap();
         assert!(len > 0 && buffer.len() >= len);
     }
 
@@ -161,13 +162,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("pipe");
         rustix::fs::mknodat(rustix::fs::CWD, &name, rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
-        assert_eq!(read_into(&path(&name), &mut Vec::new()).unwrap(), 0);
+        assert_eq!(read_into(&Base::default(), &path(&name), &mut Vec::new()).unwrap(), 0);
     }
 
     #[test]
     fn errors_are_the_systems() {
         let folder = tempfile::tempdir().unwrap();
-        let error = |path: &CStr| read_into(path, &mut Vec::new()).unwrap_err().kind();
+        let error = |path: &CStr| read_into(&Base::default(), path, &mut Vec::new()).unwrap_err().kind();
         assert_eq!(error(&path(&folder.path().join("none"))), io::ErrorKind::NotFound);
         assert_eq!(error(&path(folder.path())), io::ErrorKind::IsADirectory);
     }

@@ -102,7 +102,7 @@ type Found = io::Result<(u64, Result<(Format, Size), Reason>)>;
 /// Decodes a picture with what `verify` decodes with.
 fn decoded(path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Found {
     let Tools { bytes, decoder } = tools;
-    let len = file::read_into(&CString::new(path.as_os_str().as_bytes())?, bytes)?;
+    let len = file::read_into(&file::Base::default(), &CString::new(path.as_os_str().as_bytes())?, bytes)?;
     let header = ready(decoder, Backend::Auto)
         .and_then(|decoder| decode_whole(decoder, Content::Encoded(&bytes[..len]), Form::Planes, stop));
     Ok((len as u64, header.map(|Header { format, size, .. }| (format, size))))

@@ -16,6 +16,8 @@ from imagepipe_rs import Loader
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from conftest import EncodeJpeg, MakeTree
+
 OPTIONS: dict[str, Any] = {"batch_size": 9, "size": 8, "fit": "random_crop", "seed": 8}
 
 
@@ -203,6 +205,34 @@ def test_a_loader_is_pickled_by_its_arguments_and_its_place(photos: Path) -> Non
 def test_an_iterator_that_is_pickled_says_what_can_be(photos: Path) -> None:
     with pytest.raises(TypeError, match="pickle the Loader, and the iterator's state_dict"):
         pickle.dumps(iter(Loader(photos, **OPTIONS)))
+
+
+@pytest.mark.parametrize(
+    "path", ["tree", "tr*/", "tree/list.csv", ["tree/b/0.jpg", "tree/a/0.jpg"]], ids=str
+)
+def test_a_relative_path_is_from_where_the_loader_was_made(
+    tree: MakeTree, jpeg: EncodeJpeg, monkeypatch: pytest.MonkeyPatch, path: Any
+) -> None:
+    """A change of the process's folder in the middle of an epoch was the end of it."""
+    files = {f"{name}/{n}.jpg": jpeg(seed=n) for name in "ab" for n in range(9)}
+    rows = "".join(f"{name},{name[0]}\n" for name in files)
+    folder = tree({**files, "list.csv": f"filename,class\n{rows}".encode()})
+    monkeypatch.chdir(folder.parent)
+    options: dict[str, Any] = {"size": 8, "batch_size": 1, "prefetch": 1, "workers": 1}
+    if isinstance(path, list):
+        options["classes"] = ["a", "b"]
+    loader = Loader(path, **options)
+    expected, names, fingerprint = samples(loader), loader.paths, loader.fingerprint
+    loader.set_epoch(0)
+    batches = iter(loader)
+    seen = samples(islice(batches, 1))
+    monkeypatch.chdir("/")
+    assert seen + samples(batches) == expected
+    assert (loader.paths, loader.fingerprint) == (names, fingerprint)
+    assert not names[0].startswith("/")
+    loader.set_epoch(0)
+    other = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(loader))))  # noqa: S301
+    assert samples(other) == expected
 
 
 class Halves(Loader):
