@@ -323,7 +323,7 @@ class Loader:
         self._rank: int
         self._world: int
         self._rank, self._world = arguments["shard"]
-        self._ragged = ragged or size is None
+        self._ragged = ragged
         self._endless = repeat or sampling == "balanced" or weights is not None
         self._batch_type = batch_type(self.fields)
         self._order = order_of(self._given, self.num_samples)
@@ -631,13 +631,17 @@ class Loader:
         only once, and would cut every pass to the length of a shorter first one. The pass that Keras begins to build a
         model, under ``tf.distribute`` and on its JAX backend, takes no epoch: ``fit`` starts where it did.
 
+        With ``last_batch`` ``"drop"`` or ``"pad"`` the number of samples in a batch is part of the shapes, unless
+        ``on_error="skip"`` leaves some out. A shard stays as it is under ``tf.distribute``, which deals out the batches
+        of a Loader without one.
+
         Example::
 
             train = Loader("train/", dtype="float32", seed=1)
             model.fit(train.as_tf_dataset(), epochs=90)
 
         Raises:
-            ValueError: the loader is ragged.
+            ValueError: the loader is ``ragged``.
         """
         from imagepipe_rs._adapters.tf_dataset import as_tf_dataset  # noqa: PLC0415  imports TensorFlow
 

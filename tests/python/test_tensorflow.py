@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -167,6 +171,77 @@ def test_a_dataset_says_its_shapes(photos: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("last_batch", ["drop", "pad"])
+@pytest.mark.parametrize("shard", [None, (1, 4)], ids=str)
+def test_a_dataset_of_full_batches_says_how_long_they_are(
+    photos: Path, last_batch: str, shard: Any
+) -> None:
+    """XLA and TPUs take no other shapes; TensorFlow checks every batch against them."""
+    fields = ("images", "labels", "valid", "crops", "position")
+    options = {"size": 8, "labels": "one_hot", "fields": fields, "last_batch": last_batch}
+    loader = Loader(photos, batch_size=7, limit=30, shard=shard, **options)
+    dataset = loader.as_tf_dataset()
+    shapes = [spec.shape.as_list() for spec in dataset.element_spec]
+    assert shapes == [[7, 8, 8, 3], [7, 10], [7], [7, 4], [2]]
+    assert len(list(dataset)) == len(loader)
+
+
+def test_a_dataset_of_batches_that_may_be_shorter_does_not_say_how_long_they_are(
+    photos: Path,
+) -> None:
+    for options in ({"last_batch": "keep"}, {"last_batch": "pad", "on_error": "skip"}):
+        images, labels = Loader(photos, size=8, **options).as_tf_dataset().element_spec
+        assert (images.shape[0], labels.shape[0]) == (None, None)
+
+
+def test_a_dataset_of_a_rank_is_not_dealt_out_again(photos: Path) -> None:
+    """TensorFlow shards what it distributes: of a shard, half of the samples were never seen."""
+    policies = [
+        Loader(photos, shard=shard).as_tf_dataset().options().experimental_distribute
+        for shard in (None, (0, 1), (0, 2))
+    ]
+    names = [policy.auto_shard_policy.name for policy in policies]
+    assert names == ["AUTO", "AUTO", "OFF"]
+
+
+WORKER = """
+import json, os, sys
+import tensorflow as tf
+from imagepipe_rs import Loader
+
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+loader = Loader(sys.argv[1], batch_size=8, size=8, shard="auto", fields=("images", "indices"))
+seen = []
+for _, indices in strategy.experimental_distribute_dataset(loader.as_tf_dataset()):
+    for local in strategy.experimental_local_results(indices):
+        seen += local.numpy().tolist()
+print(json.dumps(seen))
+"""
+
+
+def test_two_workers_see_every_sample(photos: Path) -> None:
+    with (
+        socket.create_server(("localhost", 0)) as first,
+        socket.create_server(("localhost", 0)) as second,
+    ):
+        hosts = [f"localhost:{server.getsockname()[1]}" for server in (first, second)]
+    workers = []
+    for rank in range(2):
+        config = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": rank}}
+        workers.append(
+            subprocess.Popen(
+                [sys.executable, "-c", WORKER, photos],
+                env={**os.environ, "TF_CONFIG": json.dumps(config), "TF_CPP_MIN_LOG_LEVEL": "3"},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+    seen = [
+        sample for worker in workers for sample in json.loads(worker.communicate(timeout=110)[0])
+    ]
+    assert sorted(set(seen)) == list(range(60))
+
+
 def test_a_dataset_knows_its_length(photos: Path) -> None:
     options = {"batch_size": 25, "size": 8}
     assert int(Loader(photos, **options).as_tf_dataset().cardinality()) == 3
@@ -201,8 +276,14 @@ def test_a_dataset_that_is_left_early_can_be_started_again(photos: Path) -> None
 def test_ragged_batches_are_no_dataset(photos: Path) -> None:
     with pytest.raises(ValueError, match="ragged"):
         Loader(photos, ragged=True).as_tf_dataset()
-    with pytest.raises(ValueError, match="size=None"):
-        Loader(photos, size=None, batch_size=1).as_tf_dataset()
+
+
+@pytest.mark.parametrize("layout", ["NHWC", "NCHW"])
+def test_a_dataset_of_images_of_their_own_sizes(photos: Path, layout: str) -> None:
+    options = {"size": None, "batch_size": 1, "layout": layout, "limit": 9}
+    dataset = Loader(photos, **options).as_tf_dataset()
+    for (images, _), batch in zip(dataset, Loader(photos, **options), strict=True):
+        assert np.array_equal(images.numpy(), batch.images)
 
 
 def test_every_field_is_an_element_of_the_dataset(photos: Path) -> None:

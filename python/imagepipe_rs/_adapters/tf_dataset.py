@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from imagepipe_rs.loader import Loader
 
+# Of one sample.
 _SPECS = {
-    "labels": ((None,), tf.int64),
-    "valid": ((None,), tf.bool),
-    "indices": ((None,), tf.int64),
-    "crops": ((None, 4), tf.float32),
-    "flips": ((None,), tf.bool),
-    "position": ((2,), tf.int64),
+    "labels": ((), tf.int64),
+    "valid": ((), tf.bool),
+    "indices": ((), tf.int64),
+    "crops": ((4,), tf.float32),
+    "flips": ((), tf.bool),
 }
 
 
@@ -43,19 +43,30 @@ def as_tf_dataset(loader: Loader) -> Any:
         return map(Batch._element, batches)  # noqa: SLF001
 
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
-    if loader._endless:  # noqa: SLF001
-        return dataset.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-    return dataset.apply(tf.data.experimental.assert_cardinality(count))
+    length = tf.data.INFINITE_CARDINALITY if count is None else count
+    dataset = dataset.apply(tf.data.experimental.assert_cardinality(length))
+    # A rank's share would be dealt out among the ranks once more, and most of it never be seen.
+    return dataset.with_options(_as_it_is()) if loader._world > 1 else dataset  # noqa: SLF001
+
+
+def _as_it_is() -> Any:
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
+    return options
 
 
 def _signature(loader: Loader) -> Any:
     size, channels, layout, labels = loader._shape  # noqa: SLF001
     if loader._ragged:  # noqa: SLF001
-        message = "as_tf_dataset() needs images of one size: not ragged=True or size=None"
+        message = (
+            "as_tf_dataset() needs batches that are one array: not ragged=True; images of several sizes go with "
+            "size=None, batch_size=1"
+        )
         raise ValueError(message)
     depth = 1 if channels == "GRAY" else 3
-    shape = (None, *size, depth) if layout == "NHWC" else (None, depth, *size)
-    images = tf.TensorSpec(shape, tf.as_dtype(loader._dtype))  # noqa: SLF001
+    height, width = size or (None, None)
+    shape = (height, width, depth) if layout == "NHWC" else (depth, height, width)
+    images = tf.TensorSpec((_length(loader), *shape), tf.as_dtype(loader._dtype))  # noqa: SLF001
     if labels is None and loader.fields == DEFAULT_FIELDS:
         return images
     return tuple(images if name == "images" else _spec(loader, name) for name in loader.fields)
@@ -63,6 +74,16 @@ def _signature(loader: Loader) -> Any:
 
 def _spec(loader: Loader, name: str) -> Any:
     *_, labels = loader._shape  # noqa: SLF001
+    if name == "position":
+        return tf.TensorSpec((2,), tf.int64)
+    shape, dtype = _SPECS[name]
     if name == "labels" and labels == "one_hot":
-        return tf.TensorSpec((None, loader.num_classes), tf.float32)
-    return tf.TensorSpec(*_SPECS[name])
+        shape, dtype = (loader.num_classes,), tf.float32
+    return tf.TensorSpec((_length(loader), *shape), dtype)
+
+
+def _length(loader: Loader) -> int | None:
+    """Return how many samples every batch has; None where that is not one number."""
+    given = loader._given  # noqa: SLF001
+    full = given["last_batch"] != "keep" and given["on_error"] != "skip"
+    return loader.batch_size if full else None
