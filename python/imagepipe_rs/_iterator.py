@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -74,6 +75,7 @@ class LoaderIterator(Iterator[Batch]):
             raise StopIteration
         progress.place = batch.after
         progress.batches += 1
+        progress.ended = progress.batches == self._count
         for path, reason in batch.failures():
             _log.warning("%s: %s: %s", path, self._loader._on_error_done, reason)  # noqa: SLF001
         return self._of(batch, self._output, self._dtype)
@@ -93,9 +95,9 @@ class LoaderIterator(Iterator[Batch]):
         start = loader._next if self._looks else loader._take(self._count)  # noqa: SLF001
         if self._batches is None or start != self._start:
             self._batches = self._made(start)
-        progress = Progress(start, start, exact=self._exact)
+        progress = Progress(start, start, weakref.ref(self), exact=self._exact)
         if not self._looks:
-            loader._progress = progress  # noqa: SLF001
+            loader._follow(progress)  # noqa: SLF001
         return progress
 
     def _made(self, start: tuple[int, int]) -> _native.Batches:
@@ -104,7 +106,7 @@ class LoaderIterator(Iterator[Batch]):
     def _end(self, progress: Progress) -> None:
         """Tell the end of the batches from that of the iterator."""
         self._check_open()
-        self._ended = True
+        self._ended = progress.ended = True
         # An epoch without batches, which last_batch="drop" may leave, has none that says where it ends.
         if self._batches is not None:
             progress.place = self._batches.place() or progress.place

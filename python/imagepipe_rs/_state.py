@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import operator
 from collections.abc import Mapping
@@ -13,6 +14,10 @@ import numpy as np
 from imagepipe_rs._arguments import shown
 
 if TYPE_CHECKING:
+    import weakref
+    from collections.abc import Sequence
+
+    from imagepipe_rs._iterator import LoaderIterator
     from imagepipe_rs.loader import Loader
 
 # The arguments that decide which sample is at which position of an epoch. Not among them: what the batches are like and
@@ -28,10 +33,34 @@ class Progress:
     """Epoch and position where it began."""
     place: tuple[int, int]
     """Epoch and position of all ranks after what was handed over."""
+    iterator: weakref.ref[LoaderIterator]
+    """What hands over."""
     batches: int = 0
     """How many batches were handed over."""
+    ended: bool = False
+    """Whether these were all."""
     exact: bool = True
     """Whether what was handed over is what the consumer has: nothing in between reads ahead."""
+    rivals: Sequence[tuple[Progress, int]] = ()
+    """The iterations that were under way when this one began, and how many batches they had handed over then."""
+
+    def is_dropped(self) -> bool:
+        """Say whether nobody can ask for more."""
+        iterator = self.iterator()
+        return iterator is None or iterator._closed  # noqa: SLF001
+
+    def is_in_doubt(self) -> bool:
+        """Say whether somebody who speaks of the latest iteration may mean another than this one.
+
+        That is where another goes on beside it, and where this one was dropped early, as a mere look at it is. Another
+        that stands still is left over: an exception keeps the iterator of a training that was interrupted.
+        """
+        if any(rival.batches > batches for rival, batches in self.rivals):
+            return True
+        if not self.rivals or self.ended or not self.is_dropped():
+            return False
+        gc.collect()  # trainers leave iterators behind in cycles of references
+        return not all(rival.is_dropped() for rival, _ in self.rivals)
 
 
 class BatchSampler:

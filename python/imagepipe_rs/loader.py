@@ -59,6 +59,12 @@ _READ_AHEAD = (
     "register_for_checkpointing() is for a Loader that is not prepared"
 )
 
+_WHICH = (
+    "state_dict() cannot know which iteration is meant: the latest began while another was under way, to look at "
+    "pictures or to validate on the same dataset. Give that a Loader of its own, or use state_dict(position=p) with p "
+    "from Loader(fields=(..., 'position'))"
+)
+
 _TOO_EARLY = (
     "shard='auto' found one rank when the Loader was made, and there are more by now: "
     f"{MAKE_IT_LATER}"
@@ -80,7 +86,7 @@ _OTHER_BATCHES = (
 )
 
 # What a pickled Loader leaves behind.
-_MADE_AGAIN = {"_native", "_adapter", "_batch_type", "_latest", "_progress"}
+_MADE_AGAIN = {"_native", "_adapter", "_batch_type", "_latest", "_progress", "_ahead"}
 
 
 class Loader:
@@ -334,6 +340,7 @@ class Loader:
         self._warned = False
         self._latest: weakref.ref[LoaderIterator] | None = None
         self._progress: Progress | None = None
+        self._ahead: list[Progress] = []
         self.batch_size = batch_size
         self.seed = seed
 
@@ -403,6 +410,17 @@ class Loader:
         self._next = (start[0] + 1, 0) if count is None else self._native.after(*start, count)
         self._resumed, self._counted = False, None
         return start
+
+    def _follow(self, progress: Progress) -> None:
+        """Let the state be that of an iteration which begins, and note which others are under way.
+
+        They are those through something that reads ahead: of others a user holds the iterator, and its state.
+        """
+        self._ahead = [other for other in self._ahead if not other.is_dropped()]
+        progress.rivals = [(other, other.batches) for other in self._ahead]
+        self._progress = progress
+        if not progress.exact:
+            self._ahead.append(progress)
 
     def __enter__(self) -> Loader:  # noqa: PYI034
         """Return itself."""
@@ -513,14 +531,16 @@ class Loader:
 
             class Checkpoint(keras.callbacks.Callback):
                 def on_train_batch_end(self, batch, logs=None):
-                    state = train.state_dict(batches=batch + 1)
+                    # Of several steps_per_execution, Keras gives the number of the last, which may be beyond the end.
+                    state = train.state_dict(batches=min(batch + 1, len(train)))
 
         Args:
             batches: how many batches were consumed since the latest iteration, or pass over ``as_tf_dataset()``, began.
             position: the field ``"position"`` of the last batch that was consumed.
 
         Raises:
-            RuntimeError: neither is given, and something reads ahead.
+            RuntimeError: neither is given, and something reads ahead; or no position is given, and the latest iteration
+                began while another one, through something that reads ahead, was under way.
             TypeError: ``batches`` is not a whole number.
             ValueError: both are given; or more batches than were handed over; or no position of an epoch.
         """
@@ -531,6 +551,8 @@ class Loader:
             raise ValueError(message)
         if position is not None:
             return self._state(pair_of(position, self._native.positions))
+        if self._progress is not None and self._progress.is_in_doubt():
+            raise RuntimeError(_WHICH)
         if batches is not None:
             return self._after(batches)
         if self._progress is not None and not self._progress.exact:

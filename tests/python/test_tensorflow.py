@@ -16,6 +16,7 @@ import tensorflow as tf
 from imagepipe_rs import Loader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conftest import EncodeJpeg, MakeTree
@@ -444,6 +445,90 @@ def test_state_dict_is_refused_where_tf_data_reads_ahead(photos: Path) -> None:
         loader.state_dict(batches=9)
     loader.set_epoch(3)
     assert (loader.state_dict()["epoch"], loader.state_dict()["position"]) == (3, 0)
+
+
+class Followed(tf.keras.callbacks.Callback):
+    """Note the loader's state after each batch, as (epoch, batch); do something after the first three."""
+
+    def __init__(self, loader: Loader, then: Callable[[Any], object] = lambda _model: None) -> None:
+        super().__init__()
+        self.loader, self.then, self.states = loader, then, []
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        del logs
+        if batch == 2:
+            self.then(self.model)
+        state = self.loader.state_dict(batches=min(batch + 1, len(self.loader)))
+        self.states.append(divmod(state["epoch"] * 60 + state["position"], 60))
+
+
+def straight(epoch: int, batches: int) -> list[tuple[int, int]]:
+    """Return the places in an epoch, from its first batch on."""
+    return [divmod(60 * epoch + min(7 * batch, 60), 60) for batch in range(1, batches + 1)]
+
+
+def test_a_look_in_the_middle_of_a_pass_leaves_no_state_to_be_taken_for_that_of_the_pass(
+    photos: Path,
+) -> None:
+    """The state was one of the next epoch."""
+    loader = Loader(photos, **TRAINED)
+    dataset = loader.as_tf_dataset()
+    for look in (dataset, dataset.prefetch(2), loader):
+        followed = Followed(loader, lambda _model, look=look: next(iter(look)))
+        with pytest.raises(RuntimeError, match=r"which iteration.*Loader of its own.*position=p"):
+            compiled(classifier(8)).fit(dataset, callbacks=[followed], shuffle=False, verbose=0)
+        assert len(followed.states) == 2
+
+
+def test_two_passes_at_once_have_no_state(photos: Path) -> None:
+    loader = Loader(photos, **TRAINED)
+    dataset = loader.as_tf_dataset()
+    for _ in tf.data.Dataset.zip((dataset, dataset)).skip(4):
+        with pytest.raises(RuntimeError, match="which iteration"):
+            loader.state_dict(batches=1)
+
+
+def test_passes_that_were_left_early_before_take_nothing_from_the_state(photos: Path) -> None:
+    loader = Loader(photos, **TRAINED)
+    dataset = loader.as_tf_dataset()
+    model = compiled(classifier(8))
+
+    def fit(then: Callable[[Any], object] = lambda _model: None) -> list[tuple[int, int]]:
+        followed = Followed(loader, then)
+        model.fit(dataset, epochs=2, callbacks=[followed], shuffle=False, verbose=0)
+        return followed.states
+
+    def stop(model: Any) -> None:
+        model.stop_training = True
+
+    def interrupt(_model: Any) -> None:
+        raise KeyboardInterrupt
+
+    for _ in dataset.take(1):
+        pass
+    assert fit() == straight(1, 9) + straight(2, 9)
+    assert fit(stop) == straight(3, 3)
+    assert fit() == straight(4, 9) + straight(5, 9)
+    model.evaluate(dataset, verbose=0)
+    with pytest.raises(KeyboardInterrupt) as held:  # as a notebook holds the last exception
+        fit(interrupt)
+    assert fit() == straight(8, 9) + straight(9, 9)
+    assert held.type is KeyboardInterrupt
+    iterator = iter(dataset)
+    next(iterator)
+    assert fit() == straight(11, 9) + straight(12, 9)
+
+
+@pytest.mark.parametrize("steps", [2, 4])
+def test_a_state_is_right_with_several_steps_in_an_execution(photos: Path, steps: int) -> None:
+    """Keras counts the steps of an epoch up to a multiple of them."""
+    loader = Loader(photos, **TRAINED)
+    followed = Followed(loader)
+    model = compiled(classifier(8), steps_per_execution=steps)
+    model.fit(loader.as_tf_dataset(), epochs=2, callbacks=[followed], shuffle=False, verbose=0)
+    ends = [*range(steps, 9, steps), 9]
+    expected = [straight(epoch, 9)[end - 1] for epoch in range(2) for end in ends]
+    assert followed.states == expected
 
 
 def test_a_position_in_the_dataset_becomes_a_state(photos: Path) -> None:
