@@ -124,18 +124,18 @@ def bench(
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        seconds: measure so long, after a quarter of it to warm up; then decode the same files plainly for as long, or
-            for 16 images a thread if these take longer.
+        seconds: measure so long, or until one batch is whole, after a quarter of it to warm up; then decode the same
+            files plainly for as long, or for 16 images a thread if these take longer.
         batches: measure so many batches instead.
         progress: called with ``(done, total)`` milliseconds on this thread, about ten times a second.
         options: of the Loader.
 
     Returns:
         ``loader`` and ``plain_decode``: ``images``, ``seconds``, ``images_per_second``, ``megabytes_per_second`` (of
-        encoded bytes). Plain is to decode to RGB and nothing else, on ``threads``: as many as the Loader's, and no more
-        than there are cores; its ``decoder`` is ``"libjpeg-turbo"`` where most files are JPEGs, else None. It is None
-        where nothing is encoded. Also ``workers``, ``shares`` (each stage's of the workers' time), ``bottleneck`` (in
-        words), and ``delivered_megabytes_per_second`` (of batches).
+        encoded bytes). Plain is to read the same files once more, decode them to RGB, and nothing else, on ``threads``:
+        as many as the Loader's, and no more than there are cores; its ``decoder`` is ``"libjpeg-turbo"`` where all are
+        JPEGs, else None. It is None where nothing is encoded. Also ``workers``, ``shares`` (each stage's of the
+        workers' time), ``bottleneck`` (in words), and ``delivered_megabytes_per_second`` (of batches).
 
     Raises:
         DatasetError: there is no data set at ``path``.

@@ -628,11 +628,14 @@ class Loader:
     def stats(self) -> dict[str, Any]:
         """Return counts over all iterators so far.
 
-        ``read``, ``decode``, ``resize``, ``wait`` (of the consumer) and ``deliver`` have ``items``, ``bytes`` and
-        ``seconds`` (of all workers together); ``idle_seconds`` is time workers waited for the consumer; ``queue`` has
-        the batches ``ready`` and ``begun`` of the latest iterator; ``jpeg`` has the files that the package's ``own``
-        decoder decoded and those it left to ``libjpeg-turbo``, by reason; ``errors`` counts samples that failed;
-        ``bottleneck`` says in words what holds the others up.
+        ``read``, ``decode`` and ``resize`` have ``items``, ``bytes`` and ``seconds`` (of all workers together);
+        ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``, ``deliver`` ``items`` and ``bytes``;
+        ``idle_seconds`` is time in which workers had nothing to do; ``queue`` has the batches ``ready`` and ``begun``
+        of the latest iterator; ``jpeg`` has the files that the package's ``own`` decoder decoded and those it left to
+        ``libjpeg-turbo``, by reason; ``errors`` counts samples that failed. ``bottleneck`` says in words what holds the
+        others up: the consumer, if it waits for less than a tenth of the time, or less than half of it while workers
+        have nothing to do; else the loader, by the stage that takes most of its workers' time; or too few samples in
+        flight, if those workers have nothing to do either.
         """
         stats = self._native.stats()
         latest = self._latest and self._latest()

@@ -18,7 +18,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-pub use stats::{Meter, Reading, Stopwatch};
+pub use stats::{Hours, Meter, Reading, Shift, Stopwatch};
 
 use crate::error::{Error, Result};
 
@@ -97,7 +97,7 @@ struct Shared<J: Job> {
     work: Condvar,
     /// A batch is complete, or there are no more.
     ready: Condvar,
-    idle: Meter,
+    shift: Arc<Shift>,
 }
 
 #[derive(Debug)]
@@ -131,7 +131,7 @@ impl<J: Job> Engine<J> {
             queue: Mutex::new(queue),
             work: Condvar::new(),
             ready: Condvar::new(),
-            idle: Meter::default(),
+            shift: Arc::new(Shift::start()),
         });
         let mut engine = Self { shared, threads: Vec::new(), process: std::process::id() };
         for number in 0..workers.max(1) {
@@ -149,10 +149,10 @@ impl<J: Job> Engine<J> {
         &self.shared.job
     }
 
-    /// Time workers spent waiting for something to do.
+    /// How long it has been running, and its workers have waited; to be kept.
     #[must_use]
-    pub fn idle(&self) -> Reading {
-        self.shared.idle.reading()
+    pub fn shift(&self) -> Arc<Shift> {
+        Arc::clone(&self.shared.shift)
     }
 
     /// How busy the engine is now.
@@ -256,22 +256,21 @@ impl<J: Job> Shared<J> {
     /// A batch with samples to make: the earliest that has any, or a new one if there is room for it.
     fn next_flight(&self) -> Option<Arc<Flight<J::Batch>>> {
         let mut queue = self.lock();
-        let mut waiting = None;
         loop {
             if self.stopped() {
                 return None;
             }
             let open = |flight: &&Arc<Flight<J::Batch>>| flight.next.load(Ordering::Relaxed) < flight.slots;
             if let Some(flight) = queue.flights.iter().find(open) {
-                self.idle.add_since(waiting, 0);
                 return Some(Arc::clone(flight));
             }
             if !queue.exhausted && queue.flights.len() < self.prefetch {
                 self.begin(&mut queue);
                 continue;
             }
-            waiting.get_or_insert_with(Stopwatch::start);
+            self.shift.wait();
             queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            self.shift.resume();
         }
     }
 

@@ -1,6 +1,7 @@
 //! Counters of items, bytes and time per stage. The only place that looks at a clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Counts what went through a stage; shared by all workers.
@@ -58,13 +59,6 @@ impl Meter {
         self.nanos.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// Adds one item that began with `start`; nothing if it did not begin.
-    pub fn add_since(&self, start: Option<Stopwatch>, bytes: usize) {
-        if let Some(mut start) = start {
-            self.add(bytes, start.lap());
-        }
-    }
-
     /// The counts so far.
     #[must_use]
     pub fn reading(&self) -> Reading {
@@ -73,5 +67,77 @@ impl Meter {
             bytes: self.bytes.load(Ordering::Relaxed),
             time: Duration::from_nanos(self.nanos.load(Ordering::Relaxed)),
         }
+    }
+}
+
+/// How long an engine has been running, and its workers have waited for something to do: those that wait now included.
+#[derive(Debug)]
+pub struct Shift {
+    process: u32,
+    start: Instant,
+    waits: Mutex<Waits>,
+}
+
+/// What a shift shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hours {
+    /// Time since the engine was started.
+    pub running: Duration,
+    /// Time in which workers had nothing to do, all of them together.
+    pub idle: Duration,
+}
+
+/// Workers that wait, up to the last time that their number changed.
+#[derive(Debug)]
+struct Waits {
+    idle: Duration,
+    workers: u32,
+    changed: Instant,
+}
+
+impl Shift {
+    /// Starts now.
+    pub(super) fn start() -> Self {
+        let start = Instant::now();
+        let waits = Waits { idle: Duration::ZERO, workers: 0, changed: start };
+        Self { process: std::process::id(), start, waits: Mutex::new(waits) }
+    }
+
+    /// A worker begins to wait.
+    pub(super) fn wait(&self) {
+        self.waits().workers += 1;
+    }
+
+    /// A worker has something to do again.
+    pub(super) fn resume(&self) {
+        self.waits().workers -= 1;
+    }
+
+    /// The hours so far; none in a fork, which has none of the workers.
+    #[must_use]
+    pub fn hours(&self) -> Hours {
+        if std::process::id() != self.process {
+            // The lock may be held by a thread that is not there.
+            return Hours::default();
+        }
+        let idle = self.waits().idle;
+        Hours { running: self.start.elapsed(), idle }
+    }
+
+    /// The waits, up to now.
+    fn waits(&self) -> MutexGuard<'_, Waits> {
+        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let since = now - waits.changed;
+        waits.idle = waits.idle.saturating_add(since.saturating_mul(waits.workers));
+        waits.changed = now;
+        waits
+    }
+}
+
+impl std::ops::AddAssign for Hours {
+    fn add_assign(&mut self, other: Self) {
+        self.running += other.running;
+        self.idle += other.idle;
     }
 }

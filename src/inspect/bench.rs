@@ -1,8 +1,9 @@
-//! How fast a Loader is on its data and this machine, beside libjpeg-turbo decoding the same files and doing nothing else.
+//! How fast a Loader is on its data and this machine, beside plain decoders that read and decode the same files after it and
+//! do nothing else.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use super::examine::Tools;
 use super::pass::{self, Look};
 use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
-use crate::engine::{Next, Reading, Stopwatch, usable_cores};
+use crate::engine::{Hours, Next, Reading, Stopwatch, usable_cores};
 use crate::error::{Error, Result};
 use crate::loader::{Batches, Form, Loader, Stats};
 
@@ -30,7 +31,7 @@ const TRIAL: u64 = 4;
 /// How long to measure.
 #[derive(Clone, Copy, Debug)]
 pub struct Span {
-    /// At least this long, for each of the two measurements. Default: 3 s.
+    /// At least this long, and one batch, for each of the two measurements. Default: 3 s.
     pub time: Duration,
     /// Instead, this many batches. Default: none.
     pub batches: Option<u64>,
@@ -51,7 +52,7 @@ pub struct Measured {
     pub loader: Rate,
     /// Bytes of the batches that it delivered.
     pub delivered: u64,
-    /// The stages' shares of the workers' time, in 0..=1.
+    /// The stages' shares of the workers' time, waits included, in 0..=1.
     pub shares: Vec<(&'static str, f64)>,
     /// Which stage holds the others up, in words.
     pub bottleneck: String,
@@ -66,7 +67,7 @@ pub struct Plain {
     pub rate: Rate,
     /// Threads: no more than there are cores, which is when it is fastest.
     pub threads: usize,
-    /// Whether most of the images are JPEGs, which libjpeg-turbo decodes; other formats have one decoder each.
+    /// Whether all of the images are JPEGs, which libjpeg-turbo decodes; other formats have one decoder each.
     pub jpeg: bool,
 }
 
@@ -155,23 +156,21 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
     };
     let stats = since(&before, loader.stats());
     drop(batches);
-    let samples = Samples { data: loader.dataset(), indices: taken.indices.into() };
-    let plain = match samples.are_jpegs() {
-        None => None,
-        Some(jpeg) => {
-            let threads = loader.workers().min(usable_cores());
-            let Some(rate) = plainly(&samples, threads, span, watch)? else {
-                return Ok(None);
-            };
-            Some(Plain { rate, threads, jpeg })
-        }
-    };
+    let samples = Samples { data: loader.dataset(), indices: taken.indices.into(), others: Arc::default() };
+    let mut plain = None;
+    if samples.are_encoded() {
+        let threads = loader.workers().min(usable_cores());
+        let Some(rate) = plainly(&samples, threads, span, watch)? else {
+            return Ok(None);
+        };
+        plain = Some(Plain { rate, threads, jpeg: !samples.others.load(Ordering::Relaxed) });
+    }
     Ok(Some(Measured {
         workers: loader.workers(),
         loader: Rate { images: taken.images, bytes: stats.read.bytes, time: taken.time },
         delivered: stats.delivered.bytes,
         shares: shares(&stats),
-        bottleneck: stats.bottleneck(),
+        bottleneck: stats.bottleneck(usable_cores()),
         plain,
     }))
 }
@@ -179,32 +178,35 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
 /// What was taken of a Loader.
 #[derive(Default)]
 struct Taken {
+    batches: u64,
     images: u64,
     indices: Vec<u64>,
     time: Duration,
 }
 
-/// Takes batches for `span`.
+/// Takes batches for `span`, to the end of the last one: from the end of a batch on, no part of one is counted as a whole.
 fn take(batches: &mut Batches, span: Span, watch: Watch<'_>) -> Result<Option<Taken>> {
     let mut taken = Taken::default();
     let mut clock = Stopwatch::start();
-    let mut count = 0;
-    while span.batches.map_or(taken.time < span.time, |wanted| count < wanted) {
-        match batches.wait(PATIENCE)? {
-            Next::End => break,
-            Next::TimedOut => {}
-            Next::Batch(batch) => {
-                taken.images += batch.len() as u64;
-                taken.indices.extend((0..batch.len()).map(|place| batch.index(place)));
-                count += 1;
-            }
-        }
+    loop {
+        let next = batches.wait(PATIENCE)?;
         taken.time += clock.lap();
-        if let ControlFlow::Break(()) = watch(millis(taken.time), millis(span.time)) {
+        if let ControlFlow::Break(()) = watch(millis(taken.time.min(span.time)), millis(span.time)) {
             return Ok(None);
         }
+        match next {
+            Next::End => return Ok(Some(taken)),
+            Next::TimedOut => {}
+            Next::Batch(batch) => {
+                taken.batches += 1;
+                taken.images += batch.len() as u64;
+                taken.indices.extend((0..batch.len()).map(|place| batch.index(place)));
+                if span.batches.map_or(taken.time >= span.time, |wanted| taken.batches >= wanted) {
+                    return Ok(Some(taken));
+                }
+            }
+        }
     }
-    Ok(Some(taken))
 }
 
 fn millis(time: Duration) -> u64 {
@@ -222,19 +224,22 @@ fn since(before: &Stats, after: Stats) -> Stats {
         read: step(before.read, after.read),
         decode: step(before.decode, after.decode),
         resize: step(before.resize, after.resize),
+        waiting: step(before.waiting, after.waiting),
         delivered: step(before.delivered, after.delivered),
+        hours: Hours {
+            running: after.hours.running.saturating_sub(before.hours.running),
+            idle: after.hours.idle.saturating_sub(before.hours.idle),
+        },
         ..after
     }
 }
 
 fn shares(stats: &Stats) -> Vec<(&'static str, f64)> {
     let stages = [("read", stats.read), ("decode", stats.decode), ("resize", stats.resize)];
-    let total: Duration = stages.iter().map(|(_, reading)| reading.time).sum();
-    let share = |time: Duration| if total.is_zero() { 0.0 } else { time.as_secs_f64() / total.as_secs_f64() };
-    stages.map(|(name, reading)| (name, share(reading.time))).to_vec()
+    stages.map(|(name, reading)| (name, stats.share(reading.time))).to_vec()
 }
 
-/// Decodes samples with libjpeg-turbo, again and again from the first: all of them if a number of batches was asked for,
+/// Decodes samples, JPEGs with libjpeg-turbo, again and again from the first: all of them if a number of batches was asked for,
 /// otherwise for the time of `span` at least. `None` if `watch` ended it.
 fn plainly(samples: &Samples, threads: usize, span: Span, watch: Watch<'_>) -> Result<Option<Rate>> {
     let (all, least) = (samples.indices.len() as u64, LEAST * threads as u64);
@@ -278,21 +283,21 @@ fn round(samples: &Samples, len: u64, threads: usize, limit: Duration, watch: Wa
 struct Samples {
     data: Arc<dyn Dataset>,
     indices: Arc<[u64]>,
+    /// Whether any that was decoded is no JPEG.
+    others: Arc<AtomicBool>,
 }
 
-/// Headers that are read to learn what most images are.
+/// Headers that are read to learn whether there is anything to decode.
 const HEADERS: usize = 16;
 
 impl Samples {
-    /// Whether most of them are JPEGs; `None` where there is nothing to decode, because pixels are stored.
-    fn are_jpegs(&self) -> Option<bool> {
+    /// Whether there is anything to decode: pixels may be stored.
+    fn are_encoded(&self) -> bool {
         let mut tools = Tools::new(Backend::Turbo);
         let step = self.indices.len().div_ceil(HEADERS).max(1);
-        let headers =
+        let mut headers =
             self.indices.iter().step_by(step).filter_map(|index| tools.header(&*self.data, *index).ok()?.ok());
-        let formats: Vec<Format> = headers.map(|(header, _)| header.format).collect();
-        let count = |format| formats.iter().filter(|found| **found == format).count();
-        (count(Format::Raw) < formats.len()).then(|| 2 * count(Format::Jpeg) > formats.len())
+        headers.any(|(header, _)| header.format != Format::Raw)
     }
 }
 
@@ -307,7 +312,9 @@ impl Look for Samples {
     fn look(&self, place: u64, tools: &mut Tools, stop: &AtomicBool) -> Option<u64> {
         let place = place.checked_rem(self.indices.len() as u64)?;
         let index = self.indices.get(usize::try_from(place).ok()?)?;
-        tools.decode(&*self.data, *index, Form::Rgb, stop).ok()?.ok().map(|stored| stored.bytes)
+        let (header, stored) = tools.decode(&*self.data, *index, Form::Rgb, stop).ok()?.ok()?;
+        self.others.fetch_or(header.format != Format::Jpeg, Ordering::Relaxed);
+        Some(stored.bytes)
     }
 
     fn panicked(&self, _: u64, _: String) -> Option<u64> {

@@ -45,7 +45,7 @@ impl Tools {
         self.look(data, index, header)
     }
 
-    /// Decodes every pixel of a sample.
+    /// Decodes every pixel of a sample; gives its header.
     ///
     /// # Errors
     /// As [`Tools::header`].
@@ -55,9 +55,8 @@ impl Tools {
         index: u64,
         form: Form,
         stop: &AtomicBool,
-    ) -> Result<Examined<Stored>> {
-        let whole = |decoder: &mut Decoder, content: Content<'_>| decode_whole(decoder, content, form, stop);
-        Ok(self.look(data, index, whole)?.map(|(_, stored)| stored))
+    ) -> Result<Examined<(Header, Stored)>> {
+        self.look(data, index, |decoder, content| decode_whole(decoder, content, form, stop))
     }
 
     fn look<T>(

@@ -143,7 +143,7 @@ impl Look for Whole {
     }
 
     fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<Stored>> {
-        tools.decode(&*self.data, index, Form::Planes, stop)
+        Ok(tools.decode(&*self.data, index, Form::Planes, stop)?.map(|(_, stored)| stored))
     }
 
     fn panicked(&self, index: u64, message: String) -> Result<Examined<Stored>> {

@@ -13,6 +13,7 @@ mod job;
 mod maker;
 mod plan;
 mod reach;
+mod stats;
 mod transform;
 mod whole;
 
@@ -24,14 +25,16 @@ pub use batch::{Batch, Failure, Images};
 pub use codec::{Codec, check_pictures, pictures};
 pub use config::{Config, Labels, OnError, Sampling};
 pub use maker::{Maker, Workshop};
+pub use stats::Stats;
 pub use whole::{Form, decode_whole, open};
 
 use crate::dataset::{self, Dataset, Location, Options, Split, Wanted};
-use crate::engine::{Engine, Load, Meter, Next, Reading, Stopwatch, usable_cores};
+use crate::engine::{Engine, Load, Meter, Next, Stopwatch, usable_cores};
 use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
 use job::{Job, Memory, Shared};
 use plan::Plan;
+use stats::Shifts;
 
 /// A data set, ready to be iterated over.
 #[derive(Debug)]
@@ -49,7 +52,7 @@ struct Record {
     max_errors: Option<u64>,
     failures: Mutex<Failures>,
     waiting: Meter,
-    idle: Mutex<Duration>,
+    shifts: Mutex<Shifts>,
     delivered: Meter,
 }
 
@@ -67,29 +70,6 @@ pub struct Fault {
     pub location: Location,
     /// What is wrong with it.
     pub reason: String,
-}
-
-/// Counts of what iterators of a loader have done so far.
-#[derive(Clone, Debug)]
-pub struct Stats {
-    /// Reading files.
-    pub read: Reading,
-    /// Decoding.
-    pub decode: Reading,
-    /// Resizing, colour, layout and element type.
-    pub resize: Reading,
-    /// The consumer's waits for batches.
-    pub waiting: Reading,
-    /// Samples handed over, and their bytes.
-    pub delivered: Reading,
-    /// Time workers spent waiting for the consumer to take batches.
-    pub idle: Duration,
-    /// Samples that failed.
-    pub errors: u64,
-    /// JPEGs that our own decoder decoded.
-    pub jpeg_own: u64,
-    /// JPEGs that libjpeg-turbo decoded or refused, by the reason for which it got them.
-    pub jpeg_turbo: Vec<(&'static str, u64)>,
 }
 
 /// An iterator over batches; dropping it stops its workers.
@@ -138,7 +118,7 @@ impl Loader {
             max_errors: config.max_errors,
             failures: Mutex::default(),
             waiting: Meter::default(),
-            idle: Mutex::default(),
+            shifts: Mutex::default(),
             delivered: Meter::default(),
         };
         let shared = Arc::new(Shared { data, plan, stages: transform::Stages::default() });
@@ -225,6 +205,7 @@ impl Loader {
             return Err(Error::argument("position", start.position, allowed));
         }
         let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
+        lock(&self.record.shifts).begin(engine.shift());
         Ok(Batches { engine: Some(engine), record: Arc::clone(&self.record), start, taken: 0 })
     }
 
@@ -254,7 +235,8 @@ impl Loader {
             resize: stages.resize.reading(),
             waiting: self.record.waiting.reading(),
             delivered: self.record.delivered.reading(),
-            idle: *lock(&self.record.idle),
+            workers: self.workers,
+            hours: lock(&self.record.shifts).hours(),
             errors: lock(&self.record.failures).count,
             jpeg_own: self.shared.plan.tally.own(),
             jpeg_turbo: self.shared.plan.tally.handed_over(),
@@ -265,27 +247,6 @@ impl Loader {
     #[must_use]
     pub fn errors(&self) -> Vec<Fault> {
         lock(&self.record.failures).list.clone()
-    }
-}
-
-impl Stats {
-    /// Which stage holds the others up, in words.
-    #[must_use]
-    pub fn bottleneck(&self) -> String {
-        let work = [("reading files", self.read.time), ("decoding", self.decode.time), ("resizing", self.resize.time)];
-        let total: Duration = work.iter().map(|(_, time)| *time).sum();
-        let Some((stage, most)) = work.into_iter().max_by_key(|(_, time)| *time) else {
-            return String::new();
-        };
-        if total.is_zero() {
-            return "nothing was loaded yet".to_owned();
-        }
-        // Workers that wait longer than they work have nobody to work for.
-        if self.idle > total {
-            return "the consumer: workers wait for it to take batches".to_owned();
-        }
-        let share = 100.0 * most.as_secs_f64() / total.as_secs_f64();
-        format!("the loader: {stage} takes {share:.0} % of the workers' time")
     }
 }
 
@@ -335,7 +296,7 @@ impl Batches {
     /// Ends the iterator and its workers.
     pub fn stop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            *lock(&self.record.idle) += engine.idle().time;
+            lock(&self.record.shifts).end(&engine.shift());
         }
     }
 }

@@ -10,7 +10,7 @@ use super::PATIENCE;
 use super::arguments::config;
 use super::batch::PyBatch;
 use crate::dataset::Location;
-use crate::engine::{Next, Reading};
+use crate::engine::{Next, Reading, usable_cores};
 use crate::error::Error;
 use crate::loader::{Batches, Fault, Loader};
 use crate::sampler::Place;
@@ -119,20 +119,23 @@ impl PyLoader {
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.0.stats();
         let all = PyDict::new(py);
-        let stages = [
-            ("read", stats.read),
-            ("decode", stats.decode),
-            ("resize", stats.resize),
-            ("wait", stats.waiting),
-            ("deliver", stats.delivered),
-        ];
-        for (name, Reading { items, bytes, time }) in stages {
+        for (name, Reading { items, bytes, time }) in
+            [("read", stats.read), ("decode", stats.decode), ("resize", stats.resize)]
+        {
             let stage = PyDict::new(py);
             stage.set_item("items", items)?;
             stage.set_item("bytes", bytes)?;
             stage.set_item("seconds", time.as_secs_f64())?;
             all.set_item(name, stage)?;
         }
+        let wait = PyDict::new(py);
+        wait.set_item("items", stats.waiting.items)?;
+        wait.set_item("seconds", stats.waiting.time.as_secs_f64())?;
+        all.set_item("wait", wait)?;
+        let deliver = PyDict::new(py);
+        deliver.set_item("items", stats.delivered.items)?;
+        deliver.set_item("bytes", stats.delivered.bytes)?;
+        all.set_item("deliver", deliver)?;
         let jpeg = PyDict::new(py);
         jpeg.set_item("own", stats.jpeg_own)?;
         let handed_over = PyDict::new(py);
@@ -141,9 +144,9 @@ impl PyLoader {
         }
         jpeg.set_item("libjpeg-turbo", handed_over)?;
         all.set_item("jpeg", jpeg)?;
-        all.set_item("idle_seconds", stats.idle.as_secs_f64())?;
+        all.set_item("idle_seconds", stats.hours.idle.as_secs_f64())?;
         all.set_item("errors", stats.errors)?;
-        all.set_item("bottleneck", stats.bottleneck())?;
+        all.set_item("bottleneck", stats.bottleneck(usable_cores()))?;
         Ok(all)
     }
 }

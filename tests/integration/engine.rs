@@ -131,6 +131,23 @@ fn waiting_ends_when_patience_does() {
 }
 
 #[test]
+fn workers_that_wait_now_are_idle_while_batches_are_left_and_once_all_are_begun() {
+    let engine = Engine::start(Squares { batches: 2, slots: 3, ..Squares::default() }, 2, 1).expect("threads");
+    for _ in 0..2 {
+        while engine.load().ready == 0 {
+            std::thread::yield_now();
+        }
+        let before = engine.shift().hours();
+        std::thread::sleep(Duration::from_millis(20));
+        let after = engine.shift().hours();
+        assert!(after.idle > before.idle && after.running > before.running, "{before:?} {after:?}");
+        assert!(take(&engine).is_some());
+    }
+    let hours = engine.shift().hours();
+    assert!(hours.idle <= 2 * hours.running, "{hours:?}");
+}
+
+#[test]
 fn a_panic_costs_one_sample() {
     let job = Squares { batches: 3, slots: 4, panic_at: Some((1, 2)), ..Squares::default() };
     let engine = Engine::start(job, 2, 2).expect("threads");

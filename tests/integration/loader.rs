@@ -2,10 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "a test's own files")]
 
 use std::fs;
+use std::time::Duration;
 
 use imagepipe::dataset::{Content, Location, Scratch};
+use imagepipe::engine::{Hours, Reading};
 use imagepipe::error::Error;
-use imagepipe::loader::{Batch, Config, Labels, Loader, OnError, Sampling};
+use imagepipe::loader::{Batch, Config, Labels, Loader, OnError, Sampling, Stats};
 use imagepipe::pixel::{Fit, Size};
 use imagepipe::random::hash_bytes;
 use imagepipe::record::Framing;
@@ -274,4 +276,53 @@ fn a_file_that_is_gone_is_named() {
     let errors: Vec<_> = loader.epoch(0).expect("an epoch").filter_map(Result::err).collect();
     assert_eq!(errors.len(), 1, "the first error ends the epoch");
     assert!(errors[0].to_string().contains("class-0/0.jpg: No such file"), "{}", errors[0]);
+}
+
+/// What a loader that has run for 100 s says on four cores: with so many workers, and so many seconds of the consumer's waits,
+/// the workers' idleness, reading, decoding and resizing.
+fn bottleneck(workers: usize, waiting: u64, idle: u64, [read, decode, resize]: [u64; 3]) -> String {
+    let reading = |seconds| Reading { time: Duration::from_secs(seconds), ..Reading::default() };
+    let stats = Stats {
+        read: reading(read),
+        decode: reading(decode),
+        resize: reading(resize),
+        waiting: reading(waiting),
+        workers,
+        hours: Hours { running: Duration::from_secs(100), idle: Duration::from_secs(idle) },
+        ..Stats::default()
+    };
+    stats.bottleneck(4)
+}
+
+#[test]
+fn the_bottleneck_is_whoever_the_others_wait_for() {
+    let consumer = "the consumer: workers wait for it to take batches";
+    assert_eq!(bottleneck(4, 0, 350, [5, 30, 10]), consumer);
+    // Workers may be busy nearly all the time, and the consumer all the same.
+    assert_eq!(bottleneck(1, 5, 10, [5, 65, 20]), consumer);
+    // Some waits are no matter where workers have nothing to do.
+    assert_eq!(bottleneck(4, 20, 300, [5, 60, 20]), consumer);
+    assert_eq!(bottleneck(4, 60, 20, [40, 280, 40]), "the loader: decoding takes 70 % of the workers' time");
+    assert_eq!(bottleneck(4, 60, 0, [40, 20, 120]), "the loader: resizing and copying takes 30 % of the workers' time");
+    assert_eq!(bottleneck(4, 0, 0, [0; 3]), "nothing was loaded yet");
+}
+
+#[test]
+fn idle_workers_of_a_consumer_that_waits_have_too_few_samples() {
+    let few = "too few samples in flight: workers have nothing to do, raise prefetch or batch_size";
+    assert_eq!(bottleneck(4, 90, 200, [10, 150, 30]), few);
+    assert_eq!(bottleneck(64, 90, 6200, [10, 150, 30]), few);
+    // Four of 64 workers take all four cores.
+    assert_eq!(bottleneck(64, 90, 6000, [10, 350, 30]), "the loader: decoding takes 5 % of the workers' time");
+    // They do not if they wait for a disk.
+    assert_eq!(bottleneck(64, 90, 6000, [350, 10, 30]), few);
+}
+
+#[test]
+fn what_would_help_is_said() {
+    let disk = "the loader: reading files takes 80 % of the workers' time; where that is waiting for a disk, more workers than \
+                cores help";
+    assert_eq!(bottleneck(8, 90, 0, [640, 90, 30]), disk);
+    let unused = "the loader: decoding takes 80 % of the workers' time; workers=1 leaves 3 of 4 cores unused";
+    assert_eq!(bottleneck(1, 50, 0, [5, 80, 15]), unused);
 }

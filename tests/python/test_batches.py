@@ -9,6 +9,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import time
 from collections import Counter
 from itertools import islice
 from pathlib import Path
@@ -1042,9 +1043,25 @@ def test_stats_count_what_was_done(photos: Path) -> None:
     assert all(stats[stage]["seconds"] > 0 for stage in ("read", "decode", "resize", "wait"))
     assert stats["errors"] == 0
     assert stats["queue"] == {"ready": 0, "begun": 0}
-    assert stats["bottleneck"].split(":")[0] in {"the loader", "the consumer"}
+    assert stats["bottleneck"].split(":")[0] in {"the loader", "too few samples in flight"}
+    assert (set(stats["wait"]), set(stats["deliver"])) == ({"items", "seconds"}, {"items", "bytes"})
     list(loader)
     assert loader.stats()["read"]["items"] == 120
+
+
+def test_stats_in_an_epoch_say_that_the_consumer_is_the_bottleneck(photos: Path) -> None:
+    loader = Loader(photos, batch_size=20, size=16)
+    batches = iter(loader)
+    next(batches)
+    while loader.stats()["queue"]["ready"] < 2:
+        time.sleep(0.001)
+    before = loader.stats()
+    # All batches are begun, and workers have nothing to do until the consumer comes back.
+    time.sleep(10 * before["wait"]["seconds"])
+    after = loader.stats()
+    assert after["idle_seconds"] > before["idle_seconds"]
+    assert after["bottleneck"].startswith("the consumer: ")
+    batches.close()
 
 
 def test_stats_know_what_is_ready(photos: Path) -> None:

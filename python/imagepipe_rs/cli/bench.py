@@ -33,13 +33,15 @@ from imagepipe_rs.cli._program import command, say
     default="raise",
     help="Stop at a picture that is damaged; or leave it out, or take another one.",
 )
-@click.option("--seconds", default=3.0, help="Measure for so long, twice.")
+@click.option("--seconds", default=3.0, help="Measure for so long, twice, and one batch at least.")
 @click.option("--batches", type=int, help="Measure so many batches instead.")
 @_reading.as_json
 def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
-    """Measure a Loader on this data, beside a decoder that decodes the same files and does nothing else.
+    """Measure a Loader on this data, beside a decoder that does nothing else.
 
-    For JPEGs that is libjpeg-turbo. It has as many threads as the Loader, and no more than there are cores.
+    It reads and decodes the same files after the Loader, which may have had to wait for a disk where they
+    now come from memory. For JPEGs it is libjpeg-turbo. It has as many threads as the Loader, and no more
+    than there are cores.
     """
     path = _reading.one_or_many(paths)
     said = quiet
@@ -68,7 +70,8 @@ def _report(found: dict[str, Any]) -> str:
         times = loader["images_per_second"] / plain["images_per_second"]
         who = f"{plain['decoder']} " if plain["decoder"] else ""
         lines.append(
-            f"{times:.2f} times as fast as {who}decoding the same files and doing nothing else"
+            f"{times:.2f} times as fast as {who}reading and decoding the same files once more, "
+            "and doing nothing else"
         )
     shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in found["shares"].items())
     threads = _text.count(found["workers"], "thread")
