@@ -9,14 +9,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io;
 use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::left_out::{LeftOut, Why};
+use super::left_out::{LeftOut, Why, may_be_folder};
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split, Wanted};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, said};
 use crate::file::{self, Base, Folder, IMAGE_ENDINGS, Listing, is_image};
 use crate::random::{hash_bytes, mix};
 
@@ -249,14 +250,32 @@ fn keys<'a>(split: Split, class: &'a OsStr, sources: &'a [Source]) -> impl Itera
     })
 }
 
+/// Refuses a link that leads nowhere.
+fn check_link(path: PathBuf) -> Result<()> {
+    let (Ok(target), Err(source)) = (path.read_link(), path.metadata()) else { return Ok(()) };
+    let why = match source.kind() {
+        io::ErrorKind::NotFound => "is not there".to_owned(),
+        _ => format!("cannot be followed: {}", said(&source)),
+    };
+    let reason = format!("is a link to {}, which {why}", target.display());
+    Err(Error::Io { path, source: io::Error::new(source.kind(), reason) })
+}
+
 pub(super) fn looked_for() -> String {
     format!("files named *.{}", IMAGE_ENDINGS.join(", *."))
 }
 
 impl Tree {
     /// Lists a directory on `threads` threads.
+    ///
+    /// # Errors
+    /// What cannot be read; a link that was to be a folder and leads nowhere, since without it a class would be missing, and
+    /// the labels of those behind it would be others.
     pub(super) fn list(root: &Path, threads: usize) -> Result<Self> {
-        Ok(Self { root: root.to_path_buf(), listing: file::scan(root, threads, &is_image)? })
+        let tree = Self { root: root.to_path_buf(), listing: file::scan(root, threads, &is_image)? };
+        let folders = tree.others().filter(|(_, name)| may_be_folder(name));
+        folders.map(|(folder, name)| tree.path(folder, name)).try_for_each(check_link)?;
+        Ok(tree)
     }
 
     /// Whether there is any image in it or below it.

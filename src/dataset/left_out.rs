@@ -146,6 +146,12 @@ fn ending(name: &[u8]) -> String {
     }
 }
 
+/// Whether a folder may be called so, as far as a name tells.
+pub(super) fn may_be_folder(name: &[u8]) -> bool {
+    let ending = ending(name);
+    !ending.bytes().any(|byte| byte.is_ascii_alphabetic()) && !is_companion(name, &ending)
+}
+
 fn is_companion(name: &[u8], ending: &str) -> bool {
     COMPANIONS.contains(&ending) || COMPANION_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }

@@ -12,7 +12,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::Base;
-use rustix::fs::{Mode, OFlags, fstat, open, openat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
 
 /// Room that is tried first: most pictures are read by a single call.
 const FIRST: usize = 256 << 10;
@@ -26,7 +27,7 @@ const LARGEST: usize = 1 << 30;
 /// smaller than the buffer. A larger one is asked for its length before the buffer grows.
 ///
 /// # Errors
-/// What the operating system says, for a directory too; a file of more than 1 GiB, or no memory for one.
+/// What the operating system says, for a directory too; what is no file; a file of more than 1 GiB, or no memory for one.
 pub fn read_into(base: &Base, path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
     // A pipe under the name of a picture must not block; regular files do not care.
     let file = openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?;
@@ -40,7 +41,7 @@ pub fn read_into(base: &Base, path: &CStr, buffer: &mut Vec<u8>) -> io::Result<u
         };
         len += read;
         if read == 0 {
-            return Ok(len);
+            return if len > 0 { Ok(len) } else { check_regular(&file).map(|()| 0) };
         }
         if len < buffer.len() {
             continue;
@@ -93,9 +94,18 @@ fn regular(path: &Path) -> io::Result<(File, u64)> {
     let file = File::from(open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?);
     let data = file.metadata()?;
     if !data.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        return Err(not_regular());
     }
     Ok((file, data.len()))
+}
+
+/// Refuses what has no bytes because it is no file: a pipe that nobody writes to.
+fn check_regular(file: &OwnedFd) -> io::Result<()> {
+    if FileType::from_raw_mode(fstat(file)?.st_mode).is_file() { Ok(()) } else { Err(not_regular()) }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 /// Refuses what no picture has, before memory is taken for it.
@@ -158,11 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn a_pipe_does_not_block() {
+    fn a_pipe_does_not_block_and_is_not_called_empty() {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &name, rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
-        assert_eq!(read_into(&Base::default(), &path(&name), &mut Vec::new()).unwrap(), 0);
+        rustix::fs::mknodat(rustix::fs::CWD, &name, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        let error = read_into(&Base::default(), &path(&name), &mut Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "not a regular file");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
-from imagepipe_rs import DatasetError, Loader
+from imagepipe_rs import DatasetError, DatasetWarning, Loader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,14 +42,44 @@ def test_a_pipe_is_no_picture(tmp_path: Path) -> None:
         Loader([tmp_path / "x.jpg"])
 
 
-def test_a_file_that_became_a_pipe_is_an_empty_one(tmp_path: Path) -> None:
+def test_a_file_that_became_a_pipe_is_not_called_empty(tmp_path: Path) -> None:
     folder = text_files(tmp_path, 2)
     loader = Loader(folder, on_error="skip")
     (folder / "a" / "0.jpg").unlink()
     os.mkfifo(folder / "a" / "0.jpg")
     with pytest.raises(DatasetError, match="no sample of the data set could be read"):
         list(loader)
-    assert any("0.jpg" in path and "empty" in reason for path, _, reason in loader.errors)
+    assert any(
+        "0.jpg" in path and reason == "not a regular file" for path, _, reason in loader.errors
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [("/no/such/disk/dog", "which is not there"), ("dog", "which cannot be followed: Too many")],
+)
+@pytest.mark.parametrize("link", ["dog", "cat/more"])
+def test_a_folder_that_is_a_link_to_nothing_is_not_left_out(
+    tmp_path: Path, link: str, target: str, why: str
+) -> None:
+    """The class was gone, and the labels behind it were others."""
+    for name in ("cat", "owl"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").write_text("x")
+    target = os.path.basename(link) if target == "dog" else target  # noqa: PTH119
+    (tmp_path / link).symlink_to(target)
+    said = f"{tmp_path / link}: is a link to {target}, {why}"
+    with pytest.raises(DatasetError, match=re.escape(said)) as caught:
+        Loader(tmp_path)
+    assert caught.value.path == str(tmp_path / link)
+
+
+def test_a_link_to_nothing_that_is_called_like_a_file_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / "1.jpg").write_text("x")
+    for name in ("README", "notes.txt", "list.npy"):
+        (tmp_path / name).symlink_to("nowhere")
+    with pytest.warns(DatasetWarning, match=r"1 \*\.npy"):
+        assert Loader(tmp_path).num_samples == 1
 
 
 def test_a_file_beyond_reason_took_a_gibibyte_before_it_was_refused(tmp_path: Path) -> None:
