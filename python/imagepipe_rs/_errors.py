@@ -7,7 +7,7 @@ them by name.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,18 +29,8 @@ class ImagePipeError(Exception):
     """Base of all errors of this package, wrong arguments apart."""
 
 
-class DatasetWarning(UserWarning):
-    """Something about a data set that is no error: files left out, folders that are no classes, an index not used."""
-
-
-class DatasetError(ImagePipeError):
-    """A data set, or a file of it, that cannot be used.
-
-    Attributes:
-        path: the directory or file.
-        reason: what is wrong with it.
-        damaged: of an error about the inputs of a writer, all of them that cannot be used: a :class:`Damage` each.
-    """
+class _FileError(ImagePipeError):
+    """An error about a file, or several."""
 
     def __init__(
         self,
@@ -56,6 +46,20 @@ class DatasetError(ImagePipeError):
         self.reason = reason
         self.damaged = tuple(Damage(*one) for one in damaged)
 
+
+class DatasetWarning(UserWarning):
+    """Something about a data set that is no error: files left out, folders that are no classes, an index not used."""
+
+
+class DatasetError(_FileError):
+    """A data set, or a file of it, that cannot be used.
+
+    Attributes:
+        path: the directory or file.
+        reason: what is wrong with it.
+        damaged: of an error about the inputs of a writer, all of them that cannot be used: a :class:`Damage` each.
+    """
+
     def __str__(self) -> str:
         """Give the message alone; ``OSError`` would add numbers and names to it."""
         return str(self.args[0])
@@ -70,6 +74,7 @@ class DatasetOSError(DatasetError, OSError):
 
     Attributes:
         errno: the system's number of what is wrong, such as ``errno.ENOSPC``, or None.
+        filename: the same as ``path``, or None.
     """
 
     # What a class stands for, where the system's number did not come along.
@@ -87,6 +92,12 @@ class DatasetOSError(DatasetError, OSError):
         """Keep what is wrong, and with what."""
         super().__init__(message, path=path, reason=reason, damaged=damaged)
         self.errno = self._usual if errno is None else errno
+        self.filename = path or None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what ``OSError`` keeps outside of ``__dict__`` too."""
+        own = {"errno": self.errno, "filename": self.filename}
+        return type(self), self.args, {**self.__dict__, **own}
 
 
 class DatasetNotFoundError(DatasetOSError, FileNotFoundError):
@@ -101,8 +112,10 @@ class DatasetPermissionError(DatasetOSError, PermissionError):
     _usual = errno.EACCES
 
 
-class DatasetExistsError(DatasetError, FileExistsError):
+class DatasetExistsError(DatasetOSError, FileExistsError):
     """A file that is to be written is there already."""
+
+    _usual = errno.EEXIST
 
 
 class OutOfMemoryError(ImagePipeError, MemoryError):
@@ -120,7 +133,7 @@ class OutOfMemoryError(ImagePipeError, MemoryError):
         self.reason = reason
 
 
-class DecodeError(ImagePipeError):
+class DecodeError(_FileError):
     """A picture that cannot be decoded.
 
     Attributes:
@@ -129,22 +142,8 @@ class DecodeError(ImagePipeError):
         damaged: of an error about the inputs of a writer, all of them that cannot be used: a :class:`Damage` each.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        path: str = "",
-        reason: str = "",
-        damaged: Iterable[tuple[str, str]] = (),
-    ) -> None:
-        """Keep what is wrong, and with what."""
-        super().__init__(message)
-        self.path = path
-        self.reason = reason
-        self.damaged = tuple(Damage(*one) for one in damaged)
 
-
-class RecordError(ImagePipeError):
+class RecordError(_FileError):
     """A record that is damaged, or in a file that changed while it was open.
 
     Attributes:
@@ -164,11 +163,8 @@ class RecordError(ImagePipeError):
         damaged: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Keep what is wrong, and where."""
-        super().__init__(message)
-        self.path = path
+        super().__init__(message, path=path, reason=reason, damaged=damaged)
         self.offset = offset
-        self.reason = reason
-        self.damaged = tuple(Damage(*one) for one in damaged)
 
 
 # What a wrong argument raises; its message names the argument, the value and what is allowed.

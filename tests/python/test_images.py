@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import pickle
 import signal
 import subprocess
 import sys
@@ -371,6 +373,10 @@ def test_what_is_there_is_kept_replaced_or_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match=r"a0\.png: exists already") as caught:
         make(tmp_path, count=30)
     assert isinstance(caught.value, DatasetError)
+    for error in (caught.value, pickle.loads(pickle.dumps(caught.value))):  # noqa: S301
+        path = str(tmp_path / "a0.png")
+        assert (error.errno, error.filename, error.path) == (errno.EEXIST, path, path)
+        assert str(error) == str(caught.value)
     assert not (tmp_path / "a5.png").exists()
     assert make(tmp_path, count=30, resume=True)._replace(bytes=0) == Written(30, 30, 0, 29)
     assert contents(tmp_path) == {**before, "notes.txt": b"mine"}
