@@ -94,6 +94,8 @@ def _not_found(path: str, reason: str) -> DatasetNotFoundError:
 
 def pair(size: Any) -> Any:
     """Return (height, width) of one number too, NumPy's included."""
+    if isinstance(size, bool):
+        return size  # a number too, and no size: which the compiled module says
     try:
         side = operator.index(size)
     except TypeError:

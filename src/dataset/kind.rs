@@ -219,6 +219,9 @@ impl Found {
             let reason = format!("is {other}, and {} is {one}: give one kind", first.display());
             return Err(Error::dataset(path.as_path(), reason));
         }
+        if self.shards.is_empty() {
+            options.keys.check_unused()?;
+        }
         if !self.trees.is_empty() {
             let roots = self.trees.iter().filter_map(|tree| tree.root.canonicalize().ok()).collect();
             return Ok(Arc::new(Directory::of_trees(self.trees, options)?.noting(given_twice(roots))));

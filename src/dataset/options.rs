@@ -55,6 +55,28 @@ pub struct Options {
     pub gaps: bool,
 }
 
+impl Keys {
+    /// Refuses names of features where nothing has any.
+    pub(super) fn check_unused(&self) -> Result<()> {
+        let usual = Self::default();
+        let named = |key: Option<&str>| key.map_or("None".to_owned(), |key| format!("{key:?}"));
+        let all = [
+            ("image", Some(&*self.image), Some(&*usual.image)),
+            ("label", self.label.as_deref(), usual.label.as_deref()),
+            ("text", self.text.as_deref(), usual.text.as_deref()),
+            ("filename", self.filename.as_deref(), usual.filename.as_deref()),
+        ];
+        match all.into_iter().find(|(_, given, usual)| given != usual) {
+            None => Ok(()),
+            Some((what, given, _)) => Err(Error::argument(
+                "keys",
+                format!("{{{what:?}: {}}}", named(given)),
+                "only with TFRecords, which have features",
+            )),
+        }
+    }
+}
+
 impl Default for Keys {
     fn default() -> Self {
         let some = |key: &str| Some(key.to_owned());

@@ -170,7 +170,8 @@ const LARGEST_SIDE: u32 = 65_535;
 fn check_size(config: &Config) -> Result<()> {
     match config.size {
         Some(size) if size.width == 0 || size.height == 0 || size.width.max(size.height) > LARGEST_SIDE => {
-            let given = format!("({}, {})", size.height, size.width);
+            let Size { width, height } = size;
+            let given = if width == height { width.to_string() } else { format!("({height}, {width})") };
             Err(Error::argument("size", given, format!("sides between 1 and {LARGEST_SIDE}")))
         }
         None if config.batch_size > 1 && !config.ragged => {

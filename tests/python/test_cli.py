@@ -467,3 +467,12 @@ def test_times_as_people_read_them(seconds: float, shown: str) -> None:
 def test_counts_as_people_read_them() -> None:
     assert [_text.count(n, "file") for n in (0, 1, 1234)] == ["0 files", "1 file", "1,234 files"]
     assert _text.count(2, "class") == "2 classes"
+
+
+@pytest.mark.parametrize("module", ["imagepipe_rs", "imagepipe_rs.cli"])
+def test_a_closed_standard_output_is_an_error(module: str) -> None:
+    """All was well, and nothing was printed."""
+    words = ["sh", "-c", '"$0" -m "$1" doctor >&-', sys.executable, module]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ran.stderr == "imagepipe doctor: standard output is closed\n"
+    assert ran.returncode == 1

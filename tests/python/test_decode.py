@@ -88,6 +88,11 @@ def test_none_at_all() -> None:
         decode_many([], size=8, fit="nope")
     with pytest.raises(ValueError, match="size"):
         decode_many([], size=0)
+    with pytest.raises(ValueError, match="size=0 is not valid: sides between 1 and 65535"):
+        Loader("nowhere", size=0)
+    for size in (True, False):
+        with pytest.raises(TypeError, match=f"size={size} is not valid: a number of pixels"):
+            decode_many([], size=size)
 
 
 def test_anything_with_bytes_in_it(jpeg: EncodeJpeg) -> None:

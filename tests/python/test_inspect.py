@@ -661,6 +661,9 @@ def test_a_sheet_replaces_an_older_one_or_leaves_it_whole(
     sheet = tmp_path / "sheet.png"
     sheet.write_bytes(b"older")
     assert run("show", "/no/such/data", "-o", sheet).code == 1
+    # Before anything is decoded.
+    ran = run("show", "/no/such/data", "-o", tmp_path / "no" / "sheet.png")
+    assert (ran.code, f"no/sheet.png: there is no folder {tmp_path}/no" in ran.err) == (1, True)
     assert sheet.read_bytes() == b"older"
     assert run("show", pets, "-o", sheet, "--quiet") == (0, "", "")
     assert sheet.read_bytes().startswith(b"\x89PNG")

@@ -411,6 +411,21 @@ def test_loose_images_alone_are_the_data_set(tree: MakeTree, jpeg: EncodeJpeg) -
         Loader([folder, layered])
 
 
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [({"image": "img"}, '{"image": "img"}'), ({"label": None}, '{"label": None}')],
+)
+def test_names_of_features_of_files_that_have_none_were_ignored(
+    pets: Path, keys: dict[str, str | None], said: str
+) -> None:
+    table = pets / "list.csv"
+    table.write_text("filename,class\nclass-cat/0.jpg,cat\n")
+    for path in (pets, pets / "class-cat" / "0.jpg", table):
+        with pytest.raises(ValueError, match=rf"^keys={said} is not valid: only with TFRecords"):
+            Loader(path, keys=keys)
+        assert Loader(path, keys={"image": "image/encoded"}).num_samples
+
+
 def test_what_is_named_as_an_image_and_is_no_file_was_left_out_silently(pets: Path) -> None:
     os.mkfifo(pets / "class-cat" / "pipe.jpg")
     (pets / "class-cat" / "link.jpg").symlink_to("pipe.jpg")

@@ -13,6 +13,7 @@ several.
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import re
 import sys
@@ -164,12 +165,22 @@ def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], Command
     return click.command(name, cls=Command, **options)
 
 
+class _Closed(io.TextIOBase):
+    """Takes the place of a standard output that is closed, where Python would print nothing, and say nothing."""
+
+    def write(self, _text: str, /) -> int:
+        """Refuse it, as the system does."""
+        raise OSError(errno.EBADF, "standard output is closed")
+
+
 def run(program: click.Command, args: Sequence[str] | None = None) -> int:
     """Run a program with these arguments, or the process's; give the exit code."""
     for stream in (sys.stdout, sys.stderr):
         # File names need not be text.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:
+        sys.stdout = _Closed()
     try:
         code = program.main(args, prog_name=program.name, standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -40,6 +40,10 @@ def show(*, paths: tuple[str, ...], output: str, quiet: bool, **options: Any) ->
     if kind not in {".png", ".html"}:
         message = f"-o {output}: the name must end in .png or .html"
         raise click.UsageError(message)
+    folder = Path(output).parent
+    if not folder.is_dir():
+        message = f"-o {output}: there is no folder {folder}"
+        raise FileNotFoundError(message)
     sheet = Sheet.of(_reading.one_or_many(paths), on_error="skip", **options)
     data = sheet.png() if kind == ".png" else sheet.html().encode()
     _native.write_whole(output, data)
