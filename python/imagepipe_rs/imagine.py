@@ -61,8 +61,8 @@ def create_images(  # noqa: PLR0917  Imageinary's order
             as long to decode: within a quarter, on average over many images. Noise has 1.5 to 6 times the bytes, and
             is stored as it is in PNG, since it cannot be compressed.
         classes: if not 0, image ``n`` goes to directory ``n % classes`` of ``class-0000``, ``class-0001``, ...: a class
-            has at most one image more than another. At most ``count``. Images of a run with another number of classes
-            must not be in ``path``.
+            has at most one image more than another. At most ``count``. Images of the same ``name``
+            and ``image_format``, of a run with another number of classes, must not be in ``path``; others may.
         workers: threads; None for the number of usable cores.
         progress: called with the images done and all there are, on this thread, some ten times a second.
         overwrite: replace images that are there; otherwise that is an error, before anything is written.
