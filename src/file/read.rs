@@ -13,7 +13,7 @@ use std::path::Path;
 
 use super::Base;
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
 
 /// Room that is tried first: most pictures are read by a single call.
 const FIRST: usize = 256 << 10;
