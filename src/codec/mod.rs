@@ -343,7 +343,20 @@ pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
 /// When there is no such memory.
 fn reserve(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
     let whole = buffer.len() + more;
-    buffer.try_reserve(more).map_err(|_| Reason::no_memory(format_args!("{whole} bytes of a file")))
+    buffer.try_reserve(more).map_err(|_| no_memory_for_a_file(whole))
+}
+
+/// Makes room for `more` bytes behind those that are there, and for no others.
+///
+/// # Errors
+/// When there is no such memory.
+fn reserve_exact(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
+    let whole = buffer.len() + more;
+    buffer.try_reserve_exact(more).map_err(|_| no_memory_for_a_file(whole))
+}
+
+fn no_memory_for_a_file(bytes: usize) -> Reason {
+    Reason::no_memory(format_args!("{bytes} bytes of a file"))
 }
 
 /// As `grow`, but zeroed: decoders may leave pixels of a damaged file as they are, and those of the picture before must

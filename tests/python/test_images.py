@@ -526,6 +526,21 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, ending: str) -> None:
             image.load()
 
 
+def test_a_noise_png_took_three_times_its_bytes_of_memory(tmp_path: Path) -> None:
+    program = textwrap.dedent("""
+        import resource, sys
+        from imagepipe_rs import create_images
+        peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        create_images(sys.argv[1], "a", 16, 16, 1, "png", workers=1)
+        before = peak()
+        create_images(sys.argv[1], "b", 2500, 2500, 1, "png", workers=1)
+        print(peak() - before)
+    """)
+    command = [sys.executable, "-c", program, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 1.5 * 2500 * 2500 * 3 / 1024
+
+
 def test_memory_does_not_depend_on_the_count(tmp_path: Path) -> None:
     program = textwrap.dedent("""
         import resource, sys

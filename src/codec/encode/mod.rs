@@ -1,15 +1,16 @@
-//! Pixels to bytes: JPEG by libjpeg-turbo, PNG by the `png` crate, BMP by hand.
+//! Pixels to bytes: JPEG by libjpeg-turbo, compressed PNG by the `png` crate, PNG without compression and BMP by hand.
 //!
 //! Rows are asked for a strip at a time, top to bottom, so that a picture is never in memory as a whole and its pixels are
 //! encoded while they are in the cache. The file is written to the front of a vector that is used again for the next.
 
 mod bmp;
 mod png;
+mod stored;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::jpeg::{self, STRIP};
-use super::{Format, Reason, grow};
+use super::{Format, Reason, grow, reserve_exact};
 use crate::pixel::Size;
 
 /// A file format, with what there is to choose about it. All hold 8-bit RGB.
@@ -34,8 +35,7 @@ pub enum Deflate {
     /// faster, the fixed tables of `fdeflate`, does not make these any shorter.
     #[default]
     Light,
-    /// Not at all: 0.5 ms. Noise cannot be compressed, and attempts take 10 to 20 ms. The pixels are held in memory, and
-    /// twice more while they are encoded.
+    /// Not at all: 0.5 ms. Noise cannot be compressed, and attempts take 10 to 20 ms.
     Stored,
 }
 
@@ -124,7 +124,10 @@ impl Encoder {
             }
             Form::Png(deflate) => {
                 out.clear();
-                png::encode(size, deflate, strips, out)
+                match deflate {
+                    Deflate::Light => png::encode(size, strips, out),
+                    Deflate::Stored => stored::encode(size, strips, out),
+                }
             }
             Form::Bmp => bmp::encode(size, strips, out),
         }
@@ -158,18 +161,7 @@ struct Strips<'a> {
     done: u32,
 }
 
-impl<'a> Strips<'a> {
-    /// All rows at once.
-    fn all(self) -> Result<&'a [u8], Reason> {
-        let row = 3 * self.size.width as usize;
-        let all = grow(self.strip, row * self.size.height as usize)?;
-        for strip in all.chunks_mut(row * STRIP as usize) {
-            check(self.stop)?;
-            (self.rows)(strip);
-        }
-        Ok(all)
-    }
-
+impl Strips<'_> {
     /// The next rows: [`STRIP`] of them, or as many as are left.
     fn next(&mut self) -> Result<Option<&[u8]>, Reason> {
         check(self.stop)?;

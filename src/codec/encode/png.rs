@@ -1,36 +1,23 @@
-//! PNG, by the `png` crate: 8-bit RGB, not interlaced, no chunks but the necessary ones.
+//! PNG, lightly compressed by the `png` crate: 8-bit RGB, not interlaced, no chunks but the necessary ones.
 
 use std::io::{self, Write};
 
 use png::{BitDepth, ColorType, DeflateCompression, EncodingError, Filter};
 
 use super::super::reserve;
-use super::{Deflate, Reason, Strips};
+use super::{Reason, Strips};
 use crate::pixel::Size;
 
 /// Bytes of compressed data that go into one chunk.
 const CHUNK: usize = 256 << 10;
 
-pub(super) fn encode(size: Size, deflate: Deflate, strips: Strips<'_>, out: &mut Vec<u8>) -> Result<(), Reason> {
+pub(super) fn encode(size: Size, strips: Strips<'_>, out: &mut Vec<u8>) -> Result<(), Reason> {
     let mut encoder = png::Encoder::new(Growing(out), size.width, size.height);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);
-    let written = match deflate {
-        Deflate::Light => {
-            encoder.set_deflate_compression(DeflateCompression::Level(1));
-            encoder.set_filter(Filter::Adaptive);
-            encoder.write_header().and_then(|writer| write(writer, strips))
-        }
-        Deflate::Stored => {
-            // At once: where rows come one by one, the crate stores them thirty times as slowly.
-            let pixels = strips.all()?;
-            encoder.set_deflate_compression(DeflateCompression::NoCompression);
-            encoder.write_header().and_then(|mut writer| {
-                writer.write_image_data(pixels)?;
-                writer.finish()
-            })
-        }
-    };
+    encoder.set_deflate_compression(DeflateCompression::Level(1));
+    encoder.set_filter(Filter::Adaptive);
+    let written = encoder.write_header().and_then(|writer| write(writer, strips));
     written.map_err(|error| match error {
         EncodingError::IoError(error) if error.kind() == io::ErrorKind::OutOfMemory => {
             Reason::Memory(error.to_string())
