@@ -2,10 +2,11 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use crate::error::Result;
 
-/// Calls `work` with every number below `count`, on `threads` threads; returns what it gave, in order.
+/// Calls `work` with every number below `count`, on up to `threads` threads; returns what it gave, in order.
 ///
 /// # Errors
 /// The one with the lowest number, whichever came first; numbers far beyond it are not tried any more.
@@ -27,15 +28,22 @@ pub fn each<T: Send>(count: usize, threads: usize, work: &(dyn Fn(usize) -> Resu
             results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
         }
     };
-    std::thread::scope(|scope| {
-        for _ in 1..threads.min(count) {
-            scope.spawn(run);
-        }
-        run();
-    });
+    on_threads(threads.min(count), &run);
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_unstable_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Runs `work` on this thread and on others, `threads` in all, or on as many as can be started.
+pub(super) fn on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+        }
+        work();
+    });
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, statat};
 
+use super::each::on_threads;
 use super::names::is_clutter;
 use crate::error::{Error, Result};
 
@@ -96,7 +97,7 @@ struct Names {
     starts: Vec<u32>,
 }
 
-/// Lists the files under `root`, those whose names `wanted` accepts and the others, on `threads` threads. Names that start
+/// Lists the files under `root`, those whose names `wanted` accepts and the others, on up to `threads` threads. Names that start
 /// with a dot, and everything in directories so named or that are [clutter](is_clutter), are left out.
 ///
 /// # Errors
@@ -105,12 +106,7 @@ struct Names {
 pub fn scan(root: &Path, threads: usize, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Listing> {
     let walk = Walk { root, wanted, state: Mutex::default(), changed: Condvar::new() };
     walk.enter(Pending { path: Vec::new(), parent: None, link: false });
-    std::thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(|| walk.work());
-        }
-        walk.work();
-    });
+    on_threads(threads, &|| walk.work());
     if let Some(error) = walk.lock().failed.take() {
         return Err(error);
     }

@@ -546,6 +546,57 @@ def test_without_files_to_open_no_sample_is_damaged(
     assert len(ran.stdout.splitlines()) == 1
 
 
+# As another user: root may have as many threads as it likes. NumPy may be where that user may not read.
+WITHOUT_THREADS = """
+import os, resource, sys, threading
+import numpy
+from imagepipe_rs import ImagePipeError, Loader, create_tfrecords
+from imagepipe_rs.inspection import describe, verify
+
+folder = sys.argv[1]
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
+try:
+    threading.Thread(target=int).start()
+except RuntimeError:
+    pass
+else:
+    sys.exit(77)
+print(Loader(folder, workers=4).num_samples)
+for work in (
+    lambda: next(iter(Loader(folder, workers=4))),
+    lambda: describe(folder, workers=4),
+    lambda: verify(folder, workers=4),
+    lambda: create_tfrecords(folder, folder + "/../out", "x-", 1, workers=4),
+):
+    try:
+        print("no error", work())
+    except ImagePipeError as error:
+        print(error)
+"""
+
+
+def test_where_no_thread_could_be_started_there_was_a_panic(jpeg: EncodeJpeg) -> None:
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        folder = Path(name) / "train"
+        for file in ("cat/1.jpg", "dog/1.jpg"):
+            (folder / file).parent.mkdir(parents=True)
+            (folder / file).write_bytes(jpeg())
+        command = [sys.executable, "-c", WITHOUT_THREADS, folder]
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ran.returncode == 77:
+        pytest.skip("the number of threads cannot be limited here")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    first, *rest = ran.stdout.splitlines()
+    assert first == "2"
+    assert all(line.startswith("cannot start worker threads: ") for line in rest)
+    assert len(rest) == 4
+
+
 WITHOUT_MEMORY = """
 import resource, sys
 from pathlib import Path
