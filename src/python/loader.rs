@@ -12,7 +12,7 @@ use super::batch::PyBatch;
 use crate::dataset::Location;
 use crate::engine::{Next, Reading, usable_cores};
 use crate::error::Error;
-use crate::loader::{Batches, Fault, Loader};
+use crate::loader::{Batch, Batches, Fault, Loader};
 use crate::sampler::Place;
 
 /// A data set, ready to be iterated over.
@@ -23,6 +23,8 @@ pub(super) struct PyLoader(pub(super) Loader);
 #[pyclass(name = "Batches", module = "imagepipe_rs._native", frozen)]
 pub(super) struct PyBatches {
     batches: Mutex<Option<Batches>>,
+    /// A batch that a signal kept from being handed over.
+    kept: Mutex<Option<Batch>>,
     process: u32,
     loader: Py<PyLoader>,
 }
@@ -44,7 +46,7 @@ impl PyLoader {
             None => loader.batches(start),
         })?;
         let process = std::process::id();
-        Ok(PyBatches { batches: Mutex::new(Some(batches)), process, loader: this.unbind() })
+        Ok(PyBatches { batches: Mutex::new(Some(batches)), kept: Mutex::default(), process, loader: this.unbind() })
     }
 
     /// Epoch and position after a number of batches from a position of an epoch on.
@@ -156,14 +158,16 @@ impl PyBatches {
     /// The next batch, or `None` at the end.
     fn next(&self, py: Python<'_>) -> PyResult<Option<PyBatch>> {
         loop {
-            let next = py.detach(|| match self.lock()?.as_mut() {
-                Some(batches) => batches.wait(PATIENCE),
-                None => Ok(Next::End),
-            });
-            match next? {
+            let next = py.detach(|| self.wait())?;
+            // What a signal's handler raises ends the wait, not the iterator: who goes on with it gets this batch.
+            if let Err(raised) = py.check_signals() {
+                self.keep(next);
+                return Err(raised);
+            }
+            match next {
                 Next::Batch(batch) => return Ok(Some(PyBatch(batch))),
                 Next::End => return Ok(None),
-                Next::TimedOut => py.check_signals()?,
+                Next::TimedOut => {}
             }
         }
     }
@@ -185,13 +189,32 @@ impl PyBatches {
     fn stop(&self, py: Python<'_>) {
         py.detach(|| {
             if let Ok(mut batches) = self.lock() {
-                drop(batches.take());
+                drop((batches.take(), self.kept().take()));
             }
         });
     }
 }
 
 impl PyBatches {
+    fn wait(&self) -> crate::error::Result<Next<Batch>> {
+        let mut batches = self.lock()?;
+        if let Some(batch) = self.kept().take() {
+            return Ok(Next::Batch(batch));
+        }
+        batches.as_mut().map_or(Ok(Next::End), |batches| batches.wait(PATIENCE))
+    }
+
+    fn keep(&self, next: Next<Batch>) {
+        if let Next::Batch(batch) = next {
+            *self.kept() = Some(batch);
+        }
+    }
+
+    /// Nobody holds this lock for longer than it takes to look.
+    fn kept(&self) -> MutexGuard<'_, Option<Batch>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The batches, locked: without the interpreter only, since whoever holds the lock may be waiting for it; and not in a
     /// fork, where the lock may be held by a thread that is not there.
     fn lock(&self) -> crate::error::Result<MutexGuard<'_, Option<Batches>>> {
@@ -206,6 +229,7 @@ impl PyBatches {
 impl Drop for PyBatches {
     fn drop(&mut self) {
         let batches = self.batches.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let batches = (batches, self.kept().take());
         if std::process::id() != self.process {
             // A fork: what it shares with the parent's threads is left alone.
             std::mem::forget(batches);

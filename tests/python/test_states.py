@@ -6,6 +6,7 @@ import copy
 import json
 import multiprocessing
 import pickle
+import signal
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import pytest
 from imagepipe_rs import Loader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from conftest import EncodeJpeg, MakeTree
@@ -27,6 +29,54 @@ def place(state: dict[str, Any]) -> tuple[int, int]:
 
 def samples(batches: Any) -> list[list[int]]:
     return [batch.indices.tolist() for batch in batches]
+
+
+# ------------------------------------------------------------------------------- waits that are cut short
+
+
+class InterruptError(Exception):
+    """What a handler raises, as KeyboardInterrupt is raised on Ctrl-C."""
+
+
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    def interrupt(_number: int, _frame: object) -> None:
+        raise InterruptError
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("alarm")
+def test_a_batch_that_became_ready_after_an_interrupt_was_lost(
+    tree: MakeTree, jpeg: EncodeJpeg
+) -> None:
+    """As in a notebook: Ctrl-C while the loop waits, then on with the same iterator."""
+    # A batch takes longer than the alarm, and mostly less than the 50 ms after which signals are seen anyway.
+    large = jpeg(1200, 1200, quality=95)
+    folder = tree({f"{number:02}.jpg": large for number in range(24)})
+    options = {"size": 8, "exact": True, "shuffle": False, "workers": 1, "prefetch": 1}
+    loader = Loader(folder, batch_size=2, **options)
+    batches = iter(loader)
+    taken = next(batches).indices.tolist()
+    interrupts = 0
+    while True:
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        try:
+            batch = next(batches, None)
+        except InterruptError:
+            interrupts += 1
+            assert loader.state_dict()["position"] == len(taken)
+            # Without an alarm, which might come when this has its batch already.
+            batch = next(batches, None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        if batch is None:
+            break
+        taken += batch.indices.tolist()
+    assert interrupts
+    assert taken == list(range(24))
 
 
 # ------------------------------------------------------------------------------- states of another order
