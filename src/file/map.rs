@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::Mmap;
+use rustix::fd::AsFd;
 use rustix::fs::{Advice, Mode, OFlags, Stat, fadvise, fstat, open, stat};
 use rustix::io::{Errno, pread};
 use rustix::process::{Resource, getrlimit};
@@ -246,6 +247,14 @@ impl Map {
 impl Identity {
     fn is(&self, status: &Stat) -> bool {
         *self == Self(status.st_dev, status.st_ino)
+    }
+}
+
+impl Stamp {
+    /// That of a file that is open.
+    pub(super) fn of(file: impl AsFd) -> io::Result<Self> {
+        let status = fstat(file)?;
+        Ok(Self { len: u64::try_from(status.st_size).unwrap_or_default(), modified: modified(&status) })
     }
 }
 

@@ -20,6 +20,6 @@ pub use each::each;
 pub use map::{Hops, Map, Stamp};
 pub use names::{IMAGE_ENDINGS, check_inside, is_clutter, is_image, path_identity, quoted};
 pub use natural::natural_order;
-pub use read::{append_file, peek, read_into};
+pub use read::{append_file, peek, read_into, read_stamped};
 pub use scan::{Folder, Listing, scan};
 pub use signature::{Foreign, SIGNATURE};

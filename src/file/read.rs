@@ -11,9 +11,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::Base;
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags, fstat, open, openat};
+use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
+use rustix::path::Arg;
+
+use super::Base;
+use super::map::Stamp;
 
 /// Room that is tried first: most pictures are read by a single call.
 const FIRST: usize = 256 << 10;
@@ -29,19 +32,38 @@ const LARGEST: usize = 1 << 30;
 /// # Errors
 /// What the operating system says, for a directory too; what is no file; a file of more than 1 GiB, or no memory for one.
 pub fn read_into(base: &Base, path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    read_all(&opened(base, path)?, buffer)
+}
+
+/// As [`read_into`]; returns what tells whether the file is written to later on, with the length that was read.
+///
+/// # Errors
+/// As [`read_into`].
+pub fn read_stamped(path: &CStr, buffer: &mut Vec<u8>) -> io::Result<Stamp> {
+    let file = opened(&Base::default(), path)?;
+    // Before it is read: what is written meanwhile is later.
+    let stamp = Stamp::of(&file)?;
+    let len = read_all(&file, buffer)? as u64;
+    Ok(Stamp { len, ..stamp })
+}
+
+fn opened(base: &Base, path: impl Arg) -> rustix::io::Result<OwnedFd> {
     // A pipe under the name of a picture must not block; regular files do not care.
-    let file = openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?;
+    openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())
+}
+
+fn read_all(file: &OwnedFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
     grow(buffer, FIRST)?;
     let (mut len, mut promised) = (0, None);
     loop {
-        let read = match rustix::io::read(&file, &mut buffer[len..]) {
+        let read = match rustix::io::read(file, &mut buffer[len..]) {
             Ok(read) => read,
             Err(rustix::io::Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
         };
         len += read;
         if read == 0 {
-            return if len > 0 { Ok(len) } else { check_regular(&file).map(|()| 0) };
+            return if len > 0 { Ok(len) } else { check_regular(file).map(|()| 0) };
         }
         if len < buffer.len() {
             continue;
@@ -50,7 +72,7 @@ pub fn read_into(base: &Base, path: &CStr, buffer: &mut Vec<u8>) -> io::Result<u
         // being written to, is read in steps.
         let size = match promised {
             Some(size) => size,
-            None => *promised.insert(usize::try_from(fstat(&file)?.st_size).unwrap_or(usize::MAX)),
+            None => *promised.insert(usize::try_from(fstat(file)?.st_size).unwrap_or(usize::MAX)),
         };
         check_length(size.max(len) as u64)?;
         // One byte more, so that the end is seen without growing again.
@@ -59,44 +81,46 @@ pub fn read_into(base: &Base, path: &CStr, buffer: &mut Vec<u8>) -> io::Result<u
 }
 
 /// Replaces what is in `buffer` by the first `most` bytes of a regular file, or all if it has fewer; returns the file's
-/// length.
+/// length, and what tells whether it is written to later on.
 ///
 /// # Errors
 /// What the operating system says; what is not a regular file; more than 1 GiB of it.
-pub fn peek(path: &Path, most: usize, buffer: &mut Vec<u8>) -> io::Result<u64> {
-    let (file, len) = regular(path)?;
+pub fn peek(path: &Path, most: usize, buffer: &mut Vec<u8>) -> io::Result<Stamp> {
+    let (file, stamp) = regular(path)?;
     buffer.clear();
-    let wanted = usize::try_from(len).unwrap_or(usize::MAX).min(most);
+    let wanted = usize::try_from(stamp.len).unwrap_or(usize::MAX).min(most);
     check_length(wanted as u64)?;
     buffer.try_reserve_exact(wanted).map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.take(wanted as u64).read_to_end(buffer)?;
-    Ok(len)
+    Ok(stamp)
 }
 
-/// Appends a regular file to `buffer`, if it is `len` bytes long; returns how long it is, which tells whether it did.
+/// Appends a regular file to `buffer`, if it is as it was when it had `stamp`; returns the stamp that it has now, which tells
+/// whether it did.
 ///
 /// # Errors
 /// What the operating system says; what is not a regular file, or is larger than 1 GiB.
-pub fn append_file(path: &Path, len: u64, buffer: &mut Vec<u8>) -> io::Result<u64> {
-    let (file, actual) = regular(path)?;
-    if actual != len {
+pub fn append_file(path: &Path, stamp: Stamp, buffer: &mut Vec<u8>) -> io::Result<Stamp> {
+    let (mut file, actual) = regular(path)?;
+    if actual != stamp {
         return Ok(actual);
     }
-    check_length(len)?;
-    let wanted = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    check_length(stamp.len)?;
+    let wanted = usize::try_from(stamp.len).map_err(|_| io::ErrorKind::OutOfMemory)?;
     buffer.try_reserve(wanted).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    Ok(file.take(len).read_to_end(buffer)? as u64)
+    let len = file.by_ref().take(stamp.len).read_to_end(buffer)? as u64;
+    // It may have been written to while it was read.
+    Ok(Stamp { len, ..Stamp::of(&file)? })
 }
 
-/// Opens a regular file, and tells its length.
-fn regular(path: &Path) -> io::Result<(File, u64)> {
-    // A pipe under the name of a picture must not block.
-    let file = File::from(open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?);
-    let data = file.metadata()?;
-    if !data.is_file() {
+/// Opens a regular file.
+fn regular(path: &Path) -> io::Result<(File, Stamp)> {
+    let file = File::from(opened(&Base::default(), path)?);
+    if !file.metadata()?.is_file() {
         return Err(not_regular());
     }
-    Ok((file, data.len()))
+    let stamp = Stamp::of(&file)?;
+    Ok((file, stamp))
 }
 
 /// Refuses what has no bytes because it is no file: a pipe that nobody writes to.

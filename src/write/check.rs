@@ -14,7 +14,7 @@ use crate::codec::{Backend, Decoder, Format, Header, Reason};
 use crate::dataset::Content;
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::file;
+use crate::file::{self, Stamp};
 use crate::loader::{Form, decode_whole, open};
 use crate::pixel::Size;
 
@@ -40,8 +40,8 @@ const BATCH: usize = 256;
 /// What is known of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Checked {
-    /// Length of the file.
-    pub(super) bytes: u64,
+    /// What tells whether the file is another one when it is written, and its length.
+    pub(super) stamp: Stamp,
     /// Format of the picture.
     pub(super) format: Format,
     /// Size of the picture as it is stored; zero where it was not asked for.
@@ -90,37 +90,38 @@ impl Check {
             Depth::Decode => decoded(path, tools, stop),
             Depth::Headers => begun(path, self.sizes, tools),
         };
-        let (bytes, header) = found.map_err(|source| self.source.io_error(input, source))?;
+        let (stamp, header) = found.map_err(|source| self.source.io_error(input, source))?;
         let (format, size) = header.map_err(|reason| reason.at(path.clone()))?;
-        Ok(Checked { bytes, format, size })
+        Ok(Checked { stamp, format, size })
     }
 }
 
-/// The length of a file, and what it holds or why it holds no picture.
-type Found = io::Result<(u64, Result<(Format, Size), Reason>)>;
+/// The stamp of a file, and what it holds or why it holds no picture.
+type Found = io::Result<(Stamp, Result<(Format, Size), Reason>)>;
 
 /// Decodes a picture with what `verify` decodes with.
 fn decoded(path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Found {
     let Tools { bytes, decoder } = tools;
-    let len = file::read_into(&file::Base::default(), &CString::new(path.as_os_str().as_bytes())?, bytes)?;
+    let stamp = file::read_stamped(&CString::new(path.as_os_str().as_bytes())?, bytes)?;
+    let len = usize::try_from(stamp.len).unwrap_or(usize::MAX);
     let header = ready(decoder, Backend::Auto)
         .and_then(|decoder| decode_whole(decoder, Content::Encoded(&bytes[..len]), Form::Planes, stop));
-    Ok((len as u64, header.map(|Header { format, size, .. }| (format, size))))
+    Ok((stamp, header.map(|Header { format, size, .. }| (format, size))))
 }
 
 /// Reads the beginning of a picture.
 fn begun(path: &Path, sizes: bool, tools: &mut Tools) -> Found {
     let Tools { bytes, decoder } = tools;
-    let len = file::peek(path, if sizes { PREFIX } else { MAGIC }, bytes)?;
+    let stamp = file::peek(path, if sizes { PREFIX } else { MAGIC }, bytes)?;
     if let (false, Some(format)) = (sizes, Format::of(bytes)) {
-        return Ok((len, Ok((format, Size::default()))));
+        return Ok((stamp, Ok((format, Size::default()))));
     }
     let mut header = header_of(bytes, decoder);
-    if header.is_err() && (bytes.len() as u64) < len {
+    if header.is_err() && (bytes.len() as u64) < stamp.len {
         file::peek(path, usize::MAX, bytes)?;
         header = header_of(bytes, decoder);
     }
-    Ok((len, header))
+    Ok((stamp, header))
 }
 
 /// What the header of a picture says, or why it says nothing.

@@ -63,7 +63,7 @@ impl Examples {
     }
 
     fn around(&self, record: usize) -> (Vec<u8>, Vec<u8>) {
-        example::around(&self.features(record), ENCODED, self.checked[record].bytes)
+        example::around(&self.features(record), ENCODED, self.checked[record].stamp.len)
     }
 }
 
@@ -94,16 +94,16 @@ impl Records for Examples {
 
     fn len(&self, record: usize) -> Option<u64> {
         let (before, after) = self.around(record);
-        Some(tfrecord::OVERHEAD + (before.len() + after.len()) as u64 + self.checked[record].bytes)
+        Some(tfrecord::OVERHEAD + (before.len() + after.len()) as u64 + self.checked[record].stamp.len)
     }
 
     fn append(&self, record: usize, (): &mut (), out: &mut Vec<u8>) -> Result<()> {
         let (before, after) = self.around(record);
-        let bytes = self.checked[record].bytes;
-        out.extend_from_slice(&tfrecord::header((before.len() + after.len()) as u64 + bytes));
+        let stamp = self.checked[record].stamp;
+        out.extend_from_slice(&tfrecord::header((before.len() + after.len()) as u64 + stamp.len));
         let start = out.len();
         out.extend_from_slice(&before);
-        self.source.append(record, bytes, out)?;
+        self.source.append(record, stamp, out)?;
         out.extend_from_slice(&after);
         let footer = tfrecord::footer(&out[start..]);
         out.extend_from_slice(&footer);
@@ -112,7 +112,7 @@ impl Records for Examples {
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
         let (before, after) = self.around(record);
-        Some(is_around(framed, &before, &after, self.checked[record].bytes))
+        Some(is_around(framed, &before, &after, self.checked[record].stamp.len))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {

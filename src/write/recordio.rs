@@ -96,14 +96,14 @@ impl Records for Images {
     fn append(&self, record: usize, payload: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<()> {
         payload.clear();
         self.header(record).encode(payload);
-        self.source.append(record, self.checked[record].bytes, payload)?;
+        self.source.append(record, self.checked[record].stamp, payload)?;
         recordio::frame(payload, out).map_err(|reason| Error::dataset(self.source.path(record), reason.0))
     }
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
         let mut header = Vec::new();
         self.header(record).encode(&mut header);
-        let payload = header.len() as u64 + self.checked[record].bytes;
+        let payload = header.len() as u64 + self.checked[record].stamp.len;
         let (frame, rest) = framed.split_first_chunk::<8>()?;
         // A record in several parts has a length that only its bytes tell.
         let whole = u64::from(u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]])) == payload;

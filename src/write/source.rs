@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{Dataset, Directory, Options, records_below};
 use crate::error::{Error, Result, said};
-use crate::file::{append_file, name_hint, natural_order};
+use crate::file::{Stamp, append_file, name_hint, natural_order};
 
 /// A list of labelled files. Records are numbered by their place in it.
 #[derive(Clone, Debug)]
@@ -138,14 +138,17 @@ impl Source {
         }
     }
 
-    /// Appends a record's file, which had `bytes` bytes when it was looked at.
-    pub(super) fn append(&self, record: usize, bytes: u64, out: &mut Vec<u8>) -> Result<()> {
+    /// Appends a record's file, which had `stamp` when it was looked at.
+    pub(super) fn append(&self, record: usize, stamp: Stamp, out: &mut Vec<u8>) -> Result<()> {
         let path = self.path(record);
-        let read = append_file(&path, bytes, out).map_err(|source| self.io_error(record, source))?;
-        if read != bytes {
-            let reason = format!("has {read} bytes, and had {bytes} when this run began: it is being written to");
-            return Err(Error::dataset(path, reason));
+        let now = append_file(&path, stamp, out).map_err(|source| self.io_error(record, source))?;
+        if now == stamp {
+            return Ok(());
         }
-        Ok(())
+        let how = match (now.len, stamp.len) {
+            (len, before) if len != before => format!("has {len} bytes, and had {before} when this run began"),
+            _ => "was changed since this run began".to_owned(),
+        };
+        Err(Error::dataset(path, format!("{how}: it is being written to")))
     }
 }

@@ -138,7 +138,7 @@ impl Records for Tensors {
     fn append(&self, record: usize, scratch: &mut Scratch, out: &mut Vec<u8>) -> Result<()> {
         let Scratch { file, workshop } = scratch;
         file.clear();
-        self.source.append(record, self.checked[record].bytes, file)?;
+        self.source.append(record, self.checked[record].stamp, file)?;
         let (before, after) = self.around(record);
         out.extend_from_slice(&tfrecord::header((before.len() + self.maker.bytes() + after.len()) as u64));
         let start = out.len();

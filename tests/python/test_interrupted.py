@@ -163,6 +163,7 @@ def test_a_directory_that_cannot_be_written_is_said(
     [
         ("vanishes", FileNotFoundError, r"39\.jpg: No such file or directory"),
         ("grows", DatasetError, r"39\.jpg: has \d+ bytes, and had \d+ when this run began"),
+        ("is rewritten", DatasetError, r"39\.jpg: was changed since this run began"),
     ],
 )
 def test_a_source_that_changes_meanwhile_is_said(  # noqa: PLR0917  fixtures and cases
@@ -175,6 +176,9 @@ def test_a_source_that_changes_meanwhile_is_said(  # noqa: PLR0917  fixtures and
             for file in list(source.glob("*.jpg")) if create is tensors else [source / "39.jpg"]:
                 if harm == "vanishes":
                     file.unlink(missing_ok=True)
+                elif harm == "is rewritten":
+                    with file.open("r+b") as same:
+                        same.write(bytes(file.stat().st_size))
                 else:
                     with file.open("ab") as more:
                         more.write(b"more")
