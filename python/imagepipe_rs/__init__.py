@@ -5,6 +5,7 @@ from imagepipe_rs._errors import (
     DatasetError,
     DatasetWarning,
     DecodeError,
+    Failure,
     ImagePipeError,
     RecordError,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "DatasetWarning",
     "DecodeError",
     "Example",
+    "Failure",
     "Image2TFRecords",
     "ImageDataSet",
     "ImagePipeError",

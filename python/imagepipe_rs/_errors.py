@@ -25,6 +25,20 @@ class Damage(NamedTuple):
     reason: str
 
 
+class Failure(NamedTuple):
+    """A sample that could not be read.
+
+    Attributes:
+        path: its file; a name that is not UTF-8 as :func:`os.fsdecode` gives it.
+        offset: where in it the record begins, in bytes; None if the sample is the file.
+        reason: what is wrong with it.
+    """
+
+    path: str
+    offset: int | None
+    reason: str
+
+
 class ImagePipeError(Exception):
     """Base of all errors of this package, wrong arguments apart."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from imagepipe_rs._errors import ImagePipeError
+from imagepipe_rs._notes import printable
 from imagepipe_rs._state import Progress
 from imagepipe_rs.batch import Batch
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from imagepipe_rs.loader import Loader
 
 _log = logging.getLogger("imagepipe_rs")
+
+# Samples that failed have a line each in the log, so many of them in an iterator.
+_LOGGED = 10
 
 
 class LoaderIterator(Iterator[Batch]):
@@ -51,6 +55,7 @@ class LoaderIterator(Iterator[Batch]):
         self._batches = self._made(self._start) if ahead else None
         self._progress: Progress | None = None
         self._ended = self._closed = False
+        self._failures = 0
 
     def __iter__(self) -> LoaderIterator:
         """Return itself."""
@@ -76,9 +81,18 @@ class LoaderIterator(Iterator[Batch]):
         progress.place = batch.after
         progress.batches += 1
         progress.ended = progress.batches == self._count
-        for path, reason in batch.failures():
-            _log.warning("%s: %s: %s", path, self._loader._on_error_done, reason)  # noqa: SLF001
+        self._log_failures(batch.failures())
         return self._of(batch, self._output, self._dtype)
+
+    def _log_failures(self, failures: list[tuple[str, str]]) -> None:
+        """Log failures, a line each for the first few: a data set of which half is damaged is not to fill the log."""
+        done = self._loader._on_error_done  # noqa: SLF001
+        for path, reason in failures:
+            self._failures += 1
+            if self._failures <= _LOGGED:
+                _log.warning("%s: %s: %s", printable(path), done, printable(reason))
+            elif self._failures == _LOGGED + 1:
+                _log.warning("more samples are %s, without a line each: see loader.errors", done)
 
     def _begin(self) -> Progress:
         """Take the Loader's next epoch, once."""
@@ -106,6 +120,9 @@ class LoaderIterator(Iterator[Batch]):
     def _end(self, progress: Progress) -> None:
         """Tell the end of the batches from that of the iterator."""
         self._check_open()
+        if self._failures > _LOGGED and not self._ended:
+            count, done = len(self._loader.errors), self._loader._on_error_done  # noqa: SLF001
+            _log.warning("%d samples are %s so far: see loader.errors", count, done)
         self._ended = progress.ended = True
         # An epoch without batches, which last_batch="drop" may leave, has none that says where it ends.
         if self._batches is not None:

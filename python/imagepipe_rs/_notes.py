@@ -1,4 +1,4 @@
-"""Warnings about data that are no errors: where they are seen, they name the user's own line."""
+"""What users are told besides errors: warnings about data, which name the user's own line, and names in text."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def warn(notes: Iterable[str]) -> None:
         frame, level = frame.f_back, level + 1
     for note in notes:
         warnings.warn(printable(note), DatasetWarning, stacklevel=level)
+
+
+def printable(text: str) -> str:
+    r"""Show names as they are, but for line ends and what a terminal would take for commands: ``\x1b``, ``\n``."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def printable(text: str) -> str:

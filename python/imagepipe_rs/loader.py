@@ -28,6 +28,7 @@ from imagepipe_rs._arguments import (
     weights_of,
 )
 from imagepipe_rs._callers import caller
+from imagepipe_rs._errors import Failure
 from imagepipe_rs._foreign import explains_keywords, no_attribute
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._notes import warn
@@ -483,9 +484,9 @@ class Loader:
         return self._native.paths()
 
     @property
-    def errors(self) -> list[tuple[str, int | None, str]]:
+    def errors(self) -> list[Failure]:
         """The samples that failed, each once: path, offset (None: the file is the sample), reason."""
-        return self._native.errors()
+        return [Failure(*one) for one in self._native.errors()]
 
     @property
     def fingerprint(self) -> str:

@@ -442,6 +442,29 @@ def test_errors_are_listed_once_and_counted_each_time(half_bad: Path, on_error: 
         assert loader.stats()["errors"] >= 24  # a replacement may be damaged too
 
 
+def test_thousands_of_damaged_files_had_a_line_each_in_the_log(
+    tree: MakeTree, jpeg: EncodeJpeg, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tree({"a.jpg": jpeg()} | {f"\x1b{number}.jpg": b"" for number in range(50)})
+    loader = Loader(folder, size=8, on_error="skip")
+    with caplog.at_level(logging.WARNING, logger="imagepipe_rs"):
+        epochs(loader, 2)
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 12
+    assert all(r"/\x1b" in message for message in messages[:10])
+    assert messages[10] == "more samples are left out, without a line each: see loader.errors"
+    assert messages[11] == "50 samples are left out so far: see loader.errors"
+
+
+def test_what_failed_has_names(tree: MakeTree, jpeg: EncodeJpeg) -> None:
+    folder = tree({"1.jpg": jpeg(), "2.jpg": b""})
+    loader = Loader(folder, size=8, on_error="skip")
+    epochs(loader)
+    (failure,) = loader.errors
+    assert failure == (str(folder / "2.jpg"), None, "the file is empty")
+    assert failure == (failure.path, failure.offset, failure.reason)
+
+
 @pytest.mark.parametrize(("on_error", "done"), [("skip", "left out"), ("replace", "replaced")])
 def test_each_damaged_file_is_logged_once(
     half_bad: Path, caplog: pytest.LogCaptureFixture, on_error: str, done: str
