@@ -27,10 +27,5 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def printable(text: str) -> str:
-    r"""Show names as they are, but for line ends and what a terminal would take for commands: ``\x1b``, ``\n``."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-
-
 def _is_ours(module: str) -> bool:
     return module.partition(".")[0] == __name__.partition(".")[0]

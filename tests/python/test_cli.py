@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -476,3 +479,48 @@ def test_a_closed_standard_output_is_an_error(module: str) -> None:
     ran = subprocess.run(words, capture_output=True, text=True, check=False)
     assert ran.stderr == "imagepipe doctor: standard output is closed\n"
     assert ran.returncode == 1
+
+
+def shell(line: str, *, unbuffered: bool = False) -> tuple[int, list[str]]:
+    """Run a command line by a shell; give its exit code, and the lines on stderr."""
+    line = f"{sys.executable} -m imagepipe_rs {line}"
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    env |= {"PYTHONUNBUFFERED": "1"} if unbuffered else {}
+    ran = subprocess.run(line, shell=True, env=env, capture_output=True, text=True, check=False)  # noqa: S602
+    return ran.returncode, ran.stderr.splitlines()
+
+
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize("command", ["inspect", "inspect --json", "verify --json", "doctor --json"])
+def test_what_could_not_be_printed_was_a_traceback_of_forty_lines(
+    photos: Path, command: str, *, unbuffered: bool
+) -> None:
+    path = "" if "doctor" in command else f"{photos}/class-00"
+    code, said = shell(f"{command} {path} > /dev/full", unbuffered=unbuffered)
+    assert code == 1
+    assert said == [f"imagepipe {command.split(maxsplit=1)[0]}: No space left on device"]
+
+
+@pytest.mark.parametrize("to", ["2> /dev/full", "2>&-"])
+def test_progress_that_nobody_could_read_ended_a_measurement(photos: Path, to: str) -> None:
+    line = f"bench {photos}/class-00 --batches 1 --batch-size 2 --json {to}"
+    ran = subprocess.run(  # noqa: S602
+        f"{sys.executable} -m imagepipe_rs {line}",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert json.loads(ran.stdout)["loader"]["images"] == 2
+
+
+def test_a_bar_that_cannot_be_drawn_ends_nothing() -> None:
+    class Full(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    times = iter(range(0, 1000, 100))
+    with Progress("sample", quiet=False, stream=Full(), clock=lambda: next(times)) as progress:
+        progress(1, 2)
+        progress(2, 2)

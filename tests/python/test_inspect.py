@@ -444,7 +444,11 @@ def has_workers(pid: int) -> bool:
     return any(name.read_text().startswith("imagepipe-") for name in names)
 
 
-def test_ctrl_c_ends_it_at_once(tmp_path: Path, photos: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_a_signal_ends_it_at_once(tmp_path: Path, photos: Path, number: int, code: int) -> None:
+    """SIGTERM did not where it was the first process of a container."""
     # Links to the same files: far more pictures than are decoded before the signal.
     files = sorted(photos.rglob("*.jpg"))
     for copy in range(400):
@@ -456,9 +460,9 @@ def test_ctrl_c_ends_it_at_once(tmp_path: Path, photos: Path) -> None:
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as job:
         while not has_workers(job.pid):
             time.sleep(0.02)
-        job.send_signal(signal.SIGINT)
+        job.send_signal(number)
         out, err = job.communicate(timeout=30)
-    assert (job.returncode, out) == (130, "")
+    assert (job.returncode, out) == (code, "")
     assert err == "imagepipe verify: stopped\n"
 
 

@@ -16,10 +16,12 @@ import contextlib
 import errno
 import io
 import re
+import signal
 import sys
+import threading
 import traceback
 import warnings
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Never, NoReturn
 
 import click
 
@@ -29,6 +31,7 @@ from imagepipe_rs.cli._json import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
 
 DONE, BAD_DATA, USAGE, STOPPED, TERMINATED = 0, 1, 2, 130, 143
 
@@ -125,16 +128,18 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; what goes wrong is said in one line."""
         try:
-            with _notes_as_lines(quiet=bool(ctx.params.get("quiet"))):
-                return super().invoke(ctx)
+            with _notes_as_lines(quiet=bool(ctx.params.get("quiet"))), _terminable():
+                code = super().invoke(ctx)
+                _flush()
+                return code
         except BrokenPipeError:
             raise  # whoever read the output has enough of it
-        except KeyboardInterrupt:
-            say("stopped")
-            return STOPPED
+        except KeyboardInterrupt as stop:
+            return stopped(stop)
         except (imagepipe_rs.ImagePipeError, OSError, MemoryError) as error:
-            if ctx.params.get("as_json"):
-                print_json({"error": _one_line(_message(error))})
+            with _last_words():
+                if ctx.params.get("as_json"):
+                    print_json({"error": _one_line(_message(error))})
             return _failed(ctx, error, BAD_DATA)
         except (TypeError, ValueError) as error:
             return _failed(ctx, error, USAGE)
@@ -200,9 +205,60 @@ def say(message: str, prefix: str = "") -> None:
     """Say something on stderr, under the name of the running command."""
     context = click.get_current_context(silent=True)
     prefix = prefix or (context.command_path if context else "imagepipe")
-    # Where nobody listens any more, nobody is to be told.
-    with contextlib.suppress(BrokenPipeError):
-        print(f"{prefix}: {message}", file=sys.stderr, flush=True)
+    _tell(f"{prefix}: {message}")
+
+
+def _tell(line: str) -> None:
+    """Write a line to stderr; where it is closed or full, nobody is to be told."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
+
+
+def stopped(stop: KeyboardInterrupt, left: str = "") -> int:
+    """Say that a run was stopped, and what is left of it; give the exit code."""
+    say(f"stopped: {left}" if left else "stopped")
+    return TERMINATED if isinstance(stop, _Terminated) else STOPPED
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a run as Ctrl-C does."""
+
+
+@contextlib.contextmanager
+def _terminable() -> Iterator[None]:
+    """End what runs on SIGTERM by an exception; a second one ends the process at once, as ever.
+
+    As the first process of a container it would not hear SIGTERM otherwise.
+    """
+
+    def end(_number: int, _frame: FrameType | None) -> Never:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread hears signals
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _last_words() -> Iterator[None]:
+    """Write to stdout after an error, unless that is what failed: then Python must not try again when it ends."""
+    try:
+        yield
+        _flush()
+    except OSError:
+        sys.stdout = None  # as where it is closed
 
 
 @contextlib.contextmanager
@@ -260,7 +316,7 @@ def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
         # Its message has the first ones only, each on a line of its own.
         say(in_options(_message(error).split("\n", 1)[0]))
         for one in damaged:
-            print(f"  {_one_line(f'{one.path}: {one.reason}')}", file=sys.stderr)
+            _tell(f"  {_one_line(f'{one.path}: {one.reason}')}")
     else:
         say(in_options(_one_line(_message(error))))
     return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from typing import TYPE_CHECKING, Never, Self, TextIO
@@ -57,7 +58,8 @@ class Progress:
     ) -> None:
         """Take the bar away."""
         if self._bar is not None:
-            self._bar.close()
+            with contextlib.suppress(OSError):
+                self._bar.close()
 
     def __call__(self, done: int, total: int) -> None:
         """Note that ``done`` of ``total`` are done."""
@@ -66,6 +68,13 @@ class Progress:
         if self._first is None:
             # What a resumed run finds finished tells nothing about its speed.
             self._first = done
+        try:
+            self._show(done, total)
+        except OSError:
+            # A full disk or a closed pipe is no reason to end the run.
+            self._quiet = True
+
+    def _show(self, done: int, total: int) -> None:
         if self._stream.isatty():
             self._draw(done, total)
         elif self._clock() >= self._next_line:

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import signal
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 import imagepipe_rs
 from imagepipe_rs._notes import printable
 from imagepipe_rs.cli import _text
-from imagepipe_rs.cli._program import DONE, STOPPED, TERMINATED, say
+from imagepipe_rs.cli._program import DONE, stopped
 from imagepipe_rs.cli._progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
-
     from imagepipe_rs import Written
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
@@ -105,7 +99,7 @@ def write(
     """
     started = time.monotonic()
     try:
-        with terminable(), Progress(noun, quiet=quiet) as progress:
+        with Progress(noun, quiet=quiet) as progress:
             written = work(progress)
     except KeyboardInterrupt as stop:
         return stopped(stop, _what_is_left(folder, files))
@@ -118,34 +112,6 @@ def write(
         for path, reason in written.skipped:
             print(printable(f"left out: {path}: {reason}"))
     return DONE
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a run as Ctrl-C does."""
-
-
-@contextlib.contextmanager
-def terminable() -> Iterator[None]:
-    """End what runs on SIGTERM by an exception; a second one ends the process at once, as ever."""
-
-    def end(_number: int, _frame: FrameType | None) -> Never:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
-        return
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def stopped(stop: KeyboardInterrupt, left: str) -> int:
-    """Say that a run was stopped, and what is left of it; give the exit code."""
-    say(f"stopped: {left}" if left else "stopped")
-    return TERMINATED if isinstance(stop, Terminated) else STOPPED
 
 
 def finished(folder: str, files: str) -> int:

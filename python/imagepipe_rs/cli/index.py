@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import imagepipe_rs
 from imagepipe_rs.cli import _text, _writing
-from imagepipe_rs.cli._program import DONE, command, place
+from imagepipe_rs.cli._program import DONE, command, place, stopped
 from imagepipe_rs.cli._progress import Progress
 
 
@@ -26,10 +26,10 @@ def index(*, shards: tuple[str, ...], workers: int | None, quiet: bool) -> int:
     """
     path = shards[0] if len(shards) == 1 else list(shards)
     try:
-        with _writing.terminable(), Progress("file", quiet=quiet) as progress:
+        with Progress("file", quiet=quiet) as progress:
             written = imagepipe_rs.create_index(path, workers=workers, progress=progress)
     except KeyboardInterrupt as stop:
-        return _writing.stopped(stop, "each index is whole; run the same command again")
+        return stopped(stop, "each index is whole; run the same command again")
     if not quiet:
         files = _text.count(written.files, "index file")
         print(f"{files} for {_text.count(written.records, 'record')}")
