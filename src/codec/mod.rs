@@ -103,6 +103,19 @@ impl Format {
             _ => None,
         }
     }
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Bmp => "BMP",
+            Self::Gif => "GIF",
+            Self::WebP => "WebP",
+            Self::Raw => "pixels",
+        }
+    }
 }
 
 /// What the header of a picture says.

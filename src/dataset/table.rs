@@ -18,7 +18,7 @@ use rustix::fs::{FileType, stat};
 use super::classes::{checked, numbered};
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Wanted};
 use crate::error::{Error, Result, said};
-use crate::file::{Base, Columns, Csv, check_inside, each, line_error, name_hint, path_identity, quoted};
+use crate::file::{Base, Columns, Csv, check_inside, each, is_image, line_error, name_hint, path_identity, quoted};
 use crate::random::{hash_bytes, mix};
 use crate::record::Reason;
 
@@ -75,7 +75,7 @@ impl Table {
         }
         let number_of = |row: usize| ends.partition_point(|end| *end <= row);
         let table_of = |row: usize| paths[number_of(row)].as_path();
-        rows.check_unique(&table_of)?;
+        rows.check_unique(&table_of, &|row| if is_image(rows.name(row)) { "" } else { &hints[number_of(row)] })?;
         let (mut data, chosen) = rows.choose(options, &table_of)?;
         data.notes = std::mem::take(&mut rows.notes);
         if data.starts.is_empty() {
@@ -240,17 +240,22 @@ impl Rows {
 }
 
 impl Rows {
-    /// Looks whether a file is named twice; `table_of` says which table a row is in.
-    fn check_unique<'a>(&self, table_of: &dyn Fn(usize) -> &'a Path) -> Result<()> {
+    /// What a row calls its file.
+    fn name(&self, row: usize) -> &[u8] {
+        name_at(&self.names, self.all[row].name)
+    }
+
+    /// Looks whether a file is named twice; `table_of` says which table a row is in, and `hint` what may be why.
+    fn check_unique<'a>(&self, table_of: &dyn Fn(usize) -> &'a Path, hint: &dyn Fn(usize) -> &'a str) -> Result<()> {
         let mut met: HashMap<u64, usize> = HashMap::with_capacity(self.all.len());
         for (number, row) in self.all.iter().enumerate() {
-            let name = name_at(&self.names, row.name);
+            let name = self.name(number);
             let folder = table_of(number).parent().unwrap_or(Path::new(""));
             match met.entry(path_identity(folder, name)) {
                 Entry::Vacant(place) => _ = place.insert(number),
                 Entry::Occupied(first) => {
                     let (table, line) = (table_of(*first.get()).display(), self.all[*first.get()].line);
-                    let reason = format!("{} is named before, in {table}, line {line}", quoted(name));
+                    let reason = format!("{} is named before, in {table}, line {line}{}", quoted(name), hint(number));
                     return Err(line_error(table_of(number), row.line, reason));
                 }
             }

@@ -11,7 +11,7 @@ use super::examine::{Examined, Stored, Tools};
 use super::pass::{self, Look};
 use super::verify::Damage;
 use super::{Source, Watch, path_json};
-use crate::codec::{Backend, Format, Header};
+use crate::codec::{Backend, Header};
 use crate::dataset::{Dataset, Options, Wanted};
 use crate::error::{Error, Result};
 use crate::record::{Shard, index};
@@ -154,7 +154,7 @@ impl Description {
 
     fn add_header(&mut self, header: &Header, sides: &mut [Vec<u32>; 2]) {
         self.headers += 1;
-        *self.formats.entry(format_name(header.format)).or_default() += 1;
+        *self.formats.entry(header.format.name()).or_default() += 1;
         sides[0].push(header.upright().width);
         sides[1].push(header.upright().height);
     }
@@ -198,18 +198,6 @@ pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Optio
         })?;
     [found.widths, found.heights] = sides.map(Spread::of);
     Ok(whole.then_some(found))
-}
-
-/// A format's name.
-pub(super) fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Jpeg => "JPEG",
-        Format::Png => "PNG",
-        Format::Bmp => "BMP",
-        Format::Gif => "GIF",
-        Format::WebP => "WebP",
-        Format::Raw => "pixels",
-    }
 }
 
 /// Reads the headers of `wanted` samples, evenly spread.

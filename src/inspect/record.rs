@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::describe::format_name;
 use super::examine::Tools;
 use super::{Source, path_json};
 use crate::codec::{Backend, Header};
@@ -37,7 +36,7 @@ impl Entry {
     pub fn json(&self) -> Value {
         let picture = match &self.picture {
             Ok((header, bytes)) => json!({
-                "format": format_name(header.format),
+                "format": header.format.name(),
                 "width": header.upright().width,
                 "height": header.upright().height,
                 "turned": header.upright() != header.size,

@@ -295,6 +295,12 @@ def test_the_wrong_columns_were_taken_without_a_word(folder: Path) -> None:
     assert re.search(said, inspection.verify(path)["notes"][0])
     with pytest.raises(DatasetError, match=r'all\.csv: line 1: two columns are called "class"'):
         Loader(table(folder, "class,class\npics/0.jpg,a\n"))
+    labels_first = table(folder, "label,image\na,pics/0.jpg\na,pics/1.jpg\n")
+    said = (
+        r'line 3: "a" is named before, .* line 2; .* "label" and "image": .*"filename" and "class"'
+    )
+    with pytest.raises(DatasetError, match=said):
+        Loader(labels_first)
     with pytest.raises(DatasetError) as info:
         Loader(table(folder, "filename,class\npics\\0.jpg,a\n"))
     assert str(info.value).endswith("directory; folders are separated by /, not by a backslash")

@@ -263,7 +263,7 @@ def test_labels_that_a_loader_refuses_were_all_good_to_verify(
     assert ran.code == 1
     first, last = ran.out.splitlines()
     assert first.startswith(f"{path}: record 1 at byte ")
-    assert first.endswith(f'the label "image/class/label" {reason}')
+    assert f'the label "image/class/label" {reason}' in first
     assert last.endswith(": 1 damaged")
     assert (
         f"cannot be read ('imagepipe verify' looks at all):\n  {first}" in run("inspect", path).out

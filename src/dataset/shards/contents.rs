@@ -1,10 +1,10 @@
 //! What a record holds: a picture, as a file or as pixels, its label, and what it is called.
 
-use crate::codec::Raw;
+use crate::codec::{Format, Raw};
 use crate::dataset::{Content, Keys, LARGEST_LABEL, NO_LABEL, Options, Wanted};
 use crate::file::quoted;
 use crate::pixel::Size;
-use crate::record::example::{Feature, View, count, decode, find};
+use crate::record::example::{self, Feature, Features, View, count, decode};
 use crate::record::{Framing, Reason, recordio};
 
 /// What records hold under which names, and what of it is wanted.
@@ -79,6 +79,9 @@ impl Form {
         if format == Some(View::Bytes(b"tensor")) {
             return Ok((Content::Raw(tensor(image, sizes, order)?), label));
         }
+        if Format::of(image).is_none() {
+            refuse_pixels(payload, &self.keys.image, image)?;
+        }
         Ok((Content::Encoded(image), label))
     }
 
@@ -113,17 +116,73 @@ impl Form {
                     Err(_) => Err(Reason(format!("the label {key:?} is {label}, below 0"))),
                 }
             }
-            Some(View::Float(label)) => Err(Reason(format!("the label {key:?} is the float {label}, not an integer"))),
-            Some(View::Bytes(_)) => Err(Reason(format!("the label {key:?} is text, not an integer"))),
+            Some(View::Float(label)) => {
+                Err(Reason(format!("the label {key:?} is the float {label}, not an integer: {OTHER_LABEL}")))
+            }
+            Some(View::Bytes(_)) => Err(Reason(format!("the label {key:?} is text, not an integer: {OTHER_LABEL}"))),
             None => Err(missing(payload, key, "label")),
         }
     }
+}
+
+/// What to do where a feature is no label.
+const OTHER_LABEL: &str =
+    "name a feature of one integer with keys={\"label\": ...}, or leave labels out with labels=None";
+
+/// The first values of features.
+fn find<'a, const N: usize>(payload: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<View<'a>>; N], Reason> {
+    example::find(payload, keys).map_err(|reason| no_example(payload, &reason))
+}
+
+/// The error of a record that is something else.
+fn no_example(payload: &[u8], reason: &Reason) -> Reason {
+    picture(payload).unwrap_or_else(|| Reason(format!("not a tf.train.Example: {reason}")))
+}
+
+/// The error of a record that is a picture, if it is one.
+fn picture(payload: &[u8]) -> Option<Reason> {
+    let name = Format::of(payload)?.name();
+    Some(Reason(format!("the record is a {name} file itself, not a tf.train.Example")))
+}
+
+/// An error where the bytes of an image are its pixels, of which nothing else says so.
+fn refuse_pixels(payload: &[u8], key: &str, image: &[u8]) -> Result<(), Reason> {
+    let is = if let [0x08, 1..=30, 0x12, ..] = image {
+        "is a tensor, as tf.io.serialize_tensor writes it".to_owned()
+    } else if let Some(shape) = shape_of(&decode(payload)?, image.len() as u64) {
+        format!("is raw pixels, {shape}")
+    } else {
+        return Ok(());
+    };
+    Err(Reason(format!(
+        "the feature {key:?} {is}, and not an image file: such are read where \"image/format\" is \"tensor\", and the bytes are \
+         uint8 pixels of \"image/height\", \"image/width\" and \"image/channels\""
+    )))
+}
+
+/// The shape that features give, if it is that of so many bytes.
+fn shape_of(features: &Features<'_>, bytes: u64) -> Option<String> {
+    let side = |names: [&str; 2]| {
+        features.iter().find_map(|(key, feature)| match feature {
+            Feature::Ints(values) if names.contains(&key.rsplit('/').next().unwrap_or_default()) => {
+                u64::try_from(*values.first()?).ok()
+            }
+            _ => None,
+        })
+    };
+    let (height, width) = (side(["height", "rows"])?, side(["width", "cols"])?);
+    let channels = [1, 3, 4];
+    let fits = |channels: &u64| height.checked_mul(width).and_then(|all| all.checked_mul(*channels)) == Some(bytes);
+    channels.iter().find(|channels| fits(channels)).map(|channels| format!("{height}x{width}x{channels}"))
 }
 
 /// An error where a feature has several values, of which nobody can say which is meant.
 fn one_value(payload: &[u8], key: &str, what: &str) -> Result<(), Reason> {
     match count(payload, key.as_bytes())? {
         ..=1 => Ok(()),
+        values if what == "label" => {
+            Err(Reason(format!("the label {key:?} has {values} values: one is needed; {OTHER_LABEL}")))
+        }
         values => Err(Reason(format!("the {what} {key:?} has {values} values: one is needed"))),
     }
 }
@@ -150,9 +209,11 @@ pub(super) fn many_labels(payload: &[u8]) -> Option<usize> {
 /// The error of a feature that is not there, and which are.
 fn missing(payload: &[u8], key: &str, what: &str) -> Reason {
     let features = match decode(payload) {
-        Ok(features) if features.is_empty() => return Reason(format!("no feature {key:?}, nor any other")),
+        Ok(features) if features.is_empty() => {
+            return picture(payload).unwrap_or_else(|| Reason(format!("no feature {key:?}, nor any other")));
+        }
         Ok(features) => features,
-        Err(reason) => return reason,
+        Err(reason) => return no_example(payload, &reason),
     };
     if let Some(feature) = features.get(key) {
         let wrong = if *feature == Feature::Empty { "no list of values" } else { "no values" };
@@ -215,17 +276,12 @@ mod tests {
 
     #[test]
     fn a_tensor_is_pixels_and_anything_else_a_file() {
-        let mut features = vec![
-            ("image/encoded", bytes(b"rgbRGB")),
-            ("image/class/label", ints(7)),
-            ("image/height", ints(1)),
-            ("image/width", ints(2)),
-        ];
+        let mut features = vec![("image/encoded", bytes(b"rgbRGB")), ("image/class/label", ints(7))];
         let payload = record(&features);
         let (content, label) = form(true).sample(Framing::TfRecord, &payload).unwrap();
         assert!(matches!(content, Content::Encoded(b"rgbRGB")));
         assert_eq!(label, 7);
-        features.push(("image/format", bytes(b"tensor")));
+        features.extend([("image/height", ints(1)), ("image/width", ints(2)), ("image/format", bytes(b"tensor"))]);
         let payload = record(&features);
         let (content, label) = form(false).sample(Framing::TfRecord, &payload).unwrap();
         assert!(matches!(content, Content::Raw(raw) if raw.bytes() == b"rgbRGB"));
@@ -237,6 +293,33 @@ mod tests {
         assert_eq!(reason(("image/channels", ints(1))), "6 bytes of pixels, where 2x1 of 1 channel take 2");
         assert_eq!(reason(("image/width", ints(-1))), "the feature \"image/width\" is -1, not within 0..=4294967295");
         assert!(reason(("image/order", bytes(b"WHC"))).contains("HWC and CHW are known"));
+    }
+
+    #[test]
+    fn pixels_without_a_format_are_called_so() {
+        let reason = |image: &'static [u8], more: &[(&str, Feature<'static>)]| {
+            let payload = record(&[&[("image/encoded", bytes(image))], more].concat());
+            form(false).sample(Framing::TfRecord, &payload).map_err(|reason| reason.0).err()
+        };
+        let sides = [("height", ints(2)), ("image/width", ints(3))];
+        for (image, shape) in [(&[7; 6][..], "2x3x1"), (&[7; 18], "2x3x3"), (&[7; 24], "2x3x4")] {
+            let reason = reason(image, &sides).unwrap();
+            assert!(reason.contains(&format!("raw pixels, {shape}, and not an image file")), "{reason}");
+            assert!(reason.contains("\"image/format\" is \"tensor\""), "{reason}");
+        }
+        assert_eq!(reason(&[7; 12], &sides), None, "left for the decoder to say");
+        assert_eq!(reason(&[7; 18], &[]), None);
+        let image = b"\x08\x04\x12\x0c\x12\x02\x08\x08\x12\x02\x08\x08\x12\x02\x08\x03";
+        assert!(reason(image, &[]).unwrap().contains("a tensor, as tf.io.serialize_tensor writes it"));
+    }
+
+    #[test]
+    fn what_is_no_example_is_called_so() {
+        let reason = |payload: &[u8]| form(true).sample(Framing::TfRecord, payload).unwrap_err().0;
+        assert_eq!(reason(b"\x0c"), "not a tf.train.Example: a field is of wire type 4, where none can be");
+        assert_eq!(reason(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "the record is a PNG file itself, not a tf.train.Example");
+        assert_eq!(reason(b"BM\0B\0"), "the record is a BMP file itself, not a tf.train.Example");
+        assert!(form(true).facts(Framing::TfRecord, b"\xff\xd8\xff\xe0").unwrap_err().0.contains("a JPEG file itself"));
     }
 
     #[test]
