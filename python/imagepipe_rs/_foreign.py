@@ -12,6 +12,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 _P = ParamSpec("_P")
 _Self = TypeVar("_Self")
 
+_Result = TypeVar("_Result")
+
 _Given = Mapping[str, Any]
 _Answer = Callable[[Any, _Given], str]
 
@@ -34,7 +36,8 @@ def explains_keywords(
         for name, value in kwargs.items():
             if here := _habit(name, value):
                 message = f"{name}={_short(value)} is not valid: here it is {here}"
-                raise ValueError(message) if isinstance(value, str) else TypeError(message)
+                known_type = isinstance(value, str | list | tuple)
+                raise ValueError(message) if known_type else TypeError(message)
         init(self, *args, **kwargs)
 
     return checked
@@ -48,27 +51,81 @@ def no_attribute(loader: object, name: str) -> AttributeError:
     return AttributeError(lacks, name=name, obj=loader)
 
 
+def tells_keras_apart(
+    init: Callable[..., None],
+) -> Callable[[Callable[_P, _Result]], Callable[_P, _Result]]:
+    """Let a call that Keras has under the same name answer keywords of that: a Loader, with arguments of ``init``."""
+    loader = list(inspect.signature(init).parameters)
+
+    def decorate(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
+        own = inspect.signature(function).parameters
+
+        @functools.wraps(function)
+        def checked(*args: _P.args, **kwargs: _P.kwargs) -> _Result:
+            unknown = [name for name in kwargs if name not in own]
+            if unknown and all(name in {*loader, *FOREIGN, *_PATHS} for name in unknown):
+                message = (
+                    f"this {function.__name__}() is ImagePipe's; what replaces that of Keras' ImageDataGenerator is "
+                    f"imagepipe_rs.Loader, with other names: {_answers(unknown, kwargs, loader)}"
+                )
+                raise TypeError(message)
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
 def _habit(name: str, value: Any) -> str | None:
     """Return what to write for a value that another library has for an argument of the same name."""
-    if isinstance(value, str):
-        return _VALUES.get((name, value))
-    if name not in _OBJECTS:
-        return None
-    # numpy.float32, torch.channels_last and InterpolationMode.BICUBIC, by the last word of what they call themselves.
+    if name == "labels" and _is_numbers(value):
+        return "path= of a CSV with the columns filename and class"
+    if name == "split":
+        return _side(value)
+    if name in _OBJECTS and not isinstance(value, str):
+        return _object(name, value)
+    word = isinstance(value, str | int) and not isinstance(value, bool)
+    return _VALUES.get((name, value)) if word else None
+
+
+def _object(name: str, value: Any) -> str | None:
+    """Tell numpy.float32 and InterpolationMode.BICUBIC by the last word of what they are called."""
     own = getattr(value, "__name__", None) or getattr(value, "name", None) or str(value)
     words = re.findall(r"\w+", str(own).lower())
     found = words[-1] if words else ""
     return f"{name}={found!r}" if found in _OBJECTS[name] else _VALUES.get((name, found))
 
 
+def _is_numbers(value: Any) -> bool:
+    numbered = isinstance(value, list | tuple) or hasattr(value, "__array__")
+    return numbered and len(value) > 0 and not isinstance(value[0], str)
+
+
+def _side(value: Any) -> str | None:
+    """Return what to write for a ``split`` that is a word, a number, or a pair with another word."""
+    if isinstance(value, str):
+        return _split(None, {"subset": value})
+    if isinstance(value, float):
+        return _split(None, {"validation_split": value})
+    if not isinstance(value, list | tuple) or len(value) != 2:  # noqa: PLR2004
+        return None
+    side, fraction = value
+    if not isinstance(side, str) or side in {"train", "validation"}:
+        return None
+    return _split(None, {"subset": side, "validation_split": fraction})
+
+
 def _unknown(unknown: list[str], given: _Given, known: list[str]) -> str:
+    plural = "s" if len(unknown) > 1 else ""
+    return f"unknown argument{plural}: {_answers(unknown, given, known)}"
+
+
+def _answers(unknown: list[str], given: _Given, known: list[str]) -> str:
     answers: dict[str, list[str]] = {}
     for name in unknown:
         # Arguments that are one here, such as shard_id and num_shards, have one answer.
         answers.setdefault(_answer(name, given, known), []).append(f"{name}={_short(given[name])}")
-    plural = "s" if len(unknown) > 1 else ""
-    lines = (f"{', '.join(names)}: {answer}" for answer, names in answers.items())
-    return f"unknown argument{plural}: {'; '.join(lines)}"
+    return "; ".join(f"{', '.join(names)}: {answer}" for answer, names in answers.items())
 
 
 def _too_many(args: tuple[Any, ...], positional: list[str]) -> str:
@@ -80,6 +137,8 @@ def _too_many(args: tuple[Any, ...], positional: list[str]) -> str:
 def _answer(name: str, given: _Given, known: list[str]) -> str:
     if name in _PATHS:
         return "the data set is the first argument, path"
+    if name in known:
+        return "the same"
     if name in FOREIGN:
         return FOREIGN[name](given[name], given)
     # Near enough for a slip of the finger; a name that only looks alike may mean something else.
@@ -92,7 +151,7 @@ def _answer(name: str, given: _Given, known: list[str]) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = repr(value).replace("\n", " ")
     return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004  about half a line
 
 
@@ -132,9 +191,7 @@ def _split(_value: Any, given: _Given) -> str:
     fraction = given.get("validation_split", 0.2)
     if not isinstance(fraction, float) or not 0 < fraction < 1:
         fraction = 0.2
-    side = {"training": "train", "train": "train", "validation": "validation"}.get(
-        str(given.get("subset"))
-    )
+    side = _SIDES.get(str(given.get("subset")))
     if side:
         return f"split=({side!r}, {fraction})"
     return f"split=('train', {fraction}) and split=('validation', {fraction}), in a Loader for each"
@@ -202,6 +259,14 @@ _OBJECTS = {
     "interpolation": {"bilinear", "nearest", "bicubic", "lanczos", "area"},
     "layout": set(),
 }
+_SIDES = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+}
+_NO_ALPHA = "channels='RGB': there is no alpha channel"
 _VALUES = {
     ("labels", "inferred"): "labels='int'",
     ("labels", "sparse"): "labels='int'",
@@ -212,6 +277,11 @@ _VALUES = {
     ("channels", "grayscale"): "channels='GRAY'",
     ("channels", "gray"): "channels='GRAY'",
     ("channels", "L"): "channels='GRAY'",
+    ("channels", "rgba"): _NO_ALPHA,
+    ("channels", "RGBA"): _NO_ALPHA,
+    ("channels", 1): "channels='GRAY'",
+    ("channels", 3): "channels='RGB'",
+    ("channels", 4): _NO_ALPHA,
     ("layout", "channels_last"): "layout='NHWC'",
     ("layout", "HWC"): "layout='NHWC'",
     ("layout", "channels_first"): "layout='NCHW'",
@@ -236,6 +306,7 @@ _SIZES = (
     "target_size",
     "input_size",
     "img_size",
+    "image_shape",
     "data_shape",
     "crop_size",
     "resize",
@@ -312,6 +383,7 @@ FOREIGN: dict[str, _Answer] = {
     "class_names": _as("classes"),
     "validation_split": _split,
     "subset": _split,
+    "keep_aspect_ratio": _one_of({True: "fit='crop'", False: "fit='stretch'"}, "fit='crop'"),
     "crop_to_aspect_ratio": _one_of({True: "fit='crop'", False: "fit='stretch'"}, "fit='crop'"),
     "pad_to_aspect_ratio": _one_of({True: "fit='pad'", False: "fit='stretch'"}, "fit='pad'"),
     "data_format": _one_of(_LAYOUTS, "layout='NHWC' or 'NCHW'"),
@@ -323,7 +395,15 @@ FOREIGN: dict[str, _Answer] = {
     "dataframe": _say(
         "write it as a CSV with the columns filename and class, and give that as path"
     ),
-    "save_to_dir": _say("'imagepipe show' makes a picture of a batch"),
+    **dict.fromkeys(("x_col", "y_col"), _say("call the CSV's columns filename and class")),
+    "weight_col": _say(
+        "weights= draws by weights, one per sample; weights of the loss go to the trainer"
+    ),
+    "validate_filenames": _say("leave it out: a file that is not there is an error"),
+    **dict.fromkeys(
+        ("save_to_dir", "save_prefix", "save_format"),
+        _say("'imagepipe show' makes a picture of a batch"),
+    ),
     "batch": _as("batch_size"),
     "batchsize": _as("batch_size"),
     # torch.utils.data, torchvision

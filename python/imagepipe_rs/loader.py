@@ -143,7 +143,8 @@ class Loader:
         dtype: ``"uint8"``, ``"float32"``, ``"float16"`` or ``"bfloat16"``; floats are ``(x / 255 - mean) / std``.
         mean: None for 0, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
         std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
-        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``.
+        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; gray of a JPEG is its Y plane, as ``tf.io.decode_jpeg`` has it,
+            which is not quite Pillow's ``convert("L")``.
         labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None.
         sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its samples
             uniformly, with replacement, endless.

@@ -14,10 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from imagepipe_rs._arguments import pair
+from imagepipe_rs._foreign import tells_keras_apart
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from imagepipe_rs.loader import Batch
 
@@ -30,7 +32,7 @@ _MOST_AHEAD = 16
 class _Balanced(Loader):
     """A loader as ImagePipe resizes and scales."""
 
-    def __init__(self, path: Path, rescale: float, **options: Any) -> None:
+    def __init__(self, path: Any, rescale: float, **options: Any) -> None:
         self._more = {"floor": True, "rescale": rescale}
         super().__init__(path, dtype="float32", sampling="balanced", shard=(0, 1), **options)
 
@@ -72,8 +74,9 @@ class Flow(Iterator[tuple[Any, Any]]):
         self._running.close()
 
 
+@tells_keras_apart(Loader.__init__)
 def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
-    directory_url: str | os.PathLike[str],
+    directory_url: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     batch_size: int,
     target_size: int | tuple[int, int],
     image_format: Literal["NCHW", "NHWC"] = "NCHW",
@@ -92,7 +95,8 @@ def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
     alone, whatever ``parallel`` is.
 
     Args:
-        directory_url: ``root/class-name/**/x.jpg``, as a path or a ``file://`` URL; whatever else a ``Loader`` reads.
+        directory_url: ``root/class-name/**/x.jpg``, as a path or a ``file://`` URL; or what else a ``Loader`` takes,
+            such as a list of paths, a glob, files of records or a CSV.
         batch_size: images per batch.
         target_size: ``(height, width)`` in pixels, or one number for both.
         image_format: ``"NCHW"`` or ``"NHWC"``.
@@ -170,15 +174,15 @@ def _at_least(least: int, name: str, value: Any) -> int:
     return number
 
 
-def _path(directory_url: str | os.PathLike[str]) -> Path:
-    """Return the path that a path or a URL means."""
+def _path(directory_url: Any) -> Any:
+    """Return the path that a URL means; anything else as it is."""
     if isinstance(directory_url, str) and "://" in directory_url:
         url = urlsplit(directory_url)
         if url.scheme != "file" or url.netloc not in {"", "localhost"}:
             message = f"directory_url={directory_url!r} is not valid: a path, or a file:// URL"
             raise ValueError(message)
         return Path(unquote(url.path))
-    return Path(directory_url)
+    return directory_url
 
 
 def _ahead(mbytes: int, batch: int) -> int:

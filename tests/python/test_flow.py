@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tensorflow as tf
-from imagepipe_rs import DatasetError, DecodeError, Loader
+from imagepipe_rs import DatasetError, DatasetWarning, DecodeError, Loader
 from imagepipe_rs.tensorflow import flow_from_directory
 from PIL import Image
 
@@ -69,6 +69,31 @@ def test_classes_come_as_often_and_there_is_no_end(tree: MakeTree, photos: Path)
     folder = tree({"rare/0.jpg": data, **{f"usual/{i}.jpg": data for i in range(9)}})
     labels = [b[1].numpy() for b in islice(flow_from_directory(folder, 50, (8, 8)), 12)]
     assert 240 < np.concatenate(labels).sum() < 360
+
+
+def test_it_takes_what_a_loader_takes(photos: Path) -> None:
+    """Globs and lists were taken for names of files."""
+    every = next(flow_from_directory(photos, 8, 16))
+    for given in (f"{photos}/class-*", [photos / name for name in Loader(photos).classes]):
+        with pytest.warns(DatasetWarning, match="each folder is a class"):
+            some = next(flow_from_directory(given, 8, 16))
+        assert np.array_equal(some[0], every[0])
+        assert np.array_equal(some[1], every[1])
+
+
+def test_keywords_of_keras_are_answered_with_those_of_a_loader(photos: Path) -> None:
+    given: dict[str, Any] = {"class_mode": "categorical", "subset": "training", "shuffle": False}
+    with pytest.raises(TypeError) as error:
+        flow_from_directory(photos, 8, 16, **given)
+    for part in (
+        "imagepipe_rs.Loader",
+        "class_mode='categorical': labels='one_hot'",
+        "subset='training': split=('train', 0.2)",
+        "shuffle=False: the same",
+    ):
+        assert part in str(error.value)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'cache_mb'"):
+        flow_from_directory(photos, 8, 16, cache_mb=1)
 
 
 def test_draws_depend_on_the_seed_alone(photos: Path) -> None:

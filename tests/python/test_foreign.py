@@ -53,6 +53,11 @@ TRANSLATED: list[tuple[Mapping[str, object], str]] = [
     ({"shard_id": 1, "num_shards": 4}, "shard=(1, 4)"),
     ({"horizontal_flip": True}, "flip=True"),
     ({"resize_shorter": 256}, "fit='crop', resize_short=256"),
+    ({"image_shape": (96, 96, 3)}, "size=96"),
+    ({"x_col": "path", "y_col": "label"}, "columns filename and class"),
+    ({"weight_col": "weight"}, "weights="),
+    ({"validate_filenames": True}, "leave it out"),
+    ({"dataframe": np.zeros((3, 2))}, "CSV with the columns filename and class"),
 ]
 
 
@@ -149,6 +154,15 @@ def test_a_name_that_only_looks_alike_was_taken_for_another(
         ("dtype", np.dtype("uint8"), "dtype='uint8'"),
         ("interpolation", InterpolationMode.BICUBIC, "interpolation='bicubic'"),
         ("interpolation", Image.Resampling.BOX, "interpolation='area'"),
+        ("labels", [0] * 1000, "path= of a CSV"),
+        ("labels", np.zeros(1000), "path= of a CSV"),
+        ("split", ("training", 0.3), re.escape("split=('train', 0.3)")),
+        ("split", ["val", 0.3], re.escape("split=('validation', 0.3)")),
+        ("split", "both", re.escape("split=('train', 0.2) and split=('validation', 0.2)")),
+        ("split", 0.3, re.escape("split=('train', 0.3) and")),
+        ("channels", 1, "channels='GRAY'"),
+        ("channels", 3, "channels='RGB'"),
+        ("channels", 4, "channels='RGB': there is no alpha"),
     ],
     ids=str,
 )
@@ -157,8 +171,9 @@ def test_a_foreign_value_is_answered_with_what_to_write_here(
 ) -> None:
     with pytest.raises(
         (TypeError, ValueError), match=f"^{name}=.* is not valid: here it is {here}"
-    ):
+    ) as error:
         Loader(photos, **{name: value})  # type: ignore[arg-type]
+    assert len(str(error.value)) < 160
 
 
 @pytest.mark.parametrize(
