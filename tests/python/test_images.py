@@ -507,7 +507,7 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, ending: str) -> None:
     program = textwrap.dedent(f"""
         import sys
         from imagepipe_rs import create_images
-        create_images({str(tmp_path)!r}, "a", 3000, 2000, 10**9, {ending!r}, content="natural",
+        create_images({str(tmp_path)!r}, "a", 3000, 2000, 10_000, {ending!r}, content="natural",
                       progress=lambda done, total: print(done, flush=True))
     """)
     run = subprocess.Popen(
