@@ -16,7 +16,7 @@ use imagepipe::file::Map;
 use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Dtype, Fit, Layout, Size};
 use imagepipe::random::Permutation;
-use imagepipe::record::example::{Feature, Features, View, encode, find};
+use imagepipe::record::example::{Feature, Features, Values, View, encode, find};
 use imagepipe::record::tfrecord::footer;
 use imagepipe::record::{Framing, Options, Shard, Writer};
 use support::{Case, compare, cores, rounds};
@@ -67,7 +67,7 @@ fn mapped(path: &Path) -> Mapped {
         let payload = &bytes[offset + 12..];
         let len = usize::try_from(shard.span(record).len).expect("a length") - 16;
         let [image] = find(&payload[..len], [b"image/encoded"]).expect("an example");
-        let Some(View::Bytes(pixels)) = image else { panic!("no pixels") };
+        let Some(Values { first: View::Bytes(pixels), .. }) = image else { panic!("no pixels") };
         let start = pixels.as_ptr().addr() - bytes.as_ptr().addr();
         start..start + pixels.len()
     };

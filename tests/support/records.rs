@@ -194,7 +194,10 @@ fn check_example(bytes: &[u8]) {
     assert_eq!(example::encode(&again), written);
     for (key, feature) in &features {
         let [found] = example::find(bytes, [key.as_bytes()]).expect("an Example");
+        let several = found.is_some_and(|values| values.several);
+        let found = found.map(|values| values.first);
         assert_eq!(found.map(bits), first(feature).map(bits), "{key:?}");
+        assert_eq!(several, example::count(bytes, key.as_bytes()).expect("an Example") > 1, "{key:?}");
         if let Some(View::Bytes(content)) = found {
             let (before, after) = example::around(&features, key, content.len() as u64);
             let mut single = features.clone();

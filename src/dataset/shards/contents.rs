@@ -4,7 +4,7 @@ use crate::codec::{Format, Raw};
 use crate::dataset::{Content, Keys, LARGEST_LABEL, NO_LABEL, Options, Wanted};
 use crate::file::quoted;
 use crate::pixel::Size;
-use crate::record::example::{self, Feature, Features, View, count, decode};
+use crate::record::example::{self, Feature, Features, Values, View, count, decode};
 use crate::record::{Framing, Reason, recordio};
 
 /// What records hold under which names, and what of it is wanted.
@@ -64,10 +64,10 @@ impl Form {
         let wanted = [self.keys.image.as_bytes(), key, FORMAT, HEIGHT, WIDTH, CHANNELS, ORDER];
         let [image, label, format, sizes @ .., order] = find(payload, wanted)?;
         let image = match image {
-            Some(View::Bytes(image)) => {
-                one_value(payload, &self.keys.image, "feature")?;
-                image
+            Some(Values { first: View::Bytes(_), several: true }) => {
+                return Err(several_values(payload, &self.keys.image, "feature"));
             }
+            Some(Values { first: View::Bytes(image), .. }) => image,
             Some(_) => return Err(Reason(format!("the feature {:?} is numbers, not an image", self.keys.image))),
             None => return Err(missing(payload, &self.keys.image, "image")),
         };
@@ -76,8 +76,8 @@ impl Form {
             None if self.labels == Wanted::IfThere => NO_LABEL,
             label => self.label(payload, label)?,
         };
-        if format == Some(View::Bytes(b"tensor")) {
-            return Ok((Content::Raw(tensor(image, sizes, order)?), label));
+        if first(format) == Some(View::Bytes(b"tensor")) {
+            return Ok((Content::Raw(tensor(image, sizes.map(first), first(order))?), label));
         }
         if Format::of(image).is_none() {
             refuse_pixels(payload, &self.keys.image, image)?;
@@ -96,7 +96,7 @@ impl Form {
         let [text, filename] = [text, filename].map(|key| key.as_deref().unwrap_or_default().as_bytes());
         let wanted = [self.label_key(), text, SYNSET, filename];
         let [label, text, synset, filename] = find(payload, wanted)?;
-        let bytes = |view| if let Some(View::Bytes(bytes)) = view { bytes } else { b"" };
+        let bytes = |values| if let Some(View::Bytes(bytes)) = first(values) { bytes } else { b"" };
         let label = if self.has_labels() { self.label(payload, label)? } else { 0 };
         Ok(Facts { label, text: bytes(text), synset: bytes(synset), filename: bytes(filename) })
     }
@@ -105,17 +105,17 @@ impl Form {
         self.keys.label.as_deref().unwrap_or_default().as_bytes()
     }
 
-    fn label(&self, payload: &[u8], view: Option<View<'_>>) -> Result<usize, Reason> {
+    fn label(&self, payload: &[u8], values: Option<Values<'_>>) -> Result<usize, Reason> {
         let key = self.keys.label.as_deref().unwrap_or_default();
-        match view {
-            Some(View::Int(label)) => {
-                one_value(payload, key, "label")?;
-                match u64::try_from(label) {
-                    Ok(..=LARGEST_LABEL) => Ok(usize::try_from(label).unwrap_or(usize::MAX)),
-                    Ok(_) => Err(Reason(format!("the label {key:?} is {label}, above {LARGEST_LABEL}"))),
-                    Err(_) => Err(Reason(format!("the label {key:?} is {label}, below 0"))),
-                }
-            }
+        if let Some(Values { first: View::Int(_), several: true }) = values {
+            return Err(several_values(payload, key, "label"));
+        }
+        match first(values) {
+            Some(View::Int(label)) => match u64::try_from(label) {
+                Ok(..=LARGEST_LABEL) => Ok(usize::try_from(label).unwrap_or(usize::MAX)),
+                Ok(_) => Err(Reason(format!("the label {key:?} is {label}, above {LARGEST_LABEL}"))),
+                Err(_) => Err(Reason(format!("the label {key:?} is {label}, below 0"))),
+            },
             Some(View::Float(label)) => {
                 Err(Reason(format!("the label {key:?} is the float {label}, not an integer: {OTHER_LABEL}")))
             }
@@ -129,8 +129,8 @@ impl Form {
 const OTHER_LABEL: &str =
     "name a feature of one integer with keys={\"label\": ...}, or leave labels out with labels=None";
 
-/// The first values of features.
-fn find<'a, const N: usize>(payload: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<View<'a>>; N], Reason> {
+/// The values of features.
+fn find<'a, const N: usize>(payload: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<Values<'a>>; N], Reason> {
     example::find(payload, keys).map_err(|reason| no_example(payload, &reason))
 }
 
@@ -176,15 +176,18 @@ fn shape_of(features: &Features<'_>, bytes: u64) -> Option<String> {
     channels.iter().find(|channels| fits(channels)).map(|channels| format!("{height}x{width}x{channels}"))
 }
 
-/// An error where a feature has several values, of which nobody can say which is meant.
-fn one_value(payload: &[u8], key: &str, what: &str) -> Result<(), Reason> {
-    match count(payload, key.as_bytes())? {
-        ..=1 => Ok(()),
-        values if what == "label" => {
-            Err(Reason(format!("the label {key:?} has {values} values: one is needed; {OTHER_LABEL}")))
-        }
-        values => Err(Reason(format!("the {what} {key:?} has {values} values: one is needed"))),
-    }
+fn first(values: Option<Values<'_>>) -> Option<View<'_>> {
+    values.map(|values| values.first)
+}
+
+/// The error of a feature that has several values, of which nobody can say which is meant.
+fn several_values(payload: &[u8], key: &str, what: &str) -> Reason {
+    let values = match count(payload, key.as_bytes()) {
+        Ok(values) => values,
+        Err(reason) => return reason,
+    };
+    let otherwise = if what == "label" { format!("; {OTHER_LABEL}") } else { String::new() };
+    Reason(format!("the {what} {key:?} has {values} values: one is needed{otherwise}"))
 }
 
 /// The first label of an image record, as `MXNet` and face data sets have it; [`many_labels`] tells that there are more.

@@ -64,17 +64,26 @@ pub fn decode(bytes: &[u8]) -> Result<Features<'_>, Reason> {
     Ok(features)
 }
 
-/// The first values of a few features of an Example, without allocating. What is not there, or is an empty list, is
-/// `None`; features that are not asked for are not looked into.
+/// What a feature holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Values<'a> {
+    /// Its first value.
+    pub first: View<'a>,
+    /// There are more.
+    pub several: bool,
+}
+
+/// The values of a few features of an Example, without allocating. What is not there, or is an empty list, is `None`;
+/// features that are not asked for are not looked into.
 ///
 /// # Errors
 /// Bytes that are no Example.
-pub fn find<'a, const N: usize>(bytes: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<View<'a>>; N], Reason> {
+pub fn find<'a, const N: usize>(bytes: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<Values<'a>>; N], Reason> {
     let mut found = [None; N];
     entries(bytes, |entry| {
         let key = key_of(entry)?;
         for (slot, _) in found.iter_mut().zip(keys).filter(|(_, wanted)| *wanted == key) {
-            *slot = first_value(entry)?;
+            *slot = values(entry)?;
         }
         Ok(())
     })?;
@@ -91,8 +100,13 @@ pub fn count(bytes: &[u8], key: &[u8]) -> Result<usize, Reason> {
         if key_of(entry)? == key {
             let mut before = None;
             lists(entry, |kind, list| {
-                count = if before.replace(kind) == Some(kind) { count } else { 0 } + count_of(kind, list)?;
-                Ok(())
+                if before.replace(kind) != Some(kind) {
+                    count = 0;
+                }
+                each_value(kind, list, |_| {
+                    count += 1;
+                    true
+                })
             })?;
         }
         Ok(())
@@ -175,57 +189,48 @@ fn lists<'a>(entry: &'a [u8], mut each: impl FnMut(Kind, &'a [u8]) -> Result<(),
     })
 }
 
-fn first_value(entry: &[u8]) -> Result<Option<View<'_>>, Reason> {
-    let (mut before, mut first) = (None, None);
+fn values(entry: &[u8]) -> Result<Option<Values<'_>>, Reason> {
+    let (mut before, mut found) = (None, None::<Values<'_>>);
     lists(entry, |kind, list| {
         // Lists of one kind are one; a list of another kind takes the place of what was there.
-        if before.replace(kind) != Some(kind) || first.is_none() {
-            first = first_of(kind, list)?;
+        if before.replace(kind) != Some(kind) {
+            found = None;
         }
-        Ok(())
+        each_value(kind, list, |value| {
+            let first = found.map_or(value, |values| values.first);
+            let values = found.insert(Values { first, several: found.is_some() });
+            !values.several
+        })
     })?;
-    Ok(first)
+    Ok(found)
 }
 
-fn first_of(kind: Kind, list: &[u8]) -> Result<Option<View<'_>>, Reason> {
+/// Calls `each` with the values of a list, as long as it asks for more.
+fn each_value<'a>(kind: Kind, list: &'a [u8], mut each: impl FnMut(View<'a>) -> bool) -> Result<(), Reason> {
     let mut fields = Fields::new(list);
-    while let Some((number, value)) = fields.next()? {
-        let value = match (kind, value) {
-            _ if number != u32::from(VALUE) => None,
-            (Kind::Bytes, Value::Bytes(bytes)) => Some(View::Bytes(bytes)),
-            (Kind::Floats, Value::Fixed32(bytes)) => Some(View::Float(f32::from_le_bytes(bytes))),
-            (Kind::Floats, Value::Bytes(packed)) => floats(packed)?.next().map(View::Float),
-            (Kind::Ints, Value::Varint(number)) => Some(View::Int(number.cast_signed())),
-            (Kind::Ints, Value::Bytes(packed)) => {
-                Fields::new(packed).next_varint()?.map(|number| View::Int(number.cast_signed()))
-            }
-            _ => None,
+    let mut more = true;
+    while more && let Some((number, value)) = fields.next()? {
+        more = match (kind, value) {
+            _ if number != u32::from(VALUE) => true,
+            (Kind::Bytes, Value::Bytes(bytes)) => each(View::Bytes(bytes)),
+            (Kind::Floats, Value::Fixed32(bytes)) => each(View::Float(f32::from_le_bytes(bytes))),
+            (Kind::Floats, Value::Bytes(packed)) => floats(packed)?.all(|float| each(View::Float(float))),
+            (Kind::Ints, Value::Varint(number)) => each(View::Int(number.cast_signed())),
+            (Kind::Ints, Value::Bytes(packed)) => each_int(packed, &mut each)?,
+            _ => true,
         };
-        if value.is_some() {
-            return Ok(value);
+    }
+    Ok(())
+}
+
+fn each_int<'a>(packed: &[u8], each: &mut impl FnMut(View<'a>) -> bool) -> Result<bool, Reason> {
+    let mut packed = Fields::new(packed);
+    while let Some(number) = packed.next_varint()? {
+        if !each(View::Int(number.cast_signed())) {
+            return Ok(false);
         }
     }
-    Ok(None)
-}
-
-fn count_of(kind: Kind, list: &[u8]) -> Result<usize, Reason> {
-    let (mut fields, mut count) = (Fields::new(list), 0);
-    while let Some((number, value)) = fields.next()? {
-        count += match (kind, value) {
-            _ if number != u32::from(VALUE) => 0,
-            (Kind::Bytes, Value::Bytes(_)) | (Kind::Floats, Value::Fixed32(_)) | (Kind::Ints, Value::Varint(_)) => 1,
-            (Kind::Floats, Value::Bytes(packed)) => floats(packed)?.count(),
-            (Kind::Ints, Value::Bytes(packed)) => {
-                let (mut packed, mut ints) = (Fields::new(packed), 0);
-                while packed.next_varint()?.is_some() {
-                    ints += 1;
-                }
-                ints
-            }
-            _ => 0,
-        };
-    }
-    Ok(count)
+    Ok(true)
 }
 
 fn floats(packed: &[u8]) -> Result<impl Iterator<Item = f32>, Reason> {
