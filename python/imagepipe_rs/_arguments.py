@@ -6,12 +6,12 @@ import glob
 import operator
 import os
 import pathlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
 
+from imagepipe_rs import _native
 from imagepipe_rs._errors import DatasetNotFoundError
 from imagepipe_rs._ranks import auto_shard
 
@@ -33,7 +33,7 @@ def paths_of(path: Path | Sequence[Path]) -> list[str]:
         raise TypeError(message)
     found: list[str] = []
     for item in [os.fspath(name) for name in given]:
-        if _is_address(item):
+        if _native.is_address(item) and not os.path.lexists(item):
             raise _not_found(
                 item,
                 "not a path on this machine: remote ones are not read; mount it, or copy the files",
@@ -62,18 +62,6 @@ def paths_from(folder: str | None, path: Path | Sequence[Path]) -> Any:
         whole = str(pathlib.Path(folder, name))
         return str(pathlib.Path(glob.escape(folder), name)) if _is_pattern(whole) else whole
     return [str(pathlib.Path(folder, item)) for item in path]
-
-
-def places_directory() -> str | None:
-    """Return the directory where the places of records are kept from run to run, by the XDG rules."""
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if not cache.is_absolute():
-        cache = pathlib.Path("~/.cache").expanduser()
-    return str(cache / "imagepipe" / "places") if cache.is_absolute() else None
-
-
-def _is_address(path: str) -> bool:
-    return re.match(r"(?i)[a-z][a-z0-9+.-]+://", path) is not None and not os.path.lexists(path)
 
 
 def _is_pattern(path: str) -> bool:

@@ -132,19 +132,13 @@ class DatasetExistsError(DatasetOSError, FileExistsError):
     _usual = errno.EEXIST
 
 
-class OutOfMemoryError(ImagePipeError, MemoryError):
+class OutOfMemoryError(_FileError, MemoryError):
     """There is no room for a batch, for a file or for its pixels.
 
     Attributes:
         path: the file, if it is about one.
         reason: what there is no room for.
     """
-
-    def __init__(self, message: str, *, path: str = "", reason: str = "") -> None:
-        """Keep what there is no room for."""
-        super().__init__(message)
-        self.path = path
-        self.reason = reason
 
 
 class DecodeError(_FileError):
@@ -179,6 +173,18 @@ class RecordError(_FileError):
         """Keep what is wrong, and where."""
         super().__init__(message, path=path, reason=reason, damaged=damaged)
         self.offset = offset
+
+
+def unreadable(path: object, error: OSError | EOFError) -> DatasetOSError:
+    """Return the error of a file that could not be read, of what the system said."""
+    kinds: dict[type[Exception], type[DatasetOSError]] = {
+        FileNotFoundError: DatasetNotFoundError,
+        PermissionError: DatasetPermissionError,
+    }
+    kind = kinds.get(type(error), DatasetOSError)
+    reason = str(getattr(error, "strerror", None) or error)
+    number = getattr(error, "errno", None)
+    return kind(f"{path}: {reason}", path=str(path), reason=reason, errno=number)
 
 
 # What a wrong argument raises; its message names the argument, the value and what is allowed.

@@ -97,8 +97,10 @@ def _object(name: str, value: Any) -> str | None:
 
 
 def _is_numbers(value: Any) -> bool:
-    numbered = isinstance(value, list | tuple) or hasattr(value, "__array__")
-    return numbered and len(value) > 0 and not isinstance(value[0], str)
+    if not isinstance(value, list | tuple) and getattr(value, "ndim", 0) != 1:
+        return False  # of arrays, those of one axis
+    first = next(iter(value), "")
+    return not isinstance(first, str)
 
 
 def _side(value: Any) -> str | None:

@@ -23,6 +23,7 @@ __all__ = [
     "decode_example",
     "describe",
     "encode_example",
+    "is_address",
     "jpeg_simd",
     "machine",
     "pack_image",
@@ -40,6 +41,9 @@ def __version__() -> str:  # noqa: N807  the compiled module's name for it
 
 def jpeg_simd() -> bool:
     """Return whether libjpeg-turbo was built with its SIMD code and this processor runs it."""
+
+def is_address(path: str) -> bool:
+    """Return whether a path is an address, such as ``gs://bucket/train``, or what path objects make of one."""
 
 # Files, records, bytes, files found finished, what was left out and why, and what the user should know of these and of
 # their source.

@@ -1,4 +1,4 @@
-"""What the environment says: which rank of how many this process is, and which decoder to use.
+"""What the environment says: which rank of how many this process is, which decoder to use, and where caches are.
 
 The only place, beside the command line, that reads environment variables.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pathlib
 import sys
 from typing import Any
 
@@ -63,6 +64,14 @@ def jpeg_decoder(decoder: str) -> str:
         message = f"IMAGEPIPE_JPEG={wanted!r} is not valid: 'auto' or 'turbo'"
         raise ValueError(message)
     return wanted if isinstance(decoder, str) and decoder == "auto" else decoder
+
+
+def places_directory() -> str | None:
+    """Return the directory where the places of records are kept from run to run, by the XDG rules."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not cache.is_absolute():
+        cache = pathlib.Path("~/.cache").expanduser()
+    return str(cache / "imagepipe" / "places") if cache.is_absolute() else None
 
 
 def _from_framework() -> tuple[int, int] | None:

@@ -57,10 +57,13 @@ class Progress:
         """
         if any(rival.batches > batches for rival, batches in self.rivals):
             return True
-        if not self.rivals or self.ended or not self.is_dropped():
+        if self.ended or not self.is_dropped() or self._is_alone():
             return False
         gc.collect()  # trainers leave iterators behind in cycles of references
-        return not all(rival.is_dropped() for rival, _ in self.rivals)
+        return not self._is_alone()
+
+    def _is_alone(self) -> bool:
+        return all(rival.is_dropped() for rival, _ in self.rivals)
 
 
 class BatchSampler:

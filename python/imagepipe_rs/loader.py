@@ -22,7 +22,6 @@ from imagepipe_rs._arguments import (
     paths_from,
     paths_of,
     per_channel,
-    places_directory,
     shard_of,
     shown,
     weights_of,
@@ -32,7 +31,13 @@ from imagepipe_rs._errors import Failure
 from imagepipe_rs._foreign import explains_keywords, no_attribute
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._notes import warn
-from imagepipe_rs._ranks import MAKE_IT_LATER, auto_shard, jpeg_decoder, rank_or_none
+from imagepipe_rs._ranks import (
+    MAKE_IT_LATER,
+    auto_shard,
+    jpeg_decoder,
+    places_directory,
+    rank_or_none,
+)
 from imagepipe_rs._state import (
     BatchSampler,
     Progress,

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
-from imagepipe_rs._errors import DatasetNotFoundError, DatasetOSError, DatasetValueError
+from imagepipe_rs._errors import DatasetValueError, unreadable
 from imagepipe_rs._writing import Check, OnError, Progress, Written, run
 from imagepipe_rs.loader import Loader
 
@@ -313,10 +313,7 @@ def _text(path: pathlib.Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
-        kind = DatasetNotFoundError if isinstance(error, FileNotFoundError) else DatasetOSError
-        reason = str(error.strerror)
-        message = f"{path}: {reason}"
-        raise kind(message, path=str(path), reason=reason, errno=error.errno) from error
+        raise unreadable(path, error) from error
 
 
 __all__ = ["Image2TFRecords", "ImageDataSet", "Split"]

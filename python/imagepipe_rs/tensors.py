@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from imagepipe_rs import _native
 from imagepipe_rs._arguments import Path, shown
-from imagepipe_rs._errors import DatasetNotFoundError, DatasetOSError, DatasetValueError
+from imagepipe_rs._errors import DatasetValueError, unreadable
 from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
 
 # Class numbers have 32 bits.
@@ -131,12 +131,8 @@ def _read(path: pathlib.Path) -> dict[str, tuple[int, str]]:
         data = path.read_bytes()
         text = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
         table: dict[str, Any] = json.loads(text)
-    except FileNotFoundError as error:
-        message = f"{path}: {error.strerror}"
-        raise DatasetNotFoundError(message, path=str(path), reason=str(error.strerror)) from error
     except (OSError, EOFError) as error:
-        message = f"{path}: {error}"
-        raise DatasetOSError(message, path=str(path), reason=str(error)) from error
+        raise unreadable(path, error) from error
     except ValueError as error:
         raise _error(path, f"not a table of labels in JSON: {error}") from error
     try:

@@ -1,8 +1,9 @@
 //! Image directories: `root/class-name/**/x.jpg` as Keras has them, or a flat directory, or files named one by one.
 //!
-//! A class is a directory below a root that holds images somewhere; images that lie beside such directories are left out,
-//! as Keras does. Roots whose images all lie in them themselves, and files named one by one, are of one class without a name; where they come from directories of several names, these are the classes, as
-//! `photos/class-*` and `photos/*/*.jpg` are meant.
+//! A class is a directory below a root that holds images somewhere; images that lie beside such directories are left out, as
+//! by Keras. Roots whose images all lie in them themselves, and files named one by one, are of one class without a name;
+//! where they come from directories of several names, these are the classes, as `photos/class-*` and `photos/*/*.jpg` are
+//! meant.
 //!
 //! Memory is the names (with a NUL each), four bytes a sample, and a few words per directory. Samples are sorted by
 //! class, then root, directory and file name, compared as bytes.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::directory::{Tree, looked_for};
 use super::left_out::LeftOut;
-use super::{Dataset, Directory, Options, Shards, Table};
+use super::{Dataset, Directory, Options, Shards, Table, given_twice};
 use crate::codec::Format;
 use crate::error::{Error, Result};
 use crate::file::{self, Foreign, is_clutter, is_image, may_be_csv};
@@ -223,12 +223,12 @@ impl Found {
             options.keys.check_unused()?;
         }
         if !self.trees.is_empty() {
-            let roots = self.trees.iter().filter_map(|tree| tree.root.canonicalize().ok()).collect();
-            return Ok(Arc::new(Directory::of_trees(self.trees, options)?.noting(given_twice(roots))));
+            let roots = sorted(self.trees.iter().filter_map(|tree| tree.root.canonicalize().ok()));
+            return Ok(Arc::new(Directory::of_trees(self.trees, options)?.noting(given_twice(&roots, "images"))));
         }
         if !self.images.is_empty() {
-            let images = self.images.iter().filter_map(|path| std::path::absolute(path).ok()).collect();
-            return Ok(Arc::new(Directory::of_files(&self.images, options)?.noting(given_twice(images))));
+            let images = sorted(self.images.iter().filter_map(|path| std::path::absolute(path).ok()));
+            return Ok(Arc::new(Directory::of_files(&self.images, options)?.noting(given_twice(&images, "images"))));
         }
         if !self.tables.is_empty() {
             return Ok(Arc::new(Table::open(&self.tables, options, threads)?));
@@ -252,11 +252,10 @@ fn is_records(path: &Path) -> bool {
     matches!(look(path), Ok(Look::Records))
 }
 
-/// Warns where a folder or an image is given more than once, as files of records are warned of.
-fn given_twice(mut paths: Vec<PathBuf>) -> Option<String> {
+fn sorted(paths: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = paths.collect();
     paths.sort_unstable();
-    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else { return None };
-    Some(format!("{}: given more than once, so its images are read as often", path.display()))
+    paths
 }
 
 /// Whether a path is that of a folder that a program made for itself, or of something in it.

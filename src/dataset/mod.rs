@@ -205,3 +205,9 @@ impl Scratch {
         Ok(&self.bytes[..len?])
     }
 }
+
+/// Warns where one of `paths`, which are sorted, is given more than once, and `what` is in it with it.
+fn given_twice(paths: &[PathBuf], what: &str) -> Option<String> {
+    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else { return None };
+    Some(format!("{}: given more than once, so its {what} are read as often", path.display()))
+}

@@ -1,10 +1,10 @@
 //! CSV files that name pictures, relative to the file's directory and inside it, and their classes.
 //!
 //! The first line names the columns: `filename` and `class`, among others, or whatever the first two are called. White
-//! space around cells does not count, but for what is in quotes. Samples are the rows, in their order. Where all classes are whole numbers, these are
-//! the labels. Everything that can be wrong is found when the table is opened, and named with the line: a picture that is
-//! not there, a picture named twice, a cell without a value. Only where samples that cannot be read are borne, pictures that
-//! are not there are, unless none is.
+//! space around cells does not count, but for what is in quotes. Samples are the rows, in their order. Where all classes are
+//! whole numbers, these are the labels. Everything that can be wrong is found when the table is opened, and named with the
+//! line: a picture that is not there, a picture named twice, a cell without a value. Where samples that cannot be read are
+//! borne, pictures that are not there are too, unless none is.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

@@ -11,7 +11,7 @@ use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
 
 use super::names::{is_image, quoted};
 use super::signature::Foreign;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 
 /// The mark that some programs write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -238,10 +238,9 @@ impl Csv {
         let line = error.position().map_or(1, |position| self.line_at(position));
         match error.into_kind() {
             csv::ErrorKind::Io(source) => Error::Io { path: self.path.clone(), source },
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => self.error(
-                line,
-                format!("{len} cell{}, where the first line has {expected_len}", if len == 1 { "" } else { "s" }),
-            ),
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                self.error(line, format!("{}, where the first line has {expected_len}", counted(len, "cell")))
+            }
             kind => self.error(line, format!("not a row of CSV: {kind:?}")),
         }
     }

@@ -18,7 +18,7 @@ pub use base::Base;
 pub use csv::{Columns, Csv, line_error, may_be_csv, name_hint, whole_number};
 pub use each::each;
 pub use map::{Hops, Map, Stamp};
-pub use names::{IMAGE_ENDINGS, check_inside, is_clutter, is_image, path_identity, quoted};
+pub use names::{IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, path_identity, quoted};
 pub use natural::natural_order;
 pub use read::{append_file, peek, read_into, read_stamped};
 pub use scan::{Folder, Listing, scan};

@@ -72,6 +72,20 @@ pub fn check_inside(name: &[u8]) -> Result<(), String> {
     ))
 }
 
+/// Whether a path begins with `scheme://`; or with the `scheme:/` that path objects make of it, if there is no such
+/// directory.
+#[must_use]
+pub fn is_address(path: &Path) -> bool {
+    let text = path.as_os_str().as_bytes();
+    let scheme = text.iter().position(|byte| *byte == b':').map_or(&text[..0], |end| &text[..end]);
+    let rest = &text[scheme.len()..];
+    let is_scheme = scheme.len() > 1
+        && scheme[0].is_ascii_alphabetic()
+        && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
+    let first = || path.components().next().is_some_and(|first| Path::new(first.as_os_str()).exists());
+    is_scheme && (rest.starts_with(b"://") || rest.starts_with(b":/") && !first())
+}
+
 /// How much of a text that came out of a file is shown.
 const SHOWN: usize = 200;
 

@@ -79,19 +79,12 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         let damaged = |failure: &Error| (failure.path().map(|path| path.as_os_str().to_owned()), failure.reason());
         facts.set_item("damaged", failures.iter().map(damaged).collect::<Vec<_>>())?;
     }
-    Ok(PyErr::from_value(class.call((printable(&error.to_string()),), Some(&facts))?))
+    Ok(PyErr::from_value(class.call((printable(py, &error.to_string())?,), Some(&facts))?))
 }
 
-/// A message in which names are no commands to a terminal, nor turn the direction of what follows them.
-fn printable(message: &str) -> String {
-    let mut shown = String::with_capacity(message.len());
-    for letter in message.chars() {
-        match letter {
-            '\n' => shown.push(letter),
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => shown.extend(letter.escape_unicode()),
-            _ if letter.is_control() => shown.extend(letter.escape_default()),
-            _ => shown.push(letter),
-        }
-    }
-    shown
+/// A message, line by line, as the command line and warnings show text.
+fn printable(py: Python<'_>, message: &str) -> PyResult<String> {
+    let notes = py.import("imagepipe_rs._notes")?;
+    let lines = message.split('\n').map(|line| notes.call_method1("printable", (line,))?.extract::<String>());
+    Ok(lines.collect::<PyResult<Vec<_>>>()?.join("\n"))
 }

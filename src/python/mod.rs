@@ -36,7 +36,7 @@ mod _native {
     #[pymodule_export]
     use super::write::{create_index, create_recordio, create_tensor_records, create_tfrecords, split};
     #[pymodule_export]
-    use super::{jpeg_simd, version};
+    use super::{is_address, jpeg_simd, version};
 }
 
 /// The version of this package.
@@ -50,4 +50,11 @@ fn version() -> &'static str {
 #[pyfunction]
 fn jpeg_simd() -> bool {
     crate::codec::jpeg::simd_active()
+}
+
+/// Whether a path is an address, such as `gs://bucket/train`, or what path objects make of one.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
+fn is_address(path: std::path::PathBuf) -> bool {
+    crate::file::is_address(&path)
 }

@@ -63,8 +63,8 @@ impl Compression {
         Some(tfrecord::begins(&head))
     }
 
-    /// Appends to `out` what compressed bytes hold; of damaged ones what comes before the damage. Memory
-    /// grows with what comes out, whatever a header says.
+    /// Appends to `out` what compressed bytes hold; of damaged ones what comes before the damage. Memory grows with what
+    /// comes out, whatever a header says.
     pub(super) fn inflate(self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Gzip => MultiGzDecoder::new(bytes).read_to_end(out).map(drop),

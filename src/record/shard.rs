@@ -387,13 +387,8 @@ impl Shard {
                 framing => framing.measure(&bytes[at..], self.check),
             };
             if measured.is_ok() || !damaged {
-                if starts.len() == starts.capacity() {
-                    let room = starts.try_reserve(1);
-                    room.map_err(|_| Error::Io {
-                        path: self.path().to_owned(),
-                        source: io::ErrorKind::OutOfMemory.into(),
-                    })?;
-                }
+                let no_room = |_| Error::Io { path: self.path().to_owned(), source: io::ErrorKind::OutOfMemory.into() };
+                starts.try_reserve(1).map_err(no_room)?;
                 starts.push(at as u64);
             }
             damaged = measured.is_err();

@@ -1,9 +1,9 @@
 //! Where a run may write: not into what it reads.
 
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::file::is_address;
 
 /// The directory that a run writes to.
 #[derive(Debug)]
@@ -67,19 +67,6 @@ pub(super) fn check_local(argument: &'static str, path: &Path) -> Result<()> {
         return refused("a path on this machine: remote paths are neither read nor written");
     }
     Ok(())
-}
-
-/// Whether a path begins with `scheme://`; or with the `scheme:/` that path objects make of it, if there is no such
-/// directory.
-fn is_address(path: &Path) -> bool {
-    let text = path.as_os_str().as_bytes();
-    let scheme = text.iter().position(|byte| *byte == b':').map_or(&text[..0], |end| &text[..end]);
-    let rest = &text[scheme.len()..];
-    let is_scheme = scheme.len() > 1
-        && scheme[0].is_ascii_alphabetic()
-        && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte));
-    let first = || path.components().next().is_some_and(|first| Path::new(first.as_os_str()).exists());
-    is_scheme && (rest.starts_with(b"://") || rest.starts_with(b":/") && !first())
 }
 
 /// An error if an output would take the place of a list that is read. `lists` come with the arguments that name them.

@@ -167,21 +167,28 @@ pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.d
 """
 
 
-def test_accelerate_on_two_ranks(photos: Path, tmp_path: Path) -> None:
-    """A Loader is dealt out by itself, a dataset of one by Accelerate, and never by both: that would lose half."""
+def on_two_ranks(
+    text: str, photos: Path, tmp_path: Path, options: dict[str, Any], *more: object
+) -> list[Any]:
+    """Run a program on two ranks; return what each has written."""
     program = tmp_path / "program.py"
-    program.write_text(ON_TWO_RANKS)
-    options = {**OPTIONS, "batch_size": 5}
+    program.write_text(text)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     run = subprocess.run(
-        [*command, program, photos, json.dumps(options), tmp_path],
+        [*command, program, photos, json.dumps(options), tmp_path, *map(str, more)],
         capture_output=True,
         text=True,
         timeout=110,
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    return [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
+
+
+def test_accelerate_on_two_ranks(photos: Path, tmp_path: Path) -> None:
+    """A Loader is dealt out by itself, a dataset of one by Accelerate, and never by both: that would lose half."""
+    options = {**OPTIONS, "batch_size": 5}
+    first, second = on_two_ranks(ON_TWO_RANKS, photos, tmp_path, options)
     alone = [batch.indices.tolist() for batch in Loader(photos, **options)]
     for way in ("loader", "dataset"):
         assert [
@@ -216,18 +223,8 @@ pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.d
 
 
 def test_accelerate_saves_a_registered_loader_on_two_ranks(photos: Path, tmp_path: Path) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(REGISTERED_ON_TWO_RANKS)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    run = subprocess.run(
-        [*command, program, photos, json.dumps({**OPTIONS, "batch_size": 5}), tmp_path],
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    found = [json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2)]
+    options = {**OPTIONS, "batch_size": 5}
+    found = on_two_ranks(REGISTERED_ON_TWO_RANKS, photos, tmp_path, options)
     assert [len(samples) for samples in found] == [30, 30]
     assert sorted(found[0] + found[1]) == list(range(60))
 
@@ -272,18 +269,7 @@ def test_stateful_data_loaders_on_two_ranks_lose_nothing(
 ) -> None:
     """Accelerate asks for the state in the middle of the batches that it deals out together, read ahead."""
     pytest.importorskip("torchdata.stateful_dataloader")
-    program = tmp_path / "program.py"
-    program.write_text(STATEFUL_ON_TWO_RANKS)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    run = subprocess.run(
-        [*command, program, photos, json.dumps(OPTIONS), tmp_path, str(steps)],
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr[-3000:]
-    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in range(2))
+    first, second = on_two_ranks(STATEFUL_ON_TWO_RANKS, photos, tmp_path, OPTIONS, steps)
     alone = [sample for batch in straight(photos, 9) for sample in batch]
     assert first["before"] == second["before"] == alone[: 14 * steps]
     assert sorted(first["before"] + first["after"]) == list(range(60))

@@ -175,6 +175,14 @@ def test_choices_are_listed(folder: Path, name: str, allowed: list[str], value: 
     assert all(re.search(rf"['\"]{choice}['\"]", message) for choice in allowed)
 
 
+@pytest.mark.parametrize("value", [np.array(3), np.int64(1), np.zeros((2, 2))], ids=repr)
+def test_arrays_that_are_no_labels(folder: Path, value: object) -> None:
+    with pytest.raises(
+        TypeError, match=r'(?s)^labels=.* is not valid: one of "int", "one_hot", or None'
+    ):
+        Loader(folder, labels=value)
+
+
 @pytest.mark.parametrize("name", [*CHOICES, "shard"])
 def test_an_array_is_no_choice(folder: Path, name: str) -> None:
     with pytest.raises((TypeError, ValueError), match=rf"^{name}=array\(.* is not valid: "):

@@ -23,6 +23,7 @@ from imagepipe_rs import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from conftest import EncodeJpeg, MakeTree
@@ -85,12 +86,9 @@ def test_whole_numbers_may_leave_some_out(folder: Path) -> None:
     assert names.classes == ["010", "10", "5", "7.0", "x"]
 
 
-@pytest.mark.parametrize("wrong", ["-1", "+1", "3.5", "NaN", "-1.0"])
-def test_a_number_that_is_no_label_made_names_of_all_classes(folder: Path, wrong: str) -> None:
-    classes = ["0", wrong, "2", "10"]
-    lines = [f"pics/{i}.jpg,{name}\n" for i, name in enumerate(classes)]
-    path, out = table(folder, "filename,class\n" + "".join(lines)), folder.parent / "out"
-    readers = [
+def readers(folder: Path, out: Path) -> list[Callable[[Path], object]]:
+    """Return what reads a table, whatever it is for."""
+    return [
         Loader,
         inspection.describe,
         inspection.verify,
@@ -99,7 +97,14 @@ def test_a_number_that_is_no_label_made_names_of_all_classes(folder: Path, wrong
         lambda path: create_tensor_records(path, out),
         lambda path: create_tfrecords(folder, out, "x", labels=path),
     ]
-    for read in readers:
+
+
+@pytest.mark.parametrize("wrong", ["-1", "+1", "3.5", "NaN", "-1.0"])
+def test_a_number_that_is_no_label_made_names_of_all_classes(folder: Path, wrong: str) -> None:
+    classes = ["0", wrong, "2", "10"]
+    lines = [f"pics/{i}.jpg,{name}\n" for i, name in enumerate(classes)]
+    path, out = table(folder, "filename,class\n" + "".join(lines)), folder.parent / "out"
+    for read in readers(folder, out):
         with pytest.raises(
             DatasetError, match=rf'all\.csv: line 3: the class is "{re.escape(wrong)}"'
         ):
@@ -412,17 +417,8 @@ def test_a_table_does_not_lead_out_of_its_directory(
     folder: Path, jpeg: EncodeJpeg, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path, out = outside(folder, jpeg, name), folder.parent / "out"
-    readers = [
-        Loader,
-        inspection.describe,
-        inspection.verify,
-        lambda path: create_tfrecords(path, out, "x"),
-        lambda path: create_recordio(path, out, "x"),
-        lambda path: create_tensor_records(path, out),
-        lambda path: create_tfrecords(folder, out, "x", labels=path),
-        lambda path: Image2TFRecords(folder, path).create_tfrecords(out),
-    ]
-    for read in readers:
+    by_split = lambda path: Image2TFRecords(folder, path).create_tfrecords(out)  # noqa: E731
+    for read in [*readers(folder, out), by_split]:
         with pytest.raises(DatasetError, match=r"all\.csv: line 3: .* unless allow_outside=True"):
             read(path)
     for command in (["inspect"], ["verify"], ["bench"], ["show", "-o", str(out) + ".png"]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import pathlib
 import struct
 import tarfile
 import warnings
@@ -482,9 +483,15 @@ def test_a_compressed_file_of_no_records_is_said_before_it_is_inflated(tmp_path:
 
 
 @pytest.mark.parametrize(
-    "path", ["gs://bucket/train", "s3://bucket/*.tfrecord", ["https://host/a"]]
+    "path",
+    [
+        "gs://bucket/train",
+        "s3://bucket/*.tfrecord",
+        ["https://host/a"],
+        pathlib.Path("gs://bucket/train"),
+    ],
 )
-def test_a_remote_path_is_called_so(path: str | list[str]) -> None:
+def test_a_remote_path_is_called_so(path: str | pathlib.Path | list[str]) -> None:
     with pytest.raises(FileNotFoundError, match="remote ones are not read; mount it, or copy"):
         Loader(path)
 

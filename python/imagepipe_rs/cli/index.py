@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import imagepipe_rs
-from imagepipe_rs.cli import _text, _writing
+from imagepipe_rs.cli import _reading, _text, _writing
 from imagepipe_rs.cli._program import DONE, command, place, stopped
 from imagepipe_rs.cli._progress import Progress
 
@@ -24,7 +24,7 @@ def index(*, shards: tuple[str, ...], workers: int | None, quiet: bool) -> int:
 
     It is what DALI's tfrecord2idx writes. Reading with imagepipe takes none.
     """
-    path = shards[0] if len(shards) == 1 else list(shards)
+    path = _reading.one_or_many(shards)
     try:
         with Progress("file", quiet=quiet) as progress:
             written = imagepipe_rs.create_index(path, workers=workers, progress=progress)

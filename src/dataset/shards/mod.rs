@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::classes::DAMAGED;
-use super::{ByClass, Dataset, Location, Options, Sample, Scratch, Spot};
+use super::{ByClass, Dataset, Location, Options, Sample, Scratch, Spot, given_twice};
 use crate::error::{Error, Result, counted};
 use crate::file::{each, natural_order};
 use crate::random::{hash_bytes, mix};
@@ -102,7 +102,7 @@ impl Shards {
             by_class: OnceLock::new(),
         };
         data.notes.extend(choice::several_sets(&paths));
-        data.notes.extend(given_twice(&paths));
+        data.notes.extend(given_twice(&paths, "records"));
         data.look_for_names();
         data.leave_out_empty()?;
         data.choose(options)?;
@@ -290,12 +290,6 @@ impl Dataset for Shards {
     fn faults(&self) -> &[Error] {
         &self.faults
     }
-}
-
-/// Warns where a file is given more than once; `paths` are sorted.
-fn given_twice(paths: &[PathBuf]) -> Option<String> {
-    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else { return None };
-    Some(format!("{}: given more than once, so its records are read as often", path.display()))
 }
 
 /// All files with records are framed alike.
