@@ -77,8 +77,8 @@ _TOO_EARLY = (
 )
 
 _ALL_READ_ALL = (
-    "this process is rank {rank} of {world}, and without shard= each of them reads all samples: "
-    "shard='auto' deals them out, and shard=(0, 1) says that all of them are meant"
+    "this process is rank {rank} of {world}, and without shard= every rank reads all samples: "
+    "shard='auto' deals them out; shard=(0, 1) says that this is intended"
 )
 
 _LIGHTNING = (
@@ -87,8 +87,8 @@ _LIGHTNING = (
 )
 
 _OTHER_BATCHES = (
-    "Lightning counts on from the batches of this state, which is of batch_size={} on {}, and here it is batch_size={} "
-    "on {}: {}. Go on with as many samples in a batch of all ranks, or from a checkpoint at the end of an epoch"
+    "Lightning counts batches, and this state was saved with batch_size={} on {}; here it is batch_size={} on {}: "
+    "{}. Keep batch_size times the number of ranks as it was, or resume from a checkpoint at the end of an epoch"
 )
 
 # What a pickled Loader leaves behind.

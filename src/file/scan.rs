@@ -151,8 +151,7 @@ impl Walk<'_> {
         }
         let links = parent.as_ref().map_or(0, |parent| parent.links) + usize::from(pending.link);
         if links > MOST_LINKS {
-            let reason =
-                format!("behind more than {MOST_LINKS} links to directories, each in a directory that one leads to");
+            let reason = format!("behind more than {MOST_LINKS} links to directories, one inside another");
             return Err(Error::dataset(self.full(&pending.path), reason));
         }
         Ok(Some((directory, Arc::new(Entered { identity, parent, links }))))

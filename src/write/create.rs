@@ -319,8 +319,7 @@ impl Split {
         let empty = asked.into_iter().filter(|(_, share, side)| *share > 0.0 && sides[*side].is_empty());
         let note = |(argument, share, side): (&str, f64, usize)| {
             format!(
-                "no image is for {}: {argument}={share} of the images of each class is rounded down, and less than one of \
-                 every class",
+                "no image goes to {}: {argument}={share} of each class, rounded down, is less than one image",
                 SIDES[side]
             )
         };

@@ -163,11 +163,11 @@ def test_a_side_without_images_was_not_told(
     assert run(f"imagepipe split {pets} {tmp_path} --val-size 0.1 --test-size 0.2") == 0
     said = capsys.readouterr()
     assert said.err == (
-        "imagepipe split: no image is for validation: --val-size 0.1 of the images of each class is rounded down, and "
-        "less than one of every class\n"
+        "imagepipe split: no image goes to validation: --val-size 0.1 of each class, rounded down, is less than one "
+        "image\n"
     )
     assert said.out.endswith("\ntrain 10, validation 0, test 2\n")
-    with pytest.warns(DatasetWarning, match="no image is for test: test_size=0.1 of"):
+    with pytest.warns(DatasetWarning, match="no image goes to test: test_size=0.1 of"):
         Image2TFRecords(pets, test_size=0.1).create_tfrecords(tmp_path / "again")
 
 

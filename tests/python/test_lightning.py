@@ -161,7 +161,7 @@ def test_lightning_goes_on_after_the_batch_of_its_checkpoint(
         (
             14,
             14,
-            "batch_size=7 on 1 rank, .*=14 on 1 rank: up to 18 samples of this epoch will not be",
+            "batch_size=7 on 1 rank; .*=14 on 1 rank: up to 18 samples of this epoch will not be",
         ),
         (28, 32, "up to 32 samples of this epoch will not be trained on"),
         (3, 32, "will neither validate at the end of this epoch"),

@@ -199,7 +199,7 @@ def test_bytes_do_not_depend_on_workers(images: Path, tmp_path: Path) -> None:
     seed=st.integers(0, 2**64 - 1),
 )
 @settings(max_examples=25, deadline=None)
-@pytest.mark.filterwarnings("ignore:no image is for")
+@pytest.mark.filterwarnings("ignore:no image goes to")
 def test_every_class_keeps_its_share(  # noqa: PLR0917  fixtures and cases
     tmp_path_factory: pytest.TempPathFactory,
     jpeg: EncodeJpeg,
