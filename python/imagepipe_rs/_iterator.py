@@ -154,6 +154,10 @@ class LoaderIterator(Iterator[Batch]):
     def close(self) -> None:
         """Stop the workers. An iterator that has not come to its end raises an error from then on."""
         self._closed = not self._ended
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop the workers, and end as if there were no more batches: nobody is there to hear of an error."""
         if self._batches is not None:
             self._batches.stop()
 

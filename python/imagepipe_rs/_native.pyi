@@ -95,8 +95,7 @@ def verify(
 
 def bench(
     loader: Loader,
-    seconds: float,
-    batches: int | None,
+    arguments: dict[str, Any],
     progress: Callable[[int, int], object] | None,
 ) -> dict[str, Any]:
     """Return how fast a loader is, which should repeat."""

@@ -70,7 +70,8 @@ def places_directory() -> str | None:
     """Return the directory where the places of records are kept from run to run, by the XDG rules."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not cache.is_absolute():
-        cache = pathlib.Path("~/.cache").expanduser()
+        # Stays as it is where the user has no home.
+        cache = pathlib.Path(os.path.expanduser("~"), ".cache")  # noqa: PTH111  pathlib raises there
     return str(cache / "imagepipe" / "places") if cache.is_absolute() else None
 
 

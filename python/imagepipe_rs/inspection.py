@@ -134,8 +134,8 @@ def bench(
         ``loader`` and ``plain_decode``: ``images``, ``seconds``, ``images_per_second``, ``megabytes_per_second`` (of
         encoded bytes). Plain is to read the same files once more, decode them to RGB, and nothing else, on ``threads``:
         as many as the Loader's, and no more than there are cores; its ``decoder`` is ``"libjpeg-turbo"`` where all are
-        JPEGs, else None. It is None where nothing is encoded. Also ``workers``, ``shares`` (each stage's of the
-        workers' time), ``bottleneck`` (in words), and ``delivered_megabytes_per_second`` (of batches).
+        JPEGs, else None. It is None where nothing is encoded. Also ``workers``, ``shares`` of the workers' time
+        (each stage's, and ``idle``), ``bottleneck`` (in words), and ``delivered_megabytes_per_second`` (of batches).
 
     Raises:
         DatasetError: there is no data set at ``path``.
@@ -143,7 +143,7 @@ def bench(
         ValueError: an option is not valid.
     """
     loader = Loader(path, repeat=True, **options)
-    return _native.bench(loader._native, seconds, batches, progress)  # noqa: SLF001
+    return _native.bench(loader._native, {"seconds": seconds, "batches": batches}, progress)  # noqa: SLF001
 
 
 def _named(found: dict[str, Any]) -> dict[str, Any]:

@@ -639,7 +639,8 @@ class Loader:
         ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``, ``deliver`` ``items`` and ``bytes``;
         ``idle_seconds`` is time in which workers had nothing to do; ``queue`` has the batches ``ready`` and ``begun``
         of the latest iterator; ``jpeg`` has the files that the package's ``own`` decoder decoded and those it left to
-        ``libjpeg-turbo``, by reason; ``errors`` counts samples that failed. ``bottleneck`` says in words what holds the
+        ``libjpeg-turbo``, by reason; ``errors`` counts failures, again in every epoch and of every
+        replacement (:attr:`errors` has each sample once). ``bottleneck`` says in words what holds the
         others up: the consumer, if it waits for less than a tenth of the time, or less than half of it while workers
         have nothing to do; else the loader, by the stage that takes most of its workers' time; or too few samples in
         flight, if those workers have nothing to do either.

@@ -100,9 +100,7 @@ impl Output {
             linked => linked?,
         }
         if durable {
-            let folder =
-                open(folder_of(&self.path), OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-            match fsync(&folder) {
+            match fsync(directory(folder_of(&self.path))?) {
                 // Some file systems have no way to sync a directory.
                 Ok(()) | Err(Errno::INVAL) => {}
                 failed => return failed,
@@ -123,6 +121,9 @@ impl Output {
     /// Takes the place of the file that has the name.
     #[expect(clippy::disallowed_methods, reason = "this is where files are renamed")]
     fn supplant(&mut self) -> rustix::io::Result<()> {
+        // Others that replace the same file would take this one's temporary name.
+        let folder = directory(folder_of(&self.path))?;
+        let _held = flock(&folder, FlockOperation::LockExclusive);
         if self.staged.is_none() {
             let staged = part_of(&self.path);
             // A leftover of another run on a file system of another day.
@@ -189,6 +190,10 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+fn directory(path: &Path) -> rustix::io::Result<OwnedFd> {
+    open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+}
+
 /// The temporary name of a file.
 fn part_of(path: &Path) -> PathBuf {
     let mut name = OsString::from(".");
@@ -234,6 +239,20 @@ mod tests {
         let staged = part_of(path);
         let by_name = Output { file: named(&staged).unwrap(), path: path.to_owned(), staged: Some(staged), len: None };
         vec![by_name, Output::create(path, Some(6)).unwrap()]
+    }
+
+    #[test]
+    fn writers_of_one_file_do_not_fail_each_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        write_whole(&path, b"old", false).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..200).for_each(|_| write_whole(&path, b"new", true).unwrap()));
+            }
+        });
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["file"]);
     }
 
     #[test]

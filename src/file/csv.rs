@@ -4,6 +4,7 @@
 //! are, by the one that makes columns `filename` and `class` of it. A line `sep=;` before it, as Excel reads and writes it,
 //! says so outright.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
@@ -74,7 +75,9 @@ impl Csv {
         let reader = ReaderBuilder::new().trim(Trim::Headers).delimiter(separator).from_reader(Cursor::new(text));
         let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, separator, reader };
         let header = csv.reader.byte_headers().cloned();
-        csv.header = header.map_err(|error| csv.failure(error))?;
+        let header = header.map_err(|error| csv.failure(error))?;
+        csv.header.set_position(header.position().cloned());
+        header.iter().for_each(|name| csv.header.push_field(&unquoted(name)));
         csv.line = csv.header.position().map_or(1, |position| csv.line_at(position));
         if csv.header.is_empty() {
             return Err(Error::dataset(path, "empty: a first line that names the columns is needed"));
@@ -205,13 +208,13 @@ impl Csv {
         }
         let mut stripped = ByteRecord::new();
         for (cell, behind) in row.iter().zip(behind_quotes(self.rest(start), self.separator, row.len())) {
-            stripped.push_field(match behind {
-                None => cell.trim_ascii(),
+            match behind {
+                None => stripped.push_field(&unquoted(cell.trim_ascii())),
                 Some(behind) => {
                     let quoted = cell.len().saturating_sub(behind);
-                    &cell[..quoted + cell[quoted..].trim_ascii_end().len()]
+                    stripped.push_field(&cell[..quoted + cell[quoted..].trim_ascii_end().len()]);
                 }
-            });
+            }
         }
         stripped.set_position(row.position().cloned());
         *row = stripped;
@@ -234,12 +237,20 @@ impl Csv {
         position.line() + above as u64
     }
 
+    /// What may be why the row at a position has too many cells.
+    fn quotes_hint(&self, position: &Position) -> &'static str {
+        let line = first_line(self.rest(position).trim_ascii_start());
+        let is_late = line.windows(3).any(|three| three == [self.separator, b' ', b'"']);
+        if is_late { "; a quote counts at the very beginning of a cell, without a blank before it" } else { "" }
+    }
+
     fn failure(&self, error: csv::Error) -> Error {
         let line = error.position().map_or(1, |position| self.line_at(position));
         match error.into_kind() {
             csv::ErrorKind::Io(source) => Error::Io { path: self.path.clone(), source },
-            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                self.error(line, format!("{}, where the first line has {expected_len}", counted(len, "cell")))
+            csv::ErrorKind::UnequalLengths { expected_len, len, pos } => {
+                let hint = pos.map_or("", |pos| self.quotes_hint(&pos));
+                self.error(line, format!("{}, where the first line has {expected_len}{hint}", counted(len, "cell")))
             }
             kind => self.error(line, format!("not a row of CSV: {kind:?}")),
         }
@@ -374,6 +385,18 @@ pub fn name_hint(name: &[u8]) -> &'static str {
     if name.contains(&b'\\') { "; folders are separated by /, not by a backslash" } else { "" }
 }
 
+/// What is between the quotes of a cell that has white space before them.
+fn unquoted(cell: &[u8]) -> Cow<'_, [u8]> {
+    let Some(inside) = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")) else { return cell.into() };
+    let mut rest = inside;
+    let mut text = Vec::with_capacity(inside.len());
+    while let Some((first, behind)) = rest.split_first() {
+        text.push(*first);
+        rest = if *first == b'"' { behind.strip_prefix(b"\"").unwrap_or(behind) } else { behind };
+    }
+    text.into()
+}
+
 /// The cells of a line, without quotes and white space around them.
 fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     let mut inside = false;
@@ -435,12 +458,24 @@ mod tests {
             row(2, [" 1.jpg", "cat"]),
             row(3, ["2.jpg", "\ta \"dog\" "]),
             row(5, ["3.jpg ", " "]),
-            row(6, ["4 \"", "\"x \""]),
+            row(6, ["4 \"", "x "]),
         ];
         assert_eq!(rows(text).unwrap(), expected);
         assert_eq!(rows(&text.replace('\n', "\r\n")).unwrap(), expected);
         assert_eq!(rows("a\tb\n\" 1\"\t 2\n").unwrap(), [row(2, [" 1", "2"])]);
         assert_eq!(rows("a,b\n, 2 \n").unwrap(), [row(2, ["", "2"])]);
+    }
+
+    #[test]
+    fn quotes_behind_a_blank_were_part_of_the_cell() {
+        let text = "filename, \"class\"\n1.jpg, \"cat\"\n2.jpg, \"a \"\"dog\"\"\"\n";
+        assert_eq!(rows(text).unwrap(), [row(2, ["1.jpg", "cat"]), row(3, ["2.jpg", "a \"dog\""])]);
+        assert!(Csv::new(Path::new("list.csv"), text.into()).unwrap().columns().unwrap().named);
+        let reason = rows("a,b\n1.jpg, \"cat, big\"\n").unwrap_err().to_string();
+        assert!(
+            reason.ends_with("2; a quote counts at the very beginning of a cell, without a blank before it"),
+            "{reason}"
+        );
     }
 
     #[test]

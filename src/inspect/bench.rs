@@ -52,7 +52,7 @@ pub struct Measured {
     pub loader: Rate,
     /// Bytes of the batches that it delivered.
     pub delivered: u64,
-    /// The stages' shares of the workers' time, waits included, in 0..=1.
+    /// What the stages are of the workers' time, and what is left when they have nothing to do, in 0..=1.
     pub shares: Vec<(&'static str, f64)>,
     /// Which stage holds the others up, in words.
     pub bottleneck: String,
@@ -235,8 +235,13 @@ fn since(before: &Stats, after: Stats) -> Stats {
 }
 
 fn shares(stats: &Stats) -> Vec<(&'static str, f64)> {
-    let stages = [("read", stats.read), ("decode", stats.decode), ("resize", stats.resize)];
-    stages.map(|(name, reading)| (name, stats.share(reading.time))).to_vec()
+    let times = [
+        ("read", stats.read.time),
+        ("decode", stats.decode.time),
+        ("resize", stats.resize.time),
+        ("idle", stats.hours.idle),
+    ];
+    times.map(|(name, time)| (name, stats.share(time))).to_vec()
 }
 
 /// Decodes samples, JPEGs with libjpeg-turbo, again and again from the first: all of them if a number of batches was asked for,

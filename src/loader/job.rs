@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::batch::{Batch, Failure, Field, Form, Single};
 use super::config::{Labels, OnError};
+use super::damaged::Damaged;
 use super::plan::Plan;
 use super::transform::{self, Identity, Made, Scratch, Stages};
 use crate::codec::Reason;
@@ -24,6 +25,7 @@ pub(super) struct Shared {
     pub(super) data: Arc<dyn Dataset>,
     pub(super) plan: Plan,
     pub(super) stages: Stages,
+    pub(super) damaged: Damaged,
 }
 
 /// Memory that outlives an iterator, so that the next epoch need not allocate it anew.
@@ -150,7 +152,7 @@ impl Job {
     /// Makes one sample in its slot.
     fn sample(&self, task: &mut Task<'_, '_>, draw: Draw) -> Result<()> {
         let Task { batch, slot, target, scratch, stop } = task;
-        let Shared { data, plan, stages } = &*self.shared;
+        let Shared { data, plan, stages, .. } = &*self.shared;
         let identity = Identity { epoch: batch.step.epoch, key: draw.key };
         let decode = |reason| data.location(draw.sample).undecodable(reason);
         let (file, decoder, tools) = scratch.parts();
@@ -204,42 +206,63 @@ impl Job {
             _ if error.is_of_the_machine() => batch.fatal(slot, error),
             OnError::Raise => batch.fatal(slot, error),
             OnError::Skip => {
+                self.shared.damaged.mark(draw.sample);
                 if batch.leave_out(slot, self.failure(draw.sample, error)) {
                     self.refill(task);
                 }
             }
             OnError::Replace => {
+                let reason = error.reason();
+                self.shared.damaged.mark(draw.sample);
                 batch.note(slot, self.failure(draw.sample, error));
-                if let Some((_, error)) = self.replace(task, draw) {
-                    batch.fatal(slot, error);
-                }
+                self.replace(task, draw, &reason);
             }
         }
     }
 
-    /// Makes another sample, chosen by seed, epoch and the sample that failed. If none of those tried can be made, returns
-    /// the last one and what is wrong with it.
-    fn replace(&self, task: &mut Task<'_, '_>, draw: Draw) -> Option<(u64, Error)> {
+    /// Makes another sample in place of one that failed for `reason`: one of those that seed, epoch and the failed sample
+    /// choose, or the next one in the data set that can be made. Ends the run if there is none; returns whether one was made.
+    fn replace(&self, task: &mut Task<'_, '_>, draw: Draw, reason: &str) -> bool {
+        let samples = self.shared.data.len();
         let mut chance = Stream::new(self.shared.plan.seed, task.batch.step.epoch, draw.key, Purpose::Replace);
-        let mut failed = None;
         for _ in 0..REPLACEMENTS {
-            if let Some((sample, error)) = failed.take() {
-                task.batch.note(task.slot, self.failure(sample, error));
-            }
-            let sample = chance.below(self.shared.data.len());
-            let error = self.sample(task, self.stand_in(sample, draw)).err()?;
-            let ends = error.is_of_the_machine();
-            failed = Some((sample, error));
-            if ends {
-                break;
+            let sample = chance.below(samples);
+            if let Some(settled) = self.stand_in(task, draw, sample, true) {
+                return settled;
             }
         }
-        failed
+        // Few can be made: what is known to be damaged is not tried once more.
+        for places in [draw.sample..samples, 0..draw.sample] {
+            let mut from = places.start;
+            while let Some(sample) = self.shared.damaged.first_other(from..places.end) {
+                if let Some(settled) = self.stand_in(task, draw, sample, false) {
+                    return settled;
+                }
+                from = sample + 1;
+            }
+        }
+        let reason = format!("no sample of the data set could be read; the last error: {reason}");
+        task.batch.fatal(task.slot, Error::dataset(self.shared.data.location(draw.sample).text(), reason));
+        false
     }
 
-    /// What is drawn where `sample` takes the place of `draw`.
-    fn stand_in(&self, sample: u64, draw: Draw) -> Draw {
-        Draw { sample, key: if self.shared.plan.order.with_replacement() { draw.key } else { sample } }
+    /// Tries `sample` in place of `draw`; returns whether it was made, or `None` if another may be tried. A failure is noted
+    /// if it is the first one, or with `again`.
+    fn stand_in(&self, task: &mut Task<'_, '_>, draw: Draw, sample: u64, again: bool) -> Option<bool> {
+        let key = if self.shared.plan.order.with_replacement() { draw.key } else { sample };
+        match self.sample(task, Draw { sample, key }) {
+            Ok(()) => Some(true),
+            Err(error) if error.is_of_the_machine() => {
+                task.batch.fatal(task.slot, error);
+                Some(false)
+            }
+            Err(error) => {
+                if self.shared.damaged.mark(sample) || again {
+                    task.batch.note(task.slot, self.failure(sample, error));
+                }
+                task.stop.load(Ordering::Relaxed).then_some(false)
+            }
+        }
     }
 
     /// Fills a batch that lost every sample, so that ranks keep their number of batches: with the samples that
@@ -251,50 +274,22 @@ impl Job {
             Ok(lease) => Arc::new(lease),
             Err(error) => return lost.fatal(task.slot, error),
         };
-        let failures = std::mem::take(&mut lock(&lost.notes).failures);
+        let mut failures = std::mem::take(&mut lock(&lost.notes).failures);
+        failures.sort_by_key(|(slot, _)| *slot);
+        let reasons: Vec<String> = failures.iter().map(|(_, failure)| failure.error.reason()).collect();
         let notes = Mutex::new(Notes { failures, ..Notes::default() });
         let step = Step { valid: 0, ..lost.step };
         let Assembly { after, ref draws, .. } = *lost;
         let batch = Assembly { step, after, draws: draws.clone(), lease, notes, refill: OnceLock::new() };
-        for (slot, draw) in lost.draws.iter().enumerate() {
+        for (slot, (draw, reason)) in lost.draws.iter().zip(&reasons).enumerate() {
             let Some(mut target) = batch.lease.claim(slot) else { return };
             let mut task = Task { batch: &batch, slot, target: &mut target, scratch: task.scratch, stop: task.stop };
-            let Some((sample, error)) = self.replace(&mut task, *draw) else { continue };
-            if error.is_of_the_machine() {
-                batch.fatal(slot, error);
+            if !self.replace(&mut task, *draw, reason) {
                 break;
-            }
-            if batch.leave_out(slot, self.failure(sample, error)) {
-                self.search(&mut task, *draw);
-            }
-            if task.stop.load(Ordering::Relaxed) {
-                return;
             }
         }
         // Nobody else sets it: one worker has the last sample.
         let _ = lost.refill.set(Box::new(batch));
-    }
-
-    /// Goes through the whole data set from `draw` on until a sample can be made; ends the run if there is none.
-    fn search(&self, task: &mut Task<'_, '_>, draw: Draw) {
-        let Task { batch, slot, stop, .. } = *task;
-        let samples = self.shared.data.len();
-        for offset in 0..samples {
-            if stop.load(Ordering::Relaxed) {
-                return;
-            }
-            let sample = (draw.sample + offset) % samples;
-            match self.sample(task, self.stand_in(sample, draw)) {
-                Ok(()) => return batch.take_back(slot),
-                Err(error) if error.is_of_the_machine() => return batch.fatal(slot, error),
-                Err(error) if offset + 1 == samples => {
-                    let reason = format!("no sample of the data set could be read; the last error: {}", error.reason());
-                    batch.note(slot, self.failure(sample, error));
-                    batch.fatal(slot, Error::dataset(self.shared.data.location(sample).text(), reason));
-                }
-                Err(error) => batch.note(slot, self.failure(sample, error)),
-            }
-        }
     }
 
     fn failure(&self, index: u64, error: Error) -> Failure {
@@ -352,11 +347,6 @@ impl Assembly {
         notes.failures.push((slot, failure));
         notes.missing.push(slot);
         notes.missing.len() == self.draws.len()
-    }
-
-    /// Notes that there is a sample after all in a slot that was left out.
-    fn take_back(&self, slot: usize) {
-        lock(&self.notes).missing.retain(|missing| *missing != slot);
     }
 
     /// Notes an error that ends the run. Of several in a batch the one of the first sample counts, whichever came first.

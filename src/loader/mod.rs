@@ -7,6 +7,7 @@
 mod batch;
 mod codec;
 mod config;
+mod damaged;
 mod exact;
 mod geometry;
 mod job;
@@ -32,6 +33,7 @@ use crate::dataset::{self, Dataset, Location, Options, Split, Wanted};
 use crate::engine::{Engine, Load, Meter, Next, Stopwatch, usable_cores};
 use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
+use damaged::Damaged;
 use job::{Job, Memory, Shared};
 use plan::Plan;
 use stats::Shifts;
@@ -121,7 +123,8 @@ impl Loader {
             shifts: Mutex::default(),
             delivered: Meter::default(),
         };
-        let shared = Arc::new(Shared { data, plan, stages: transform::Stages::default() });
+        let damaged = Damaged::new(data.len());
+        let shared = Arc::new(Shared { data, plan, stages: transform::Stages::default(), damaged });
         Ok(Self { shared, record: Arc::new(record), memory, workers, prefetch: config.prefetch })
     }
 

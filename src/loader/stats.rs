@@ -103,9 +103,9 @@ impl Stats {
         if idle {
             return "too few samples in flight: workers have nothing to do, raise prefetch or batch_size".to_owned();
         }
-        let share = 100.0 * self.share(time);
+        let share = 100.0 * time.as_secs_f64() / self.accounted().as_secs_f64();
         let advice = self.advice(stage, cores);
-        format!("the loader: {} takes {share:.0} % of the workers' time{advice}", stage.words())
+        format!("the loader: {} takes {share:.0} % of the time that workers are busy{advice}", stage.words())
     }
 
     /// Whether there are workers that could be at it and have nothing to do, if `hands` can be at it at once.
@@ -118,7 +118,7 @@ impl Stats {
     /// What of the workers' time, from the start of their iterators to the end, `time` is.
     pub(crate) fn share(&self, time: Duration) -> f64 {
         // A sample that was begun before what is looked at counts from its beginning.
-        let all = self.work().max(self.accounted().as_secs_f64());
+        let all = self.work().max((self.accounted() + self.hours.idle).as_secs_f64());
         if all > 0.0 { time.as_secs_f64() / all } else { 0.0 }
     }
 

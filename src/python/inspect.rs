@@ -75,12 +75,17 @@ fn source(arguments: &Bound<'_, PyDict>) -> PyResult<Source> {
 pub(super) fn bench<'py>(
     py: Python<'py>,
     loader: &PyLoader,
-    seconds: f64,
-    batches: Option<u64>,
+    arguments: &Bound<'py, PyDict>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let time = Duration::try_from_secs_f64(seconds).map_err(|_| Error::argument("seconds", seconds, "more than 0"))?;
-    let span = Span { time, batches };
+    let allowed = "a number of seconds, more than 0, up to 1e9";
+    let seconds: f64 = Arguments(arguments).get("seconds", allowed)?;
+    if !(seconds > 0.0 && seconds <= 1e9) {
+        let shown = if seconds > 1e9 { format!("{seconds:e}") } else { seconds.to_string() };
+        return Err(Error::argument("seconds", shown, allowed).into());
+    }
+    let batches = Arguments(arguments).get("batches", "a whole number, at least 1, or None")?;
+    let span = Span { time: Duration::from_secs_f64(seconds), batches };
     let found = watched(py, progress, |watch| inspect::bench::bench(&loader.0, span, watch))?;
     dictionary(py, &found.json())
 }

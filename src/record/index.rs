@@ -15,13 +15,31 @@ use crate::file::quoted;
 #[must_use]
 pub fn path_of(shard: &Path, framing: Framing) -> PathBuf {
     match framing {
-        Framing::TfRecord => {
-            let mut name = shard.as_os_str().to_owned();
-            name.push(".idx");
-            name.into()
-        }
+        Framing::TfRecord => with_ending(shard, ".idx"),
         Framing::RecordIo => shard.with_extension("idx"),
     }
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// The file of the other framing whose index has the same path: the RecordIO file `x.rec` for a TFRecord shard `x`, and the
+/// other way round.
+#[must_use]
+pub fn namesake(shard: &Path, framing: Framing) -> PathBuf {
+    match framing {
+        Framing::TfRecord => with_ending(shard, ".rec"),
+        Framing::RecordIo => shard.with_extension(""),
+    }
+}
+
+/// Whether an index that begins with `start` is one of TFRecords, as far as that can be told.
+#[must_use]
+pub fn is_of_tfrecords(start: &[u8]) -> bool {
+    start.split(|byte| *byte == b'\n').next().is_some_and(|line| line.contains(&b' ') && !line.contains(&b'\t'))
 }
 
 /// The text of a TFRecord shard's index.

@@ -1,7 +1,7 @@
 //! A run from sources to shards: look at every input, then write what is not there yet.
 
 use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,13 +10,13 @@ use std::time::Duration;
 use super::check::{Check, Checked, Depth};
 use super::manifest::{self, LeftOut, Manifest};
 use super::place::refuse_lists;
-use super::shards::{Records, Shard, Write, remove_stale};
+use super::shards::{Records, Shard, Write, refuse_shared_index, remove_stale};
 use super::source::Source;
 use super::{Existing, Progress, Run, Skipped, Written};
 use crate::engine::{Engine, Next};
 use crate::error::{Error, Result};
 use crate::file::{Map, a_directory, make_directory, write_whole};
-use crate::record::{self, Framing};
+use crate::record;
 
 /// What is to be there in the end.
 pub(super) struct Set {
@@ -131,6 +131,7 @@ impl<R: Records> Conversion<R> {
         refuse_lists(&recipe.lists, set.outputs(&settings).iter().map(PathBuf::as_path))?;
         set.refuse_other_manifest(&settings)?;
         set.refuse_existing(&settings)?;
+        set.refuse_shared_indexes()?;
         if !settings.skip {
             set.refuse_leftovers(&settings.folder)?;
         }
@@ -264,8 +265,8 @@ impl<R: Records> Conversion<R> {
         let already: u64 = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
         self.written.store(already + skipped.len() as u64, Ordering::Relaxed);
         let shards: Vec<Shard> = seen.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
-        if let (false, Some(path)) = (shards.is_empty(), set.old_manifest(&self.settings)) {
-            remove_stale(&path)?;
+        if !shards.is_empty() && self.settings.existing != Existing::Refuse {
+            set.claims(&self.settings).try_for_each(|path| remove_stale(&path))?;
         }
         let Settings { existing, workers, .. } = self.settings;
         let job = Write { records: Arc::new(records), shards, existing, done: Arc::clone(&self.written) };
@@ -300,15 +301,20 @@ fn left_out(source: &Source, input: usize, failure: &Error) -> LeftOut {
 impl Set {
     /// All files that are to be there in the end, and the indexes and the list that their shards may have from earlier runs.
     fn outputs(&self, settings: &Settings) -> Vec<PathBuf> {
-        let index = |shard: &Shard| {
-            shard.index.clone().unwrap_or_else(|| record::index::path_of(&shard.path, Framing::TfRecord))
-        };
-        let shards = self.shards.iter().flat_map(|shard| [shard.path.clone(), index(shard)]);
+        let index = |shard: &Shard| shard.index.clone().or_else(|| shard.old_index());
+        let shards = self.shards.iter().flat_map(|shard| [Some(shard.path.clone()), index(shard)]).flatten();
         let manifest = settings.manifest().or_else(|| self.old_manifest(settings));
         shards.chain(self.papers.iter().map(|(path, _)| path.clone())).chain(manifest).collect()
     }
 
-    /// The list of the records of an earlier run, which is not true any more once a shard is written.
+    /// What says of an earlier run's shards that they are all there, or what is in them: not true any more once one of them
+    /// is written.
+    fn claims(&self, settings: &Settings) -> impl Iterator<Item = PathBuf> {
+        let summary = self.papers.last().map(|(path, _)| path.clone());
+        self.old_manifest(settings).into_iter().chain(summary)
+    }
+
+    /// The list of the records of an earlier run.
     fn old_manifest(&self, settings: &Settings) -> Option<PathBuf> {
         let path = settings.manifest_path();
         manifest::first_shard(&path).is_some_and(|shard| (self.belongs)(&shard)).then_some(path)
@@ -324,6 +330,11 @@ impl Set {
             }
         }
         Ok(())
+    }
+
+    fn refuse_shared_indexes(&self) -> Result<()> {
+        let mut indexed = self.shards.iter().filter_map(|shard| Some((&shard.path, shard.index.as_ref()?)));
+        indexed.try_for_each(|(shard, index)| refuse_shared_index(shard, index))
     }
 
     /// Refuses to replace a list of another set's records.
@@ -348,15 +359,20 @@ impl Set {
         }
         // What is there and is no directory is told.
         make_directory(here)?;
-        for entry in std::fs::read_dir(here).map_err(fail)? {
-            let name = entry.map_err(fail)?.file_name();
-            if name.to_str().is_some_and(&self.belongs) && !own.contains(name.as_os_str()) {
-                let reason = "is a shard of an earlier run with more shards or other options, which would stay beside \
-                              those of this run: remove it, or write to another directory";
-                return Err(Error::dataset(folder.join(name), reason));
-            }
-        }
-        Ok(())
+        let names = std::fs::read_dir(here).map_err(fail)?.map(|entry| Ok(entry.map_err(fail)?.file_name()));
+        let names = names.collect::<Result<Vec<_>>>()?;
+        let is_left = |name: &&OsString| name.to_str().is_some_and(&self.belongs) && !own.contains(name.as_os_str());
+        let left: Vec<&OsString> = names.iter().filter(is_left).collect();
+        let Some(first) = left.iter().min() else { return Ok(()) };
+        let (are, them) = match left.len() {
+            1 => ("is a shard".to_owned(), "it"),
+            all => (format!("and {} more are shards", all - 1), "them"),
+        };
+        let reason = format!(
+            "{are} of an earlier run with more shards or other options, which would stay beside those of this run: \
+             remove {them}, or write to another directory"
+        );
+        Err(Error::dataset(folder.join(first), reason))
     }
 }
 

@@ -221,6 +221,11 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
     start(settings, source, Recipe { sizes: true, lists, arrange, records })
 }
 
+/// A share without the last digits of its binary form.
+fn thousandths(share: f64) -> f64 {
+    (share * 1000.0).round() / 1000.0
+}
+
 /// Larger sides are an oversight.
 const LARGEST_SIDE: u32 = 65_535;
 
@@ -353,7 +358,7 @@ impl Split {
             }
         }
         if self.validation + self.test > 1.0 + 1e-9 {
-            let allowed = format!("at most 1 - val_size = {}", 1.0 - self.validation);
+            let allowed = format!("at most {}, with val_size={}", thousandths(1.0 - self.validation), self.validation);
             return Err(Error::argument("test_size", self.test, allowed));
         }
         Ok(Shares { validation: self.validation, test: self.test })
@@ -365,7 +370,7 @@ impl Split {
         check_local("image_path", &self.source)?;
         let Some(list) = &self.listing else {
             if let Some(ids) = &self.ids {
-                return Err(Error::argument("class2id_file", ids.display(), "only together with image2class_file"));
+                return Err(Error::argument("class2id_file", ids.display(), "only where image2class_file= is given"));
             }
             let source = directory(&self.source, &destination, workers)?;
             return Ok((source, ["filename", "class", "class_id"].map(str::to_owned)));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::shards::refuse_shared_index;
 use super::{Progress, Run, Written};
 use crate::error::{Error, Result};
 use crate::file::{each, write_whole};
@@ -82,6 +83,8 @@ fn write(path: &Path) -> Result<(u64, u64)> {
     }
     let spans: Vec<Span> = (0..shard.len()).map(|record| shard.span(record)).collect();
     let text = lines::tfrecord_lines(&spans);
-    write_whole(&lines::path_of(path, Framing::TfRecord), text.as_bytes(), true)?;
+    let index = lines::path_of(path, Framing::TfRecord);
+    refuse_shared_index(path, &index)?;
+    write_whole(&index, text.as_bytes(), true)?;
     Ok((shard.len(), text.len() as u64))
 }

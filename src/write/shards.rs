@@ -13,7 +13,7 @@ use super::source::Source;
 use super::{Existing, lock};
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::file::{Output, write_whole};
+use crate::file::{Output, peek, write_whole};
 use crate::record::{Framing, Span, index};
 
 /// Bytes per piece: many times what it takes to hand one over, and few enough that a shard of usual size has several.
@@ -56,6 +56,34 @@ pub(super) struct Shard {
     pub(super) first: usize,
     /// How many records it has.
     pub(super) count: usize,
+}
+
+impl Shard {
+    /// The index that a shard which is to have none may have from an earlier run.
+    pub(super) fn old_index(&self) -> Option<PathBuf> {
+        let is_its_own = self.index.is_none() && !index::namesake(&self.path, Framing::TfRecord).is_file();
+        is_its_own.then(|| index::path_of(&self.path, Framing::TfRecord))
+    }
+}
+
+/// Refuses to write the index of a shard where that of another file is: the keys of a RecordIO file are nowhere else.
+///
+/// # Errors
+/// [`Error::Dataset`].
+pub(super) fn refuse_shared_index(shard: &Path, index: &Path) -> Result<()> {
+    let is_of = |framing| index == index::path_of(shard, framing);
+    let framing = if is_of(Framing::TfRecord) { Framing::TfRecord } else { Framing::RecordIo };
+    let other = index::namesake(shard, framing);
+    let mut start = Vec::new();
+    let is_others = match framing {
+        Framing::TfRecord => other.is_file(),
+        Framing::RecordIo => other.is_file() && peek(index, 64, &mut start).is_ok() && index::is_of_tfrecords(&start),
+    };
+    if !is_others {
+        return Ok(());
+    }
+    let reason = format!("is the index of {} too: write to another directory, or under another name", other.display());
+    Err(Error::dataset(index, reason))
 }
 
 /// The work.
@@ -163,9 +191,8 @@ impl<R: Records> Write<R> {
         let mut pieces = made.spans;
         pieces.sort_unstable_by_key(|(piece, _)| *piece);
         let spans: Vec<Span> = pieces.into_iter().flat_map(|(_, spans)| spans).collect();
-        if open.shard.index.is_none() && self.existing != Existing::Refuse {
-            // The shard that is about to be there has none.
-            remove_stale(&index::path_of(&open.shard.path, Framing::TfRecord))?;
+        if let (Some(index), true) = (open.shard.old_index(), self.existing != Existing::Refuse) {
+            remove_stale(&index)?;
         }
         if let Some(index) = &open.shard.index {
             let lines = self.records.index(open.shard.first, &spans);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{Dataset, Directory, Options, records_below};
 use crate::error::{Error, Result, said};
-use crate::file::{Stamp, append_file, name_hint, natural_order};
+use crate::file::{Stamp, append_file, name_hint, natural_order, quoted};
 
 /// A list of labelled files. Records are numbered by their place in it.
 #[derive(Clone, Debug)]
@@ -57,6 +57,13 @@ impl Source {
         let data = Directory::open(&[root.to_owned()], &Options::default(), threads)
             .map_err(|error| records_in(root, threads).unwrap_or(error))?;
         let (by_class, mut entries, mut classes) = (data.by_class()?, Vec::new(), Vec::new());
+        let mut notes = data.notes().to_vec();
+        notes.extend(data.classes()?.iter().find(|name| name.to_str().is_none()).map(|name| {
+            format!(
+                "the class name {} is not UTF-8: lists and records of class names hold it with replacement characters",
+                quoted(name.as_bytes())
+            )
+        }));
         for (places, name) in by_class.ranges.iter().zip(data.classes()?) {
             let (class, first) = (u32::try_from(classes.len()).unwrap_or(u32::MAX), entries.len());
             classes.push(Class { name: name.to_string_lossy().into_owned(), label: u64::from(class) });
@@ -67,7 +74,7 @@ impl Source {
             }));
             entries[first..].sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
         }
-        Ok(Self { root: root.to_owned(), entries, classes, listing: None, notes: data.notes().to_vec() })
+        Ok(Self { root: root.to_owned(), entries, classes, listing: None, notes })
     }
 
     /// The directories that the files lie in.

@@ -302,8 +302,14 @@ fn the_bottleneck_is_whoever_the_others_wait_for() {
     assert_eq!(bottleneck(1, 5, 10, [5, 65, 20]), consumer);
     // Some waits are no matter where workers have nothing to do.
     assert_eq!(bottleneck(4, 20, 300, [5, 60, 20]), consumer);
-    assert_eq!(bottleneck(4, 60, 20, [40, 280, 40]), "the loader: decoding takes 70 % of the workers' time");
-    assert_eq!(bottleneck(4, 60, 0, [40, 20, 120]), "the loader: resizing and copying takes 30 % of the workers' time");
+    assert_eq!(
+        bottleneck(4, 60, 20, [40, 280, 40]),
+        "the loader: decoding takes 78 % of the time that workers are busy"
+    );
+    assert_eq!(
+        bottleneck(4, 60, 0, [40, 20, 120]),
+        "the loader: resizing and copying takes 67 % of the time that workers are busy"
+    );
     assert_eq!(bottleneck(4, 0, 0, [0; 3]), "nothing was loaded yet");
 }
 
@@ -313,16 +319,20 @@ fn idle_workers_of_a_consumer_that_waits_have_too_few_samples() {
     assert_eq!(bottleneck(4, 90, 200, [10, 150, 30]), few);
     assert_eq!(bottleneck(64, 90, 6200, [10, 150, 30]), few);
     // Four of 64 workers take all four cores.
-    assert_eq!(bottleneck(64, 90, 6000, [10, 350, 30]), "the loader: decoding takes 5 % of the workers' time");
+    assert_eq!(
+        bottleneck(64, 90, 6000, [10, 350, 30]),
+        "the loader: decoding takes 90 % of the time that workers are busy"
+    );
     // They do not if they wait for a disk.
     assert_eq!(bottleneck(64, 90, 6000, [350, 10, 30]), few);
 }
 
 #[test]
 fn what_would_help_is_said() {
-    let disk = "the loader: reading files takes 80 % of the workers' time; where that is waiting for a disk, more workers than \
+    let disk = "the loader: reading files takes 84 % of the time that workers are busy; where that is waiting for a disk, more workers than \
                 cores help";
     assert_eq!(bottleneck(8, 90, 0, [640, 90, 30]), disk);
-    let unused = "the loader: decoding takes 80 % of the workers' time; workers=1 leaves 3 of 4 cores unused";
+    let unused =
+        "the loader: decoding takes 80 % of the time that workers are busy; workers=1 leaves 3 of 4 cores unused";
     assert_eq!(bottleneck(1, 50, 0, [5, 80, 15]), unused);
 }

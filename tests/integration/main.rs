@@ -10,3 +10,4 @@ mod loader;
 mod pictures;
 mod records;
 mod simd;
+mod writing;

@@ -501,6 +501,15 @@ def test_what_could_not_be_printed_was_a_traceback_of_forty_lines(
     assert said == [f"imagepipe {command.split(maxsplit=1)[0]}: No space left on device"]
 
 
+@pytest.mark.parametrize("words", ["--help", "--version", "verify --help"])
+@pytest.mark.parametrize("to", ["> /dev/full", ">&-"])
+def test_help_that_could_not_be_printed_was_a_traceback(words: str, to: str) -> None:
+    code, said = shell(f"{words} {to}")
+    assert code == 1
+    reason = "standard output is closed" if "&-" in to else "No space left on device"
+    assert said == [f"imagepipe: {reason}"]
+
+
 @pytest.mark.parametrize("to", ["2> /dev/full", "2>&-"])
 def test_progress_that_nobody_could_read_ended_a_measurement(photos: Path, to: str) -> None:
     line = f"bench {photos}/class-00 --batches 1 --batch-size 2 --json {to}"

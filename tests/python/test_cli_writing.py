@@ -171,6 +171,14 @@ def test_a_side_without_images_was_not_told(
         Image2TFRecords(pets, test_size=0.1).create_tfrecords(tmp_path / "again")
 
 
+def test_options_were_called_by_the_names_of_arguments_that_have_a_digit(
+    pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(f"imagepipe split {pets} {tmp_path} --class-ids ids.csv") == 2
+    said = capsys.readouterr().err
+    assert said == "imagepipe split: --class-ids ids.csv is not valid: only where --csv is given\n"
+
+
 def test_split_of_a_csv(pets: Path, tmp_path: Path) -> None:
     table, out = tmp_path / "labels.csv", tmp_path / "records"
     rows = [f"{path.relative_to(pets)},{path.parent.name}" for path in sorted(pets.rglob("*.jpg"))]

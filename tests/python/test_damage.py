@@ -406,8 +406,29 @@ def test_replacements_are_drawn_anew_each_epoch(half_bad: Path) -> None:
 
 def test_nothing_to_replace_with_is_an_error(tree: MakeTree) -> None:
     folder = tree({"1.jpg": b"x", "2.jpg": b"y"})
-    with pytest.raises(DecodeError, match=r"/[12]\.jpg"):
-        list(Loader(folder, on_error="replace"))
+    for on_error in ("skip", "replace"):
+        with pytest.raises(
+            DatasetError, match=r"/[12]\.jpg: no sample of the data set could be read"
+        ):
+            list(Loader(folder, on_error=on_error))
+
+
+@pytest.mark.parametrize("on_error", ["skip", "replace"])
+def test_the_only_good_sample_of_many_was_not_found(
+    tmp_path: Path, jpeg: EncodeJpeg, on_error: str
+) -> None:
+    """Replacements ended after 32 tries; batches without any good sample tried each damaged one anew."""
+    (tmp_path / "good.jpg").write_bytes(jpeg())
+    rows = [f"{n}.jpg,{n % 3}" for n in range(2_000)] + ["good.jpg,1"]
+    table = tmp_path / "list.csv"
+    table.write_text("\n".join(["filename,class", *rows]))
+    loader = Loader(table, batch_size=8, size=8, on_error=on_error)
+    batches = list(loader)
+    assert {path for batch in batches for path in batch.paths} == {str(tmp_path / "good.jpg")}
+    assert sum(batch.valid.sum() for batch in batches) == (1 if on_error == "skip" else 2_001)
+    assert len(loader.errors) == 2_000
+    # Once by itself, once when it was to replace another, and 32 random tries for each sample.
+    assert loader.stats()["errors"] <= 2_000 * (1 + 1 + 32)
 
 
 @pytest.mark.parametrize("on_error", ["skip", "replace"])

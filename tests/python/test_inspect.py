@@ -478,7 +478,7 @@ def test_bench_for_programs(run: Any, photos: Path) -> None:
     # In whole rounds of what the Loader took, and of no fewer than 16 images a thread.
     assert found["plain_decode"]["images"] == 40
     assert found["plain_decode"]["decoder"] == "libjpeg-turbo"
-    assert sorted(found["shares"]) == ["decode", "read", "resize"]
+    assert sorted(found["shares"]) == ["decode", "idle", "read", "resize"]
     assert 0 < sum(found["shares"].values()) < 1 + 1e-6
 
 
@@ -525,6 +525,21 @@ def test_bench_measures_a_batch_however_little_time_it_has(run: Any, pets: Path)
     assert found["loader"]["images_per_second"] > 0
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--batches=-1", "--batches -1 is not valid: a whole number, at least 1, or None"),
+        (f"--batches={10**20}", f"--batches {10**20} is not valid: a whole number, at least 1, or"),
+        ("--batches=0", "--batches 0 is not valid: at least 1"),
+        ("--seconds=1e300", "--seconds 1e300 is not valid: a number of seconds, more than 0"),
+    ],
+)
+def test_bench_refuses_numbers_that_cannot_be(run: Any, pets: Path, words: str, said: str) -> None:
+    ran = run("bench", pets, words)
+    assert ran.code == 2
+    assert said in ran.err
+
+
 def test_bench_can_leave_out_what_is_damaged(run: Any, pets: Path) -> None:
     file = next(pets.rglob("*.jpg"))
     file.write_bytes(file.read_bytes()[:-100])
@@ -543,11 +558,11 @@ def test_bench_for_people(run: Any, photos: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("bench --seconds 0", "--seconds 0 is not valid: more than 0"),
-        ("bench --seconds -1", "--seconds -1 is not valid: more than 0"),
+        ("bench --seconds 0", "--seconds 0 is not valid: a number of seconds, more than 0"),
+        ("bench --seconds -1", "--seconds -1 is not valid: a number of seconds, more than 0"),
         ("bench --batches 0", "--batches 0 is not valid: at least 1"),
         ("bench --batch-size 0", "--batch-size 0 is not valid: "),
-        ("bench --seconds nan", "--seconds NaN is not valid: more than 0"),
+        ("bench --seconds nan", "--seconds NaN is not valid: a number of seconds, more than 0"),
         ("verify --workers 0", "--workers 0 is not valid: at least 1"),
         ("verify --workers 99999", "--workers 99999 is not valid: at most 4096"),
         ("inspect --workers 99999", "--workers 99999 is not valid: at most 4096"),

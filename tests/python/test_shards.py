@@ -353,6 +353,12 @@ def test_places_of_records_are_kept_under_xdg_cache_home(
     for place in (tmp_path / "file", Path("/proc/nowhere")):
         monkeypatch.setenv("XDG_CACHE_HOME", str(place))
         assert first() == expected
+    # Nobody knows where: a user without an entry, in a container.
+    for name in ("XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+    with monkeypatch.context() as nobody:
+        nobody.setattr("os.getuid", lambda: 987_654)
+        assert first() == expected
     # A shard that was written anew is not mistaken for the old one.
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     write(out / "x1", rows[2500:4999])
@@ -372,7 +378,9 @@ def test_files_without_records_are_no_harm(out: Path, small: Path) -> None:
     write(out / "x0", [])
     write(out / "x1", records(small))
     write(out / "x2", [])
-    assert sum(len(batch.labels) for batch in Loader(out, size=4)) == 12
+    with pytest.warns(DatasetWarning, match=r"^2 of 3 files hold no records; the first is .*x0$"):
+        loader = Loader(out, size=4)
+    assert sum(len(batch.labels) for batch in loader) == 12
     with pytest.raises(DatasetError, match="x0: the file is empty"):
         Loader(out / "x0")
 

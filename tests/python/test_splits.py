@@ -313,11 +313,14 @@ def test_a_list_that_is_read_is_not_replaced(
         ({"test_size": -0.1}, r"test_size=-0\.1 is not valid: a share between 0 and 1"),
         (
             {"val_size": 0.75, "test_size": 0.5},
-            r"test_size=0\.5 is not valid: at most 1 - val_size = 0\.25",
+            r"test_size=0\.5 is not valid: at most 0\.25, with val_size=0\.75",
         ),
         ({"num_shards": 0}, "num_shards=0 is not valid: at least 1"),
         ({"dataset_name": "a/b"}, 'dataset_name="a/b" is not valid'),
-        ({"class2id_file": "ids.csv"}, "class2id_file=ids.csv is not valid: only together with"),
+        (
+            {"class2id_file": "ids.csv"},
+            "class2id_file=ids.csv is not valid: only where image2class_file= is given",
+        ),
         ({"seed": 2**64}, "seed=18446744073709551616 is not valid"),
     ],
 )

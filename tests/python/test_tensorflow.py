@@ -274,6 +274,22 @@ def test_a_dataset_that_is_left_early_can_be_started_again(photos: Path) -> None
         assert len(list(islice(dataset, 2))) == 2
 
 
+def test_a_program_that_held_an_iterator_of_a_dataset_never_ended(photos: Path) -> None:
+    """Where a batch was being made, a thread of TensorFlow waited for it, and TensorFlow for the thread."""
+    program = """
+import sys
+from imagepipe_rs import Loader
+loader = Loader(sys.argv[1], size=1200, batch_size=40, workers=1, repeat=True, exact=True)
+iterator = iter(loader.as_tf_dataset())
+next(iterator)
+print("the end")
+"""
+    command = [sys.executable, "-c", program, str(photos)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=100, check=True)
+    assert ran.stdout == "the end\n"
+    assert "ImagePipeError" not in ran.stderr
+
+
 def test_ragged_batches_are_no_dataset(photos: Path) -> None:
     with pytest.raises(ValueError, match="ragged"):
         Loader(photos, ragged=True).as_tf_dataset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -1153,6 +1154,54 @@ def test_a_manifest_of_an_earlier_run_stayed_and_was_false(
         mine.write_text(text)
         create(classes, mine.parent, "x", overwrite=True)
         assert mine.read_text() == text
+
+
+def test_class_names_that_are_not_utf_8_lost_letters_without_a_word(
+    tmp_path: Path, jpeg: EncodeJpeg
+) -> None:
+    folder = tmp_path / os.fsdecode(b"photos/caf\xe9")
+    folder.mkdir(parents=True)
+    (folder / "1.jpg").write_bytes(jpeg())
+    with pytest.warns(DatasetWarning, match="the class name .* is not UTF-8: lists and records"):
+        create_tfrecords(folder.parent, tmp_path / "out", "x", metadata=True)
+
+
+def test_several_shards_of_another_run_were_named_as_one(flat: Path, tmp_path: Path) -> None:
+    create_tfrecords(flat, tmp_path / "out", "x", 3)
+    with pytest.raises(
+        DatasetError, match=r"x1: and 2 more are shards of an earlier .*: remove them"
+    ):
+        create_tfrecords(flat, tmp_path / "out", "x", 40, overwrite=True)
+
+
+@pytest.mark.parametrize("options", [{}, {"overwrite": True}, {"resume": True}])
+def test_the_index_of_a_recordio_file_was_taken_for_that_of_tfrecords(
+    flat: Path, tmp_path: Path, options: dict[str, bool]
+) -> None:
+    """``x0`` and ``x0.rec`` have theirs at ``x0.idx``; the keys in a RecordIO file's are nowhere else."""
+    out = tmp_path / "out"
+    create_recordio(flat, out, "x")
+    index = (out / "x0.idx").read_bytes()
+    shared = r"x0\.idx: is the index of .*x0\.rec too: write to another directory, or under another"
+    with pytest.raises((DatasetError, FileExistsError), match=r"x0\.idx"):
+        create_tfrecords(flat, out, "x", index=True, **options)
+    create_tfrecords(flat, out, "x", **options)
+    with pytest.raises(DatasetError, match=shared):
+        create_index([out / "x0"])
+    assert (out / "x0.idx").read_bytes() == index
+    create_recordio(flat, out, "x", resume=True)
+    assert (out / "x0.idx").read_bytes() == index
+
+
+@pytest.mark.parametrize("option", ["overwrite", "resume"])
+def test_the_index_of_tfrecords_was_taken_for_that_of_a_recordio_file(
+    flat: Path, tmp_path: Path, option: str
+) -> None:
+    create_tfrecords(flat, tmp_path / "out", "x", index=True)
+    before = contents(tmp_path / "out")
+    with pytest.raises(DatasetError, match=r"x0\.idx: is the index of .*x0 too"):
+        create_recordio(flat, tmp_path / "out", "x", **{option: True})
+    assert contents(tmp_path / "out") == before
 
 
 def test_files_left_out_are_warned_of(flat: Path, tmp_path: Path) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
 from imagepipe_rs._adapters import adapter, keras
-from imagepipe_rs.batch import DEFAULT_FIELDS, Batch
+from imagepipe_rs.batch import DEFAULT_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from imagepipe_rs._iterator import LoaderIterator
     from imagepipe_rs.loader import Loader
 
 # Of one sample.
@@ -37,16 +42,64 @@ def as_tf_dataset(loader: Loader) -> Any:
     count = None if loader._endless else len(loader)  # noqa: SLF001
 
     def batches() -> Iterator[Any]:
-        batches = loader._iterate(  # noqa: SLF001
-            adapter("tensorflow"), count=count, exact=False, looks=keras.builds()
-        )
-        return map(Batch._element, batches)  # noqa: SLF001
+        output, looks = adapter("tensorflow"), keras.builds()
+        return _Pass(loader._iterate(output, count=count, exact=False, looks=looks))  # noqa: SLF001
 
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     length = tf.data.INFINITE_CARDINALITY if count is None else count
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(length))
     # A rank's share would be dealt out among the ranks once more, and most of it never be seen.
     return dataset.with_options(_as_it_is()) if loader._world > 1 else dataset  # noqa: SLF001
+
+
+class _Pass(Iterator[Any]):
+    """The elements of a pass, which ends with the program.
+
+    TensorFlow joins its threads when the interpreter lets go of a dataset's iterator. At the end of a program that is
+    too late for one that waits for a batch: it cannot come back into the interpreter, and the program would never end.
+    """
+
+    def __init__(self, batches: LoaderIterator) -> None:
+        """Make it of batches."""
+        self._batches = batches
+        self._taking = threading.Lock()
+        self._over = False
+        self.left = time.monotonic()
+        _passes.add(self)
+
+    def __next__(self) -> Any:
+        """Return the next batch as TensorFlow takes it."""
+        with self._taking:
+            try:
+                if self._over:
+                    raise StopIteration
+                return next(self._batches)._element()  # noqa: SLF001
+            finally:
+                self.left = time.monotonic()
+
+    def end(self) -> None:
+        """Let no thread wait for a batch any more."""
+        self._batches.abandon()
+        with self._taking:
+            self._over = True
+
+
+_passes: weakref.WeakSet[_Pass] = weakref.WeakSet()
+
+# The threads of a fork's parent are not in the fork, and would be waited for.
+os.register_at_fork(after_in_child=_passes.clear)
+
+
+# Seconds after which a thread of TensorFlow that was given a batch is no longer in Python.
+_WAY_BACK = 0.2
+
+
+@atexit.register
+def _end() -> None:
+    for under_way in list(_passes):
+        under_way.end()
+    while any(time.monotonic() < under_way.left + _WAY_BACK for under_way in list(_passes)):
+        time.sleep(0.001)
 
 
 def _as_it_is() -> Any:

@@ -198,6 +198,10 @@ def run(program: click.Command, args: Sequence[str] | None = None) -> int:
     except click.Abort:
         say("stopped")
         return STOPPED
+    except OSError as error:  # of help, which is printed before there is a command
+        say(_message(error))
+        sys.stdout = None
+        return BAD_DATA
     return int(code or DONE)
 
 
@@ -316,7 +320,7 @@ def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
         # Its message has the first ones only, each on a line of its own.
         say(in_options(_message(error).split("\n", 1)[0]))
         for one in damaged:
-            _tell(f"  {_one_line(f'{one.path}: {one.reason}')}")
+            _tell(f"  {printable(str(one.path))}: {_one_line(one.reason)}")
     else:
         say(in_options(_one_line(_message(error))))
     return code
@@ -346,12 +350,14 @@ def in_options(message: str) -> str:
         name, value = found.groups()
         if name not in options:
             return found.group()
+        if value in {"True", " "}:
+            return options[name] + value.removeprefix("True")
         word = value.strip('"')
-        return options[name] if value == "True" else f"{options[name]} {word}"
+        return f"{options[name]} {word}"
 
     def named(found: re.Match[str]) -> str:
         name, key, value = found.groups()
         return f"{options[name]} {key}={value}" if name in options else found.group()
 
-    message = re.sub(r"""(?<!\S)([a-z_]+)=\{["'](\w+)["']: (\S+?)\}""", named, message)
-    return re.sub(r"""(?<!\S)([a-z_]+)=(True\b|"\w+"|)""", renamed, message)
+    message = re.sub(r"""(?<!\S)([a-z][a-z0-9_]*)=\{["'](\w+)["']: (\S+?)\}""", named, message)
+    return re.sub(r"""(?<!\S)([a-z][a-z0-9_]*)=(True\b|"\w+"| |)""", renamed, message)

@@ -15,7 +15,7 @@ from imagepipe_rs.cli._program import command, place
     short_help="Put pictures into RecordIO files.",
     epilog="""\b
     Examples:
-      imagepipe create-recordio pictures/ records/ train_ --img-per-file 1000
+      imagepipe create-recordio pictures/ recordio/ train_ --img-per-file 1000
       imagepipe create-recordio --source_path from/ --dest_path to/ --name train_
     """,
 )

@@ -42,7 +42,12 @@ _SOURCE = (
     "image2class_file",
     help="CSV of file names (relative to IMAGE_PATH) and classes.",
 )
-@click.option("--class-ids", "--class2id-file", "class2id_file", help="CSV of classes and numbers.")
+@click.option(
+    "--class-ids",
+    "--class2id-file",
+    "class2id_file",
+    help="CSV of classes and numbers, for those of --csv.",
+)
 @click.option("--name", "--dataset-name", "dataset_name", default="", help="Of the data set.")
 @click.option("--val-size", default=0.0, help="Share of each class for validation.")
 @click.option("--test-size", default=0.0, help="Share of each class for testing.")

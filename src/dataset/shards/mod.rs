@@ -103,6 +103,7 @@ impl Shards {
         };
         data.notes.extend(choice::several_sets(&paths));
         data.notes.extend(given_twice(&paths, "records"));
+        data.notes.extend(without_records(&data.files));
         data.look_for_names();
         data.leave_out_empty()?;
         data.choose(options)?;
@@ -307,6 +308,13 @@ fn one_framing(files: &[Shard]) -> Result<()> {
 fn ignored_index(shard: &Shard) -> Option<String> {
     let reason = shard.ignored_index()?;
     Some(format!("{}: the index file beside it is ignored: {reason}", shard.path().display()))
+}
+
+/// A note on files that hold no records, as a copy that was cut short leaves them.
+fn without_records(files: &[Shard]) -> Option<String> {
+    let empty: Vec<&Shard> = files.iter().filter(|shard| shard.is_empty()).collect();
+    let (first, all) = (empty.first().filter(|_| empty.len() < files.len())?, files.len());
+    Some(format!("{} of {all} files hold no records; the first is {}", empty.len(), first.path().display()))
 }
 
 /// Numbers of the records that hold nothing behind their header.

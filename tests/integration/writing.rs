@@ -1,0 +1,48 @@
+//! Records written step by step: what is there when a run ends between two of its steps.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use imagepipe::write::{Depth, Existing, Options, Split, finish, stratified};
+
+use crate::pictures::data_set;
+
+fn request(source: &Path, folder: &Path, seed: u64, existing: Existing) -> Split {
+    Split {
+        source: source.to_owned(),
+        listing: None,
+        ids: None,
+        name: "pets".to_owned(),
+        validation: 0.5,
+        test: 0.0,
+        shards: 2,
+        seed,
+        folder: folder.to_owned(),
+        options: Options { existing, check: Depth::Headers, ..Options::default() },
+    }
+}
+
+#[test]
+fn the_summary_of_an_earlier_split_is_gone_before_its_first_shard_is_replaced() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let (source, out) = (folder.path().join("pets"), folder.path().join("out"));
+    data_set(&source, 2, 8);
+    let write = |seed, existing| stratified(&request(&source, &out, seed, existing)).expect("a run");
+    finish(write(0, Existing::Refuse).as_mut()).expect("a split");
+    let (first, summary) = (out.join("pets_train_00001-of-00002.tfrecord"), out.join("pets_summary.json"));
+    let (old_shard, old_summary) = (fs::read(&first).expect("a shard"), fs::read(&summary).expect("a summary"));
+
+    let mut run = write(1, Existing::Replace);
+    while fs::read(&first).expect("a shard") == old_shard {
+        assert!(run.wait(Duration::from_mins(1)).expect("a step").is_none(), "the run replaces the first shard");
+    }
+    assert!(!summary.exists());
+    drop(run);
+
+    finish(write(1, Existing::Resume).as_mut()).expect_err("what is left of the earlier split");
+    finish(write(1, Existing::Replace).as_mut()).expect("a split");
+    assert_eq!(fs::read(&summary).expect("a summary"), old_summary, "which holds numbers only");
+    finish(write(1, Existing::Resume).as_mut()).expect("nothing to do");
+    assert!(summary.exists());
+}
