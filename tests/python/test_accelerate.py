@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from conftest import EncodeJpeg, MakeTree
+
 pytestmark = [
     pytest.mark.torch,
     # torchdata's own use of PyTorch.
@@ -196,6 +198,45 @@ def test_accelerate_on_two_ranks(photos: Path, tmp_path: Path) -> None:
         ] == alone
     for rank in (first, second):
         assert "give the Loader no shard=" in rank["error"]
+
+
+SHORT_BATCHES_ON_TWO_RANKS = """
+import json, pathlib, sys
+import accelerate
+from imagepipe_rs import Loader
+from torch.utils.data import DataLoader
+
+folder, options = sys.argv[1], json.loads(sys.argv[2])
+accelerator = accelerate.Accelerator(cpu=True)
+
+def dataset(**more):
+    loader = Loader(folder, **options, **more)
+    return accelerator.prepare(DataLoader(loader.as_torch(), batch_size=None))
+
+def samples(batches):
+    return [sample for *_, indices in batches for sample in accelerator.gather_for_metrics(indices).tolist()]
+
+found = {"replace": samples(dataset(on_error="replace"))}
+for name, more in {"skip": {"on_error": "skip"}, "repeat": {"repeat": True}}.items():
+    try:
+        list(dataset(**more))
+    except RuntimeError as error:
+        found[name] = str(error)
+pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+"""
+
+
+def test_accelerate_lost_good_samples_of_batches_that_were_shorter(
+    tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
+) -> None:
+    """It joins the batches for all ranks and cuts them into equal parts; what was left over, it dropped."""
+    damaged = {3, 17}
+    path = tree({f"{n:02}.jpg": b"damaged" if n in damaged else jpeg(seed=n) for n in range(23)})
+    options = {**OPTIONS, "batch_size": 5}
+    for rank in on_two_ranks(SHORT_BATCHES_ON_TWO_RANKS, path, tmp_path, options):
+        assert {*range(23)} - damaged <= {*rank["replace"]}
+        assert "on_error='skip' leaves shorter: give the Loader on_error='replace'" in rank["skip"]
+        assert "repeat=True leaves shorter: give the Loader last_batch='drop'" in rank["repeat"]
 
 
 REGISTERED_ON_TWO_RANKS = """

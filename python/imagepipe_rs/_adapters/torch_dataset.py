@@ -8,7 +8,7 @@ from torch.utils.data import IterableDataset, default_collate, get_worker_info
 
 from imagepipe_rs._adapters import adapter
 from imagepipe_rs._callers import caller
-from imagepipe_rs._ranks import auto_shard
+from imagepipe_rs._ranks import auto_shard, rank_or_none
 from imagepipe_rs.batch import Batch
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class _Batches(IterableDataset[Any]):
                 "the others: give the Loader no shard=, or do not prepare() it"
             )
             raise RuntimeError(message)
+        elif _processes() > 1:
+            _refuse_short_batches(self.loader)
         # Accelerate reads one batch ahead, to know which is the last.
         batches = self.loader._iterate(adapter("torch"), exact=reader is None)  # noqa: SLF001
         return map(Batch._element, batches)  # noqa: SLF001
@@ -92,6 +94,28 @@ def _stacks_batches() -> bool:
 def _dispatches(reader: Any) -> bool:
     # Accelerate's loaders give themselves out for PyTorch's by `__class__`.
     return type(reader).__name__ == "DataLoaderDispatcher"
+
+
+def _processes() -> int:
+    return (rank_or_none() or (0, 1))[1]
+
+
+def _refuse_short_batches(loader: Loader) -> None:
+    """Refuse batches that are short in the middle: Accelerate cuts them into equal parts, and drops what is left."""
+    given = loader._given  # noqa: SLF001
+    if given["on_error"] == "skip":
+        reason, instead = "on_error='skip'", "on_error='replace'"
+    elif (
+        given["repeat"] and given["last_batch"] == "keep" and loader.num_samples % loader.batch_size
+    ):
+        reason, instead = "repeat=True", "last_batch='drop' or 'pad'"
+    else:
+        return
+    message = (
+        "accelerator.prepare() deals out batches in equal parts, and drops good samples of those that "
+        f"{reason} leaves shorter: give the Loader {instead}, or give it shard='auto' and do not prepare() it"
+    )
+    raise RuntimeError(message)
 
 
 def _reads_nothing(reader: Any) -> bool:
