@@ -82,12 +82,15 @@ def _not_found(path: str, reason: str) -> DatasetNotFoundError:
 
 def pair(size: Any) -> Any:
     """Return (height, width) of one number too, NumPy's included."""
-    if isinstance(size, bool):
-        return size  # a number too, and no size: which the compiled module says
+    sides = as_tuple(size)
+    if any(isinstance(side, bool) for side in (sides if isinstance(sides, tuple) else [sides])):
+        # Numbers too, for Python.
+        message = f"size={shown(size)} is not valid: a number of pixels, (height, width), or None"
+        raise TypeError(message)
     try:
         side = operator.index(size)
     except TypeError:
-        return as_tuple(size)
+        return sides
     return (side, side)
 
 
@@ -108,12 +111,12 @@ def keys_of(keys: Mapping[str, str | None] | None) -> dict[str, str | None]:
 
 def fill_of(fill: int | Sequence[int], channels: str) -> Any:
     """Return three numbers; those beyond the channels are not used."""
-    if isinstance(fill, int):
-        return (fill,) * 3
     allowed = "a number in 0..255, or one for each channel"
-    if isinstance(fill, str):
+    if isinstance(fill, str | bool):
         message = f"fill={shown(fill)} is not valid: {allowed}"
         raise TypeError(message)
+    if isinstance(fill, int):
+        return (fill,) * 3
     return _three("fill", fill, channels, allowed)
 
 

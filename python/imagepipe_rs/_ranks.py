@@ -138,6 +138,8 @@ def _from_tf_config() -> tuple[int, int] | None:
         return None
     try:
         config = json.loads(text)
+        if config == {}:  # one process, as TensorFlow takes it
+            return None
         cluster, task = config["cluster"], config["task"]
         kinds = [kind for kind in ("chief", "master", "worker") if kind in cluster]
         hosts = [(kind, index) for kind in kinds for index in range(_hosts(cluster[kind]))]
@@ -145,7 +147,7 @@ def _from_tf_config() -> tuple[int, int] | None:
     except (ValueError, KeyError, TypeError) as error:
         message = (
             f"shard='auto': TF_CONFIG={text!r} does not name this task among its chief and workers, "
-            "which are lists of hosts"
+            "which are lists of hosts; for another task, as an evaluator, use shard=None or (0, 1): all samples"
         )
         raise ValueError(message) from error
 

@@ -161,6 +161,10 @@ def _check_order(theirs: Any, ours: dict[str, Any]) -> None:
     if not isinstance(theirs, Mapping):
         message = f"state is not valid: order={shown(theirs)} is not what state_dict() returned"
         raise ValueError(message)  # noqa: TRY004  a state is a value, of whatever types
+    # Some formats make a list of a tuple, and others a tuple of a list.
+    theirs = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in theirs.items()
+    }
     differ = [
         f"{name} {shown(theirs.get(name))} there, {shown(ours.get(name))} here"
         for name in {**ours, **theirs}

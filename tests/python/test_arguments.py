@@ -40,6 +40,10 @@ WRONG_TYPES = [
     ("size", (224,)),
     ("size", (1, 2, 3)),
     ("size", ("a", "b")),
+    ("size", True),
+    ("size", (True, 4)),
+    ("size", [4, False]),
+    ("fill", True),
     ("resize_short", "256"),
     ("scale", 0.5),
     ("scale", ("a", 1.0)),
@@ -382,6 +386,17 @@ def test_a_state_of_something_else_was_printed_as_a_whole(folder: Path, state: A
     with pytest.raises(ValueError, match=r"\.\.\. is not") as caught:
         loader.load_state_dict(whole)
     assert len(str(caught.value)) < 300
+
+
+def test_a_state_that_came_back_with_tuples_for_lists(folder: Path) -> None:
+    """Serializers make one of the other."""
+    loader = Loader(folder, split=("train", 0.5))
+    state = loader.state_dict()
+    state["order"]["split"] = tuple(state["order"]["split"])
+    loader.load_state_dict(state)
+    state["order"]["split"] = ("train", 0.4)
+    with pytest.raises(ValueError, match=r"split \['train', 0.4\] there, \['train', 0.5\] here"):
+        loader.load_state_dict(state)
 
 
 @pytest.mark.parametrize("missing", ["epoch", "position", "order"])

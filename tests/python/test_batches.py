@@ -784,6 +784,8 @@ VARIABLES = [
     ({"SLURM_PROCID": "0", "SLURM_NTASKS": "4"}, (0, 1)),  # sbatch, and no srun
     ({"TF_CONFIG": json.dumps(TF_CONFIG)}, (1, 3)),
     ({"TF_CONFIG": json.dumps(TF_CONFIG_BY_INDEX)}, (1, 2)),
+    ({"TF_CONFIG": ""}, (0, 1)),
+    ({"TF_CONFIG": "{}"}, (0, 1)),
     ({"RANK": "0", "WORLD_SIZE": "2", "SLURM_PROCID": "2", "SLURM_STEP_NUM_TASKS": "4"}, (0, 2)),
     ({"RANK": "1", "SLURM_PROCID": "2", "SLURM_STEP_NUM_TASKS": "4"}, (2, 4)),
     (
@@ -853,7 +855,8 @@ def test_ranks_that_make_no_sense_are_no_matter_where_nobody_asks(
         ({"SLURM_PROCID": "1", "SLURM_NTASKS": "2"}, "'1' is set and SLURM_STEP_NUM_TASKS is not"),
         ({"SLURM_PROCID": "0", "SLURM_STEP_ID": "0"}, "SLURM_STEP_NUM_TASKS is not"),
         ({"TF_CONFIG": "{"}, "TF_CONFIG"),
-        ({"TF_CONFIG": json.dumps(EVALUATOR)}, "TF_CONFIG"),
+        ({"TF_CONFIG": "[]"}, "TF_CONFIG"),
+        ({"TF_CONFIG": json.dumps(EVALUATOR)}, r"an evaluator, use shard=None or \(0, 1\)"),
         ({"TF_CONFIG": json.dumps(ONE_TEXT)}, "TF_CONFIG=.* lists of hosts"),
     ],
     ids=str,
