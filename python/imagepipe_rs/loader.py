@@ -86,6 +86,10 @@ _LIGHTNING = (
     "pytorch_lightning.utilities.combined_loader",
 )
 
+_LIGHTNING_FITS = ("lightning.pytorch.loops.fit_loop", "pytorch_lightning.loops.fit_loop")
+
+_OVERFIT = "overfit_batches repeats the same batches only with Loader(..., shuffle=False)"
+
 _OTHER_BATCHES = (
     "Lightning counts batches, and this state was saved with batch_size={} on {}; here it is batch_size={} on {}: "
     "{}. Keep batch_size times the number of ranks as it was, or resume from a checkpoint at the end of an epoch"
@@ -222,7 +226,8 @@ class Loader:
     Warns:
         DatasetWarning: once for each: files left out, with their number and examples; folders without images; classes
             that are the names of folders given one by one; an index or a ``labels.csv`` that is not used; several
-            ranks that each read all samples, where ``shard`` does not say that they should.
+            ranks that each read all samples, where ``shard`` does not say that they should; Lightning's
+            ``overfit_batches`` of a Loader that shuffles.
     """
 
     # What no argument offers; `imagepipe_rs.tensorflow` does.
@@ -344,7 +349,7 @@ class Loader:
         self._resumed = False
         self._counted: int | None = None
         self._offset = 0
-        self._warned = False
+        self._told: frozenset[str] = frozenset()
         self._latest: weakref.ref[LoaderIterator] | None = None
         self._progress: Progress | None = None
         self._ahead: list[Progress] = []
@@ -382,7 +387,7 @@ class Loader:
 
     def __iter__(self) -> LoaderIterator:
         """Return an iterator over the next epoch, which it takes with its first batch. Iterators are independent."""
-        self._check_ranks()
+        self._check_trainer()
         iterator = LoaderIterator(self, self._adapter, None, exact=True, ahead=True)
         # Not the iterator itself: dropping it is what stops its workers.
         self._latest = weakref.ref(iterator)
@@ -400,14 +405,31 @@ class Loader:
         self._latest = weakref.ref(iterator)
         return iterator
 
+    def _check_trainer(self) -> None:
+        """Warn of what a trainer is about to do with this Loader that nobody will have meant."""
+        self._check_ranks()
+        self._check_overfit()
+
     def _check_ranks(self) -> None:
         """Warn once where several ranks are about to read the same samples, and nobody said that they should."""
-        if self._given["shard"] is not None or self._warned:
+        if self._given["shard"] is not None:
             return
         rank, world = rank_or_none() or (0, 1)
         if world > 1:
-            self._warned = True
-            warn([_ALL_READ_ALL.format(rank=rank, world=world)])
+            self._warn_once(_ALL_READ_ALL.format(rank=rank, world=world))
+
+    def _check_overfit(self) -> None:
+        """Warn once where Lightning is to repeat the same batches: it cannot turn off the shuffling of a Loader."""
+        if not self._given["shuffle"] or caller(*_LIGHTNING) is None:
+            return
+        fit: Any = caller(*_LIGHTNING_FITS)
+        if fit is not None and fit.trainer.overfit_batches > 0:
+            self._warn_once(_OVERFIT)
+
+    def _warn_once(self, note: str) -> None:
+        if note not in self._told:
+            self._told |= {note}
+            warn([note])
 
     def _take(self, count: int | None) -> tuple[int, int]:
         """Give an iterator of this Loader the next epoch, or the next number of batches: return where they start."""

@@ -130,6 +130,22 @@ def test_lightning_overfits_some_batches(photos: Path, tmp_path: Path) -> None:
     assert model.seen == [list(range(7)), list(range(7, 14))] * 2
 
 
+@pytest.mark.parametrize("kind", ["loader", "dataset"])
+@pytest.mark.filterwarnings("ignore:You requested to overfit but enabled train dataloader shuf")
+def test_lightning_overfits_other_batches_in_each_epoch_without_a_word(
+    photos: Path, tmp_path: Path, kind: str
+) -> None:
+    """It turns off the shuffling of samplers alone; of a DataLoader around a Loader it only says so."""
+    data, model = Loader(photos, **OPTIONS), Classifier()
+    if kind == "dataset":
+        data = torch.utils.data.DataLoader(data.as_torch(), batch_size=None)
+    options = {"max_epochs": 3, "overfit_batches": 1, "enable_checkpointing": False}
+    with pytest.warns(DatasetWarning, match=r"only with Loader\(..., shuffle=False\)") as told:
+        trainer(tmp_path, **options).fit(model, data)
+    assert [warning.category for warning in told].count(DatasetWarning) == 1
+    assert len(model.seen) == 3
+
+
 @pytest.mark.parametrize("steps", [4, 9, 13])
 @pytest.mark.parametrize("kind", ["loader", "stateful"])
 def test_lightning_goes_on_after_the_batch_of_its_checkpoint(

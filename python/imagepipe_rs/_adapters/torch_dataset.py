@@ -35,7 +35,7 @@ class _Batches(IterableDataset[Any]):
             raise RuntimeError(message)
         reader = _accelerate()
         if not _dispatches(reader):
-            self.loader._check_ranks()  # noqa: SLF001
+            self.loader._check_trainer()  # noqa: SLF001
         elif self.loader._world > 1:  # noqa: SLF001
             message = (
                 "accelerator.prepare() deals the batches that rank 0 reads out to all ranks, and never reads those of "
