@@ -6,7 +6,7 @@ import difflib
 import functools
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 _P = ParamSpec("_P")
@@ -49,6 +49,16 @@ def no_attribute(loader: object, name: str) -> AttributeError:
     if name in _ATTRIBUTES:
         return AttributeError(f"{lacks}: {_ATTRIBUTES[name]}")
     return AttributeError(lacks, name=name, obj=loader)
+
+
+def cannot_change(name: str, value: Any, known: Collection[str]) -> AttributeError:
+    """Return the error for an attribute that is an argument, here or elsewhere."""
+    refused = f"{name} of a Loader cannot be changed: make another"
+    if name in known:
+        return AttributeError(f"{refused} Loader(..., {name}={_short(value)})")
+    return AttributeError(
+        f"{refused}; {name}={_short(value)}: {FOREIGN[name](value, {name: value})}"
+    )
 
 
 def tells_keras_apart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 import operator
@@ -28,7 +29,7 @@ from imagepipe_rs._arguments import (
 )
 from imagepipe_rs._callers import caller
 from imagepipe_rs._errors import Failure
-from imagepipe_rs._foreign import explains_keywords, no_attribute
+from imagepipe_rs._foreign import FOREIGN, cannot_change, explains_keywords, no_attribute
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._notes import warn
 from imagepipe_rs._ranks import (
@@ -212,6 +213,8 @@ class Loader:
             padded batches needs ``fields=("images", "labels", "valid")``; Keras takes ``valid`` as sample weights, for
             its ``weighted_metrics``.
 
+    What an argument says cannot be changed later: make another Loader.
+
     A Loader can be pickled: by its arguments and the place where its next ``iter()`` starts. Relative paths are from
     where it was made, wherever the process goes.
 
@@ -288,7 +291,7 @@ class Loader:
             raise ValueError(message)
         self._folder = current_folder()
         self._adapter = adapter(output)
-        self.fields = fields_of(fields, labels)
+        self._fields = fields_of(fields, labels)
         if isinstance(dtype, str) and dtype == "bfloat16" and output == "numpy":
             bfloat16()
         arguments = {
@@ -343,7 +346,7 @@ class Loader:
         self._rank, self._world = arguments["shard"]
         self._ragged = ragged
         self._endless = repeat or sampling == "balanced" or weights is not None
-        self._batch_type = batch_type(self.fields)
+        self._batch_type = batch_type(self._fields)
         self._order = order_of(self._given, self.num_samples)
         self._next = (0, 0)
         self._resumed = False
@@ -353,8 +356,6 @@ class Loader:
         self._latest: weakref.ref[LoaderIterator] | None = None
         self._progress: Progress | None = None
         self._ahead: list[Progress] = []
-        self.batch_size = batch_size
-        self.seed = seed
 
     def __repr__(self) -> str:
         """Say what is in it, and for which rank; the number of classes only if that takes no reading of labels."""
@@ -372,6 +373,13 @@ class Loader:
         def __getattr__(self, name: str) -> NoReturn:
             """Answer the names that other loaders have for something with what it is called here."""
             raise no_attribute(self, name)
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            """Refuse to change what an argument decides, under any name that loaders have for it."""
+            # A class of somebody's own may mean something else by the names of others.
+            if name in _OPTIONS or (name in FOREIGN and type(self) is Loader):
+                raise cannot_change(name, value, _OPTIONS)
+            super().__setattr__(name, value)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch of this rank."""
@@ -463,6 +471,21 @@ class Loader:
     ) -> None:
         """Stop the workers."""
         self.close()
+
+    @property
+    def batch_size(self) -> int:
+        """Samples per batch on this rank."""
+        return operator.index(self._given["batch_size"])
+
+    @property
+    def seed(self) -> int:
+        """What everything random but ``split`` depends on."""
+        return operator.index(self._given["seed"])
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What a batch unpacks to."""
+        return self._fields
 
     @property
     def num_samples(self) -> int:
@@ -728,6 +751,9 @@ class Loader:
         path = paths_from(state["_folder"], state["_given"]["path"])
         Loader.__init__(self, **{**state["_given"], "path": path})
         self.__dict__.update(state)
+
+
+_OPTIONS = frozenset(inspect.signature(Loader).parameters)
 
 
 def _ranks(world: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import enum
 import inspect
+import pickle
 import re
 from typing import TYPE_CHECKING
 
@@ -199,6 +200,44 @@ def test_an_attribute_that_others_have_is_answered(photos: Path, name: str) -> N
     # What it says there is, there is.
     for here in re.findall(r"here it is (?:the argument )?(\w+)", str(error.value)):
         assert hasattr(loader, here) or here in inspect.signature(Loader).parameters
+
+
+@pytest.mark.parametrize("name", [*inspect.signature(Loader).parameters, *FOREIGN])
+def test_an_argument_that_was_set_later_changed_nothing(photos: Path, name: str) -> None:
+    loader = Loader(photos, batch_size=8, size=8)
+    before, state = dict(vars(loader)), loader.state_dict()
+    with pytest.raises(AttributeError, match=f"^{name} of a Loader cannot be changed: make anoth"):
+        setattr(loader, name, 4)
+    assert dict(vars(loader)) == before
+    assert loader.state_dict() == state
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "here"),
+    [
+        ("batch_size", 64, r"another Loader\(..., batch_size=64\)$"),
+        ("shuffle", False, r"another Loader\(..., shuffle=False\)$"),
+        ("num_workers", 4, r"another; num_workers=4: workers=4 \(threads"),
+        ("drop_last", True, r"another; drop_last=True: last_batch='drop'$"),
+    ],
+)
+def test_an_argument_that_is_set_later_is_answered_with_what_to_write(
+    photos: Path, name: str, value: object, here: str
+) -> None:
+    with pytest.raises(AttributeError, match=here):
+        setattr(Loader(photos, batch_size=8, size=8), name, value)
+
+
+def test_other_attributes_are_anyones_to_set(photos: Path) -> None:
+    loader = Loader(photos, batch_size=8, size=8, seed=3)
+    loader.note = "mine"  # type: ignore[attr-defined]
+    for other in (copy.copy(loader), pickle.loads(pickle.dumps(loader))):  # noqa: S301
+        assert (other.note, other.batch_size, other.seed, other.fields) == (
+            "mine",
+            8,
+            3,
+            ("images", "labels"),
+        )
 
 
 def test_other_attributes_are_missed_as_in_any_object(photos: Path) -> None:
