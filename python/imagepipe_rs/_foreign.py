@@ -92,18 +92,20 @@ def _habit(name: str, value: Any) -> str | None:
         return "path= of a CSV with the columns filename and class"
     if name == "split":
         return _side(value)
-    if name in _OBJECTS and not isinstance(value, str):
-        return _object(name, value)
     word = isinstance(value, str | int) and not isinstance(value, bool)
-    return _VALUES.get((name, value)) if word else None
-
-
-def _object(name: str, value: Any) -> str | None:
-    """Tell numpy.float32 and InterpolationMode.BICUBIC by the last word of what they are called."""
-    own = getattr(value, "__name__", None) or getattr(value, "name", None) or str(value)
-    words = re.findall(r"\w+", str(own).lower())
-    found = words[-1] if words else ""
+    if word and (name, value) in _VALUES:
+        return _VALUES[name, value]
+    if name not in _OBJECTS or (isinstance(value, str) and value in _OBJECTS[name]):
+        return None
+    found = _last_word(value).lower()
     return f"{name}={found!r}" if found in _OBJECTS[name] else _VALUES.get((name, found))
+
+
+def _last_word(value: Any) -> str:
+    """Return the last word of what a value is called: of numpy.float32, InterpolationMode.BICUBIC, "BICUBIC"."""
+    own = getattr(value, "__name__", None) or getattr(value, "name", None) or str(value)
+    words = re.findall(r"\w+", str(own))
+    return words[-1] if words else ""
 
 
 def _is_numbers(value: Any) -> bool:
@@ -236,6 +238,10 @@ def _resized(_value: Any, given: _Given) -> str:
     return f"size=({height}, {width})"
 
 
+def _policy(value: Any, _given: _Given) -> str:
+    return _POLICIES.get(_last_word(value), "last_batch='keep', 'drop' or 'pad'")
+
+
 def _sampler(value: Any, _given: _Given) -> str:
     return _SAMPLERS.get(
         type(value).__name__, "shuffle=, sampling=, weights= and shard= say what is drawn"
@@ -247,6 +253,12 @@ _SAMPLERS = {
     "WeightedRandomSampler": "weights= (one per sample, or per class; endless)",
     "RandomSampler": "shuffle=True, the default",
     "SequentialSampler": "shuffle=False",
+}
+
+_POLICIES = {
+    "FILL": "last_batch='pad'",
+    "DROP": "last_batch='drop'",
+    "PARTIAL": "last_batch='keep'",
 }
 
 _PATHS = {
@@ -360,6 +372,7 @@ _RANKS = (
 )
 _FLIPS = ("horizontal_flip", "hflip", "rand_mirror", "random_flip")
 _DECODED_HERE = "leave it out: images are decoded here"
+_MADE_AHEAD = "leave it out: batches are made ahead; prefetch= says how many"
 _NO_PROCESSES = "leave it out: workers are threads of this process"
 _LABEL_MODES = {
     "int": "labels='int'",
@@ -429,7 +442,14 @@ FOREIGN: dict[str, _Answer] = {
     "sampler": _sampler,
     "batch_sampler": _sampler,
     "collate_fn": _say(f"batches are arrays already; {_ON_BATCHES}"),
-    "pin_memory": _say("leave it out: batches are made once, in aligned memory"),
+    **dict.fromkeys(
+        ("pin_memory", "pin_memory_device"),
+        _say("leave it out: batches are made once, in aligned memory"),
+    ),
+    "replacement": _one_of(
+        {False: "leave it out: an epoch has every sample once"},
+        "weights= (one per sample, all alike; with replacement, and endless)",
+    ),
     "persistent_workers": _say(_NO_PROCESSES),
     "multiprocessing_context": _say(_NO_PROCESSES),
     "worker_init_fn": _say(_NO_PROCESSES),
@@ -460,7 +480,7 @@ FOREIGN: dict[str, _Answer] = {
         "fit='random_crop', flip=True to train; fit='crop', shuffle=False to evaluate"
     ),
     "crop_pct": _say("fit='crop', resize_short= (the size divided by it)"),
-    "use_prefetcher": _say("leave it out: batches are made ahead; prefetch= says how many"),
+    "use_prefetcher": _say(_MADE_AHEAD),
     "distributed": _say("shard='auto'"),
     # NVIDIA DALI
     "random_shuffle": _as("shuffle"),
@@ -472,7 +492,13 @@ FOREIGN: dict[str, _Answer] = {
     "output_layout": _one_of(_LAYOUTS, "layout='NHWC' or 'NCHW'"),
     "output_dtype": _say("dtype='uint8', 'float32', 'float16' or 'bfloat16'"),
     "pad_last_batch": _say("last_batch='pad'"),
-    "last_batch_policy": _say("last_batch='keep', 'drop' or 'pad'"),
+    "last_batch_policy": _policy,
+    "crop": _say("size=, with fit='crop' or fit='random_crop'"),
+    "read_ahead": _say(_MADE_AHEAD),
+    "stick_to_shard": _say(
+        "leave it out: a rank's share is another one in each epoch, unless shuffle=False"
+    ),
+    "dont_use_mmap": _say("leave it out: files are read, not mapped, for their images"),
     "device_id": _say("leave it out: batches are delivered on the CPU"),
     "index_path": _say("leave it out: an index beside a shard is found, and none is needed"),
     # TensorFlow
@@ -485,7 +511,19 @@ FOREIGN: dict[str, _Answer] = {
     # FFCV
     "order": _say("shuffle=True or False"),
     "pipelines": _say("size=, fit=, flip=, dtype=, mean= and std= say what becomes of an image"),
+    "recompile": _say("leave it out: nothing is compiled"),
+    "indices": _say(
+        "limit= uses the first samples only; others can be listed in a CSV, given as path"
+    ),
+    **dict.fromkeys(
+        ("custom_fields", "custom_field_mapper"),
+        _say("only images and labels are read; keys= says what they are called in TFRecords"),
+    ),
     "os_cache": _say("leave it out: files are read through the page cache"),
+    # Accelerate
+    "even_batches": _say(
+        "leave it out: all ranks have as many batches, the last ones padded; last_batch='drop' leaves them out"
+    ),
     **dict.fromkeys(_SIZES, _size),
     **dict.fromkeys(_THREADS, _threads),
     **dict.fromkeys(

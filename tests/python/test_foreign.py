@@ -27,6 +27,12 @@ class InterpolationMode(enum.Enum):
     BICUBIC = "bicubic"
 
 
+class LastBatchPolicy(enum.Enum):
+    """As DALI's."""
+
+    FILL = 0
+
+
 # What somebody types, and what is to be typed here.
 TRANSLATED: list[tuple[Mapping[str, object], str]] = [
     ({"image_size": (180, 160)}, "size=(180, 160)"),
@@ -47,6 +53,9 @@ TRANSLATED: list[tuple[Mapping[str, object], str]] = [
     ({"output_layout": "HWC"}, "layout='NHWC'"),
     ({"drop_last": True}, "last_batch='drop'"),
     ({"drop_remainder": False}, "last_batch='keep'"),
+    ({"last_batch_policy": LastBatchPolicy.FILL}, "last_batch='pad'"),
+    ({"last_batch_policy": "DROP"}, "last_batch='drop'"),
+    ({"last_batch_policy": "PARTIAL"}, "last_batch='keep'"),
     ({"num_workers": 8}, "workers=8"),
     ({"prefetch_factor": 4}, "prefetch=4"),
     ({"shuffle_buffer": 10_000}, "shuffle=True"),
@@ -130,6 +139,16 @@ def test_a_slip_of_the_pen_is_answered_with_the_nearest_name(photos: Path) -> No
         ({"vflip": True}, "apply it to the batches"),
         ({"max_queue_size": 1}, "prefetch=1"),
         ({"batch": 8}, "batch_size=8"),
+        ({"pin_memory_device": "cuda"}, "leave it out"),
+        ({"recompile": False}, "leave it out"),
+        ({"indices": [1, 2]}, "limit="),
+        ({"custom_fields": {}}, "only images and labels"),
+        ({"read_ahead": True}, "leave it out: batches are made ahead"),
+        ({"stick_to_shard": True}, "leave it out"),
+        ({"dont_use_mmap": True}, "leave it out"),
+        ({"even_batches": True}, "leave it out"),
+        ({"crop": 224}, "size=, with fit='crop'"),
+        ({"replacement": True}, "weights="),
         ({"prefetch_factor": None}, "prefetch=2"),
         ({"image_size": "180x180"}, "size=(height, width)"),
         ({"validation_split": 1.2, "subset": "training"}, "split=('train', 0.2)"),
@@ -154,6 +173,9 @@ def test_a_name_that_only_looks_alike_was_taken_for_another(
         ("dtype", np.float32, "dtype='float32'"),
         ("dtype", np.dtype("uint8"), "dtype='uint8'"),
         ("interpolation", InterpolationMode.BICUBIC, "interpolation='bicubic'"),
+        ("interpolation", "BILINEAR", "interpolation='bilinear'"),
+        ("interpolation", "InterpolationMode.BOX", "interpolation='area'"),
+        ("dtype", "torch.float16", "dtype='float16'"),
         ("interpolation", Image.Resampling.BOX, "interpolation='area'"),
         ("labels", [0] * 1000, "path= of a CSV"),
         ("labels", np.zeros(1000), "path= of a CSV"),
