@@ -153,9 +153,9 @@ class Loader:
         dtype: ``"uint8"``, ``"float32"``, ``"float16"`` or ``"bfloat16"``; floats are ``(x / 255 - mean) / std``.
         mean: None for 0, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
         std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
-        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; gray of a JPEG is its Y plane, as ``tf.io.decode_jpeg`` has it,
-            which is not quite Pillow's ``convert("L")``.
-        labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None.
+        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; gray of a JPEG is its Y plane, as ``tf.io.decode_jpeg`` with
+            ``dct_method="INTEGER_ACCURATE"`` has it, which is not quite Pillow's ``convert("L")``.
+        labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None: batches are (images, None).
         sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its samples
             uniformly, with replacement, endless.
         weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class, which
@@ -199,7 +199,8 @@ class Loader:
             with ``"replace"``, ``False`` throughout in ``batch.valid``: the number of batches stays the same, on every
             rank. Where no sample of the data set can be read, that is an error, and so is running out of memory or of
             open files. A damaged record is of no class, and on the training side of a ``split``. Damage beyond the last
-            row that a crop needs is not seen.
+            row that a crop needs is not seen. What is left out or replaced is in ``errors``, and a warning in the log,
+            of the logger ``"imagepipe_rs"``: a line each for the first ten of an iteration, then one for the rest.
         max_errors: more failed samples than this are an error, each counted once in all epochs; None for no bound.
         max_pixels: a larger image is an error before any memory is taken for it.
         workers: decoding threads; None for the number of usable cores.
@@ -704,6 +705,8 @@ class Loader:
     def as_tf_dataset(self) -> Any:
         """Return a ``tf.data.Dataset`` of (images, labels), or of the Loader's ``fields``.
 
+        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has (images, None).
+
         Each pass over it is an epoch. After ``load_state_dict`` in the middle of an epoch a pass has as many batches
         all the same: it runs into the next epoch, and the next pass goes on there. Keras asks for the number of batches
         only once, and would cut every pass to the length of a shorter first one. The pass that Keras begins to build a
@@ -727,6 +730,8 @@ class Loader:
 
     def as_torch(self) -> Any:
         """Return a ``torch.utils.data.IterableDataset`` of (images, labels) tensors, or of the Loader's ``fields``.
+
+        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has (images, None).
 
         Each pass over it is an epoch. It has ``len()``, ``set_epoch``, ``state_dict`` and ``load_state_dict``. Use it
         as it is, or with ``batch_size=None`` in a ``DataLoader`` or torchdata's ``StatefulDataLoader``, since it yields
