@@ -1,4 +1,4 @@
-"""Every Python example in README.md and docs/ runs as it stands there.
+"""Every Python example in README.md and docs/ runs as it stands there, and its types are right.
 
 Each block is a program of its own, in a folder that holds ``train/``, ``validation/`` and
 ``photos/``. One that goes on where the block before it ends says ``<!-- continued -->`` on the
@@ -65,6 +65,21 @@ def test_example(page: Path, example: Example, photos: Path, tmp_path: Path) -> 
     command = [sys.executable, program.name]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
+
+
+def test_the_types_of_the_examples_are_right(tmp_path: Path) -> None:
+    """Those of frameworks, which are not installed or not typed, are set aside."""
+    pytest.importorskip("mypy")
+    for page in PAGES:
+        for example in examples(page.read_text()):
+            (tmp_path / f"{page.stem}_{example.line}.py").write_text(example.code)
+    aside = ["--ignore-missing-imports", "--allow-subclassing-any"]
+    command = [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", *aside]
+    files = [path.name for path in sorted(tmp_path.glob("*.py"))]
+    ran = subprocess.run(
+        [*command, *files], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 def test_finds_the_blocks() -> None:
