@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, Position, Reader, ReaderBuilder, Trim};
+use csv::{ByteRecord, Position, Reader, ReaderBuilder};
 
 use super::names::{is_image, quoted};
 use super::signature::Foreign;
@@ -72,12 +72,14 @@ impl Csv {
         if is_open(first_line(&text), separator) {
             return Err(line_error(path, 1, "a quote that is opened in the first line is never closed"));
         }
-        let reader = ReaderBuilder::new().trim(Trim::Headers).delimiter(separator).from_reader(Cursor::new(text));
+        let reader = ReaderBuilder::new().delimiter(separator).from_reader(Cursor::new(text));
         let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, separator, reader };
         let header = csv.reader.byte_headers().cloned();
-        let header = header.map_err(|error| csv.failure(error))?;
-        csv.header.set_position(header.position().cloned());
-        header.iter().for_each(|name| csv.header.push_field(&unquoted(name)));
+        csv.header = header.map_err(|error| csv.failure(error))?;
+        let mut header = csv.header.clone();
+        csv.strip(&mut header, &Position::new());
+        header.trim();
+        csv.header = header;
         csv.line = csv.header.position().map_or(1, |position| csv.line_at(position));
         if csv.header.is_empty() {
             return Err(Error::dataset(path, "empty: a first line that names the columns is needed"));

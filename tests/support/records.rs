@@ -198,12 +198,22 @@ fn check_example(bytes: &[u8]) {
         let found = found.map(|values| values.first);
         assert_eq!(found.map(bits), first(feature).map(bits), "{key:?}");
         assert_eq!(several, example::count(bytes, key.as_bytes()).expect("an Example") > 1, "{key:?}");
+        assert_eq!(several, has_several(feature), "{key:?}");
         if let Some(View::Bytes(content)) = found {
             let (before, after) = example::around(&features, key, content.len() as u64);
             let mut single = features.clone();
             single.insert(key.clone(), Feature::Bytes(vec![Cow::Borrowed(content)]));
             assert_eq!([&before, content, &after].concat(), example::encode(&single));
         }
+    }
+}
+
+fn has_several(feature: &Feature<'_>) -> bool {
+    match feature {
+        Feature::Empty => false,
+        Feature::Bytes(values) => values.len() > 1,
+        Feature::Floats(values) => values.len() > 1,
+        Feature::Ints(values) => values.len() > 1,
     }
 }
 

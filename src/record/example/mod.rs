@@ -98,6 +98,8 @@ pub fn count(bytes: &[u8], key: &[u8]) -> Result<usize, Reason> {
     let mut count = 0;
     entries(bytes, |entry| {
         if key_of(entry)? == key {
+            // Of entries with one key the last counts.
+            count = 0;
             let mut before = None;
             lists(entry, |kind, list| {
                 if before.replace(kind) != Some(kind) {
