@@ -504,6 +504,16 @@ FOREIGN: dict[str, _Answer] = {
     # TensorFlow
     "deterministic": _say("leave it out: batches are always the same"),
     "compression_type": _say("leave it out: GZIP and ZLIB are found by looking"),
+    "cache": _say("leave it out: files are read through the page cache"),
+    "count": _say("repeat=True for no end"),
+    "reshuffle_each_iteration": _say("leave it out: each epoch has an order of its own"),
+    # Keras' fit and flow_from_dataframe
+    **dict.fromkeys(
+        ("class_weight", "sample_weight"),
+        _say("class_weight of model.fit, or weights= to draw rare classes more often"),
+    ),
+    "use_multiprocessing": _say("leave it out: workers= are threads, without Python's lock"),
+    "sep": _say("leave it out: commas, semicolons and tabs are found by looking"),
     # MXNet
     "path_imgidx": _say("leave it out: an index beside a shard is found, and none is needed"),
     "rand_crop": _say("fit='random_crop'"),
@@ -551,6 +561,11 @@ _ATTRIBUTES = {
     "file_paths": "here it is paths",
     "filenames": "here it is paths",
     "filepaths": "here it is paths",
+    # tf.data
+    **dict.fromkeys(
+        ("batch", "cardinality", "element_spec", "map", "prefetch", "shuffle", "take", "unbatch"),
+        "as_tf_dataset() has it",
+    ),
     # torchvision
     "class_to_idx": "here it is class_to_index",
     "imgs": f"the files are paths; {_LABELS_COME}",

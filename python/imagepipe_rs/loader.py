@@ -377,8 +377,8 @@ class Loader:
 
         def __setattr__(self, name: str, value: Any) -> None:
             """Refuse to change what an argument decides, under any name that loaders have for it."""
-            # A class of somebody's own may mean something else by the names of others.
-            if name in _OPTIONS or (name in FOREIGN and type(self) is Loader):
+            # A class of somebody's own may have attributes of such names.
+            if (name in _OPTIONS or name in FOREIGN) and type(self) is Loader:
                 raise cannot_change(name, value, _OPTIONS)
             super().__setattr__(name, value)
 

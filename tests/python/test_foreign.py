@@ -41,6 +41,8 @@ TRANSLATED: list[tuple[Mapping[str, object], str]] = [
     ({"resize_x": 320, "resize_y": 240}, "size=(240, 320)"),
     ({"label_mode": "categorical"}, "labels='one_hot'"),
     ({"label_mode": None}, "labels=None"),
+    ({"reshuffle_each_iteration": True}, "leave it out: each epoch has an order of its own"),
+    ({"class_weight": {0: 2.0}}, "class_weight of model.fit, or weights="),
     ({"class_mode": "sparse"}, "labels='int'"),
     ({"color_mode": "grayscale"}, "channels='GRAY'"),
     ({"class_names": ["class-01", "class-00"]}, "classes=['class-01', 'class-00']"),
