@@ -166,6 +166,7 @@ try:
 except RuntimeError as error:
     found["error"] = str(error)
 pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+accelerator.end_training()  # else gloo may abort at exit
 """
 
 
@@ -223,6 +224,7 @@ for name, more in {"skip": {"on_error": "skip"}, "repeat": {"repeat": True}}.ite
     except RuntimeError as error:
         found[name] = str(error)
 pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+accelerator.end_training()  # else gloo may abort at exit
 """
 
 
@@ -260,6 +262,7 @@ list(loader)
 accelerator.load_state(sys.argv[3])
 found += samples(loader)
 pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+accelerator.end_training()  # else gloo may abort at exit
 """
 
 
@@ -301,6 +304,7 @@ try:
 except RuntimeError as error:
     found["error"] = str(error)
 pathlib.Path(sys.argv[3], f"{accelerator.process_index}.json").write_text(json.dumps(found))
+accelerator.end_training()  # else gloo may abort at exit
 """
 
 
