@@ -84,6 +84,11 @@ impl Csv {
         if csv.header.is_empty() {
             return Err(Error::dataset(path, "empty: a first line that names the columns is needed"));
         }
+        if path.extension().is_some_and(|ending| ending == "lst")
+            && csv.header.iter().any(|cell| whole_number(cell).is_some())
+        {
+            return Err(csv.header_error("a list of im2rec's, which is not read: make it a CSV of filename and class"));
+        }
         Ok(csv)
     }
 
@@ -494,6 +499,17 @@ mod tests {
         assert_eq!(columns("filename"), Err("line 1: two columns are needed, with a header".to_owned()));
         let reason = "line 1: \"a/0.JPG\" is a file, where the first line names the columns";
         assert_eq!(columns("a/0.JPG,cat"), Err(reason.to_owned()));
+    }
+
+    #[test]
+    fn lists_of_im2rec_were_read_as_tables() {
+        let open = |name: &str| Csv::new(Path::new(name), "0\t3.000000\tcat/1.jpg\n1\t3\tcat/2.jpg\n".into());
+        let reason = open("train.lst").unwrap_err().to_string();
+        assert_eq!(
+            reason,
+            "train.lst: line 1: a list of im2rec's, which is not read: make it a CSV of filename and class"
+        );
+        open("train.csv").unwrap();
     }
 
     #[test]
