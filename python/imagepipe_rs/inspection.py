@@ -89,7 +89,8 @@ def verify(
     """Read and decode everything, whole.
 
     An index file that does not fit its file of records is damage, too, and so is a label in a record that a Loader
-    refuses. A record without a label is no damage, as ``labels=None`` reads it, but noted.
+    refuses, and a record without one where others have one. Where none has one, that is no damage, as ``labels=None``
+    reads them, but noted.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.

@@ -65,6 +65,12 @@ impl Source {
         ))
     }
 
+    /// What is wrong with a record that has no label, where others have one.
+    fn lacks_label(&self) -> String {
+        let key = self.keys.label.as_deref().unwrap_or_default();
+        format!("no label {key:?}, where other records have one")
+    }
+
     /// The data set, as a Loader would see it.
     fn open(&self, options: Options) -> Result<Arc<dyn Dataset>> {
         match self.workers {

@@ -88,8 +88,8 @@ impl Damage {
     }
 }
 
-/// Reads and decodes every sample of `source`, whole; an index file must fit, and a label that is there be one. `None` if
-/// `watch` ended it before.
+/// Reads and decodes every sample of `source`, whole; an index file must fit, a label that is there be one, and where one
+/// record has a label all must. `None` if `watch` ended it before.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at; [`Error::Threads`] when worker threads
@@ -107,19 +107,30 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     }));
     let notes = data.notes().iter().filter(|note| !is_of_an_index(note, data.shards())).cloned().collect();
     let mut report = Report { damaged, notes, ..Report::default() };
-    let mut unlabelled = 0;
-    let whole = pass::over(Whole { data }, len, source.workers(), watch, |_, found| {
+    let (mut samples, mut unlabelled) = (Vec::new(), Vec::new());
+    let whole = pass::over(Whole { data: Arc::clone(&data) }, len, source.workers(), watch, |index, found| {
         report.samples += 1;
         match found? {
             Ok(Stored { bytes, labelled }) => {
                 report.bytes += bytes;
-                unlabelled += u64::from(!labelled);
+                if !labelled {
+                    unlabelled.push((index, bytes));
+                }
             }
-            Err(damage) => report.damaged.push(damage),
+            Err(damage) => samples.push((index, damage)),
         }
         Ok(())
     })?;
-    report.notes.extend(source.note_on_labels(unlabelled, report.samples));
+    let labelled = report.samples - (samples.len() + unlabelled.len()) as u64;
+    if labelled == 0 {
+        report.notes.extend(source.note_on_labels(unlabelled.len() as u64, report.samples));
+    } else {
+        report.bytes -= unlabelled.iter().map(|(_, bytes)| bytes).sum::<u64>();
+        let damage = |index| Damage::at(data.location(index), source.lacks_label());
+        samples.extend(unlabelled.iter().map(|(index, _)| (*index, damage(*index))));
+        samples.sort_by_key(|(index, _)| *index);
+    }
+    report.damaged.extend(samples.into_iter().map(|(_, damage)| damage));
     Ok(whole.then_some(report))
 }
 

@@ -258,7 +258,7 @@ def test_features_under_other_names(run: Any, tmp_path: Path, jpeg: EncodeJpeg) 
 def test_labels_that_a_loader_refuses_were_all_good_to_verify(
     run: Any, tmp_path: Path, jpeg: EncodeJpeg, label: Any, reason: str
 ) -> None:
-    path = labelled(tmp_path, jpeg, label)
+    path = labelled(tmp_path, jpeg, 0, label)
     ran = run("verify", path)
     assert ran.code == 1
     first, last = ran.out.splitlines()
@@ -274,12 +274,44 @@ def test_labels_that_a_loader_refuses_were_all_good_to_verify(
 
 
 @pytest.mark.parametrize("label", [None, []])
-def test_a_missing_label_was_neither_said_nor_damage(
+def test_a_missing_label_among_others_was_all_good_to_verify(
     run: Any, tmp_path: Path, jpeg: EncodeJpeg, label: Any
 ) -> None:
-    path = labelled(tmp_path, jpeg, label)
+    path = labelled(tmp_path, jpeg, 0, label)
+    ran = run("verify", path)
+    assert ran.code == 1
+    first, last = ran.out.splitlines()
+    assert re.fullmatch(
+        rf'{path}: record 1 at byte \d+: no label "image/class/label", where other records have one',
+        first,
+    )
+    assert last.endswith(": 1 damaged")
+    with pytest.raises(RecordError, match=r"record 1: .*image/class/label"):
+        list(Loader(path))
+    ran = run("inspect", path)
+    assert (ran.code, "cannot be read" in ran.out) == (0, False)
+    assert "1 of 2 records that were looked at have no label" in ran.out
+    assert run("verify", path, "--key", "label=").code == 0
+
+
+def test_records_that_are_damaged_or_lack_a_label_are_listed_in_order(
+    run: Any, tmp_path: Path, jpeg: EncodeJpeg
+) -> None:
+    path = labelled(tmp_path, jpeg, None, -1, 0, None, -1)
+    ran = run("verify", path, "--json")
+    found = json.loads(ran.out)
+    assert ran.code == 1
+    assert [damage["record"] for damage in found["damaged"]] == [0, 1, 3, 4]
+    assert (found["samples"], found["bytes"], found["notes"]) == (5, len(jpeg()), [])
+
+
+@pytest.mark.parametrize("label", [None, []])
+def test_records_of_which_none_has_a_label_are_good(
+    run: Any, tmp_path: Path, jpeg: EncodeJpeg, label: Any
+) -> None:
+    path = labelled(tmp_path, jpeg, label, label)
     note = (
-        '1 of 2 records that were looked at have no label "image/class/label": name the feature that has it with '
+        '2 of 2 records that were looked at have no label "image/class/label": name the feature that has it with '
         "--key label=..., or read them with Loader(labels=None)"
     )
     ran = run("verify", path)
@@ -291,11 +323,11 @@ def test_a_missing_label_was_neither_said_nor_damage(
     assert Loader(path, labels=None).num_samples == 2
 
 
-def labelled(folder: Path, jpeg: EncodeJpeg, label: Any) -> Path:
-    """Write two records, the second with this label, or with none."""
+def labelled(folder: Path, jpeg: EncodeJpeg, *labels: Any) -> Path:
+    """Write records with these labels, or with none."""
     path = folder / "x.tfrecord"
     with TFRecordWriter(path) as writer:
-        for one in (0, label):
+        for one in labels:
             features = {} if one is None else {"image/class/label": one}
             writer.write(Example.encode({"image/encoded": jpeg(), **features}))
     return path
