@@ -127,7 +127,7 @@ impl Directory {
             base: Base::default(),
         };
         let mut ranges = Vec::new();
-        for class in options.chosen(&names, "class directories")? {
+        for class in options.chosen(&names, "class directories found")? {
             let (class, first) = (&names[class], data.starts.len() as u64);
             let label =
                 u32::try_from(ranges.len()).map_err(|_| Error::argument("classes", ranges.len(), "fewer than 2^32"))?;

@@ -56,6 +56,18 @@ pub struct Options {
 }
 
 impl Keys {
+    /// Refuses the name of what names a label where there is no label.
+    pub(super) fn check_text(&self) -> Result<()> {
+        match &self.text {
+            Some(text) if self.label.is_none() && self.text != Self::default().text => Err(Error::argument(
+                "keys",
+                format!("{{\"label\": None, \"text\": {text:?}}}"),
+                "a text is only the name of an integer label, so not \"text\" with \"label\": None",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Refuses names of features where nothing has any.
     pub(super) fn check_unused(&self) -> Result<()> {
         let usual = Self::default();
@@ -90,7 +102,7 @@ impl Default for Keys {
 }
 
 impl Options {
-    /// The classes that count, in the order of their labels, each with its number in `found`, which has `what`.
+    /// The classes that count, in the order of their labels, each with its number in `found`; an error calls these `what`.
     pub(super) fn chosen(&self, found: &[OsString], what: &str) -> Result<Vec<usize>> {
         let Some(classes) = &self.classes else {
             return Ok((0..found.len()).collect());
@@ -106,7 +118,7 @@ impl Options {
                 None if classes[..numbers.len()].contains(class) => return wrong(class, "each class once".to_owned()),
                 None => {
                     let known: Vec<_> = found.iter().take(10).map(|class| class.to_string_lossy()).collect();
-                    return wrong(class, format!("the {what} found: {}", known.join(", ")));
+                    return wrong(class, format!("the {what}: {}", known.join(", ")));
                 }
             }
         }

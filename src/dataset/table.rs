@@ -302,7 +302,7 @@ impl Rows {
     /// The samples among the rows, and the row of each.
     fn choose<'a>(&self, options: &Options, table_of: &dyn Fn(usize) -> &'a Path) -> Result<(Table, Vec<usize>)> {
         let (names, labels) = self.numbered(options, table_of)?;
-        let numbers = options.chosen(&names, "classes")?;
+        let numbers = options.chosen(&names, "classes found")?;
         let chosen_labels: HashMap<usize, u32> = numbers.iter().copied().zip(0..).collect();
         let mut data = Table {
             by_class: ByClass::of(&[], 0),

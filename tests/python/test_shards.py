@@ -275,12 +275,17 @@ def test_index_manifest_and_lists_are_no_samples(out: Path, small: Path) -> None
 def test_names_of_classes_are_found_without_reading_labels(out: Path, small: Path) -> None:
     write(out / "x0", records(small, text=False))
     assert Loader(out).classes == ["0", "1"]
+    found = r'classes="cat" is not valid: the classes found, which a labels\.csv beside .*: 0, 1'
+    with pytest.raises(ValueError, match=found):
+        Loader(out, classes=["cat"])
     (out / "labels.csv").write_text("id,name\n 2 , bird\n0,cat\n1,dog\n")
     loader = Loader(out, labels="one_hot", size=4)
     assert repr(loader) == "<Loader of 12 samples in 3 classes, 1 batch>"
     assert loader.classes == ["cat", "dog", "bird"]
     assert next(iter(loader)).labels.shape == (12, 3)
     (out / "labels.csv").write_text("id,name\n0,cat\n")
+    with pytest.raises(ValueError, match=r'classes="dog" is not valid: the classes found: cat'):
+        Loader(out, classes=["dog"])
     with pytest.raises(DatasetError, match=r"x0#\d+: the label 1 is none of the 1 class"):
         list(Loader(out, labels="one_hot", size=4))
     with pytest.raises(RecordError, match="record 6: the label 1 is none of the 1 class"):
@@ -425,11 +430,25 @@ def test_features_may_have_other_names(out: Path, small: Path) -> None:
     loader = Loader(out, keys=keys, size=8)
     assert contents(loader) == contents(Loader(small, size=8))
     assert loader.classes == ["a", "b"]
+    with pytest.raises(
+        ValueError, match='keys={"label": None, "text": "name"} is not valid: a text'
+    ):
+        Loader(out, keys={"image": "img", "label": None, "text": "name"})
     alike = Loader(out, keys={"image": "img", "label": None}, size=8)
     assert [batch.labels.tolist() for batch in alike] == [[0] * 12]
     assert alike.classes == [""]
     unlabelled = Loader(out, keys={"image": "img"}, labels=None, size=8)
     assert [batch.labels for batch in unlabelled] == [None]
+
+
+def test_labels_of_text_alone_say_what_to_do(out: Path, small: Path) -> None:
+    files = image_files(small)
+    shard = write(out / "x", [example({"img": data, "name": text}) for data, _, text, _ in files])
+    match = (
+        'the label "name" is text, not an integer: .*: .*write the records anew .*; a labels.csv'
+    )
+    with pytest.raises(RecordError, match=match):
+        list(Loader(shard, keys={"image": "img", "label": "name"}, size=8))
 
 
 def test_missing_features_are_said_with_those_that_are_there(out: Path, small: Path) -> None:

@@ -22,7 +22,7 @@ impl Shards {
         }
         let census = self.ask_all(options.split.is_some())?;
         let names = self.listed.clone().unwrap_or(census.names);
-        let chosen = options.chosen(&names, "classes")?;
+        let chosen = options.chosen(&names, self.called(&names))?;
         let labels: HashMap<usize, usize> = chosen.iter().copied().zip(0..).collect();
         let wanted = options.split.map(|split| on_side(split, &census.labels, &census.identities, &names));
         let (mut picks, mut kept) = (Vec::new(), Vec::new());
@@ -49,6 +49,16 @@ impl Shards {
         self.census = Census { labels: kept, ..Census::default() }.into();
         self.labels = options.classes.is_some().then_some(labels);
         Ok(())
+    }
+
+    /// What an error calls the classes that were found.
+    fn called(&self, names: &[OsString]) -> &'static str {
+        let is_number = |(number, name): (usize, &OsString)| name.to_str() == Some(&number.to_string());
+        if self.listed.is_none() && names.iter().enumerate().all(is_number) {
+            "classes found, which a labels.csv beside the records would give names"
+        } else {
+            "classes found"
+        }
     }
 
     /// Asks all records for their labels; with `identities`, also for what a split knows them by.

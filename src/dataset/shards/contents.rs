@@ -119,7 +119,9 @@ impl Form {
             Some(View::Float(label)) => {
                 Err(Reason(format!("the label {key:?} is the float {label}, not an integer: {OTHER_LABEL}")))
             }
-            Some(View::Bytes(_)) => Err(Reason(format!("the label {key:?} is text, not an integer: {OTHER_LABEL}"))),
+            Some(View::Bytes(_)) => {
+                Err(Reason(format!("the label {key:?} is text, not an integer: {OTHER_LABEL}; {TEXT_LABELS}")))
+            }
             None => Err(missing(payload, key, "label")),
         }
     }
@@ -128,6 +130,10 @@ impl Form {
 /// What to do where a feature is no label.
 const OTHER_LABEL: &str =
     "name a feature of one integer with keys={\"label\": ...}, or leave labels out with labels=None";
+
+/// What to do where classes are known by their names alone.
+const TEXT_LABELS: &str = "classes are numbers here, so where there are only names write the records anew with an integer \
+                           for each, by create_tfrecords or as tf.train.Example; a labels.csv beside them names the classes";
 
 /// The values of features.
 fn find<'a, const N: usize>(payload: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<Values<'a>>; N], Reason> {
@@ -355,7 +361,8 @@ mod tests {
             let reason = label(ints(large)).unwrap_err();
             assert_eq!(reason, format!("the label \"image/class/label\" is {large}, above 2147483647"));
         }
-        assert!(label(bytes(b"cat")).unwrap_err().contains("is text"));
+        let text = label(bytes(b"cat")).unwrap_err();
+        assert!(text.contains("is text") && text.contains("a labels.csv beside them names the classes"), "{text}");
         assert!(label(Feature::Floats(vec![1.0])).unwrap_err().contains("float"));
         let label = |label: f32| {
             let mut payload = Vec::new();

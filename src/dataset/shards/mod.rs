@@ -63,6 +63,7 @@ impl Shards {
     /// [`Error::Io`], [`Error::Record`] for a file that is damaged, [`Error::Dataset`] for files of two kinds or without
     /// records; with a split or classes, what is wrong with a label; [`Error::Argument`] for classes that are not there.
     pub fn open(mut paths: Vec<PathBuf>, options: &Options, threads: usize) -> Result<Self> {
+        options.keys.check_text()?;
         paths.sort_by(|a, b| natural_order(a.as_os_str().as_bytes(), b.as_os_str().as_bytes()));
         let places = options.places.as_ref().map(|folder| Places::read(folder, &paths));
         let open = |i: usize| {
