@@ -121,7 +121,8 @@ class Loader:
             * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of image records, under
               any names; or a directory where they lie. Samples are in the natural order of the file names (2 before
               10), records in that of the file. Index files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json``
-              beside them are no samples;
+              beside them are no samples. A ``labels.csv`` names the classes: below a line that names its two columns it
+              has a row for each class, with the name and the number, in either order;
             * CSV files, in the order of their rows: in each a file, relative to the CSV's directory, and its class, in
               the columns ``filename`` and ``class`` if there are both, else in the first two. The first line names the
               columns, and shows whether commas, semicolons or tabs separate them; a line ``sep=;`` before it says so.

@@ -48,6 +48,9 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
     }
     let numbers = |column: usize| rows.iter().all(|(_, cells)| number(&cells[column]).is_some());
     let (class, id) = if !numbers(1) && numbers(0) { (1, 0) } else { (0, 1) };
+    if csv.header().get(id).and_then(whole_number).is_some() {
+        return Err(csv.header_error("a class and its number, where the first line names the columns"));
+    }
     let mut names: Vec<Option<OsString>> = Vec::new();
     for (line, cells) in &rows {
         let wrong = |reason: &str| csv.error(*line, reason);
@@ -100,6 +103,8 @@ mod tests {
             ("id\n3\n", "line 1: two columns are needed"),
             ("filename,class\n0.jpg,0\n", "line 2: a picture and its class"),
             ("class,id\n", "line 1: no class below it"),
+            ("0,cat\n1,dog\n", "line 1: a class and its number, where the first line names the columns"),
+            ("cat,0\ndog,1\n", "line 1: a class and its number"),
             ("\n", "empty: "),
         ] {
             let error = names(text).unwrap_err().to_string();
