@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import json
 import operator
 import os
 import pathlib
@@ -162,6 +163,18 @@ def weights_of(weights: Any) -> Any:
         )
         raise TypeError(message)
     return numbers.tolist()
+
+
+def json_of(text: str | bytes) -> Any:
+    """Return what a text in JSON says.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def shown(value: Any) -> str:

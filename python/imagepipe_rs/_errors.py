@@ -177,6 +177,8 @@ class RecordError(_FileError):
 
 def unreadable(path: object, error: OSError | EOFError) -> DatasetOSError:
     """Return the error of a file that could not be read, of what the system said."""
+    from imagepipe_rs._notes import printable  # noqa: PLC0415  which needs a warning of this module
+
     kinds: dict[type[Exception], type[DatasetOSError]] = {
         FileNotFoundError: DatasetNotFoundError,
         PermissionError: DatasetPermissionError,
@@ -184,7 +186,8 @@ def unreadable(path: object, error: OSError | EOFError) -> DatasetOSError:
     kind = kinds.get(type(error), DatasetOSError)
     reason = str(getattr(error, "strerror", None) or error)
     number = getattr(error, "errno", None)
-    return kind(f"{path}: {reason}", path=str(path), reason=reason, errno=number)
+    message = printable(f"{path}: {reason}")
+    return kind(message, path=str(path), reason=reason, errno=number)
 
 
 # What a wrong argument raises; its message names the argument, the value and what is allowed.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import glob
 import io
-import json
 import pathlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import json_of
 from imagepipe_rs._errors import DatasetValueError, unreadable
+from imagepipe_rs._notes import printable
 from imagepipe_rs._writing import Check, OnError, Progress, Written, run
 from imagepipe_rs.loader import Loader
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from imagepipe_rs._arguments import Path
 
 _COUNTS = {"train": "train_number", "validation": "val_number", "test": "test_number"}
+
+# What a summary says of the columns of labels.csv.
+_COLUMNS = ("class_header", "class_id_header")
 
 # Options of the Loader that leave samples out.
 _FEWER = ("classes", "limit", "split")
@@ -219,12 +223,9 @@ class ImageDataSet:
         self.dataset_name = dataset_name
         self._labels_file = self.tfrecords_dir / "labels.csv"
         summary = self.tfrecords_dir / f"{dataset_name}_summary.json"
-        try:
-            self.dataset_summary: dict[str, Any] = json.loads(_text(summary))
-            columns = [self.dataset_summary[key] for key in ("class_header", "class_id_header")]
-            self.labels_to_class_names = _names(_text(self._labels_file), columns)
-        except (csv.Error, IndexError, KeyError, TypeError, ValueError) as error:
-            raise _error(summary, f"not what Image2TFRecords writes: {error!r}") from error
+        self.dataset_summary = _summary(summary)
+        columns = [self.dataset_summary[key] for key in _COLUMNS]
+        self.labels_to_class_names = _names(self._labels_file, columns)
 
     @property
     def labels_df(self) -> pd.DataFrame:
@@ -297,23 +298,63 @@ class ImageDataSet:
         return []
 
 
-def _names(text: str, columns: list[str]) -> dict[int, str]:
+def _summary(path: pathlib.Path) -> dict[str, Any]:
+    """Return what a summary says, the names of the columns of ``labels.csv`` among it."""
+    text = _text(path)
+    try:
+        found = json_of(text)
+    except ValueError as error:
+        raise _not_ours(path, f"no JSON: {error}") from error
+    names = found if isinstance(found, dict) else {}
+    missing = [key for key in _COLUMNS if not isinstance(names.get(key), str)]
+    if missing:
+        raise _not_ours(path, f"it has no name for {' and '.join(missing)}")
+    return names
+
+
+def _names(path: pathlib.Path, columns: list[str]) -> dict[int, str]:
     """Return the class names by label of a ``labels.csv``, whose columns of classes and labels are called so."""
-    header, *rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
+    reader = csv.reader(io.StringIO(_text(path), newline=""))
+    try:
+        rows = [(reader.line_num, row) for row in reader if row]
+    except csv.Error as error:
+        raise _not_ours(path, f"line {reader.line_num}: {error}") from error
+    header = rows[0][1] if rows else []
+    if any(column not in header for column in columns):
+        there = (
+            f"the columns {columns[0]!r} and {columns[1]!r}, which the summary names, are not in it"
+        )
+        raise _not_ours(path, there if rows else "it is empty")
     # Both may be called the same.
     name, label = (0, 1) if header == columns else map(header.index, columns)
-    return {int(row[label].removesuffix(".0")): row[name] for row in rows}
+    names: dict[int, str] = {}
+    for line, row in rows[1:]:
+        try:
+            names[int(row[label].removesuffix(".0"))] = row[name]
+        except (IndexError, ValueError) as error:
+            raise _not_ours(path, f"line {line} has no class and its number") from error
+    return names
+
+
+def _not_ours(path: pathlib.Path, reason: str) -> DatasetValueError:
+    return _error(path, f"not what Image2TFRecords writes: {reason}")
 
 
 def _error(path: pathlib.Path, reason: str) -> DatasetValueError:
-    return DatasetValueError(f"{path}: {reason}", path=str(path), reason=reason)
+    return DatasetValueError(printable(f"{path}: {reason}"), path=str(path), reason=reason)
 
 
 def _text(path: pathlib.Path) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        data = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from error
+    except ValueError as error:
+        raise _error(path, f"not the name of a file: {error}") from error
+    try:
+        return data.decode("utf-8-sig")
+    except ValueError as error:
+        raise _not_ours(path, f"not UTF-8: {error}") from error
 
 
 __all__ = ["Image2TFRecords", "ImageDataSet", "Split"]

@@ -10,8 +10,9 @@ from importlib import resources
 from typing import Any, Literal
 
 from imagepipe_rs import _native
-from imagepipe_rs._arguments import Path, shown
+from imagepipe_rs._arguments import Path, json_of, shown
 from imagepipe_rs._errors import DatasetValueError, unreadable
+from imagepipe_rs._notes import printable
 from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
 
 # Class numbers have 32 bits.
@@ -129,8 +130,13 @@ def _read(path: pathlib.Path) -> dict[str, tuple[int, str]]:
     """Read a table of labels, packed or not."""
     try:
         data = path.read_bytes()
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:
+        raise _error(path, f"not the name of a file: {error}") from error
+    try:
         text = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-        table: dict[str, Any] = json.loads(text)
+        table: dict[str, Any] = json_of(text)
     except (OSError, EOFError) as error:
         raise unreadable(path, error) from error
     except ValueError as error:
@@ -162,7 +168,7 @@ def _numbered(path: pathlib.Path, rows: dict[str, tuple[Any, str]]) -> dict[str,
 
 
 def _error(path: pathlib.Path, reason: str) -> DatasetValueError:
-    return DatasetValueError(f"{path}: {reason}", path=str(path), reason=reason)
+    return DatasetValueError(printable(f"{path}: {reason}"), path=str(path), reason=reason)
 
 
 __all__ = ["create_tensor_records", "imagenet_texts"]

@@ -379,9 +379,55 @@ def test_what_is_not_there_is_said(images: Path, tmp_path: Path) -> None:
     assert data.get_split("test").num_samples == 0
     with pytest.raises(DatasetError, match="the split 'test' has no images"):
         data.get_split("test").loader()
-    (tmp_path / "labels.csv").write_text("what,is\nthis,1\n")
-    with pytest.raises(DatasetError, match="not what Image2TFRecords writes"):
+    for name in ("a\0b", "a\x1bb", "a\ud800b"):
+        shown = "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+        with pytest.raises(DatasetError) as info:
+            ImageDataSet(tmp_path, name)
+        assert f"/{shown}_summary.json: " in str(info.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "it is empty"),
+        (
+            "what,is\nthis,1\n",
+            "the columns 'class' and 'class_id', which the summary names, are not in it",
+        ),
+        ("class,class_id\ncat\n", "line 2 has no class and its number"),
+        ("class,class_id\ncat,0\n\ndog,x\n", "line 4 has no class and its number"),
+        ('class,class_id\n"cat,0\n', "line 2 has no class and its number"),
+        ("class,class_id\nc\udcf6t,0\n", "not UTF-8: "),
+    ],
+)
+def test_broken_labels_were_blamed_on_the_summary(
+    images: Path, tmp_path: Path, text: str, reason: str
+) -> None:
+    Image2TFRecords(images).create_tfrecords(tmp_path)
+    (tmp_path / "labels.csv").write_text(text, errors="surrogateescape")
+    with pytest.raises(DatasetError) as info:
         ImageDataSet(tmp_path)
+    assert str(info.value).startswith(
+        f"{tmp_path}/labels.csv: not what Image2TFRecords writes: {reason}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no JSON: "),
+        ("[" * 100_000, "no JSON: it is nested too deeply"),
+        ("[]", "it has no name for class_header and class_id_header"),
+        ('{"class_header": "class"}', "it has no name for class_id_header"),
+    ],
+)
+def test_a_broken_summary_is_said(images: Path, tmp_path: Path, text: str, reason: str) -> None:
+    Image2TFRecords(images).create_tfrecords(tmp_path)
+    (tmp_path / "_summary.json").write_text(text)
+    with pytest.raises(DatasetError) as info:
+        ImageDataSet(tmp_path)
+    expected = f"{tmp_path}/_summary.json: not what Image2TFRecords writes: {reason}"
+    assert str(info.value).startswith(expected)
 
 
 def test_odd_class_names_survive(tmp_path: Path, jpeg: EncodeJpeg) -> None:

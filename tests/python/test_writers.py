@@ -460,6 +460,11 @@ def test_labels_of_a_table(tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path) -> 
     (tmp_path / "short.json").write_text(json.dumps(table))
     with pytest.raises(DatasetError, match=r"tree/b: the labels given do not list this class"):
         create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "short.json")
+    (tmp_path / "deep.json.gz").write_bytes(gzip.compress(b"[" * 100_000))
+    with pytest.raises(DatasetError, match=r"deep\.json\.gz: not a table .*: it is nested too"):
+        create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "deep.json.gz")
+    with pytest.raises(DatasetError, match=r"a\\x00b\.json: not the name of a file"):
+        create_tensor_records(folder, tmp_path / "no", img_size=8, labels="a\0b.json")
     (tmp_path / "odd.json").write_text('{"a": 1}')
     with pytest.raises(DatasetError, match=r"odd\.json: not a table of labels"):
         create_tensor_records(folder, tmp_path / "no", img_size=8, labels=tmp_path / "odd.json")
