@@ -17,6 +17,9 @@ pub(super) const HEADER: usize = 12;
 /// Bytes after the data.
 const FOOTER: usize = 4;
 
+/// A length beyond it is no record's: no file system has such files.
+const LONGEST: u64 = 1 << 60;
+
 /// The form in which a CRC-32C is stored.
 #[must_use]
 pub fn masked(crc: u32) -> u32 {
@@ -93,6 +96,8 @@ pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {
     match usize::try_from(len) {
         Ok(len) if found >= len && found - len >= FOOTER => Ok(HEADER + len + FOOTER),
         Ok(len) if found >= len => Err(Reason::new("the file ends inside the checksum of the data")),
+        // No such file was ever whole.
+        _ if len > LONGEST => Err(Reason::new(format!("its length says {len} bytes, and the file has {found} more"))),
         _ => Err(Reason::new(format!("the file ends inside the data: {found} of {len} bytes are there"))),
     }
 }
@@ -181,7 +186,7 @@ mod tests {
             "it is 18 bytes long, where its index, or the file when it was opened, had 19"
         );
         bytes[7] = 0xff;
-        assert_eq!(named(&bytes, false), "the file ends inside the data: 7 of 18374686479671623682 bytes are there");
+        assert_eq!(named(&bytes, false), "its length says 18374686479671623682 bytes, and the file has 7 more");
         bytes.clone_from(&whole);
         bytes[12] = b'x';
         assert_eq!(payload(&bytes, bytes.len(), true, false).unwrap(), b"xbc");

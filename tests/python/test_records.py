@@ -572,7 +572,7 @@ def test_a_length_beyond_the_file_takes_no_memory(tmp_path: Path) -> None:
     path.write_bytes(struct.pack("<Q", 2**63) + bytes(100))
     with pytest.raises(RecordError, match="checksum of the length"):
         TFRecordReader(path)
-    with pytest.raises(RecordError, match="of 9223372036854775808 bytes"):
+    with pytest.raises(RecordError, match=r"its length says 9223372036854775808 bytes, .* 96 more"):
         TFRecordReader(path, check=False)
 
 
