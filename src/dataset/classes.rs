@@ -1,5 +1,6 @@
 //! Samples by class, and what can be the number of one.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -73,12 +74,17 @@ const CLASSES_A_SAMPLE: usize = 16;
 /// A label that can be one of so many samples: there is a name for every number below the greatest, so that a number that
 /// is something else must not be taken for a label.
 pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
+    checked_cell(label, &label, samples)
+}
+
+/// The same of a label that a table has written as `cell`.
+pub(super) fn checked_cell(label: usize, cell: &dyn fmt::Display, samples: usize) -> Result<u32, Reason> {
     let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
     let found = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
     found.ok_or_else(|| {
         let samples = counted(samples as u64, "sample");
         Reason(format!(
-            "a label of {most} or more for {samples}, {label}: classes are numbered from 0, and there is one for every number \
+            "a label of {most} or more for {samples}, {cell}: classes are numbered from 0, and there is one for every number \
              up to the greatest"
         ))
     })

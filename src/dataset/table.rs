@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use csv::ByteRecord;
 use rustix::fs::{FileType, stat};
 
-use super::classes::{checked, numbered};
+use super::classes::{checked_cell, numbered};
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Wanted};
 use crate::error::{Error, Result, said};
 use crate::file::{Base, Columns, Csv, check_inside, each, is_image, line_error, name_hint, path_identity, quoted};
@@ -292,7 +292,8 @@ impl Rows {
         };
         let mut labels = Vec::with_capacity(numbers.len());
         for (class, number) in numbers.into_iter().enumerate() {
-            let label = checked(usize::try_from(number).unwrap_or(usize::MAX), self.all.len());
+            let label =
+                checked_cell(usize::try_from(number).unwrap_or(usize::MAX), &self.classes[class], self.all.len());
             labels.push(label.map_err(|reason| self.class_error(class, reason, table_of))?);
         }
         let names = labels.iter().max().map_or(0..0, |most| 0..most + 1).map(|label| label.to_string().into());

@@ -180,13 +180,12 @@ impl Csv {
     }
 
     /// Reads the next row, which has as many cells as there are columns, into `row`; returns its line, counted from 1, or
-    /// `None` at the end. Empty lines are passed over.
+    /// `None` at the end. Empty lines are passed over, and those of blanks alone.
     ///
     /// # Errors
     /// [`Error::Dataset`] for a row of another length.
     pub fn next(&mut self, row: &mut ByteRecord) -> Result<Option<u64>> {
-        let start = self.reader.position().clone();
-        let more = self.reader.read_byte_record(row);
+        let (start, more) = self.read(row);
         // What is open at the end has swallowed every row behind it.
         if self.rest(&self.reader.position().clone()).is_empty() && is_open(self.rest(&start), self.separator) {
             return Err(self.error(self.line_at(&start), "a quote that is opened in this row is never closed"));
@@ -194,6 +193,19 @@ impl Csv {
         let more = more.map_err(|error| self.failure(error))?;
         self.strip(row, &start);
         Ok(more.then(|| row.position().map_or(0, |position| self.line_at(position))))
+    }
+
+    /// Reads a row that is no line of blanks alone; says where it starts, or that there was none.
+    fn read(&mut self, row: &mut ByteRecord) -> (Position, csv::Result<bool>) {
+        loop {
+            let start = self.reader.position().clone();
+            let more = self.reader.read_byte_record(row);
+            let is_short =
+                more.as_ref().is_err_and(|error| matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. }));
+            if !is_short || !first_line(self.rest(&start)).iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+                return (start, more);
+            }
+        }
     }
 
     /// What is wrong with the first line that is not empty.
@@ -417,15 +429,19 @@ fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
+/// The greatest [`whole_number`], 2^63 - 1, which stands for all above it.
+pub const LARGEST_NUMBER: u64 = u64::MAX >> 1;
+
 /// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with gaps are saved; blanks
-/// around them in quotes); `None` for anything else. The greatest is 2^63 - 1, which stands for all above it.
+/// around them in quotes); `None` for anything else.
 #[must_use]
 pub fn whole_number(cell: &[u8]) -> Option<u64> {
-    const MOST: u64 = u64::MAX >> 1;
     let cell = cell.trim_ascii();
     let digits = cell.strip_suffix(b".0").unwrap_or(cell);
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    is_number.then(|| str::from_utf8(digits).ok()?.parse().ok()).map(|number| number.unwrap_or(u64::MAX).min(MOST))
+    is_number
+        .then(|| str::from_utf8(digits).ok()?.parse().ok())
+        .map(|number| number.unwrap_or(u64::MAX).min(LARGEST_NUMBER))
 }
 
 /// What is wrong with a line of a file.
@@ -606,7 +622,9 @@ mod tests {
     #[test]
     fn lines_are_counted_with_empty_ones_and_those_in_cells() {
         let text = "a,b\n\n\n1,2\n\"x\ny\",3\r\n\r\n4,5\n\n";
-        assert_eq!(rows(text).unwrap(), [row(4, ["1", "2"]), row(5, ["x\ny", "3"]), row(8, ["4", "5"])]);
+        let expected = [row(4, ["1", "2"]), row(5, ["x\ny", "3"]), row(8, ["4", "5"])];
+        assert_eq!(rows(text).unwrap(), expected);
+        assert_eq!(rows("a,b\n  \n\t\n1,2\n\"x\ny\",3\r\n  \r\n4,5\n \n  ").unwrap(), expected, "of blanks alone");
     }
 
     #[test]

@@ -15,7 +15,7 @@ mod signature;
 pub use append::Appender;
 pub use atomic::{Output, a_directory, make_directory, write_whole};
 pub use base::Base;
-pub use csv::{Columns, Csv, line_error, may_be_csv, name_hint, whole_number};
+pub use csv::{Columns, Csv, LARGEST_NUMBER, line_error, may_be_csv, name_hint, whole_number};
 pub use each::each;
 pub use map::{Hops, Map, Stamp};
 pub use names::{IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, path_identity, quoted};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{Dataset, Directory, Options, records_below};
 use crate::error::{Error, Result, said};
-use crate::file::{Stamp, append_file, name_hint, natural_order, quoted};
+use crate::file::{LARGEST_NUMBER, Stamp, append_file, name_hint, natural_order, quoted};
 
 /// A list of labelled files. Records are numbered by their place in it.
 #[derive(Clone, Debug)]
@@ -126,7 +126,9 @@ impl Source {
     /// Refuses labels above `most`; `why` says what keeps records from having them.
     pub(super) fn check_labels(&self, most: u64, why: &str) -> Result<()> {
         let Some(class) = self.classes.iter().find(|class| class.label > most) else { return Ok(()) };
-        let reason = format!("the label {} is beyond {most}: {why}", class.label);
+        // What a whole number in a table is at most stands for all above it.
+        let more = if class.label == LARGEST_NUMBER { " or more" } else { "" };
+        let reason = format!("the label {}{more} is beyond {most}: {why}", class.label);
         Err(Error::dataset(self.listing.as_ref().map_or(&self.root, |(list, _)| list), reason))
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
 
-use crate::dataset::classes::checked;
+use crate::dataset::classes::checked_cell;
 use crate::error::Result;
 use crate::file::{Csv, is_image, whole_number};
 
@@ -54,8 +54,9 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
     let mut names: Vec<Option<OsString>> = Vec::new();
     for (line, cells) in &rows {
         let wrong = |reason: &str| csv.error(*line, reason);
-        let id = number(&cells[id]).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
-        let id = checked(id, rows.len()).map_err(|reason| wrong(&reason.0))? as usize;
+        let cell = &cells[id];
+        let id = number(cell).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
+        let id = checked_cell(id, cell, rows.len()).map_err(|reason| wrong(&reason.0))? as usize;
         if names.len() <= id {
             names.resize(id + 1, None);
         }
@@ -99,6 +100,7 @@ mod tests {
             ("class,id\ncat,0\ndog,0\n", "line 3: a number that another class has"),
             ("file,class\na.jpg,cat\n", "line 2: no class and its number"),
             ("class,id\n\ncat,99999999999\n", "line 3: a label of"),
+            ("class,id\ncat,99999999999999999999\n", "1 sample, 99999999999999999999: classes"),
             ("class,id\ncat\n", "line 2: 1 cell"),
             ("id\n3\n", "line 1: two columns are needed"),
             ("filename,class\n0.jpg,0\n", "line 2: a picture and its class"),
