@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
 from imagepipe_rs._errors import DatasetError, DatasetValueError
+from imagepipe_rs._notes import printable
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def _about(loader: Loader, pictures: Sequence[Picture], epoch: int, options: dic
     height, width, _ = pictures[0].pixels.shape
     parts = [
         f"{len(pictures)} of {loader.num_samples:,} samples",
-        f"{width}x{height}",
+        f"{width} wide, {height} high",
         ", ".join([options.get("fit", "stretch"), *(["flip"] if options.get("flip") else [])]),
         f"seed {loader.seed}, epoch {epoch}",
     ]
@@ -136,9 +137,9 @@ def _about(loader: Loader, pictures: Sequence[Picture], epoch: int, options: dic
 
 
 def _shown(name: str) -> str:
-    """Return a name as text; those of files need not be."""
+    """Return a name as text that shows as such; those of files need not be."""
     # Not by the file system's encoding, which need not be UTF-8, where names that are UTF-8 are text in any case.
-    return name.encode(errors="surrogateescape").decode(errors="replace")
+    return printable(name.encode(errors="surrogateescape").decode(errors="replace"))
 
 
 def _figure(picture: Picture) -> str:

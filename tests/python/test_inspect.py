@@ -645,6 +645,15 @@ def test_labels_stand_under_the_pictures(photos: Path) -> None:
         assert (below < 60).all(axis=2).any(), "no dark ink under a picture"
 
 
+def test_a_sheet_says_what_is_wide_and_what_is_high(tmp_path: Path, jpeg: EncodeJpeg) -> None:
+    (tmp_path / "a\x1b[2J.jpg").write_bytes(jpeg(40, 30))
+    sheet = Sheet.of(tmp_path, size=(100, 300))
+    assert "300 wide, 100 high" in sheet.below
+    page = sheet.html()
+    assert "\x1b" not in page
+    assert r"a\x1b[2J.jpg" in page
+
+
 def test_the_same_arguments_make_the_same_sheet(photos: Path) -> None:
     options = {"fit": "random_crop", "flip": True, "seed": 9, "batch_size": 5}
     first, again = (Sheet.of(photos, workers=n, **options).png() for n in (1, 4))
