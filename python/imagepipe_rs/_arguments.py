@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import itertools
 import json
 import operator
 import os
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from imagepipe_rs import _native
-from imagepipe_rs._errors import DatasetNotFoundError
+from imagepipe_rs._errors import DatasetNotFoundError, unreadable
 from imagepipe_rs._ranks import auto_shard
 
 Path = str | os.PathLike[str]
@@ -73,8 +74,21 @@ def _matches(pattern: str) -> list[str]:
     """Return what a glob means, in order, hidden files left out."""
     found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  patterns may be absolute
     if not found:
+        _check_readable(pattern)
         raise _not_found(pattern, "no file or directory matches")
     return found
+
+
+def _check_readable(pattern: str) -> None:
+    """Raise an error where the folder that a glob looks through first may not be read."""
+    plain = itertools.takewhile(lambda part: not glob.has_magic(part), pathlib.Path(pattern).parts)
+    folder = pathlib.Path(*plain)
+    try:
+        os.scandir(folder).close()
+    except PermissionError as error:
+        raise unreadable(folder, error) from error
+    except OSError:
+        return
 
 
 def _not_found(path: str, reason: str) -> DatasetNotFoundError:
@@ -98,6 +112,13 @@ def pair(size: Any) -> Any:
 def as_tuple(value: Any) -> Any:
     """Return a tuple of a list, which is what JSON and YAML have for one."""
     return tuple(value) if isinstance(value, list) else value
+
+
+def classes_of(classes: Any) -> Any:
+    """Return a plain list of a sequence: the compiled module takes memory for as many as one says that it has."""
+    if isinstance(classes, Sequence) and not isinstance(classes, str | bytes):
+        return [name for name in classes]  # noqa: C416  list() asks for the length too
+    return classes
 
 
 def keys_of(keys: Mapping[str, str | None] | None) -> dict[str, str | None]:
@@ -155,6 +176,9 @@ def weights_of(weights: Any) -> Any:
     try:
         array = np.asarray(weights)
         numbers = array.astype(np.float64) if array.dtype.kind in "biufO" else None
+    except OverflowError as error:
+        message = f"weights={shown(weights)} is not valid: finite numbers"
+        raise ValueError(message) from error
     except (TypeError, ValueError, RuntimeError):  # the last from PyTorch
         numbers = None
     if numbers is None or numbers.ndim != 1:

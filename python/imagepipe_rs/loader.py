@@ -16,6 +16,7 @@ from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._arguments import (
     Path,
     as_tuple,
+    classes_of,
     current_folder,
     fill_of,
     keys_of,
@@ -323,7 +324,7 @@ class Loader:
             "limit": limit,
             "split": as_tuple(split),
             "split_seed": split_seed,
-            "classes": classes,
+            "classes": classes_of(classes),
             "keys": keys_of(keys),
             "allow_outside": allow_outside,
             "places": places_directory(),

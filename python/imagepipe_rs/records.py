@@ -336,14 +336,15 @@ def pack_image(
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value: no labels, or a negative number.
     """
-    labels: list[float] = []
-    if not isinstance(label, Real):
-        if isinstance(label, str | bytes) or not isinstance(label, Iterable):
-            raise TypeError(f"label={label!r} is not valid: a number, or several")
-        labels, label = [_label(value) for value in label], 0.0
-        if not labels:
-            raise ValueError("label=[] is not valid: a number, or several")
-    return _native.pack_image(data, _label(label), labels, _number("id", id), _number("id2", id2))
+    given = _listed(label)
+    if not all(isinstance(value, Real) for value in given):
+        raise TypeError(f"label={shown(label)} is not valid: a number, or several")
+    if not given:
+        raise ValueError("label=[] is not valid: a number, or several")
+    is_one = isinstance(label, Real) or getattr(label, "ndim", 1) == 0
+    labels = [_label(value) for value in given]
+    first, rest = (labels[0], []) if is_one else (0.0, labels)
+    return _native.pack_image(data, first, rest, _number("id", id), _number("id2", id2))
 
 
 def unpack_image(record: Buffer) -> ImageRecord:
@@ -358,6 +359,7 @@ def unpack_image(record: Buffer) -> ImageRecord:
 
 
 def _label(value: Any) -> float:
+    """Return a number as RecordIO can have it."""
     if isinstance(value, Integral) and not _has_float32(int(value)):
         raise ValueError(f"label={value} is not valid: a whole number that float32 has")
     return float(value)
@@ -372,9 +374,13 @@ def _has_float32(number: int) -> bool:
 
 
 def _number(name: str, value: int) -> int:
-    number = as_index(value)
+    allowed = "a whole number from 0 to 2**64 - 1"
+    try:
+        number = as_index(value)
+    except TypeError as error:
+        raise TypeError(f"{name}={shown(value)} is not valid: {allowed}") from error
     if not 0 <= number < 2**64:
-        raise ValueError(f"{name}={value} is not valid: a whole number from 0 to 2**64 - 1")
+        raise ValueError(f"{name}={value} is not valid: {allowed}")
     return number
 
 

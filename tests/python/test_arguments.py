@@ -544,6 +544,31 @@ def test_weights_may_be_tensors(folder: Path, output: str) -> None:
     assert Loader(folder, weights=weights).num_samples == 4
 
 
+def test_weights_beyond_a_float_are_named(folder: Path) -> None:
+    with pytest.raises(ValueError, match=r"weights=\[1000.*\.\.\. is not valid: finite numbers"):
+        Loader(folder, weights=[10**400] * 4)
+
+
+def test_classes_that_lie_about_their_number_ended_the_process(folder: Path) -> None:
+    class Liar(list[str]):
+        def __len__(self) -> int:
+            return 1 << 40
+
+    classes = Loader(folder).classes
+    assert Loader(folder, classes=Liar(classes)).classes == classes
+
+
+def test_a_glob_in_a_folder_that_may_not_be_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(PermissionError, match=f"{tmp_path}: Permission denied"):
+        Loader(f"{tmp_path}/*/[ab].jpg")
+
+
 def test_a_loader_says_that_it_takes_the_place_of_a_data_loader(folder: Path) -> None:
     loader = Loader(folder)
     with pytest.raises(

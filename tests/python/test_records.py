@@ -336,7 +336,7 @@ def test_keys_come_in_any_order(tmp_path: Path) -> None:
     assert records.key(-1) == 5
 
 
-@pytest.mark.parametrize("label", [3, 3.5, -1, np.float32(2), np.int64(4), 2**24])
+@pytest.mark.parametrize("label", [3, 3.5, -1, np.float32(2), np.int64(4), np.array(1), 2**24])
 def test_an_image_record_with_one_label(label: float) -> None:
     record = pack_image(b"image", label, id=2**64 - 1, id2=5)
     assert record == reference.pack(reference.Header(label, (), 2**64 - 1, 5), b"image")
@@ -354,9 +354,14 @@ def test_an_image_record_with_several_labels(labels: Any) -> None:
 
 
 def test_wrong_image_records() -> None:
-    for wrong, error in (("cat", TypeError), (None, TypeError), ([], ValueError)):
-        with pytest.raises(error, match="label="):
-            pack_image(b"", wrong)
+    wrongs = ("cat", None, ["cat"], [[1.0]], np.ones((2, 2)))
+    for wrong in wrongs:
+        with pytest.raises(TypeError, match="label="):
+            pack_image(b"", wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="label="):
+        pack_image(b"", [])
+    with pytest.raises(TypeError, match="id='a' is not valid: a whole number from 0"):
+        pack_image(b"", 0, id="a")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="id=-1 is not valid"):
         pack_image(b"", 0, id=-1)
     with pytest.raises(ValueError, match="id2=18446744073709551616 is not valid"):
