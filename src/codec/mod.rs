@@ -180,7 +180,7 @@ pub struct Decoded<'a> {
     pub left: u32,
     /// Row of their first one, in the scaled picture.
     pub top: u32,
-    /// By how much the picture is scaled down: the request's for JPEG, 1 for others.
+    /// By how much the picture is scaled down: the request's for JPEG that is not lossless, 1 for others.
     pub denominator: u32,
 }
 

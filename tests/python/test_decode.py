@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -48,6 +49,40 @@ def test_channels(jpeg: EncodeJpeg) -> None:
     luma = Image.open(io.BytesIO(data))
     luma.draft("L", luma.size)
     np.testing.assert_array_equal(gray[..., 0], np.asarray(luma))
+
+
+def lossless_jpeg(pixels: np.ndarray) -> bytes:
+    """Encode RGB as a JPEG of process 14, each sample as its difference from the one on its left."""
+    height, width, _ = pixels.shape
+    samples = pixels.astype(int)
+    before = np.full_like(samples, 128)
+    before[1:, 0], before[:, 1:] = samples[:-1, 0], samples[:, :-1]
+    bits = ""
+    for difference in (samples - before).ravel().tolist():
+        size = abs(difference).bit_length()
+        value = difference if difference >= 0 else difference + (1 << size) - 1
+        bits += f"{size:04b}" + (f"{value:0{size}b}" if size else "")
+    bits += "1" * (-len(bits) % 8)
+    scan = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+    segments = {
+        0xC3: struct.pack(">BHHB", 8, height, width, 3) + b"R\x11\0G\x11\0B\x11\0",
+        0xC4: bytes([0, 0, 0, 0, 9, *[0] * 12, *range(9)]),
+        0xDA: b"\3R\0G\0B\0" + b"\1\0\0",
+    }
+    heads = [struct.pack(">BBH", 0xFF, k, len(v) + 2) + v for k, v in segments.items()]
+    return b"\xff\xd8" + b"".join(heads) + scan + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("channels", ["RGB", "GRAY"])
+@pytest.mark.parametrize(
+    "options", [{}, {"size": 16}, {"size": 32, "fit": "crop"}, {"size": 32, "exact": True}]
+)
+def test_a_lossless_jpeg_is_read_as_a_png_is(channels: str, options: dict[str, Any]) -> None:
+    pixels = np.random.default_rng(5).integers(256, size=(230, 370, 3), dtype=np.uint8)
+    data, png = lossless_jpeg(pixels), io.BytesIO()
+    Image.fromarray(pixels).save(png, "PNG")
+    image = decode(data, channels=channels, **options)
+    np.testing.assert_array_equal(image, decode(png.getvalue(), channels=channels, **options))
 
 
 def test_exif_is_applied(jpeg: EncodeJpeg) -> None:

@@ -221,6 +221,24 @@ fn ends(scan: &[u8]) -> bool {
     scan.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
 }
 
+/// Whether what comes before a file's scan has the header of a lossless frame among its segments.
+fn is_lossless(mut segments: &[u8]) -> bool {
+    const START: u8 = 0xd8;
+    const LOSSLESS: u8 = 0xc3;
+    loop {
+        segments = match segments {
+            [0xff, LOSSLESS, ..] => return true,
+            [0xff, 0xff, ..] => &segments[1..],
+            [0xff, START, rest @ ..] => rest,
+            [0xff, _, high, low, ..] => {
+                let len = usize::from(u16::from_be_bytes([*high, *low]));
+                segments.get(2 + len..).unwrap_or_default()
+            }
+            _ => return false,
+        };
+    }
+}
+
 impl Form {
     fn of(frame: &Frame, request: &Request) -> Self {
         if frame.components() == 1 || request.gray {
@@ -355,13 +373,18 @@ impl turbo::Source<'_> {
         if !ends(bytes.get(self.scan..).unwrap_or_default()) {
             return Err(Reason::new("Premature end of JPEG file: no end-of-image marker"));
         }
+        // The library neither scales nor cuts a lossless file, nor makes gray of it, which is left for later as with PNG.
+        let is_lossless = is_lossless(&bytes[..self.scan.min(bytes.len())]);
+        let whole = Request { denominator: 1, window: Window::whole(self.size), ..*request };
+        let request = if is_lossless { &whole } else { request };
         match (self.color, self.frame) {
             (_, Some(frame)) => match Form::of(&frame, request) {
                 Form::Planes => self.fill_planes(&frame, request, buffer),
                 Form::Gray => self.fill_pixels(Out::Gray, request, buffer),
                 Form::Rgb => self.fill_pixels(Out::Rgb, request, buffer),
             },
-            (Color::Rgb, None) => self.fill_pixels(if request.gray { Out::Gray } else { Out::Rgb }, request, buffer),
+            (Color::Rgb, None) if request.gray && !is_lossless => self.fill_pixels(Out::Gray, request, buffer),
+            (Color::Rgb, None) => self.fill_pixels(Out::Rgb, request, buffer),
             (Color::Cmyk, None) => self.fill_pixels(Out::Cmyk, request, buffer),
             _ => Err(Reason::new("a JPEG colour space other than gray, YCbCr, RGB, CMYK and YCCK")),
         }
