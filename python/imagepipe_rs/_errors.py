@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from imagepipe_rs._names import printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -177,8 +179,6 @@ class RecordError(_FileError):
 
 def unreadable(path: object, error: OSError | EOFError) -> DatasetOSError:
     """Return the error of a file that could not be read, of what the system said."""
-    from imagepipe_rs._notes import printable  # noqa: PLC0415  which needs a warning of this module
-
     kinds: dict[type[Exception], type[DatasetOSError]] = {
         FileNotFoundError: DatasetNotFoundError,
         PermissionError: DatasetPermissionError,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from imagepipe_rs._errors import ImagePipeError
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 from imagepipe_rs._state import Progress
 from imagepipe_rs.batch import Batch
 

@@ -1,4 +1,4 @@
-"""What users are told besides errors: warnings about data, which name the user's own line, and names in text."""
+"""What users are told besides errors: warnings about data, which name the user's own line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING
 
 from imagepipe_rs._errors import DatasetWarning
+from imagepipe_rs._names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,11 +21,6 @@ def warn(notes: Iterable[str]) -> None:
         frame, level = frame.f_back, level + 1
     for note in notes:
         warnings.warn(printable(note), DatasetWarning, stacklevel=level)
-
-
-def printable(text: str) -> str:
-    r"""Show names as they are, but for line ends and what a terminal would take for commands: ``\x1b``, ``\n``."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _is_ours(module: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
 from imagepipe_rs._errors import DatasetError, DatasetValueError
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imagepipe_rs import _native
 from imagepipe_rs._arguments import json_of
 from imagepipe_rs._errors import DatasetValueError, unreadable
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 from imagepipe_rs._writing import Check, OnError, Progress, Written, run
 from imagepipe_rs.loader import Loader
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from imagepipe_rs import _native
 from imagepipe_rs._arguments import Path, json_of, shown
 from imagepipe_rs._errors import DatasetValueError, unreadable
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
 
 # Class numbers have 32 bits.

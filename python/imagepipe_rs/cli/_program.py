@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Never, NoReturn
 import click
 
 import imagepipe_rs
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 from imagepipe_rs.cli._json import print_json
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

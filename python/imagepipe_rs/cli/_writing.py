@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 import imagepipe_rs
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _text
 from imagepipe_rs.cli._program import DONE, stopped
 from imagepipe_rs.cli._progress import Progress

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from imagepipe_rs import inspection
-from imagepipe_rs._notes import printable
+from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import BAD_DATA, DONE, command, in_options
