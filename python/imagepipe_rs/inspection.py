@@ -136,7 +136,8 @@ def bench(
         encoded bytes). Plain is to read the same files once more, decode them to RGB, and nothing else, on ``threads``:
         as many as the Loader's, and no more than there are cores; its ``decoder`` is ``"libjpeg-turbo"`` where all are
         JPEGs, else None. It is None where nothing is encoded. Also ``workers``, ``shares`` of the workers' time
-        (each stage's, and ``idle``), ``bottleneck`` (in words), and ``delivered_megabytes_per_second`` (of batches).
+        (each stage's, and ``idle``), ``bottleneck`` (in words), ``delivered_megabytes_per_second`` (of batches), and
+        ``errors``: how often an image could not be read; where others take its place, they are counted.
 
     Raises:
         DatasetError: there is no data set at ``path``.

@@ -65,6 +65,8 @@ struct Found {
     classes: BTreeMap<OsString, Vec<Source>>,
     /// The classes are the names of the roots, or of the files' own directories.
     named_by_folder: bool,
+    /// The roots, if the classes are folders in several that lie side by side: they may have been meant as the classes.
+    beside: Vec<PathBuf>,
     left_out: LeftOut,
 }
 
@@ -333,9 +335,26 @@ impl Found {
             self.classes = filled;
             notes.extend(note_on_empty(&empty));
             notes.extend(self.note_on_names(options));
+            notes.extend(self.note_on_roots(options));
         }
         notes.extend(self.left_out.notes());
         notes
+    }
+
+    /// Tells a user who may have meant the folders given as classes that those in them are.
+    fn note_on_roots(&self, options: &Options) -> Option<String> {
+        let parent = self.beside.first().filter(|_| options.labels != Wanted::Never)?.parent()?;
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        let roots = self.beside.iter().map(|root| root.file_name().unwrap_or_default().display().to_string());
+        let classes = self.classes.keys().map(|class| class.display().to_string());
+        Some(format!(
+            "the classes are the folders in the {} that were given ({}), not those themselves ({}): for these give {}, and \
+             to confirm the classes, classes=[...]",
+            self.beside.len(),
+            first_few(classes),
+            first_few(roots),
+            parent.display()
+        ))
     }
 
     /// Tells a user who may not have meant classes which there are.
@@ -416,6 +435,7 @@ fn by_class(trees: Vec<Tree>) -> Result<Found> {
     let mut found = Found::default();
     let mut flat: Option<PathBuf> = None;
     let mut layered: Option<PathBuf> = None;
+    let roots: Vec<PathBuf> = trees.iter().map(|tree| tree.root.clone()).collect();
     for (place, tree) in trees.into_iter().enumerate() {
         tree.left_out(&mut found.left_out);
         if tree.is_flat()? {
@@ -434,6 +454,9 @@ fn by_class(trees: Vec<Tree>) -> Result<Found> {
         }
     }
     found.named_by_folder = flat.is_some() && names.is_some();
+    if layered.is_some() && names.is_some() && roots.iter().all(|root| root.parent() == roots[0].parent()) {
+        found.beside = roots;
+    }
     Ok(found)
 }
 

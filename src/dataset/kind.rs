@@ -12,7 +12,7 @@ use super::directory::{Tree, looked_for};
 use super::left_out::LeftOut;
 use super::{Dataset, Directory, Options, Shards, Table, given_twice};
 use crate::codec::Format;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, counted};
 use crate::file::{self, Foreign, is_clutter, is_image, may_be_csv};
 use crate::record::{self, Framing, Inflated, inflated};
 
@@ -56,6 +56,8 @@ struct Found {
     beside: Vec<PathBuf>,
     /// Files without a byte, which may be shards that got no record.
     empty: Vec<PathBuf>,
+    /// What is wrong with directories that hold nothing, which is no error where others hold something.
+    bare: Vec<Error>,
     /// What else lies in directories of records.
     left_out: LeftOut,
 }
@@ -167,7 +169,8 @@ impl Found {
         tree.left_out(&mut left_out);
         let there = left_out.list().map(|list| format!("; there are {list}")).unwrap_or_default();
         let reason = format!("no images in it or below it, and no record files; looked for {}{there}", looked_for());
-        Err(Error::dataset(root, reason))
+        self.bare.push(Error::dataset(root, reason));
+        Ok(())
     }
 
     /// A file that was meant to hold records, as its name says, or that of files of records beside it but for a number, is
@@ -214,6 +217,11 @@ impl Found {
             ("a file of records", self.shards.first()),
             ("a CSV file", self.tables.first()),
         ];
+        if kinds.iter().all(|(_, first)| first.is_none()) {
+            let nothing = || Error::dataset(paths.first().cloned().unwrap_or_default(), "nothing to load");
+            return Err(self.bare.into_iter().next().unwrap_or_else(nothing));
+        }
+        let bare = note_on_bare(&self.bare);
         let mut kinds = kinds.iter().filter_map(|(kind, first)| first.map(|path| (kind, path)));
         if let (Some((one, first)), Some((other, path))) = (kinds.next(), kinds.next()) {
             let reason = format!("is {other}, and {} is {one}: give one kind", first.display());
@@ -224,20 +232,31 @@ impl Found {
         }
         if !self.trees.is_empty() {
             let roots = sorted(self.trees.iter().filter_map(|tree| tree.root.canonicalize().ok()));
-            return Ok(Arc::new(Directory::of_trees(self.trees, options)?.noting(given_twice(&roots, "images"))));
+            return Ok(Arc::new(
+                Directory::of_trees(self.trees, options)?.noting(given_twice(&roots, "images")).noting(bare),
+            ));
         }
         if !self.images.is_empty() {
             let images = sorted(self.images.iter().filter_map(|path| std::path::absolute(path).ok()));
-            return Ok(Arc::new(Directory::of_files(&self.images, options)?.noting(given_twice(&images, "images"))));
+            return Ok(Arc::new(
+                Directory::of_files(&self.images, options)?.noting(given_twice(&images, "images")).noting(bare),
+            ));
         }
         if !self.tables.is_empty() {
+            if let Some(error) = self.bare.into_iter().next() {
+                return Err(error);
+            }
             return Ok(Arc::new(Table::open(&self.tables, options, threads)?));
         }
-        if !self.shards.is_empty() {
-            return Ok(Arc::new(Shards::open(self.shards, options, threads)?.noting(self.left_out.note())));
-        }
-        Err(Error::dataset(paths.first().cloned().unwrap_or_default(), "nothing to load"))
+        let shards = Shards::open(self.shards, options, threads)?;
+        Ok(Arc::new(shards.noting(self.left_out.note()).noting(bare)))
     }
+}
+
+/// Says which of several directories hold nothing, as a glob may match one.
+fn note_on_bare(bare: &[Error]) -> Option<String> {
+    let first = bare.first()?.path()?.display();
+    Some(format!("{} without images or record files; the first is {first}", counted(bare.len() as u64, "folder")))
 }
 
 /// The first of a few files in a directory without images, or below it, that is a file of records.

@@ -81,6 +81,10 @@ impl Csv {
         header.trim();
         csv.header = header;
         csv.line = csv.header.position().map_or(1, |position| csv.line_at(position));
+        // Quotes within cells hide the end of the first line from a look at the text alone.
+        if !csv.header.iter().all(is_text) {
+            return Err(Error::dataset(path, "not a CSV file, but a file that is no text"));
+        }
         if csv.header.is_empty() {
             return Err(Error::dataset(path, "empty: a first line that names the columns is needed"));
         }
@@ -284,6 +288,10 @@ pub fn may_be_csv(start: &[u8]) -> bool {
         && line.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\r' | b'\t'))
 }
 
+fn is_text(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n'))
+}
+
 /// Refuses what is no text, by its first line, or is in an encoding that is not read.
 fn check_text(text: &[u8]) -> std::result::Result<(), String> {
     if text.starts_with(b"\xff\xfe\0\0") || text.starts_with(b"\0\0\xfe\xff") {
@@ -292,7 +300,7 @@ fn check_text(text: &[u8]) -> std::result::Result<(), String> {
     if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
         return Err("text in UTF-16: save it as UTF-8".to_owned());
     }
-    if first_line(text).iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n')) {
+    if is_text(first_line(text)) {
         return Ok(());
     }
     let instead = Foreign::of(text).map_or("a file that is no text", |foreign| foreign.name);
@@ -515,6 +523,12 @@ mod tests {
         assert_eq!(columns("filename"), Err("line 1: two columns are needed, with a header".to_owned()));
         let reason = "line 1: \"a/0.JPG\" is a file, where the first line names the columns";
         assert_eq!(columns("a/0.JPG,cat"), Err(reason.to_owned()));
+    }
+
+    #[test]
+    fn no_quote_hides_that_a_header_is_no_text() {
+        let error = Csv::new(Path::new("list.csv"), "a\"b,\"c\n\u{8}\"\n1,2\n".into()).unwrap_err();
+        assert_eq!(error.to_string(), "list.csv: not a CSV file, but a file that is no text");
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct Measured {
     pub shares: Vec<(&'static str, f64)>,
     /// Which stage holds the others up, in words.
     pub bottleneck: String,
+    /// How often an image could not be read, with `on_error` other than an error.
+    pub errors: u64,
     /// A plain decode of the same files; `None` where nothing could be decoded, because it is not encoded.
     pub plain: Option<Plain>,
 }
@@ -115,6 +117,7 @@ impl Measured {
             "delivered_megabytes_per_second": per_second(self.delivered, self.loader.time) / 1e6,
             "shares": self.shares.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
             "bottleneck": self.bottleneck,
+            "errors": self.errors,
             "plain_decode": self.plain.as_ref().map(Plain::json),
         })
     }
@@ -171,6 +174,7 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
         delivered: stats.delivered.bytes,
         shares: shares(&stats),
         bottleneck: stats.bottleneck(usable_cores()),
+        errors: stats.errors,
         plain,
     }))
 }
@@ -226,6 +230,7 @@ fn since(before: &Stats, after: Stats) -> Stats {
         resize: step(before.resize, after.resize),
         waiting: step(before.waiting, after.waiting),
         delivered: step(before.delivered, after.delivered),
+        errors: after.errors - before.errors,
         hours: Hours {
             running: after.hours.running.saturating_sub(before.hours.running),
             idle: after.hours.idle.saturating_sub(before.hours.idle),

@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::check::{Check, Checked, Depth};
 use super::manifest::{self, LeftOut, Manifest};
@@ -310,8 +310,9 @@ impl Set {
     /// What says of an earlier run's shards that they are all there, or what is in them: not true any more once one of them
     /// is written.
     fn claims(&self, settings: &Settings) -> impl Iterator<Item = PathBuf> {
-        let summary = self.papers.last().map(|(path, _)| path.clone());
-        self.old_manifest(settings).into_iter().chain(summary)
+        // The summary first: it is what says that there are the others.
+        let papers = self.papers.iter().rev().map(|(path, _)| path.clone());
+        papers.chain(self.old_manifest(settings))
     }
 
     /// The list of the records of an earlier run.
@@ -491,7 +492,8 @@ impl<R: Records> Run for Conversion<R> {
 }
 
 /// Whether a shard is there, with its index. If it is, it must be what this run would write, as far as its length, the
-/// framing, label and names of every record, and the whole of its first and last one tell.
+/// framing, label and names of every record, and the whole of its first and last one tell, and of those whose image was
+/// written to later.
 fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     if shard.path.symlink_metadata().is_err() {
         return Ok(false);
@@ -513,14 +515,16 @@ fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     if spans.len() != shard.count {
         return other(&format!("has {} records, where this run writes {}", spans.len(), shard.count));
     }
+    let written = modified(&shard.path)?;
     let (file, mut scratch, mut ours) = (Map::open(&shard.path)?, R::Scratch::default(), Vec::new());
     for (record, span) in all.zip(&spans) {
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
         let found = &file.bytes()?[place(span.offset)..place(span.offset + span.len)];
         let edge = record == shard.first || record + 1 == shard.first + shard.count;
+        let is_newer = modified(&records.source().path(record))? >= written;
         let same = match records.resembles(record, found) {
             Some(false) => false,
-            Some(true) if !edge => true,
+            Some(true) if !edge && !is_newer => true,
             _ => {
                 ours.clear();
                 records.append(record, &mut scratch, &mut ours)?;
@@ -542,6 +546,12 @@ fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
 fn spans_of(path: &Path) -> Result<Vec<record::Span>> {
     let shard = record::Shard::open(path, record::Options { use_index: false, ..record::Options::default() })?;
     Ok((0..shard.len()).map(|index| shard.span(index)).collect())
+}
+
+fn modified(path: &Path) -> Result<SystemTime> {
+    std::fs::metadata(path)
+        .and_then(|data| data.modified())
+        .map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
 fn length_of(path: &Path) -> Result<u64> {

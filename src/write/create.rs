@@ -174,7 +174,8 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
     let texts = Texts::new(&mut source, request.labels.as_ref(), &request.texts)?;
     let mut order = shuffled(&(0..source.len()).collect::<Vec<_>>(), request.seed);
     order.truncate(request.images.and_then(|images| usize::try_from(images).ok()).unwrap_or(usize::MAX));
-    let source = source.arranged(&order);
+    let mut source = source.arranged(&order);
+    source.note_other_names(&request.folder);
     let (folder, shards, index) = (request.folder.clone(), request.shards, request.options.index);
     let arrange: Arrange = Box::new(move |source| {
         let sizes = even(source.len(), shards);
@@ -236,7 +237,7 @@ impl Convert {
         positive("img_per_file", self.per_file)?;
         let destination = Destination::new("dest_path", &self.folder)?;
         check_local("source_path", &self.source)?;
-        let source = match &self.labels {
+        let mut source = match &self.labels {
             Labels::Directory => {
                 open(&self.source, &destination, settings.workers, &Numbering::Sorted, self.options.allow_outside)?
             }
@@ -249,6 +250,9 @@ impl Convert {
                 Listing::read(list)?.source(&self.source, &Numbering::Sorted, self.options.allow_outside)?
             }
         };
+        if !matches!(self.labels, Labels::Zero) {
+            source.note_other_names(&self.folder);
+        }
         Ok((settings, source))
     }
 
@@ -331,15 +335,19 @@ impl Split {
         empty.map(note).collect()
     }
 
-    /// Refuses a directory with the labels of another set, which are in the file that this one's would be in.
+    /// Refuses a directory with another set, whose labels are in the file that this one's would be in.
     fn refuse_other_sets(&self) -> Result<()> {
-        if !self.folder.join(LABELS).exists() {
+        if !self.folder.is_dir() {
             return Ok(());
         }
+        // Who has put the labels elsewhere may have several sets; those of one that is not whole were removed by its run.
+        let labels = self.folder.join(LABELS).exists();
+        let matters =
+            |name: &str| name != self.name && (labels || !self.folder.join(format!("{name}{SUMMARY}")).exists());
         let fail = |source| Error::Io { path: self.folder.clone(), source };
         for entry in std::fs::read_dir(&self.folder).map_err(fail)? {
             let file = entry.map_err(fail)?.file_name();
-            if let Some(name) = file.to_str().and_then(set_of).filter(|name| *name != self.name) {
+            if let Some(name) = file.to_str().and_then(set_of).filter(|name| matters(name)) {
                 let reason = format!(
                     "is of the data set {name:?}, whose {LABELS} would be replaced by that of {:?}: write to another \
                      directory",

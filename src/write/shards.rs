@@ -178,8 +178,7 @@ impl<R: Records> Write<R> {
         Ok(spans)
     }
 
-    /// Gives a shard that all pieces of are written its name, its index first: where the shard is, everything is. Returns
-    /// where its records are.
+    /// Gives a shard that all pieces of are written its name, and writes its index. Returns where its records are.
     ///
     /// # Errors
     /// What went wrong with a record; [`Error::Write`], [`Error::Exists`].
@@ -191,17 +190,18 @@ impl<R: Records> Write<R> {
         let mut pieces = made.spans;
         pieces.sort_unstable_by_key(|(piece, _)| *piece);
         let spans: Vec<Span> = pieces.into_iter().flat_map(|(_, spans)| spans).collect();
-        if let (Some(index), true) = (open.shard.old_index(), self.existing != Existing::Refuse) {
-            remove_stale(&index)?;
-        }
-        if let Some(index) = &open.shard.index {
-            let lines = self.records.index(open.shard.first, &spans);
-            // One without its shard is left over from a run that was killed in between.
-            write_whole(index, lines.as_bytes(), self.existing != Existing::Refuse)?;
+        let Shard { index, first, .. } = &open.shard;
+        let replace = self.existing != Existing::Refuse;
+        // At no time is an index beside a shard that it is not of.
+        if let (Some(old), true) = (index.clone().or_else(|| open.shard.old_index()), replace) {
+            remove_stale(&old)?;
         }
         let output = open.output.write().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(output) = output {
-            output.commit(true, self.existing != Existing::Refuse)?;
+            output.commit(true, replace)?;
+        }
+        if let Some(index) = index {
+            write_whole(index, self.records.index(*first, &spans).as_bytes(), replace)?;
         }
         Ok(spans)
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Directory, Options, records_below};
+use crate::dataset::{Dataset, Directory, Options, listed_names, records_below};
 use crate::error::{Error, Result, said};
 use crate::file::{LARGEST_NUMBER, Stamp, append_file, name_hint, natural_order, quoted};
 
@@ -121,6 +121,24 @@ impl Source {
     /// The class of a record.
     pub(super) fn class(&self, record: usize) -> &Class {
         &self.classes[self.entries[record].class as usize]
+    }
+
+    /// Notes a list of class names in `folder` that has one of the classes at another number: it is of other records, and
+    /// a Loader would take it for that of these.
+    pub(super) fn note_other_names(&mut self, folder: &Path) {
+        let Some(listed) = listed_names(folder) else { return };
+        let number = |class: &Class| listed.iter().position(|name| *name == *class.name).map(|number| number as u64);
+        let other =
+            |class: &&Class| !class.name.is_empty() && number(class).is_some_and(|number| number != class.label);
+        if let Some(class) = self.classes.iter().find(other) {
+            self.notes.push(format!(
+                "{}: a Loader takes the names of classes from it, and it has {:?} at another number than {}, which it is in \
+                 these records",
+                folder.join("labels.csv").display(),
+                class.name,
+                class.label
+            ));
+        }
     }
 
     /// Refuses labels above `most`; `why` says what keeps records from having them.

@@ -38,8 +38,11 @@ fn the_summary_of_an_earlier_split_is_gone_before_its_first_shard_is_replaced() 
         assert!(run.wait(Duration::from_mins(1)).expect("a step").is_none(), "the run replaces the first shard");
     }
     assert!(!summary.exists());
+    assert!(!out.join("labels.csv").exists(), "its numbers may be others");
     drop(run);
 
+    let other = Split { name: "others".to_owned(), ..request(&source, &out, 1, Existing::Replace) };
+    stratified(&other).map(drop).expect_err("records without names, which would get those of other ones");
     finish(write(1, Existing::Resume).as_mut()).expect_err("what is left of the earlier split");
     finish(write(1, Existing::Replace).as_mut()).expect("a split");
     assert_eq!(fs::read(&summary).expect("a summary"), old_summary, "which holds numbers only");

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import pathlib
+import re
 import struct
 import tarfile
 import warnings
@@ -290,7 +291,8 @@ def test_a_class_in_several_places_is_one(tree: MakeTree, jpeg: EncodeJpeg) -> N
     with pytest.warns(DatasetWarning, match=r"cat \(2\), dog \(1\)"):
         loader = Loader(f"{folder}/*/*/*.jpg", shuffle=False, size=8)
     assert labels(loader) == [0, 0, 1]
-    merged = Loader([folder / "a", folder / "b"], shuffle=False, size=8)
+    with pytest.warns(DatasetWarning, match=r"the folders in the 2 that were given \(cat, dog\)"):
+        merged = Loader([folder / "a", folder / "b"], shuffle=False, size=8)
     assert (merged.classes, labels(merged)) == (["cat", "dog"], [0, 0, 1])
 
 
@@ -312,6 +314,36 @@ def test_folders_of_other_programs_became_classes(
     for pattern in ("*", "*/*.jpg"):
         with pytest.warns(DatasetWarning, match="from 3 folders"):
             assert Loader(f"{pets}/{pattern}").num_samples == 6
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_an_empty_folder_among_several_was_an_error(pets: Path, *, as_list: bool) -> None:
+    (pets / "class-x").mkdir()
+    given = sorted(pets.iterdir()) if as_list else f"{pets}/class-*"
+    classes = ["class-cat", "class-dog", "class-owl"]
+    with pytest.warns(DatasetWarning) as told:
+        assert Loader(given).classes == classes
+    assert any(
+        re.match(
+            "1 folder without images or record files; the first is .*/class-x$", str(one.message)
+        )
+        for one in told
+    )
+    with pytest.raises(DatasetError, match="class-x: no images in it or below it"):
+        Loader(pets / "class-x")
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_folders_below_those_that_were_given_became_classes_without_a_word(
+    tree: MakeTree, jpeg: EncodeJpeg, *, as_list: bool
+) -> None:
+    folder = tree({f"{a}/{b}/1.jpg": jpeg() for a in ("cat", "dog") for b in ("day", "night")})
+    given = sorted(folder.iterdir()) if as_list else f"{folder}/*"
+    said = r"the folders in the 2 that were given \(day, night\), not those .* \(cat, dog\): for these give /"
+    with pytest.warns(DatasetWarning, match=said):
+        assert Loader(given).classes == ["day", "night"]
+    assert Loader(folder).classes == ["cat", "dog"]
+    assert Loader(given, classes=["day", "night"]).classes == ["day", "night"]
 
 
 def test_empty_folders_became_classes(pets: Path) -> None:

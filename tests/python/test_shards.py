@@ -286,7 +286,7 @@ def test_names_of_classes_are_found_without_reading_labels(out: Path, small: Pat
     (out / "labels.csv").write_text("id,name\n0,cat\n")
     with pytest.raises(ValueError, match=r'classes="dog" is not valid: the classes found: cat'):
         Loader(out, classes=["dog"])
-    with pytest.raises(DatasetError, match=r"x0#\d+: the label 1 is none of the 1 class"):
+    with pytest.raises(RecordError, match=r"record \d+: the label 1 is none of the 1 class"):
         list(Loader(out, labels="one_hot", size=4))
     with pytest.raises(RecordError, match="record 6: the label 1 is none of the 1 class"):
         Loader(out, sampling="balanced")
@@ -369,6 +369,24 @@ def test_places_of_records_are_kept_under_xdg_cache_home(
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     write(out / "x1", rows[2500:4999])
     assert Loader(paths, size=8).num_samples == 4999
+
+
+@pytest.mark.parametrize("labels", ["int", "one_hot"])
+def test_a_label_beyond_the_names_was_delivered(out: Path, small: Path, labels: str) -> None:
+    payloads = records(small, text=False)
+    payloads[5] = example({"image/encoded": b"", "image/class/label": 7})
+    payloads[5] = example(
+        {"image/encoded": next(small.rglob("*.jpg")).read_bytes(), "image/class/label": 7}
+    )
+    write(out / "x0", payloads)
+    (out / "labels.csv").write_text("name,label\na,0\nb,1\nc,2\nd,3\n")
+    with pytest.raises(RecordError, match="record 5: the label 7 is none of the 4 classes"):
+        list(Loader(out, labels=labels, size=8))
+    loader = Loader(out, labels=labels, size=8, on_error="skip")
+    assert sum(len(batch.labels) for batch in loader) == 11 == sum(loader.class_counts)
+    assert [Path(failure.path).name for failure in loader.errors] == ["x0"]
+    [damage] = verify(out)["damaged"]
+    assert damage["record"] == 5
 
 
 def test_several_sets_in_a_directory_are_said(out: Path, small: Path) -> None:

@@ -947,6 +947,7 @@ def test_resume_decodes_what_is_still_to_be_written(
     shards(out)[1].unlink()
     before = contents(out)
     scratch(flat / "image_1.jpg")  # inside of a finished shard: decoded when that was written
+    os.utime(flat / "image_1.jpg", (0, 0))
     scratch(flat / "image_5.jpg")
     scratch(flat / "image_6.jpg")
     with pytest.raises(DecodeError) as caught:
@@ -1171,6 +1172,35 @@ def test_class_names_that_are_not_utf_8_lost_letters_without_a_word(
         create_tfrecords(folder.parent, tmp_path / "out", "x", metadata=True)
 
 
+def test_a_picture_that_was_replaced_stayed_in_tensor_records(
+    classes: Path, tmp_path: Path
+) -> None:
+    """Their shards have one length, whatever the pictures, and only the first and the last of one were looked at."""
+    out = tmp_path / "out"
+    tensors(classes, out, "", 11, manifest=True)
+    listed = [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
+    [first, second] = [classes / line["file"] for line in listed[4:6]]
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(DatasetError, match="has another record 4 than this run writes"):
+        tensors(classes, out, "", 11, manifest=True, resume=True)
+    second.touch()
+    tensors(classes, out, "", 11, manifest=True, overwrite=True)
+    second.touch()
+    tensors(classes, out, "", 11, manifest=True, resume=True)
+
+
+@KEYED
+def test_records_beside_the_class_names_of_others_were_called_by_these(
+    classes: Path, tmp_path: Path
+) -> None:
+    Image2TFRecords(classes, dataset_name="pets").create_tfrecords(tmp_path / "out")
+    names = [folder.name for folder in sorted(classes.iterdir())]
+    (classes / names[0]).rename(classes / "zebra")
+    for number, create in enumerate([create_tfrecords, create_recordio, tensors]):
+        with pytest.warns(DatasetWarning, match=rf"labels\.csv: a Loader takes .*{names[1]}. at"):
+            create(classes, tmp_path / "out", f"{number}-")
+
+
 def test_several_shards_of_another_run_were_named_as_one(flat: Path, tmp_path: Path) -> None:
     create_tfrecords(flat, tmp_path / "out", "x", 3)
     with pytest.raises(
@@ -1196,6 +1226,17 @@ def test_the_index_of_a_recordio_file_was_taken_for_that_of_tfrecords(
     assert (out / "x0.idx").read_bytes() == index
     create_recordio(flat, out, "x", resume=True)
     assert (out / "x0.idx").read_bytes() == index
+
+
+def test_the_index_of_a_recordio_file_is_none_of_tfrecords_with_its_name(
+    flat: Path, tmp_path: Path
+) -> None:
+    create_tfrecords(flat, tmp_path / "out", "x")
+    create_recordio(flat, tmp_path / "out", "x")
+    for shard in ("x0", "x0.rec"):
+        report = verify(tmp_path / "out" / shard)
+        assert (report["samples"], report["damaged"]) == (11, [])
+        Loader(tmp_path / "out" / shard)  # a warning would be an error
 
 
 @pytest.mark.parametrize("option", ["overwrite", "resume"])

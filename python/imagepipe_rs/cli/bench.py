@@ -75,7 +75,12 @@ def _report(found: dict[str, Any]) -> str:
         )
     shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in found["shares"].items())
     threads = _text.count(found["workers"], "thread")
-    return "\n".join([*lines, f"{threads}: {shares}", f"bottleneck: {found['bottleneck']}"])
+    lines += [f"{threads}: {shares}", f"bottleneck: {found['bottleneck']}"]
+    if found["errors"]:
+        lines.append(
+            f"could not be read: {_text.count(found['errors'], 'time')} an image, see verify"
+        )
+    return "\n".join(lines)
 
 
 def _rates(found: dict[str, float]) -> tuple[str, str]:

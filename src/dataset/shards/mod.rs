@@ -18,13 +18,14 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::classes::DAMAGED;
-use super::{ByClass, Dataset, Location, Options, Sample, Scratch, Spot, given_twice};
+use super::{ByClass, Dataset, Location, NO_LABEL, Options, Sample, Scratch, Spot, given_twice};
 use crate::error::{Error, Result, counted};
 use crate::file::{each, natural_order};
 use crate::random::{hash_bytes, mix};
 use crate::record::{self, Framing, Places, Reason, Shard, recordio};
 use census::Census;
 use contents::Form;
+pub use names::listed_names;
 
 /// A data set of records.
 #[derive(Debug)]
@@ -247,6 +248,9 @@ impl Dataset for Shards {
         let (shard, number) = self.place(index);
         let payload = shard.read(number, &mut scratch.record).map_err(|error| numbered(error, number))?;
         let sample = self.form.sample(shard.framing(), payload).and_then(|(content, label)| {
+            if let Some(names) = self.listed.as_ref().filter(|names| label != NO_LABEL && label >= names.len()) {
+                return Err(outside(label, names.len()));
+            }
             let label = match &self.labels {
                 // Where labels are not read they are all 0, which need not be the label of a class that was chosen.
                 Some(labels) if self.form.labelled() => {

@@ -37,6 +37,12 @@ pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     Ok(found)
 }
 
+/// The names by label that a Loader takes for the classes of records in a directory, if there is a list of them.
+#[must_use]
+pub fn listed_names(folder: &Path) -> Option<Vec<OsString>> {
+    beside(&[folder.to_owned()]).ok().flatten()
+}
+
 fn read(path: &Path) -> Result<Vec<OsString>> {
     let mut csv = Csv::open(path)?;
     csv.check_width()?;
