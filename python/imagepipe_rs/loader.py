@@ -94,7 +94,7 @@ _OVERFIT = "overfit_batches repeats the same batches only with Loader(..., shuff
 
 _OTHER_BATCHES = (
     "Lightning counts batches, and this state was saved with batch_size={} on {}; here it is batch_size={} on {}: "
-    "{}. Keep batch_size times the number of ranks as it was, or resume from a checkpoint at the end of an epoch"
+    "{}. Keep batch_size times the number of ranks as it was, or resume from a checkpoint saved after the epoch"
 )
 
 # What a pickled Loader leaves behind.
@@ -649,8 +649,9 @@ class Loader:
             ValueError: not a state, or of a loader whose order of samples depends on something else: which is said.
 
         Warns:
-            DatasetWarning: Lightning goes on in the middle of an epoch, with another batch size or number of ranks: it
-                counts batches, and does not come out at the end of that epoch.
+            DatasetWarning: Lightning goes on in the middle of an epoch, or where it takes the last batch of one for the
+                middle, with another batch size or number of ranks: it counts batches, and does not come out at the end
+                of that epoch.
         """
         self._next = place_of(state, self._order, self._native.positions)
         self._resumed = True
@@ -666,6 +667,7 @@ class Loader:
         if before is None or self._endless:
             return
         done, here = -(-position // math.prod(before)), self.batch_size * self._world
+        done = done or self._counted_already()
         rest = self.num_samples - position
         left = rest // here if self._given["last_batch"] == "drop" else -(-rest // here)
         if done + left == len(self):
@@ -679,6 +681,15 @@ class Loader:
             )
         sizes = (before[0], _ranks(before[1]), self.batch_size, _ranks(self._world))
         warn([_OTHER_BATCHES.format(*sizes, outcome)])
+
+    def _counted_already(self) -> int:
+        """Return how many batches Lightning takes away from an epoch that begins.
+
+        A checkpoint saved with the last batch of an epoch is one in its middle, where that epoch has more batches now.
+        """
+        fit: Any = caller(*_LIGHTNING_FITS)
+        done = fit.epoch_loop.batch_progress.current.ready if fit is not None else 0
+        return done if done < len(self) else 0
 
     def stats(self) -> dict[str, Any]:
         """Return counts over all iterators so far.

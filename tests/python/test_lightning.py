@@ -199,7 +199,27 @@ def test_lightning_lost_the_rest_of_an_epoch_whose_batches_became_larger(
     assert sum(map(len, model.seen)) == seen
 
 
-def test_lightning_goes_on_after_the_epoch_of_its_checkpoint(photos: Path, tmp_path: Path) -> None:
+def test_lightning_lost_the_rest_of_an_epoch_after_a_checkpoint_at_the_last_batch(
+    photos: Path, tmp_path: Path
+) -> None:
+    """It takes that for one in the middle, if there are more batches now: of 15, it goes on after the ninth."""
+    callback = checkpoints(tmp_path, every_n_train_steps=9)
+    first = trainer(tmp_path, max_epochs=1, callbacks=[callback])
+    first.fit(Classifier(), Loader(photos, **OPTIONS))
+    (file,) = tmp_path.glob("*.ckpt")
+    model = Classifier()
+    callback = checkpoints(tmp_path / "again", every_n_train_steps=9)
+    resumed = trainer(tmp_path, max_epochs=2, callbacks=[callback])
+    told = "batch_size=7 on 1 rank; .*=4 on 1 rank: up to 36 samples of this epoch will not be"
+    with pytest.warns(DatasetWarning, match=told):
+        resumed.fit(model, Loader(photos, **{**OPTIONS, "batch_size": 4}), ckpt_path=file)
+    assert sum(map(len, model.seen)) == 24
+
+
+@pytest.mark.parametrize("batch_size", [7, 4, 14])
+def test_lightning_goes_on_after_the_epoch_of_its_checkpoint(
+    photos: Path, tmp_path: Path, batch_size: int
+) -> None:
     callback = checkpoints(tmp_path, every_n_epochs=1)
     trainer(tmp_path, max_epochs=1, callbacks=[callback]).fit(
         Classifier(), Loader(photos, **OPTIONS)
@@ -208,8 +228,8 @@ def test_lightning_goes_on_after_the_epoch_of_its_checkpoint(photos: Path, tmp_p
     model = Classifier()
     callback = checkpoints(tmp_path / "again", every_n_epochs=1)
     resumed = trainer(tmp_path, max_epochs=3, callbacks=[callback])
-    resumed.fit(model, Loader(photos, **OPTIONS), ckpt_path=file)
-    assert model.seen == straight(photos, 27)[9:]
+    resumed.fit(model, Loader(photos, **{**OPTIONS, "batch_size": batch_size}), ckpt_path=file)
+    assert list(chain(*model.seen)) == list(chain(*straight(photos, 27)[9:]))
 
 
 def test_lightning_goes_to_the_next_epoch_where_it_limits_them(
