@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import itertools
 import json
 import operator
 import os
@@ -73,18 +72,34 @@ def _is_pattern(path: str) -> bool:
 def _matches(pattern: str) -> list[str]:
     """Return what a glob means, in order, hidden files left out."""
     found = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207  patterns may be absolute
+    _check_readable(pattern)
     if not found:
-        _check_readable(pattern)
         raise _not_found(pattern, "no file or directory matches")
     return found
 
 
 def _check_readable(pattern: str) -> None:
-    """Raise an error where the folder that a glob looks through first may not be read."""
-    plain = itertools.takewhile(lambda part: not glob.has_magic(part), pathlib.Path(pattern).parts)
-    folder = pathlib.Path(*plain)
+    """Raise an error where a folder that a glob looks through may not be read: the glob itself passes over it."""
+    parts = pathlib.Path(pattern).parts
+    if parts[-1] == "**":
+        parts += ("*",)  # it looks through the same
+    magic = [glob.has_magic(part) for part in parts]
+    first = magic.index(True)
+    _check_folder(pathlib.Path(*parts[:first]), listed=True)
+    for depth in range(first + 1, len(parts)):
+        folders = f"{pathlib.Path(*parts[:depth])}/"
+        for folder in glob.iglob(folders, recursive=True):  # noqa: PTH207  as the glob itself
+            _check_folder(pathlib.Path(folder), listed=magic[depth])
+
+
+def _check_folder(folder: pathlib.Path, *, listed: bool) -> None:
+    """Raise an error where a folder may not be searched, or not be listed."""
+    if folder.name == "lost+found":
+        return  # of the system alone, on every disk, and without samples
     try:
-        os.scandir(folder).close()
+        os.stat(f"{folder}/.")  # noqa: PTH116  a path of pathlib loses the dot
+        if listed:
+            os.scandir(folder).close()
     except PermissionError as error:
         raise unreadable(folder, error) from error
     except OSError:

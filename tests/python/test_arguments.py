@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +15,6 @@ import pytest
 from imagepipe_rs import DatasetError, Loader, RecordError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import EncodeJpeg, MakeTree
 
 CHOICES = {
@@ -567,6 +567,29 @@ def test_a_glob_in_a_folder_that_may_not_be_read_says_so(
     monkeypatch.setattr("os.scandir", refused)
     with pytest.raises(PermissionError, match=f"{tmp_path}: Permission denied"):
         Loader(f"{tmp_path}/*/[ab].jpg")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "refused"),
+    [("*/*", "a"), ("*/*", "b"), ("**/*.jpg", "b/c"), ("b/**", "b/c"), ("*/c/*.jpg", "b/c")],
+)
+def test_a_glob_passed_over_folders_that_may_not_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, refused: str
+) -> None:
+    """Their samples were missing, and so were their classes, without a word."""
+    for name in ("a/1.jpg", "b/c/2.jpg", "lost+found/3.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    scandir = os.scandir
+
+    def some(folder: Any) -> Any:
+        if Path(folder) in {tmp_path / refused, tmp_path / "lost+found"}:
+            raise PermissionError(13, "Permission denied")
+        return scandir(folder)
+
+    monkeypatch.setattr("os.scandir", some)
+    with pytest.raises(PermissionError, match=f"{tmp_path / refused}: Permission denied"):
+        Loader(f"{tmp_path}/{pattern}")
 
 
 def test_a_loader_says_that_it_takes_the_place_of_a_data_loader(folder: Path) -> None:
