@@ -6,6 +6,7 @@ import inspect
 import logging
 import math
 import operator
+import sys
 import weakref
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -81,6 +82,11 @@ _TOO_EARLY = (
 _ALL_READ_ALL = (
     "this process is rank {rank} of {world}, and without shard= every rank reads all samples: "
     "shard='auto' deals them out; shard=(0, 1) says that this is intended"
+)
+
+_IN_A_WORKER = (
+    "each worker process of a DataLoader has a Loader of its own, which reads all samples, in the same order in every "
+    "epoch: iterate over the Loader itself, or use DataLoader(loader.as_torch(), batch_size=None, num_workers=0)"
 )
 
 _LIGHTNING = (
@@ -232,8 +238,9 @@ class Loader:
     Warns:
         DatasetWarning: once for each: files left out, with their number and examples; folders without images; classes
             that are the names of folders given one by one; an index or a ``labels.csv`` that is not used; several
-            ranks that each read all samples, where ``shard`` does not say that they should; Lightning's
-            ``overfit_batches`` of a Loader that shuffles.
+            ranks that each read all samples, where ``shard`` does not say that they should; a worker process of a
+            ``DataLoader`` that reads all samples, as each of the others does; Lightning's ``overfit_batches`` of a
+            Loader that shuffles.
     """
 
     # What no argument offers; `imagepipe_rs.tensorflow` does.
@@ -418,8 +425,15 @@ class Loader:
 
     def _check_trainer(self) -> None:
         """Warn of what a trainer is about to do with this Loader that nobody will have meant."""
+        self._check_worker()
         self._check_ranks()
         self._check_overfit()
+
+    def _check_worker(self) -> None:
+        """Warn once where a worker process of a ``DataLoader`` is about to read what each of the others reads."""
+        data: Any = sys.modules.get("torch.utils.data")
+        if data is not None and data.get_worker_info() is not None:
+            self._warn_once(_IN_A_WORKER)
 
     def _check_ranks(self) -> None:
         """Warn once where several ranks are about to read the same samples, and nobody said that they should."""

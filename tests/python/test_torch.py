@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import operator
 import pickle
+import warnings
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -260,6 +261,24 @@ def test_worker_processes_are_refused(photos: Path) -> None:
     loader = torch.utils.data.DataLoader(dataset, batch_size=None, num_workers=1)
     with pytest.raises(RuntimeError, match="num_workers=0"):
         next(iter(loader))
+
+
+def test_a_loader_in_worker_processes_gave_samples_twice_without_a_word(photos: Path) -> None:
+    class Own(torch.utils.data.IterableDataset):
+        def __iter__(self) -> Any:
+            with warnings.catch_warnings(record=True) as told:
+                warnings.simplefilter("always")
+                for _ in range(2):
+                    for _, labels in loader:
+                        yield len(labels)
+            yield from [str(warning.message) for warning in told]
+
+    loader = Loader(photos, batch_size=30, size=8)
+    given = list(torch.utils.data.DataLoader(Own(), batch_size=None, num_workers=2))
+    told = [item for item in given if isinstance(item, str)]
+    assert given.count(30) == 8
+    assert len(told) == 2
+    assert all("a Loader of its own, which reads all samples" in text for text in told)
 
 
 def test_ranks_from_torch_distributed(
