@@ -600,6 +600,7 @@ class Loader:
 
             class Checkpoint(keras.callbacks.Callback):
                 def on_train_batch_end(self, batch, logs=None):
+                    # Right only where every epoch is a pass.
                     # Of several steps_per_execution, Keras gives the number of the last, which may be beyond the end.
                     state = train.state_dict(batches=min(batch + 1, len(train)))
 
