@@ -744,6 +744,8 @@ class Loader:
         ``on_error="skip"`` leaves some out. A shard stays as it is under ``tf.distribute``, which deals out the batches
         of a Loader without one.
 
+        It reads the Loader's own batches: what a subclass's ``__iter__`` makes of them is not in it.
+
         Example::
 
             train = Loader("train/", dtype="float32", seed=1)
@@ -764,6 +766,8 @@ class Loader:
         Each pass over it is an epoch. It has ``len()``, ``set_epoch``, ``state_dict`` and ``load_state_dict``. Use it
         as it is, or with ``batch_size=None`` in a ``DataLoader`` or torchdata's ``StatefulDataLoader``, since it yields
         batches. Lightning takes the Loader itself, and saves its state in checkpoints.
+
+        It reads the Loader's own batches: what a subclass's ``__iter__`` or ``state_dict`` makes of them is not in it.
 
         Example::
 
