@@ -208,7 +208,8 @@ class Loader:
             rank. Where no sample of the data set can be read, that is an error, and so is running out of memory or of
             open files. A damaged record is of no class, and on the training side of a ``split``. Damage beyond the last
             row that a crop needs is not seen. What is left out or replaced is in ``errors``, and a warning in the log,
-            of the logger ``"imagepipe_rs"``: a line each for the first ten of an iteration, then one for the rest.
+            of the logger ``"imagepipe_rs"``: a line each for the first ten of an iteration, then one for the rest, and
+            none for a sample that failed in an earlier iteration.
         max_errors: more failed samples than this are an error, each counted once in all epochs; None for no bound.
         max_pixels: a larger image is an error before any memory is taken for it.
         workers: decoding threads; None for the number of usable cores.
