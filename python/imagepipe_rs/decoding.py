@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -55,6 +55,33 @@ def decode(
     return images if images.ndim == 3 else images[0]  # noqa: PLR2004  height, width, channel
 
 
+@overload
+def decode_many(
+    data: Sequence[Buffer],
+    *,
+    size: int | tuple[int, int],
+    fit: Literal["stretch", "crop", "pad"] = ...,
+    exact: bool = ...,
+    channels: Literal["RGB", "BGR", "GRAY"] = ...,
+) -> npt.NDArray[np.uint8]: ...
+@overload
+def decode_many(
+    data: Sequence[Buffer],
+    *,
+    size: None = ...,
+    fit: Literal["stretch", "crop", "pad"] = ...,
+    exact: bool = ...,
+    channels: Literal["RGB", "BGR", "GRAY"] = ...,
+) -> list[npt.NDArray[np.uint8]]: ...
+@overload
+def decode_many(
+    data: Sequence[Buffer],
+    *,
+    size: int | tuple[int, int] | None = ...,
+    fit: Literal["stretch", "crop", "pad"] = ...,
+    exact: bool = ...,
+    channels: Literal["RGB", "BGR", "GRAY"] = ...,
+) -> npt.NDArray[np.uint8] | list[npt.NDArray[np.uint8]]: ...
 def decode_many(
     data: Sequence[Buffer],
     *,

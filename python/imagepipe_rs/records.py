@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from typing_extensions import Buffer
 
+    from imagepipe_rs._native import RecordReader
+
     Values = (
         bytes
         | bytearray
@@ -147,13 +149,36 @@ class RecordIOWriter(_Writer):
 
 
 class _Reader:
-    """What the readers share: a sequence of byte strings."""
+    """What the readers share: a sequence of byte strings. Closing lets go of the file, which dropping does too."""
 
-    _native: _native.RecordReader
+    _native: RecordReader | None
+
+    def __enter__(self) -> Self:
+        """Return the reader."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the reader."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file; closed already, do nothing. Afterwards there are no records: a ``ValueError``."""
+        self._native = None
+
+    @property
+    def _records(self) -> RecordReader:
+        if self._native is None:
+            raise ValueError("the reader is closed")
+        return self._native
 
     def __len__(self) -> int:
         """Return the number of records."""
-        return len(self._native)
+        return len(self._records)
 
     def __getitem__(self, index: int) -> bytes:
         """Return a record, counted from the end if ``index`` is negative.
@@ -162,11 +187,11 @@ class _Reader:
             IndexError: there is no such record.
             RecordError: it is damaged, or the file has changed its size since it was opened.
         """
-        return self._native.get(self._place(index))
+        return self._records.get(self._place(index))
 
     def __iter__(self) -> Iterator[bytes]:
         """Iterate over the records in the order of the file."""
-        return map(self._native.get, range(len(self)))
+        return map(self._records.get, range(len(self)))
 
     def _place(self, index: int) -> int:
         place = as_index(index)
@@ -175,8 +200,8 @@ class _Reader:
         return place % len(self)
 
     def _warn(self, path: str) -> None:
-        if self._native.ignored_index is not None:
-            message = f"{path}: its index file is not used: {self._native.ignored_index}"
+        if self._records.ignored_index is not None:
+            message = f"{path}: its index file is not used: {self._records.ignored_index}"
             warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
@@ -235,7 +260,7 @@ class RecordIOReader(_Reader):
         Raises:
             IndexError: there is no such record.
         """
-        return self._native.key(self._place(index))
+        return self._records.key(self._place(index))
 
 
 def create_index(

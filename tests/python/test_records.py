@@ -8,6 +8,7 @@ import sys
 import textwrap
 import threading
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,7 +30,6 @@ from imagepipe_rs import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 MAGIC = reference.MAGIC
 
@@ -101,6 +101,20 @@ def test_a_reader_is_a_sequence_of_bytes(tmp_path: Path, writer: Any, reader: An
     for wrong in (slice(0, 2), "0", None, 0.0):
         with pytest.raises(TypeError):
             records[wrong]
+
+
+@BOTH
+def test_a_reader_lets_go_of_its_file(tmp_path: Path, writer: Any, reader: Any) -> None:
+    path = tmp_path / "x"
+    with writer(path, index=False) as file:
+        file.write(b"one")
+    with reader(path) as records:
+        assert list(records) == [b"one"]
+        assert str(path) in Path("/proc/self/maps").read_text("utf-8")
+    assert str(path) not in Path("/proc/self/maps").read_text("utf-8")
+    records.close()
+    with pytest.raises(ValueError, match="the reader is closed"):
+        records[0]
 
 
 @BOTH
