@@ -12,7 +12,7 @@ from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, 
 if TYPE_CHECKING:
     from imagepipe_rs._arguments import Path
 
-_ENDINGS = {"jpg": ".jpg", "jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "bitmap": ".bmp"}
+ENDINGS = {"jpg": ".jpg", "jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "bitmap": ".bmp"}
 
 
 def create_images(  # noqa: PLR0917  Imageinary's order
@@ -96,7 +96,7 @@ def create_images(  # noqa: PLR0917  Imageinary's order
     }
     written = run(_native.create_images, arguments, progress)
     if size:
-        print(_sizes(path, f"{name}0{_ENDINGS[image_format.lower()]}"))  # noqa: T201  what it is for
+        print(_sizes(path, f"{name}0{ENDINGS[image_format.lower()]}"))  # noqa: T201  what it is for
     return written
 
 

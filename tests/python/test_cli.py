@@ -374,6 +374,18 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(
     assert ran.err == f"imagepipe create-tfrecords: stopped: {said}\n"
 
 
+def test_images_of_another_format_were_counted_as_finished(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stop(**_: Any) -> None:
+        for name in ("x0.jpg", "x0.png", "x1.png"):
+            (tmp_path / name).touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(imagepipe_rs, "create_images", stop)
+    assert ": 1 finished file is kept;" in run("create-images", str(tmp_path), "x", "jpeg").err
+
+
 def test_it_is_a_module_too() -> None:
     words = [sys.executable, "-m", "imagepipe_rs", "create-images", "a", "b"]
     ran = subprocess.run(words, capture_output=True, text=True, check=False)

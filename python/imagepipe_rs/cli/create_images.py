@@ -10,6 +10,7 @@ import click
 import imagepipe_rs
 from imagepipe_rs.cli import _writing
 from imagepipe_rs.cli._program import command, place
+from imagepipe_rs.imagine import ENDINGS
 
 FORMATS = ("jpg", "jpeg", "png", "bmp", "bitmap")
 
@@ -49,6 +50,6 @@ def create_images(*, quiet: bool, **arguments: Any) -> int:
         lambda progress: imagepipe_rs.create_images(**arguments, progress=progress),
         noun="picture",
         folder=arguments["path"],
-        files=f"{escape(arguments['name'])}[0-9]*",
+        files=f"{escape(arguments['name'])}[0-9]*{ENDINGS[arguments['image_format']]}",
         quiet=quiet,
     )
