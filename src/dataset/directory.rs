@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use super::left_out::{LeftOut, Why, may_be_folder};
 use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split, Wanted};
-use crate::error::{Error, Result, said};
+use crate::error::{Error, Result, counted, said};
 use crate::file::{self, Base, Folder, IMAGE_ENDINGS, Listing, is_image};
 use crate::random::{hash_bytes, mix};
 
@@ -65,6 +65,8 @@ struct Found {
     classes: BTreeMap<OsString, Vec<Source>>,
     /// The classes are the names of the roots, or of the files' own directories.
     named_by_folder: bool,
+    /// Roots without images that could not have been classes.
+    bare: Vec<PathBuf>,
     /// The roots, if the classes are folders in several that lie side by side: they may have been meant as the classes.
     beside: Vec<PathBuf>,
     left_out: LeftOut,
@@ -93,14 +95,14 @@ impl Directory {
                 Err(Error::dataset(file.as_path(), reason))
             }
             (None, Some(_)) => Self::of_files(&files, options),
-            _ => Self::of_trees(trees, options),
+            _ => Self::of_trees(trees, &[], options),
         }
     }
 
-    /// The images in directories.
-    pub(super) fn of_trees(trees: Vec<Tree>, options: &Options) -> Result<Self> {
+    /// The images in directories; `bare` are others that were given and hold none.
+    pub(super) fn of_trees(trees: Vec<Tree>, bare: &[PathBuf], options: &Options) -> Result<Self> {
         let root = trees.first().map(|tree| tree.root.clone()).unwrap_or_default();
-        Self::assemble(&root, by_class(trees)?, options)
+        Self::assemble(&root, by_class(trees, bare)?, options)
     }
 
     /// Image files named one by one.
@@ -337,6 +339,7 @@ impl Found {
             notes.extend(self.note_on_names(options));
             notes.extend(self.note_on_roots(options));
         }
+        notes.extend(note_on_bare(&self.bare));
         notes.extend(self.left_out.notes());
         notes
     }
@@ -371,6 +374,12 @@ impl Found {
             self.classes.len()
         ))
     }
+}
+
+/// Says which of several directories hold nothing, as a glob may match one.
+pub(super) fn note_on_bare(bare: &[PathBuf]) -> Option<String> {
+    let folders = counted(bare.len() as u64, "folder");
+    Some(format!("{folders} without images or record files; the first is {}", bare.first()?.display()))
 }
 
 /// Says which class directories hold no images.
@@ -430,8 +439,9 @@ fn names_of<'a>(folders: impl Iterator<Item = &'a Path>) -> Option<Vec<OsString>
 }
 
 /// The images of all roots by class.
-fn by_class(trees: Vec<Tree>) -> Result<Found> {
-    let names = names_of(trees.iter().map(|tree| tree.root.as_path()));
+fn by_class(trees: Vec<Tree>, bare: &[PathBuf]) -> Result<Found> {
+    let roots = trees.iter().map(|tree| &tree.root).chain(bare);
+    let names = names_of(roots.map(PathBuf::as_path));
     let mut found = Found::default();
     let mut flat: Option<PathBuf> = None;
     let mut layered: Option<PathBuf> = None;
@@ -445,13 +455,23 @@ fn by_class(trees: Vec<Tree>) -> Result<Found> {
             tree.loose().for_each(|name| found.left_out.add_image(Why::Loose, || tree.path(b"", name)));
         }
         if let (Some(flat), Some(layered)) = (&flat, &layered) {
-            let reason = format!("holds images, and {} holds class directories: give one kind", layered.display());
+            let reason = format!(
+                "holds images, and {} holds class directories: give one kind, or the directory that both are in",
+                layered.display()
+            );
             return Err(Error::dataset(flat.as_path(), reason));
         }
         let class = names.as_ref().map(|names| names[place].clone()).unwrap_or_default();
         for folder in tree.listing.folders {
             add_folder(&mut found.classes, &tree.root, folder, flat.as_ref().map(|_| &class));
         }
+    }
+    if let (Some(names), true) = (&names, flat.is_some()) {
+        for name in names.iter().rev().take(bare.len()) {
+            found.classes.entry(name.clone()).or_default();
+        }
+    } else {
+        found.bare = bare.to_vec();
     }
     found.named_by_folder = flat.is_some() && names.is_some();
     if layered.is_some() && names.is_some() && roots.iter().all(|root| root.parent() == roots[0].parent()) {

@@ -8,11 +8,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::directory::{Tree, looked_for};
+use super::directory::{Tree, looked_for, note_on_bare};
 use super::left_out::LeftOut;
 use super::{Dataset, Directory, Options, Shards, Table, given_twice};
 use crate::codec::Format;
-use crate::error::{Error, Result, counted};
+use crate::error::{Error, Result};
 use crate::file::{self, Foreign, is_clutter, is_image, may_be_csv};
 use crate::record::{self, Framing, Inflated, inflated};
 
@@ -221,7 +221,7 @@ impl Found {
             let nothing = || Error::dataset(paths.first().cloned().unwrap_or_default(), "nothing to load");
             return Err(self.bare.into_iter().next().unwrap_or_else(nothing));
         }
-        let bare = note_on_bare(&self.bare);
+        let bare: Vec<PathBuf> = self.bare.iter().filter_map(|error| error.path().map(Path::to_owned)).collect();
         let mut kinds = kinds.iter().filter_map(|(kind, first)| first.map(|path| (kind, path)));
         if let (Some((one, first)), Some((other, path))) = (kinds.next(), kinds.next()) {
             let reason = format!("is {other}, and {} is {one}: give one kind", first.display());
@@ -233,13 +233,15 @@ impl Found {
         if !self.trees.is_empty() {
             let roots = sorted(self.trees.iter().filter_map(|tree| tree.root.canonicalize().ok()));
             return Ok(Arc::new(
-                Directory::of_trees(self.trees, options)?.noting(given_twice(&roots, "images")).noting(bare),
+                Directory::of_trees(self.trees, &bare, options)?.noting(given_twice(&roots, "images")),
             ));
         }
         if !self.images.is_empty() {
             let images = sorted(self.images.iter().filter_map(|path| std::path::absolute(path).ok()));
             return Ok(Arc::new(
-                Directory::of_files(&self.images, options)?.noting(given_twice(&images, "images")).noting(bare),
+                Directory::of_files(&self.images, options)?
+                    .noting(given_twice(&images, "images"))
+                    .noting(note_on_bare(&bare)),
             ));
         }
         if !self.tables.is_empty() {
@@ -249,14 +251,8 @@ impl Found {
             return Ok(Arc::new(Table::open(&self.tables, options, threads)?));
         }
         let shards = Shards::open(self.shards, options, threads)?;
-        Ok(Arc::new(shards.noting(self.left_out.note()).noting(bare)))
+        Ok(Arc::new(shards.noting(self.left_out.note()).noting(note_on_bare(&bare))))
     }
-}
-
-/// Says which of several directories hold nothing, as a glob may match one.
-fn note_on_bare(bare: &[Error]) -> Option<String> {
-    let first = bare.first()?.path()?.display();
-    Some(format!("{} without images or record files; the first is {first}", counted(bare.len() as u64, "folder")))
 }
 
 /// The first of a few files in a directory without images, or below it, that is a file of records.

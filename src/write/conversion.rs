@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::check::{Check, Checked, Depth};
 use super::manifest::{self, LeftOut, Manifest};
@@ -493,7 +494,7 @@ impl<R: Records> Run for Conversion<R> {
 
 /// Whether a shard is there, with its index. If it is, it must be what this run would write, as far as its length, the
 /// framing, label and names of every record, and the whole of its first and last one tell, and of those whose image was
-/// written to later.
+/// written to, or moved, later.
 fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     if shard.path.symlink_metadata().is_err() {
         return Ok(false);
@@ -515,13 +516,13 @@ fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     if spans.len() != shard.count {
         return other(&format!("has {} records, where this run writes {}", spans.len(), shard.count));
     }
-    let written = modified(&shard.path)?;
+    let written = modified(&shard.path, false)?;
     let (file, mut scratch, mut ours) = (Map::open(&shard.path)?, R::Scratch::default(), Vec::new());
     for (record, span) in all.zip(&spans) {
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
         let found = &file.bytes()?[place(span.offset)..place(span.offset + span.len)];
         let edge = record == shard.first || record + 1 == shard.first + shard.count;
-        let is_newer = modified(&records.source().path(record))? >= written;
+        let is_newer = modified(&records.source().path(record), true)? >= written;
         let same = match records.resembles(record, found) {
             Some(false) => false,
             Some(true) if !edge && !is_newer => true,
@@ -548,10 +549,12 @@ fn spans_of(path: &Path) -> Result<Vec<record::Span>> {
     Ok((0..shard.len()).map(|index| shard.span(index)).collect())
 }
 
-fn modified(path: &Path) -> Result<SystemTime> {
-    std::fs::metadata(path)
-        .and_then(|data| data.modified())
-        .map_err(|source| Error::Io { path: path.to_owned(), source })
+/// When a file was written to, in nanoseconds since 1970; with `or_moved` when it came to its place, if that was later.
+fn modified(path: &Path, or_moved: bool) -> Result<i128> {
+    let data = std::fs::metadata(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let at = |seconds: i64, nanoseconds: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+    let (written, changed) = (at(data.mtime(), data.mtime_nsec()), at(data.ctime(), data.ctime_nsec()));
+    Ok(if or_moved { written.max(changed) } else { written })
 }
 
 fn length_of(path: &Path) -> Result<u64> {

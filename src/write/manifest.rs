@@ -86,6 +86,9 @@ impl Manifest {
 
 /// The shard of the first record in a list that is there; `None` too where it is no such list.
 pub(super) fn first_shard(path: &Path) -> Option<String> {
+    if !path.is_file() {
+        return None;
+    }
     let mut line = String::new();
     BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
     let record: Value = serde_json::from_str(&line).ok()?;

@@ -578,7 +578,7 @@ def test_bench_can_leave_out_what_is_damaged(run: Any, pets: Path) -> None:
     assert run("bench", pets, "--batches", 4).code == 1
     ran = run("bench", pets, "--batches", 4, "--batch-size", 5, "--on-error", "skip")
     assert ran.code == 0
-    assert "\ncould not be read: 4 times an image, see verify" in ran.out
+    assert "\nimages that could not be read: 4, each time counted; see verify" in ran.out
 
 
 def test_bench_for_people(run: Any, photos: Path) -> None:

@@ -371,6 +371,14 @@ def test_places_of_records_are_kept_under_xdg_cache_home(
     assert Loader(paths, size=8).num_samples == 4999
 
 
+def test_a_pipe_for_a_list_of_classes_was_waited_for(out: Path, small: Path) -> None:
+    write(out / "x0", records(small))
+    os.mkfifo(out / "labels.csv")
+    with pytest.warns(DatasetWarning, match=r"labels\.csv: no regular file: ignored, as it is no"):
+        assert Loader(out).num_samples == 12
+    assert verify(out)["samples"] == 12
+
+
 @pytest.mark.parametrize("labels", ["int", "one_hot"])
 def test_a_label_beyond_the_names_was_delivered(out: Path, small: Path, labels: str) -> None:
     payloads = records(small, text=False)

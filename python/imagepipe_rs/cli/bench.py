@@ -78,7 +78,7 @@ def _report(found: dict[str, Any]) -> str:
     lines += [f"{threads}: {shares}", f"bottleneck: {found['bottleneck']}"]
     if found["errors"]:
         lines.append(
-            f"could not be read: {_text.count(found['errors'], 'time')} an image, see verify"
+            f"images that could not be read: {found['errors']:,}, each time counted; see verify"
         )
     return "\n".join(lines)
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use csv::ByteRecord;
 
 use crate::dataset::classes::checked_cell;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::file::{Csv, is_image, whole_number};
 
 /// What the file is called.
@@ -19,14 +19,17 @@ const NAME: &str = "labels.csv";
 /// its digits.
 ///
 /// # Errors
-/// [`Error::Io`](crate::error::Error::Io) for a list that cannot be read,
-/// [`Error::Dataset`](crate::error::Error::Dataset) for one that is none, such as a list of pictures, naming the line.
+/// [`Error::Io`] for a list that cannot be read,
+/// [`Error::Dataset`] for one that is none, such as a list of pictures, naming the line.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
     for folder in folders {
         let path = folder.join(NAME);
         if !path.exists() {
             return Ok(None);
+        }
+        if !path.is_file() {
+            return Err(Error::dataset(path, "no regular file"));
         }
         let names = read(&path)?;
         if found.as_ref().is_some_and(|before| *before != names) {
