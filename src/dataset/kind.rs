@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::directory::{Tree, looked_for, note_on_bare};
 use super::left_out::LeftOut;
-use super::{Dataset, Directory, Options, Shards, Table, given_twice};
+use super::{Dataset, Directory, LABELS, Options, Shards, Table, given_twice};
 use crate::codec::Format;
 use crate::error::{Error, Result};
 use crate::file::{self, Foreign, is_clutter, is_image, may_be_csv};
@@ -285,7 +285,10 @@ fn file_name(path: &Path) -> &[u8] {
 
 /// Whether a file is known by its name to lie beside records without being records.
 fn is_beside(name: &[u8]) -> bool {
-    name.ends_with(b".idx") || name == b"manifest.jsonl" || name == b"labels.csv" || name.ends_with(b"_summary.json")
+    name.ends_with(b".idx")
+        || name == b"manifest.jsonl"
+        || name == LABELS.as_bytes()
+        || name.ends_with(b"_summary.json")
 }
 
 /// Whether two files lie in one directory, and their names differ in numbers only.

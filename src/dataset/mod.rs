@@ -22,7 +22,7 @@ pub use directory::Directory;
 pub use kind::{open, records_below};
 pub use memory::{Bytes, InMemory};
 pub use options::{Keys, Options, Wanted};
-pub use shards::{Shards, listed_names};
+pub use shards::{LABELS, Shards, listed_names};
 pub use split::{Side, Split, share_of};
 pub use table::Table;
 

@@ -75,8 +75,7 @@ impl Csv {
         let reader = ReaderBuilder::new().delimiter(separator).from_reader(Cursor::new(text));
         let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, separator, reader };
         let header = csv.reader.byte_headers().cloned();
-        csv.header = header.map_err(|error| csv.failure(error))?;
-        let mut header = csv.header.clone();
+        let mut header = header.map_err(|error| csv.failure(error))?;
         csv.strip(&mut header, &Position::new());
         header.trim();
         csv.header = header;

@@ -9,6 +9,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use super::{Framing, Reason, Span};
+use crate::file::peek;
 
 /// The index file of a shard.
 #[must_use]
@@ -35,9 +36,16 @@ pub fn namesake(shard: &Path, framing: Framing) -> PathBuf {
     }
 }
 
-/// Whether an index that begins with `start` is one of TFRecords, as far as that can be told.
+/// Whether the file at the place of a shard's index is there, and that of its [`namesake`], as far as the first line tells.
 #[must_use]
-pub fn is_of_tfrecords(start: &[u8]) -> bool {
+pub fn is_of_namesake(shard: &Path, framing: Framing) -> bool {
+    let mut start = Vec::new();
+    namesake(shard, framing).is_file()
+        && peek(&path_of(shard, framing), 64, &mut start).is_ok()
+        && is_of_tfrecords(&start) != (framing == Framing::TfRecord)
+}
+
+fn is_of_tfrecords(start: &[u8]) -> bool {
     start.split(|byte| *byte == b'\n').next().is_some_and(|line| line.contains(&b' ') && !line.contains(&b'\t'))
 }
 

@@ -8,7 +8,7 @@ use super::index::{self, Table};
 use super::inflate::Compression;
 use super::{Framing, Reason, Span, recordio, suspect, tfrecord};
 use crate::error::{Error, Result};
-use crate::file::{Foreign, Map, Stamp, peek};
+use crate::file::{Foreign, Map, Stamp};
 
 /// How a file of records is opened.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ impl Shard {
             let index = index::path_of(path, framing);
             // What is there and cannot be read is told; a shard named x.idx is not its own index.
             let is_there = options.use_index && index != path && index.exists();
-            (is_there && !is_of_namesake(path, &index, framing)).then(|| Map::read(&index))
+            (is_there && !index::is_of_namesake(path, framing)).then(|| Map::read(&index))
         };
         Self::with_index(map, options, index, known)
     }
@@ -427,14 +427,6 @@ impl Shard {
             None => Reason(format!("{reason}: damaged, or no {} file", self.framing)),
         }
     }
-}
-
-/// Whether the index at the place of a shard's own is that of the file of the other framing with the same name.
-fn is_of_namesake(shard: &Path, index: &Path, framing: Framing) -> bool {
-    let mut start = Vec::new();
-    index::namesake(shard, framing).is_file()
-        && peek(index, 64, &mut start).is_ok()
-        && index::is_of_tfrecords(&start) != (framing == Framing::TfRecord)
 }
 
 /// What a compressed file holds. With `salvage` one that is damaged holds what comes before the damage, if there is any,

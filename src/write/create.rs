@@ -15,7 +15,7 @@ use super::split::{SIDES, Shares, even, shuffled, split};
 use super::tensors::{Order, Tensors, Texts};
 use super::{Existing, OnError, Run, is_digits, is_number, plain_name, workers};
 use crate::codec::Format;
-use crate::dataset::LARGEST_LABEL;
+use crate::dataset::{LABELS, LARGEST_LABEL};
 use crate::error::{Error, Result};
 use crate::file::{SIGNATURE, peek};
 use crate::record::Framing;
@@ -281,9 +281,6 @@ impl Convert {
         })
     }
 }
-
-/// What the list of classes and their numbers is called.
-const LABELS: &str = "labels.csv";
 
 /// What the summary's name ends with, after that of the set.
 const SUMMARY: &str = "_summary.json";

@@ -13,7 +13,7 @@ use super::source::Source;
 use super::{Existing, lock};
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::file::{Output, peek, write_whole};
+use crate::file::{Output, write_whole};
 use crate::record::{Framing, Span, index};
 
 /// Bytes per piece: many times what it takes to hand one over, and few enough that a shard of usual size has several.
@@ -74,10 +74,9 @@ pub(super) fn refuse_shared_index(shard: &Path, index: &Path) -> Result<()> {
     let is_of = |framing| index == index::path_of(shard, framing);
     let framing = if is_of(Framing::TfRecord) { Framing::TfRecord } else { Framing::RecordIo };
     let other = index::namesake(shard, framing);
-    let mut start = Vec::new();
     let is_others = match framing {
         Framing::TfRecord => other.is_file(),
-        Framing::RecordIo => other.is_file() && peek(index, 64, &mut start).is_ok() && index::is_of_tfrecords(&start),
+        Framing::RecordIo => index::is_of_namesake(shard, framing),
     };
     if !is_others {
         return Ok(());

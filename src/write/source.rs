@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Directory, Options, listed_names, records_below};
+use crate::dataset::{Dataset, Directory, LABELS, Options, listed_names, records_below};
 use crate::error::{Error, Result, said};
 use crate::file::{LARGEST_NUMBER, Stamp, append_file, name_hint, natural_order, quoted};
 
@@ -134,7 +134,7 @@ impl Source {
             self.notes.push(format!(
                 "{}: a Loader takes the names of classes from it, and it has {:?} at another number than {}, which it is in \
                  these records",
-                folder.join("labels.csv").display(),
+                folder.join(LABELS).display(),
                 class.name,
                 class.label
             ));

@@ -25,7 +25,7 @@ use crate::random::{hash_bytes, mix};
 use crate::record::{self, Framing, Places, Reason, Shard, recordio};
 use census::Census;
 use contents::Form;
-pub use names::listed_names;
+pub use names::{LABELS, listed_names};
 
 /// A data set of records.
 #[derive(Debug)]

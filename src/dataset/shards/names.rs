@@ -12,8 +12,8 @@ use crate::dataset::classes::checked_cell;
 use crate::error::{Error, Result};
 use crate::file::{Csv, is_image, whole_number};
 
-/// What the file is called.
-const NAME: &str = "labels.csv";
+/// What the list of the names of classes beside records is called.
+pub const LABELS: &str = "labels.csv";
 
 /// The names of the classes by label, if all of `folders` have the same list of them. A number without a name is called by
 /// its digits.
@@ -24,7 +24,7 @@ const NAME: &str = "labels.csv";
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
     for folder in folders {
-        let path = folder.join(NAME);
+        let path = folder.join(LABELS);
         if !path.exists() {
             return Ok(None);
         }
@@ -95,7 +95,7 @@ mod tests {
 
     fn names(text: &str) -> Result<Vec<OsString>> {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join(NAME), text).unwrap();
+        std::fs::write(folder.path().join(LABELS), text).unwrap();
         beside(&[folder.path().to_path_buf()]).map(|names| names.expect("a list"))
     }
 
@@ -127,11 +127,11 @@ mod tests {
     fn lists_that_differ_are_no_list() {
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let paths = folders.each_ref().map(|folder| folder.path().to_path_buf());
-        std::fs::write(paths[0].join(NAME), "class,id\ncat,0\n").unwrap();
+        std::fs::write(paths[0].join(LABELS), "class,id\ncat,0\n").unwrap();
         assert_eq!(beside(&paths).unwrap(), None, "one of them has none");
-        std::fs::write(paths[1].join(NAME), "class,id\n cat , 0\n").unwrap();
+        std::fs::write(paths[1].join(LABELS), "class,id\n cat , 0\n").unwrap();
         assert_eq!(beside(&paths).unwrap(), Some(vec!["cat".into()]));
-        std::fs::write(paths[1].join(NAME), "class,id\ndog,0\n").unwrap();
+        std::fs::write(paths[1].join(LABELS), "class,id\ndog,0\n").unwrap();
         assert_eq!(beside(&paths).unwrap(), None);
     }
 }
