@@ -739,9 +739,9 @@ class Loader:
         Each pass over it is an epoch. After ``load_state_dict`` in the middle of an epoch a pass has as many batches
         all the same: it runs into the next epoch, and the next pass goes on there. Keras asks for the number of batches
         only once, and would cut every pass to the length of a shorter first one. The pass that Keras begins to build a
-        model, under ``tf.distribute`` and on its JAX backend, takes no epoch: ``fit`` starts where it did. For passes
-        without end use ``repeat=True``: under ``repeat()`` of ``tf.data``, which runs ahead into the next pass, a
-        ``state_dict(batches=n)`` may be of another place.
+        model, under ``tf.distribute`` and on its JAX backend, takes no epoch: ``fit`` starts where it did. To train
+        without end, use ``repeat=True``: ``tf.data``'s ``repeat()`` runs ahead into the next pass, so
+        ``state_dict(batches=n)`` may give the wrong position.
 
         With ``last_batch`` ``"drop"`` or ``"pad"`` the number of samples in a batch is part of the shapes, unless
         ``on_error="skip"`` leaves some out. A shard stays as it is under ``tf.distribute``, which deals out the batches

@@ -171,6 +171,19 @@ def test_lightning_goes_on_after_the_batch_of_its_checkpoint(
     assert resumed.global_step == 27
 
 
+def seen_by_resumed(
+    photos: Path, tmp_path: Path, batch_size: int, told: str, *, every: int, max_epochs: int
+) -> int:
+    """Go on from the checkpoint with other batches, and a warning; return how many samples were trained on."""
+    (file,) = tmp_path.glob("*.ckpt")
+    model = Classifier()
+    callback = checkpoints(tmp_path / "again", every_n_train_steps=every)
+    resumed = trainer(tmp_path, max_epochs=max_epochs, callbacks=[callback])
+    with pytest.warns(DatasetWarning, match=told):
+        resumed.fit(model, Loader(photos, **{**OPTIONS, "batch_size": batch_size}), ckpt_path=file)
+    return sum(map(len, model.seen))
+
+
 @pytest.mark.parametrize(
     ("batch_size", "seen", "told"),
     [
@@ -190,13 +203,7 @@ def test_lightning_lost_the_rest_of_an_epoch_whose_batches_became_larger(
     callback = checkpoints(tmp_path, every_n_train_steps=4)
     first = trainer(tmp_path, max_steps=4, callbacks=[callback])
     first.fit(Classifier(), Loader(photos, **OPTIONS))
-    (file,) = tmp_path.glob("*.ckpt")
-    model = Classifier()
-    callback = checkpoints(tmp_path / "again", every_n_train_steps=4)
-    resumed = trainer(tmp_path, max_epochs=1, callbacks=[callback])
-    with pytest.warns(DatasetWarning, match=told):
-        resumed.fit(model, Loader(photos, **{**OPTIONS, "batch_size": batch_size}), ckpt_path=file)
-    assert sum(map(len, model.seen)) == seen
+    assert seen_by_resumed(photos, tmp_path, batch_size, told, every=4, max_epochs=1) == seen
 
 
 def test_lightning_lost_the_rest_of_an_epoch_after_a_checkpoint_at_the_last_batch(
@@ -206,14 +213,8 @@ def test_lightning_lost_the_rest_of_an_epoch_after_a_checkpoint_at_the_last_batc
     callback = checkpoints(tmp_path, every_n_train_steps=9)
     first = trainer(tmp_path, max_epochs=1, callbacks=[callback])
     first.fit(Classifier(), Loader(photos, **OPTIONS))
-    (file,) = tmp_path.glob("*.ckpt")
-    model = Classifier()
-    callback = checkpoints(tmp_path / "again", every_n_train_steps=9)
-    resumed = trainer(tmp_path, max_epochs=2, callbacks=[callback])
     told = "batch_size=7 on 1 rank; .*=4 on 1 rank: up to 36 samples of this epoch will not be"
-    with pytest.warns(DatasetWarning, match=told):
-        resumed.fit(model, Loader(photos, **{**OPTIONS, "batch_size": 4}), ckpt_path=file)
-    assert sum(map(len, model.seen)) == 24
+    assert seen_by_resumed(photos, tmp_path, 4, told, every=9, max_epochs=2) == 24
 
 
 @pytest.mark.parametrize("batch_size", [7, 4, 14])
