@@ -1,4 +1,5 @@
-//! Compiles the C shims over libjpeg-turbo against the headers of the very library that is linked in.
+//! Compiles the C shims over libjpeg-turbo against the headers of the very library that is linked
+//! in.
 
 use std::env;
 
@@ -17,5 +18,8 @@ fn main() {
         build.include(folder);
     }
     build.files(["src/codec/jpeg/shim.c", "src/codec/jpeg/shim_encode.c"]);
-    build.warnings(true).extra_warnings(true).compile("imagepipe_jpeg_shim");
+    build
+        .warnings(true)
+        .extra_warnings(true)
+        .compile("imagepipe_jpeg_shim");
 }

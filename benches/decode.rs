@@ -1,6 +1,8 @@
-//! Our decoder against libjpeg-turbo, each way of decoding apart: one thread, handles and buffers reused.
+//! Our decoder against libjpeg-turbo, each way of decoding apart: one thread, handles and buffers
+//! reused.
 //!
-//! Every table's first row is libjpeg-turbo doing the same work through its C interface; ratios are to that.
+//! Every table's first row is libjpeg-turbo doing the same work through its C interface; ratios are
+//! to that.
 
 mod support;
 
@@ -19,11 +21,18 @@ fn main() {
         let pair = |title: &str, part: &Part<'_>| {
             let cases = [("libjpeg-turbo", Backend::Turbo), ("ours", Backend::Auto)];
             let cases = cases.map(|(name, backend)| decoding(name, &files, backend, part));
-            compare(&format!("{title}, {set} set, 1 thread"), rounds(7), cases.into());
+            compare(
+                &format!("{title}, {set} set, 1 thread"),
+                rounds(7),
+                cases.into(),
+            );
         };
         entropy(set, &files);
         for denominator in [1, 2, 4, 8] {
-            pair(&format!("planes at 1/{denominator}"), &|_, width, height| whole(width, height, denominator, false));
+            pair(
+                &format!("planes at 1/{denominator}"),
+                &|_, width, height| whole(width, height, denominator, false),
+            );
         }
         pair("planes of random crops", &|index, width, height| Request {
             window: crop(index, width, height),
@@ -41,31 +50,55 @@ fn main() {
 fn full(set: &str, files: &[Vec<u8>]) {
     let turbo = |denominator| {
         let mut turbo = Turbo::new();
-        Case::new(format!("libjpeg-turbo RGB 1/{denominator}"), files.len(), move || {
-            for file in files {
-                std::hint::black_box(turbo.decode(file, denominator));
-            }
-        })
+        Case::new(
+            format!("libjpeg-turbo RGB 1/{denominator}"),
+            files.len(),
+            move || {
+                for file in files {
+                    std::hint::black_box(turbo.decode(file, denominator));
+                }
+            },
+        )
     };
     let mut cases = vec![turbo(1)];
     cases.extend([2, 4, 8].map(turbo));
     cases.extend([1, 2, 4, 8].map(|denominator| {
         let part = move |_: usize, width, height| whole(width, height, denominator, false);
-        decoding(&format!("our planes 1/{denominator}"), files, Backend::Auto, &part)
+        decoding(
+            &format!("our planes 1/{denominator}"),
+            files,
+            Backend::Auto,
+            &part,
+        )
     }));
-    compare(&format!("against a full decode, {set} set, 1 thread"), rounds(5), cases);
+    compare(
+        &format!("against a full decode, {set} set, 1 thread"),
+        rounds(5),
+        cases,
+    );
     let threaded = |denominator| {
         let name = format!("libjpeg-turbo RGB 1/{denominator}");
-        Case::new(name, files.len(), move || decode_all(files, cores(), denominator))
+        Case::new(name, files.len(), move || {
+            decode_all(files, cores(), denominator);
+        })
     };
-    compare(&format!("libjpeg-turbo, {set} set, all threads"), rounds(5), [1, 2, 4, 8].map(threaded).into());
+    compare(
+        &format!("libjpeg-turbo, {set} set, all threads"),
+        rounds(5),
+        [1, 2, 4, 8].map(threaded).into(),
+    );
 }
 
-/// Entropy decoding alone. libjpeg-turbo does nothing else for rows that are skipped, and keeps no coefficients of them;
-/// ours stores them as it does for the transform.
+/// Entropy decoding alone. libjpeg-turbo does nothing else for rows that are skipped, and keeps no
+/// coefficients of them; ours stores them as it does for the transform.
 fn entropy(set: &str, files: &[Vec<u8>]) {
     let last_row = |_: usize, width, height: u32| Request {
-        window: Window { left: 0, top: height - 1, width, height: 1 },
+        window: Window {
+            left: 0,
+            top: height - 1,
+            width,
+            height: 1,
+        },
         ..whole(width, height, 1, true)
     };
     let theirs = decoding("libjpeg-turbo", files, Backend::Turbo, &last_row);
@@ -76,7 +109,11 @@ fn entropy(set: &str, files: &[Vec<u8>]) {
             std::hint::black_box(decoder.open(file, &stop).expect("a header").entropy());
         }
     });
-    compare(&format!("entropy decoding alone, {set} set, 1 thread"), rounds(7), vec![theirs, ours]);
+    compare(
+        &format!("entropy decoding alone, {set} set, 1 thread"),
+        rounds(7),
+        vec![theirs, ours],
+    );
 }
 
 fn decoding<'a>(name: &str, files: &'a [Vec<u8>], backend: Backend, part: &Part<'_>) -> Case<'a> {
@@ -97,8 +134,18 @@ fn decoding<'a>(name: &str, files: &'a [Vec<u8>], backend: Backend, part: &Part<
 }
 
 fn whole(width: u32, height: u32, denominator: u32, exact: bool) -> Request {
-    let window = Window { left: 0, top: 0, width: width.div_ceil(denominator), height: height.div_ceil(denominator) };
-    Request { denominator, window, gray: false, exact }
+    let window = Window {
+        left: 0,
+        top: 0,
+        width: width.div_ceil(denominator),
+        height: height.div_ceil(denominator),
+    };
+    Request {
+        denominator,
+        window,
+        gray: false,
+        exact,
+    }
 }
 
 /// A crop as `RandomResizedCrop` draws it: 8 to 100 % of the area, a ratio of 3/4 to 4/3.
@@ -117,11 +164,19 @@ fn crop(index: usize, width: u32, height: u32) -> Window {
     loop {
         let area = f64::from(width) * f64::from(height) * (0.08 + 0.92 * unit());
         let ratio = (0.75f64.ln() + unit() * (16.0f64 / 9.0).ln()).exp();
-        let (w, h) = ((area * ratio).sqrt().round() as u32, (area / ratio).sqrt().round() as u32);
+        let (w, h) = (
+            (area * ratio).sqrt().round() as u32,
+            (area / ratio).sqrt().round() as u32,
+        );
         if (1..=width).contains(&w) && (1..=height).contains(&h) {
             let left = (unit() * f64::from(width - w + 1)) as u32;
             let top = (unit() * f64::from(height - h + 1)) as u32;
-            return Window { left, top, width: w, height: h };
+            return Window {
+                left,
+                top,
+                width: w,
+                height: h,
+            };
         }
     }
 }

@@ -1,8 +1,11 @@
-//! Random images: what painting, encoding and writing them costs, against libjpeg-turbo's encoding alone; and natural
-//! ones beside the photographs that they stand for.
+//! Random images: what painting, encoding and writing them costs, against libjpeg-turbo's encoding
+//! alone; and natural ones beside the photographs that they stand for.
 //!
 //! Files go to `/dev/shm` where there is one, so that no disk is measured.
-#![allow(unsafe_code, reason = "libjpeg-turbo's own interface is the limit to compare with")]
+#![allow(
+    unsafe_code,
+    reason = "libjpeg-turbo's own interface is the limit to compare with"
+)]
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
 mod support;
@@ -75,8 +78,16 @@ fn parts(name: &str, content: Content) {
     let mut painter = Painter::default();
     painter.start(content, 1, 0, SIZE);
     painter.rows(&mut pixels);
-    let deflate = if content == Content::Noise { Deflate::Stored } else { Deflate::Light };
-    let forms = [("JPEG", JPEG), ("PNG", Form::Png(deflate)), ("BMP", Form::Bmp)];
+    let deflate = if content == Content::Noise {
+        Deflate::Stored
+    } else {
+        Deflate::Light
+    };
+    let forms = [
+        ("JPEG", JPEG),
+        ("PNG", Form::Png(deflate)),
+        ("BMP", Form::Bmp),
+    ];
     let mut turbo = Compressor::new();
     let mut cases = vec![
         Case::new("libjpeg-turbo: encode alone", 1, || turbo.encode(&pixels)),
@@ -93,19 +104,30 @@ fn parts(name: &str, content: Content) {
         let pixels = &pixels;
         let (mut encoder, mut file) = (Encoder::new().expect("an encoder"), Vec::new());
         cases.push(Case::new(format!("{kind}: encode"), 1, move || {
-            encoder.picture(form, SIZE, pixels, &mut file).expect("a file");
+            encoder
+                .picture(form, SIZE, pixels, &mut file)
+                .expect("a file");
             black_box(&file);
         }));
-        let (mut encoder, mut painter, mut file) =
-            (Encoder::new().expect("an encoder"), Painter::default(), Vec::new());
+        let (mut encoder, mut painter, mut file) = (
+            Encoder::new().expect("an encoder"),
+            Painter::default(),
+            Vec::new(),
+        );
         let mut number = 0;
-        cases.push(Case::new(format!("{kind}: paint and encode"), 1, move || {
-            painter.start(content, 1, number, SIZE);
-            let stop = AtomicBool::new(false);
-            encoder.encode(form, SIZE, &mut |rows| painter.rows(rows), &stop, &mut file).expect("a file");
-            number += 1;
-            black_box(&file);
-        }));
+        cases.push(Case::new(
+            format!("{kind}: paint and encode"),
+            1,
+            move || {
+                painter.start(content, 1, number, SIZE);
+                let stop = AtomicBool::new(false);
+                encoder
+                    .encode(form, SIZE, &mut |rows| painter.rows(rows), &stop, &mut file)
+                    .expect("a file");
+                number += 1;
+                black_box(&file);
+            },
+        ));
     }
     compare(&format!("{name} of 1920x1080, 1 thread"), rounds(15), cases);
 }
@@ -113,7 +135,12 @@ fn parts(name: &str, content: Content) {
 /// All of it, files included, on all cores.
 fn whole(name: &str, content: Content) {
     let shared = Path::new("/dev/shm");
-    let folder = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.expect("a directory");
+    let folder = if shared.is_dir() {
+        tempfile::tempdir_in(shared)
+    } else {
+        tempfile::tempdir()
+    }
+    .expect("a directory");
     let pixels: Vec<u8> = {
         let mut painter = Painter::default();
         painter.start(content, 1, 0, SIZE);
@@ -127,13 +154,19 @@ fn whole(name: &str, content: Content) {
                 let pixels = &pixels;
                 scope.spawn(move || {
                     let mut turbo = Compressor::new();
-                    (thread..32).step_by(cores()).for_each(|_| turbo.encode(pixels));
+                    (thread..32)
+                        .step_by(cores())
+                        .for_each(|_| turbo.encode(pixels));
                 });
             }
         });
     };
     let mut cases = vec![Case::new("libjpeg-turbo: encode alone", 32, encode_all)];
-    for (kind, format) in [("JPEG", Format::Jpeg), ("PNG", Format::Png), ("BMP", Format::Bmp)] {
+    for (kind, format) in [
+        ("JPEG", Format::Jpeg),
+        ("PNG", Format::Png),
+        ("BMP", Format::Bmp),
+    ] {
         let request = Request {
             folder: folder.path().to_owned(),
             name: "a".to_owned(),
@@ -151,20 +184,33 @@ fn whole(name: &str, content: Content) {
             finish(create(&request).expect("a run").as_mut()).expect("images");
         }));
     }
-    compare(&format!("{name} of 1920x1080 in {}, all threads", folder.path().display()), rounds(5), cases);
+    compare(
+        &format!(
+            "{name} of 1920x1080 in {}, all threads",
+            folder.path().display()
+        ),
+        rounds(5),
+        cases,
+    );
 }
 
-/// Natural images and noise beside `count` photographs of a set, of their sizes, all as JPEGs of the same quality.
+/// Natural images and noise beside `count` photographs of a set, of their sizes, all as JPEGs of
+/// the same quality.
 fn beside_photographs(set: &str, count: usize) {
     let files = files(&photos(set));
     let some = files.iter().step_by(files.len().div_ceil(count));
     let photographs: Vec<(Size, Vec<u8>)> = some.map(|file| pixels_of(file)).collect();
     let [natural, noise] = [Content::Natural, Content::Noise].map(|content| {
-        let paint = |((size, _), number): (&(Size, _), u64)| (*size, painted(content, *size, number));
+        let paint =
+            |((size, _), number): (&(Size, _), u64)| (*size, painted(content, *size, number));
         photographs.iter().zip(0..).map(paint).collect()
     });
     for quality in [50, 75, 85, 92] {
-        let sets = [("photographs", &photographs), ("natural", &natural), ("noise", &noise)];
+        let sets = [
+            ("photographs", &photographs),
+            ("natural", &natural),
+            ("noise", &noise),
+        ];
         beside_each_other(
             &format!("{set} set, quality {quality}"),
             &sets.map(|(name, set)| (name, encoded(quality, set))),
@@ -175,17 +221,24 @@ fn beside_photographs(set: &str, count: usize) {
 /// Bytes for each pixel of sets of as many, and how fast both decoders are with them.
 fn beside_each_other(title: &str, sets: &[(&'static str, Files)]) {
     #[allow(clippy::cast_precision_loss, reason = "some hundred megabytes")]
-    let per_pixel = |set: &Files| set.files.iter().map(Vec::len).sum::<usize>() as f64 / set.pixels as f64;
+    let per_pixel =
+        |set: &Files| set.files.iter().map(Vec::len).sum::<usize>() as f64 / set.pixels as f64;
     println!("\nbytes a pixel, {title}");
     for (name, set) in sets {
-        println!("  {name:<44} {:>12.3} {:>20.3}", per_pixel(set), per_pixel(set) / per_pixel(&sets[0].1));
+        println!(
+            "  {name:<44} {:>12.3} {:>20.3}",
+            per_pixel(set),
+            per_pixel(set) / per_pixel(&sets[0].1)
+        );
     }
     // Thousands of pixels a second: the ratio of times a pixel is one over the ratio printed.
     for (decoder, backend) in [("libjpeg-turbo", Backend::Turbo), ("ours", Backend::Auto)] {
         let case = |(name, set): &(&'static str, Files)| {
             let mut decoder = Decoder::new(backend, Arc::default()).expect("a decoder");
             let files = set.files.clone();
-            Case::new(*name, set.pixels / 1000, move || decode(&mut decoder, &files))
+            Case::new(*name, set.pixels / 1000, move || {
+                decode(&mut decoder, &files);
+            })
         };
         let title = format!("decoding by {decoder}, thousands of pixels, {title}, 1 thread");
         compare(&title, rounds(5), sets.iter().map(case).collect());
@@ -202,7 +255,12 @@ fn decode(decoder: &mut Decoder, files: &[Vec<u8>]) {
     for file in files {
         let opened = decoder.open(file, &stop).expect("a header");
         let window = Window::whole(opened.header().size);
-        let wanted = Wanted { denominator: 1, window, gray: false, exact: true };
+        let wanted = Wanted {
+            denominator: 1,
+            window,
+            gray: false,
+            exact: true,
+        };
         black_box(opened.decode(&wanted).expect("a picture").pixels);
     }
 }
@@ -212,7 +270,12 @@ fn pixels_of(file: &[u8]) -> (Size, Vec<u8>) {
     let mut decoder = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
     let opened = decoder.open(file, &stop).expect("a header");
     let size = opened.header().size;
-    let wanted = Wanted { denominator: 1, window: Window::whole(size), gray: false, exact: true };
+    let wanted = Wanted {
+        denominator: 1,
+        window: Window::whole(size),
+        gray: false,
+        exact: true,
+    };
     let pixels = match opened.decode(&wanted).expect("a picture").pixels {
         Pixels::Rgb(plane) => rows(&plane, 3).copied().collect(),
         Pixels::Gray(plane) => rows(&plane, 1).flat_map(|level| [*level; 3]).collect(),
@@ -237,11 +300,16 @@ fn encoded(quality: u8, pictures: &[(Size, Vec<u8>)]) -> Files {
     let mut encoder = Encoder::new().expect("an encoder");
     let encode = |(size, pixels): &(Size, Vec<u8>)| {
         let mut file = Vec::new();
-        encoder.picture(Form::Jpeg { quality }, *size, pixels, &mut file).expect("a file");
+        encoder
+            .picture(Form::Jpeg { quality }, *size, pixels, &mut file)
+            .expect("a file");
         file
     };
     let pixels = pictures.iter().map(|(size, _)| size.pixels()).sum::<u64>();
-    Files { files: pictures.iter().map(encode).collect(), pixels: usize::try_from(pixels).expect("a length") }
+    Files {
+        files: pictures.iter().map(encode).collect(),
+        pixels: usize::try_from(pixels).expect("a length"),
+    }
 }
 
 /// libjpeg-turbo through its own interface: a handle and a buffer, both reused.
@@ -253,8 +321,8 @@ struct Compressor {
 impl Compressor {
     fn new() -> Self {
         use turbojpeg_sys::{
-            TJINIT_TJINIT_COMPRESS, TJPARAM_TJPARAM_NOREALLOC, TJPARAM_TJPARAM_QUALITY, TJPARAM_TJPARAM_SUBSAMP,
-            TJSAMP_TJSAMP_420, tj3Init, tj3Set,
+            TJINIT_TJINIT_COMPRESS, TJPARAM_TJPARAM_NOREALLOC, TJPARAM_TJPARAM_QUALITY,
+            TJPARAM_TJPARAM_SUBSAMP, TJSAMP_TJSAMP_420, tj3Init, tj3Set,
         };
         // SAFETY: no precondition.
         let handle = unsafe { tj3Init(TJINIT_TJINIT_COMPRESS.cast_signed()) };
@@ -265,9 +333,13 @@ impl Compressor {
             (TJPARAM_TJPARAM_NOREALLOC, 1),
         ] {
             // SAFETY: the handle is valid, the parameters are known.
-            assert_eq!(unsafe { tj3Set(handle, name.cast_signed(), value) }, 0, "a parameter");
+            let set = unsafe { tj3Set(handle, name.cast_signed(), value) };
+            assert_eq!(set, 0, "a parameter");
         }
-        Self { handle, file: vec![0; 2 * BYTES] }
+        Self {
+            handle,
+            file: vec![0; 2 * BYTES],
+        }
     }
 
     fn encode(&mut self, pixels: &[u8]) {
@@ -276,7 +348,18 @@ impl Compressor {
         let (mut out, mut len) = (self.file.as_mut_ptr(), self.file.len() as _);
         let (format, from) = (TJPF_TJPF_RGB, pixels.as_ptr());
         // SAFETY: the handle is valid; there are so many pixels, and twice the room that they take.
-        let code = unsafe { tj3Compress8(self.handle, from, 1920, 0, 1080, format, &raw mut out, &raw mut len) };
+        let code = unsafe {
+            tj3Compress8(
+                self.handle,
+                from,
+                1920,
+                0,
+                1080,
+                format,
+                &raw mut out,
+                &raw mut len,
+            )
+        };
         assert_eq!(code, 0, "a file");
         black_box(&self.file);
     }

@@ -1,4 +1,5 @@
-//! The Loader's three usual tasks, against a plain full decode of the same files by libjpeg-turbo on all threads.
+//! The Loader's three usual tasks, against a plain full decode of the same files by libjpeg-turbo
+//! on all threads.
 //!
 //! * T1: stretch to 224, uint8 NHWC, shuffled, batch 64.
 //! * T2: short side 256, centre crop 224, float32 NCHW, `ImageNet`'s mean and std.
@@ -11,7 +12,13 @@ use imagepipe::pixel::{Dtype, Fit, Layout};
 use support::{Case, compare, cores, decode_all, files, photos, rounds};
 
 fn config(set: &str, task: &str, exact: bool) -> Config {
-    let base = Config { paths: vec![photos(set)], batch_size: 64, seed: 1, exact, ..Config::default() };
+    let base = Config {
+        paths: vec![photos(set)],
+        batch_size: 64,
+        seed: 1,
+        exact,
+        ..Config::default()
+    };
     match task {
         "T2" => Config {
             fit: Fit::Crop,
@@ -22,7 +29,11 @@ fn config(set: &str, task: &str, exact: bool) -> Config {
             std: Some([0.229, 0.224, 0.225]),
             ..base
         },
-        "T3" => Config { fit: Fit::RandomCrop, flip: true, ..base },
+        "T3" => Config {
+            fit: Fit::RandomCrop,
+            flip: true,
+            ..base
+        },
         _ => base,
     }
 }
@@ -30,14 +41,18 @@ fn config(set: &str, task: &str, exact: bool) -> Config {
 fn task<'a>(set: &str, task: &str, exact: bool, count: usize) -> Case<'a> {
     let loader = Loader::open(&config(set, task, exact)).expect("a loader");
     let mut epoch = 0;
-    Case::new(format!("{task}{}", if exact { " exact" } else { "" }), count, move || {
-        let mut samples = 0;
-        for batch in loader.epoch(epoch).expect("an epoch") {
-            samples += batch.expect("a batch").len();
-        }
-        assert_eq!(samples, count);
-        epoch += 1;
-    })
+    Case::new(
+        format!("{task}{}", if exact { " exact" } else { "" }),
+        count,
+        move || {
+            let mut samples = 0;
+            for batch in loader.epoch(epoch).expect("an epoch") {
+                samples += batch.expect("a batch").len();
+            }
+            assert_eq!(samples, count);
+            epoch += 1;
+        },
+    )
 }
 
 fn main() {
@@ -45,7 +60,14 @@ fn main() {
     let limit = Case::new("limit: full decode", small.len(), || {
         decode_all(&small, cores(), 1);
     });
-    let tasks = [("T1", false), ("T2", false), ("T3", false), ("T1", true), ("T2", true), ("T3", true)];
+    let tasks = [
+        ("T1", false),
+        ("T2", false),
+        ("T3", false),
+        ("T1", true),
+        ("T2", true),
+        ("T3", true),
+    ];
     let mut cases = vec![limit];
     cases.extend(tasks.map(|(name, exact)| task("small", name, exact, small.len())));
     compare("loader, small set", rounds(5), cases);

@@ -1,6 +1,10 @@
 //! Reading pictures that are in the page cache: into a reused buffer, into a new one, or mapped.
 
-#![allow(unsafe_code, clippy::disallowed_methods, reason = "what is compared with needs them")]
+#![allow(
+    unsafe_code,
+    clippy::disallowed_methods,
+    reason = "what is compared with needs them"
+)]
 
 mod support;
 
@@ -23,7 +27,17 @@ fn mapped(path: &PathBuf, flags: MapFlags) -> u64 {
     let file = std::fs::File::open(path).expect("a file");
     let len = usize::try_from(file.metadata().expect("a size").len()).expect("a size");
     // SAFETY: nobody changes the files while they are measured.
-    let start = unsafe { mmap(std::ptr::null_mut(), len, ProtFlags::READ, flags, file.as_fd(), 0) }.expect("a map");
+    let start = unsafe {
+        mmap(
+            std::ptr::null_mut(),
+            len,
+            ProtFlags::READ,
+            flags,
+            file.as_fd(),
+            0,
+        )
+    }
+    .expect("a map");
     // SAFETY: just mapped with this length.
     let sum = touch(unsafe { std::slice::from_raw_parts(start.cast(), len) });
     // SAFETY: just mapped with this length, not used any more.
@@ -60,11 +74,19 @@ fn main() {
                     let len = read_into(&Base::default(), &name, buffer).expect("a file");
                     touch(&buffer[..len])
                 }),
-                case("read into a new buffer", |path, _| touch(&std::fs::read(path).expect("a file"))),
+                case("read into a new buffer", |path, _| {
+                    touch(&std::fs::read(path).expect("a file"))
+                }),
                 case("map", |path, _| mapped(path, MapFlags::PRIVATE)),
-                case("map, populated", |path, _| mapped(path, MapFlags::PRIVATE | MapFlags::POPULATE)),
+                case("map, populated", |path, _| {
+                    mapped(path, MapFlags::PRIVATE | MapFlags::POPULATE)
+                }),
             ];
-            compare(&format!("read, {set} set, {threads} thread(s)"), rounds(9), cases);
+            compare(
+                &format!("read, {set} set, {threads} thread(s)"),
+                rounds(9),
+                cases,
+            );
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Records, read and written.
 //!
-//! Reading all records of a shard that is in the page cache is held against plain copies of the same bytes. The first case copies the file to other memory, as a program does that keeps it; the second copies each record into
-//! one buffer that stays in the cache, which is as fast as memory can be read.
+//! Reading all records of a shard that is in the page cache is held against plain copies of the
+//! same bytes. The first case copies the file to other memory, as a program does that keeps it; the
+//! second copies each record into one buffer that stays in the cache, which is as fast as memory
+//! can be read.
 //!
-//! Writing records of the photographs is held against `cp` of the same files, in memory (/dev/shm) and on the disk that
-//! `target` is on. On a disk, ours are on it when the case ends, and those of `cp` are in the page cache: the second case
-//! of `cp` waits for them too.
+//! Writing records of the photographs is held against `cp` of the same files, in memory (/dev/shm)
+//! and on the disk that `target` is on. On a disk, ours are on it when the case ends, and those of
+//! `cp` are in the page cache: the second case of `cp` waits for them too.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark's own files")]
 
@@ -27,7 +29,8 @@ fn write(path: &Path, framing: Framing, payloads: &[Vec<u8>]) {
     writer.finish().expect("a shard");
 }
 
-/// Does `work` with each of `items`, a part of them on each of `threads` threads, each with a buffer.
+/// Does `work` with each of `items`, a part of them on each of `threads` threads, each with a
+/// buffer.
 fn each<T: Sync>(items: &[T], threads: usize, work: impl Fn(&T, &mut Vec<u8>) + Sync) {
     std::thread::scope(|scope| {
         for part in items.chunks(items.len().div_ceil(threads)) {
@@ -51,7 +54,14 @@ fn read(shard: &Shard, threads: usize) {
 }
 
 fn open(path: &Path, check: bool) -> Shard {
-    Shard::open(path, Options { check, ..Options::default() }).expect("a shard")
+    Shard::open(
+        path,
+        Options {
+            check,
+            ..Options::default()
+        },
+    )
+    .expect("a shard")
 }
 
 fn reading(name: &str, payloads: &[Vec<u8>], folder: &Path, threads: usize) {
@@ -60,7 +70,11 @@ fn reading(name: &str, payloads: &[Vec<u8>], folder: &Path, threads: usize) {
     write(&recordio, Framing::RecordIo, payloads);
     let file = std::fs::read(&tfrecord).expect("a shard");
     let mut copy = vec![0; file.len()];
-    let (checked, unchecked, plain) = (open(&tfrecord, true), open(&tfrecord, false), open(&recordio, true));
+    let (checked, unchecked, plain) = (
+        open(&tfrecord, true),
+        open(&tfrecord, false),
+        open(&recordio, true),
+    );
     let megabytes = file.len() / 1_000_000;
     let copied = |record: &u64, shard: &Shard, buffer: &mut Vec<u8>| {
         let mut scratch = Vec::new();
@@ -87,22 +101,38 @@ fn reading(name: &str, payloads: &[Vec<u8>], folder: &Path, threads: usize) {
             });
         }),
         Case::new("TFRecord, checked", megabytes, || read(&checked, threads)),
-        Case::new("TFRecord, checked, opened anew", megabytes, || read(&open(&tfrecord, true), threads)),
+        Case::new("TFRecord, checked, opened anew", megabytes, || {
+            read(&open(&tfrecord, true), threads);
+        }),
         Case::new("TFRecord, checked and copied", megabytes, || {
-            each(&records, threads, |record, buffer| copied(record, &checked, buffer));
+            each(&records, threads, |record, buffer| {
+                copied(record, &checked, buffer);
+            });
         }),
         Case::new("TFRecord, not checked, copied", megabytes, || {
-            each(&records, threads, |record, buffer| copied(record, &unchecked, buffer));
+            each(&records, threads, |record, buffer| {
+                copied(record, &unchecked, buffer);
+            });
         }),
         Case::new("RecordIO, copied", megabytes, || {
-            each(&records, threads, |record, buffer| copied(record, &plain, buffer));
+            each(&records, threads, |record, buffer| {
+                copied(record, &plain, buffer);
+            });
         }),
     ];
-    compare(&format!("read {name}, {threads} thread(s), an item is a megabyte"), rounds(9), cases);
+    compare(
+        &format!("read {name}, {threads} thread(s), an item is a megabyte"),
+        rounds(9),
+        cases,
+    );
 }
 
 /// Calls `write` with a new folder below `root` each time.
-fn into_new_folders<'a>(root: &'a Path, name: &'a str, mut write: impl FnMut(PathBuf) + 'a) -> impl FnMut() + 'a {
+fn into_new_folders<'a>(
+    root: &'a Path,
+    name: &'a str,
+    mut write: impl FnMut(PathBuf) + 'a,
+) -> impl FnMut() + 'a {
     let mut number = 0;
     move || {
         number += 1;
@@ -113,7 +143,12 @@ fn into_new_folders<'a>(root: &'a Path, name: &'a str, mut write: impl FnMut(Pat
 }
 
 fn copy(source: &Path, folder: &Path) {
-    let done = Command::new("cp").arg("-r").arg(source).arg(folder).status().expect("cp");
+    let done = Command::new("cp")
+        .arg("-r")
+        .arg(source)
+        .arg(folder)
+        .status()
+        .expect("cp");
     assert!(done.success());
 }
 
@@ -130,7 +165,10 @@ fn convert(
         per_file: 250,
         labels: Labels::Directory,
         metadata: false,
-        options: imagepipe::write::Options { check, ..Default::default() },
+        options: imagepipe::write::Options {
+            check,
+            ..Default::default()
+        },
     };
     finish(&mut *start(&request).expect("a run")).expect("shards");
 }
@@ -140,18 +178,32 @@ fn writing(name: &str, source: &Path, root: &Path) {
     let root = folder.path();
     let megabytes = files(source).iter().map(Vec::len).sum::<usize>() / 1_000_000;
     let case = |name: &'static str, write: fn(&Path, PathBuf)| {
-        Case::new(name, megabytes, into_new_folders(root, name, move |folder| write(source, folder)))
+        Case::new(
+            name,
+            megabytes,
+            into_new_folders(root, name, move |folder| write(source, folder)),
+        )
     };
     let cases = vec![
         case("cp -r", |source, folder| copy(source, &folder)),
         case("cp -r, and wait for the disk", |source, folder| {
             copy(source, &folder);
-            let done = Command::new("sync").arg("-f").arg(&folder).status().expect("sync");
+            let done = Command::new("sync")
+                .arg("-f")
+                .arg(&folder)
+                .status()
+                .expect("sync");
             assert!(done.success());
         }),
-        case("tfrecords", |source, folder| convert(tfrecords, Depth::Headers, source, folder)),
-        case("tfrecords, pictures decoded first", |source, folder| convert(tfrecords, Depth::Decode, source, folder)),
-        case("recordio", |source, folder| convert(recordio, Depth::Headers, source, folder)),
+        case("tfrecords", |source, folder| {
+            convert(tfrecords, Depth::Headers, source, folder);
+        }),
+        case("tfrecords, pictures decoded first", |source, folder| {
+            convert(tfrecords, Depth::Decode, source, folder);
+        }),
+        case("recordio", |source, folder| {
+            convert(recordio, Depth::Headers, source, folder);
+        }),
     ];
     compare(&format!("writing MB of JPEG to {name}"), rounds(5), cases);
 }
@@ -159,7 +211,11 @@ fn writing(name: &str, source: &Path, root: &Path) {
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let pictures = files(&photos("small"));
-    let short: Vec<Vec<u8>> = pictures.iter().flat_map(|picture| picture.chunks(1024)).map(<[u8]>::to_vec).collect();
+    let short: Vec<Vec<u8>> = pictures
+        .iter()
+        .flat_map(|picture| picture.chunks(1024))
+        .map(<[u8]>::to_vec)
+        .collect();
     for threads in [1, cores()] {
         reading("photographs", &pictures, folder.path(), threads);
         reading("records of 1 KiB", &short, folder.path(), threads);

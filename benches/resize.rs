@@ -1,7 +1,16 @@
-//! Resizing a decoded photograph to a finished 224x224 sample, against `fast_image_resize`, which gives RGB bytes only.
+//! Resizing a decoded photograph to a finished 224x224 sample, against `fast_image_resize`, which
+//! gives RGB bytes only.
 
-#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers")]
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark prints, and has files of its own")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "small numbers"
+)]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints, and has files of its own"
+)]
 
 mod support;
 
@@ -15,7 +24,9 @@ const ITEMS: usize = 400;
 
 /// Bytes that no branch predictor and no zero-skipping can make easy.
 fn noise(len: usize) -> Vec<u8> {
-    (0..len as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    (0..len as u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect()
 }
 
 fn request(width: usize, height: usize, interpolation: Interpolation, layout: Layout) -> Request {
@@ -32,17 +43,29 @@ fn request(width: usize, height: usize, interpolation: Interpolation, layout: La
 }
 
 fn reference<'a>(width: usize, height: usize, filter: fir::FilterType) -> Case<'a> {
-    let source =
-        fir::images::Image::from_vec_u8(width as u32, height as u32, noise(width * height * 3), fir::PixelType::U8x3);
+    let source = fir::images::Image::from_vec_u8(
+        width as u32,
+        height as u32,
+        noise(width * height * 3),
+        fir::PixelType::U8x3,
+    );
     let source = source.expect("a source");
     let mut out = fir::images::Image::new(OUT as u32, OUT as u32, fir::PixelType::U8x3);
-    let options = fir::ResizeOptions::new().resize_alg(fir::ResizeAlg::Convolution(filter)).use_alpha(false);
+    let options = fir::ResizeOptions::new()
+        .resize_alg(fir::ResizeAlg::Convolution(filter))
+        .use_alpha(false);
     let mut resizer = fir::Resizer::new();
-    Case::new(format!("fast_image_resize, RGB {width}x{height}"), ITEMS, move || {
-        for _ in 0..ITEMS {
-            resizer.resize(&source, &mut out, &options).expect("a resize");
-        }
-    })
+    Case::new(
+        format!("fast_image_resize, RGB {width}x{height}"),
+        ITEMS,
+        move || {
+            for _ in 0..ITEMS {
+                resizer
+                    .resize(&source, &mut out, &options)
+                    .expect("a resize");
+            }
+        },
+    )
 }
 
 fn rgb<'a>(width: usize, height: usize, interpolation: Interpolation) -> Case<'a> {
@@ -51,7 +74,12 @@ fn rgb<'a>(width: usize, height: usize, interpolation: Interpolation) -> Case<'a
     let mut out = vec![0; OUT * OUT * 3];
     Case::new("ours, RGB to uint8 NHWC", ITEMS, move || {
         for _ in 0..ITEMS {
-            let plane = Plane { data: &source, stride: width * 3, width, height };
+            let plane = Plane {
+                data: &source,
+                stride: width * 3,
+                width,
+                height,
+            };
             let request = request(width, height, interpolation, Layout::Nhwc);
             resizer.run(&Pixels::Rgb(plane), &request, Output::Uint8(&mut out));
         }
@@ -61,19 +89,45 @@ fn rgb<'a>(width: usize, height: usize, interpolation: Interpolation) -> Case<'a
 
 fn planes<'a>(width: usize, height: usize, interpolation: Interpolation, float: bool) -> Case<'a> {
     let (half_width, half_height) = (width.div_ceil(2), height.div_ceil(2));
-    let (y, c) = (noise(width * height + 64), noise(half_width * half_height + 64));
+    let (y, c) = (
+        noise(width * height + 64),
+        noise(half_width * half_height + 64),
+    );
     let mut resizer = Resizer::new();
     let (mut bytes, mut floats) = (vec![0; OUT * OUT * 3], vec![0f32; OUT * OUT * 3]);
-    let name = if float { "ours, 4:2:0 planes to float32 NCHW" } else { "ours, 4:2:0 planes to uint8 NHWC" };
+    let name = if float {
+        "ours, 4:2:0 planes to float32 NCHW"
+    } else {
+        "ours, 4:2:0 planes to uint8 NHWC"
+    };
     Case::new(name, ITEMS, move || {
         for _ in 0..ITEMS {
-            let chroma = Plane { data: &c, stride: half_width, width: half_width, height: half_height };
-            let luma = Plane { data: &y, stride: width, width, height };
-            let source = Pixels::Ycc { y: luma, cb: chroma, cr: chroma, ratio: (2, 2) };
+            let chroma = Plane {
+                data: &c,
+                stride: half_width,
+                width: half_width,
+                height: half_height,
+            };
+            let luma = Plane {
+                data: &y,
+                stride: width,
+                width,
+                height,
+            };
+            let source = Pixels::Ycc {
+                y: luma,
+                cb: chroma,
+                cr: chroma,
+                ratio: (2, 2),
+            };
             let layout = if float { Layout::Nchw } else { Layout::Nhwc };
             let request = request(width, height, interpolation, layout);
             let output = if float {
-                Output::Float32 { data: &mut floats, scale: [0.017; 3], bias: [-2.0; 3] }
+                Output::Float32 {
+                    data: &mut floats,
+                    scale: [0.017; 3],
+                    bias: [-2.0; 3],
+                }
             } else {
                 Output::Uint8(&mut bytes)
             };
@@ -93,13 +147,25 @@ fn share_of_a_decode() {
         }
     });
     let cases = vec![full, planes(436, 381, Interpolation::Bilinear, false)];
-    compare("resize, colour and write of 436x381 against decoding the small set, 1 thread", rounds(9), cases);
+    compare(
+        "resize, colour and write of 436x381 against decoding the small set, 1 thread",
+        rounds(9),
+        cases,
+    );
 }
 
 fn main() {
     let filters = [
-        ("bilinear", Interpolation::Bilinear, fir::FilterType::Bilinear),
-        ("bicubic", Interpolation::Bicubic, fir::FilterType::CatmullRom),
+        (
+            "bilinear",
+            Interpolation::Bilinear,
+            fir::FilterType::Bilinear,
+        ),
+        (
+            "bicubic",
+            Interpolation::Bicubic,
+            fir::FilterType::CatmullRom,
+        ),
         ("lanczos", Interpolation::Lanczos, fir::FilterType::Lanczos3),
     ];
     for (name, ours, theirs) in filters {
@@ -110,11 +176,22 @@ fn main() {
             planes(width, height, ours, false),
             planes(width, height, ours, true),
         ];
-        compare(&format!("resize {width}x{height} to {OUT}x{OUT}, {name}, 1 thread"), rounds(9), cases);
+        compare(
+            &format!("resize {width}x{height} to {OUT}x{OUT}, {name}, 1 thread"),
+            rounds(9),
+            cases,
+        );
     }
     share_of_a_decode();
     let (width, height) = (500, 375);
     let bilinear = Interpolation::Bilinear;
-    let cases = vec![reference(width, height, fir::FilterType::Bilinear), planes(width, height, bilinear, false)];
-    compare(&format!("resize {width}x{height} to {OUT}x{OUT}, bilinear, 1 thread"), rounds(9), cases);
+    let cases = vec![
+        reference(width, height, fir::FilterType::Bilinear),
+        planes(width, height, bilinear, false),
+    ];
+    compare(
+        &format!("resize {width}x{height} to {OUT}x{OUT}, bilinear, 1 thread"),
+        rounds(9),
+        cases,
+    );
 }

@@ -1,7 +1,16 @@
-//! Listing a million empty files in a thousand class directories, against Python's `os.walk` building the same list.
+//! Listing a million empty files in a thousand class directories, against Python's `os.walk`
+//! building the same list.
 
-#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers")]
-#![allow(clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark prints, and has files of its own")]
+#![allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "small numbers"
+)]
+#![allow(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a benchmark prints, and has files of its own"
+)]
 
 mod support;
 
@@ -29,7 +38,8 @@ fn make(root: &Path) {
         let folder = root.join(format!("n{class:08}"));
         fs::create_dir(&folder).expect("a class directory");
         for file in 0..FILES {
-            fs::File::create(folder.join(format!("n{class:08}_{file}.JPEG"))).expect("an empty file");
+            fs::File::create(folder.join(format!("n{class:08}_{file}.JPEG")))
+                .expect("an empty file");
         }
     }
 }
@@ -37,19 +47,34 @@ fn make(root: &Path) {
 /// Bytes of memory this process holds.
 fn resident() -> usize {
     let pages = fs::read_to_string("/proc/self/statm").expect("the process's memory");
-    pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("a number of pages") * 4096
+    pages
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<usize>().ok())
+        .expect("a number of pages")
+        * 4096
 }
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     make(folder.path());
     let root = folder.path().to_path_buf();
-    let open = || Directory::open(std::slice::from_ref(&root), &Options::default(), cores()).expect("a data set");
+    let open = || {
+        Directory::open(std::slice::from_ref(&root), &Options::default(), cores())
+            .expect("a data set")
+    };
 
     let before = resident();
     let data = open();
     let held = resident().saturating_sub(before);
-    let names: usize = (0..data.len()).map(|i| data.location(i).path.file_name().map_or(0, std::ffi::OsStr::len)).sum();
+    let names: usize = (0..data.len())
+        .map(|i| {
+            data.location(i)
+                .path
+                .file_name()
+                .map_or(0, std::ffi::OsStr::len)
+        })
+        .sum();
     println!(
         "memory: {:.1} bytes a sample beyond the names ({} samples)",
         (held as f64 - names as f64) / data.len() as f64,
@@ -59,11 +84,19 @@ fn main() {
 
     let samples = CLASSES * FILES;
     let walk = || {
-        let mut python = Command::new(std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()));
-        let status = python.args(["-c", WALK]).arg(&root).arg(samples.to_string()).status();
+        let mut python =
+            Command::new(std::env::var_os("PYTHON").unwrap_or_else(|| "python3".into()));
+        let status = python
+            .args(["-c", WALK])
+            .arg(&root)
+            .arg(samples.to_string())
+            .status();
         assert!(status.expect("Python runs").success());
     };
     let scan = || assert_eq!(open().len(), samples as u64);
-    let cases = vec![Case::new("os.walk, sorted list", samples, walk), Case::new("ours", samples, scan)];
+    let cases = vec![
+        Case::new("os.walk, sorted list", samples, walk),
+        Case::new("ours", samples, scan),
+    ];
     compare("scan of a million files, warm", rounds(5), cases);
 }

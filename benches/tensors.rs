@@ -1,7 +1,8 @@
-//! The Loader over records of pixels, against a plain copy of the same bytes: same records, same order, same threads, into
-//! as many batches of memory as the Loader has.
+//! The Loader over records of pixels, against a plain copy of the same bytes: same records, same
+//! order, same threads, into as many batches of memory as the Loader has.
 //!
-//! * `memcpy`: the limit. The pixels of each record, whose place is known, from the mapped file to the batch.
+//! * `memcpy`: the limit. The pixels of each record, whose place is known, from the mapped file to
+//!   the batch.
 //! * `memcpy and checksum`: with their CRC-32C computed before, as reading TFRecords asks for.
 //! * The Loader: as stored, cut out of it, mirrored, in the other layout, as floats.
 
@@ -24,14 +25,17 @@ use support::{Case, compare, cores, rounds};
 const RECORDS: usize = 4000;
 const SHARDS: usize = 4;
 const BATCH: usize = 64;
-/// Batches that the Loader has in memory by default: two ahead, one with the consumer, one that it just let go.
+/// Batches that the Loader has in memory by default: two ahead, one with the consumer, one that it
+/// just let go.
 const BATCHES: usize = 4;
 
 /// Writes records of `side` by `side` pixels.
 fn write(folder: &Path, side: usize) -> Vec<PathBuf> {
     let number = |value: usize| Feature::Ints(vec![i64::try_from(value).expect("a small number")]);
     let mut noise = 1u64;
-    let paths: Vec<PathBuf> = (0..SHARDS).map(|i| folder.join(format!("{side}-{i:05}-of-{SHARDS:05}"))).collect();
+    let paths: Vec<PathBuf> = (0..SHARDS)
+        .map(|i| folder.join(format!("{side}-{i:05}-of-{SHARDS:05}")))
+        .collect();
     for path in &paths {
         let mut writer = Writer::create(path, Framing::TfRecord, false, true).expect("a file");
         for record in 0..RECORDS / SHARDS {
@@ -42,14 +46,22 @@ fn write(folder: &Path, side: usize) -> Vec<PathBuf> {
                 })
                 .collect();
             let features = Features::from([
-                ("image/encoded".to_owned(), Feature::Bytes(vec![pixels.into()])),
-                ("image/format".to_owned(), Feature::Bytes(vec![b"tensor"[..].into()])),
+                (
+                    "image/encoded".to_owned(),
+                    Feature::Bytes(vec![pixels.into()]),
+                ),
+                (
+                    "image/format".to_owned(),
+                    Feature::Bytes(vec![b"tensor"[..].into()]),
+                ),
                 ("image/height".to_owned(), number(side)),
                 ("image/width".to_owned(), number(side)),
                 ("image/channels".to_owned(), number(3)),
                 ("image/class/label".to_owned(), number(record % 10)),
             ]);
-            writer.append(&encode(&features), None).expect("a record is written");
+            writer
+                .append(&encode(&features), None)
+                .expect("a record is written");
         }
         writer.finish().expect("a file is written");
     }
@@ -60,14 +72,23 @@ fn write(folder: &Path, side: usize) -> Vec<PathBuf> {
 type Mapped = (Map, Vec<Range<usize>>);
 
 fn mapped(path: &Path) -> Mapped {
-    let (map, shard) = (Map::open(path).expect("a file"), Shard::open(path, Options::default()).expect("records"));
+    let (map, shard) = (
+        Map::open(path).expect("a file"),
+        Shard::open(path, Options::default()).expect("records"),
+    );
     let bytes = map.bytes().expect("the file");
     let place = |record| {
         let offset = usize::try_from(shard.span(record).offset).expect("a place");
         let payload = &bytes[offset + 12..];
         let len = usize::try_from(shard.span(record).len).expect("a length") - 16;
         let [image] = find(&payload[..len], [b"image/encoded"]).expect("an example");
-        let Some(Values { first: View::Bytes(pixels), .. }) = image else { panic!("no pixels") };
+        let Some(Values {
+            first: View::Bytes(pixels),
+            ..
+        }) = image
+        else {
+            panic!("no pixels")
+        };
         let start = pixels.as_ptr().addr() - bytes.as_ptr().addr();
         start..start + pixels.len()
     };
@@ -75,10 +96,17 @@ fn mapped(path: &Path) -> Mapped {
     (map, places)
 }
 
-/// Copies the pixels of all records in the order of an epoch, on all threads, a batch at a time each.
+/// Copies the pixels of all records in the order of an epoch, on all threads, a batch at a time
+/// each.
 fn copy_all(files: &[Mapped], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usize, check: bool) {
-    let (order, next) = (Permutation::new(1, epoch, RECORDS as u64), AtomicUsize::new(0));
-    let all: Vec<&[u8]> = files.iter().map(|(map, _)| map.bytes().expect("the file")).collect();
+    let (order, next) = (
+        Permutation::new(1, epoch, RECORDS as u64),
+        AtomicUsize::new(0),
+    );
+    let all: Vec<&[u8]> = files
+        .iter()
+        .map(|(map, _)| map.bytes().expect("the file"))
+        .collect();
     std::thread::scope(|scope| {
         for _ in 0..cores() {
             scope.spawn(|| {
@@ -88,9 +116,15 @@ fn copy_all(files: &[Mapped], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usi
                         return;
                     }
                     let mut to = batches[batch % batches.len()].lock().expect("a batch");
-                    for (slot, to) in to.chunks_exact_mut(bytes).enumerate().take(RECORDS - batch * BATCH) {
-                        let record = usize::try_from(order.at((batch * BATCH + slot) as u64)).expect("a record");
-                        let (file, record) = (record / (RECORDS / SHARDS), record % (RECORDS / SHARDS));
+                    for (slot, to) in to
+                        .chunks_exact_mut(bytes)
+                        .enumerate()
+                        .take(RECORDS - batch * BATCH)
+                    {
+                        let record = usize::try_from(order.at((batch * BATCH + slot) as u64))
+                            .expect("a record");
+                        let (file, record) =
+                            (record / (RECORDS / SHARDS), record % (RECORDS / SHARDS));
                         let pixels = &all[file][files[file].1[record].clone()];
                         if check {
                             std::hint::black_box(footer(pixels));
@@ -105,7 +139,9 @@ fn copy_all(files: &[Mapped], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usi
 
 fn peer<'a>(name: &str, paths: &[PathBuf], check: bool, bytes: usize) -> Case<'a> {
     let files: Vec<Mapped> = paths.iter().map(|path| mapped(path)).collect();
-    let batches: Vec<_> = (0..BATCHES).map(|_| Mutex::new(vec![0; BATCH * bytes])).collect();
+    let batches: Vec<_> = (0..BATCHES)
+        .map(|_| Mutex::new(vec![0; BATCH * bytes]))
+        .collect();
     let mut epoch = 0;
     Case::new(name, RECORDS, move || {
         copy_all(&files, &batches, epoch, bytes, check);
@@ -114,11 +150,20 @@ fn peer<'a>(name: &str, paths: &[PathBuf], check: bool, bytes: usize) -> Case<'a
 }
 
 fn ours<'a>(name: &str, paths: &[PathBuf], config: &Config) -> Case<'a> {
-    let config = Config { paths: paths.to_vec(), batch_size: BATCH, seed: 1, ..config.clone() };
+    let config = Config {
+        paths: paths.to_vec(),
+        batch_size: BATCH,
+        seed: 1,
+        ..config.clone()
+    };
     let loader = Loader::open(&config).expect("a loader");
     let mut epoch = 0;
     Case::new(name, RECORDS, move || {
-        let samples: usize = loader.epoch(epoch).expect("an epoch").map(|batch| batch.expect("a batch").len()).sum();
+        let samples: usize = loader
+            .epoch(epoch)
+            .expect("an epoch")
+            .map(|batch| batch.expect("a batch").len())
+            .sum();
         assert_eq!(samples, RECORDS);
         epoch += 1;
     })
@@ -130,22 +175,59 @@ fn main() {
         let paths = write(folder.path(), side);
         let bytes = side * side * 3;
         let all = u32::try_from(side).expect("a small side");
-        let same = Config { size: Some(Size::new(all, all)), ..Config::default() };
-        let cut = Config { fit: Fit::Crop, resize_short: Some(all), ..Config::default() };
+        let same = Config {
+            size: Some(Size::new(all, all)),
+            ..Config::default()
+        };
+        let cut = Config {
+            fit: Fit::Crop,
+            resize_short: Some(all),
+            ..Config::default()
+        };
         let cases = vec![
             peer("memcpy", &paths, false, bytes),
             peer("memcpy and checksum", &paths, true, bytes),
             ours("Loader, as stored", &paths, &same),
             ours("Loader, centre 224", &paths, &cut),
-            ours("Loader, flip", &paths, &Config { flip: true, ..same.clone() }),
-            ours("Loader, NCHW", &paths, &Config { layout: Layout::Nchw, ..same.clone() }),
+            ours(
+                "Loader, flip",
+                &paths,
+                &Config {
+                    flip: true,
+                    ..same.clone()
+                },
+            ),
+            ours(
+                "Loader, NCHW",
+                &paths,
+                &Config {
+                    layout: Layout::Nchw,
+                    ..same.clone()
+                },
+            ),
             ours(
                 "Loader, float32 NCHW",
                 &paths,
-                &Config { dtype: Dtype::Float32, layout: Layout::Nchw, ..same.clone() },
+                &Config {
+                    dtype: Dtype::Float32,
+                    layout: Layout::Nchw,
+                    ..same.clone()
+                },
             ),
-            ours("Loader, random crop 224", &paths, &Config { fit: Fit::RandomCrop, flip: true, ..Config::default() }),
+            ours(
+                "Loader, random crop 224",
+                &paths,
+                &Config {
+                    fit: Fit::RandomCrop,
+                    flip: true,
+                    ..Config::default()
+                },
+            ),
         ];
-        compare(&format!("tensor records, {side}x{side}x3 uint8"), rounds(7), cases);
+        compare(
+            &format!("tensor records, {side}x{side}x3 uint8"),
+            rounds(7),
+            cases,
+        );
     }
 }

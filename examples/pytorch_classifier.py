@@ -1,4 +1,4 @@
-"""Train a small PyTorch classifier on a directory of images, stop in the middle of an epoch, and go on.
+"""Train a small PyTorch classifier on a directory, stop in mid-epoch, and resume.
 
 Usage: python pytorch_classifier.py DIRECTORY
 """

@@ -1,8 +1,9 @@
 //! Writes the first inputs of the fuzzers: `cargo run --bin seeds`.
 //!
-//! Those of `jpeg` are small files of many kinds, kept in `seeds/` and replayed by the tests of the crate; from them, the
-//! fuzzer's own corpus is begun, six bytes of choices before each. Those of `records` are made anew, and added to what
-//! `kept-records.tfrecord` holds; those of `formats` are made anew.
+//! Those of `jpeg` are small files of many kinds, kept in `seeds/` and replayed by the tests of the
+//! crate; from them, the fuzzer's own corpus is begun, six bytes of choices before each. Those of
+//! `records` are made anew, and added to what `kept-records.tfrecord` holds; those of `formats` are
+//! made anew.
 
 #[path = "../tests/support/formats.rs"]
 mod formats;

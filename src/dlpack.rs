@@ -1,9 +1,13 @@
-//! `DLPack`, the tensor exchange format of `NumPy`, `PyTorch`, TensorFlow, JAX and `CuPy`, without Python.
+//! `DLPack`, the tensor exchange format of `NumPy`, `PyTorch`, TensorFlow, JAX and `CuPy`, without
+//! Python.
 //!
-//! Layouts follow `dlpack.h` of version 1.0 (dmlc/dlpack): the older unversioned tensor, which TensorFlow and JAX ask
-//! for, and the versioned one. A tensor's context is one `Arc`; its deleter drops that and nothing else, so it may run on
-//! any thread, without Python's lock.
-#![expect(unsafe_code, reason = "C structs that foreign code frees through a function pointer")]
+//! Layouts follow `dlpack.h` of version 1.0 (dmlc/dlpack): the older unversioned tensor, which
+//! TensorFlow and JAX ask for, and the versioned one. A tensor's context is one `Arc`; its deleter
+//! drops that and nothing else, so it may run on any thread, without Python's lock.
+#![expect(
+    unsafe_code,
+    reason = "C structs that foreign code frees through a function pointer"
+)]
 
 use std::any::Any;
 use std::ffi::c_void;
@@ -62,7 +66,8 @@ pub struct Array {
     owner: Arc<dyn Any + Send + Sync>,
 }
 
-// SAFETY: the pointer is into memory that `owner`, itself Send and Sync, keeps alive; this type never dereferences it.
+// SAFETY: the pointer is into memory that `owner`, itself Send and Sync, keeps alive; this type
+// never dereferences it.
 unsafe impl Send for Array {}
 // SAFETY: as above.
 unsafe impl Sync for Array {}
@@ -78,9 +83,20 @@ impl std::fmt::Debug for Array {
 }
 
 impl Array {
-    /// An array of `shape`, in C order, from `start` on. The memory must stay valid as long as `owner` lives.
-    pub(crate) fn new(start: *mut u8, shape: Vec<usize>, element: Element, owner: Arc<dyn Any + Send + Sync>) -> Self {
-        Self { start: start.cast(), shape, element, owner }
+    /// An array of `shape`, in C order, from `start` on. The memory must stay valid as long as
+    /// `owner` lives.
+    pub(crate) fn new(
+        start: *mut u8,
+        shape: Vec<usize>,
+        element: Element,
+        owner: Arc<dyn Any + Send + Sync>,
+    ) -> Self {
+        Self {
+            start: start.cast(),
+            shape,
+            element,
+            owner,
+        }
     }
 
     /// The same elements in memory of their own.
@@ -90,12 +106,20 @@ impl Array {
     pub fn copied(&self) -> Result<Self> {
         let len = self.shape.iter().product::<usize>() * self.element.bytes();
         let buffer = Buffer::new(len)?;
-        // SAFETY: both are at least `len` bytes, by the array's shape and the buffer's length, and new memory overlaps none.
+        // SAFETY: both are at least `len` bytes, by the array's shape and the buffer's length, and
+        // new memory overlaps none.
         unsafe {
-            self.start.cast::<u8>().copy_to_nonoverlapping(buffer.as_ptr(), len);
+            self.start
+                .cast::<u8>()
+                .copy_to_nonoverlapping(buffer.as_ptr(), len);
         };
         let (start, shape, element) = (buffer.as_ptr().cast(), self.shape.clone(), self.element);
-        Ok(Self { start, shape, element, owner: Arc::new(buffer) })
+        Ok(Self {
+            start,
+            shape,
+            element,
+            owner: Arc::new(buffer),
+        })
     }
 
     /// Address of the first element.
@@ -122,7 +146,11 @@ impl Array {
         let context = Box::new(Context::new(self));
         let tensor = context.tensor(self);
         let context = Box::into_raw(context).cast();
-        Box::into_raw(Box::new(ManagedTensor { tensor, context, deleter: Some(delete) }))
+        Box::into_raw(Box::new(ManagedTensor {
+            tensor,
+            context,
+            deleter: Some(delete),
+        }))
     }
 
     /// A `DLManagedTensorVersioned` of the array; whoever takes it calls its deleter.
@@ -132,7 +160,13 @@ impl Array {
         let tensor = context.tensor(self);
         let context = Box::into_raw(context).cast();
         let (version, deleter) = (Version { major: 1, minor: 0 }, Some(delete_versioned as _));
-        Box::into_raw(Box::new(VersionedTensor { version, context, deleter, flags: 0, tensor }))
+        Box::into_raw(Box::new(VersionedTensor {
+            version,
+            context,
+            deleter,
+            flags: 0,
+            tensor,
+        }))
     }
 }
 
@@ -199,7 +233,11 @@ impl Context {
         for axis in (1..shape.len()).rev() {
             strides[axis - 1] = strides[axis] * shape[axis];
         }
-        Self { shape, strides, _owner: Arc::clone(&array.owner) }
+        Self {
+            shape,
+            strides,
+            _owner: Arc::clone(&array.owner),
+        }
     }
 
     /// The tensor, pointing into this context, which must not move house: it is boxed.
@@ -246,16 +284,24 @@ mod tests {
     #[test]
     fn a_tensor_keeps_its_owner_until_it_is_deleted() {
         let owner: Arc<Vec<u8>> = Arc::new(vec![0; 24]);
-        let array = Array::new(owner.as_ptr().cast_mut(), vec![2, 3], Element::Float32, Arc::clone(&owner) as _);
+        let array = Array::new(
+            owner.as_ptr().cast_mut(),
+            vec![2, 3],
+            Element::Float32,
+            Arc::clone(&owner) as _,
+        );
         let (plain, versioned) = (array.to_managed(), array.to_versioned());
         drop(array);
         assert_eq!(Arc::strong_count(&owner), 3);
         // SAFETY: both were just made.
         let tensor = unsafe { &(*plain).tensor };
-        assert_eq!((tensor.ndim, tensor.code, tensor.bits, tensor.byte_offset), (2, 2, 32, 0));
+        assert_eq!(
+            (tensor.ndim, tensor.code, tensor.bits, tensor.byte_offset),
+            (2, 2, 32, 0)
+        );
         // SAFETY: shape and strides have two elements.
-        let [shape, strides] =
-            [tensor.shape, tensor.strides].map(|axis| unsafe { std::slice::from_raw_parts(axis, 2) });
+        let [shape, strides] = [tensor.shape, tensor.strides]
+            .map(|axis| unsafe { std::slice::from_raw_parts(axis, 2) });
         assert_eq!((shape, strides), (&[2, 3][..], &[3, 1][..]));
         // SAFETY: deleted once, through its own deleter.
         unsafe { delete(plain) };

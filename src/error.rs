@@ -1,4 +1,5 @@
-//! The one error type: a variant for each thing a caller can act on, with the path, offset or argument it is about.
+//! The one error type: a variant for each thing a caller can act on, with the path, offset or
+//! argument it is about.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,7 +69,8 @@ pub enum Error {
     Write {
         /// The file, by its final name.
         path: PathBuf,
-        /// How many bytes the whole file needs, or as many as were at hand where that is not known; 0 for a directory.
+        /// How many bytes the whole file needs, or as many as were at hand where that is not known;
+        /// 0 for a directory.
         bytes: u64,
         /// What the operating system said.
         source: io::Error,
@@ -139,19 +141,30 @@ impl Error {
     /// An [`Error::Argument`].
     #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
     pub fn argument(argument: &'static str, value: impl ToString, allowed: impl ToString) -> Self {
-        Self::Argument { argument, value: value.to_string(), allowed: allowed.to_string() }
+        Self::Argument {
+            argument,
+            value: value.to_string(),
+            allowed: allowed.to_string(),
+        }
     }
 
     /// An [`Error::Dataset`].
     #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
     pub fn dataset(path: impl Into<PathBuf>, reason: impl ToString) -> Self {
-        Self::Dataset { path: path.into(), reason: reason.to_string() }
+        Self::Dataset {
+            path: path.into(),
+            reason: reason.to_string(),
+        }
     }
 
     /// An [`Error::Record`].
     #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
     pub fn record(path: impl Into<PathBuf>, offset: u64, reason: impl ToString) -> Self {
-        Self::Record { path: path.into(), offset, reason: reason.to_string() }
+        Self::Record {
+            path: path.into(),
+            offset,
+            reason: reason.to_string(),
+        }
     }
 
     /// The file or directory that it is about, if it is about one.
@@ -170,14 +183,17 @@ impl Error {
         }
     }
 
-    /// Whether it is the machine that failed, for want of memory, threads or open files, so that it says nothing about the data:
-    /// it ends a run, whatever is done with samples that are damaged.
+    /// Whether it is the machine that failed, for want of memory, threads or open files, so that it
+    /// says nothing about the data: it ends a run, whatever is done with samples that are damaged.
     #[must_use]
     pub fn is_of_the_machine(&self) -> bool {
         match self {
             Self::Io { source, .. } | Self::Write { source, .. } => {
                 source.kind() == io::ErrorKind::OutOfMemory
-                    || matches!(Errno::from_io_error(source), Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
+                    || matches!(
+                        Errno::from_io_error(source),
+                        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)
+                    )
             }
             Self::Memory { .. } | Self::Threads { .. } => true,
             _ => false,
@@ -212,9 +228,15 @@ pub fn counted(count: u64, one: &str) -> String {
 fn explained(source: &io::Error) -> String {
     match Errno::from_io_error(source) {
         Some(Errno::MFILE) => {
-            format!("{}: this process has as many files open as it may; raise its limit with `ulimit -n`", said(source))
+            format!(
+                "{}: this process has as many files open as it may; raise its limit with `ulimit -n`",
+                said(source)
+            )
         }
-        Some(Errno::NFILE) => format!("{}: as many files are open on this machine as its kernel allows", said(source)),
+        Some(Errno::NFILE) => format!(
+            "{}: as many files are open on this machine as its kernel allows",
+            said(source)
+        ),
         _ => said(source),
     }
 }
@@ -223,8 +245,13 @@ fn explained(source: &io::Error) -> String {
 #[must_use]
 pub fn said(source: &io::Error) -> String {
     let text = source.to_string();
-    let number = source.raw_os_error().map(|number| format!(" (os error {number})")).unwrap_or_default();
-    text.strip_suffix(&number).map(str::to_owned).unwrap_or(text)
+    let number = source
+        .raw_os_error()
+        .map(|number| format!(" (os error {number})"))
+        .unwrap_or_default();
+    text.strip_suffix(&number)
+        .map(str::to_owned)
+        .unwrap_or(text)
 }
 
 /// How many of many failures a message shows.
@@ -233,12 +260,22 @@ const SHOWN: usize = 10;
 /// The message of failures: of a single one its own, else their number and the first of them.
 fn listed(files: usize, outcome: &str, failures: &[Error]) -> String {
     if let [failure] = failures {
-        return if files == 1 { failure.to_string() } else { format!("{failure}; {outcome}") };
+        return if files == 1 {
+            failure.to_string()
+        } else {
+            format!("{failure}; {outcome}")
+        };
     }
-    let mut lines = vec![format!("{} of {files} files cannot be used; {outcome}:", failures.len())];
+    let mut lines = vec![format!(
+        "{} of {files} files cannot be used; {outcome}:",
+        failures.len()
+    )];
     lines.extend(failures.iter().take(SHOWN).map(ToString::to_string));
     if failures.len() > SHOWN {
-        lines.push(format!("and {} more, which error.damaged lists", failures.len() - SHOWN));
+        lines.push(format!(
+            "and {} more, which error.damaged lists",
+            failures.len() - SHOWN
+        ));
     }
     lines.join("\n  ")
 }

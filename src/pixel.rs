@@ -1,6 +1,8 @@
-//! The vocabulary of pixels: sizes, channels, layouts, element types, and read-only views on decoded pictures.
+//! The vocabulary of pixels: sizes, channels, layouts, element types, and read-only views on
+//! decoded pictures.
 //!
-//! Everything here is plain data, shared by the codecs that fill pictures and the kernels that read them.
+//! Everything here is plain data, shared by the codecs that fill pictures and the kernels that read
+//! them.
 
 use std::fmt;
 
@@ -35,7 +37,10 @@ impl Size {
     /// The same picture lying on its side.
     #[must_use]
     pub const fn transposed(self) -> Self {
-        Self { width: self.height, height: self.width }
+        Self {
+            width: self.height,
+            height: self.width,
+        }
     }
 }
 
@@ -62,7 +67,12 @@ impl Region {
     /// All of a picture of `size`.
     #[must_use]
     pub fn whole(size: Size) -> Self {
-        Self { left: 0.0, top: 0.0, width: f64::from(size.width), height: f64::from(size.height) }
+        Self {
+            left: 0.0,
+            top: 0.0,
+            width: f64::from(size.width),
+            height: f64::from(size.height),
+        }
     }
 }
 
@@ -153,8 +163,8 @@ pub enum Interpolation {
     Lanczos,
     /// Mean over the source area of the output pixel (box).
     Area,
-    /// The source pixel under the top left corner of the output pixel: row `floor(i * source / output)`, and so for
-    /// columns. `ImagePipe` has it instead of `Nearest`.
+    /// The source pixel under the top left corner of the output pixel: row `floor(i * source /
+    /// output)`, and so for columns. `ImagePipe` has it instead of `Nearest`.
     Floor,
 }
 
@@ -211,7 +221,10 @@ impl Pixels<'_> {
     /// Size in (luma) pixels.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {
-        let (Self::Gray(plane) | Self::Rgb(plane) | Self::Planar([plane, ..]) | Self::Ycc { y: plane, .. }) = self;
+        let (Self::Gray(plane)
+        | Self::Rgb(plane)
+        | Self::Planar([plane, ..])
+        | Self::Ycc { y: plane, .. }) = self;
         (plane.width, plane.height)
     }
 }

@@ -1,16 +1,20 @@
-//! Random numbers without state: everything drawn is a pure function of (seed, epoch, index, purpose).
+//! Random numbers without state: everything drawn is a pure function of (seed, epoch, index,
+//! purpose).
 //!
-//! Three tools, all of constant memory and random access, which is what makes batches independent of the number of
-//! workers and resuming a matter of two numbers:
+//! Three tools, all of constant memory and random access, which is what makes batches independent
+//! of the number of workers and resuming a matter of two numbers:
 //!
-//! * [`Stream`]: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: *Parallel random numbers: as easy as 1, 2, 3*, SC 2011),
-//!   keyed by the seed, with epoch, index and purpose in the counter. Two streams share no block.
-//! * [`Permutation`]: the order of an epoch, by the swap-or-not shuffle (Hoang, Morris, Rogaway: *An enciphering scheme
-//!   based on a card shuffle*, CRYPTO 2012). It permutes any number of items, not only powers of two, evaluates one
-//!   position in [`ROUNDS`] short steps, and needs no table.
-//! * [`Bytes`]: random bytes by the million, for pictures. Each is a `SplitMix64` generator of its own (Steele, Lea, Flood:
-//!   *Fast splittable pseudorandom number generators*, OOPSLA 2014), whose start and increment a [`Stream`] draws: a word
-//!   is one multiplication and one [`mix`] of its position, five times as fast as Philox.
+//! * [`Stream`]: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: *Parallel random numbers: as easy as 1,
+//!   2, 3*, SC 2011), keyed by the seed, with epoch, index and purpose in the counter. Two streams
+//!   share no block.
+//! * [`Permutation`]: the order of an epoch, by the swap-or-not shuffle (Hoang, Morris, Rogaway:
+//!   *An enciphering scheme based on a card shuffle*, CRYPTO 2012). It permutes any number of
+//!   items, not only powers of two, evaluates one position in [`ROUNDS`] short steps, and needs no
+//!   table.
+//! * [`Bytes`]: random bytes by the million, for pictures. Each is a `SplitMix64` generator of its
+//!   own (Steele, Lea, Flood: *Fast splittable pseudorandom number generators*, OOPSLA 2014), whose
+//!   start and increment a [`Stream`] draws: a word is one multiplication and one [`mix`] of its
+//!   position, five times as fast as Philox.
 
 /// What a stream of numbers is for; different purposes never share numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +52,12 @@ impl Stream {
     #[must_use]
     pub fn new(seed: u64, epoch: u32, index: u64, purpose: Purpose) -> Self {
         let counter = [low(index), high(index), epoch, (purpose as u32) << 24];
-        Self { key: [low(seed), high(seed)], counter, block: [0; 4], used: 4 }
+        Self {
+            key: [low(seed), high(seed)],
+            counter,
+            block: [0; 4],
+            used: 4,
+        }
     }
 
     /// The next 32 random bits.
@@ -67,7 +76,8 @@ impl Stream {
         u64::from(self.next_u32()) | u64::from(self.next_u32()) << 32
     }
 
-    /// Uniform in `0..n`, without bias (Lemire 2019: multiply, reject the short remainder). Returns 0 for `n == 0`.
+    /// Uniform in `0..n`, without bias (Lemire 2019: multiply, reject the short remainder). Returns
+    /// 0 for `n == 0`.
     pub fn below(&mut self, n: u64) -> u64 {
         let wide = |x: u64| u128::from(x) * u128::from(n);
         let mut product = wide(self.next_u64());
@@ -104,8 +114,8 @@ impl Bytes {
     #[must_use]
     pub fn new(stream: &mut Stream) -> Self {
         let start = stream.next_u64();
-        // Odd, so that no word comes twice; and with bits that change often, or neighbouring words would be alike (the
-        // rule of the paper: at least 24 pairs of unequal neighbours).
+        // Odd, so that no word comes twice; and with bits that change often, or neighbouring words
+        // would be alike (the rule of the paper: at least 24 pairs of unequal neighbours).
         let mut increment = stream.next_u64() | 1;
         while (increment ^ increment >> 1).count_ones() < 24 {
             increment = stream.next_u64() | 1;
@@ -116,12 +126,16 @@ impl Bytes {
     /// The eight bytes at `8 * position`.
     #[must_use]
     pub fn word(&self, position: u64) -> u64 {
-        mix(self.start.wrapping_add(self.increment.wrapping_mul(position)))
+        mix(self
+            .start
+            .wrapping_add(self.increment.wrapping_mul(position)))
     }
 
     /// Fills `out` with the bytes from `8 * position` on.
     pub fn fill(&self, position: u64, out: &mut [u8]) {
-        let mut state = self.start.wrapping_add(self.increment.wrapping_mul(position));
+        let mut state = self
+            .start
+            .wrapping_add(self.increment.wrapping_mul(position));
         let mut words = out.chunks_exact_mut(8);
         for word in &mut words {
             word.copy_from_slice(&mix(state).to_le_bytes());
@@ -132,8 +146,9 @@ impl Bytes {
     }
 }
 
-/// Rounds of the swap-or-not shuffle. Hoang, Morris and Rogaway's bound needs about 6 log2(n): enough for n = 2^16 in
-/// theory; in practice far fewer mix well, and the tests look at the distribution for small and large n.
+/// Rounds of the swap-or-not shuffle. Hoang, Morris and Rogaway's bound needs about 6 log2(n):
+/// enough for n = 2^16 in theory; in practice far fewer mix well, and the tests look at the
+/// distribution for small and large n.
 pub const ROUNDS: usize = 96;
 
 /// A permutation of `0..len`, fixed by (seed, epoch); any position can be asked for by itself.
@@ -154,7 +169,10 @@ impl Permutation {
     #[must_use]
     pub fn new(seed: u64, epoch: u32, len: u64) -> Self {
         let mut stream = Stream::new(seed, epoch, 0, Purpose::Order);
-        let rounds = std::array::from_fn(|_| Round { pivot: stream.below(len), key: stream.next_u64() });
+        let rounds = std::array::from_fn(|_| Round {
+            pivot: stream.below(len),
+            key: stream.next_u64(),
+        });
         Self { len, rounds }
     }
 
@@ -164,21 +182,35 @@ impl Permutation {
     /// If `position` is not below the length.
     #[must_use]
     pub fn at(&self, position: u64) -> u64 {
-        assert!(position < self.len, "position {position} of a permutation of {}", self.len);
+        assert!(
+            position < self.len,
+            "position {position} of a permutation of {}",
+            self.len
+        );
         self.rounds.iter().fold(position, |x, round| {
-            let partner = if round.pivot >= x { round.pivot - x } else { round.pivot + self.len - x };
-            if coin(x.max(partner), round.key) { partner } else { x }
+            let partner = if round.pivot >= x {
+                round.pivot - x
+            } else {
+                round.pivot + self.len - x
+            };
+            if coin(x.max(partner), round.key) {
+                partner
+            } else {
+                x
+            }
         })
     }
 }
 
 /// One fair bit from a pair that both partners agree on.
 fn coin(x: u64, key: u64) -> bool {
-    let product = u128::from(x ^ key) * u128::from((key | 1) ^ 0x9e37_79b9_7f4a_7c15_u64.rotate_left(17));
+    let product =
+        u128::from(x ^ key) * u128::from((key | 1) ^ 0x9e37_79b9_7f4a_7c15_u64.rotate_left(17));
     mix(low_half(product) ^ (product >> 64) as u64) >> 63 == 1
 }
 
-/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): every output bit depends on every input bit.
+/// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): every output bit depends on every input
+/// bit.
 #[must_use]
 pub fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -186,18 +218,29 @@ pub fn mix(mut x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// 64 bits that depend on every byte: FNV-1a, finished by [`mix`]. For stable identities of names, not for secrets.
+/// 64 bits that depend on every byte: FNV-1a, finished by [`mix`]. For stable identities of names,
+/// not for secrets.
 #[must_use]
 pub fn hash_bytes(bytes: &[u8]) -> u64 {
-    mix(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)))
+    mix(bytes.iter().fold(0xcbf2_9ce4_8422_2325, |h, b| {
+        (h ^ u64::from(*b)).wrapping_mul(0x0100_0000_01b3)
+    }))
 }
 
 fn philox(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
         let a = u64::from(counter[0]) * 0xd251_1f53;
         let b = u64::from(counter[2]) * 0xcd9e_8d57;
-        counter = [high(b) ^ counter[1] ^ key[0], low(b), high(a) ^ counter[3] ^ key[1], low(a)];
-        key = [key[0].wrapping_add(0x9e37_79b9), key[1].wrapping_add(0xbb67_ae85)];
+        counter = [
+            high(b) ^ counter[1] ^ key[0],
+            low(b),
+            high(a) ^ counter[3] ^ key[1],
+            low(a),
+        ];
+        key = [
+            key[0].wrapping_add(0x9e37_79b9),
+            key[1].wrapping_add(0xbb67_ae85),
+        ];
     }
     counter
 }
@@ -224,15 +267,25 @@ mod tests {
     /// Known answers published with Random123 (`kat_vectors`, philox4x32 10).
     #[test]
     fn philox_gives_the_published_answers() {
-        assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
-        assert_eq!(philox([!0; 4], [!0; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(
+            philox([0; 4], [0; 2]),
+            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
+        );
+        assert_eq!(
+            philox([!0; 4], [!0; 2]),
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        );
         let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
-        assert_eq!(philox(pi, [0xa409_3822, 0x299f_31d0]), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+        assert_eq!(
+            philox(pi, [0xa409_3822, 0x299f_31d0]),
+            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+        );
     }
 
     #[test]
     fn streams_of_other_keys_differ() {
-        let draw = |seed, epoch, index, purpose| Stream::new(seed, epoch, index, purpose).next_u64();
+        let draw =
+            |seed, epoch, index, purpose| Stream::new(seed, epoch, index, purpose).next_u64();
         let base = draw(1, 2, 3, Purpose::Crop);
         for other in [
             draw(2, 2, 3, Purpose::Crop),
@@ -265,17 +318,22 @@ mod tests {
         }
     }
 
-    /// Each of the 24 orders of four items is as likely as another: chi-square over 24,000 seeds, 23 degrees of
-    /// freedom, 49.7 is the 0.1 % bound.
+    /// Each of the 24 orders of four items is as likely as another: chi-square over 24,000 seeds,
+    /// 23 degrees of freedom, 49.7 is the 0.1 % bound.
     #[test]
     fn small_permutations_are_uniform() {
         let mut counts = std::collections::HashMap::new();
         for seed in 0..24_000u64 {
             let order = Permutation::new(seed, 0, 4);
-            *counts.entry([0, 1, 2, 3].map(|p| order.at(p))).or_insert(0u32) += 1;
+            *counts
+                .entry([0, 1, 2, 3].map(|p| order.at(p)))
+                .or_insert(0u32) += 1;
         }
         assert_eq!(counts.len(), 24);
-        let chi: f64 = counts.values().map(|&c| (f64::from(c) - 1000.0).powi(2) / 1000.0).sum();
+        let chi: f64 = counts
+            .values()
+            .map(|&c| (f64::from(c) - 1000.0).powi(2) / 1000.0)
+            .sum();
         assert!(chi < 49.7, "chi-square {chi}");
     }
 
@@ -294,9 +352,15 @@ mod tests {
             }
         }
         let mean = f64::from(buckets.iter().sum::<u32>()) / 64.0;
-        let chi: f64 = buckets.iter().map(|&c| (f64::from(c) - mean).powi(2) / mean).sum();
+        let chi: f64 = buckets
+            .iter()
+            .map(|&c| (f64::from(c) - mean).powi(2) / mean)
+            .sum();
         assert!(chi < 106.0, "chi-square {chi} with 63 degrees of freedom");
-        assert!(close < 30, "{close} of 63,936 pairs of neighbours stayed within 64 places");
+        assert!(
+            close < 30,
+            "{close} of 63,936 pairs of neighbours stayed within 64 places"
+        );
     }
 
     fn bytes(seed: u64, index: u64) -> Bytes {
@@ -318,8 +382,8 @@ mod tests {
         }
     }
 
-    /// Each of the eight places of a word takes each of the 256 values as often as any other: chi-square with 255 degrees
-    /// of freedom has its 0.01 % bound at 347.
+    /// Each of the eight places of a word takes each of the 256 values as often as any other:
+    /// chi-square with 255 degrees of freedom has its 0.01 % bound at 347.
     #[test]
     fn bytes_are_uniform() {
         const LEN: usize = 1 << 21;
@@ -328,30 +392,43 @@ mod tests {
             bytes(seed, 0).fill(0, &mut all);
             for place in 0..8 {
                 let mut counts = [0u32; 256];
-                all.iter().skip(place).step_by(8).for_each(|byte| counts[usize::from(*byte)] += 1);
+                all.iter()
+                    .skip(place)
+                    .step_by(8)
+                    .for_each(|byte| counts[usize::from(*byte)] += 1);
                 let mean = f64::from(u32::try_from(LEN / 8 / 256).unwrap());
-                let chi: f64 = counts.iter().map(|&count| (f64::from(count) - mean).powi(2) / mean).sum();
+                let chi: f64 = counts
+                    .iter()
+                    .map(|&count| (f64::from(count) - mean).powi(2) / mean)
+                    .sum();
                 assert!(chi < 347.0, "seed {seed}, place {place}: chi-square {chi}");
             }
         }
     }
 
-    /// Sums of products of bytes, their mean taken away, some places apart: channels, pixels, words, rows. Of n products of
-    /// independent bytes the sum is normal, with a deviation of sqrt(n) times their variance, 5461.25.
+    /// Sums of products of bytes, their mean taken away, some places apart: channels, pixels,
+    /// words, rows. Of n products of independent bytes the sum is normal, with a deviation of
+    /// sqrt(n) times their variance, 5461.25.
     #[test]
     fn bytes_do_not_depend_on_each_other() {
         const LEN: u32 = 1 << 20;
         let mut all = vec![0; LEN as usize];
         let mut other = all.clone();
         let sum = |a: &[u8], b: &[u8]| -> f64 {
-            a.iter().zip(b).map(|(a, b)| (f64::from(*a) - 127.5) * (f64::from(*b) - 127.5)).sum()
+            a.iter()
+                .zip(b)
+                .map(|(a, b)| (f64::from(*a) - 127.5) * (f64::from(*b) - 127.5))
+                .sum()
         };
         let bound = 4.5 * f64::from(LEN).sqrt() * 5461.25;
         for seed in 0..4 {
             bytes(seed, 0).fill(0, &mut all);
             for apart in [1, 2, 3, 6, 8, 16, 24, 64, 3 * 1920, 4096] {
                 let sum = sum(&all, &all[apart..]);
-                assert!(sum.abs() < bound, "seed {seed}, {apart} apart: {sum} of {bound}");
+                assert!(
+                    sum.abs() < bound,
+                    "seed {seed}, {apart} apart: {sum} of {bound}"
+                );
             }
             for neighbour in [bytes(seed + 1, 0), bytes(seed, 1)] {
                 neighbour.fill(0, &mut other);

@@ -1,9 +1,11 @@
-//! Which sample is at which position of an epoch, and which positions make up which batch of which rank: pure functions.
+//! Which sample is at which position of an epoch, and which positions make up which batch of which
+//! rank: pure functions.
 //!
-//! With `W` ranks and batches of `B`, rank `r`'s batch `k` holds the positions `s + k·W·B + r·B` up to `+B`, where `s` is
-//! where the epoch starts (0, or where an interrupted one goes on). So the batches number `k` of all ranks are together
-//! positions `s + k·W·B .. s + (k+1)·W·B`, whatever `W` is as long as `W·B` stays: the global batch does not depend on
-//! how it is split, and the consumed part of an epoch is one number.
+//! With `W` ranks and batches of `B`, rank `r`'s batch `k` holds the positions `s + k·W·B + r·B` up
+//! to `+B`, where `s` is where the epoch starts (0, or where an interrupted one goes on). So the
+//! batches number `k` of all ranks are together positions `s + k·W·B .. s + (k+1)·W·B`, whatever
+//! `W` is as long as `W·B` stays: the global batch does not depend on how it is split, and the
+//! consumed part of an epoch is one number.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +15,8 @@ use crate::random::{Permutation, Purpose, Stream};
 /// What to do with the samples that do not fill a batch at an epoch's end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LastBatch {
-    /// A shorter batch. With several ranks each is padded to the longest rank's, so that all have the same steps.
+    /// A shorter batch. With several ranks each is padded to the longest rank's, so that all have
+    /// the same steps.
     #[default]
     Keep,
     /// They are left out.
@@ -67,7 +70,11 @@ impl Schedule {
     /// The most samples that a batch can have.
     #[must_use]
     pub fn longest_batch(&self) -> u64 {
-        if self.last_batch == LastBatch::Pad { self.batch_size } else { self.batch_size.min(self.len) }
+        if self.last_batch == LastBatch::Pad {
+            self.batch_size
+        } else {
+            self.batch_size.min(self.len)
+        }
     }
 
     /// Batches that are left of an epoch from `position` on.
@@ -87,8 +94,17 @@ impl Schedule {
         let base = place.position + number * self.global();
         let first = base + self.rank * self.batch_size;
         let left = |from: u64| self.len.saturating_sub(from).min(self.batch_size);
-        let len = if self.last_batch == LastBatch::Pad { self.batch_size } else { left(base) };
-        Step { epoch: place.epoch, first, len, valid: left(first) }
+        let len = if self.last_batch == LastBatch::Pad {
+            self.batch_size
+        } else {
+            left(base)
+        };
+        Step {
+            epoch: place.epoch,
+            first,
+            len,
+            valid: left(first),
+        }
     }
 
     /// Where all ranks stand after `number` batches from `start`.
@@ -96,7 +112,10 @@ impl Schedule {
     pub fn after(&self, start: Place, number: u64) -> Place {
         let (place, number) = self.locate(start, number);
         let position = place.position + number * self.global();
-        Place { epoch: place.epoch, position }
+        Place {
+            epoch: place.epoch,
+            position,
+        }
     }
 
     /// The epoch that batch `number` falls in, and its number there.
@@ -145,7 +164,8 @@ pub struct Epoch<'a> {
 pub struct Draw {
     /// The sample.
     pub sample: u64,
-    /// What the sample's random numbers are keyed by: the sample, or where one may come twice in an epoch, the position.
+    /// What the sample's random numbers are keyed by: the sample, or where one may come twice in an
+    /// epoch, the position.
     pub key: u64,
 }
 
@@ -160,7 +180,13 @@ impl Order {
     #[must_use]
     pub fn of(&self, seed: u64, epoch: u32, len: u64) -> Epoch<'_> {
         let shuffle = matches!(self, Self::Shuffled).then(|| Permutation::new(seed, epoch, len));
-        Epoch { order: self, shuffle, seed, number: epoch, len }
+        Epoch {
+            order: self,
+            shuffle,
+            seed,
+            number: epoch,
+            len,
+        }
     }
 }
 
@@ -169,14 +195,25 @@ impl Epoch<'_> {
     #[must_use]
     pub fn at(&self, position: u64) -> Draw {
         let position = position % self.len;
-        let by_sample = |sample| Draw { sample, key: sample };
+        let by_sample = |sample| Draw {
+            sample,
+            key: sample,
+        };
         match (self.order, &self.shuffle) {
             (Order::Balanced { classes, samples }, _) => {
                 let place = self.balanced(classes, position);
-                let sample = samples.as_ref().map_or(place, |all| all[usize::try_from(place).unwrap_or(usize::MAX)]);
-                Draw { sample, key: position }
+                let sample = samples.as_ref().map_or(place, |all| {
+                    all[usize::try_from(place).unwrap_or(usize::MAX)]
+                });
+                Draw {
+                    sample,
+                    key: position,
+                }
             }
-            (Order::Weighted(sums), _) => Draw { sample: self.weighted(sums, position), key: position },
+            (Order::Weighted(sums), _) => Draw {
+                sample: self.weighted(sums, position),
+                key: position,
+            },
             (_, Some(shuffle)) => by_sample(shuffle.at(position)),
             (_, None) => by_sample(position),
         }
@@ -193,7 +230,11 @@ impl Epoch<'_> {
         let x = Stream::new(self.seed, self.number, position, Purpose::Draw).unit() * total;
         let place = sums.partition_point(|sum| *sum <= x);
         // Rounding may put x on the total; the last sample that has any weight is meant then.
-        let place = if place < sums.len() { place } else { sums.partition_point(|sum| *sum < total) };
+        let place = if place < sums.len() {
+            place
+        } else {
+            sums.partition_point(|sum| *sum < total)
+        };
         place as u64
     }
 }
@@ -204,7 +245,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn last_batches() -> impl Strategy<Value = LastBatch> {
-        prop_oneof![Just(LastBatch::Keep), Just(LastBatch::Drop), Just(LastBatch::Pad)]
+        prop_oneof![
+            Just(LastBatch::Keep),
+            Just(LastBatch::Drop),
+            Just(LastBatch::Pad)
+        ]
     }
 
     prop_compose! {
@@ -217,7 +262,10 @@ mod tests {
         let step = |number, rank| Schedule { rank, ..schedule }.step(start, number);
         steps
             .map(|number| {
-                (0..schedule.world).map(|rank| step(number, rank)).flat_map(|s| s.first..s.first + s.valid).collect()
+                (0..schedule.world)
+                    .map(|rank| step(number, rank))
+                    .flat_map(|s| s.first..s.first + s.valid)
+                    .collect()
             })
             .collect()
     }
@@ -268,7 +316,10 @@ mod tests {
 
     #[test]
     fn balanced_draws_are_uniform_over_classes() {
-        let order = Order::Balanced { classes: vec![0..1, 1..100, 100..110], samples: None };
+        let order = Order::Balanced {
+            classes: vec![0..1, 1..100, 100..110],
+            samples: None,
+        };
         let epoch = order.of(5, 0, 30_000);
         let mut counts = [0u32; 3];
         for position in 0..30_000 {
@@ -276,17 +327,29 @@ mod tests {
             counts[usize::from(sample >= 1) + usize::from(sample >= 100)] += 1;
             assert!(sample < 110);
         }
-        assert!(counts.iter().all(|c| c.abs_diff(10_000) < 400), "{counts:?}");
+        assert!(
+            counts.iter().all(|c| c.abs_diff(10_000) < 400),
+            "{counts:?}"
+        );
     }
 
     #[test]
     fn balanced_draws_are_of_places_in_the_order_of_classes() {
         let classes = vec![0..2, 2..3];
-        let places = Order::Balanced { classes: classes.clone(), samples: None };
-        let samples = Order::Balanced { classes, samples: Some(Arc::new([10, 30, 20])) };
+        let places = Order::Balanced {
+            classes: classes.clone(),
+            samples: None,
+        };
+        let samples = Order::Balanced {
+            classes,
+            samples: Some(Arc::new([10, 30, 20])),
+        };
         for position in 0..50 {
             let place = places.of(5, 0, 50).at(position).sample;
-            assert_eq!(samples.of(5, 0, 50).at(position).sample, [10, 30, 20][usize::try_from(place).unwrap()]);
+            assert_eq!(
+                samples.of(5, 0, 50).at(position).sample,
+                [10, 30, 20][usize::try_from(place).unwrap()]
+            );
         }
     }
 

@@ -1,9 +1,10 @@
-"""One picture in memory to an array, on one thread: imagepipe_rs.decode beside what people call in loops of their own.
+"""One image in memory to an array, on one thread: imagepipe_rs.decode beside its peers.
 
     python benches/peers/decoders.py PHOTOS [--imagepipe WHEEL] [--rounds 7]
 
-All run in one process and take turns over all pictures; ratios are medians over the rounds. Every decoder makes a new
-RGB (OpenCV: BGR) array of each picture, as its usual call does. Needs Linux, and nothing but Python.
+All run in one process and take turns over all pictures; ratios are medians over the rounds. Every
+decoder makes a new RGB (OpenCV: BGR) array of each picture, as its usual call does. Needs Linux,
+and nothing but Python.
 """
 
 from __future__ import annotations

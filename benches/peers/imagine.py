@@ -2,11 +2,12 @@
 
     python benches/peers/imagine.py [--imagepipe WHEEL] [--rounds 5] [--cores 0,1] [--out FOLDER]
 
-Imageinary's way is written down here anew, since it cannot be installed: for each image NumPy is seeded with seed and
-number, draws a double for each of three channels and scales it to a byte; Pillow gives PNG and BMP a fourth, opaque
-channel and saves the file; a pool of processes takes the images 64 at a time. Both make the same images, 200 JPEGs or
-100 of the others. Every turn is a process of its own, started on an empty folder; its time is that of the whole
-command, imports and all. Needs Linux, and nothing but Python.
+Imageinary's way is written down here anew, since it cannot be installed: for each image NumPy is
+seeded with seed and number, draws a double for each of three channels and scales it to a byte;
+Pillow gives PNG and BMP a fourth, opaque channel and saves the file; a pool of processes takes the
+images 64 at a time. Both make the same images, 200 JPEGs or 100 of the others. Every turn is a
+process of its own, started on an empty folder; its time is that of the whole command, imports and
+all. Needs Linux, and nothing but Python.
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ HERE = Path(__file__).resolve().parent
 REPO = HERE.parent.parent
 # The large pictures show decoding at reduced size, which T1 has the most of.
 PLAN = {"small": list(TASKS), "large": ["T1"]}
-# The more a picture is compressed, the less of the time is the Huffman decoding that ours is fast at.
+# The more a picture is compressed, the less of the time is the Huffman decoding that ours is fast
+# at.
 QUALITIES = (75, 85, 90, 95)
 PLAN |= {f"q{quality}": ["T1"] for quality in QUALITIES}
 QUALITY_COUNT = 500

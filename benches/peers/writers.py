@@ -1,10 +1,11 @@
-"""Image files to TFRecord and RecordIO: imagepipe_rs beside what Imageinary does, and beside copying the files.
+"""Image files to TFRecord and RecordIO, beside Imageinary's way and a plain copy.
 
     python benches/peers/writers.py PHOTOS [--imagepipe WHEEL] [--rounds 7] [--out FOLDER]
 
-Imageinary's way is written down here anew, since it cannot be installed: one loop over tf.io.TFRecordWriter, and a
-process for each RecordIO shard with MXNet's own writer. Every turn is a process of its own; what is compared is the
-time of the call, imports not counted, and beside it that of the whole command. Needs Linux, and nothing but Python.
+Imageinary's way is written down here anew, since it cannot be installed: one loop over
+tf.io.TFRecordWriter, and a process for each RecordIO shard with MXNet's own writer. Every turn is a
+process of its own; what is compared is the time of the call, imports not counted, and beside it
+that of the whole command. Needs Linux, and nothing but Python.
 """
 
 from __future__ import annotations

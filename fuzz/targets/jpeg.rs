@@ -1,7 +1,7 @@
 //! Bytes as a file: both back ends make the same of it, or refuse it alike.
 //!
-//! The first six bytes of the input choose the request, the rest is the file, so that what the fuzzer keeps is six bytes
-//! away from a JPEG that anything opens.
+//! The first six bytes of the input choose the request, the rest is the file, so that what the
+//! fuzzer keeps is six bytes away from a JPEG that anything opens.
 #![no_main]
 
 #[path = "../../tests/support/jpeg/mod.rs"]

@@ -1,5 +1,6 @@
-//! Bytes as choices: of a file's recipe, of the damage done to it, and of what is asked for. Most inputs are files whose
-//! data is decoded to the end, which a fuzzer that turns bits of a file seldom finds.
+//! Bytes as choices: of a file's recipe, of the damage done to it, and of what is asked for. Most
+//! inputs are files whose data is decoded to the end, which a fuzzer that turns bits of a file
+//! seldom finds.
 #![no_main]
 
 #[path = "../../tests/support/jpeg/mod.rs"]

@@ -1,7 +1,7 @@
 """The exceptions of this package.
 
-Some have two bases, so that ``except FileNotFoundError`` works where people expect it to. The compiled module raises
-them by name.
+Some have two bases, so that ``except FileNotFoundError`` works where people expect it to. The
+compiled module raises them by name.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class DatasetError(_FileError):
     Attributes:
         path: the directory or file.
         reason: what is wrong with it.
-        damaged: of an error about the inputs of a writer, all of them that cannot be used: a :class:`Damage` each.
+        damaged: of an error about the inputs of a writer, all of them that cannot be used: a
+            :class:`Damage` each.
     """
 
     def __str__(self) -> str:
@@ -149,7 +150,8 @@ class DecodeError(_FileError):
     Attributes:
         path: the file.
         reason: what is wrong with it.
-        damaged: of an error about the inputs of a writer, all of them that cannot be used: a :class:`Damage` each.
+        damaged: of an error about the inputs of a writer, all of them that cannot be used: a
+            :class:`Damage` each.
     """
 
 
@@ -160,7 +162,8 @@ class RecordError(_FileError):
         path: the file.
         offset: where in it the record begins, in bytes.
         reason: which part of it is wrong, and how.
-        damaged: of an error about several files, all of them that cannot be used: a :class:`Damage` each.
+        damaged: of an error about several files, all of them that cannot be used: a :class:`Damage`
+            each.
     """
 
     def __init__(

@@ -25,11 +25,11 @@ _LOGGED = 10
 
 
 class LoaderIterator(Iterator[Batch]):
-    """An iterator over batches; it owns its worker threads, and stops them when it is dropped or closed.
+    """An iterator over batches, which owns its worker threads and stops them when closed.
 
-    Its workers start at once; it takes the Loader's next epoch with its first batch. So one that is made only to see
-    whether a Loader can be iterated over, as Lightning does it, takes no epoch away, and ``set_epoch`` and
-    ``load_state_dict`` still count for one that has given no batch yet.
+    Its workers start at once; it takes the Loader's next epoch with its first batch. So one that is
+    made only to see whether a Loader can be iterated over, as Lightning does it, takes no epoch
+    away, and ``set_epoch`` and ``load_state_dict`` still count for one that has given no batch yet.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class LoaderIterator(Iterator[Batch]):
 
         Raises:
             DecodeError: a picture cannot be decoded, with ``on_error="raise"``.
-            DatasetError: a file cannot be read, with ``on_error="raise"``; no sample at all can, with
-                ``on_error="skip"``.
+            DatasetError: a file cannot be read, with ``on_error="raise"``; no sample at all can,
+                with ``on_error="skip"``.
             RecordError: a record is damaged or lacks what is asked for, with ``on_error="raise"``.
             MemoryError: there is no room for a batch, or for a file or its pixels.
-            ImagePipeError: more than ``max_errors`` samples failed; or the iterator was closed before its end, or made
-                before a fork.
+            ImagePipeError: more than ``max_errors`` samples failed; or the iterator was closed
+                before its end, or made before a fork.
         """
         progress = self._progress or self._begin()
         batch = self._batches.next()  # type: ignore[union-attr]  # there is progress
@@ -124,7 +124,8 @@ class LoaderIterator(Iterator[Batch]):
             count, done = len(self._loader.errors), self._loader._on_error_done  # noqa: SLF001
             _log.warning("%d samples are %s so far: see loader.errors", count, done)
         self._ended = progress.ended = True
-        # An epoch without batches, which last_batch="drop" may leave, has none that says where it ends.
+        # An epoch without batches, which last_batch="drop" may leave, has none that says where it
+        # ends.
         if self._batches is not None:
             progress.place = self._batches.place() or progress.place
 

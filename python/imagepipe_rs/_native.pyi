@@ -45,8 +45,8 @@ def jpeg_simd() -> bool:
 def is_address(path: str) -> bool:
     """Return whether a path is an address, such as ``gs://bucket/train``, or what path objects make of one."""
 
-# Files, records, bytes, files found finished, what was left out and why, and what the user should know of these and of
-# their source.
+# Files, records, bytes, files found finished, what was left out and why, and what the user should
+# know of these and of their source.
 _Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
 
 def create_index(

@@ -1,4 +1,4 @@
-"""What the environment says: which rank of how many this process is, which decoder to use, and where caches are.
+"""What the environment says: rank and world size, JPEG decoder, cache directory.
 
 The only place, beside the command line, that reads environment variables.
 """
@@ -30,14 +30,15 @@ MAKE_IT_LATER = (
 def auto_shard() -> tuple[int, int]:
     """Return (rank, world): the first that is found, else (0, 1).
 
-    Looked at in order: an initialised ``torch.distributed`` or Horovod that is already imported, ``RANK`` and
-    ``WORLD_SIZE``, ``HOROVOD_RANK`` and ``_SIZE``, ``OMPI_COMM_WORLD_RANK`` and ``_SIZE``, ``MV2_COMM_WORLD_RANK`` and
-    ``_SIZE``, ``PMI_RANK`` and ``_SIZE``, ``JSM_NAMESPACE_RANK`` and ``_SIZE``, ``SLURM_PROCID`` and
-    ``SLURM_STEP_NUM_TASKS``, ``TF_CONFIG``.
+    Looked at in order: an initialised ``torch.distributed`` or Horovod that is already imported,
+    ``RANK`` and ``WORLD_SIZE``, ``HOROVOD_RANK`` and ``_SIZE``, ``OMPI_COMM_WORLD_RANK`` and
+    ``_SIZE``, ``MV2_COMM_WORLD_RANK`` and ``_SIZE``, ``PMI_RANK`` and ``_SIZE``,
+    ``JSM_NAMESPACE_RANK`` and ``_SIZE``, ``SLURM_PROCID`` and ``SLURM_STEP_NUM_TASKS``,
+    ``TF_CONFIG``.
 
     Raises:
-        ValueError: a variable that is set and makes no sense, or one of two that is set without the other where
-            nothing else tells the rank.
+        ValueError: a variable that is set and makes no sense, or one of two that is set without the
+            other where nothing else tells the rank.
     """
     found = _from_framework() or _from_variables() or _from_tf_config()
     if found is None:
@@ -54,7 +55,7 @@ def rank_or_none() -> tuple[int, int] | None:
 
 
 def jpeg_decoder(decoder: str) -> str:
-    """Return the decoder to use for JPEGs: what ``IMAGEPIPE_JPEG`` says where ``decoder`` leaves the choice.
+    """Return the decoder to use for JPEGs; ``IMAGEPIPE_JPEG`` decides for ``"auto"``.
 
     Raises:
         ValueError: ``IMAGEPIPE_JPEG`` is set to anything but ``auto`` and ``turbo``.

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from imagepipe_rs._iterator import LoaderIterator
     from imagepipe_rs.loader import Loader
 
-# The arguments that decide which sample is at which position of an epoch. Not among them: what the batches are like and
-# how they are dealt out to ranks, which may change from run to run.
+# The arguments that decide which sample is at which position of an epoch. Not among them: what the
+# batches are like and how they are dealt out to ranks, which may change from run to run.
 _ORDER = ("seed", "shuffle", "sampling", "weights", "limit", "split", "split_seed", "classes")
 
 
@@ -52,8 +52,9 @@ class Progress:
     def is_in_doubt(self) -> bool:
         """Say whether somebody who speaks of the latest iteration may mean another than this one.
 
-        That is where another goes on beside it, and where this one was dropped early, as a mere look at it is. Another
-        that stands still is left over: an exception keeps the iterator of a training that was interrupted.
+        That is where another goes on beside it, and where this one was dropped early, as a mere
+        look at it is. Another that stands still is left over: an exception keeps the iterator of a
+        training that was interrupted.
         """
         if any(rival.batches > batches for rival, batches in self.rivals):
             return True

@@ -11,7 +11,8 @@ from imagepipe_rs._notes import warn
 # Called on the caller's thread about ten times a second, with what is done and what there is to do.
 Progress = Callable[[int, int], object]
 
-# How thoroughly inputs are checked before anything is written, and what becomes of those that cannot be used.
+# How thoroughly inputs are checked before anything is written, and what becomes of those that
+# cannot be used.
 Check = Literal["decode", "headers"]
 OnError = Literal["raise", "skip"]
 

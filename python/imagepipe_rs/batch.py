@@ -26,8 +26,8 @@ _FACTS = (*_ARRAYS, "paths", "epoch")
 class _BatchType(type):
     """Makes a batch of any fields a ``Batch`` to ``isinstance``.
 
-    A common base class would do too, but older versions of ``torch.utils._pytree`` only look into named tuples whose
-    one base is ``tuple``.
+    A common base class would do too, but older versions of ``torch.utils._pytree`` only look into
+    named tuples whose one base is ``tuple``.
     """
 
     def __instancecheck__(cls, instance: object) -> bool:
@@ -38,13 +38,14 @@ class _BatchType(type):
 class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple with attributes cannot have slots
     """A batch: a named tuple ``(images, labels)``, or of the Loader's ``fields``, that knows more.
 
-    The memory is the consumer's: it is not written again while anything made from it, a NumPy view or a tensor of
-    another framework, is alive. Every array starts on a 64-byte boundary.
+    The memory is the consumer's: it is not written again while anything made from it, a NumPy view
+    or a tensor of another framework, is alive. Every array starts on a 64-byte boundary.
 
-    Copies and pickled batches keep all attributes. Whatever walks over tuples and rebuilds them (``jax.tree.map``,
-    ``tf.nest``, PyTorch's ``default_collate`` and ``pin_memory``, Lightning, Accelerate) makes a batch of the same
-    fields, without the other attributes: what is needed after such a walk belongs into the Loader's ``fields``.
-    ``torch.load`` reads ``tuple(batch)`` as it is, and a batch only with ``weights_only=False``.
+    Copies and pickled batches keep all attributes. Whatever walks over tuples and rebuilds them
+    (``jax.tree.map``, ``tf.nest``, PyTorch's ``default_collate`` and ``pin_memory``, Lightning,
+    Accelerate) makes a batch of the same fields, without the other attributes: what is needed after
+    such a walk belongs into the Loader's ``fields``. ``torch.load`` reads ``tuple(batch)`` as it
+    is, and a batch only with ``weights_only=False``.
     """
 
     _fields: ClassVar[tuple[str, ...]] = DEFAULT_FIELDS

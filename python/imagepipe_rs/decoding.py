@@ -26,19 +26,20 @@ def decode(
     exact: bool = False,
     channels: Literal["RGB", "BGR", "GRAY"] = "RGB",
 ) -> npt.NDArray[np.uint8]:
-    """Decode an image file that is in memory, upright, on this thread; other Python threads run meanwhile.
+    """Decode an image file that is in memory, on the calling thread, without the GIL.
 
     Transparency is dropped, as Pillow's ``convert("RGB")`` drops it.
 
     Args:
-        data: the bytes of a JPEG, PNG, BMP, GIF or WebP file: ``bytes``, or anything else with a buffer of uint8, which
-            is copied.
-        size: output size in pixels: one number, ``(height, width)``, or None for the image's own, with every pixel as
-            libjpeg-turbo decodes it.
-        fit: ``"stretch"`` resizes both sides, ``"crop"`` resizes the short side and cuts out the centre, ``"pad"``
-            resizes the long side and surrounds with black. Bilinear, antialiased when shrinking.
-        exact: with a size, decode every pixel before resizing, as Pillow does it. Otherwise the image is decoded at the
-            largest saving that leaves it as good.
+        data: the bytes of a JPEG, PNG, BMP, GIF or WebP file: ``bytes``, or anything else with a
+            buffer of uint8, which is copied.
+        size: output size in pixels: one number, ``(height, width)``, or None for the image's own,
+            with every pixel as libjpeg-turbo decodes it.
+        fit: ``"stretch"`` resizes both sides, ``"crop"`` resizes the short side and cuts out the
+            centre, ``"pad"`` resizes the long side and surrounds with black. Bilinear, antialiased
+            when shrinking.
+        exact: with a size, decode every pixel before resizing, as Pillow does it. Otherwise the
+            image is decoded at the largest saving that leaves it as good.
         channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``.
 
     Returns:
@@ -93,10 +94,12 @@ def decode_many(
     """Decode image files that are in memory, on all usable cores; see :func:`decode`.
 
     Returns:
-        One array (N, height, width, channels) if there is a size, otherwise a list of arrays (height, width, channels).
+        One array (N, height, width, channels) if there is a size, otherwise a list of arrays
+        (height, width, channels).
 
     Raises:
-        DecodeError: the first of them, in order, that cannot be decoded; its ``path`` is ``data[i]``.
+        DecodeError: the first of them, in order, that cannot be decoded; its ``path`` is
+            ``data[i]``.
         MemoryError: there is no room for their pixels.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.

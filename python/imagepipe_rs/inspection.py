@@ -26,17 +26,19 @@ def describe(
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        headers: read the headers of at most this many pictures, evenly spread; None for all of them.
+        headers: read the headers of at most this many pictures, evenly spread; None for all of
+            them.
         keys: names of the features in TFRecords, as for the Loader.
         allow_outside: a CSV may name files outside of its directory, as for the Loader.
         workers: threads; None for the number of usable cores.
         progress: called with ``(done, total)`` samples on this thread, about ten times a second.
 
     Returns:
-        ``kind``, ``samples``, ``bytes`` and ``classes`` (``name`` and ``samples`` of each, by label). Of the pictures
-        whose headers were read: ``headers`` (their number), ``formats`` (number of each), ``widths`` and ``heights``
-        (``min``, ``median``, ``max`` in pixels, upright), ``unreadable`` (as ``damaged`` of :func:`verify`). Of files
-        of records ``shards``: ``path``, ``records``, ``bytes``, ``compression`` (None, ``"GZIP"`` or ``"ZLIB"``) and
+        ``kind``, ``samples``, ``bytes`` and ``classes`` (``name`` and ``samples`` of each, by
+        label). Of the pictures whose headers were read: ``headers`` (their number), ``formats``
+        (number of each), ``widths`` and ``heights`` (``min``, ``median``, ``max`` in pixels,
+        upright), ``unreadable`` (as ``damaged`` of :func:`verify`). Of files of records ``shards``:
+        ``path``, ``records``, ``bytes``, ``compression`` (None, ``"GZIP"`` or ``"ZLIB"``) and
         ``index`` (``"good"``, ``"absent"``, or what is wrong with it). ``notes`` are for people.
 
     Raises:
@@ -63,10 +65,11 @@ def record(
         allow_outside: a CSV may name files outside of its directory, as for the Loader.
 
     Returns:
-        ``path``, and ``picture``: ``format``, ``width`` and ``height`` (upright), ``turned`` (whether it lies on its
-        side), ``bytes``; or the ``error`` in it. Of a file ``label`` and ``class``. Of a record its number in the file
-        (``record``), ``offset`` and ``fields``: of an Example the ``type``, ``count`` and first ``values`` of each
-        feature, and ``bytes`` where that is its type; of an image record ``labels``, ``id``, ``id2`` and ``key``.
+        ``path``, and ``picture``: ``format``, ``width`` and ``height`` (upright), ``turned``
+        (whether it lies on its side), ``bytes``; or the ``error`` in it. Of a file ``label`` and
+        ``class``. Of a record its number in the file (``record``), ``offset`` and ``fields``: of an
+        Example the ``type``, ``count`` and first ``values`` of each feature, and ``bytes`` where
+        that is its type; of an image record ``labels``, ``id``, ``id2`` and ``key``.
 
     Raises:
         DatasetError: there is no data set at ``path``.
@@ -88,9 +91,9 @@ def verify(
 ) -> dict[str, Any]:
     """Read and decode everything, whole.
 
-    An index file that does not fit its file of records is damage, too, and so is a label in a record that a Loader
-    refuses, and a record without one where others have one. Where none has one, that is no damage, as ``labels=None``
-    reads them, but noted.
+    An index file that does not fit its file of records is damage, too, and so is a label in a
+    record that a Loader refuses, and a record without one where others have one. Where none has
+    one, that is no damage, as ``labels=None`` reads them, but noted.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
@@ -100,10 +103,10 @@ def verify(
         progress: called with ``(done, total)`` samples on this thread, about ten times a second.
 
     Returns:
-        ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``: of each of the others ``path``,
-        ``record`` (its number in the file) and ``offset`` (its first byte), None for a file as a whole, and ``reason``.
-        A ``path`` that is not UTF-8 is as :func:`os.fsdecode` gives it: it can be opened.
-        ``notes`` are for people.
+        ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``: of each of the
+        others ``path``, ``record`` (its number in the file) and ``offset`` (its first byte), None
+        for a file as a whole, and ``reason``. A ``path`` that is not UTF-8 is as
+        :func:`os.fsdecode` gives it: it can be opened. ``notes`` are for people.
 
     Raises:
         DatasetError: there is no data set at ``path``.
@@ -125,19 +128,23 @@ def bench(
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        seconds: measure so long, or until one batch is whole, after a quarter of it to warm up; then decode the same
-            files plainly for as long, or for 16 images a thread if these take longer.
+        seconds: measure so long, or until one batch is whole, after a quarter of it to warm up;
+            then decode the same files plainly for as long, or for 16 images a thread if these take
+            longer.
         batches: measure so many batches instead.
-        progress: called with ``(done, total)`` milliseconds on this thread, about ten times a second.
+        progress: called with ``(done, total)`` milliseconds on this thread, about ten times a
+            second.
         options: of the Loader.
 
     Returns:
-        ``loader`` and ``plain_decode``: ``images``, ``seconds``, ``images_per_second``, ``megabytes_per_second`` (of
-        encoded bytes). Plain is to read the same files once more, decode them to RGB, and nothing else, on ``threads``:
-        as many as the Loader's, and no more than there are cores; its ``decoder`` is ``"libjpeg-turbo"`` where all are
-        JPEGs, else None. It is None where nothing is encoded. Also ``workers``, ``shares`` of the workers' time
-        (each stage's, and ``idle``), ``bottleneck`` (in words), ``delivered_megabytes_per_second`` (of batches), and
-        ``errors``: how often an image could not be read; where others take its place, they are counted.
+        ``loader`` and ``plain_decode``: ``images``, ``seconds``, ``images_per_second``,
+        ``megabytes_per_second`` (of encoded bytes). Plain is to read the same files once more,
+        decode them to RGB, and nothing else, on ``threads``: as many as the Loader's, and no more
+        than there are cores; its ``decoder`` is ``"libjpeg-turbo"`` where all are JPEGs, else None.
+        It is None where nothing is encoded. Also ``workers``, ``shares`` of the workers' time (each
+        stage's, and ``idle``), ``bottleneck`` (in words), ``delivered_megabytes_per_second`` (of
+        batches), and ``errors``: how often an image could not be read; where others take its place,
+        they are counted.
 
     Raises:
         DatasetError: there is no data set at ``path``.

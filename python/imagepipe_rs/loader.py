@@ -110,138 +110,167 @@ _MADE_AGAIN = {"_native", "_adapter", "_batch_type", "_latest", "_progress", "_a
 class Loader:
     """Seeded, bit-reproducible batches of images from directories, files of records, or a CSV.
 
-    A sample's pixels and label are a pure function of the files, the arguments, ``seed``, the epoch and the sample:
-    batches are the same to the bit whatever ``workers``, ``prefetch`` or the load of the machine.
+    A sample's pixels and label are a pure function of the files, the arguments, ``seed``, the epoch
+    and the sample: batches are the same to the bit whatever ``workers``, ``prefetch`` or the load
+    of the machine.
 
     Args:
-        path: where the samples are: a path, a list of paths, or a glob. The kind is found by looking, and is one for
-            all:
+        path: where the samples are: a path, a list of paths, or a glob. The kind is found by
+            looking, and is one for all:
 
-            * image directories: ``root/class-name/**/x.jpg``, where a class is a folder with an image in it or below
-              it, and folders of one name in several roots are one class; or flat, with the images in the directory
-              itself, where all labels are 0. Several flat directories, as ``photos/class-*`` matches them, or image
-              files from several, as ``photos/*/*.jpg`` does, are classes by the names of these directories, if not all
-              are called the same. Samples are in the order of the bytes of their names in each class (10 before 2).
-              Hidden files and folders, and what other programs keep there (``__MACOSX``, ``@eaDir``, ``lost+found``,
-              ``__pycache__``, recycle bins), are passed over. Links are followed: a folder that several lead to counts
-              in each of their places; one that leads back to a folder above it does not;
-            * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of image records, under
-              any names; or a directory where they lie. Samples are in the natural order of the file names (2 before
-              10), records in that of the file. Index files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json``
-              beside them are no samples. A ``labels.csv`` names the classes: below a line that names its two columns it
-              has a row for each class, with the name and the number, in either order;
-            * CSV files, in the order of their rows: in each a file, relative to the CSV's directory, and its class, in
-              the columns ``filename`` and ``class`` if there are both, else in the first two. The first line names the
-              columns, and shows whether commas, semicolons or tabs separate them; a line ``sep=;`` before it says so.
-              Blanks around a cell do not count, unless they are in quotes. A file that is not there is an error at
-              once; with ``on_error`` ``"skip"`` or ``"replace"`` it is a sample that cannot be read, unless none is.
-              Classes that all are whole numbers (``7``, ``07`` or ``7.0``) are the labels themselves; a number among
-              them that cannot be one (``-1``, ``3.5``, ``NaN``) is an error, unless ``classes`` says which classes
-              count, or ``labels=None``. There is a class for every number from 0 to the greatest, so a label of
-              65,536 or more, and of 16 or more for each row, is an error; so it is in records, once something needs
-              all labels (``loader.classes``, one-hot, balanced draws, splits).
+            * image directories: ``root/class-name/**/x.jpg``, where a class is a folder with an
+              image in it or below it, and folders of one name in several roots are one class; or
+              flat, with the images in the directory itself, where all labels are 0. Several flat
+              directories, as ``photos/class-*`` matches them, or image files from several, as
+              ``photos/*/*.jpg`` does, are classes by the names of these directories, if not all are
+              called the same. Samples are in the order of the bytes of their names in each class
+              (10 before 2). Hidden files and folders, and what other programs keep there
+              (``__MACOSX``, ``@eaDir``, ``lost+found``, ``__pycache__``, recycle bins), are passed
+              over. Links are followed: a folder that several lead to counts in each of their
+              places; one that leads back to a folder above it does not;
+            * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of
+              image records, under any names; or a directory where they lie. Samples are in the
+              natural order of the file names (2 before 10), records in that of the file. Index
+              files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json`` beside them are no
+              samples. A ``labels.csv`` names the classes: below a line that names its two columns
+              it has a row for each class, with the name and the number, in either order;
+            * CSV files, in the order of their rows: in each a file, relative to the CSV's
+              directory, and its class, in the columns ``filename`` and ``class`` if there are both,
+              else in the first two. The first line names the columns, and shows whether commas,
+              semicolons or tabs separate them; a line ``sep=;`` before it says so. Blanks around a
+              cell do not count, unless they are in quotes. A file that is not there is an error at
+              once; with ``on_error`` ``"skip"`` or ``"replace"`` it is a sample that cannot be
+              read, unless none is. Classes that all are whole numbers (``7``, ``07`` or ``7.0``)
+              are the labels themselves; a number among them that cannot be one (``-1``, ``3.5``,
+              ``NaN``) is an error, unless ``classes`` says which classes count, or ``labels=None``.
+              There is a class for every number from 0 to the greatest, so a label of 65,536 or
+              more, and of 16 or more for each row, is an error; so it is in records, once something
+              needs all labels (``loader.classes``, one-hot, balanced draws, splits).
 
-            JPEG, PNG, BMP, GIF and WebP are told apart by content. Records with ``image/format`` ``tensor`` hold pixels
-            (uint8, ``image/height`` by ``image/width`` by ``image/channels``; ``image/order`` ``HWC`` or ``CHW``):
-            nothing is decoded, and what needs no resizing is copied as it is.
+            JPEG, PNG, BMP, GIF and WebP are told apart by content. Records with ``image/format``
+            ``tensor`` hold pixels (uint8, ``image/height`` by ``image/width`` by
+            ``image/channels``; ``image/order`` ``HWC`` or ``CHW``): nothing is decoded, and what
+            needs no resizing is copied as it is.
         batch_size: samples per batch on this rank.
-        size: output size in pixels: one number, ``(height, width)``, or None for each image's own (with
-            ``batch_size=1`` or ``ragged=True``).
-        fit: ``"stretch"`` resizes both sides; ``"crop"`` resizes the short side and cuts out the centre; ``"pad"``
-            resizes the long side and surrounds with ``fill``; ``"random_crop"`` cuts out a random part, as
-            torchvision's ``RandomResizedCrop``.
+        size: output size in pixels: one number, ``(height, width)``, or None for each image's own
+            (with ``batch_size=1`` or ``ragged=True``).
+        fit: ``"stretch"`` resizes both sides; ``"crop"`` resizes the short side and cuts out the
+            centre; ``"pad"`` resizes the long side and surrounds with ``fill``; ``"random_crop"``
+            cuts out a random part, as torchvision's ``RandomResizedCrop``.
         resize_short: with ``fit="crop"``, the short side before cropping.
         scale: with ``fit="random_crop"``, least and greatest share of the area.
         ratio: with ``fit="random_crop"``, least and greatest aspect ratio.
-        fill: with ``fit="pad"``, the colour around the image in 0..255: a number, or one for each channel.
-        interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos"`` or ``"area"``; antialiased when
-            shrinking, as Pillow does it.
+        fill: with ``fit="pad"``, the colour around the image in 0..255: a number, or one for each
+            channel.
+        interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos"`` or ``"area"``;
+            antialiased when shrinking, as Pillow does it.
         flip: mirror horizontally with probability 0.5.
         layout: ``"NHWC"`` or ``"NCHW"``.
-        dtype: ``"uint8"``, ``"float32"``, ``"float16"`` or ``"bfloat16"``; floats are ``(x / 255 - mean) / std``.
-        mean: None for 0, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
-        std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of ``channels``.
-        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; gray of a JPEG is its Y plane, as ``tf.io.decode_jpeg`` with
-            ``dct_method="INTEGER_ACCURATE"`` has it, which is not quite Pillow's ``convert("L")``.
-        labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None: batches are (images, None).
-        sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one of its samples
-            uniformly, with replacement, endless.
-        weights: draw with replacement, endless, by these weights: one per sample of the data set, or per class, which
-            each of its samples gets (ones draw classes by their size, ``1 / count`` all alike); a sequence of numbers,
-            an array or a tensor. An epoch, for ``len()``, is as many draws as there are samples:
-            ``itertools.islice(loader, len(loader))``.
-        shuffle: permute each epoch, by ``seed`` and epoch alone. False for validation and prediction, which then are in
-            the order of the data set.
+        dtype: ``"uint8"``, ``"float32"``, ``"float16"`` or ``"bfloat16"``; floats are ``(x / 255 -
+            mean) / std``.
+        mean: None for 0, ``"imagenet"``, or one number in 0..1 for each channel, in the order of
+            ``channels``.
+        std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of
+            ``channels``.
+        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; gray of a JPEG is its Y plane, as
+            ``tf.io.decode_jpeg`` with ``dct_method="INTEGER_ACCURATE"`` has it, which is not quite
+            Pillow's ``convert("L")``.
+        labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None: batches are
+            (images, None).
+        sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one
+            of its samples uniformly, with replacement, endless.
+        weights: draw with replacement, endless, by these weights: one per sample of the data set,
+            or per class, which each of its samples gets (ones draw classes by their size, ``1 /
+            count`` all alike); a sequence of numbers, an array or a tensor. An epoch, for
+            ``len()``, is as many draws as there are samples: ``itertools.islice(loader,
+            len(loader))``.
+        shuffle: permute each epoch, by ``seed`` and epoch alone. False for validation and
+            prediction, which then are in the order of the data set.
         seed: of everything random but ``split``, 0 to 2**64 - 1.
-        last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"`` repeats samples and
-            says so in ``batch.valid``.
-        shard: None or ``(0, 1)`` for all samples, ``(rank, world)`` for a rank's share, or ``"auto"`` for that of what
-            launched the process.
+        last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"``
+            repeats samples and says so in ``batch.valid``.
+        shard: None or ``(0, 1)`` for all samples, ``(rank, world)`` for a rank's share, or
+            ``"auto"`` for that of what launched the process.
         repeat: never end; the epoch still counts.
         limit: use the first N samples of the data set.
-        split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable; ``fraction`` is the
-            share of validation in both. Of a class of ``n`` samples, validation gets ``n * fraction``, rounded to the
-            nearest whole number, halves up, but at least 1 and at most ``n - 1``; a class of one sample is all
-            training. Which ones depends on ``split_seed``, the class and the samples' names alone: a file that is added
-            or removed moves at most one other file of its class to the other side, and none of another class. A
-            sample's name is its path below the class's directory; in a CSV its path as it is listed; in records the
-            last part of ``image/filename``, or without one its place. So the same images in another form may be split
-            otherwise. ``limit`` counts the samples of the side.
-        split_seed: of ``split``, 0 to 2**64 - 1; give both sides the same. It does not depend on ``seed``.
-        classes: class names; fixes the label numbers and leaves other classes out. A folder without images is a class
-            only if it is named here.
-        keys: names of the features in TFRecords, where they are other than ``{"image": "image/encoded", "label":
-            "image/class/label", "text": "image/class/text", "filename": "image/filename"}``. ``"label": None``: all
-            samples are of one class. A record without the label, or with one that is not in 0..2**31 - 1, is an error
-            unless ``labels=None``. ``"text"``, the class's name, and ``"filename"``, which keeps a sample on its side
-            of a ``split``, may be missing.
-        allow_outside: a CSV may name files by absolute paths, and above its directory (``../x.jpg``); otherwise that is
-            an error.
-        exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values. Otherwise images are
-            decoded at the largest saving that leaves them as good (PSNR of 38 dB and more to ``exact``).
-        decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own decoder where it can (see
-            ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all; ``IMAGEPIPE_JPEG=turbo`` makes that the default.
-        exif: apply the orientation that EXIF gives, or where that has none XMP, as Pillow's ``exif_transpose``.
-        on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its batch, ``"replace"``
-            puts another one, chosen by seed, in its place. A batch that would be left empty by ``"skip"`` is filled as
-            with ``"replace"``, ``False`` throughout in ``batch.valid``: the number of batches stays the same, on every
-            rank. Where no sample of the data set can be read, that is an error, and so is running out of memory or of
-            open files. A damaged record is of no class, and on the training side of a ``split``. Damage beyond the last
-            row that a crop needs is not seen. What is left out or replaced is in ``errors``, and a warning in the log,
-            of the logger ``"imagepipe_rs"``: a line each for the first ten of an iteration, then one for the rest, and
-            none for a sample that failed in an earlier iteration.
-        max_errors: more failed samples than this are an error, each counted once in all epochs; None for no bound.
+        split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable;
+            ``fraction`` is the share of validation in both. Of a class of ``n`` samples, validation
+            gets ``n * fraction``, rounded to the nearest whole number, halves up, but at least 1
+            and at most ``n - 1``; a class of one sample is all training. Which ones depends on
+            ``split_seed``, the class and the samples' names alone: a file that is added or removed
+            moves at most one other file of its class to the other side, and none of another class.
+            A sample's name is its path below the class's directory; in a CSV its path as it is
+            listed; in records the last part of ``image/filename``, or without one its place. So the
+            same images in another form may be split otherwise. ``limit`` counts the samples of the
+            side.
+        split_seed: of ``split``, 0 to 2**64 - 1; give both sides the same. It does not depend on
+            ``seed``.
+        classes: class names; fixes the label numbers and leaves other classes out. A folder without
+            images is a class only if it is named here.
+        keys: names of the features in TFRecords, where they are other than ``{"image":
+            "image/encoded", "label": "image/class/label", "text": "image/class/text", "filename":
+            "image/filename"}``. ``"label": None``: all samples are of one class. A record without
+            the label, or with one that is not in 0..2**31 - 1, is an error unless ``labels=None``.
+            ``"text"``, the class's name, and ``"filename"``, which keeps a sample on its side of a
+            ``split``, may be missing.
+        allow_outside: a CSV may name files by absolute paths, and above its directory
+            (``../x.jpg``); otherwise that is an error.
+        exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values.
+            Otherwise images are decoded at the largest saving that leaves them as good (PSNR of 38
+            dB and more to ``exact``).
+        decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own
+            decoder where it can (see ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all;
+            ``IMAGEPIPE_JPEG=turbo`` makes that the default.
+        exif: apply the orientation that EXIF gives, or where that has none XMP, as Pillow's
+            ``exif_transpose``.
+        on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its
+            batch, ``"replace"`` puts another one, chosen by seed, in its place. A batch that would
+            be left empty by ``"skip"`` is filled as with ``"replace"``, ``False`` throughout in
+            ``batch.valid``: the number of batches stays the same, on every rank. Where no sample of
+            the data set can be read, that is an error, and so is running out of memory or of open
+            files. A damaged record is of no class, and on the training side of a ``split``. Damage
+            beyond the last row that a crop needs is not seen. What is left out or replaced is in
+            ``errors``, and a warning in the log, of the logger ``"imagepipe_rs"``: a line each for
+            the first ten of an iteration, then one for the rest, and none for a sample that failed
+            in an earlier iteration.
+        max_errors: more failed samples than this are an error, each counted once in all epochs;
+            None for no bound.
         max_pixels: a larger image is an error before any memory is taken for it.
         workers: decoding threads; None for the number of usable cores.
         prefetch: batches ready ahead of the consumer.
         device: ``"cpu"``.
-        output: type of images and labels: ``"numpy"``, ``"tensorflow"``, ``"torch"``, ``"jax"`` or ``"cupy"``.
+        output: type of images and labels: ``"numpy"``, ``"tensorflow"``, ``"torch"``, ``"jax"`` or
+            ``"cupy"``.
         ragged: each image is an array of its own; ``batch.images`` is a list.
-        fields: what a batch unpacks to, in this order, as arrays of ``output``: ``"images"`` and any of ``"labels"``,
-            ``"valid"``, ``"indices"``, ``"crops"``, ``"flips"`` (see :class:`Batch`) and ``"position"``, the epoch and
-            the position after the batch, of which ``state_dict(position=...)`` makes a state. An exact evaluation over
-            padded batches needs ``fields=("images", "labels", "valid")``; Keras takes ``valid`` as sample weights, for
-            its ``weighted_metrics``.
+        fields: what a batch unpacks to, in this order, as arrays of ``output``: ``"images"`` and
+            any of ``"labels"``, ``"valid"``, ``"indices"``, ``"crops"``, ``"flips"`` (see
+            :class:`Batch`) and ``"position"``, the epoch and the position after the batch, of which
+            ``state_dict(position=...)`` makes a state. An exact evaluation over padded batches
+            needs ``fields=("images", "labels", "valid")``; Keras takes ``valid`` as sample weights,
+            for its ``weighted_metrics``.
 
     What an argument says cannot be changed later: make another Loader.
 
-    A Loader can be pickled: by its arguments and the place where its next ``iter()`` starts. Relative paths are from
-    where it was made, wherever the process goes.
+    A Loader can be pickled: by its arguments and the place where its next ``iter()`` starts.
+    Relative paths are from where it was made, wherever the process goes.
 
     Raises:
-        TypeError: an argument of the wrong type, or an unknown one: the names that Keras, PyTorch, torchvision, DALI,
-            FFCV and MXNet have for something are answered with the name it has here.
+        TypeError: an argument of the wrong type, or an unknown one: the names that Keras, PyTorch,
+            torchvision, DALI, FFCV and MXNet have for something are answered with the name it has
+            here.
         ValueError: an argument of the wrong value.
-        DatasetError: nothing at ``path``, no images there, or data sets of two kinds; a CSV with a row that is no good;
-            also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where that fits.
+        DatasetError: nothing at ``path``, no images there, or data sets of two kinds; a CSV with a
+            row that is no good; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError``
+            where that fits.
         RecordError: a file of records that cannot be read.
 
     Warns:
-        DatasetWarning: once for each: files left out, with their number and examples; folders without images; classes
-            that are the names of folders given one by one; an index or a ``labels.csv`` that is not used; several
-            ranks that each read all samples, where ``shard`` does not say that they should; a worker process of a
-            ``DataLoader`` that reads all samples, as each of the others does; Lightning's ``overfit_batches`` of a
-            Loader that shuffles.
+        DatasetWarning: once for each: files left out, with their number and examples; folders
+            without images; classes that are the names of folders given one by one; an index or a
+            ``labels.csv`` that is not used; several ranks that each read all samples, where
+            ``shard`` does not say that they should; a worker process of a ``DataLoader`` that reads
+            all samples, as each of the others does; Lightning's ``overfit_batches`` of a Loader
+            that shuffles.
     """
 
     # What no argument offers; `imagepipe_rs.tensorflow` does.
@@ -415,10 +444,10 @@ class Loader:
     def _iterate(
         self, output: Adapter, *, count: int | None = None, exact: bool = True, looks: bool = False
     ) -> LoaderIterator:
-        """Return an iterator over the next epoch, or a number of batches, for another framework's data set.
+        """Return an iterator for another framework's data set: an epoch, or some batches.
 
-        It starts its workers with the first batch too: there may never be one. One that only ``looks`` takes nothing:
-        the next starts where it did. See :class:`Progress` for ``exact``.
+        It starts its workers with the first batch too: there may never be one. One that only
+        ``looks`` takes nothing: the next starts where it did. See :class:`Progress` for ``exact``.
         """
         iterator = LoaderIterator(self, output, count, exact=exact, ahead=False, looks=looks)
         self._latest = weakref.ref(iterator)
@@ -469,7 +498,8 @@ class Loader:
     def _follow(self, progress: Progress) -> None:
         """Let the state be that of an iteration which begins, and note which others are under way.
 
-        They are those through something that reads ahead: of others a user holds the iterator, and its state.
+        They are those through something that reads ahead: of others a user holds the iterator, and
+        its state.
         """
         self._ahead = [other for other in self._ahead if not other.is_dropped()]
         progress.rivals = [(other, other.batches) for other in self._ahead]
@@ -521,10 +551,11 @@ class Loader:
 
         Of a CSV where labels are numbers: ``"0"``, ``"1"``, … up to the greatest.
 
-        Of records: the names in a ``labels.csv`` beside them; else the text features, or failing these
-        ``image/class/synset``, where every class has one of its own; else ``"0"``, ``"1"``, … Without a ``labels.csv``,
-        the first question reads the labels of all records, though not their images. A ``labels.csv`` of something else,
-        such as files and their classes, is ignored with a warning.
+        Of records: the names in a ``labels.csv`` beside them; else the text features, or failing
+        these ``image/class/synset``, where every class has one of its own; else ``"0"``, ``"1"``, …
+        Without a ``labels.csv``, the first question reads the labels of all records, though not
+        their images. A ``labels.csv`` of something else, such as files and their classes, is
+        ignored with a warning.
 
         Raises:
             RecordError: a record without a label.
@@ -543,7 +574,7 @@ class Loader:
 
     @property
     def paths(self) -> list[str]:
-        """The samples' files, by ``indices``; of a record, its file, ``#``, and its number in it, from 0.
+        """The samples' files, by ``indices``; a record is its file, ``#`` and its number.
 
         The list is made anew each time. After a prediction::
 
@@ -583,8 +614,9 @@ class Loader:
     def _count_epoch(self, epoch: int) -> None:
         """Take the epoch that a framework counts.
 
-        It may count from 0 in every run, whatever the epoch of a state that was loaded: of that it takes nothing away,
-        and counts on from there. An epoch beyond that of the state is one that it goes to, leaving out the rest.
+        It may count from 0 in every run, whatever the epoch of a state that was loaded: of that it
+        takes nothing away, and counts on from there. An epoch beyond that of the state is one that
+        it goes to, leaving out the rest.
         """
         self._counted = epoch
         if self._resumed:
@@ -594,26 +626,29 @@ class Loader:
     def state_dict(self, *, batches: int | None = None, position: Any = None) -> dict[str, Any]:
         """Return where the latest iterator stands, or where the next would start.
 
-        The state is an epoch, a position, what the order of samples depends on (seed, shuffle, …), the batch size and
-        the number of ranks: plain values, in constant time. What was handed over counts as consumed. Where something
-        reads ahead of the consumer, as ``tf.data`` and Accelerate do, only the consumer knows how far it has come, and
-        says so::
+        The state is an epoch, a position, what the order of samples depends on (seed, shuffle, …),
+        the batch size and the number of ranks: plain values, in constant time. What was handed over
+        counts as consumed. Where something reads ahead of the consumer, as ``tf.data`` and
+        Accelerate do, only the consumer knows how far it has come, and says so::
 
             class Checkpoint(keras.callbacks.Callback):
                 def on_train_batch_end(self, batch, logs=None):
-                    # Right only where every epoch is a pass.
-                    # Of several steps_per_execution, Keras gives the number of the last, which may be beyond the end.
+                    # Right only where every epoch is a pass. Of several steps_per_execution, Keras
+                    # gives the number of the last, which may be beyond the end.
                     state = train.state_dict(batches=min(batch + 1, len(train)))
 
         Args:
-            batches: how many batches were consumed since the latest iteration, or pass over ``as_tf_dataset()``, began.
+            batches: how many batches were consumed since the latest iteration, or pass over
+                ``as_tf_dataset()``, began.
             position: the field ``"position"`` of the last batch that was consumed.
 
         Raises:
-            RuntimeError: neither is given, and something reads ahead; or no position is given, and the latest iteration
-                began while another one, through something that reads ahead, was under way.
+            RuntimeError: neither is given, and something reads ahead; or no position is given, and
+                the latest iteration began while another one, through something that reads ahead,
+                was under way.
             TypeError: ``batches`` is not a whole number.
-            ValueError: both are given; or more batches than were handed over; or no position of an epoch.
+            ValueError: both are given; or more batches than were handed over; or no position of an
+                epoch.
         """
         if batches is not None and position is not None:
             message = (
@@ -659,15 +694,16 @@ class Loader:
         return self._state(self._native.after(*start, count) if count else start)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Let the next ``iter()`` go on from there: in another process too, and on another number of ranks.
+        """Make the next ``iter()`` resume there, in any process, on any number of ranks.
 
         Raises:
-            ValueError: not a state, or of a loader whose order of samples depends on something else: which is said.
+            ValueError: not a state, or of a loader whose order of samples depends on something
+                else: which is said.
 
         Warns:
-            DatasetWarning: Lightning goes on in the middle of an epoch, or where it takes the last batch of one for the
-                middle, with another batch size or number of ranks: it counts batches, and does not come out at the end
-                of that epoch.
+            DatasetWarning: Lightning goes on in the middle of an epoch, or where it takes the last
+                batch of one for the middle, with another batch size or number of ranks: it counts
+                batches, and does not come out at the end of that epoch.
         """
         self._next = place_of(state, self._order, self._native.positions)
         self._resumed = True
@@ -691,7 +727,8 @@ class Loader:
         lost = rest - max(0, len(self) - done) * here
         outcome = "it will neither validate at the end of this epoch nor step schedulers there"
         if lost > 0:
-            # Where there are no more than so many batches in an epoch, Lightning may start to count anew.
+            # Where there are no more than so many batches in an epoch, Lightning may start to count
+            # anew.
             outcome = (
                 f"up to {_counted(lost, 'sample', 'samples')} of this epoch will not be trained on"
             )
@@ -701,7 +738,8 @@ class Loader:
     def _counted_already(self) -> int:
         """Return how many batches Lightning takes away from an epoch that begins.
 
-        A checkpoint saved with the last batch of an epoch is one in its middle, where that epoch has more batches now.
+        A checkpoint saved with the last batch of an epoch is one in its middle, where that epoch
+        has more batches now.
         """
         fit: Any = caller(*_LIGHTNING_FITS)
         done = fit.epoch_loop.batch_progress.current.ready if fit is not None else 0
@@ -710,15 +748,17 @@ class Loader:
     def stats(self) -> dict[str, Any]:
         """Return counts over all iterators so far.
 
-        ``read``, ``decode`` and ``resize`` have ``items``, ``bytes`` and ``seconds`` (of all workers together);
-        ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``, ``deliver`` ``items`` and ``bytes``;
-        ``idle_seconds`` is time in which workers had nothing to do; ``queue`` has the batches ``ready`` and ``begun``
-        of the latest iterator; ``jpeg`` has the files that the package's ``own`` decoder decoded and those it left to
+        ``read``, ``decode`` and ``resize`` have ``items``, ``bytes`` and ``seconds`` (of all
+        workers together); ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``,
+        ``deliver`` ``items`` and ``bytes``; ``idle_seconds`` is time in which workers had nothing
+        to do; ``queue`` has the batches ``ready`` and ``begun`` of the latest iterator; ``jpeg``
+        has the files that the package's ``own`` decoder decoded and those it left to
         ``libjpeg-turbo``, by reason; ``errors`` counts failures, again in every epoch and of every
-        replacement (:attr:`errors` has each sample once). ``bottleneck`` says in words what holds the
-        others up: the consumer, if it waits for less than a tenth of the time, or less than half of it while workers
-        have nothing to do; else the loader, by the stage that takes most of its workers' time; or too few samples in
-        flight, if those workers have nothing to do either.
+        replacement (:attr:`errors` has each sample once). ``bottleneck`` says in words what holds
+        the others up: the consumer, if it waits for less than a tenth of the time, or less than
+        half of it while workers have nothing to do; else the loader, by the stage that takes most
+        of its workers' time; or too few samples in flight, if those workers have nothing to do
+        either.
         """
         stats = self._native.stats()
         latest = self._latest and self._latest()
@@ -734,20 +774,23 @@ class Loader:
     def as_tf_dataset(self) -> Any:
         """Return a ``tf.data.Dataset`` of (images, labels), or of the Loader's ``fields``.
 
-        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has (images, None).
+        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has
+        (images, None).
 
-        Each pass over it is an epoch. After ``load_state_dict`` in the middle of an epoch a pass has as many batches
-        all the same: it runs into the next epoch, and the next pass goes on there. Keras asks for the number of batches
-        only once, and would cut every pass to the length of a shorter first one. The pass that Keras begins to build a
-        model, under ``tf.distribute`` and on its JAX backend, takes no epoch: ``fit`` starts where it did. To train
-        without end, use ``repeat=True``: ``tf.data``'s ``repeat()`` runs ahead into the next pass, so
-        ``state_dict(batches=n)`` may give the wrong position.
+        Each pass over it is an epoch. After ``load_state_dict`` in the middle of an epoch a pass
+        has as many batches all the same: it runs into the next epoch, and the next pass goes on
+        there. Keras asks for the number of batches only once, and would cut every pass to the
+        length of a shorter first one. The pass that Keras begins to build a model, under
+        ``tf.distribute`` and on its JAX backend, takes no epoch: ``fit`` starts where it did. To
+        train without end, use ``repeat=True``: ``tf.data``'s ``repeat()`` runs ahead into the next
+        pass, so ``state_dict(batches=n)`` may give the wrong position.
 
-        With ``last_batch`` ``"drop"`` or ``"pad"`` the number of samples in a batch is part of the shapes, unless
-        ``on_error="skip"`` leaves some out. A shard stays as it is under ``tf.distribute``, which deals out the batches
-        of a Loader without one.
+        With ``last_batch`` ``"drop"`` or ``"pad"`` the number of samples in a batch is part of the
+        shapes, unless ``on_error="skip"`` leaves some out. A shard stays as it is under
+        ``tf.distribute``, which deals out the batches of a Loader without one.
 
-        It reads the Loader's own batches: what a subclass's ``__iter__`` makes of them is not in it.
+        It reads the Loader's own batches: what a subclass's ``__iter__`` makes of them is not in
+        it.
 
         Example::
 
@@ -762,15 +805,18 @@ class Loader:
         return as_tf_dataset(self)
 
     def as_torch(self) -> Any:
-        """Return a ``torch.utils.data.IterableDataset`` of (images, labels) tensors, or of the Loader's ``fields``.
+        """Return a ``torch.utils.data.IterableDataset`` of the Loader's ``fields`` as tensors.
 
-        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has (images, None).
+        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has
+        (images, None).
 
-        Each pass over it is an epoch. It has ``len()``, ``set_epoch``, ``state_dict`` and ``load_state_dict``. Use it
-        as it is, or with ``batch_size=None`` in a ``DataLoader`` or torchdata's ``StatefulDataLoader``, since it yields
-        batches. Lightning takes the Loader itself, and saves its state in checkpoints.
+        Each pass over it is an epoch. It has ``len()``, ``set_epoch``, ``state_dict`` and
+        ``load_state_dict``. Use it as it is, or with ``batch_size=None`` in a ``DataLoader`` or
+        torchdata's ``StatefulDataLoader``, since it yields batches. Lightning takes the Loader
+        itself, and saves its state in checkpoints.
 
-        It reads the Loader's own batches: what a subclass's ``__iter__`` or ``state_dict`` makes of them is not in it.
+        It reads the Loader's own batches: what a subclass's ``__iter__`` or ``state_dict`` makes of
+        them is not in it.
 
         Example::
 

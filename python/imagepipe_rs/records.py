@@ -60,10 +60,11 @@ class _Writer:
             self._native.abandon()
 
     def close(self) -> None:
-        """Give the file its name, with all its bytes on the disk, and then its index; done already, do nothing.
+        """Give the file its name once its bytes are on disk, then its index; idempotent.
 
         Raises:
-            DatasetError: the files cannot be written, or are there by now (also a ``FileExistsError``).
+            DatasetError: the files cannot be written, or are there by now (also a
+                ``FileExistsError``).
         """
         self._native.finish()
 
@@ -71,8 +72,8 @@ class _Writer:
 class TFRecordWriter(_Writer):
     """Writes a file of TFRecords.
 
-    The file appears under its name when the writer is closed: whole, or not at all if the ``with`` block is left by an
-    exception, or the writer is never closed::
+    The file appears under its name when the writer is closed: whole, or not at all if the ``with``
+    block is left by an exception, or the writer is never closed::
 
         with TFRecordWriter("cats.tfrecord", index=True) as writer:
             writer.write(Example.encode({"image/encoded": data, "image/class/label": 3}))
@@ -85,11 +86,13 @@ class TFRecordWriter(_Writer):
 
         Args:
             path: the file, in a directory that is there.
-            index: write ``PATH.idx`` too, a line ``offset size`` for each record, as DALI's ``tfrecord2idx`` does.
+            index: write ``PATH.idx`` too, a line ``offset size`` for each record, as DALI's
+                ``tfrecord2idx`` does.
             overwrite: replace files that are there.
 
         Raises:
-            DatasetError: a file is there already (also a ``FileExistsError``), or cannot be written (an ``OSError``).
+            DatasetError: a file is there already (also a ``FileExistsError``), or cannot be written
+                (an ``OSError``).
         """
         self._native = _native.RecordWriter.tfrecord(os.fspath(path), index, overwrite)
 
@@ -123,11 +126,13 @@ class RecordIOWriter(_Writer):
 
         Args:
             path: the file, in a directory that is there.
-            index: write an index too: for ``x.rec`` the file ``x.idx``, a line ``key TAB offset`` for each record.
+            index: write an index too: for ``x.rec`` the file ``x.idx``, a line ``key TAB offset``
+                for each record.
             overwrite: replace files that are there.
 
         Raises:
-            DatasetError: a file is there already (also a ``FileExistsError``), or cannot be written (an ``OSError``).
+            DatasetError: a file is there already (also a ``FileExistsError``), or cannot be written
+                (an ``OSError``).
             ValueError: the file has the name of its index.
         """
         self._native = _native.RecordWriter.recordio(os.fspath(path), index, overwrite)
@@ -136,7 +141,8 @@ class RecordIOWriter(_Writer):
         """Append a record.
 
         Args:
-            data: what it holds, less than 512 MiB: ``bytes``, or anything else with a buffer of uint8.
+            data: what it holds, less than 512 MiB: ``bytes``, or anything else with a buffer of
+                uint8.
             key: its key in the index, 0 to 2**64 - 1; by default the record's number in the file.
 
         Raises:
@@ -203,8 +209,9 @@ class _Reader:
 class TFRecordReader(_Reader):
     """The records of a TFRecord file, in any order; plain, GZIP or ZLIB, told apart by looking.
 
-    The file is mapped; a compressed one is held in memory as a whole. Where its records are says ``PATH.idx`` beside
-    it, or, without one that fits, a pass over the file's framing. Several threads may read at once.
+    The file is mapped; a compressed one is held in memory as a whole. Where its records are says
+    ``PATH.idx`` beside it, or, without one that fits, a pass over the file's framing. Several
+    threads may read at once.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, check: bool = True) -> None:
@@ -228,9 +235,9 @@ class TFRecordReader(_Reader):
 class RecordIOReader(_Reader):
     """The records of a RecordIO file, in any order.
 
-    The file is mapped. Where its records are, and their keys, says the index beside ``x.rec``, ``x.idx``; without one
-    that fits, a pass over the file's framing, and there are no keys. Several threads may read at once. The format has
-    no checksums.
+    The file is mapped. Where its records are, and their keys, says the index beside ``x.rec``,
+    ``x.idx``; without one that fits, a pass over the file's framing, and there are no keys. Several
+    threads may read at once. The format has no checksums.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -261,25 +268,26 @@ class RecordIOReader(_Reader):
 def create_index(
     path: Path | Sequence[Path], *, workers: int | None = None, progress: Progress | None = None
 ) -> Written:
-    """Write ``SHARD.idx`` beside TFRecord files, as DALI's ``tfrecord2idx`` does: a line ``offset size`` a record.
+    """Write ``SHARD.idx`` beside TFRecord files, as DALI's ``tfrecord2idx`` does.
 
-    DALI needs it; a Loader does not. Files are read anew, and an index that is there is replaced, when the new one is
-    finished.
+    DALI needs it; a Loader does not. Files are read anew, and an index that is there is replaced,
+    when the new one is finished.
 
     Args:
-        path: TFRecord files, not compressed: a path, a list of paths, or a glob. Index files of files among them are
-            left out, and a file that is named twice counts once.
+        path: TFRecord files, not compressed: a path, a list of paths, or a glob. Index files of
+            files among them are left out, and a file that is named twice counts once.
         workers: threads; None for the number of usable cores.
         progress: called with the files done and all there are, on this thread.
 
     Returns:
-        What was written: the number of index files, the records in them, and the bytes of the index files.
+        What was written: the number of index files, the records in them, and the bytes of the index
+            files.
 
     Raises:
-        DatasetError: a file that cannot be read (also an ``OSError``, or a ``FileNotFoundError``), or is a RecordIO
-            file or compressed; an index that cannot be written.
-        RecordError: a file that is damaged, or no TFRecord file. Of several files that are wrong the error's
-            ``damaged`` lists all; the others have their index.
+        DatasetError: a file that cannot be read (also an ``OSError``, or a ``FileNotFoundError``),
+            or is a RecordIO file or compressed; an index that cannot be written.
+        RecordError: a file that is damaged, or no TFRecord file. Of several files that are wrong
+            the error's ``damaged`` lists all; the others have their index.
         ValueError: no file.
     """
     found = paths_of(path)
@@ -293,11 +301,12 @@ class Example:
 
     @staticmethod
     def encode(features: Mapping[str, Values]) -> bytes:
-        """Return the bytes of an Example; names in sorted order, so that the same features are the same bytes.
+        """Return the bytes of an Example; equal features give equal bytes.
 
         Args:
-            features: by name a list of byte strings, of integers or of real numbers (which become float32), or just
-                one of those. A list without values is a feature without a type; a NumPy array keeps its own.
+            features: by name a list of byte strings, of integers or of real numbers (which become
+                float32), or just one of those. A list without values is a feature without a type; a
+                NumPy array keeps its own.
 
         Raises:
             TypeError: no mapping, a name that is no text, values of another type, or of several.
@@ -312,7 +321,7 @@ class Example:
 
     @staticmethod
     def decode(data: Buffer) -> dict[str, list[bytes] | list[float] | list[int]]:
-        """Return the features in the bytes of an Example: by name, a list of ``bytes``, of ``float`` or of ``int``.
+        """Return an Example's features: name to a list of ``bytes``, ``float`` or ``int``.
 
         Raises:
             RecordError: the bytes are no Example.
@@ -347,8 +356,8 @@ def pack_image(
 
     Args:
         data: the bytes of an image file, as they are.
-        label: a number, or several, kept as float32; a whole number that float32 does not have, which can be from
-            2**24 on, is an error.
+        label: a number, or several, kept as float32; a whole number that float32 does not have,
+            which can be from 2**24 on, is an error.
         id: the record's number, 0 to 2**64 - 1.
         id2: a second number, 0 to 2**64 - 1.
 

@@ -63,7 +63,8 @@ class Sheet:
             options: of the Loader; those for layout, dtype, channels and labels are the sheet's.
 
         Raises:
-            DatasetError: there is no data set at ``path``, or no picture in the batch that can be decoded.
+            DatasetError: there is no data set at ``path``, or no picture in the batch that can be
+                decoded.
             DecodeError: a picture is damaged, with ``on_error="raise"``.
             ValueError: an option is not valid, or there is no such batch.
         """
@@ -138,7 +139,8 @@ def _about(loader: Loader, pictures: Sequence[Picture], epoch: int, options: dic
 
 def _shown(name: str) -> str:
     """Return a name as text that shows as such; those of files need not be."""
-    # Not by the file system's encoding, which need not be UTF-8, where names that are UTF-8 are text in any case.
+    # Not by the file system's encoding, which need not be UTF-8, where names that are UTF-8 are
+    # text in any case.
     return printable(name.encode(errors="surrogateescape").decode(errors="replace"))
 
 

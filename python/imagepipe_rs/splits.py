@@ -33,29 +33,33 @@ _FEWER = ("classes", "limit", "split")
 class Image2TFRecords:
     """Split images by class into training, validation and test, and write each as TFRecords.
 
-    Of every class with ``n`` images, ``floor(n * val_size)`` go to validation, ``floor(n * test_size)`` to test and
-    the rest to training, chosen by ``seed`` and the class's name: the same every time, whatever other classes there
-    are. Where ``val_size + test_size`` is 1, nothing is left for training, and what the rounding leaves goes to test.
-    A side that was asked for and gets no image is warned of.
-    These are image2tfrecords' numbers: a small class may have no image in validation or test, where the Loader's
-    ``split`` leaves neither side of a class of two or more empty. The two choose different images.
+    Of every class with ``n`` images, ``floor(n * val_size)`` go to validation, ``floor(n *
+    test_size)`` to test and the rest to training, chosen by ``seed`` and the class's name: the same
+    every time, whatever other classes there are. Where ``val_size + test_size`` is 1, nothing is
+    left for training, and what the rounding leaves goes to test. A side that was asked for and gets
+    no image is warned of. These are image2tfrecords' numbers: a small class may have no image in
+    validation or test, where the Loader's ``split`` leaves neither side of a class of two or more
+    empty. The two choose different images.
 
     Args:
-        image_path: where the images are: what the file names of ``image2class_file`` are relative to; or, without one,
-            a directory with one directory for each class.
-        image2class_file: CSV file with a header, then a file name and a class in each row: in the columns ``filename``
-            and ``class`` if there are both, else in the first two. Commas, semicolons or tabs separate them. The names
-            are relative to ``image_path``, and stay in it.
-        class2id_file: CSV file with a header, then a class and its number in each row. None: classes that all are whole
-            numbers are the labels themselves, as for the Loader; others are numbered from 0 in the order in which they
-            come up (in sorted order for directories).
+        image_path: where the images are: what the file names of ``image2class_file`` are relative
+            to; or, without one, a directory with one directory for each class.
+        image2class_file: CSV file with a header, then a file name and a class in each row: in the
+            columns ``filename`` and ``class`` if there are both, else in the first two. Commas,
+            semicolons or tabs separate them. The names are relative to ``image_path``, and stay in
+            it.
+        class2id_file: CSV file with a header, then a class and its number in each row. None:
+            classes that all are whole numbers are the labels themselves, as for the Loader; others
+            are numbered from 0 in the order in which they come up (in sorted order for
+            directories).
         dataset_name: what all output files' names begin with.
         val_size: share of validation, 0 to 1.
         test_size: share of test, 0 to 1.
-        num_shards: shards of each of the three; fewer if there are fewer images. Their sizes differ by one at most.
+        num_shards: shards of each of the three; fewer if there are fewer images. Their sizes differ
+            by one at most.
         seed: of the choice and the order.
-        allow_outside: ``image2class_file`` may name files by absolute paths, and above ``image_path``; otherwise that
-            is an error.
+        allow_outside: ``image2class_file`` may name files by absolute paths, and above
+            ``image_path``; otherwise that is an error.
     """
 
     def __init__(  # noqa: PLR0917  image2tfrecords' order
@@ -97,36 +101,42 @@ class Image2TFRecords:
         workers: int | None = None,
         progress: Progress | None = None,
     ) -> Written:
-        """Write ``{name}_{split}_00001-of-00005.tfrecord`` and so on, ``labels.csv`` and ``{name}_summary.json``.
+        """Write the shards, ``labels.csv`` and ``{name}_summary.json``.
 
-        Records have ``image/encoded`` (the file's bytes), ``image/format`` (the ending of its name),
-        ``image/filename``, ``image/class/label``, ``image/height`` and ``image/width``. The summary is written last:
-        where it is, all is.
+        Records have ``image/encoded`` (the file's bytes), ``image/format`` (the ending of its
+        name), ``image/filename``, ``image/class/label``, ``image/height`` and ``image/width``. The
+        summary is written last: where it is, all is.
 
         Args:
-            output_dir: directory of the files; made if it is not there. It holds one data set: their labels would be in
-                the same file.
-            check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
-                ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins.
-            on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are listed in the result
-                and in the manifest, and what is left is split and written as if they were not there.
-            index: also ``SHARD.idx``, a line of offset and size for each record; see :func:`create_index`.
+            output_dir: directory of the files; made if it is not there. It holds one data set:
+                their labels would be in the same file.
+            check: how inputs are checked before anything is written: ``"decode"`` decodes every
+                image whole, as ``imagepipe verify`` does, at the speed of a Loader; ``"headers"``
+                only looks at how each file begins.
+            on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are
+                listed in the result and in the manifest, and what is left is split and written as
+                if they were not there.
+            index: also ``SHARD.idx``, a line of offset and size for each record; see
+                :func:`create_index`.
             manifest: also ``manifest.jsonl``, a line for each record.
             overwrite: replace what is there; otherwise that is an error.
             resume: keep the shards that are finished, and write the others.
             workers: threads; None for the number of usable cores.
-            progress: called with the images done and all there are, on this thread, about ten times a second; an image
-                that is checked and not written yet counts half.
+            progress: called with the images done and all there are, on this thread, about ten times
+                a second; an image that is checked and not written yet counts half.
 
         Returns:
             What was written.
 
         Raises:
-            DatasetError: a CSV file with a row that cannot be (by its line), an image that is not there, or an output
-                that is there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
-            DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
+            DatasetError: a CSV file with a row that cannot be (by its line), an image that is not
+                there, or an output that is there already (also a ``FileExistsError``) or cannot be
+                written (also an ``OSError``).
+            DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and
+                what cannot be read.
             TypeError: an argument of the wrong type.
-            ValueError: an argument of the wrong value; an ``output_dir`` that is ``image_path``, or in it.
+            ValueError: an argument of the wrong value; an ``output_dir`` that is ``image_path``, or
+                in it.
         """
         arguments = {
             **self._arguments,
@@ -178,7 +188,7 @@ class Split:
         return len(self.labels_to_names)
 
     def loader(self, **options: Any) -> Loader:
-        """Return a :class:`Loader` of this side; options are the Loader's: ``shuffle=False`` for validation and test.
+        """Return a :class:`Loader` of this side of the split.
 
         Raises:
             DatasetError: there are no images on this side, or not as many as the summary says.
@@ -209,8 +219,8 @@ class ImageDataSet:
         dataset_name: the name it was given.
 
     Attributes:
-        dataset_summary: what ``{name}_summary.json`` says: ``total_number``, ``train_number``, ``val_number``,
-            ``test_number`` and the names of the columns of the CSV files.
+        dataset_summary: what ``{name}_summary.json`` says: ``total_number``, ``train_number``,
+            ``val_number``, ``test_number`` and the names of the columns of the CSV files.
         labels_to_class_names: class names by label.
 
     Raises:
@@ -245,8 +255,9 @@ class ImageDataSet:
 
         Args:
             split_name: ``"train"``, ``"validation"`` or ``"test"``.
-            file_pattern: name of the files, with ``%s`` for the name of the data set and ``%s`` for the split's, and
-                wildcards. None for the names that Image2TFRecords gives; then all shards of one run must be there.
+            file_pattern: name of the files, with ``%s`` for the name of the data set and ``%s`` for
+                the split's, and wildcards. None for the names that Image2TFRecords gives; then all
+                shards of one run must be there.
 
         Raises:
             DatasetError: a shard is missing, or there are some of another run.

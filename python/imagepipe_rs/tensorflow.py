@@ -88,15 +88,15 @@ def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
     cache_mbytes: int = 256,
     warmup: bool = True,  # noqa: FBT001, FBT002  as above
 ) -> Any:
-    """Draw endless batches from a directory of classes: each class as likely, then each of its images.
+    """Draw endless batches: each class equally likely, then each of its images.
 
-    An image is resized to ``target_size`` by taking, for row ``i`` of ``height`` and so for columns, the source's row
-    ``floor(i * source / height)``; a pixel becomes ``float32(value) * float32(rescale)``. The draws depend on ``seed``
-    alone, whatever ``parallel`` is.
+    An image is resized to ``target_size`` by taking, for row ``i`` of ``height`` and so for
+    columns, the source's row ``floor(i * source / height)``; a pixel becomes ``float32(value) *
+    float32(rescale)``. The draws depend on ``seed`` alone, whatever ``parallel`` is.
 
     Args:
-        directory_url: ``root/class-name/**/x.jpg``, as a path or a ``file://`` URL; or what else a ``Loader`` takes,
-            such as a list of paths, a glob, files of records or a CSV.
+        directory_url: ``root/class-name/**/x.jpg``, as a path or a ``file://`` URL; or what else a
+            ``Loader`` takes, such as a list of paths, a glob, files of records or a CSV.
         batch_size: images per batch.
         target_size: ``(height, width)`` in pixels, or one number for both.
         image_format: ``"NCHW"`` or ``"NHWC"``.
@@ -109,10 +109,11 @@ def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
         warmup: return when the first batch is ready; what is wrong with it is raised here.
 
     Returns:
-        With eager execution, which is TensorFlow's default: an endless iterator of (images, labels), float32 tensors of
-        (batch_size, 3, height, width) or (batch_size, height, width, 3) and int32 tensors of (batch_size,). Inside a
-        graph (``tf.compat.v1.disable_eager_execution()``): a pair of such tensors, which are a new batch at every
-        ``session.run``.
+        With eager execution, which is TensorFlow's default: an endless iterator of (images,
+        labels), float32 tensors of (batch_size, 3, height, width) or (batch_size, height, width, 3)
+        and int32 tensors of (batch_size,). Inside a graph
+        (``tf.compat.v1.disable_eager_execution()``): a pair of such tensors, which are a new batch
+        at every ``session.run``.
 
     Raises:
         TypeError: an argument of the wrong type.

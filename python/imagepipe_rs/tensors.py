@@ -42,51 +42,58 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
 ) -> Written:
     """Write images as raw pixels into TFRecords: the data set of DLBS' fast pipeline.
 
-    Each image is decoded, resized so that its short side has ``img_size`` pixels, and cropped to the square at its
-    centre: what ``Loader(input_dir, size=img_size, fit="crop")`` gives. Shards are ``train-00000-of-00010`` and so on,
-    with sizes that differ by one at most. Features: ``image/encoded`` (uint8, ``img_size * img_size * 3`` bytes),
-    ``image/height``, ``image/width``, ``image/channels``, ``image/class/label``, ``image/colorspace``,
-    ``image/format`` (``tensor``), ``image/order``, ``image/filename``, ``image/class/synset``, ``image/class/text``.
+    Each image is decoded, resized so that its short side has ``img_size`` pixels, and cropped to
+    the square at its centre: what ``Loader(input_dir, size=img_size, fit="crop")`` gives. Shards
+    are ``train-00000-of-00010`` and so on, with sizes that differ by one at most. Features:
+    ``image/encoded`` (uint8, ``img_size * img_size * 3`` bytes), ``image/height``, ``image/width``,
+    ``image/channels``, ``image/class/label``, ``image/colorspace``, ``image/format`` (``tensor``),
+    ``image/order``, ``image/filename``, ``image/class/synset``, ``image/class/text``.
 
     Args:
-        input_dir: a directory with one directory for each class (ImageNet's synsets, for one), a flat one, or a CSV
-            file of file names, relative to its own directory, and classes.
+        input_dir: a directory with one directory for each class (ImageNet's synsets, for one), a
+            flat one, or a CSV file of file names, relative to its own directory, and classes.
         output_dir: directory of the shards; made if it is not there.
-        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all. Those that are left
-            out of them are not replaced.
+        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all. Those that
+            are left out of them are not replaced.
         num_shards: number of shards; fewer if there are fewer images.
         num_workers: threads; None for the number of usable cores.
         img_size: height and width in pixels.
         seed: of the shuffle.
-        labels: a ``.json`` or ``.json.gz`` file ``{class: {"label": number, "human_labels": text}}`` that numbers the
-            classes, each by a whole number of its own from 0 to 2**31 - 1. None: a class's number is its place among
-            the sorted ones (for the 1,000 synsets of ILSVRC-2012 the usual 0..999), its text what ImageNet calls it.
+        labels: a ``.json`` or ``.json.gz`` file ``{class: {"label": number, "human_labels":
+            text}}`` that numbers the classes, each by a whole number of its own from 0 to 2**31 -
+            1. None: a class's number is its place among the sorted ones (for the 1,000 synsets of
+            ILSVRC-2012 the usual 0..999), its text what ImageNet calls it.
         engine: None.
         order: ``"HWC"``, or ``"CHW"`` for a plane per channel.
-        check: how inputs are checked before anything is written: ``"decode"`` decodes every image whole, as
-            ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks at how each file begins: an
-            image that is damaged further on ends the run where it is written, so not together with
-            ``on_error="skip"``.
-        on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are listed in the result and
-            in the manifest, and the others keep their order.
-        index: also ``SHARD.idx``, a line of offset and size for each record; see :func:`create_index`.
+        check: how inputs are checked before anything is written: ``"decode"`` decodes every image
+            whole, as ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks
+            at how each file begins: an image that is damaged further on ends the run where it is
+            written, so not together with ``on_error="skip"``.
+        on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are
+            listed in the result and in the manifest, and the others keep their order.
+        index: also ``SHARD.idx``, a line of offset and size for each record; see
+            :func:`create_index`.
         manifest: also ``manifest.jsonl``, a line for each record.
-        allow_outside: a CSV may name files by absolute paths, and above its directory; otherwise that is an error.
+        allow_outside: a CSV may name files by absolute paths, and above its directory; otherwise
+            that is an error.
         overwrite: replace what is there; otherwise that is an error.
         resume: keep the shards that are finished, and write the others.
-        progress: called with the images done and all there are, on this thread, about ten times a second; an image
-            that is checked and not written yet counts half.
+        progress: called with the images done and all there are, on this thread, about ten times a
+            second; an image that is checked and not written yet counts half.
 
     Returns:
         What was written.
 
     Raises:
-        DatasetError: a source that is not there, or no images in it; a class that ``labels`` does not list; an output
-            that is there already (also a ``FileExistsError``) or cannot be written (also an ``OSError``).
-        DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what cannot be read.
+        DatasetError: a source that is not there, or no images in it; a class that ``labels`` does
+            not list; an output that is there already (also a ``FileExistsError``) or cannot be
+            written (also an ``OSError``).
+        DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what
+            cannot be read.
         TypeError: an argument of the wrong type.
-        ValueError: an argument of the wrong value; an ``output_dir`` that is the directory of images, or in it, or,
-            where a CSV file is the source, one of the folders that its images lie in.
+        ValueError: an argument of the wrong value; an ``output_dir`` that is the directory of
+            images, or in it, or, where a CSV file is the source, one of the folders that its images
+            lie in.
     """
     only_here(engine)
     if isinstance(num_images, int) and num_images < -1:
@@ -155,7 +162,8 @@ def _numbered(path: pathlib.Path, rows: dict[str, tuple[Any, str]]) -> dict[str,
     """Return the rows, each with a label of its own."""
     labels: dict[int, str] = {}
     for name, (label, _) in rows.items():
-        # True is a number too, in Python only; a float is what other programs may make of a whole number.
+        # True is a number too, in Python only; a float is what other programs may make of a whole
+        # number.
         whole = not isinstance(label, bool) and isinstance(label, int | float) and label % 1 == 0
         if not whole or not 0 <= label <= _LARGEST_LABEL:
             reason = f"a whole number from 0 to {_LARGEST_LABEL} is needed"

@@ -1,8 +1,9 @@
-//! BMP: uncompressed, run-length encoded or with bit masks, brought to RGB; alpha is dropped, as Pillow's `convert("RGB")`
-//! drops it.
+//! BMP: uncompressed, run-length encoded or with bit masks, brought to RGB; alpha is dropped, as
+//! Pillow's `convert("RGB")` drops it.
 //!
-//! The format has no checksums and many dialects, so everything that decides where a pixel lies or what it means is
-//! checked against the rest of the header, and what is left open is refused: a wrong picture has no other symptom.
+//! The format has no checksums and many dialects, so everything that decides where a pixel lies or
+//! what it means is checked against the rest of the header, and what is left open is refused: a
+//! wrong picture has no other symptom.
 
 use super::{Format, Header, Orientation, Reason, grow};
 use crate::pixel::Size;
@@ -48,14 +49,23 @@ struct Info {
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let size = Bitmap::parse(bytes)?.size;
-    Ok(Header { format: Format::Bmp, size, orientation: Orientation::default() })
+    Ok(Header {
+        format: Format::Bmp,
+        size,
+        orientation: Orientation::default(),
+    })
 }
 
 /// Decodes into the front of `pixels`; returns the channels, which are 3.
 pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason> {
     let bitmap = Bitmap::parse(bytes)?;
-    let count = usize::try_from(bitmap.size.pixels()).ok().and_then(|count| count.checked_mul(3));
-    let out = grow(pixels, count.ok_or_else(|| Reason::new("too large for this machine's memory"))?)?;
+    let count = usize::try_from(bitmap.size.pixels())
+        .ok()
+        .and_then(|count| count.checked_mul(3));
+    let out = grow(
+        pixels,
+        count.ok_or_else(|| Reason::new("too large for this machine's memory"))?,
+    )?;
     match &bitmap.storage {
         Storage::Runs(palette) => Runs::new(&bitmap, palette, out.as_chunks_mut().0)?.decode()?,
         _ => bitmap.rows(out)?,
@@ -65,7 +75,9 @@ pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason
 
 fn number<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Reason> {
     let found = bytes.get(at..).and_then(|rest| rest.first_chunk());
-    found.copied().ok_or_else(|| Reason::new("the file ends within its header"))
+    found
+        .copied()
+        .ok_or_else(|| Reason::new("the file ends within its header"))
 }
 
 fn u16_at(bytes: &[u8], at: usize) -> Result<u32, Reason> {
@@ -76,7 +88,8 @@ fn u32_at(bytes: &[u8], at: usize) -> Result<u32, Reason> {
     number(bytes, at).map(u32::from_le_bytes)
 }
 
-/// A length or a place in the file; one that no memory could hold lies behind the end of every file.
+/// A length or a place in the file; one that no memory could hold lies behind the end of every
+/// file.
 fn place_at(bytes: &[u8], at: usize) -> Result<usize, Reason> {
     u32_at(bytes, at).map(|value| usize::try_from(value).unwrap_or(usize::MAX))
 }
@@ -95,7 +108,8 @@ impl Info {
                 colors: None,
             }),
             40 | 52 | 56 | 64 | 108 | 124 => {
-                let [width, height] = [4, 8].map(|offset| number(bytes, at(offset)).map(i32::from_le_bytes));
+                let [width, height] =
+                    [4, 8].map(|offset| number(bytes, at(offset)).map(i32::from_le_bytes));
                 let (width, height) = (width?, height?);
                 let planes = u16_at(bytes, at(12))?;
                 let Ok(columns) = u32::try_from(width) else {
@@ -131,13 +145,15 @@ impl Info {
         };
         match (compression, self.bits) {
             (0, 1 | 2 | 4 | 8) => Ok(Coding::Indices),
-            (1, 8) | (2, 4) if self.top_down => Err(Reason::new("a BMP of run lengths from the top down")),
+            (1, 8) | (2, 4) if self.top_down => {
+                Err(Reason::new("a BMP of run lengths from the top down"))
+            }
             (1, 8) | (2, 4) => Ok(Coding::Runs),
             (0, 16 | 24 | 32) => Ok(Coding::Colors),
             (3 | 6, 16 | 24 | 32) => Ok(Coding::Masks),
-            (compression, bits) => {
-                Err(Reason::new(format!("a BMP of {bits} bits a pixel with compression {compression}")))
-            }
+            (compression, bits) => Err(Reason::new(format!(
+                "a BMP of {bits} bits a pixel with compression {compression}"
+            ))),
         }
     }
 }
@@ -154,21 +170,33 @@ impl<'a> Bitmap<'a> {
         let info = Info::parse(bytes)?;
         let start = place_at(bytes, 10)?;
         let end = FILE_HEADER + info.len;
-        let (storage, data) = match info.coding()? {
-            Coding::Indices => indexed(bytes, &info, start).map(|(palette, at)| (Storage::Indices(palette), at))?,
-            Coding::Runs => indexed(bytes, &info, start).map(|(palette, at)| (Storage::Runs(palette), at))?,
-            Coding::Colors => (colors(info.bits), unindexed(&info, start, end)?),
-            Coding::Masks => {
-                let behind = match (info.len, info.compression) {
-                    (40, 3) => 12,
-                    (40, _) => 16,
-                    _ => 0,
-                };
-                (masks(bytes, info.bits)?, unindexed(&info, start, end + behind)?)
-            }
-        };
+        let (storage, data) =
+            match info.coding()? {
+                Coding::Indices => indexed(bytes, &info, start)
+                    .map(|(palette, at)| (Storage::Indices(palette), at))?,
+                Coding::Runs => indexed(bytes, &info, start)
+                    .map(|(palette, at)| (Storage::Runs(palette), at))?,
+                Coding::Colors => (colors(info.bits), unindexed(&info, start, end)?),
+                Coding::Masks => {
+                    let behind = match (info.len, info.compression) {
+                        (40, 3) => 12,
+                        (40, _) => 16,
+                        _ => 0,
+                    };
+                    (
+                        masks(bytes, info.bits)?,
+                        unindexed(&info, start, end + behind)?,
+                    )
+                }
+            };
         let data = bytes.get(data..).unwrap_or_default();
-        let bitmap = Self { size: info.size, top_down: info.top_down, bits: info.bits, storage, data };
+        let bitmap = Self {
+            size: info.size,
+            top_down: info.top_down,
+            bits: info.bits,
+            storage,
+            data,
+        };
         bitmap.check_length()?;
         Ok(bitmap)
     }
@@ -179,15 +207,21 @@ impl<'a> Bitmap<'a> {
         (bits.div_ceil(8), bits.div_ceil(32) * 4)
     }
 
-    /// That all pixels are there, before memory is taken for them. The last row may lack what fills it up to four bytes.
+    /// That all pixels are there, before memory is taken for them. The last row may lack what fills
+    /// it up to four bytes.
     fn check_length(&self) -> Result<(), Reason> {
         if matches!(self.storage, Storage::Runs(_)) || self.size.pixels() == 0 {
             return Ok(());
         }
         let (row, stride) = self.row();
-        let (needed, len) = (u128::from(stride) * u128::from(self.size.height - 1) + u128::from(row), self.data.len());
+        let (needed, len) = (
+            u128::from(stride) * u128::from(self.size.height - 1) + u128::from(row),
+            self.data.len(),
+        );
         if (len as u128) < needed {
-            return Err(Reason::new(format!("the file is cut short: {len} of {needed} bytes of pixels are there")));
+            return Err(Reason::new(format!(
+                "the file is cut short: {len} of {needed} bytes of pixels are there"
+            )));
         }
         Ok(())
     }
@@ -203,7 +237,9 @@ impl<'a> Bitmap<'a> {
             let y = if self.top_down { y } else { height - 1 - y };
             let out = out[3 * width * y..][..3 * width].as_chunks_mut().0;
             match &self.storage {
-                Storage::Indices(palette) | Storage::Runs(palette) => unpack(row, self.bits, palette, out)?,
+                Storage::Indices(palette) | Storage::Runs(palette) => {
+                    unpack(row, self.bits, palette, out)?;
+                }
                 Storage::Bytes(order) => pick(row, self.bits, *order, out),
                 Storage::Masks(masks) => mask(row, self.bits, masks, out),
             }
@@ -219,9 +255,15 @@ fn indexed(bytes: &[u8], info: &Info, start: usize) -> Result<(Palette, usize), 
     let colors = info.colors.unwrap_or(1 << info.bits);
     let end = first.saturating_add(entry * colors.min(1 << 24));
     // Some writers leave the offset out, or do not count the palette in it.
-    let start = if start == 0 || start == first { end } else { start };
+    let start = if start == 0 || start == first {
+        end
+    } else {
+        start
+    };
     if start < first {
-        return Err(Reason::new(format!("a BMP whose pixels are said to start at byte {start}, within its header")));
+        return Err(Reason::new(format!(
+            "a BMP whose pixels are said to start at byte {start}, within its header"
+        )));
     }
     if start < end && info.colors.is_some() {
         return Err(Reason::new(format!(
@@ -229,7 +271,9 @@ fn indexed(bytes: &[u8], info: &Info, start: usize) -> Result<(Palette, usize), 
         )));
     }
     // Where the header does not say how many colours there are, those before the pixels are meant.
-    let table = bytes.get(first..end.min(start)).ok_or_else(|| Reason::new("the file ends within its palette"))?;
+    let table = bytes
+        .get(first..end.min(start))
+        .ok_or_else(|| Reason::new("the file ends within its palette"))?;
     Ok((Palette::new(table, entry, info.bits), start))
 }
 
@@ -237,11 +281,13 @@ fn indexed(bytes: &[u8], info: &Info, start: usize) -> Result<(Palette, usize), 
 fn unindexed(info: &Info, start: usize, end: usize) -> Result<usize, Reason> {
     match (start, info.colors) {
         // Not said, and there are colours for poorer screens in between: perhaps.
-        (0, Some(_)) => Err(Reason::new("a BMP that does not say where its pixels start")),
+        (0, Some(_)) => Err(Reason::new(
+            "a BMP that does not say where its pixels start",
+        )),
         (0, None) => Ok(end),
-        _ if start < end => {
-            Err(Reason::new(format!("a BMP whose pixels are said to start at byte {start}, within its header")))
-        }
+        _ if start < end => Err(Reason::new(format!(
+            "a BMP whose pixels are said to start at byte {start}, within its header"
+        ))),
         _ => Ok(start),
     }
 }
@@ -255,8 +301,16 @@ struct Palette {
 impl Palette {
     /// Of the colours in `table`, `entry` bytes each, those that a pixel of `bits` can mean.
     fn new(table: &[u8], entry: usize, bits: u32) -> Self {
-        let mut palette = Self { colors: [[0; 3]; 256], len: 0 };
-        for (color, stored) in palette.colors.iter_mut().zip(table.chunks_exact(entry)).take(1 << bits) {
+        let mut palette = Self {
+            colors: [[0; 3]; 256],
+            len: 0,
+        };
+        for (color, stored) in palette
+            .colors
+            .iter_mut()
+            .zip(table.chunks_exact(entry))
+            .take(1 << bits)
+        {
             *color = [stored[2], stored[1], stored[0]];
             palette.len += 1;
         }
@@ -267,7 +321,10 @@ impl Palette {
         if usize::from(index) < self.len {
             return Ok(self.colors[usize::from(index)]);
         }
-        Err(Reason::new(format!("a pixel of colour {index}, where the palette has {}", self.len)))
+        Err(Reason::new(format!(
+            "a pixel of colour {index}, where the palette has {}",
+            self.len
+        )))
     }
 }
 
@@ -333,18 +390,27 @@ fn masks(bytes: &[u8], bits: u32) -> Result<Storage, Reason> {
     match stored.map(Mask::new) {
         [Some(red), Some(green), Some(blue)] if apart && within => {
             let masks = [red, green, blue];
-            let whole = masks.iter().all(|mask| mask.most == 255 && mask.shift % 8 == 0);
-            Ok(if whole { Storage::Bytes(masks.map(|mask| mask.shift as usize / 8)) } else { Storage::Masks(masks) })
+            let whole = masks
+                .iter()
+                .all(|mask| mask.most == 255 && mask.shift % 8 == 0);
+            Ok(if whole {
+                Storage::Bytes(masks.map(|mask| mask.shift as usize / 8))
+            } else {
+                Storage::Masks(masks)
+            })
         }
-        _ => {
-            Err(Reason::new(format!("a BMP of {bits} bits a pixel with the masks {red:#x}, {green:#x} and {blue:#x}")))
-        }
+        _ => Err(Reason::new(format!(
+            "a BMP of {bits} bits a pixel with the masks {red:#x}, {green:#x} and {blue:#x}"
+        ))),
     }
 }
 
 fn mask(row: &[u8], bits: u32, masks: &[Mask; 3], out: &mut [[u8; 3]]) {
     for (pixel, stored) in out.iter_mut().zip(row.chunks_exact(bits as usize / 8)) {
-        let stored = stored.iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(*byte));
+        let stored = stored
+            .iter()
+            .rev()
+            .fold(0, |sum, byte| sum << 8 | u32::from(*byte));
         *pixel = masks.map(|mask| mask.value(stored));
     }
 }
@@ -365,10 +431,23 @@ struct Runs<'a> {
 
 impl<'a> Runs<'a> {
     /// Pixels that are left out have the first colour.
-    fn new(bitmap: &'a Bitmap, palette: &'a Palette, out: &'a mut [[u8; 3]]) -> Result<Self, Reason> {
+    fn new(
+        bitmap: &'a Bitmap,
+        palette: &'a Palette,
+        out: &'a mut [[u8; 3]],
+    ) -> Result<Self, Reason> {
         out.fill(palette.color(0)?);
         let (width, height) = (bitmap.size.width as usize, bitmap.size.height as usize);
-        Ok(Self { codes: bitmap.data, bits: bitmap.bits, palette, out, width, height, x: 0, y: 0 })
+        Ok(Self {
+            codes: bitmap.data,
+            bits: bitmap.bits,
+            palette,
+            out,
+            width,
+            height,
+            x: 0,
+            y: 0,
+        })
     }
 
     fn decode(mut self) -> Result<(), Reason> {
@@ -376,7 +455,9 @@ impl<'a> Runs<'a> {
             match self.pair() {
                 Some([0, 0]) => (self.x, self.y) = (0, self.y + 1),
                 // The end, marked or not: too early, it is what damage looks like.
-                Some([0, 1]) | None if (self.x, self.y + 1) == (self.width, self.height) => return Ok(()),
+                Some([0, 1]) | None if (self.x, self.y + 1) == (self.width, self.height) => {
+                    return Ok(());
+                }
                 Some([0, 1]) | None => return Err(self.short()),
                 Some([0, 2]) => self.skip()?,
                 Some([0, count]) => self.literal(usize::from(count))?,
@@ -387,7 +468,11 @@ impl<'a> Runs<'a> {
     }
 
     fn short(&self) -> Reason {
-        Reason::new(format!("the file is cut short: the run lengths end in row {} of {}", self.y + 1, self.height))
+        Reason::new(format!(
+            "the file is cut short: the run lengths end in row {} of {}",
+            self.y + 1,
+            self.height
+        ))
     }
 
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
@@ -431,7 +516,10 @@ impl<'a> Runs<'a> {
         };
         let each = 8 / self.bits as usize;
         let mask = u8::MAX >> (8 - self.bits);
-        let values = indices.iter().cycle().flat_map(|byte| [byte >> 4, *byte].into_iter().skip(2 - each));
+        let values = indices
+            .iter()
+            .cycle()
+            .flat_map(|byte| [byte >> 4, *byte].into_iter().skip(2 - each));
         for (pixel, value) in out.iter_mut().zip(values) {
             *pixel = self.palette.color(value & mask)?;
         }

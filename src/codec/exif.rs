@@ -1,7 +1,8 @@
-//! The one tag that changes pixels: orientation (0x0112 in EXIF: CIPA DC-008, 4.6.5.1.5; `tiff:Orientation` in XMP).
+//! The one tag that changes pixels: orientation (0x0112 in EXIF: CIPA DC-008, 4.6.5.1.5;
+//! `tiff:Orientation` in XMP).
 
-/// How a stored picture must be turned to be upright. An upright pixel (x, y) is found by mirroring x, then y, then
-/// exchanging the two.
+/// How a stored picture must be turned to be upright. An upright pixel (x, y) is found by mirroring
+/// x, then y, then exchanging the two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Orientation {
     /// Columns and rows are exchanged.
@@ -26,11 +27,16 @@ impl Orientation {
             8 => (true, false, true),
             _ => (false, false, false),
         };
-        Self { transpose, mirror_x, mirror_y }
+        Self {
+            transpose,
+            mirror_x,
+            mirror_y,
+        }
     }
 
-    /// The orientation in an EXIF block (a TIFF file, after any `Exif\0\0`), or if that has none, in an XMP packet, as in
-    /// Pillow's `exif_transpose`; upright without either, and where they are damaged.
+    /// The orientation in an EXIF block (a TIFF file, after any `Exif\0\0`), or if that has none,
+    /// in an XMP packet, as in Pillow's `exif_transpose`; upright without either, and where they
+    /// are damaged.
     #[must_use]
     pub fn from_metadata(exif: Option<&[u8]>, xmp: Option<&[u8]>) -> Self {
         let tag = exif.and_then(exif_tag).or_else(|| xmp.and_then(xmp_tag));
@@ -55,7 +61,11 @@ impl Tiff<'_> {
     fn number(&self, at: usize, len: usize) -> Option<u64> {
         let bytes = self.block.get(at..at.checked_add(len)?)?.iter();
         let join = |sum, byte: &u8| sum << 8 | u64::from(*byte);
-        Some(if self.is_little { bytes.rev().fold(0, join) } else { bytes.fold(0, join) })
+        Some(if self.is_little {
+            bytes.rev().fold(0, join)
+        } else {
+            bytes.fold(0, join)
+        })
     }
 
     fn u16(&self, at: usize) -> Option<u16> {
@@ -67,8 +77,8 @@ impl Tiff<'_> {
     }
 }
 
-/// The value of the tag, 0 for one that is no number. What is damaged is passed over where Pillow does, and ends the
-/// directory where Pillow stops reading.
+/// The value of the tag, 0 for one that is no number. What is damaged is passed over where Pillow
+/// does, and ends the directory where Pillow stops reading.
 fn exif_tag(mut block: &[u8]) -> Option<u16> {
     while let Some(rest) = block.strip_prefix(b"Exif\0\0") {
         block = rest;
@@ -97,8 +107,14 @@ fn exif_tag(mut block: &[u8]) -> Option<u16> {
             block.get(place..)?.get(..usize::try_from(size).ok()?)?;
         }
         if tag == ORIENTATION && size > 0 {
-            let number = tiff.number(place, usize::try_from(unit).ok()?).filter(|_| INTEGERS.contains(&kind));
-            return Some(number.and_then(|number| number.try_into().ok()).unwrap_or(0));
+            let number = tiff
+                .number(place, usize::try_from(unit).ok()?)
+                .filter(|_| INTEGERS.contains(&kind));
+            return Some(
+                number
+                    .and_then(|number| number.try_into().ok())
+                    .unwrap_or(0),
+            );
         }
     }
     None
@@ -107,10 +123,15 @@ fn exif_tag(mut block: &[u8]) -> Option<u16> {
 /// The first `tiff:Orientation` with a digit, an attribute or an element.
 fn xmp_tag(packet: &[u8]) -> Option<u16> {
     const NAME: &[u8] = b"tiff:Orientation";
-    packet.windows(NAME.len() + 3).filter_map(|window| window.strip_prefix(NAME)).find_map(|value| match value {
-        [b'=', b'"', digit @ b'0'..=b'9'] | [b'>', digit @ b'0'..=b'9', _] => Some(u16::from(digit - b'0')),
-        _ => None,
-    })
+    packet
+        .windows(NAME.len() + 3)
+        .filter_map(|window| window.strip_prefix(NAME))
+        .find_map(|value| match value {
+            [b'=', b'"', digit @ b'0'..=b'9'] | [b'>', digit @ b'0'..=b'9', _] => {
+                Some(u16::from(digit - b'0'))
+            }
+            _ => None,
+        })
 }
 
 #[cfg(test)]
@@ -122,12 +143,24 @@ mod tests {
 
     fn block(little: bool, entries: &[(u16, u16)]) -> Vec<u8> {
         let two = |v: u16| {
-            if little { v.to_le_bytes() } else { v.to_be_bytes() }
+            if little {
+                v.to_le_bytes()
+            } else {
+                v.to_be_bytes()
+            }
         };
         let four = |v: u32| {
-            if little { v.to_le_bytes() } else { v.to_be_bytes() }
+            if little {
+                v.to_le_bytes()
+            } else {
+                v.to_be_bytes()
+            }
         };
-        let mut out = if little { b"II*\0".to_vec() } else { b"MM\0*".to_vec() };
+        let mut out = if little {
+            b"II*\0".to_vec()
+        } else {
+            b"MM\0*".to_vec()
+        };
         out.extend(four(8));
         out.extend(two(u16::try_from(entries.len()).unwrap()));
         for &(tag, value) in entries {
@@ -148,7 +181,9 @@ mod tests {
                 let block = block(little, &[(0x0100, 77), (ORIENTATION, value)]);
                 assert_eq!(exif_tag(&block), Some(value));
                 let oracle = exif::Reader::new().read_raw(block).unwrap();
-                let field = oracle.get_field(exif::Tag::Orientation, exif::In::PRIMARY).unwrap();
+                let field = oracle
+                    .get_field(exif::Tag::Orientation, exif::In::PRIMARY)
+                    .unwrap();
                 assert_eq!(field.value.get_uint(0), Some(u32::from(value)));
             }
         }
@@ -156,9 +191,18 @@ mod tests {
 
     #[test]
     fn no_tag_means_upright() {
-        assert_eq!(Orientation::from_metadata(Some(&block(true, &[(0x0100, 6)])), None), Orientation::default());
-        assert_eq!(Orientation::from_metadata(Some(b""), None), Orientation::default());
-        assert_eq!(Orientation::from_metadata(Some(b"II*\0\xff\xff\xff\xff"), None), Orientation::default());
+        assert_eq!(
+            Orientation::from_metadata(Some(&block(true, &[(0x0100, 6)])), None),
+            Orientation::default()
+        );
+        assert_eq!(
+            Orientation::from_metadata(Some(b""), None),
+            Orientation::default()
+        );
+        assert_eq!(
+            Orientation::from_metadata(Some(b"II*\0\xff\xff\xff\xff"), None),
+            Orientation::default()
+        );
     }
 
     proptest! {

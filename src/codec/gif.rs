@@ -14,18 +14,30 @@ fn open(bytes: &[u8]) -> Result<(Decoder<'_>, Frame<'static>), Reason> {
     options.set_memory_limit(MemoryLimit::Unlimited);
     let mut decoder = options.read_info(bytes).map_err(Reason::new)?;
     let frame = decoder.next_frame_info().map_err(Reason::new)?.cloned();
-    Ok((decoder, frame.ok_or_else(|| Reason::new("a GIF without a picture"))?))
+    Ok((
+        decoder,
+        frame.ok_or_else(|| Reason::new("a GIF without a picture"))?,
+    ))
 }
 
 /// The canvas grows with a frame that does not fit, as in Pillow.
 fn canvas(decoder: &Decoder<'_>, frame: &Frame<'_>) -> Size {
-    let side = |screen: u16, start: u16, len: u16| u32::from(screen).max(u32::from(start) + u32::from(len));
-    Size::new(side(decoder.width(), frame.left, frame.width), side(decoder.height(), frame.top, frame.height))
+    let side = |screen: u16, start: u16, len: u16| {
+        u32::from(screen).max(u32::from(start) + u32::from(len))
+    };
+    Size::new(
+        side(decoder.width(), frame.left, frame.width),
+        side(decoder.height(), frame.top, frame.height),
+    )
 }
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let (decoder, frame) = open(bytes)?;
-    Ok(Header { format: Format::Gif, size: canvas(&decoder, &frame), orientation: Orientation::default() })
+    Ok(Header {
+        format: Format::Gif,
+        size: canvas(&decoder, &frame),
+        orientation: Orientation::default(),
+    })
 }
 
 /// Decodes into the front of `pixels`; returns the channels, which are 3.
@@ -39,7 +51,10 @@ pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason
     let (out, indices) = room.split_at_mut(3 * columns * rows);
     decoder.read_into_buffer(indices).map_err(Reason::new)?;
     let mut colors = [[0; 3]; 256];
-    for (color, stored) in colors.iter_mut().zip(decoder.palette().map_err(Reason::new)?.as_chunks().0) {
+    for (color, stored) in colors
+        .iter_mut()
+        .zip(decoder.palette().map_err(Reason::new)?.as_chunks().0)
+    {
         *color = *stored;
     }
     let out = out.as_chunks_mut().0;

@@ -1,8 +1,9 @@
 //! Bytes to pixels: one decoder for every format, whatever the file is named. And back: [`encode`].
 //!
-//! Decoding is two steps, so that a caller can plan between them: [`Decoder::open`] reads the header, and
-//! [`Opened::decode`] fills the decoder's own scratch with just the window and scale that were asked for. The result is a
-//! [`Pixels`] view into that scratch: nothing is allocated once the scratch has grown to the largest picture.
+//! Decoding is two steps, so that a caller can plan between them: [`Decoder::open`] reads the
+//! header, and [`Opened::decode`] fills the decoder's own scratch with just the window and scale
+//! that were asked for. The result is a [`Pixels`] view into that scratch: nothing is allocated
+//! once the scratch has grown to the largest picture.
 
 mod bmp;
 pub mod encode;
@@ -51,7 +52,10 @@ impl Reason {
     pub fn at(self, path: PathBuf) -> Error {
         match self {
             Self::Picture(reason) => Error::Decode { path, reason },
-            Self::Memory(reason) => Error::Io { path, source: io::Error::new(io::ErrorKind::OutOfMemory, reason) },
+            Self::Memory(reason) => Error::Io {
+                path,
+                source: io::Error::new(io::ErrorKind::OutOfMemory, reason),
+            },
         }
     }
 
@@ -99,7 +103,21 @@ impl Format {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
             [b'B', b'M', ..] => Some(Self::Bmp),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
+            [
+                b'R',
+                b'I',
+                b'F',
+                b'F',
+                _,
+                _,
+                _,
+                _,
+                b'W',
+                b'E',
+                b'B',
+                b'P',
+                ..,
+            ] => Some(Self::WebP),
             _ => None,
         }
     }
@@ -133,7 +151,11 @@ impl Header {
     /// Size once the orientation is applied.
     #[must_use]
     pub fn upright(&self) -> Size {
-        if self.orientation.transpose { self.size.transposed() } else { self.size }
+        if self.orientation.transpose {
+            self.size.transposed()
+        } else {
+            self.size
+        }
     }
 }
 
@@ -154,14 +176,20 @@ impl Window {
     /// All of a picture.
     #[must_use]
     pub fn whole(size: Size) -> Self {
-        Self { left: 0, top: 0, width: size.width, height: size.height }
+        Self {
+            left: 0,
+            top: 0,
+            width: size.width,
+            height: size.height,
+        }
     }
 }
 
 /// What is wanted of a picture.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
-    /// 1, 2, 4 or 8: JPEGs are decoded at that fraction of their size (rounded up); others ignore it.
+    /// 1, 2, 4 or 8: JPEGs are decoded at that fraction of their size (rounded up); others ignore
+    /// it.
     pub denominator: u32,
     /// The pixels needed, in pixels of the scaled picture, inside of it. More may be delivered.
     pub window: Window,
@@ -180,7 +208,8 @@ pub struct Decoded<'a> {
     pub left: u32,
     /// Row of their first one, in the scaled picture.
     pub top: u32,
-    /// By how much the picture is scaled down: the request's for JPEG that is not lossless, 1 for others.
+    /// By how much the picture is scaled down: the request's for JPEG that is not lossless, 1 for
+    /// others.
     pub denominator: u32,
 }
 
@@ -193,7 +222,10 @@ pub struct Decoder {
 
 /// A picture whose header has been read.
 #[derive(Debug)]
-#[allow(clippy::large_enum_variant, reason = "there is one at a time, and it is moved a few times a picture")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is moved a few times a picture"
+)]
 pub enum Opened<'a> {
     /// A JPEG.
     Jpeg(jpeg::Opened<'a>),
@@ -217,7 +249,10 @@ impl Decoder {
     /// # Errors
     /// When memory for libjpeg-turbo's handle cannot be had.
     pub fn new(backend: Backend, tally: Arc<Tally>) -> Result<Self, Reason> {
-        Ok(Self { jpeg: jpeg::Decoder::new(backend, tally)?, pixels: Vec::new() })
+        Ok(Self {
+            jpeg: jpeg::Decoder::new(backend, tally)?,
+            pixels: Vec::new(),
+        })
     }
 
     /// What it was made with.
@@ -232,11 +267,16 @@ impl Decoder {
         self.jpeg.bytes() + self.pixels.capacity()
     }
 
-    /// Reads the header of the picture in `bytes`. Once `stop` is set, decoding a JPEG ends early, with an error.
+    /// Reads the header of the picture in `bytes`. Once `stop` is set, decoding a JPEG ends early,
+    /// with an error.
     ///
     /// # Errors
     /// When the bytes are no picture of a known format, or its header is damaged.
-    pub fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
+    pub fn open<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        stop: &'a AtomicBool,
+    ) -> Result<Opened<'a>, Reason> {
         let header = match Format::of(bytes) {
             Some(Format::Jpeg) => return Ok(Opened::Jpeg(self.jpeg.open(bytes, stop)?)),
             Some(Format::Png) => unbroken(|| png::header(bytes))?,
@@ -245,12 +285,19 @@ impl Decoder {
             Some(Format::WebP) => unbroken(|| webp::header(bytes))?,
             Some(Format::Raw) | None => return Err(unknown(bytes)),
         };
-        Ok(Opened::Other(OpenedOther { bytes, header, pixels: &mut self.pixels }))
+        Ok(Opened::Other(OpenedOther {
+            bytes,
+            header,
+            pixels: &mut self.pixels,
+        }))
     }
 
     /// Pixels that need no decoding, to be used as any picture is.
     pub fn open_raw<'a>(&'a mut self, raw: Raw<'a>) -> Opened<'a> {
-        Opened::Raw(OpenedRaw { raw, pixels: &mut self.pixels })
+        Opened::Raw(OpenedRaw {
+            raw,
+            pixels: &mut self.pixels,
+        })
     }
 }
 
@@ -265,7 +312,8 @@ impl<'a> Opened<'a> {
         }
     }
 
-    /// For benchmarks: the number of coefficients' blocks of a JPEG that our own decoder takes, all decoded and dropped.
+    /// For benchmarks: the number of coefficients' blocks of a JPEG that our own decoder takes, all
+    /// decoded and dropped.
     #[doc(hidden)]
     #[must_use]
     pub fn entropy(self) -> Option<u64> {
@@ -298,17 +346,37 @@ impl<'a> OpenedOther<'a> {
             _ => unbroken(|| png::decode(self.bytes, self.pixels))?,
         };
         let (width, height) = (size.width as usize, size.height as usize);
-        let plane = Plane { data: &self.pixels[..width * height * channels], stride: width * channels, width, height };
-        let pixels = if channels == 1 { Pixels::Gray(plane) } else { Pixels::Rgb(plane) };
-        Ok(Decoded { pixels, left: 0, top: 0, denominator: 1 })
+        let plane = Plane {
+            data: &self.pixels[..width * height * channels],
+            stride: width * channels,
+            width,
+            height,
+        };
+        let pixels = if channels == 1 {
+            Pixels::Gray(plane)
+        } else {
+            Pixels::Rgb(plane)
+        };
+        Ok(Decoded {
+            pixels,
+            left: 0,
+            top: 0,
+            denominator: 1,
+        })
     }
 }
 
-/// What a decoder says that is not ours: one that panics over a damaged picture says that it is damaged, too.
+/// What a decoder says that is not ours: one that panics over a damaged picture says that it is
+/// damaged, too.
 fn unbroken<T>(decode: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
-    // Nothing is left half done: pixels are overwritten by the next picture, and all else is dropped.
+    // Nothing is left half done: pixels are overwritten by the next picture, and all else is
+    // dropped.
     let made = catch_unwind(AssertUnwindSafe(decode));
-    made.unwrap_or_else(|_| Err(Reason::new("the decoder of this format failed: the file is probably damaged")))
+    made.unwrap_or_else(|_| {
+        Err(Reason::new(
+            "the decoder of this format failed: the file is probably damaged",
+        ))
+    })
 }
 
 /// Says what was found instead of a picture.
@@ -324,27 +392,39 @@ fn unknown(bytes: &[u8]) -> Reason {
     let is = match Foreign::of(start) {
         Some(foreign) => foreign.to_string(),
         None if bytes.len() < SHORTEST => {
-            format!("{}, which is too short for any image", counted(bytes.len() as u64, "byte"))
+            format!(
+                "{}, which is too short for any image",
+                counted(bytes.len() as u64, "byte")
+            )
         }
-        None if start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) => "text".to_owned(),
+        None if start
+            .iter()
+            .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) =>
+        {
+            "text".to_owned()
+        }
         None if bytes.iter().all(|b| *b == 0) => {
-            format!("{}, as a crash or a broken copy leaves them", counted(bytes.len() as u64, "zero"))
+            format!(
+                "{}, as a crash or a broken copy leaves them",
+                counted(bytes.len() as u64, "zero")
+            )
         }
         None => "of a format that is not known".to_owned(),
     };
     Reason::new(format!("not {KNOWN}: it is {is}"))
 }
 
-/// Makes room for `len` bytes; what was there before stays, so nothing is cleared from picture to picture.
+/// Makes room for `len` bytes; what was there before stays, so nothing is cleared from picture to
+/// picture.
 ///
 /// # Errors
 /// When there is no such memory.
 pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
     if buffer.len() < len {
         let more = len - buffer.len();
-        buffer
-            .try_reserve_exact(more)
-            .map_err(|_| Reason::no_memory(format_args!("{} of pixels", counted(len as u64, "byte"))))?;
+        buffer.try_reserve_exact(more).map_err(|_| {
+            Reason::no_memory(format_args!("{} of pixels", counted(len as u64, "byte")))
+        })?;
         buffer.resize(len, 0);
     }
     Ok(&mut buffer[..len])
@@ -356,7 +436,9 @@ pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
 /// When there is no such memory.
 fn reserve(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
     let whole = buffer.len() + more;
-    buffer.try_reserve(more).map_err(|_| no_memory_for_a_file(whole))
+    buffer
+        .try_reserve(more)
+        .map_err(|_| no_memory_for_a_file(whole))
 }
 
 /// Makes room for `more` bytes behind those that are there, and for no others.
@@ -365,15 +447,17 @@ fn reserve(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
 /// When there is no such memory.
 fn reserve_exact(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
     let whole = buffer.len() + more;
-    buffer.try_reserve_exact(more).map_err(|_| no_memory_for_a_file(whole))
+    buffer
+        .try_reserve_exact(more)
+        .map_err(|_| no_memory_for_a_file(whole))
 }
 
 fn no_memory_for_a_file(bytes: usize) -> Reason {
     Reason::no_memory(format_args!("{bytes} bytes of a file"))
 }
 
-/// As `grow`, but zeroed: decoders may leave pixels of a damaged file as they are, and those of the picture before must
-/// not be seen through it.
+/// As `grow`, but zeroed: decoders may leave pixels of a damaged file as they are, and those of the
+/// picture before must not be seen through it.
 fn cleared(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
     let room = grow(buffer, len)?;
     room.fill(0);

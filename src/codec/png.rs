@@ -1,5 +1,5 @@
-//! PNG: every colour type and depth, brought to 8-bit gray or RGB; alpha and `tRNS` are dropped, as Pillow's
-//! `convert("RGB")` drops them.
+//! PNG: every colour type and depth, brought to 8-bit gray or RGB; alpha and `tRNS` are dropped, as
+//! Pillow's `convert("RGB")` drops them.
 
 use std::borrow::Cow;
 use std::io::{Cursor, Read};
@@ -11,7 +11,8 @@ use png::{ColorType, DecodeOptions, Limits, Transformations};
 use super::{Format, Header, Orientation, Reason, cleared};
 use crate::pixel::Size;
 
-/// What the decoder may allocate beside the pixels: text and colour profiles of hostile files are not read into memory.
+/// What the decoder may allocate beside the pixels: text and colour profiles of hostile files are
+/// not read into memory.
 const LIMIT_BYTES: usize = 64 << 20;
 /// No compressed text is read beyond this, as in Pillow.
 const MOST_TEXT: u64 = 1 << 20;
@@ -32,13 +33,19 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let info = decoder.read_header_info().map_err(said)?;
     let size = Size::new(info.width, info.height);
     let orientation = Metadata::find(bytes)?.orientation();
-    Ok(Header { format: Format::Png, size, orientation })
+    Ok(Header {
+        format: Format::Png,
+        size,
+        orientation,
+    })
 }
 
 /// Decodes into the front of `pixels`; returns the channels, 1 or 3.
 pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason> {
     let mut reader = reader(bytes).read_info().map_err(said)?;
-    let len = reader.output_buffer_size().ok_or_else(|| Reason::new("too large for this machine's memory"))?;
+    let len = reader
+        .output_buffer_size()
+        .ok_or_else(|| Reason::new("too large for this machine's memory"))?;
     let info = reader.next_frame(cleared(pixels, len)?).map_err(said)?;
     let count = info.width as usize * info.height as usize;
     Ok(match info.color_type {
@@ -85,12 +92,19 @@ fn chunks(bytes: &[u8]) -> impl Iterator<Item = Chunk<'_>> {
     let mut rest = bytes.get(8..).unwrap_or_default();
     std::iter::from_fn(move || {
         let (length, tail) = rest.split_first_chunk::<4>()?;
-        let (named, tail) =
-            tail.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?.checked_add(4)?)?;
+        let (named, tail) = tail.split_at_checked(
+            usize::try_from(u32::from_be_bytes(*length))
+                .ok()?
+                .checked_add(4)?,
+        )?;
         let (sum, tail) = tail.split_first_chunk::<4>()?;
         rest = tail;
         let (kind, data) = named.split_first_chunk()?;
-        Some(Chunk { kind: *kind, data, sum })
+        Some(Chunk {
+            kind: *kind,
+            data,
+            sum,
+        })
     })
 }
 
@@ -123,10 +137,15 @@ impl<'a> Metadata<'a> {
                 b"fcTL" if !before_pixels => break,
                 _ => {}
             }
-            let Some(place) = found.place(&chunk) else { continue };
+            let Some(place) = found.place(&chunk) else {
+                continue;
+            };
             // Behind the pixels Pillow does not look at it.
             if before_pixels && !chunk.is_intact() {
-                return Err(Reason::new(format!("the {} chunk has a wrong checksum", chunk.kind.escape_ascii())));
+                return Err(Reason::new(format!(
+                    "the {} chunk has a wrong checksum",
+                    chunk.kind.escape_ascii()
+                )));
             }
             *place = Some(chunk);
         }
@@ -146,9 +165,17 @@ impl<'a> Metadata<'a> {
     }
 
     fn orientation(&self) -> Orientation {
-        let profile = self.profile.as_ref().and_then(Chunk::text).and_then(|text| unhex(&text));
+        let profile = self
+            .profile
+            .as_ref()
+            .and_then(Chunk::text)
+            .and_then(|text| unhex(&text));
         let xmp = self.xmp.as_ref().and_then(Chunk::text);
-        let exif = self.exif.as_ref().map(|chunk| chunk.data).or(profile.as_deref());
+        let exif = self
+            .exif
+            .as_ref()
+            .map(|chunk| chunk.data)
+            .or(profile.as_deref());
         Orientation::from_metadata(exif, xmp.as_deref())
     }
 }
@@ -189,15 +216,24 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn inflate(packed: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
-    ZlibDecoder::new(packed).take(MOST_TEXT).read_to_end(&mut text).ok()?;
+    ZlibDecoder::new(packed)
+        .take(MOST_TEXT)
+        .read_to_end(&mut text)
+        .ok()?;
     Some(text)
 }
 
-/// The bytes of a raw profile: an empty line, its name, its length, and lines of hexadecimal digits.
+/// The bytes of a raw profile: an empty line, its name, its length, and lines of hexadecimal
+/// digits.
 fn unhex(profile: &[u8]) -> Option<Vec<u8>> {
     let lines = profile.splitn(4, |byte| *byte == b'\n');
-    let digits = lines.skip(3).flatten().filter(|byte| !byte.is_ascii_whitespace());
-    let values = digits.map(|digit| char::from(*digit).to_digit(16)).collect::<Option<Vec<_>>>()?;
+    let digits = lines
+        .skip(3)
+        .flatten()
+        .filter(|byte| !byte.is_ascii_whitespace());
+    let values = digits
+        .map(|digit| char::from(*digit).to_digit(16))
+        .collect::<Option<Vec<_>>>()?;
     values
         .chunks(2)
         .map(|pair| <[u32; 2]>::try_from(pair).ok())

@@ -21,21 +21,33 @@ pub struct OpenedRaw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    /// A picture of `size` and 1 (gray) or 3 (red, green, blue) channels: `planar` if a plane follows the other (CHW),
-    /// otherwise the channels of a pixel lie together (HWC).
+    /// A picture of `size` and 1 (gray) or 3 (red, green, blue) channels: `planar` if a plane
+    /// follows the other (CHW), otherwise the channels of a pixel lie together (HWC).
     ///
     /// # Errors
     /// When there are not as many bytes as that takes, or no such channels.
     pub fn new(bytes: &'a [u8], size: Size, channels: usize, planar: bool) -> Result<Self, Reason> {
         if !matches!(channels, 1 | 3) {
-            return Err(Reason::new(format!("pixels of {channels} channels: 1 and 3 are known")));
+            return Err(Reason::new(format!(
+                "pixels of {channels} channels: 1 and 3 are known"
+            )));
         }
         let needed = u128::from(size.pixels()) * channels as u128;
         if bytes.len() as u128 != needed {
-            let (len, of) = (counted(bytes.len() as u64, "byte"), counted(channels as u64, "channel"));
-            return Err(Reason::new(format!("{len} of pixels, where {size} of {of} take {needed}")));
+            let (len, of) = (
+                counted(bytes.len() as u64, "byte"),
+                counted(channels as u64, "channel"),
+            );
+            return Err(Reason::new(format!(
+                "{len} of pixels, where {size} of {of} take {needed}"
+            )));
         }
-        Ok(Self { bytes, size, channels, planar: planar && channels == 3 })
+        Ok(Self {
+            bytes,
+            size,
+            channels,
+            planar: planar && channels == 3,
+        })
     }
 
     /// The bytes.
@@ -45,17 +57,27 @@ impl<'a> Raw<'a> {
     }
 
     pub(super) fn header(&self) -> Header {
-        Header { format: Format::Raw, size: self.size, orientation: Orientation::default() }
+        Header {
+            format: Format::Raw,
+            size: self.size,
+            orientation: Orientation::default(),
+        }
     }
 
     fn plane(&self, data: &'a [u8], channels: usize) -> Plane<'a> {
         let (width, height) = (self.size.width as usize, self.size.height as usize);
-        Plane { data, stride: width * channels, width, height }
+        Plane {
+            data,
+            stride: width * channels,
+            width,
+            height,
+        }
     }
 }
 
 impl<'a> OpenedRaw<'a> {
-    /// All of the picture, where it is; `exact` wants pixels that lie together, which planes are put together for.
+    /// All of the picture, where it is; `exact` wants pixels that lie together, which planes are
+    /// put together for.
     pub(super) fn decode(self, request: &Request) -> Result<Decoded<'a>, Reason> {
         let Self { raw, pixels } = self;
         let area = raw.bytes.len() / 3;
@@ -63,9 +85,16 @@ impl<'a> OpenedRaw<'a> {
             (1, _) => Pixels::Gray(raw.plane(raw.bytes, 1)),
             (_, false) => Pixels::Rgb(raw.plane(raw.bytes, 3)),
             (_, true) if request.exact => Pixels::Rgb(raw.plane(together(raw.bytes, pixels)?, 3)),
-            (_, true) => Pixels::Planar([0, 1, 2].map(|c| raw.plane(&raw.bytes[c * area..][..area], 1))),
+            (_, true) => {
+                Pixels::Planar([0, 1, 2].map(|c| raw.plane(&raw.bytes[c * area..][..area], 1)))
+            }
         };
-        Ok(Decoded { pixels, left: 0, top: 0, denominator: 1 })
+        Ok(Decoded {
+            pixels,
+            left: 0,
+            top: 0,
+            denominator: 1,
+        })
     }
 }
 
@@ -74,7 +103,14 @@ fn together<'a>(planes: &[u8], room: &'a mut Vec<u8>) -> Result<&'a [u8], Reason
     let room = grow(room, planes.len())?;
     let (red, rest) = planes.split_at(planes.len() / 3);
     let (green, blue) = rest.split_at(red.len());
-    for (((pixel, red), green), blue) in room.as_chunks_mut::<3>().0.iter_mut().zip(red).zip(green).zip(blue) {
+    for (((pixel, red), green), blue) in room
+        .as_chunks_mut::<3>()
+        .0
+        .iter_mut()
+        .zip(red)
+        .zip(green)
+        .zip(blue)
+    {
         *pixel = [*red, *green, *blue];
     }
     Ok(room)
@@ -89,10 +125,20 @@ mod tests {
         let size = Size::new(2, 1);
         let raw = Raw::new(bytes, size, channels, planar).unwrap();
         let mut room = Vec::new();
-        let opened = OpenedRaw { raw, pixels: &mut room };
-        let request = Request { denominator: 1, window: Window::whole(size), gray: false, exact };
+        let opened = OpenedRaw {
+            raw,
+            pixels: &mut room,
+        };
+        let request = Request {
+            denominator: 1,
+            window: Window::whole(size),
+            gray: false,
+            exact,
+        };
         match opened.decode(&request).unwrap().pixels {
-            Pixels::Gray(plane) | Pixels::Rgb(plane) | Pixels::Ycc { y: plane, .. } => vec![plane.data.to_vec()],
+            Pixels::Gray(plane) | Pixels::Rgb(plane) | Pixels::Ycc { y: plane, .. } => {
+                vec![plane.data.to_vec()]
+            }
             Pixels::Planar(planes) => planes.map(|plane| plane.data.to_vec()).to_vec(),
         }
     }
@@ -107,9 +153,15 @@ mod tests {
 
     #[test]
     fn sizes_that_do_not_fit_the_bytes_are_refused() {
-        let error =
-            |len: usize, channels| Raw::new(&vec![0; len], Size::new(4, 2), channels, false).unwrap_err().to_string();
-        assert_eq!(error(23, 3), "23 bytes of pixels, where 4x2 of 3 channels take 24");
+        let error = |len: usize, channels| {
+            Raw::new(&vec![0; len], Size::new(4, 2), channels, false)
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            error(23, 3),
+            "23 bytes of pixels, where 4x2 of 3 channels take 24"
+        );
         assert_eq!(error(32, 4), "pixels of 4 channels: 1 and 3 are known");
         assert!(Raw::new(&[], Size::new(u32::MAX, u32::MAX), 3, false).is_err());
     }

@@ -1,5 +1,5 @@
-//! WebP, lossy or lossless; of an animation the first frame, on black. Alpha is dropped, as Pillow's `convert("RGB")` drops
-//! it.
+//! WebP, lossy or lossless; of an animation the first frame, on black. Alpha is dropped, as
+//! Pillow's `convert("RGB")` drops it.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -20,10 +20,16 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let size = Size::new(width, height);
     let (needed, len) = (whole(bytes), bytes.len());
     if len < needed {
-        return Err(Reason::new(format!("the file is cut short: {len} of {needed} bytes are there")));
+        return Err(Reason::new(format!(
+            "the file is cut short: {len} of {needed} bytes are there"
+        )));
     }
     Still::first(bytes, size)?;
-    Ok(Header { format: Format::WebP, size, orientation: orientation(bytes) })
+    Ok(Header {
+        format: Format::WebP,
+        size,
+        orientation: orientation(bytes),
+    })
 }
 
 /// Decodes a picture of `size` into the front of `pixels`; returns the channels, which are 3.
@@ -39,7 +45,10 @@ pub(super) fn decode(bytes: &[u8], size: Size, pixels: &mut Vec<u8>) -> Result<u
         keep_first::<4, 3>(pixels, count);
     }
     if still.size != size {
-        still.spread(grow(pixels, 3 * size.width as usize * size.height as usize)?, size.width as usize);
+        still.spread(
+            grow(pixels, 3 * size.width as usize * size.height as usize)?,
+            size.width as usize,
+        );
     }
     Ok(3)
 }
@@ -48,8 +57,9 @@ fn decoder(bytes: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>, Reason> {
     WebPDecoder::new(Cursor::new(bytes)).map_err(Reason::new)
 }
 
-/// Looks for the memory that the crate takes while it decodes, and lets it go again: the crate itself does not ask, so where
-/// there is none the process would be aborted. Another thread may still be faster.
+/// Looks for the memory that the crate takes while it decodes, and lets it go again: the crate
+/// itself does not ask, so where there is none the process would be aborted. Another thread may
+/// still be faster.
 fn find_room(still: &Still, alpha: bool) -> Result<(), Reason> {
     let lossless = find(body(&still.file), *b"VP8L").is_some();
     // Of the crate's planes, copies and tables, rounded up.
@@ -71,7 +81,10 @@ fn find_room(still: &Still, alpha: bool) -> Result<(), Reason> {
 
 /// How long the file says it is.
 fn whole(bytes: &[u8]) -> usize {
-    let len = bytes.get(4..8).and_then(|len| len.try_into().ok()).map_or(0, u32::from_le_bytes);
+    let len = bytes
+        .get(4..8)
+        .and_then(|len| len.try_into().ok())
+        .map_or(0, u32::from_le_bytes);
     usize::try_from(len).unwrap_or(usize::MAX).saturating_add(8)
 }
 
@@ -85,13 +98,21 @@ fn features(bytes: &[u8]) -> u8 {
 
 fn orientation(bytes: &[u8]) -> Orientation {
     let features = features(bytes);
-    let metadata = |bit, kind| if features & bit == 0 { None } else { find(body(bytes), kind) };
+    let metadata = |bit, kind| {
+        if features & bit == 0 {
+            None
+        } else {
+            find(body(bytes), kind)
+        }
+    };
     Orientation::from_metadata(metadata(EXIF, *b"EXIF"), metadata(XMP, *b"XMP "))
 }
 
 /// The part of a file that is made of chunks.
 fn body(bytes: &[u8]) -> &[u8] {
-    bytes.get(12..whole(bytes).min(bytes.len())).unwrap_or_default()
+    bytes
+        .get(12..whole(bytes).min(bytes.len()))
+        .unwrap_or_default()
 }
 
 /// The chunks of a file's or a frame's body, with their names; one that is cut short ends them.
@@ -108,10 +129,13 @@ fn chunks(mut body: &[u8]) -> impl Iterator<Item = ([u8; 4], &[u8])> {
 
 /// The first chunk of a name.
 fn find(body: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
-    chunks(body).find(|(kind, _)| *kind == wanted).map(|(_, data)| data)
+    chunks(body)
+        .find(|(kind, _)| *kind == wanted)
+        .map(|(_, data)| data)
 }
 
-/// A picture that does not move: a whole file, or the first frame of an animation as a file of its own.
+/// A picture that does not move: a whole file, or the first frame of an animation as a file of its
+/// own.
 struct Still<'a> {
     file: Cow<'a, [u8]>,
     size: Size,
@@ -121,40 +145,65 @@ struct Still<'a> {
 }
 
 impl<'a> Still<'a> {
-    /// The first picture of a file with a canvas of `canvas`. Its own size is what it is said to be, so that a small
-    /// canvas is no promise that a huge frame breaks.
+    /// The first picture of a file with a canvas of `canvas`. Its own size is what it is said to
+    /// be, so that a small canvas is no promise that a huge frame breaks.
     fn first(bytes: &'a [u8], canvas: Size) -> Result<Self, Reason> {
         let still = if features(bytes) & ANIMATED == 0 {
             checked(body(bytes), canvas)?;
-            Self { file: Cow::Borrowed(bytes), size: canvas, left: 0, top: 0 }
+            Self {
+                file: Cow::Borrowed(bytes),
+                size: canvas,
+                left: 0,
+                top: 0,
+            }
         } else {
-            Self::of_frame(find(body(bytes), *b"ANMF").ok_or_else(|| Reason::new("an animation without frames"))?)?
+            Self::of_frame(
+                find(body(bytes), *b"ANMF")
+                    .ok_or_else(|| Reason::new("an animation without frames"))?,
+            )?
         };
         let fits = |start: usize, len: u32, whole: u32| start + len as usize <= whole as usize;
-        if fits(still.left, still.size.width, canvas.width) && fits(still.top, still.size.height, canvas.height) {
+        if fits(still.left, still.size.width, canvas.width)
+            && fits(still.top, still.size.height, canvas.height)
+        {
             return Ok(still);
         }
-        Err(Reason::new(format!("a first frame of {} that leaves the canvas of {canvas}", still.size)))
+        Err(Reason::new(format!(
+            "a first frame of {} that leaves the canvas of {canvas}",
+            still.size
+        )))
     }
 
     fn of_frame(frame: &[u8]) -> Result<Self, Reason> {
-        let (start, body) = frame.split_first_chunk::<16>().ok_or_else(|| Reason::new("a frame that is cut short"))?;
+        let (start, body) = frame
+            .split_first_chunk::<16>()
+            .ok_or_else(|| Reason::new("a frame that is cut short"))?;
         let [left, top, width, height] =
             [0, 3, 6, 9].map(|at| u32::from_le_bytes([start[at], start[at + 1], start[at + 2], 0]));
         let size = Size::new(width + 1, height + 1);
         let (kind, data) = checked(body, size)?;
         let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
         if let Some(alpha) = find(body, *b"ALPH") {
-            append(&mut file, *b"VP8X", &[&[ALPHA, 0, 0, 0], &start[6..12]].concat());
+            append(
+                &mut file,
+                *b"VP8X",
+                &[&[ALPHA, 0, 0, 0], &start[6..12]].concat(),
+            );
             append(&mut file, *b"ALPH", alpha);
         }
         append(&mut file, kind, data);
         let len = u32::try_from(file.len() - 8).map_err(Reason::new)?;
         file[4..8].copy_from_slice(&len.to_le_bytes());
-        Ok(Self { file: Cow::Owned(file), size, left: 2 * left as usize, top: 2 * top as usize })
+        Ok(Self {
+            file: Cow::Owned(file),
+            size,
+            left: 2 * left as usize,
+            top: 2 * top as usize,
+        })
     }
 
-    /// Moves the rows from the front of `pixels` to where they belong on a canvas of `columns`, on black.
+    /// Moves the rows from the front of `pixels` to where they belong on a canvas of `columns`, on
+    /// black.
     fn spread(&self, pixels: &mut [u8], columns: usize) {
         let row = 3 * self.size.width as usize;
         let mut end = pixels.len();
@@ -172,7 +221,9 @@ impl<'a> Still<'a> {
 fn checked(body: &[u8], size: Size) -> Result<([u8; 4], &[u8]), Reason> {
     let (kind, data) = chunks(body)
         .find_map(|(kind, data)| matches!(&kind, b"VP8 " | b"VP8L").then_some((kind, data)))
-        .ok_or_else(|| Reason::new("the file is cut short: the chunk with its pixels is not whole"))?;
+        .ok_or_else(|| {
+            Reason::new("the file is cut short: the chunk with its pixels is not whole")
+        })?;
     let found = match (&kind, data) {
         (b"VP8L", [_, a, b, c, d, ..]) => {
             let sides = u32::from_le_bytes([*a, *b, *c, *d]);
@@ -182,10 +233,16 @@ fn checked(body: &[u8], size: Size) -> Result<([u8; 4], &[u8]), Reason> {
             let short = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
             Size::new(short(*a, *b), short(*c, *d))
         }
-        _ => return Err(Reason::new("the file is cut short: its pixels have no header")),
+        _ => {
+            return Err(Reason::new(
+                "the file is cut short: its pixels have no header",
+            ));
+        }
     };
     if found != size {
-        return Err(Reason::new(format!("pixels of {found} that are said to be of {size}")));
+        return Err(Reason::new(format!(
+            "pixels of {found} that are said to be of {size}"
+        )));
     }
     Ok((kind, data))
 }

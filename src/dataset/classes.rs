@@ -13,7 +13,8 @@ use crate::record::Reason;
 pub struct ByClass {
     /// The places of each class in that order.
     pub ranges: Arc<[Range<u64>]>,
-    /// The sample at each place; `None` where samples lie by class anyway, so that places are samples.
+    /// The sample at each place; `None` where samples lie by class anyway, so that places are
+    /// samples.
     pub samples: Option<Arc<[u64]>>,
 }
 
@@ -34,32 +35,43 @@ impl ByClass {
         // Each begins where the one before ends, and is moved on to its own end.
         let mut samples = vec![0; usize::try_from(sum).unwrap_or(usize::MAX)];
         for (sample, label) in (0..).zip(labels) {
-            let Some(place) = ends.get_mut(*label as usize) else { continue };
+            let Some(place) = ends.get_mut(*label as usize) else {
+                continue;
+            };
             samples[usize::try_from(*place).unwrap_or(usize::MAX)] = sample;
             *place += 1;
         }
         let starts = [0].into_iter().chain(ends.iter().copied());
         let ranges = starts.zip(&ends).map(|(start, end)| start..*end).collect();
-        Self { ranges, samples: Some(samples.into()) }
+        Self {
+            ranges,
+            samples: Some(samples.into()),
+        }
     }
 
     /// How many samples each class has.
     #[must_use]
     pub fn counts(&self) -> Vec<u64> {
-        self.ranges.iter().map(|range| range.end - range.start).collect()
+        self.ranges
+            .iter()
+            .map(|range| range.end - range.start)
+            .collect()
     }
 
     /// The sample at `place`.
     #[must_use]
     pub fn sample(&self, place: u64) -> u64 {
-        self.samples.as_ref().map_or(place, |samples| samples[usize::try_from(place).unwrap_or(usize::MAX)])
+        self.samples.as_ref().map_or(place, |samples| {
+            samples[usize::try_from(place).unwrap_or(usize::MAX)]
+        })
     }
 }
 
 /// In place of the label of a sample that has none, since it is damaged.
 pub(super) const DAMAGED: u32 = u32::MAX;
 
-/// The greatest label there can be: frameworks have class numbers of 32 bits, and would make another class of a greater one.
+/// The greatest label there can be: frameworks have class numbers of 32 bits, and would make
+/// another class of a greater one.
 pub const LARGEST_LABEL: u64 = 0x7fff_ffff;
 
 /// The label of a record that has none; only with [`Wanted::IfThere`](super::Wanted::IfThere).
@@ -71,16 +83,22 @@ const MANY_CLASSES: usize = 1 << 16;
 /// And so many for each sample.
 const CLASSES_A_SAMPLE: usize = 16;
 
-/// A label that can be one of so many samples: there is a name for every number below the greatest, so that a number that
-/// is something else must not be taken for a label.
+/// A label that can be one of so many samples: there is a name for every number below the greatest,
+/// so that a number that is something else must not be taken for a label.
 pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
     checked_cell(label, &label, samples)
 }
 
 /// The same of a label that a table has written as `cell`.
-pub(super) fn checked_cell(label: usize, cell: &dyn fmt::Display, samples: usize) -> Result<u32, Reason> {
+pub(super) fn checked_cell(
+    label: usize,
+    cell: &dyn fmt::Display,
+    samples: usize,
+) -> Result<u32, Reason> {
     let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
-    let found = u32::try_from(label).ok().filter(|label| (*label as usize) < most);
+    let found = u32::try_from(label)
+        .ok()
+        .filter(|label| (*label as usize) < most);
     found.ok_or_else(|| {
         let samples = counted(samples as u64, "sample");
         Reason(format!(
@@ -90,13 +108,17 @@ pub(super) fn checked_cell(label: usize, cell: &dyn fmt::Display, samples: usize
     })
 }
 
-/// The labels that the classes of a table are, where all of them are whole numbers; `None` where they are names.
+/// The labels that the classes of a table are, where all of them are whole numbers; `None` where
+/// they are names.
 ///
 /// # Errors
-/// The place of a class that is a number and no label (`-1`, `3.5`, `NaN`), where more classes are numbers than are not: as
-/// names in order they would all be other labels than meant.
+/// The place of a class that is a number and no label (`-1`, `3.5`, `NaN`), where more classes are
+/// numbers than are not: as names in order they would all be other labels than meant.
 pub fn numbered(classes: &[&str]) -> Result<Option<Vec<u64>>, (usize, Reason)> {
-    let whole: Vec<u64> = classes.iter().filter_map(|class| whole_number(class.as_bytes())).collect();
+    let whole: Vec<u64> = classes
+        .iter()
+        .filter_map(|class| whole_number(class.as_bytes()))
+        .collect();
     if whole.len() == classes.len() {
         return Ok(Some(whole));
     }
@@ -128,10 +150,16 @@ mod tests {
     fn samples_are_sorted_by_class_and_stay_in_order() {
         let by_class = ByClass::of(&[2, 0, 2, 2, 0], 4);
         assert_eq!(*by_class.ranges, [0..2, 2..2, 2..5, 5..5]);
-        assert_eq!([0, 1, 2, 3, 4].map(|place| by_class.sample(place)), [1, 4, 0, 2, 3]);
+        assert_eq!(
+            [0, 1, 2, 3, 4].map(|place| by_class.sample(place)),
+            [1, 4, 0, 2, 3]
+        );
         assert!(ByClass::of(&[], 0).ranges.is_empty());
         let by_class = ByClass::of(&[DAMAGED, 1, 2, 0, DAMAGED, 1], 2);
-        assert_eq!((&*by_class.ranges, by_class.samples.as_deref()), (&[0..1, 1..3][..], Some(&[3, 1, 5][..])));
+        assert_eq!(
+            (&*by_class.ranges, by_class.samples.as_deref()),
+            (&[0..1, 1..3][..], Some(&[3, 1, 5][..]))
+        );
     }
 
     #[test]
@@ -143,7 +171,12 @@ mod tests {
         assert_eq!(wrong(&["-1", "1"]), 0);
         assert_eq!(wrong(&["0", "1", "x", "-1"]), 3);
         assert_eq!(numbered(&["10", "07", "7.0"]), Ok(Some(vec![10, 7, 7])));
-        for names in [&["01", "x", "1"][..], &["cat", "dog", "nan"], &["1", "-1", "x", "y"], &["0.5", "1.5"]] {
+        for names in [
+            &["01", "x", "1"][..],
+            &["cat", "dog", "nan"],
+            &["1", "-1", "x", "y"],
+            &["0.5", "1.5"],
+        ] {
             assert_eq!(numbered(names), Ok(None), "{names:?}");
         }
     }

@@ -1,12 +1,13 @@
-//! Image directories: `root/class-name/**/x.jpg` as Keras has them, or a flat directory, or files named one by one.
+//! Image directories: `root/class-name/**/x.jpg` as Keras has them, or a flat directory, or files
+//! named one by one.
 //!
-//! A class is a directory below a root that holds images somewhere; images that lie beside such directories are left out, as
-//! by Keras. Roots whose images all lie in them themselves, and files named one by one, are of one class without a name;
-//! where they come from directories of several names, these are the classes, as `photos/class-*` and `photos/*/*.jpg` are
-//! meant.
+//! A class is a directory below a root that holds images somewhere; images that lie beside such
+//! directories are left out, as by Keras. Roots whose images all lie in them themselves, and files
+//! named one by one, are of one class without a name; where they come from directories of several
+//! names, these are the classes, as `photos/class-*` and `photos/*/*.jpg` are meant.
 //!
-//! Memory is the names (with a NUL each), four bytes a sample, and a few words per directory. Samples are sorted by
-//! class, then root, directory and file name, compared as bytes.
+//! Memory is the names (with a NUL each), four bytes a sample, and a few words per directory.
+//! Samples are sorted by class, then root, directory and file name, compared as bytes.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -67,7 +68,8 @@ struct Found {
     named_by_folder: bool,
     /// Roots without images that could not have been classes.
     bare: Vec<PathBuf>,
-    /// The roots, if the classes are folders in several that lie side by side: they may have been meant as the classes.
+    /// The roots, if the classes are folders in several that lie side by side: they may have been
+    /// meant as the classes.
     beside: Vec<PathBuf>,
     left_out: LeftOut,
 }
@@ -76,13 +78,16 @@ impl Directory {
     /// Lists `paths`, which are all directories, or all files, on `threads` threads.
     ///
     /// # Errors
-    /// [`Error::Io`] for what is not there or cannot be read, [`Error::Dataset`] where no images are, or images of two
-    /// layouts; [`Error::Argument`] for classes that are not there.
+    /// [`Error::Io`] for what is not there or cannot be read, [`Error::Dataset`] where no images
+    /// are, or images of two layouts; [`Error::Argument`] for classes that are not there.
     pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Self> {
         let mut trees = Vec::new();
         let mut files = Vec::new();
         for path in paths {
-            let kind = std::fs::metadata(path).map_err(|source| Error::Io { path: path.clone(), source })?;
+            let kind = std::fs::metadata(path).map_err(|source| Error::Io {
+                path: path.clone(),
+                source,
+            })?;
             if kind.is_dir() {
                 trees.push(Tree::list(path, threads)?);
             } else {
@@ -91,7 +96,10 @@ impl Directory {
         }
         match (trees.first(), files.first()) {
             (Some(tree), Some(file)) => {
-                let reason = format!("is a file, and {} is a directory: give one kind", tree.root.display());
+                let reason = format!(
+                    "is a file, and {} is a directory: give one kind",
+                    tree.root.display()
+                );
                 Err(Error::dataset(file.as_path(), reason))
             }
             (None, Some(_)) => Self::of_files(&files, options),
@@ -101,7 +109,10 @@ impl Directory {
 
     /// The images in directories; `bare` are others that were given and hold none.
     pub(super) fn of_trees(trees: Vec<Tree>, bare: &[PathBuf], options: &Options) -> Result<Self> {
-        let root = trees.first().map(|tree| tree.root.clone()).unwrap_or_default();
+        let root = trees
+            .first()
+            .map(|tree| tree.root.clone())
+            .unwrap_or_default();
         Self::assemble(&root, by_class(trees, bare)?, options)
     }
 
@@ -133,10 +144,12 @@ impl Directory {
         let mut ranges = Vec::new();
         for class in options.chosen(&names, "class directories found")? {
             let (class, first) = (&names[class], data.starts.len() as u64);
-            let label =
-                u32::try_from(ranges.len()).map_err(|_| Error::argument("classes", ranges.len(), "fewer than 2^32"))?;
+            let label = u32::try_from(ranges.len())
+                .map_err(|_| Error::argument("classes", ranges.len(), "fewer than 2^32"))?;
             let sources = found.remove(class).unwrap_or_default();
-            let mut wanted = options.split.map(|split| split.of_class(keys(split, class, &sources)).into_iter());
+            let mut wanted = options
+                .split
+                .map(|split| split.of_class(keys(split, class, &sources)).into_iter());
             for source in &sources {
                 data.add(source, label, options.limit, wanted.as_mut());
             }
@@ -144,7 +157,10 @@ impl Directory {
             data.classes.push(class.clone());
         }
         if data.starts.is_empty() {
-            let otherwise = format!("no images in the classes asked for; looked for {}", looked_for());
+            let otherwise = format!(
+                "no images in the classes asked for; looked for {}",
+                looked_for()
+            );
             return Err(Error::dataset(path, options.nothing_left(&otherwise)));
         }
         data.base = Base::of(data.groups.iter().map(|group| &*group.folder));
@@ -169,14 +185,23 @@ impl Directory {
             if self.starts.len() as u64 >= limit {
                 break;
             }
-            if wanted.as_mut().is_none_or(|wanted| wanted.next().unwrap_or_default()) {
+            if wanted
+                .as_mut()
+                .is_none_or(|wanted| wanted.next().unwrap_or_default())
+            {
                 // A directory's names fit 32 bits: the scan sees to it.
-                self.starts.push(u32::try_from(self.names.len() - base).unwrap_or(u32::MAX));
+                self.starts
+                    .push(u32::try_from(self.names.len() - base).unwrap_or(u32::MAX));
                 self.names.extend_from_slice(name);
             }
         }
         if self.starts.len() as u64 > first {
-            self.groups.push(Group { folder: source.folder.clone(), label, first, names: base });
+            self.groups.push(Group {
+                folder: source.folder.clone(),
+                label,
+                first,
+                names: base,
+            });
         }
     }
 
@@ -207,7 +232,10 @@ impl Dataset for Directory {
     }
 
     fn by_class(&self) -> Result<ByClass> {
-        Ok(ByClass { ranges: Arc::clone(&self.ranges), samples: None })
+        Ok(ByClass {
+            ranges: Arc::clone(&self.ranges),
+            samples: None,
+        })
     }
 
     fn location(&self, index: u64) -> Location {
@@ -229,25 +257,42 @@ impl Dataset for Directory {
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (group, name) = self.name(index);
         match scratch.read(&self.base, [&group.folder, name, b""]) {
-            Ok(bytes) => Ok(Sample { content: Content::Encoded(bytes), label: group.label as usize }),
-            Err(source) => Err(Error::Io { path: self.path(index), source }),
+            Ok(bytes) => Ok(Sample {
+                content: Content::Encoded(bytes),
+                label: group.label as usize,
+            }),
+            Err(source) => Err(Error::Io {
+                path: self.path(index),
+                source,
+            }),
         }
     }
 
     fn fingerprint(&self) -> Result<u64> {
-        let mut hash = self.classes.iter().fold(0, |hash, class| mix(hash ^ hash_bytes(class.as_bytes())));
+        let mut hash = self
+            .classes
+            .iter()
+            .fold(0, |hash, class| mix(hash ^ hash_bytes(class.as_bytes())));
         for index in 0..self.len() {
             let (group, name) = self.name(index);
             let path = self.path(index);
-            let size = self.base.len_of(&path).map_err(|source| Error::Io { path, source })?;
-            hash = mix(hash.wrapping_add(hash_bytes(name)) ^ mix(size ^ u64::from(group.label) << 48));
+            let size = self
+                .base
+                .len_of(&path)
+                .map_err(|source| Error::Io { path, source })?;
+            hash =
+                mix(hash.wrapping_add(hash_bytes(name)) ^ mix(size ^ u64::from(group.label) << 48));
         }
         Ok(hash)
     }
 }
 
 /// What the files of a class are ranked by in a split, in their order.
-fn keys<'a>(split: Split, class: &'a OsStr, sources: &'a [Source]) -> impl Iterator<Item = u64> + 'a {
+fn keys<'a>(
+    split: Split,
+    class: &'a OsStr,
+    sources: &'a [Source],
+) -> impl Iterator<Item = u64> + 'a {
     sources.iter().flat_map(move |source| {
         let folder = hash_bytes(&source.within);
         let names = source.names.split_inclusive(|byte| *byte == 0);
@@ -257,13 +302,18 @@ fn keys<'a>(split: Split, class: &'a OsStr, sources: &'a [Source]) -> impl Itera
 
 /// Refuses a link that leads nowhere.
 fn check_link(path: PathBuf) -> Result<()> {
-    let (Ok(target), Err(source)) = (path.read_link(), path.metadata()) else { return Ok(()) };
+    let (Ok(target), Err(source)) = (path.read_link(), path.metadata()) else {
+        return Ok(());
+    };
     let why = match source.kind() {
         io::ErrorKind::NotFound => "is not there".to_owned(),
         _ => format!("cannot be followed: {}", said(&source)),
     };
     let reason = format!("is a link to {}, which {why}", target.display());
-    Err(Error::Io { path, source: io::Error::new(source.kind(), reason) })
+    Err(Error::Io {
+        path,
+        source: io::Error::new(source.kind(), reason),
+    })
 }
 
 pub(super) fn looked_for() -> String {
@@ -274,12 +324,17 @@ impl Tree {
     /// Lists a directory on `threads` threads.
     ///
     /// # Errors
-    /// What cannot be read; a link that was to be a folder and leads nowhere, since without it a class would be missing, and
-    /// the labels of those behind it would be others.
+    /// What cannot be read; a link that was to be a folder and leads nowhere, since without it a
+    /// class would be missing, and the labels of those behind it would be others.
     pub(super) fn list(root: &Path, threads: usize) -> Result<Self> {
-        let tree = Self { root: root.to_path_buf(), listing: file::scan(root, threads, &is_image)? };
+        let tree = Self {
+            root: root.to_path_buf(),
+            listing: file::scan(root, threads, &is_image)?,
+        };
         let folders = tree.others().filter(|(_, name)| may_be_folder(name));
-        folders.map(|(folder, name)| tree.path(folder, name)).try_for_each(check_link)?;
+        folders
+            .map(|(folder, name)| tree.path(folder, name))
+            .try_for_each(check_link)?;
         Ok(tree)
     }
 
@@ -288,15 +343,19 @@ impl Tree {
         self.listing.folders.iter().any(|folder| folder.files > 0)
     }
 
-    /// The other files that are in it or below it, in order: their directories, relative to the root, and names.
+    /// The other files that are in it or below it, in order: their directories, relative to the
+    /// root, and names.
     pub(super) fn others(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let folders = self.listing.folders.iter();
-        folders.flat_map(|folder| each_name(&folder.others).map(|name| (folder.path.as_slice(), name)))
+        folders
+            .flat_map(|folder| each_name(&folder.others).map(|name| (folder.path.as_slice(), name)))
     }
 
     /// The path of a file.
     pub(super) fn path(&self, folder: &[u8], name: &[u8]) -> PathBuf {
-        self.root.join(OsStr::from_bytes(folder)).join(OsStr::from_bytes(name))
+        self.root
+            .join(OsStr::from_bytes(folder))
+            .join(OsStr::from_bytes(name))
     }
 
     /// What of it is no image.
@@ -313,7 +372,12 @@ impl Tree {
 
     /// Whether all of its images lie in it itself, so that there are no classes in it.
     fn is_flat(&self) -> Result<bool> {
-        let mut with_images = self.listing.folders.iter().filter(|folder| folder.files > 0).peekable();
+        let mut with_images = self
+            .listing
+            .folders
+            .iter()
+            .filter(|folder| folder.files > 0)
+            .peekable();
         if with_images.peek().is_none() {
             let reason = format!("no images in it or below it; looked for {}", looked_for());
             return Err(Error::dataset(self.root.as_path(), reason));
@@ -323,17 +387,24 @@ impl Tree {
 
     /// The images that lie in it itself.
     fn loose(&self) -> impl Iterator<Item = &[u8]> {
-        let here = self.listing.folders.iter().filter(|folder| folder.path.is_empty());
+        let here = self
+            .listing
+            .folders
+            .iter()
+            .filter(|folder| folder.path.is_empty());
         here.flat_map(|folder| each_name(&folder.names))
     }
 }
 
 impl Found {
-    /// Leaves out classes without images, unless they are asked for by name; returns what a user should know.
+    /// Leaves out classes without images, unless they are asked for by name; returns what a user
+    /// should know.
     fn settle(&mut self, options: &Options) -> Vec<String> {
         let mut notes = Vec::new();
         if options.classes.is_none() {
-            let (filled, empty) = std::mem::take(&mut self.classes).into_iter().partition(|(_, all)| !all.is_empty());
+            let (filled, empty) = std::mem::take(&mut self.classes)
+                .into_iter()
+                .partition(|(_, all)| !all.is_empty());
             self.classes = filled;
             notes.extend(note_on_empty(&empty));
             notes.extend(self.note_on_names(options));
@@ -346,9 +417,20 @@ impl Found {
 
     /// Tells a user who may have meant the folders given as classes that those in them are.
     fn note_on_roots(&self, options: &Options) -> Option<String> {
-        let parent = self.beside.first().filter(|_| options.labels != Wanted::Never)?.parent()?;
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        let roots = self.beside.iter().map(|root| root.file_name().unwrap_or_default().display().to_string());
+        let parent = self
+            .beside
+            .first()
+            .filter(|_| options.labels != Wanted::Never)?
+            .parent()?;
+        let parent = if parent.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            parent
+        };
+        let roots = self
+            .beside
+            .iter()
+            .map(|root| root.file_name().unwrap_or_default().display().to_string());
         let classes = self.classes.keys().map(|class| class.display().to_string());
         Some(format!(
             "the classes are the folders in the {} that were given ({}), not those themselves ({}): for these give {}, and \
@@ -365,8 +447,16 @@ impl Found {
         if !self.named_by_folder || options.labels == Wanted::Never {
             return None;
         }
-        let count = |sources: &[Source]| sources.iter().map(|source| each_name(&source.names).count()).sum::<usize>();
-        let counted = self.classes.iter().map(|(class, all)| format!("{} ({})", class.display(), count(all)));
+        let count = |sources: &[Source]| {
+            sources
+                .iter()
+                .map(|source| each_name(&source.names).count())
+                .sum::<usize>()
+        };
+        let counted = self
+            .classes
+            .iter()
+            .map(|(class, all)| format!("{} ({})", class.display(), count(all)));
         let classes = first_few(counted);
         Some(format!(
             "the images come from {} folders, so the name of each folder is a class: {classes}; if they are all one class, use \
@@ -379,7 +469,10 @@ impl Found {
 /// Says which of several directories hold nothing, as a glob may match one.
 pub(super) fn note_on_bare(bare: &[PathBuf]) -> Option<String> {
     let folders = counted(bare.len() as u64, "folder");
-    Some(format!("{folders} without images or record files; the first is {}", bare.first()?.display()))
+    Some(format!(
+        "{folders} without images or record files; the first is {}",
+        bare.first()?.display()
+    ))
 }
 
 /// Says which class directories hold no images.
@@ -387,8 +480,12 @@ fn note_on_empty(empty: &BTreeMap<OsString, Vec<Source>>) -> Option<String> {
     let names = first_few(empty.keys().map(|class| class.display().to_string()));
     match empty.len() {
         0 => None,
-        1 => Some(format!("1 folder has no images and is not a class: {names}")),
-        count => Some(format!("{count} folders have no images and are not classes: {names}")),
+        1 => Some(format!(
+            "1 folder has no images and is not a class: {names}"
+        )),
+        count => Some(format!(
+            "{count} folders have no images and are not classes: {names}"
+        )),
     }
 }
 
@@ -401,10 +498,13 @@ fn first_few(all: impl ExactSizeIterator<Item = String>) -> String {
 
 /// The names in a block where each has a NUL behind it.
 fn each_name(names: &[u8]) -> impl Iterator<Item = &[u8]> {
-    names.split_inclusive(|byte| *byte == 0).map(|name| &name[..name.len() - 1])
+    names
+        .split_inclusive(|byte| *byte == 0)
+        .map(|name| &name[..name.len() - 1])
 }
 
-/// Files named one by one, in the order of their paths: one unnamed class, or those that their directories name.
+/// Files named one by one, in the order of their paths: one unnamed class, or those that their
+/// directories name.
 fn single_files(files: &[PathBuf]) -> Result<Found> {
     let mut folders: BTreeMap<&Path, Vec<&[u8]>> = BTreeMap::new();
     for file in files {
@@ -412,18 +512,37 @@ fn single_files(files: &[PathBuf]) -> Result<Found> {
         if !is_image(name) {
             return Err(Error::dataset(
                 file.as_path(),
-                format!("not an image directory or file; looked for {}", looked_for()),
+                format!(
+                    "not an image directory or file; looked for {}",
+                    looked_for()
+                ),
             ));
         }
-        folders.entry(file.parent().unwrap_or(Path::new(""))).or_default().push(name);
+        folders
+            .entry(file.parent().unwrap_or(Path::new("")))
+            .or_default()
+            .push(name);
     }
     let names = names_of(folders.keys().copied());
-    let mut found = Found { named_by_folder: names.is_some(), ..Found::default() };
+    let mut found = Found {
+        named_by_folder: names.is_some(),
+        ..Found::default()
+    };
     for (place, (folder, mut files)) in folders.into_iter().enumerate() {
         files.sort_unstable();
-        let joined = files.iter().flat_map(|name| name.iter().copied().chain([0])).collect();
-        let source = Source { folder: folder.as_os_str().as_bytes().to_vec(), within: Vec::new(), names: joined };
-        let class = names.as_ref().map(|names| names[place].clone()).unwrap_or_default();
+        let joined = files
+            .iter()
+            .flat_map(|name| name.iter().copied().chain([0]))
+            .collect();
+        let source = Source {
+            folder: folder.as_os_str().as_bytes().to_vec(),
+            within: Vec::new(),
+            names: joined,
+        };
+        let class = names
+            .as_ref()
+            .map(|names| names[place].clone())
+            .unwrap_or_default();
         found.classes.entry(class).or_default().push(source);
     }
     Ok(found)
@@ -432,9 +551,22 @@ fn single_files(files: &[PathBuf]) -> Result<Found> {
 /// What directories are called, if not all of them alike.
 fn names_of<'a>(folders: impl Iterator<Item = &'a Path>) -> Option<Vec<OsString>> {
     let name = |folder: &Path| folder.file_name().map(OsStr::to_os_string);
-    let real = |folder: &Path| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.canonicalize().ok();
-    let names: Vec<OsString> =
-        folders.map(|folder| name(folder).or_else(|| name(&real(folder)?)).unwrap_or_default()).collect();
+    let real = |folder: &Path| {
+        if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        }
+        .canonicalize()
+        .ok()
+    };
+    let names: Vec<OsString> = folders
+        .map(|folder| {
+            name(folder)
+                .or_else(|| name(&real(folder)?))
+                .unwrap_or_default()
+        })
+        .collect();
     names.iter().any(|name| *name != names[0]).then_some(names)
 }
 
@@ -452,7 +584,11 @@ fn by_class(trees: Vec<Tree>, bare: &[PathBuf]) -> Result<Found> {
             flat = Some(tree.root.clone());
         } else {
             layered = Some(tree.root.clone());
-            tree.loose().for_each(|name| found.left_out.add_image(Why::Loose, || tree.path(b"", name)));
+            tree.loose().for_each(|name| {
+                found
+                    .left_out
+                    .add_image(Why::Loose, || tree.path(b"", name));
+            });
         }
         if let (Some(flat), Some(layered)) = (&flat, &layered) {
             let reason = format!(
@@ -461,9 +597,17 @@ fn by_class(trees: Vec<Tree>, bare: &[PathBuf]) -> Result<Found> {
             );
             return Err(Error::dataset(flat.as_path(), reason));
         }
-        let class = names.as_ref().map(|names| names[place].clone()).unwrap_or_default();
+        let class = names
+            .as_ref()
+            .map(|names| names[place].clone())
+            .unwrap_or_default();
         for folder in tree.listing.folders {
-            add_folder(&mut found.classes, &tree.root, folder, flat.as_ref().map(|_| &class));
+            add_folder(
+                &mut found.classes,
+                &tree.root,
+                folder,
+                flat.as_ref().map(|_| &class),
+            );
         }
     }
     if let (Some(names), true) = (&names, flat.is_some()) {
@@ -474,14 +618,22 @@ fn by_class(trees: Vec<Tree>, bare: &[PathBuf]) -> Result<Found> {
         found.bare = bare.to_vec();
     }
     found.named_by_folder = flat.is_some() && names.is_some();
-    if layered.is_some() && names.is_some() && roots.iter().all(|root| root.parent() == roots[0].parent()) {
+    if layered.is_some()
+        && names.is_some()
+        && roots.iter().all(|root| root.parent() == roots[0].parent())
+    {
         found.beside = roots;
     }
     Ok(found)
 }
 
 /// Puts a directory's images into their class: that of a flat root is `flat`.
-fn add_folder(classes: &mut BTreeMap<OsString, Vec<Source>>, root: &Path, folder: Folder, flat: Option<&OsString>) {
+fn add_folder(
+    classes: &mut BTreeMap<OsString, Vec<Source>>,
+    root: &Path,
+    folder: Folder,
+    flat: Option<&OsString>,
+) {
     let mut parts = folder.path.splitn(2, |b| *b == b'/');
     let first = OsStr::from_bytes(parts.next().unwrap_or_default());
     if first.is_empty() != flat.is_some() {
@@ -492,6 +644,10 @@ fn add_folder(classes: &mut BTreeMap<OsString, Vec<Source>>, root: &Path, folder
     let sources = classes.entry(class).or_default();
     if folder.files > 0 {
         let full = root.join(OsStr::from_bytes(&folder.path));
-        sources.push(Source { folder: full.as_os_str().as_bytes().to_vec(), within, names: folder.names });
+        sources.push(Source {
+            folder: full.as_os_str().as_bytes().to_vec(),
+            within,
+            names: folder.names,
+        });
     }
 }

@@ -1,4 +1,5 @@
-//! What a scan came upon and left out, for one note: how many files of which kind, and where some of them are.
+//! What a scan came upon and left out, for one note: how many files of which kind, and where some
+//! of them are.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,18 +11,29 @@ const EXAMPLES: usize = 2;
 /// The longest ending that is taken for one.
 const ENDING: usize = 10;
 
-/// Endings of what lies beside pictures and is meant to: labels, boxes, notes, programs. In lower case.
+/// Endings of what lies beside pictures and is meant to: labels, boxes, notes, programs. In lower
+/// case.
 const COMPANIONS: [&str; 31] = [
-    "txt", "csv", "tsv", "json", "jsonl", "xml", "yaml", "yml", "toml", "md", "rst", "html", "htm", "log", "ini",
-    "cfg", "names", "data", "pbtxt", "py", "ipynb", "sh", "db", "idx", "lst", "md5", "sha1", "sha256", "sum", "url",
-    "license",
+    "txt", "csv", "tsv", "json", "jsonl", "xml", "yaml", "yml", "toml", "md", "rst", "html", "htm",
+    "log", "ini", "cfg", "names", "data", "pbtxt", "py", "ipynb", "sh", "db", "idx", "lst", "md5",
+    "sha1", "sha256", "sum", "url", "license",
 ];
 
 /// The same of files without an ending, in upper case.
-const COMPANION_NAMES: [&str; 9] =
-    ["README", "LICENSE", "LICENCE", "NOTICE", "COPYING", "MAKEFILE", "MANIFEST", "MD5SUMS", "SHA256SUMS"];
+const COMPANION_NAMES: [&str; 9] = [
+    "README",
+    "LICENSE",
+    "LICENCE",
+    "NOTICE",
+    "COPYING",
+    "MAKEFILE",
+    "MANIFEST",
+    "MD5SUMS",
+    "SHA256SUMS",
+];
 
-/// Files that were left out: those that are not named as images by their endings, others by the reason.
+/// Files that were left out: those that are not named as images by their endings, others by the
+/// reason.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LeftOut {
     kinds: BTreeMap<String, Kind>,
@@ -57,9 +69,17 @@ impl LeftOut {
     pub(super) fn list(&self) -> Option<String> {
         let mut kinds: Vec<(&String, &Kind)> = self.kinds.iter().collect();
         kinds.sort_by_key(|(_, kind)| std::cmp::Reverse(kind.count));
-        let named: Vec<String> = kinds.iter().take(KINDS).map(|(ending, kind)| kind.in_words(ending)).collect();
+        let named: Vec<String> = kinds
+            .iter()
+            .take(KINDS)
+            .map(|(ending, kind)| kind.in_words(ending))
+            .collect();
         let rest: u64 = kinds.iter().skip(KINDS).map(|(_, kind)| kind.count).sum();
-        let rest = if rest > 0 { format!(", {rest} others") } else { String::new() };
+        let rest = if rest > 0 {
+            format!(", {rest} others")
+        } else {
+            String::new()
+        };
         (!named.is_empty()).then(|| format!("{}{rest}", named.join(", ")))
     }
 
@@ -70,7 +90,9 @@ impl LeftOut {
 
     /// What a user should know, a line for each reason.
     pub(super) fn notes(&self) -> impl Iterator<Item = String> {
-        self.note().into_iter().chain(self.images.iter().map(|(why, kind)| why.note(kind)))
+        self.note()
+            .into_iter()
+            .chain(self.images.iter().map(|(why, kind)| why.note(kind)))
     }
 
     fn count(&self) -> u64 {
@@ -101,13 +123,25 @@ impl Kind {
     }
 
     fn in_words(&self, ending: &str) -> String {
-        let what = if ending.is_empty() { "without an ending".to_owned() } else { format!("*.{ending}") };
+        let what = if ending.is_empty() {
+            "without an ending".to_owned()
+        } else {
+            format!("*.{ending}")
+        };
         format!("{} {what} ({})", self.count, self.examples())
     }
 
     fn examples(&self) -> String {
-        let examples: Vec<String> = self.examples.iter().map(|path| path.display().to_string()).collect();
-        let more = if self.count > examples.len() as u64 { ", ..." } else { "" };
+        let examples: Vec<String> = self
+            .examples
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let more = if self.count > examples.len() as u64 {
+            ", ..."
+        } else {
+            ""
+        };
         format!("{}{more}", examples.join(", "))
     }
 }
@@ -124,7 +158,9 @@ impl Why {
                  use them"
             ),
             (Self::Special, 1) => {
-                format!("1 file named as an image was left out because it is a FIFO, a socket or a device: {examples}")
+                format!(
+                    "1 file named as an image was left out because it is a FIFO, a socket or a device: {examples}"
+                )
             }
             (Self::Special, _) => format!(
                 "{count} files named as images were left out because they are FIFOs, sockets or devices: {examples}"
@@ -135,10 +171,15 @@ impl Why {
 
 /// What is behind the last dot of a name, in lower case; nothing where that is no ending.
 fn ending(name: &[u8]) -> String {
-    let parts = name.iter().rposition(|byte| *byte == b'.').map(|dot| (&name[..dot], &name[dot + 1..]));
+    let parts = name
+        .iter()
+        .rposition(|byte| *byte == b'.')
+        .map(|dot| (&name[..dot], &name[dot + 1..]));
     match parts {
         Some((stem, ending))
-            if !stem.is_empty() && ending.len() <= ENDING && ending.iter().all(u8::is_ascii_alphanumeric) =>
+            if !stem.is_empty()
+                && ending.len() <= ENDING
+                && ending.iter().all(u8::is_ascii_alphanumeric) =>
         {
             String::from_utf8_lossy(ending).to_ascii_lowercase()
         }
@@ -153,7 +194,10 @@ pub(super) fn may_be_folder(name: &[u8]) -> bool {
 }
 
 fn is_companion(name: &[u8], ending: &str) -> bool {
-    COMPANIONS.contains(&ending) || COMPANION_NAMES.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    COMPANIONS.contains(&ending)
+        || COMPANION_NAMES
+            .iter()
+            .any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 #[cfg(test)]
@@ -170,24 +214,41 @@ mod tests {
 
     #[test]
     fn files_are_counted_by_ending_with_examples() {
-        let names = ["b", "1.tif", "2.TIF", "3.tif", "labels.txt", "README", "a.b c", "4.heic", "5.heic", "6.heic"];
+        let names = [
+            "b",
+            "1.tif",
+            "2.TIF",
+            "3.tif",
+            "labels.txt",
+            "README",
+            "a.b c",
+            "4.heic",
+            "5.heic",
+            "6.heic",
+        ];
         let all = left_out(&names);
-        let expected =
-            "3 *.heic (x/4.heic, x/5.heic, ...), 3 *.tif (x/1.tif, x/2.TIF, ...), 2 without an ending (x/b, x/a.b c)";
+        let expected = "3 *.heic (x/4.heic, x/5.heic, ...), 3 *.tif (x/1.tif, x/2.TIF, ...), 2 without an ending (x/b, x/a.b c)";
         assert_eq!(all.list().unwrap(), expected);
         assert!(
-            all.note().unwrap().starts_with("8 files were left out because their names do not end in .jpg, .png or")
+            all.note().unwrap().starts_with(
+                "8 files were left out because their names do not end in .jpg, .png or"
+            )
         );
         assert_eq!(left_out(&["boxes.xml", "license"]).note(), None);
         assert!(
-            left_out(&["x.jp2"]).note().unwrap().starts_with("1 file was left out because its name does not end in ")
+            left_out(&["x.jp2"])
+                .note()
+                .unwrap()
+                .starts_with("1 file was left out because its name does not end in ")
         );
     }
 
     #[test]
     fn a_note_is_short_whatever_there_is() {
         let names: Vec<String> = (0..1000).map(|number| format!("x.e{number}")).collect();
-        let note = left_out(&names.iter().map(String::as_str).collect::<Vec<_>>()).note().unwrap();
+        let note = left_out(&names.iter().map(String::as_str).collect::<Vec<_>>())
+            .note()
+            .unwrap();
         assert!(note.len() < 400 && note.contains("995 others"), "{note}");
     }
 }

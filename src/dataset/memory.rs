@@ -21,11 +21,17 @@ impl InMemory {
     /// A data set of `pictures`.
     #[must_use]
     pub fn new(pictures: Vec<Bytes>) -> Self {
-        Self { pictures, classes: [OsString::new()] }
+        Self {
+            pictures,
+            classes: [OsString::new()],
+        }
     }
 
     fn bytes(&self, index: u64) -> &[u8] {
-        usize::try_from(index).ok().and_then(|index| self.pictures.get(index)).map_or(&[], |bytes| (**bytes).as_ref())
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| self.pictures.get(index))
+            .map_or(&[], |bytes| (**bytes).as_ref())
     }
 }
 
@@ -46,12 +52,19 @@ impl Dataset for InMemory {
 
     fn by_class(&self) -> Result<ByClass> {
         let all = 0..self.len();
-        Ok(ByClass { ranges: Arc::new([all]), samples: None })
+        Ok(ByClass {
+            ranges: Arc::new([all]),
+            samples: None,
+        })
     }
 
     /// There is no file: what Python calls the sample.
     fn location(&self, index: u64) -> Location {
-        Location::file(if self.pictures.len() == 1 { "data".to_owned() } else { format!("data[{index}]") })
+        Location::file(if self.pictures.len() == 1 {
+            "data".to_owned()
+        } else {
+            format!("data[{index}]")
+        })
     }
 
     fn kind(&self) -> &'static str {
@@ -59,7 +72,10 @@ impl Dataset for InMemory {
     }
 
     fn read<'a>(&'a self, index: u64, _: &'a mut Scratch) -> Result<Sample<'a>> {
-        Ok(Sample { content: Content::Encoded(self.bytes(index)), label: 0 })
+        Ok(Sample {
+            content: Content::Encoded(self.bytes(index)),
+            label: 0,
+        })
     }
 
     fn fingerprint(&self) -> Result<u64> {

@@ -1,7 +1,8 @@
 //! Where samples are: which file or record is which sample, and what its label is.
 //!
-//! A data set is a list with random access, so that everything above it can speak of samples by number. Kinds of data sets
-//! stand behind [`Dataset`], and [`open`] finds out by looking which kind some paths are.
+//! A data set is a list with random access, so that everything above it can speak of samples by
+//! number. Kinds of data sets stand behind [`Dataset`], and [`open`] finds out by looking which
+//! kind some paths are.
 
 mod classes;
 mod directory;
@@ -86,8 +87,8 @@ pub trait Dataset: fmt::Debug + Send + Sync {
         self.len() == 0
     }
 
-    /// Names of the classes; a label is an index into them. Where labels are known by reading them alone, all of them are
-    /// read when this is first asked for.
+    /// Names of the classes; a label is an index into them. Where labels are known by reading them
+    /// alone, all of them are read when this is first asked for.
     ///
     /// # Errors
     /// What is wrong with a label, or with what it is read from.
@@ -110,7 +111,8 @@ pub trait Dataset: fmt::Debug + Send + Sync {
     /// Sample `index`, read into `scratch` if need be, without allocating once that has grown.
     ///
     /// # Errors
-    /// [`Error::Io`] naming the file; [`Error::Record`] where a record is damaged or does not hold what it should.
+    /// [`Error::Io`] naming the file; [`Error::Record`] where a record is damaged or does not hold
+    /// what it should.
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>>;
 
     /// 64 bits that depend on the names of the files, their sizes and the labels, in order.
@@ -159,7 +161,10 @@ impl Location {
     /// A sample that is a file.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), record: None }
+        Self {
+            path: path.into(),
+            record: None,
+        }
     }
 
     /// The file, and after a `#` the number of the record in it.
@@ -176,7 +181,9 @@ impl Location {
     #[must_use]
     pub fn undecodable(self, reason: Reason) -> Error {
         let reason = match self.record {
-            Some(Spot { number, offset }) => reason.within(&format!("record {number} at byte {offset}")),
+            Some(Spot { number, offset }) => {
+                reason.within(&format!("record {number} at byte {offset}"))
+            }
             None => reason,
         };
         reason.at(self.path)
@@ -206,8 +213,14 @@ impl Scratch {
     }
 }
 
-/// Warns where one of `paths`, which are sorted, is given more than once, and `what` is in it with it.
+/// Warns where one of `paths`, which are sorted, is given more than once, and `what` is in it with
+/// it.
 fn given_twice(paths: &[PathBuf], what: &str) -> Option<String> {
-    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else { return None };
-    Some(format!("{}: given more than once, so its {what} are read as often", path.display()))
+    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else {
+        return None;
+    };
+    Some(format!(
+        "{}: given more than once, so its {what} are read as often",
+        path.display()
+    ))
 }

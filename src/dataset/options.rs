@@ -14,9 +14,11 @@ pub struct Keys {
     pub image: String,
     /// The label, a number; all samples are of one class if `None`. Default: `image/class/label`.
     pub label: Option<String>,
-    /// The name of the class, if there is one. Default: `image/class/text`, and failing that `image/class/synset`.
+    /// The name of the class, if there is one. Default: `image/class/text`, and failing that
+    /// `image/class/synset`.
     pub text: Option<String>,
-    /// The name of the file that the picture comes from, if there is one. Default: `image/filename`.
+    /// The name of the file that the picture comes from, if there is one. Default:
+    /// `image/filename`.
     pub filename: Option<String>,
 }
 
@@ -45,13 +47,17 @@ pub struct Options {
     pub keys: Keys,
     /// Whether labels are wanted. Default: every sample must have one.
     pub labels: Wanted,
-    /// The files that a CSV file names may lie outside of the directory that its names are relative to. Default: no.
+    /// The files that a CSV file names may lie outside of the directory that its names are relative
+    /// to. Default: no.
     pub allow_outside: bool,
-    /// A directory where the places of records in shards without index files are kept from run to run. Default: none.
+    /// A directory where the places of records in shards without index files are kept from run to
+    /// run. Default: none.
     pub places: Option<PathBuf>,
-    /// What is damaged of files of records is a sample that cannot be read, or a fault of the data set, and no error.
+    /// What is damaged of files of records is a sample that cannot be read, or a fault of the data
+    /// set, and no error.
     pub salvage: bool,
-    /// A file that a CSV file names and that is not there is a sample that cannot be read, and no error, unless none is there.
+    /// A file that a CSV file names and that is not there is a sample that cannot be read, and no
+    /// error, unless none is there.
     pub gaps: bool,
 }
 
@@ -59,11 +65,13 @@ impl Keys {
     /// Refuses the name of what names a label where there is no label.
     pub(super) fn check_text(&self) -> Result<()> {
         match &self.text {
-            Some(text) if self.label.is_none() && self.text != Self::default().text => Err(Error::argument(
-                "keys",
-                format!("{{\"label\": None, \"text\": {text:?}}}"),
-                "a text is only the name of an integer label, so not \"text\" with \"label\": None",
-            )),
+            Some(text) if self.label.is_none() && self.text != Self::default().text => {
+                Err(Error::argument(
+                    "keys",
+                    format!("{{\"label\": None, \"text\": {text:?}}}"),
+                    "a text is only the name of an integer label, so not \"text\" with \"label\": None",
+                ))
+            }
             _ => Ok(()),
         }
     }
@@ -76,7 +84,11 @@ impl Keys {
             ("image", Some(&*self.image), Some(&*usual.image)),
             ("label", self.label.as_deref(), usual.label.as_deref()),
             ("text", self.text.as_deref(), usual.text.as_deref()),
-            ("filename", self.filename.as_deref(), usual.filename.as_deref()),
+            (
+                "filename",
+                self.filename.as_deref(),
+                usual.filename.as_deref(),
+            ),
         ];
         match all.into_iter().find(|(_, given, usual)| given != usual) {
             None => Ok(()),
@@ -102,22 +114,33 @@ impl Default for Keys {
 }
 
 impl Options {
-    /// The classes that count, in the order of their labels, each with its number in `found`; an error calls these `what`.
+    /// The classes that count, in the order of their labels, each with its number in `found`; an
+    /// error calls these `what`.
     pub(super) fn chosen(&self, found: &[OsString], what: &str) -> Result<Vec<usize>> {
         let Some(classes) = &self.classes else {
             return Ok((0..found.len()).collect());
         };
         let wrong = |class: &OsString, allowed: String| {
-            Err(Error::argument("classes", format!("{:?}", class.to_string_lossy()), allowed))
+            Err(Error::argument(
+                "classes",
+                format!("{:?}", class.to_string_lossy()),
+                allowed,
+            ))
         };
         let mut left: HashMap<&OsString, usize> = found.iter().zip(0..).collect();
         let mut numbers = Vec::with_capacity(classes.len());
         for class in classes {
             match left.remove(class) {
                 Some(number) => numbers.push(number),
-                None if classes[..numbers.len()].contains(class) => return wrong(class, "each class once".to_owned()),
+                None if classes[..numbers.len()].contains(class) => {
+                    return wrong(class, "each class once".to_owned());
+                }
                 None => {
-                    let known: Vec<_> = found.iter().take(10).map(|class| class.to_string_lossy()).collect();
+                    let known: Vec<_> = found
+                        .iter()
+                        .take(10)
+                        .map(|class| class.to_string_lossy())
+                        .collect();
                     return wrong(class, format!("the {what}: {}", known.join(", ")));
                 }
             }
@@ -129,7 +152,10 @@ impl Options {
     pub(super) fn nothing_left(&self, otherwise: &str) -> String {
         match (&self.split, self.limit) {
             (_, Some(0)) => "limit=0 leaves no samples".to_owned(),
-            (Some(split), _) => format!("no samples on the {:?} side of a split at {}", split.side, split.fraction),
+            (Some(split), _) => format!(
+                "no samples on the {:?} side of a split at {}",
+                split.side, split.fraction
+            ),
             _ => otherwise.to_owned(),
         }
     }

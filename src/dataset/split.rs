@@ -1,8 +1,8 @@
 //! The stratified split into training and validation.
 //!
-//! The samples of each class are ranked by a hash of the split's seed, the class and their name in it; the lowest ranks are
-//! validation. So the number on each side is exact, and a sample that comes or goes moves at most one other: the one of its
-//! class whose rank is next to the cut.
+//! The samples of each class are ranked by a hash of the split's seed, the class and their name in
+//! it; the lowest ranks are validation. So the number on each side is exact, and a sample that
+//! comes or goes moves at most one other: the one of its class whose rank is next to the cut.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -21,9 +21,10 @@ pub enum Side {
 
 /// Which side of a split is wanted.
 ///
-/// Of `n` samples of a class, validation has `n * fraction`, rounded to the nearest whole number and halves up; but neither
-/// side of a class of two or more is empty, unless `fraction` is 0 or 1. A class of one is all training. A sample that comes
-/// or goes moves at most one other sample of its class to the other side, and none of another class.
+/// Of `n` samples of a class, validation has `n * fraction`, rounded to the nearest whole number
+/// and halves up; but neither side of a class of two or more is empty, unless `fraction` is 0 or 1.
+/// A class of one is all training. A sample that comes or goes moves at most one other sample of
+/// its class to the other side, and none of another class.
 #[derive(Clone, Copy, Debug)]
 pub struct Split {
     /// The side.
@@ -37,7 +38,8 @@ pub struct Split {
 /// Shares are decimal fractions that binary ones miss by a little: 100 times 0.29 is 29.
 const SLACK: f64 = 1e-9;
 
-/// `count * share + rounding` rounded down: `rounding` is 0 to round down, 0.5 to round to the nearest, halves up.
+/// `count * share + rounding` rounded down: `rounding` is 0 to round down, 0.5 to round to the
+/// nearest, halves up.
 #[must_use]
 #[expect(
     clippy::cast_precision_loss,
@@ -50,14 +52,20 @@ pub fn share_of(count: usize, share: f64, rounding: f64) -> usize {
 }
 
 impl Split {
-    /// What a sample is ranked by, given hashes of its folder and its name there. Classes count too: where files are numbered
-    /// in each, the same numbers must not be validation in all of them.
+    /// What a sample is ranked by, given hashes of its folder and its name there. Classes count
+    /// too: where files are numbered in each, the same numbers must not be validation in all of
+    /// them.
     pub(super) fn key(&self, class: &OsStr, names: [u64; 2]) -> u64 {
-        let identity = names.iter().fold(mix(hash_bytes(class.as_bytes())), |identity, name| mix(identity ^ name));
+        let identity = names
+            .iter()
+            .fold(mix(hash_bytes(class.as_bytes())), |identity, name| {
+                mix(identity ^ name)
+            });
         Stream::new(self.seed, 0, identity, Purpose::Split).next_u64()
     }
 
-    /// Which samples of one class are on the wanted side, given their keys. Of equal keys the first ranks lower.
+    /// Which samples of one class are on the wanted side, given their keys. Of equal keys the first
+    /// ranks lower.
     pub(super) fn of_class(&self, keys: impl Iterator<Item = u64>) -> Vec<bool> {
         let mut ranked: Vec<(u64, usize)> = keys.zip(0..).collect();
         let held_out = self.held_out(ranked.len());
@@ -71,13 +79,22 @@ impl Split {
         wanted
     }
 
-    /// Which samples are on the wanted side, given their labels and their keys. Those whose label is not below `classes` are
-    /// training.
-    pub(super) fn of_all(&self, labels: &[u32], classes: usize, key: impl Fn(usize) -> u64) -> Vec<bool> {
+    /// Which samples are on the wanted side, given their labels and their keys. Those whose label
+    /// is not below `classes` are training.
+    pub(super) fn of_all(
+        &self,
+        labels: &[u32],
+        classes: usize,
+        key: impl Fn(usize) -> u64,
+    ) -> Vec<bool> {
         let by_class = ByClass::of(labels, classes);
         let mut wanted = vec![self.side == Side::Train; labels.len()];
         for range in by_class.ranges.iter() {
-            let samples = || range.clone().map(|place| usize::try_from(by_class.sample(place)).unwrap_or(usize::MAX));
+            let samples = || {
+                range
+                    .clone()
+                    .map(|place| usize::try_from(by_class.sample(place)).unwrap_or(usize::MAX))
+            };
             for (sample, on_side) in samples().zip(self.of_class(samples().map(&key))) {
                 wanted[sample] = on_side;
             }
@@ -103,11 +120,18 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn validation(fraction: f64, seed: u64) -> Split {
-        Split { side: Side::Validation, fraction, seed }
+        Split {
+            side: Side::Validation,
+            fraction,
+            seed,
+        }
     }
 
     fn counts(fraction: f64, counts: &[usize]) -> Vec<usize> {
-        counts.iter().map(|count| validation(fraction, 0).held_out(*count)).collect()
+        counts
+            .iter()
+            .map(|count| validation(fraction, 0).held_out(*count))
+            .collect()
     }
 
     /// Which of a class's files are validation.
@@ -122,9 +146,16 @@ mod tests {
 
     #[test]
     fn a_share_is_rounded_half_up_and_leaves_no_side_empty() {
-        assert_eq!(counts(0.2, &[0, 1, 2, 3, 5, 7, 8, 12, 13]), [0, 0, 1, 1, 1, 1, 2, 2, 3]);
+        assert_eq!(
+            counts(0.2, &[0, 1, 2, 3, 5, 7, 8, 12, 13]),
+            [0, 0, 1, 1, 1, 1, 2, 2, 3]
+        );
         assert_eq!(counts(0.5, &[1, 2, 3, 5, 7]), [0, 1, 2, 3, 4]);
-        assert_eq!(counts(0.29, &[50, 100, 150]), [15, 29, 44], "14.5, 29 and 43.5");
+        assert_eq!(
+            counts(0.29, &[50, 100, 150]),
+            [15, 29, 44],
+            "14.5, 29 and 43.5"
+        );
         assert_eq!(counts(0.01, &[1, 2, 40]), [0, 1, 1]);
         assert_eq!(counts(0.99, &[1, 2, 40]), [0, 1, 39]);
         assert_eq!(counts(0.0, &[0, 1, 2, 40]), [0, 0, 0, 0]);
@@ -135,16 +166,27 @@ mod tests {
     fn twenty_classes_of_five_have_one_in_validation_each() {
         let labels: Vec<u32> = (0..100).map(|sample| sample % 20).collect();
         let split = validation(0.2, 0);
-        let held =
-            split.of_all(&labels, 20, |sample| split.key(OsStr::new(&labels[sample].to_string()), [0, sample as u64]));
+        let held = split.of_all(&labels, 20, |sample| {
+            split.key(OsStr::new(&labels[sample].to_string()), [0, sample as u64])
+        });
         for class in 0..20 {
-            assert_eq!(labels.iter().zip(&held).filter(|(label, held)| **label == class && **held).count(), 1);
+            assert_eq!(
+                labels
+                    .iter()
+                    .zip(&held)
+                    .filter(|(label, held)| **label == class && **held)
+                    .count(),
+                1
+            );
         }
     }
 
     #[test]
     fn samples_of_one_name_are_told_apart_by_their_place() {
-        assert_eq!(validation(0.4, 0).of_class([7; 5].into_iter()), [true, true, false, false, false]);
+        assert_eq!(
+            validation(0.4, 0).of_class([7; 5].into_iter()),
+            [true, true, false, false, false]
+        );
     }
 
     proptest! {

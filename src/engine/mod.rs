@@ -1,13 +1,16 @@
-//! The one place with threads: evaluates a function of an index in parallel and hands the results over in order.
+//! The one place with threads: evaluates a function of an index in parallel and hands the results
+//! over in order.
 //!
-//! A [`Job`] says what batch number `k` is made of and how one of its samples is made; the engine says when, and on which
-//! thread. Batches are begun in order, at most `prefetch` of them are begun or finished and not yet taken, and workers
-//! take samples from the earliest batch that has any left. Within a batch a sample is taken by one atomic addition; the
-//! lock is touched when a batch begins, ends, or is taken.
+//! A [`Job`] says what batch number `k` is made of and how one of its samples is made; the engine
+//! says when, and on which thread. Batches are begun in order, at most `prefetch` of them are begun
+//! or finished and not yet taken, and workers take samples from the earliest batch that has any
+//! left. Within a batch a sample is taken by one atomic addition; the lock is touched when a batch
+//! begins, ends, or is taken.
 //!
-//! What a consumer may rely on: batches come in order; [`Engine::next`] waits no longer than it is told, so that its
-//! caller can look for signals; dropping the engine stops the workers after the sample they are at; a panic while making
-//! a sample is reported to the job and ends nothing else; in the fork of its process an engine refuses to work.
+//! What a consumer may rely on: batches come in order; [`Engine::next`] waits no longer than it is
+//! told, so that its caller can look for signals; dropping the engine stops the workers after the
+//! sample they are at; a panic while making a sample is reported to the job and ends nothing else;
+//! in the fork of its process an engine refuses to work.
 
 mod stats;
 
@@ -44,15 +47,15 @@ pub trait Job: Send + Sync + 'static {
     /// Takes the scratch of a worker that ends.
     fn retire(&self, scratch: Self::Scratch);
 
-    /// Begins batch `number`: the batch, and how many samples it has. `None` ends the job. Numbers come in order, from
-    /// 0.
+    /// Begins batch `number`: the batch, and how many samples it has. `None` ends the job. Numbers
+    /// come in order, from 0.
     ///
     /// # Errors
     /// What ends the job and goes to the consumer after the batches begun before.
     fn begin(&self, number: u64) -> Result<Option<(Self::Batch, usize)>>;
 
-    /// Makes sample `slot` of a batch. Called once per slot, from any worker. What goes wrong is noted in the batch. Once
-    /// `stop` is set nobody wants the sample any more.
+    /// Makes sample `slot` of a batch. Called once per slot, from any worker. What goes wrong is
+    /// noted in the batch. Once `stop` is set nobody wants the sample any more.
     fn run(&self, batch: &Self::Batch, slot: usize, scratch: &mut Self::Scratch, stop: &AtomicBool);
 
     /// Notes that making a sample panicked.
@@ -118,12 +121,18 @@ struct Flight<B> {
 }
 
 impl<J: Job> Engine<J> {
-    /// Starts `workers` threads on a job; at most `prefetch` batches are made ahead of the consumer.
+    /// Starts `workers` threads on a job; at most `prefetch` batches are made ahead of the
+    /// consumer.
     ///
     /// # Errors
     /// [`Error::Threads`] when threads cannot be had.
     pub fn start(job: J, workers: usize, prefetch: usize) -> Result<Self> {
-        let queue = Queue { next_number: 0, exhausted: false, failed: None, flights: VecDeque::new() };
+        let queue = Queue {
+            next_number: 0,
+            exhausted: false,
+            failed: None,
+            flights: VecDeque::new(),
+        };
         let shared = Arc::new(Shared {
             job,
             prefetch: prefetch.max(1),
@@ -133,11 +142,17 @@ impl<J: Job> Engine<J> {
             ready: Condvar::new(),
             shift: Arc::new(Shift::start()),
         });
-        let mut engine = Self { shared, threads: Vec::new(), process: std::process::id() };
+        let mut engine = Self {
+            shared,
+            threads: Vec::new(),
+            process: std::process::id(),
+        };
         for number in 0..workers.max(1) {
             let shared = Arc::clone(&engine.shared);
             let builder = thread::Builder::new().name(format!("imagepipe-{number}"));
-            let thread = builder.spawn(move || shared.work()).map_err(|source| Error::Threads { source })?;
+            let thread = builder
+                .spawn(move || shared.work())
+                .map_err(|source| Error::Threads { source })?;
             engine.threads.push(thread);
         }
         Ok(engine)
@@ -163,18 +178,29 @@ impl<J: Job> Engine<J> {
             return Load { ready: 0, begun: 0 };
         }
         let queue = self.shared.lock();
-        let ready = queue.flights.iter().filter(|flight| flight.complete()).count();
-        Load { ready, begun: queue.flights.len() - ready }
+        let ready = queue
+            .flights
+            .iter()
+            .filter(|flight| flight.complete())
+            .count();
+        Load {
+            ready,
+            begun: queue.flights.len() - ready,
+        }
     }
 
     /// The next batch, waiting for it at most `patience`.
     ///
     /// # Errors
-    /// [`Error::Forked`] in another process than the one that started the engine; what kept a batch from being begun.
+    /// [`Error::Forked`] in another process than the one that started the engine; what kept a batch
+    /// from being begun.
     pub fn next(&self, patience: Duration) -> Result<Next<Arc<J::Batch>>> {
         let process = std::process::id();
         if process != self.process {
-            return Err(Error::Forked { made_in: self.process, used_in: process });
+            return Err(Error::Forked {
+                made_in: self.process,
+                used_in: process,
+            });
         }
         self.shared.take(patience)
     }
@@ -212,7 +238,8 @@ impl<B> Flight<B> {
     fn take_slot(&self) -> Option<usize> {
         // The load keeps the counter from running away when many workers come by.
         let left = self.next.load(Ordering::Relaxed) < self.slots;
-        left.then(|| self.next.fetch_add(1, Ordering::Relaxed)).filter(|slot| *slot < self.slots)
+        left.then(|| self.next.fetch_add(1, Ordering::Relaxed))
+            .filter(|slot| *slot < self.slots)
     }
 }
 
@@ -241,7 +268,9 @@ impl<J: Job> Shared<J> {
 
     fn run(&self, flight: &Flight<J::Batch>, slot: usize, scratch: &mut J::Scratch) {
         let batch = &*flight.batch;
-        let made = catch_unwind(AssertUnwindSafe(|| self.job.run(batch, slot, scratch, &self.stop)));
+        let made = catch_unwind(AssertUnwindSafe(|| {
+            self.job.run(batch, slot, scratch, &self.stop);
+        }));
         if let Err(panic) = made {
             self.job.panicked(batch, slot, message_of(panic.as_ref()));
             // Whatever state the panic left the old one in.
@@ -253,14 +282,17 @@ impl<J: Job> Shared<J> {
         }
     }
 
-    /// A batch with samples to make: the earliest that has any, or a new one if there is room for it.
+    /// A batch with samples to make: the earliest that has any, or a new one if there is room for
+    /// it.
     fn next_flight(&self) -> Option<Arc<Flight<J::Batch>>> {
         let mut queue = self.lock();
         loop {
             if self.stopped() {
                 return None;
             }
-            let open = |flight: &&Arc<Flight<J::Batch>>| flight.next.load(Ordering::Relaxed) < flight.slots;
+            let open = |flight: &&Arc<Flight<J::Batch>>| {
+                flight.next.load(Ordering::Relaxed) < flight.slots
+            };
             if let Some(flight) = queue.flights.iter().find(open) {
                 return Some(Arc::clone(flight));
             }
@@ -269,7 +301,10 @@ impl<J: Job> Shared<J> {
                 continue;
             }
             self.shift.wait();
-            queue = self.work.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .work
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
             self.shift.resume();
         }
     }
@@ -277,7 +312,9 @@ impl<J: Job> Shared<J> {
     fn begin(&self, queue: &mut Queue<J::Batch>) {
         let begun = catch_unwind(AssertUnwindSafe(|| self.job.begin(queue.next_number)));
         let begun = begun.unwrap_or_else(|panic| {
-            Err(Error::Internal { message: format!("beginning a batch: {}", message_of(panic.as_ref())) })
+            Err(Error::Internal {
+                message: format!("beginning a batch: {}", message_of(panic.as_ref())),
+            })
         });
         let (batch, slots) = match begun {
             Ok(Some(begun)) => begun,
@@ -290,7 +327,12 @@ impl<J: Job> Shared<J> {
         };
         queue.next_number += 1;
         let (next, open) = (AtomicUsize::new(0), AtomicUsize::new(slots));
-        let flight = Flight { batch: Arc::new(batch), slots, next, open };
+        let flight = Flight {
+            batch: Arc::new(batch),
+            slots,
+            next,
+            open,
+        };
         queue.flights.push_back(Arc::new(flight));
         self.work.notify_all();
         if slots == 0 {
@@ -303,8 +345,10 @@ impl<J: Job> Shared<J> {
             Some(flight) => !flight.complete(),
             None => !queue.exhausted && !self.stopped(),
         };
-        let (mut queue, _) =
-            self.ready.wait_timeout_while(self.lock(), patience, waiting).unwrap_or_else(PoisonError::into_inner);
+        let (mut queue, _) = self
+            .ready
+            .wait_timeout_while(self.lock(), patience, waiting)
+            .unwrap_or_else(PoisonError::into_inner);
         if waiting(&mut queue) {
             return Ok(Next::TimedOut);
         }
@@ -319,5 +363,6 @@ impl<J: Job> Shared<J> {
 
 fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".to_owned())
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a message".to_owned())
 }

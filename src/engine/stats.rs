@@ -56,7 +56,10 @@ impl Meter {
 
     /// Adds time alone.
     pub fn add_time(&self, time: Duration) {
-        self.nanos.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.nanos.fetch_add(
+            u64::try_from(time.as_nanos()).unwrap_or(u64::MAX),
+            Ordering::Relaxed,
+        );
     }
 
     /// The counts so far.
@@ -70,7 +73,8 @@ impl Meter {
     }
 }
 
-/// How long an engine has been running, and its workers have waited for something to do: those that wait now included.
+/// How long an engine has been running, and its workers have waited for something to do: those that
+/// wait now included.
 #[derive(Debug)]
 pub struct Shift {
     process: u32,
@@ -99,8 +103,16 @@ impl Shift {
     /// Starts now.
     pub(super) fn start() -> Self {
         let start = Instant::now();
-        let waits = Waits { idle: Duration::ZERO, workers: 0, changed: start };
-        Self { process: std::process::id(), start, waits: Mutex::new(waits) }
+        let waits = Waits {
+            idle: Duration::ZERO,
+            workers: 0,
+            changed: start,
+        };
+        Self {
+            process: std::process::id(),
+            start,
+            waits: Mutex::new(waits),
+        }
     }
 
     /// A worker begins to wait.
@@ -121,7 +133,10 @@ impl Shift {
             return Hours::default();
         }
         let idle = self.waits().idle;
-        Hours { running: self.start.elapsed(), idle }
+        Hours {
+            running: self.start.elapsed(),
+            idle,
+        }
     }
 
     /// The waits, up to now.
@@ -129,7 +144,9 @@ impl Shift {
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let since = now - waits.changed;
-        waits.idle = waits.idle.saturating_add(since.saturating_mul(waits.workers));
+        waits.idle = waits
+            .idle
+            .saturating_add(since.saturating_mul(waits.workers));
         waits.changed = now;
         waits
     }

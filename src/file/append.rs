@@ -22,7 +22,11 @@ impl Appender {
     /// # Errors
     /// As [`Output::create`].
     pub fn create(path: &Path) -> Result<Self> {
-        Ok(Self { output: Output::create(path, None)?, gathered: Vec::new(), written: 0 })
+        Ok(Self {
+            output: Output::create(path, None)?,
+            gathered: Vec::new(),
+            written: 0,
+        })
     }
 
     /// Bytes so far.
@@ -88,7 +92,12 @@ mod tests {
         }
         file.commit(false, false).unwrap();
         let bytes = std::fs::read(&path).unwrap();
-        assert!(bytes.chunks(100_000).zip(0..).all(|(part, step)| part.iter().all(|byte| *byte == step)));
+        assert!(
+            bytes
+                .chunks(100_000)
+                .zip(0..)
+                .all(|(part, step)| part.iter().all(|byte| *byte == step))
+        );
         assert_eq!(bytes.len(), 4_000_000);
     }
 }

@@ -1,8 +1,10 @@
-//! Files that appear under their name whole or not at all. The only place that creates, renames and syncs files.
+//! Files that appear under their name whole or not at all. The only place that creates, renames and
+//! syncs files.
 //!
-//! On Linux a file is written without any name (`O_TMPFILE`) and linked to its final one when it is finished: whatever
-//! ends the process before, the power included, leaves nothing behind. File systems that cannot do that (NFS, some of
-//! FUSE's) get a temporary name, `.NAME.part`, which the next run that writes the same file takes over.
+//! On Linux a file is written without any name (`O_TMPFILE`) and linked to its final one when it is
+//! finished: whatever ends the process before, the power included, leaves nothing behind. File
+//! systems that cannot do that (NFS, some of FUSE's) get a temporary name, `.NAME.part`, which the
+//! next run that writes the same file takes over.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -10,7 +12,10 @@ use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FallocateFlags, FlockOperation, Mode, OFlags, fallocate, flock, fsync, linkat, open};
+use rustix::fs::{
+    AtFlags, CWD, FallocateFlags, FlockOperation, Mode, OFlags, fallocate, flock, fsync, linkat,
+    open,
+};
 use rustix::io::Errno;
 
 use crate::error::{Error, Result};
@@ -27,8 +32,8 @@ pub struct Output {
 }
 
 impl Output {
-    /// Begins the file that will be `path`, in a directory that is there. If its length is known, room for it is reserved
-    /// at once: a full disk is found before anything is written.
+    /// Begins the file that will be `path`, in a directory that is there. If its length is known,
+    /// room for it is reserved at once: a full disk is found before anything is written.
     ///
     /// # Errors
     /// [`Error::Write`] when the directory cannot be written, or is full.
@@ -41,7 +46,12 @@ impl Output {
             }
             file => (file.map_err(fail)?, None),
         };
-        let output = Self { file, path: path.to_owned(), staged, len };
+        let output = Self {
+            file,
+            path: path.to_owned(),
+            staged,
+            len,
+        };
         if let Some(len) = len.filter(|len| *len > 0) {
             match fallocate(&output.file, FallocateFlags::empty(), 0, len) {
                 // What cannot be reserved can still be written.
@@ -77,8 +87,8 @@ impl Output {
         Ok(())
     }
 
-    /// Gives the file its name; with `durable` when its bytes are on the disk. With `replace` a file of that name gives
-    /// way, at one instant.
+    /// Gives the file its name; with `durable` when its bytes are on the disk. With `replace` a
+    /// file of that name gives way, at one instant.
     ///
     /// # Errors
     /// [`Error::Exists`], or [`Error::Write`].
@@ -86,7 +96,10 @@ impl Output {
         let outcome = self.publish(durable, replace);
         outcome.map_err(|source| match source {
             _ if self.path.is_dir() => a_directory(&self.path),
-            Errno::EXIST => Error::Exists { path: self.path.clone(), resumable: false },
+            Errno::EXIST => Error::Exists {
+                path: self.path.clone(),
+                resumable: false,
+            },
             source => self.failure(0, source),
         })
     }
@@ -131,7 +144,10 @@ impl Output {
             self.link(&staged)?;
             self.staged = Some(staged);
         }
-        let renamed = self.staged.as_ref().map_or(Ok(()), |staged| std::fs::rename(staged, &self.path));
+        let renamed = self
+            .staged
+            .as_ref()
+            .map_or(Ok(()), |staged| std::fs::rename(staged, &self.path));
         renamed.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
         self.staged = None;
         Ok(())
@@ -164,7 +180,10 @@ pub fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
 /// The error of a file that is to take the place of a directory.
 #[must_use]
 pub fn a_directory(path: &Path) -> Error {
-    Error::dataset(path, "is a directory, and a file of that name is to be written")
+    Error::dataset(
+        path,
+        "is a directory, and a file of that name is to be written",
+    )
 }
 
 /// Makes a directory and those above it, unless it is there.
@@ -172,26 +191,50 @@ pub fn a_directory(path: &Path) -> Error {
 /// # Errors
 /// [`Error::Write`]; [`Error::Dataset`] where something else is there.
 pub fn make_directory(path: &Path) -> Result<()> {
-    let made = if path.as_os_str().is_empty() { Ok(()) } else { std::fs::create_dir_all(path) };
+    let made = if path.as_os_str().is_empty() {
+        Ok(())
+    } else {
+        std::fs::create_dir_all(path)
+    };
     if made.is_err() && path.exists() {
-        return Err(Error::dataset(path, "is not a directory, and is to be written to"));
+        return Err(Error::dataset(
+            path,
+            "is not a directory, and is to be written to",
+        ));
     }
     if made.is_err() && path.is_symlink() {
-        return Err(Error::dataset(path, "is a link to something that is not there, and is to be written to"));
+        return Err(Error::dataset(
+            path,
+            "is a link to something that is not there, and is to be written to",
+        ));
     }
-    made.map_err(|source| Error::Write { path: path.to_owned(), bytes: 0, source })
+    made.map_err(|source| Error::Write {
+        path: path.to_owned(),
+        bytes: 0,
+        source,
+    })
 }
 
 fn failure(path: &Path, bytes: u64, source: Errno) -> Error {
-    Error::Write { path: path.to_owned(), bytes, source: io::Error::from(source) }
+    Error::Write {
+        path: path.to_owned(),
+        bytes,
+        source: io::Error::from(source),
+    }
 }
 
 fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 fn directory(path: &Path) -> rustix::io::Result<OwnedFd> {
-    open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
+    open(
+        path,
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
 }
 
 /// The temporary name of a file.
@@ -207,7 +250,11 @@ const MODE: Mode = Mode::from_raw_mode(0o666);
 
 #[cfg(target_os = "linux")]
 fn unnamed(folder: &Path) -> rustix::io::Result<OwnedFd> {
-    open(folder, OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC, MODE)
+    open(
+        folder,
+        OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC,
+        MODE,
+    )
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -217,10 +264,15 @@ fn unnamed(_: &Path) -> rustix::io::Result<OwnedFd> {
 
 /// A file with a temporary name, held against other processes that write the same output.
 fn named(path: &Path) -> rustix::io::Result<OwnedFd> {
-    let file = open(path, OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW, MODE)?;
+    let file = open(
+        path,
+        OFlags::CREATE | OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW,
+        MODE,
+    )?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;
     let file = File::from(file);
-    file.set_len(0).map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    file.set_len(0)
+        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
     Ok(file.into())
 }
 
@@ -229,7 +281,10 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<OsString> {
-        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.sort();
         names
     }
@@ -237,7 +292,12 @@ mod tests {
     /// Both ways of writing, whatever the file system here can do.
     fn outputs(path: &Path) -> Vec<Output> {
         let staged = part_of(path);
-        let by_name = Output { file: named(&staged).unwrap(), path: path.to_owned(), staged: Some(staged), len: None };
+        let by_name = Output {
+            file: named(&staged).unwrap(),
+            path: path.to_owned(),
+            staged: Some(staged),
+            len: None,
+        };
         vec![by_name, Output::create(path, Some(6)).unwrap()]
     }
 
@@ -276,8 +336,14 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("x");
             write_whole(&path, b"first", false).unwrap();
-            let error = outputs(&path).swap_remove(way).commit(false, false).unwrap_err();
-            assert!(matches!(&error, Error::Exists { path: named, .. } if *named == path), "{error}");
+            let error = outputs(&path)
+                .swap_remove(way)
+                .commit(false, false)
+                .unwrap_err();
+            assert!(
+                matches!(&error, Error::Exists { path: named, .. } if *named == path),
+                "{error}"
+            );
             let output = outputs(&path).swap_remove(way);
             output.write_at(b"second", 0).unwrap();
             output.commit(true, true).unwrap();
@@ -292,7 +358,10 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("x");
             make_directory(&path.join("inside")).unwrap();
-            let error = outputs(&path).swap_remove(way).commit(false, true).unwrap_err();
+            let error = outputs(&path)
+                .swap_remove(way)
+                .commit(false, true)
+                .unwrap_err();
             assert!(matches!(error, Error::Dataset { .. }), "{error}");
             assert_eq!(names(folder.path()), ["x"]);
         }
@@ -325,6 +394,9 @@ mod tests {
     #[test]
     fn no_such_directory_names_the_file() {
         let error = Output::create(Path::new("/no/such/folder/x"), Some(12)).unwrap_err();
-        assert_eq!(error.to_string(), "/no/such/folder/x: cannot write 12 bytes: No such file or directory");
+        assert_eq!(
+            error.to_string(),
+            "/no/such/folder/x: cannot write 12 bytes: No such file or directory"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The directory that relative paths start from, for as long as they are used: the process may go elsewhere.
+//! The directory that relative paths start from, for as long as they are used: the process may go
+//! elsewhere.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -6,15 +7,27 @@ use std::path::Path;
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, open, statat};
 
-/// A directory that is kept; by default none, and relative paths start from wherever the process is.
+/// A directory that is kept; by default none, and relative paths start from wherever the process
+/// is.
 #[derive(Debug, Default)]
 pub struct Base(Option<OwnedFd>);
 
 impl Base {
     /// The current directory, if any of `paths` is relative to it and it can be kept.
     pub fn of<'a>(mut paths: impl Iterator<Item = &'a [u8]>) -> Self {
-        let here = || open(".", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok();
-        Self(if paths.any(|path| !path.starts_with(b"/")) { here() } else { None })
+        let here = || {
+            open(
+                ".",
+                OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+                Mode::empty(),
+            )
+            .ok()
+        };
+        Self(if paths.any(|path| !path.starts_with(b"/")) {
+            here()
+        } else {
+            None
+        })
     }
 
     /// The length of a file.

@@ -1,8 +1,9 @@
-//! Rows of CSV files (RFC 4180), each with its line. White space around cells is stripped; what is in quotes is kept.
+//! Rows of CSV files (RFC 4180), each with its line. White space around cells is stripped; what is
+//! in quotes is kept.
 //!
-//! Cells are separated by commas, semicolons or tabs, as the first line shows: by the one that is there, or, where several
-//! are, by the one that makes columns `filename` and `class` of it. A line `sep=;` before it, as Excel reads and writes it,
-//! says so outright.
+//! Cells are separated by commas, semicolons or tabs, as the first line shows: by the one that is
+//! there, or, where several are, by the one that makes columns `filename` and `class` of it. A line
+//! `sep=;` before it, as Excel reads and writes it, says so outright.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -51,15 +52,18 @@ impl Csv {
     /// # Errors
     /// [`Error::Io`] for one that cannot be read, [`Error::Dataset`] for one without a first line.
     pub fn open(path: &Path) -> Result<Self> {
-        let text = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        let text = std::fs::read(path).map_err(|source| Error::Io {
+            path: path.to_owned(),
+            source,
+        })?;
         Self::new(path, text)
     }
 
     /// Reads a text that is in memory; `path` is what errors name.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for one without a first line, or where that leaves open what separates cells; for what is no
-    /// text.
+    /// [`Error::Dataset`] for one without a first line, or where that leaves open what separates
+    /// cells; for what is no text.
     pub fn new(path: &Path, mut text: Vec<u8>) -> Result<Self> {
         check_text(&text).map_err(|reason| Error::dataset(path, reason))?;
         if text.starts_with(BYTE_ORDER_MARK) {
@@ -70,27 +74,50 @@ impl Csv {
             None => separator_of(&text).map_err(|reason| line_error(path, 1, reason))?,
         };
         if is_open(first_line(&text), separator) {
-            return Err(line_error(path, 1, "a quote that is opened in the first line is never closed"));
+            return Err(line_error(
+                path,
+                1,
+                "a quote that is opened in the first line is never closed",
+            ));
         }
-        let reader = ReaderBuilder::new().delimiter(separator).from_reader(Cursor::new(text));
-        let mut csv = Self { path: path.to_owned(), header: ByteRecord::new(), line: 1, separator, reader };
+        let reader = ReaderBuilder::new()
+            .delimiter(separator)
+            .from_reader(Cursor::new(text));
+        let mut csv = Self {
+            path: path.to_owned(),
+            header: ByteRecord::new(),
+            line: 1,
+            separator,
+            reader,
+        };
         let header = csv.reader.byte_headers().cloned();
         let mut header = header.map_err(|error| csv.failure(error))?;
         csv.strip(&mut header, &Position::new());
         header.trim();
         csv.header = header;
-        csv.line = csv.header.position().map_or(1, |position| csv.line_at(position));
+        csv.line = csv
+            .header
+            .position()
+            .map_or(1, |position| csv.line_at(position));
         // Quotes within cells hide the end of the first line from a look at the text alone.
         if !csv.header.iter().all(is_text) {
-            return Err(Error::dataset(path, "not a CSV file, but a file that is no text"));
+            return Err(Error::dataset(
+                path,
+                "not a CSV file, but a file that is no text",
+            ));
         }
         if csv.header.is_empty() {
-            return Err(Error::dataset(path, "empty: a first line that names the columns is needed"));
+            return Err(Error::dataset(
+                path,
+                "empty: a first line that names the columns is needed",
+            ));
         }
         if path.extension().is_some_and(|ending| ending == "lst")
             && csv.header.iter().any(|cell| whole_number(cell).is_some())
         {
-            return Err(csv.header_error("a list of im2rec's, which is not read: make it a CSV of filename and class"));
+            return Err(csv.header_error(
+                "a list of im2rec's, which is not read: make it a CSV of filename and class",
+            ));
         }
         Ok(csv)
     }
@@ -107,15 +134,19 @@ impl Csv {
         &self.header
     }
 
-    /// The columns of a list of files: those called `filename` and `class`, in any case, where both are there; else the
-    /// first two.
+    /// The columns of a list of files: those called `filename` and `class`, in any case, where both
+    /// are there; else the first two.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for less than two columns, two that are called `filename` or `class`, or a first line that names a
-    /// picture instead of a column.
+    /// [`Error::Dataset`] for less than two columns, two that are called `filename` or `class`, or
+    /// a first line that names a picture instead of a column.
     pub fn columns(&self) -> Result<Columns> {
         if let (Some(filename), Some(class)) = (self.only("filename")?, self.only("class")?) {
-            return Ok(Columns { filename, class, named: true });
+            return Ok(Columns {
+                filename,
+                class,
+                named: true,
+            });
         }
         self.first_two()
     }
@@ -133,31 +164,45 @@ impl Csv {
     /// The first two columns, whatever they are called.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for less than two columns, or a first line that names a picture instead of a column.
+    /// [`Error::Dataset`] for less than two columns, or a first line that names a picture instead
+    /// of a column.
     pub fn first_two(&self) -> Result<Columns> {
         self.check_width()?;
         if is_image(&self.header[0]) {
             let name = quoted(&self.header[0]);
-            return Err(self.header_error(format!("{name} is a file, where the first line names the columns")));
+            return Err(self.header_error(format!(
+                "{name} is a file, where the first line names the columns"
+            )));
         }
-        Ok(Columns { filename: 0, class: 1, named: false })
+        Ok(Columns {
+            filename: 0,
+            class: 1,
+            named: false,
+        })
     }
 
     /// What may be why a file is not there that `columns` name: a text to put behind that.
     #[must_use]
     pub fn hint(&self, columns: Columns) -> String {
-        if columns.named { String::new() } else { format!("; {}", self.taken(columns)) }
+        if columns.named {
+            String::new()
+        } else {
+            format!("; {}", self.taken(columns))
+        }
     }
 
-    /// What a user should know of `columns` that are taken by their place, where there are others that may be meant.
+    /// What a user should know of `columns` that are taken by their place, where there are others
+    /// that may be meant.
     #[must_use]
     pub fn note(&self, columns: Columns) -> Option<String> {
         let others = self.header.iter().skip(2).any(|name| !name.is_empty());
-        (others && !columns.named).then(|| format!("{}: {}", self.path.display(), self.taken(columns)))
+        (others && !columns.named)
+            .then(|| format!("{}: {}", self.path.display(), self.taken(columns)))
     }
 
     fn taken(&self, columns: Columns) -> String {
-        let [file, class] = [columns.filename, columns.class].map(|column| quoted(&self.header[column]));
+        let [file, class] =
+            [columns.filename, columns.class].map(|column| quoted(&self.header[column]));
         format!(
             "files and classes are taken from the first two columns, {file} and {class}: to choose others, call them \
              \"filename\" and \"class\""
@@ -175,23 +220,32 @@ impl Csv {
         let only = self.header.get(0).unwrap_or_default();
         let hint = match OTHERS.iter().find(|other| only.contains(other)) {
             Some(other) => {
-                format!(", separated by commas, semicolons or tabs, where it has {:?}", char::from(*other).to_string())
+                format!(
+                    ", separated by commas, semicolons or tabs, where it has {:?}",
+                    char::from(*other).to_string()
+                )
             }
             None => String::new(),
         };
         Err(self.header_error(format!("two columns are needed, with a header{hint}")))
     }
 
-    /// Reads the next row, which has as many cells as there are columns, into `row`; returns its line, counted from 1, or
-    /// `None` at the end. Empty lines are passed over, and those of blanks alone.
+    /// Reads the next row, which has as many cells as there are columns, into `row`; returns its
+    /// line, counted from 1, or `None` at the end. Empty lines are passed over, and those of blanks
+    /// alone.
     ///
     /// # Errors
     /// [`Error::Dataset`] for a row of another length.
     pub fn next(&mut self, row: &mut ByteRecord) -> Result<Option<u64>> {
         let (start, more) = self.read(row);
         // What is open at the end has swallowed every row behind it.
-        if self.rest(&self.reader.position().clone()).is_empty() && is_open(self.rest(&start), self.separator) {
-            return Err(self.error(self.line_at(&start), "a quote that is opened in this row is never closed"));
+        if self.rest(&self.reader.position().clone()).is_empty()
+            && is_open(self.rest(&start), self.separator)
+        {
+            return Err(self.error(
+                self.line_at(&start),
+                "a quote that is opened in this row is never closed",
+            ));
         }
         let more = more.map_err(|error| self.failure(error))?;
         self.strip(row, &start);
@@ -203,9 +257,14 @@ impl Csv {
         loop {
             let start = self.reader.position().clone();
             let more = self.reader.read_byte_record(row);
-            let is_short =
-                more.as_ref().is_err_and(|error| matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. }));
-            if !is_short || !first_line(self.rest(&start)).iter().all(|byte| matches!(byte, b' ' | b'\t')) {
+            let is_short = more
+                .as_ref()
+                .is_err_and(|error| matches!(error.kind(), csv::ErrorKind::UnequalLengths { .. }));
+            if !is_short
+                || !first_line(self.rest(&start))
+                    .iter()
+                    .all(|byte| matches!(byte, b' ' | b'\t'))
+            {
                 return (start, more);
             }
         }
@@ -223,13 +282,17 @@ impl Csv {
         line_error(&self.path, line, reason)
     }
 
-    /// Strips white space that is around the cells of a row, and not in quotes; the row begins behind `start`.
+    /// Strips white space that is around the cells of a row, and not in quotes; the row begins
+    /// behind `start`.
     fn strip(&self, row: &mut ByteRecord, start: &Position) {
         if row.iter().all(|cell| cell.trim_ascii().len() == cell.len()) {
             return;
         }
         let mut stripped = ByteRecord::new();
-        for (cell, behind) in row.iter().zip(behind_quotes(self.rest(start), self.separator, row.len())) {
+        for (cell, behind) in
+            row.iter()
+                .zip(behind_quotes(self.rest(start), self.separator, row.len()))
+        {
             match behind {
                 None => stripped.push_field(&unquoted(cell.trim_ascii())),
                 Some(behind) => {
@@ -245,7 +308,11 @@ impl Csv {
     /// The text from a position on.
     fn rest(&self, position: &Position) -> &[u8] {
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-        self.reader.get_ref().get_ref().get(start..).unwrap_or_default()
+        self.reader
+            .get_ref()
+            .get_ref()
+            .get(start..)
+            .unwrap_or_default()
     }
 
     /// The line of a row: the reader's position is before the empty lines above it.
@@ -262,33 +329,63 @@ impl Csv {
     /// What may be why the row at a position has too many cells.
     fn quotes_hint(&self, position: &Position) -> &'static str {
         let line = first_line(self.rest(position).trim_ascii_start());
-        let is_late = line.windows(3).any(|three| three == [self.separator, b' ', b'"']);
-        if is_late { "; a quote counts at the very beginning of a cell, without a blank before it" } else { "" }
+        let is_late = line
+            .windows(3)
+            .any(|three| three == [self.separator, b' ', b'"']);
+        if is_late {
+            "; a quote counts at the very beginning of a cell, without a blank before it"
+        } else {
+            ""
+        }
     }
 
     fn failure(&self, error: csv::Error) -> Error {
-        let line = error.position().map_or(1, |position| self.line_at(position));
+        let line = error
+            .position()
+            .map_or(1, |position| self.line_at(position));
         match error.into_kind() {
-            csv::ErrorKind::Io(source) => Error::Io { path: self.path.clone(), source },
-            csv::ErrorKind::UnequalLengths { expected_len, len, pos } => {
+            csv::ErrorKind::Io(source) => Error::Io {
+                path: self.path.clone(),
+                source,
+            },
+            csv::ErrorKind::UnequalLengths {
+                expected_len,
+                len,
+                pos,
+            } => {
                 let hint = pos.map_or("", |pos| self.quotes_hint(&pos));
-                self.error(line, format!("{}, where the first line has {expected_len}{hint}", counted(len, "cell")))
+                self.error(
+                    line,
+                    format!(
+                        "{}, where the first line has {expected_len}{hint}",
+                        counted(len, "cell")
+                    ),
+                )
             }
             kind => self.error(line, format!("not a row of CSV: {kind:?}")),
         }
     }
 }
 
-/// Whether a file that starts with `start` may be a CSV file: a line of text with one of the separators in it.
+/// Whether a file that starts with `start` may be a CSV file: a line of text with one of the
+/// separators in it.
 #[must_use]
 pub fn may_be_csv(start: &[u8]) -> bool {
-    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    line.iter().any(|byte| SEPARATORS.iter().any(|(separator, _)| separator == byte))
-        && line.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\r' | b'\t'))
+    let line = start
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    line.iter()
+        .any(|byte| SEPARATORS.iter().any(|(separator, _)| separator == byte))
+        && line
+            .iter()
+            .all(|byte| !byte.is_ascii_control() || matches!(byte, b'\r' | b'\t'))
 }
 
 fn is_text(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n'))
+    bytes
+        .iter()
+        .all(|byte| !byte.is_ascii_control() || matches!(byte, b'\t' | b'\r' | b'\n'))
 }
 
 /// Refuses what is no text, by its first line, or is in an encoding that is not read.
@@ -306,15 +403,23 @@ fn check_text(text: &[u8]) -> std::result::Result<(), String> {
     Err(format!("not a CSV file, but {instead}"))
 }
 
-/// The separator that a first line `sep=;` says, which is made an empty line, so that lines are counted as people do.
+/// The separator that a first line `sep=;` says, which is made an empty line, so that lines are
+/// counted as people do.
 fn said_separator(text: &mut Vec<u8>) -> Option<u8> {
-    let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(text.len());
     let line = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);
-    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    let line = line
+        .strip_prefix(b"\"")
+        .and_then(|line| line.strip_suffix(b"\""))
+        .unwrap_or(line);
     let (name, said) = line.split_at_checked(4)?;
     match said {
         [separator]
-            if name.eq_ignore_ascii_case(b"sep=") && (separator.is_ascii_punctuation() || *separator == b'\t') =>
+            if name.eq_ignore_ascii_case(b"sep=")
+                && (separator.is_ascii_punctuation() || *separator == b'\t') =>
         {
             let separator = *separator;
             text.drain(..end);
@@ -327,18 +432,28 @@ fn said_separator(text: &mut Vec<u8>) -> Option<u8> {
 /// The separator that the first line shows.
 fn separator_of(text: &[u8]) -> std::result::Result<u8, String> {
     let line = first_line(text);
-    let there: Vec<(u8, &str)> =
-        SEPARATORS.into_iter().filter(|(separator, _)| cells(line, *separator).nth(1).is_some()).collect();
+    let there: Vec<(u8, &str)> = SEPARATORS
+        .into_iter()
+        .filter(|(separator, _)| cells(line, *separator).nth(1).is_some())
+        .collect();
     let [(first, one), (second, other), ..] = there.as_slice() else {
         return Ok(there.first().map_or(b',', |(separator, _)| *separator));
     };
-    let has = |separator: u8, name: &[u8]| cells(line, separator).any(|cell| cell.eq_ignore_ascii_case(name));
-    let mut named = there.iter().filter(|(separator, _)| has(*separator, b"filename") && has(*separator, b"class"));
+    let has = |separator: u8, name: &[u8]| {
+        cells(line, separator).any(|cell| cell.eq_ignore_ascii_case(name))
+    };
+    let mut named = there
+        .iter()
+        .filter(|(separator, _)| has(*separator, b"filename") && has(*separator, b"class"));
     if let (Some((separator, _)), None) = (named.next(), named.next()) {
         return Ok(*separator);
     }
     let say = |separator: u8| {
-        if separator == b'\t' { "\"sep=\" and a tab".to_owned() } else { format!("\"sep={}\"", char::from(separator)) }
+        if separator == b'\t' {
+            "\"sep=\" and a tab".to_owned()
+        } else {
+            format!("\"sep={}\"", char::from(separator))
+        }
     };
     Err(format!(
         "both {one} and {other} are there, and either may separate the columns: say which by a line before it, {} or {}",
@@ -349,7 +464,10 @@ fn separator_of(text: &[u8]) -> std::result::Result<u8, String> {
 
 /// The first line that is not empty; a line break in quotes does not end it.
 fn first_line(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(text.len());
+    let start = text
+        .iter()
+        .position(|byte| !matches!(byte, b'\r' | b'\n'))
+        .unwrap_or(text.len());
     let mut inside = false;
     let end = text[start..].iter().position(|byte| {
         inside ^= *byte == b'"';
@@ -383,16 +501,24 @@ impl At {
 
 /// Whether a cell in quotes is not closed at the end of rows.
 fn is_open(rows: &[u8], separator: u8) -> bool {
-    let at = rows.iter().fold(At::Start, |at, byte| at.after(*byte, separator));
+    let at = rows
+        .iter()
+        .fold(At::Start, |at, byte| at.after(*byte, separator));
     matches!(at, At::Quoted)
 }
 
-/// Of each of the first `cells` cells how many bytes stand behind its closing quote, if it is in quotes.
+/// Of each of the first `cells` cells how many bytes stand behind its closing quote, if it is in
+/// quotes.
 fn behind_quotes(rows: &[u8], separator: u8, cells: usize) -> Vec<Option<usize>> {
-    let above = rows.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    let above = rows
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+        .count();
     let (mut found, mut cell, mut at) = (vec![None; cells], 0, At::Start);
     for byte in &rows[above..] {
-        let Some(behind) = found.get_mut(cell) else { break };
+        let Some(behind) = found.get_mut(cell) else {
+            break;
+        };
         let next = at.after(*byte, separator);
         match (at, next) {
             (At::Start, At::Quoted) => *behind = Some(0),
@@ -405,20 +531,34 @@ fn behind_quotes(rows: &[u8], separator: u8, cells: usize) -> Vec<Option<usize>>
     found
 }
 
-/// What to put behind the error of a file that is not there, if its name seems to be of another system.
+/// What to put behind the error of a file that is not there, if its name seems to be of another
+/// system.
 #[must_use]
 pub fn name_hint(name: &[u8]) -> &'static str {
-    if name.contains(&b'\\') { "; folders are separated by /, not by a backslash" } else { "" }
+    if name.contains(&b'\\') {
+        "; folders are separated by /, not by a backslash"
+    } else {
+        ""
+    }
 }
 
 /// What is between the quotes of a cell that has white space before them.
 fn unquoted(cell: &[u8]) -> Cow<'_, [u8]> {
-    let Some(inside) = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")) else { return cell.into() };
+    let Some(inside) = cell
+        .strip_prefix(b"\"")
+        .and_then(|cell| cell.strip_suffix(b"\""))
+    else {
+        return cell.into();
+    };
     let mut rest = inside;
     let mut text = Vec::with_capacity(inside.len());
     while let Some((first, behind)) = rest.split_first() {
         text.push(*first);
-        rest = if *first == b'"' { behind.strip_prefix(b"\"").unwrap_or(behind) } else { behind };
+        rest = if *first == b'"' {
+            behind.strip_prefix(b"\"").unwrap_or(behind)
+        } else {
+            behind
+        };
     }
     text.into()
 }
@@ -432,15 +572,18 @@ fn cells(line: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     });
     split.map(|cell| {
         let cell = cell.trim_ascii();
-        cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\"")).unwrap_or(cell).trim_ascii()
+        cell.strip_prefix(b"\"")
+            .and_then(|cell| cell.strip_suffix(b"\""))
+            .unwrap_or(cell)
+            .trim_ascii()
     })
 }
 
 /// The greatest [`whole_number`], 2^63 - 1, which stands for all above it.
 pub const LARGEST_NUMBER: u64 = u64::MAX >> 1;
 
-/// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with gaps are saved; blanks
-/// around them in quotes); `None` for anything else.
+/// The whole number in a cell: digits, and what other programs make of them (`3.0`, as tables with
+/// gaps are saved; blanks around them in quotes); `None` for anything else.
 #[must_use]
 pub fn whole_number(cell: &[u8]) -> Option<u64> {
     let cell = cell.trim_ascii();
@@ -464,7 +607,12 @@ mod tests {
         let mut csv = Csv::new(Path::new("list.csv"), text.into())?;
         let (mut row, mut all) = (ByteRecord::new(), Vec::new());
         while let Some(line) = csv.next(&mut row)? {
-            all.push((line, row.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect()));
+            all.push((
+                line,
+                row.iter()
+                    .map(|cell| String::from_utf8_lossy(cell).into_owned())
+                    .collect(),
+            ));
         }
         Ok(all)
     }
@@ -475,10 +623,17 @@ mod tests {
 
     #[test]
     fn cells_are_stripped_and_quotes_undone() {
-        let csv = Csv::new(Path::new("list.csv"), "\u{feff} filename , class\r\n".into()).unwrap();
+        let csv = Csv::new(
+            Path::new("list.csv"),
+            "\u{feff} filename , class\r\n".into(),
+        )
+        .unwrap();
         assert_eq!(csv.header(), vec!["filename", "class"]);
         let text = "a,b\r\n 1.jpg , cat \n\"a,b.jpg\",\"a \"\"dog\"\"\"";
-        assert_eq!(rows(text).unwrap(), [row(2, ["1.jpg", "cat"]), row(3, ["a,b.jpg", "a \"dog\""])]);
+        assert_eq!(
+            rows(text).unwrap(),
+            [row(2, ["1.jpg", "cat"]), row(3, ["a,b.jpg", "a \"dog\""])]
+        );
     }
 
     #[test]
@@ -499,11 +654,22 @@ mod tests {
     #[test]
     fn quotes_behind_a_blank_were_part_of_the_cell() {
         let text = "filename, \"class\"\n1.jpg, \"cat\"\n2.jpg, \"a \"\"dog\"\"\"\n";
-        assert_eq!(rows(text).unwrap(), [row(2, ["1.jpg", "cat"]), row(3, ["2.jpg", "a \"dog\""])]);
-        assert!(Csv::new(Path::new("list.csv"), text.into()).unwrap().columns().unwrap().named);
+        assert_eq!(
+            rows(text).unwrap(),
+            [row(2, ["1.jpg", "cat"]), row(3, ["2.jpg", "a \"dog\""])]
+        );
+        assert!(
+            Csv::new(Path::new("list.csv"), text.into())
+                .unwrap()
+                .columns()
+                .unwrap()
+                .named
+        );
         let reason = rows("a,b\n1.jpg, \"cat, big\"\n").unwrap_err().to_string();
         assert!(
-            reason.ends_with("2; a quote counts at the very beginning of a cell, without a blank before it"),
+            reason.ends_with(
+                "2; a quote counts at the very beginning of a cell, without a blank before it"
+            ),
             "{reason}"
         );
     }
@@ -511,22 +677,37 @@ mod tests {
     #[test]
     fn columns_are_found_by_name_else_by_place() {
         let columns = |text: &str| {
-            let found = Csv::new(Path::new("list.csv"), text.into()).unwrap().columns();
-            found.map(|columns| (columns.filename, columns.class)).map_err(|error| error.reason())
+            let found = Csv::new(Path::new("list.csv"), text.into())
+                .unwrap()
+                .columns();
+            found
+                .map(|columns| (columns.filename, columns.class))
+                .map_err(|error| error.reason())
         };
         assert_eq!(columns("filename,width,class"), Ok((0, 2)));
         assert_eq!(columns(" CLASS , x,\"Filename\""), Ok((2, 0)));
         assert_eq!(columns("image,label"), Ok((0, 1)));
         assert_eq!(columns("class,label,file"), Ok((0, 1)));
-        assert_eq!(columns("filename,class,CLASS"), Err("line 1: two columns are called \"class\"".to_owned()));
-        assert_eq!(columns("filename"), Err("line 1: two columns are needed, with a header".to_owned()));
+        assert_eq!(
+            columns("filename,class,CLASS"),
+            Err("line 1: two columns are called \"class\"".to_owned())
+        );
+        assert_eq!(
+            columns("filename"),
+            Err("line 1: two columns are needed, with a header".to_owned())
+        );
         let reason = "line 1: \"a/0.JPG\" is a file, where the first line names the columns";
         assert_eq!(columns("a/0.JPG,cat"), Err(reason.to_owned()));
     }
 
     #[test]
     fn lists_of_im2rec_were_read_as_tables() {
-        let open = |name: &str| Csv::new(Path::new(name), "0\t3.000000\tcat/1.jpg\n1\t3\tcat/2.jpg\n".into());
+        let open = |name: &str| {
+            Csv::new(
+                Path::new(name),
+                "0\t3.000000\tcat/1.jpg\n1\t3\tcat/2.jpg\n".into(),
+            )
+        };
         let reason = open("train.lst").unwrap_err().to_string();
         assert_eq!(
             reason,
@@ -554,12 +735,16 @@ mod tests {
     fn semicolons_and_tabs_separate_as_commas_do() {
         let expected = [row(2, ["1.jpg", "cat"]), row(3, ["a 2.jpg", "dog"])];
         for separator in [",", ";", "\t"] {
-            let text = ["filename,class", " 1.jpg , cat ", "a 2.jpg,\"dog\""].map(|line| line.replace(',', separator));
+            let text = ["filename,class", " 1.jpg , cat ", "a 2.jpg,\"dog\""]
+                .map(|line| line.replace(',', separator));
             assert_eq!(rows(&text.join("\r\n")).unwrap(), expected, "{separator:?}");
         }
         // What is in quotes separates nothing; a cell may hold the others.
         assert_eq!(rows("\"a;b\",c\n1;2,3\n").unwrap(), [row(2, ["1;2", "3"])]);
-        assert_eq!(rows("filename;class\nx,y.jpg;3,0\n").unwrap(), [row(2, ["x,y.jpg", "3,0"])]);
+        assert_eq!(
+            rows("filename;class\nx,y.jpg;3,0\n").unwrap(),
+            [row(2, ["x,y.jpg", "3,0"])]
+        );
         // Of several, the one that makes the columns of it.
         assert_eq!(rows("\"Class\" ;filename;a,b\n1;2;3\n").unwrap().len(), 1);
         assert_eq!(rows("filename,class,a;b\n1,2,3\n").unwrap().len(), 1);
@@ -570,12 +755,25 @@ mod tests {
         for text in ["sep=;\na;b,c\n1;2\n", "\u{feff}SEP=;\r\na;b,c\r\n1;2\r\n"] {
             assert_eq!(rows(text).unwrap(), [row(3, ["1", "2"])], "{text:?}");
         }
-        assert_eq!(rows("sep=\t\na\tb;c\n1\t2\n").unwrap(), [row(3, ["1", "2"])]);
-        assert_eq!(rows("\"sep=;\"\na;b,c\n1;2\n").unwrap(), [row(3, ["1", "2"])], "in quotes");
+        assert_eq!(
+            rows("sep=\t\na\tb;c\n1\t2\n").unwrap(),
+            [row(3, ["1", "2"])]
+        );
+        assert_eq!(
+            rows("\"sep=;\"\na;b,c\n1;2\n").unwrap(),
+            [row(3, ["1", "2"])],
+            "in quotes"
+        );
         assert_eq!(rows("sep=|\na|b\n1|2\n").unwrap(), [row(3, ["1", "2"])]);
-        assert_eq!(rows("sep=;\n").unwrap_err().reason(), "empty: a first line that names the columns is needed");
+        assert_eq!(
+            rows("sep=;\n").unwrap_err().reason(),
+            "empty: a first line that names the columns is needed"
+        );
         let csv = Csv::new(Path::new("list.csv"), "sep=,\na\n1\n".into()).unwrap();
-        assert_eq!(csv.columns().unwrap_err().reason(), "line 2: two columns are needed, with a header");
+        assert_eq!(
+            csv.columns().unwrap_err().reason(),
+            "line 2: two columns are needed, with a header"
+        );
     }
 
     #[test]
@@ -587,7 +785,13 @@ mod tests {
              it, \"sep=,\" or \"sep=;\""
         );
         assert!(reason("a;b\tc\n").contains("both semicolons and tabs"));
-        let width = |text: &str| Csv::new(Path::new("list.csv"), text.into()).unwrap().columns().unwrap_err().reason();
+        let width = |text: &str| {
+            Csv::new(Path::new("list.csv"), text.into())
+                .unwrap()
+                .columns()
+                .unwrap_err()
+                .reason()
+        };
         assert_eq!(
             width("filename|class\n"),
             "line 1: two columns are needed, with a header, separated by commas, semicolons or tabs, where it has \"|\""
@@ -596,19 +800,47 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_said_and_not_shown() {
-        let reason = |bytes: &[u8]| Csv::new(Path::new("list.csv"), bytes.to_vec()).unwrap_err().reason();
-        assert_eq!(reason(b"\xff\xfef\0i\0,\0"), "text in UTF-16: save it as UTF-8");
-        assert_eq!(reason(b"\xff\xfe\0\0f\0\0\0"), "text in UTF-32: save it as UTF-8");
-        assert_eq!(reason(b"\0\0\xfe\xff\0\0\0f"), "text in UTF-32: save it as UTF-8");
-        assert_eq!(reason(b"PK\x03\x04\x14\0\x06\0"), "not a CSV file, but a ZIP archive (.zip, .npz, .xlsx, .pt)");
-        assert_eq!(reason(b"\x7fELF\x02\x01\0\0,"), "not a CSV file, but a file that is no text");
+        let reason = |bytes: &[u8]| {
+            Csv::new(Path::new("list.csv"), bytes.to_vec())
+                .unwrap_err()
+                .reason()
+        };
+        assert_eq!(
+            reason(b"\xff\xfef\0i\0,\0"),
+            "text in UTF-16: save it as UTF-8"
+        );
+        assert_eq!(
+            reason(b"\xff\xfe\0\0f\0\0\0"),
+            "text in UTF-32: save it as UTF-8"
+        );
+        assert_eq!(
+            reason(b"\0\0\xfe\xff\0\0\0f"),
+            "text in UTF-32: save it as UTF-8"
+        );
+        assert_eq!(
+            reason(b"PK\x03\x04\x14\0\x06\0"),
+            "not a CSV file, but a ZIP archive (.zip, .npz, .xlsx, .pt)"
+        );
+        assert_eq!(
+            reason(b"\x7fELF\x02\x01\0\0,"),
+            "not a CSV file, but a file that is no text"
+        );
     }
 
     #[test]
     fn whole_numbers_are_digits() {
-        let numbers = ["0", " 01", "12.0 ", "9223372036854775807", "99999999999999999999"];
+        let numbers = [
+            "0",
+            " 01",
+            "12.0 ",
+            "9223372036854775807",
+            "99999999999999999999",
+        ];
         let most = Some(i64::MAX as u64);
-        assert_eq!(numbers.map(|cell| whole_number(cell.as_bytes())), [Some(0), Some(1), Some(12), most, most]);
+        assert_eq!(
+            numbers.map(|cell| whole_number(cell.as_bytes())),
+            [Some(0), Some(1), Some(12), most, most]
+        );
         for cell in ["", ".0", "-1", "+1", "1.5", "1.00", "1e3", "1 1", "\u{661}"] {
             assert_eq!(whole_number(cell.as_bytes()), None, "{cell}");
         }
@@ -617,28 +849,59 @@ mod tests {
     #[test]
     fn a_quote_that_is_never_closed_was_a_row_of_too_few_cells() {
         let reason = |text| rows(text).unwrap_err().reason();
-        let open = |line| format!("line {line}: a quote that is opened in this row is never closed");
+        let open =
+            |line| format!("line {line}: a quote that is opened in this row is never closed");
         assert_eq!(reason("a,b\n1,2\n\n\"3,4\n5,6\n"), open(4));
-        assert_eq!(reason("a,b\n1,\"2\n3,4\n"), open(2), "which took all rows below for its cell");
+        assert_eq!(
+            reason("a,b\n1,\"2\n3,4\n"),
+            open(2),
+            "which took all rows below for its cell"
+        );
         assert_eq!(reason("a,b\n1,\"2"), open(2));
-        assert_eq!(reason("\"a,b\n1,2\n"), "line 1: a quote that is opened in the first line is never closed");
-        assert_eq!(rows("a,b\n1,5\" disk").unwrap(), [row(2, ["1", "5\" disk"])]);
-        assert_eq!(rows("a,b\n1,\"5\"\" disk\"\n").unwrap(), [row(2, ["1", "5\" disk"])]);
+        assert_eq!(
+            reason("\"a,b\n1,2\n"),
+            "line 1: a quote that is opened in the first line is never closed"
+        );
+        assert_eq!(
+            rows("a,b\n1,5\" disk").unwrap(),
+            [row(2, ["1", "5\" disk"])]
+        );
+        assert_eq!(
+            rows("a,b\n1,\"5\"\" disk\"\n").unwrap(),
+            [row(2, ["1", "5\" disk"])]
+        );
     }
 
     #[test]
     fn lines_are_counted_with_empty_ones_and_those_in_cells() {
         let text = "a,b\n\n\n1,2\n\"x\ny\",3\r\n\r\n4,5\n\n";
-        let expected = [row(4, ["1", "2"]), row(5, ["x\ny", "3"]), row(8, ["4", "5"])];
+        let expected = [
+            row(4, ["1", "2"]),
+            row(5, ["x\ny", "3"]),
+            row(8, ["4", "5"]),
+        ];
         assert_eq!(rows(text).unwrap(), expected);
-        assert_eq!(rows("a,b\n  \n\t\n1,2\n\"x\ny\",3\r\n  \r\n4,5\n \n  ").unwrap(), expected, "of blanks alone");
+        assert_eq!(
+            rows("a,b\n  \n\t\n1,2\n\"x\ny\",3\r\n  \r\n4,5\n \n  ").unwrap(),
+            expected,
+            "of blanks alone"
+        );
     }
 
     #[test]
     fn a_row_of_another_length_names_its_line() {
         let reason = |text| rows(text).unwrap_err().to_string();
-        assert_eq!(reason("a,b\n1,2\n\n3\n"), "list.csv: line 4: 1 cell, where the first line has 2");
-        assert_eq!(reason("a,b\n1,2,3\n"), "list.csv: line 2: 3 cells, where the first line has 2");
-        assert_eq!(reason(""), "list.csv: empty: a first line that names the columns is needed");
+        assert_eq!(
+            reason("a,b\n1,2\n\n3\n"),
+            "list.csv: line 4: 1 cell, where the first line has 2"
+        );
+        assert_eq!(
+            reason("a,b\n1,2,3\n"),
+            "list.csv: line 2: 3 cells, where the first line has 2"
+        );
+        assert_eq!(
+            reason(""),
+            "list.csv: empty: a first line that names the columns is needed"
+        );
     }
 }

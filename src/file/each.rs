@@ -6,18 +6,25 @@ use std::thread;
 
 use crate::error::Result;
 
-/// Calls `work` with every number below `count`, on up to `threads` threads; returns what it gave, in order.
+/// Calls `work` with every number below `count`, on up to `threads` threads; returns what it gave,
+/// in order.
 ///
 /// # Errors
-/// The one with the lowest number, whichever came first; numbers far beyond it are not tried any more.
-pub fn each<T: Send>(count: usize, threads: usize, work: &(dyn Fn(usize) -> Result<T> + Sync)) -> Result<Vec<T>> {
+/// The one with the lowest number, whichever came first; numbers far beyond it are not tried any
+/// more.
+pub fn each<T: Send>(
+    count: usize,
+    threads: usize,
+    work: &(dyn Fn(usize) -> Result<T> + Sync),
+) -> Result<Vec<T>> {
     let next = AtomicUsize::new(0);
     let failed = AtomicUsize::new(usize::MAX);
     let results = Mutex::new(Vec::with_capacity(count));
     let run = || {
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            // Numbers are taken in order, so all below one that failed have been tried, or are being.
+            // Numbers are taken in order, so all below one that failed have been tried, or are
+            // being.
             if number >= count || number > failed.load(Ordering::Relaxed) {
                 return;
             }
@@ -25,7 +32,10 @@ pub fn each<T: Send>(count: usize, threads: usize, work: &(dyn Fn(usize) -> Resu
             if result.is_err() {
                 failed.fetch_min(number, Ordering::Relaxed);
             }
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((number, result));
+            results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((number, result));
         }
     };
     on_threads(threads.min(count), &run);
@@ -56,8 +66,17 @@ mod tests {
         for threads in [1, 4, 64] {
             let squares = each(100, threads, &|i| Ok(i * i)).unwrap();
             assert_eq!(squares, (0..100).map(|i| i * i).collect::<Vec<_>>());
-            let fail = |i: usize| if i % 10 == 7 { Err(Error::argument("i", i, "no sevens")) } else { Ok(i) };
-            assert_eq!(each(100, threads, &fail).unwrap_err().to_string(), "i=7 is not valid: no sevens");
+            let fail = |i: usize| {
+                if i % 10 == 7 {
+                    Err(Error::argument("i", i, "no sevens"))
+                } else {
+                    Ok(i)
+                }
+            };
+            assert_eq!(
+                each(100, threads, &fail).unwrap_err().to_string(),
+                "i=7 is not valid: no sevens"
+            );
             assert!(each(0, threads, &fail).unwrap().is_empty());
         }
     }

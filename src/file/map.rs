@@ -1,14 +1,15 @@
 //! A file's bytes as one slice: mapped, or held in memory.
 //!
-//! Shards of records are mapped where pictures are read (see `read.rs`): they are large and opened once, and records are
-//! taken from them in any order. A data set may have more shards than a process may have files, so only some maps keep a
-//! descriptor open; the others use the path.
+//! Shards of records are mapped where pictures are read (see `read.rs`): they are large and opened
+//! once, and records are taken from them in any order. A data set may have more shards than a
+//! process may have files, so only some maps keep a descriptor open; the others use the path.
 //!
-//! A mapped file that is cut short kills the process that touches what is gone (SIGBUS). So [`Map::copy`] does not touch
-//! the map: it reads, and a file that is cut short is an error; records are used from copies. [`Map::bytes`] hands out the
-//! map itself, for what is looked at here and there, such as the framing and the labels of records, and looks at the file's
-//! size before, so it is meant to be called anew for each record. What is left is a file that shrinks between that look
-//! and the use.
+//! A mapped file that is cut short kills the process that touches what is gone (SIGBUS). So
+//! [`Map::copy`] does not touch the map: it reads, and a file that is cut short is an error;
+//! records are used from copies. [`Map::bytes`] hands out the map itself, for what is looked at
+//! here and there, such as the framing and the labels of records, and looks at the file's size
+//! before, so it is meant to be called anew for each record. What is left is a file that shrinks
+//! between that look and the use.
 #![expect(unsafe_code, reason = "mapping a file")]
 
 use std::fs::File;
@@ -34,7 +35,12 @@ pub struct Map {
 
 #[derive(Debug)]
 enum Content {
-    Mapped { map: Mmap, file: Identity, stamp: Stamp, kept: Option<Kept> },
+    Mapped {
+        map: Mmap,
+        file: Identity,
+        stamp: Stamp,
+        kept: Option<Kept>,
+    },
     Held(Vec<u8>),
 }
 
@@ -56,10 +62,12 @@ pub struct Stamp {
 pub struct Hops(File);
 
 impl Hops {
-    /// Fills `room` with what the file holds from byte `offset` on; false where that is not enough, or cannot be read.
+    /// Fills `room` with what the file holds from byte `offset` on; false where that is not enough,
+    /// or cannot be read.
     #[must_use]
     pub fn read(&self, offset: u64, room: &mut [u8]) -> bool {
-        usize::try_from(offset).is_ok_and(|offset| read_from(&self.0, offset, room) == Ok(room.len()))
+        usize::try_from(offset)
+            .is_ok_and(|offset| read_from(&self.0, offset, room) == Ok(room.len()))
     }
 }
 
@@ -82,7 +90,9 @@ impl Kept {
         // The limit can be changed while the process runs.
         let limit = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         let most = MOST_KEPT.min(limit / SHARE);
-        let free = KEPT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |kept| (kept < most).then_some(kept + 1));
+        let free = KEPT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |kept| {
+            (kept < most).then_some(kept + 1)
+        });
         free.is_ok().then(|| Self(file))
     }
 }
@@ -101,17 +111,32 @@ impl Map {
     pub fn open(path: &Path) -> Result<Self> {
         let mapped = open_regular(path).and_then(|file| {
             let status = fstat(&file)?;
-            // SAFETY: nothing writes through the map. Another process may write to the file: those who read it take every
-            // length from it once and compare it with the slice, so that other bytes are a damaged record and no more;
-            // a file that shrinks is found by `bytes`.
+            // SAFETY: nothing writes through the map. Another process may write to the file: those
+            // who read it take every length from it once and compare it with the slice, so that
+            // other bytes are a damaged record and no more; a file that shrinks is found by
+            // `bytes`.
             let map = unsafe { Mmap::map(&file) }?;
             // Looking here and there must not bring in megabytes around each place.
             let _ = map.advise(memmap2::Advice::Random);
-            let stamp = Stamp { len: map.len() as u64, modified: modified(&status) };
-            Ok(Content::Mapped { map, file: Identity(status.st_dev, status.st_ino), stamp, kept: Kept::of(file) })
+            let stamp = Stamp {
+                len: map.len() as u64,
+                modified: modified(&status),
+            };
+            Ok(Content::Mapped {
+                map,
+                file: Identity(status.st_dev, status.st_ino),
+                stamp,
+                kept: Kept::of(file),
+            })
         });
-        let content = mapped.map_err(|source| Error::Io { path: path.to_owned(), source })?;
-        Ok(Self { path: path.to_owned(), content })
+        let content = mapped.map_err(|source| Error::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            content,
+        })
     }
 
     /// Reads the file at `path` into memory: for files that are looked at once.
@@ -121,14 +146,20 @@ impl Map {
     pub fn read(path: &Path) -> Result<Self> {
         let mut bytes = Vec::new();
         let read = open_regular(path).and_then(|mut file| file.read_to_end(&mut bytes));
-        read.map_err(|source| Error::Io { path: path.to_owned(), source })?;
+        read.map_err(|source| Error::Io {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self::in_memory(path.to_owned(), bytes))
     }
 
     /// Bytes that came from the file at `path`: what a compressed file held, for one.
     #[must_use]
     pub fn in_memory(path: PathBuf, bytes: Vec<u8>) -> Self {
-        Self { path, content: Content::Held(bytes) }
+        Self {
+            path,
+            content: Content::Held(bytes),
+        }
     }
 
     /// The file.
@@ -161,18 +192,26 @@ impl Map {
         }
     }
 
-    /// Says whether the bytes are to be read from the first to the last now, or here and there, as they are at first.
+    /// Says whether the bytes are to be read from the first to the last now, or here and there, as
+    /// they are at first.
     pub fn expect_all(&self, all: bool) {
         if let Content::Mapped { map, .. } = &self.content {
             // Without it, reading is slower, and no more.
-            let _ = map.advise(if all { memmap2::Advice::Normal } else { memmap2::Advice::Random });
+            let _ = map.advise(if all {
+                memmap2::Advice::Normal
+            } else {
+                memmap2::Advice::Random
+            });
         }
     }
 
-    /// The file, to be read here and there; `None` for bytes in memory, and where another file has its name by now.
+    /// The file, to be read here and there; `None` for bytes in memory, and where another file has
+    /// its name by now.
     #[must_use]
     pub fn hops(&self) -> Option<Hops> {
-        let Content::Mapped { file, .. } = &self.content else { return None };
+        let Content::Mapped { file, .. } = &self.content else {
+            return None;
+        };
         let opened = open_regular(&self.path).ok()?;
         let same = fstat(&opened).is_ok_and(|now| file.is(&now));
         // Where it cannot be asked for, reading ahead is slower, and no more.
@@ -180,14 +219,17 @@ impl Map {
         same.then_some(Hops(opened))
     }
 
-    /// The bytes. A file that was removed, or whose name another file has now, is no harm: the map keeps the old one.
+    /// The bytes. A file that was removed, or whose name another file has now, is no harm: the map
+    /// keeps the old one.
     ///
     /// # Errors
     /// [`Error::Record`] where the file has changed its size since it was opened.
     pub fn bytes(&self) -> Result<&[u8]> {
         match &self.content {
             Content::Held(bytes) => Ok(bytes),
-            Content::Mapped { map, file, kept, .. } => {
+            Content::Mapped {
+                map, file, kept, ..
+            } => {
                 let now = match kept {
                     Some(Kept(kept)) => fstat(kept).ok(),
                     None => stat(&*self.path).ok().filter(|now| file.is(now)),
@@ -198,8 +240,8 @@ impl Map {
         }
     }
 
-    /// Copies the bytes in `range`, which ends where the file does or before, to the front of `room`, which grows as needed.
-    /// The map is not touched while the file has its name.
+    /// Copies the bytes in `range`, which ends where the file does or before, to the front of
+    /// `room`, which grows as needed. The map is not touched while the file has its name.
     ///
     /// # Errors
     /// As [`Map::bytes`]; [`Error::Io`] for what cannot be read.
@@ -213,11 +255,21 @@ impl Map {
                 room.copy_from_slice(&bytes[range]);
                 return Ok(room);
             }
-            Content::Mapped { map, kept: Some(Kept(file)), .. } => (map, file),
-            Content::Mapped { map, file, kept: None, .. } => {
+            Content::Mapped {
+                map,
+                kept: Some(Kept(file)),
+                ..
+            } => (map, file),
+            Content::Mapped {
+                map,
+                file,
+                kept: None,
+                ..
+            } => {
                 let own = |opened: &File| fstat(opened).is_ok_and(|now| file.is(&now));
                 let Some(opened) = open_regular(&self.path).ok().filter(own) else {
-                    // Nobody who has no map of it can cut it short any more, unless it only cannot be opened.
+                    // Nobody who has no map of it can cut it short any more, unless it only cannot
+                    // be opened.
                     room.copy_from_slice(&self.bytes()?[range]);
                     return Ok(room);
                 };
@@ -226,8 +278,15 @@ impl Map {
         };
         self.check_size(map, fstat(file).ok().as_ref())?;
         let read = read_from(file, range.start, room);
-        let read = read.map_err(|source| Error::Io { path: self.path.clone(), source: source.into() })?;
-        if read < room.len() { Err(self.changed(map, (range.start + read) as u64)) } else { Ok(room) }
+        let read = read.map_err(|source| Error::Io {
+            path: self.path.clone(),
+            source: source.into(),
+        })?;
+        if read < room.len() {
+            Err(self.changed(map, (range.start + read) as u64))
+        } else {
+            Ok(room)
+        }
     }
 
     fn check_size(&self, map: &Mmap, now: Option<&Stat>) -> Result<()> {
@@ -238,8 +297,10 @@ impl Map {
     }
 
     fn changed(&self, map: &Mmap, len: u64) -> Error {
-        let reason =
-            format!("the file had {} when it was opened, and has {len} now", counted(map.len() as u64, "byte"));
+        let reason = format!(
+            "the file had {} when it was opened, and has {len} now",
+            counted(map.len() as u64, "byte")
+        );
         Error::record(&*self.path, len.min(map.len() as u64), reason)
     }
 }
@@ -254,16 +315,23 @@ impl Stamp {
     /// That of a file that is open.
     pub(super) fn of(file: impl AsFd) -> io::Result<Self> {
         let status = fstat(file)?;
-        Ok(Self { len: u64::try_from(status.st_size).unwrap_or_default(), modified: modified(&status) })
+        Ok(Self {
+            len: u64::try_from(status.st_size).unwrap_or_default(),
+            modified: modified(&status),
+        })
     }
 }
 
 fn modified(status: &Stat) -> i64 {
     let nanoseconds = i64::try_from(status.st_mtime_nsec).unwrap_or_default();
-    status.st_mtime.saturating_mul(1_000_000_000).saturating_add(nanoseconds)
+    status
+        .st_mtime
+        .saturating_mul(1_000_000_000)
+        .saturating_add(nanoseconds)
 }
 
-/// Reads from byte `start` of a file until `room` is full or the file ends; returns how many bytes that were.
+/// Reads from byte `start` of a file until `room` is full or the file ends; returns how many bytes
+/// that were.
 fn read_from(file: &File, start: usize, room: &mut [u8]) -> rustix::io::Result<usize> {
     let mut at = 0;
     while at < room.len() {
@@ -279,13 +347,20 @@ fn read_from(file: &File, start: usize, room: &mut [u8]) -> rustix::io::Result<u
 
 fn open_regular(path: &Path) -> io::Result<File> {
     // Opening a pipe must not block; regular files do not care.
-    let file = File::from(open(path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?);
+    let file = File::from(open(
+        path,
+        OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK,
+        Mode::empty(),
+    )?);
     let kind = file.metadata()?;
     if kind.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
     if !kind.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "not a regular file",
+        ));
     }
     Ok(file)
 }
@@ -302,7 +377,10 @@ mod tests {
         for bytes in [&b""[..], b"abc", &vec![7; 100_000]] {
             std::fs::write(&path, bytes).unwrap();
             for map in [Map::open(&path).unwrap(), Map::read(&path).unwrap()] {
-                assert_eq!((map.bytes().unwrap(), map.len(), map.is_empty()), (bytes, bytes.len(), bytes.is_empty()));
+                assert_eq!(
+                    (map.bytes().unwrap(), map.len(), map.is_empty()),
+                    (bytes, bytes.len(), bytes.is_empty())
+                );
                 assert_eq!(map.path(), path);
             }
         }
@@ -337,12 +415,22 @@ mod tests {
         let path = folder.path().join("x");
         std::fs::write(&path, vec![7; 100_000]).unwrap();
         let map = Map::open(&path).unwrap();
-        File::options().write(true).open(&path).unwrap().set_len(10).unwrap();
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_len(10)
+            .unwrap();
         let error = map.copy(50_000..60_000, &mut Vec::new()).unwrap_err();
         assert!(matches!(error, Error::Record { offset: 10, .. }), "{error}");
-        let Content::Mapped { map: mapped, .. } = &map.content else { panic!("it was mapped") };
+        let Content::Mapped { map: mapped, .. } = &map.content else {
+            panic!("it was mapped")
+        };
         // Between the look at the size and the reading.
-        assert_eq!(read_from(&File::open(&path).unwrap(), 4, &mut [0; 100]), Ok(6));
+        assert_eq!(
+            read_from(&File::open(&path).unwrap(), 4, &mut [0; 100]),
+            Ok(6)
+        );
         assert!(matches!(map.changed(mapped, 10), Error::Record { .. }));
     }
 
@@ -351,9 +439,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
         std::fs::write(&path, b"abc").unwrap();
-        let maps: Vec<Map> = (0..MOST_KEPT + 50).map(|_| Map::open(&path).unwrap()).collect();
+        let maps: Vec<Map> = (0..MOST_KEPT + 50)
+            .map(|_| Map::open(&path).unwrap())
+            .collect();
         assert!(KEPT.load(Ordering::Relaxed) <= MOST_KEPT);
-        assert!(maps.iter().all(|map| map.copy(1..3, &mut Vec::new()).unwrap() == b"bc"));
+        assert!(
+            maps.iter()
+                .all(|map| map.copy(1..3, &mut Vec::new()).unwrap() == b"bc")
+        );
     }
 
     #[test]
@@ -363,9 +456,17 @@ mod tests {
         for (len, offset) in [(10_000, 10_000), (200_000, 100_000)] {
             std::fs::write(&path, vec![1; 100_000]).unwrap();
             let map = Map::open(&path).unwrap();
-            File::options().write(true).open(&path).unwrap().set_len(len).unwrap();
+            File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_len(len)
+                .unwrap();
             let error = map.bytes().unwrap_err();
-            assert!(matches!(&error, Error::Record { offset: found, .. } if *found == offset), "{error}");
+            assert!(
+                matches!(&error, Error::Record { offset: found, .. } if *found == offset),
+                "{error}"
+            );
         }
         std::fs::write(&path, b"before").unwrap();
         let map = Map::open(&path).unwrap();
@@ -380,8 +481,19 @@ mod tests {
     fn what_is_no_file_is_refused_at_once() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, Mode::RUSR, 0).unwrap();
-        for path in [pipe.as_path(), folder.path(), &folder.path().join("nothing")] {
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            Mode::RUSR,
+            0,
+        )
+        .unwrap();
+        for path in [
+            pipe.as_path(),
+            folder.path(),
+            &folder.path().join("nothing"),
+        ] {
             assert!(matches!(Map::open(path), Err(Error::Io { path: named, .. }) if named == path));
             assert!(matches!(Map::read(path), Err(Error::Io { path: named, .. }) if named == path));
         }

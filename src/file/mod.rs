@@ -1,4 +1,5 @@
-//! Files: reading one into reused memory or mapping it, listing whole directory trees, and writing files whole or not at all.
+//! Files: reading one into reused memory or mapping it, listing whole directory trees, and writing
+//! files whole or not at all.
 
 mod append;
 mod atomic;
@@ -18,7 +19,9 @@ pub use base::Base;
 pub use csv::{Columns, Csv, LARGEST_NUMBER, line_error, may_be_csv, name_hint, whole_number};
 pub use each::each;
 pub use map::{Hops, Map, Stamp};
-pub use names::{IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, path_identity, quoted};
+pub use names::{
+    IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, path_identity, quoted,
+};
 pub use natural::natural_order;
 pub use read::{append_file, peek, read_into, read_stamped};
 pub use scan::{Folder, Listing, scan};

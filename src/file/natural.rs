@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-/// Compares two names as people count: runs of digits by their value, everything else by bytes. Names that are alike in
-/// this (`1` and `01`) are ordered by bytes, so that no two different names are equal.
+/// Compares two names as people count: runs of digits by their value, everything else by bytes.
+/// Names that are alike in this (`1` and `01`) are ordered by bytes, so that no two different names
+/// are equal.
 #[must_use]
 pub fn natural_order(a: &[u8], b: &[u8]) -> Ordering {
     let (mut left, mut right) = (a, b);
@@ -24,7 +25,10 @@ pub fn natural_order(a: &[u8], b: &[u8]) -> Ordering {
 
 /// Takes the run of digits that `text` starts with, without the zeros before it.
 fn number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
-    let end = text.iter().position(|c| !c.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .iter()
+        .position(|c| !c.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
     *text = rest;
     &digits[digits.iter().position(|c| *c != b'0').unwrap_or(end)..]
@@ -37,9 +41,33 @@ mod tests {
 
     #[test]
     fn numbers_count_and_the_rest_is_bytes() {
-        let mut names = ["b1", "a10", "a2", "a", "a02", "a2b", "a1.jpg", "a99999999999999999999999", "é", "a-1", "A3"];
+        let mut names = [
+            "b1",
+            "a10",
+            "a2",
+            "a",
+            "a02",
+            "a2b",
+            "a1.jpg",
+            "a99999999999999999999999",
+            "é",
+            "a-1",
+            "A3",
+        ];
         names.sort_by(|a, b| natural_order(a.as_bytes(), b.as_bytes()));
-        let sorted = ["A3", "a", "a-1", "a1.jpg", "a02", "a2", "a2b", "a10", "a99999999999999999999999", "b1", "é"];
+        let sorted = [
+            "A3",
+            "a",
+            "a-1",
+            "a1.jpg",
+            "a02",
+            "a2",
+            "a2b",
+            "a10",
+            "a99999999999999999999999",
+            "b1",
+            "é",
+        ];
         assert_eq!(names, sorted);
     }
 

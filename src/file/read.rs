@@ -1,10 +1,12 @@
 //! A file's bytes, read into memory that is used again for the next one.
 //!
-//! Pictures are read, not mapped. A file that is cut short while it is mapped kills the process (SIGBUS); a file that is
-//! cut short while it is read is just shorter. Nor would mapping be faster: with the file in the page cache, mapping,
-//! touching and unmapping takes twice as long as reading into a warm buffer for pictures of 86 kB (0.51 of its rate on one
-//! thread, 0.53 on two, which have to wait for each other's page tables), 1.3 to 1.5 times as long for pictures of 930 kB,
-//! and populating the map at once changes nothing (`cargo bench --bench read`). Reading is 1 to 2 % of decoding either way.
+//! Pictures are read, not mapped. A file that is cut short while it is mapped kills the process
+//! (SIGBUS); a file that is cut short while it is read is just shorter. Nor would mapping be
+//! faster: with the file in the page cache, mapping, touching and unmapping takes twice as long as
+//! reading into a warm buffer for pictures of 86 kB (0.51 of its rate on one thread, 0.53 on two,
+//! which have to wait for each other's page tables), 1.3 to 1.5 times as long for pictures of 930
+//! kB, and populating the map at once changes nothing (`cargo bench --bench read`). Reading is 1 to
+//! 2 % of decoding either way.
 
 use std::ffi::CStr;
 use std::fs::File;
@@ -21,21 +23,26 @@ use super::map::Stamp;
 /// Room that is tried first: most pictures are read by a single call.
 const FIRST: usize = 256 << 10;
 
-/// No picture that is meant takes more: the largest that `max_pixels` allows by default has 716 MB as an uncompressed BMP.
+/// No picture that is meant takes more: the largest that `max_pixels` allows by default has 716 MB
+/// as an uncompressed BMP.
 const LARGEST: usize = 1 << 30;
 
-/// Reads the file at `path`, as seen from `base`, to the front of `buffer`, which grows as needed; returns its length.
+/// Reads the file at `path`, as seen from `base`, to the front of `buffer`, which grows as needed;
+/// returns its length.
 ///
-/// No allocation when the buffer is large enough: four system calls, open, two of read, and close, for a file that is
-/// smaller than the buffer. A larger one is asked for its length before the buffer grows.
+/// No allocation when the buffer is large enough: four system calls, open, two of read, and close,
+/// for a file that is smaller than the buffer. A larger one is asked for its length before the
+/// buffer grows.
 ///
 /// # Errors
-/// What the operating system says, for a directory too; what is no file; a file of more than 1 GiB, or no memory for one.
+/// What the operating system says, for a directory too; what is no file; a file of more than 1 GiB,
+/// or no memory for one.
 pub fn read_into(base: &Base, path: &CStr, buffer: &mut Vec<u8>) -> io::Result<usize> {
     read_all(&opened(base, path)?, buffer)
 }
 
-/// As [`read_into`]; returns what tells whether the file is written to later on, with the length that was read.
+/// As [`read_into`]; returns what tells whether the file is written to later on, with the length
+/// that was read.
 ///
 /// # Errors
 /// As [`read_into`].
@@ -49,7 +56,12 @@ pub fn read_stamped(path: &CStr, buffer: &mut Vec<u8>) -> io::Result<Stamp> {
 
 fn opened(base: &Base, path: impl Arg) -> rustix::io::Result<OwnedFd> {
     // A pipe under the name of a picture must not block; regular files do not care.
-    openat(base, path, OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())
+    openat(
+        base,
+        path,
+        OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK,
+        Mode::empty(),
+    )
 }
 
 fn read_all(file: &OwnedFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
@@ -63,25 +75,36 @@ fn read_all(file: &OwnedFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
         };
         len += read;
         if read == 0 {
-            return if len > 0 { Ok(len) } else { check_regular(file).map(|()| 0) };
+            return if len > 0 {
+                Ok(len)
+            } else {
+                check_regular(file).map(|()| 0)
+            };
         }
         if len < buffer.len() {
             continue;
         }
-        // Only a file that does not fit is asked for its length, before there is memory for it; one that has none, or is
-        // being written to, is read in steps.
+        // Only a file that does not fit is asked for its length, before there is memory for it; one
+        // that has none, or is being written to, is read in steps.
         let size = match promised {
             Some(size) => size,
             None => *promised.insert(usize::try_from(fstat(file)?.st_size).unwrap_or(usize::MAX)),
         };
         check_length(size.max(len) as u64)?;
         // One byte more, so that the end is seen without growing again.
-        grow(buffer, if size >= len { size + 1 } else { (len * 2).min(LARGEST) })?;
+        grow(
+            buffer,
+            if size >= len {
+                size + 1
+            } else {
+                (len * 2).min(LARGEST)
+            },
+        )?;
     }
 }
 
-/// Replaces what is in `buffer` by the first `most` bytes of a regular file, or all if it has fewer; returns the file's
-/// length, and what tells whether it is written to later on.
+/// Replaces what is in `buffer` by the first `most` bytes of a regular file, or all if it has
+/// fewer; returns the file's length, and what tells whether it is written to later on.
 ///
 /// # Errors
 /// What the operating system says; what is not a regular file; more than 1 GiB of it.
@@ -90,13 +113,15 @@ pub fn peek(path: &Path, most: usize, buffer: &mut Vec<u8>) -> io::Result<Stamp>
     buffer.clear();
     let wanted = usize::try_from(stamp.len).unwrap_or(usize::MAX).min(most);
     check_length(wanted as u64)?;
-    buffer.try_reserve_exact(wanted).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    buffer
+        .try_reserve_exact(wanted)
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.take(wanted as u64).read_to_end(buffer)?;
     Ok(stamp)
 }
 
-/// Appends a regular file to `buffer`, if it is as it was when it had `stamp`; returns the stamp that it has now, which tells
-/// whether it did.
+/// Appends a regular file to `buffer`, if it is as it was when it had `stamp`; returns the stamp
+/// that it has now, which tells whether it did.
 ///
 /// # Errors
 /// What the operating system says; what is not a regular file, or is larger than 1 GiB.
@@ -107,10 +132,15 @@ pub fn append_file(path: &Path, stamp: Stamp, buffer: &mut Vec<u8>) -> io::Resul
     }
     check_length(stamp.len)?;
     let wanted = usize::try_from(stamp.len).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    buffer.try_reserve(wanted).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    buffer
+        .try_reserve(wanted)
+        .map_err(|_| io::ErrorKind::OutOfMemory)?;
     let len = file.by_ref().take(stamp.len).read_to_end(buffer)? as u64;
     // It may have been written to while it was read.
-    Ok(Stamp { len, ..Stamp::of(&file)? })
+    Ok(Stamp {
+        len,
+        ..Stamp::of(&file)?
+    })
 }
 
 /// Opens a regular file.
@@ -125,7 +155,11 @@ fn regular(path: &Path) -> io::Result<(File, Stamp)> {
 
 /// Refuses what has no bytes because it is no file: a pipe that nobody writes to.
 fn check_regular(file: &OwnedFd) -> io::Result<()> {
-    if FileType::from_raw_mode(fstat(file)?.st_mode).is_file() { Ok(()) } else { Err(not_regular()) }
+    if FileType::from_raw_mode(fstat(file)?.st_mode).is_file() {
+        Ok(())
+    } else {
+        Err(not_regular())
+    }
 }
 
 fn not_regular() -> io::Error {
@@ -137,12 +171,17 @@ fn check_length(len: u64) -> io::Result<()> {
     if len < LARGEST as u64 {
         return Ok(());
     }
-    Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than 1 GiB: {len} bytes")))
+    Err(io::Error::new(
+        io::ErrorKind::FileTooLarge,
+        format!("larger than 1 GiB: {len} bytes"),
+    ))
 }
 
 fn grow(buffer: &mut Vec<u8>, len: usize) -> io::Result<()> {
     if buffer.len() < len {
-        buffer.try_reserve_exact(len - buffer.len()).map_err(|_| io::ErrorKind::OutOfMemory)?;
+        buffer
+            .try_reserve_exact(len - buffer.len())
+            .map_err(|_| io::ErrorKind::OutOfMemory)?;
         buffer.resize(len, 0);
     }
     Ok(())
@@ -166,7 +205,10 @@ mod tests {
             let bytes: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
             #[expect(clippy::disallowed_methods, reason = "a test's own file")]
             std::fs::write(&name, &bytes).unwrap();
-            assert_eq!(read_into(&Base::default(), &path(&name), &mut buffer).unwrap(), len);
+            assert_eq!(
+                read_into(&Base::default(), &path(&name), &mut buffer).unwrap(),
+                len
+            );
             assert_eq!(&buffer[..len], bytes);
         }
     }
@@ -176,7 +218,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("file");
         #[expect(clippy::disallowed_methods, reason = "a test's own file")]
-        std::fs::File::create(&name).unwrap().set_len(2 << 30).unwrap();
+        std::fs::File::create(&name)
+            .unwrap()
+            .set_len(2 << 30)
+            .unwrap();
         let mut buffer = Vec::new();
         let error = read_into(&Base::default(), &path(&name), &mut buffer).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
@@ -203,8 +248,15 @@ mod tests {
     #[test]
     fn errors_are_the_systems() {
         let folder = tempfile::tempdir().unwrap();
-        let error = |path: &CStr| read_into(&Base::default(), path, &mut Vec::new()).unwrap_err().kind();
-        assert_eq!(error(&path(&folder.path().join("none"))), io::ErrorKind::NotFound);
+        let error = |path: &CStr| {
+            read_into(&Base::default(), path, &mut Vec::new())
+                .unwrap_err()
+                .kind()
+        };
+        assert_eq!(
+            error(&path(&folder.path().join("none"))),
+            io::ErrorKind::NotFound
+        );
         assert_eq!(error(&path(folder.path())), io::ErrorKind::IsADirectory);
     }
 }

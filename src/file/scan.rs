@@ -1,8 +1,10 @@
-//! Lists a directory tree: in parallel, without a `stat` per file, names in one block of memory per directory.
+//! Lists a directory tree: in parallel, without a `stat` per file, names in one block of memory per
+//! directory.
 //!
-//! What is listed does not depend on the order in which the system or the threads come upon it. Symbolic links to
-//! directories are followed wherever they lead, so a directory that several lead to is listed as often; but not back to a
-//! directory that was entered on the way there, so circles end.
+//! What is listed does not depend on the order in which the system or the threads come upon it.
+//! Symbolic links to directories are followed wherever they lead, so a directory that several lead
+//! to is listed as often; but not back to a directory that was entered on the way there, so circles
+//! end.
 
 use std::ffi::{CStr, CString, OsStr};
 use std::io;
@@ -28,22 +30,24 @@ pub struct Folder {
     pub files: usize,
     /// The names of its other files, in the same way.
     pub others: Vec<u8>,
-    /// The names of what is wanted by its name but is no regular file, nor a link to one: FIFOs, sockets, devices.
+    /// The names of what is wanted by its name but is no regular file, nor a link to one: FIFOs,
+    /// sockets, devices.
     pub special: Vec<u8>,
 }
 
 /// A listed tree.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// Every directory, with or without files, the root first, then by path: components compared as bytes.
+    /// Every directory, with or without files, the root first, then by path: components compared as
+    /// bytes.
     pub folders: Vec<Folder>,
 }
 
 /// Identity of a directory: device and inode.
 type Identity = (u64, u64);
 
-/// A directory that waits to be read. It is not open yet, since a data set may have more of them than a process may have
-/// open files.
+/// A directory that waits to be read. It is not open yet, since a data set may have more of them
+/// than a process may have open files.
 struct Pending {
     path: Vec<u8>,
     /// The directory that it was found in; none of the root.
@@ -60,8 +64,9 @@ struct Entered {
     links: usize,
 }
 
-/// More links than this, each in a directory that the one before leads to, are an error: directories that all link to each other
-/// have more paths through them than anybody could wait for.
+/// More links than this, each in a directory that the one before leads to, are an error:
+/// directories that all link to each other have more paths through them than anybody could wait
+/// for.
 const MOST_LINKS: usize = 8;
 
 #[derive(Default)]
@@ -97,21 +102,39 @@ struct Names {
     starts: Vec<u32>,
 }
 
-/// Lists the files under `root`, those whose names `wanted` accepts and the others, on up to `threads` threads. Names that start
-/// with a dot, and everything in directories so named or that are [clutter](is_clutter), are left out.
+/// Lists the files under `root`, those whose names `wanted` accepts and the others, on up to
+/// `threads` threads. Names that start with a dot, and everything in directories so named or that
+/// are [clutter](is_clutter), are left out.
 ///
 /// # Errors
-/// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail. [`Error::Dataset`] for one that is
-/// behind too many links.
-pub fn scan(root: &Path, threads: usize, wanted: &(dyn Fn(&[u8]) -> bool + Sync)) -> Result<Listing> {
-    let walk = Walk { root, wanted, state: Mutex::default(), changed: Condvar::new() };
-    walk.enter(Pending { path: Vec::new(), parent: None, link: false });
+/// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail.
+/// [`Error::Dataset`] for one that is behind too many links.
+pub fn scan(
+    root: &Path,
+    threads: usize,
+    wanted: &(dyn Fn(&[u8]) -> bool + Sync),
+) -> Result<Listing> {
+    let walk = Walk {
+        root,
+        wanted,
+        state: Mutex::default(),
+        changed: Condvar::new(),
+    };
+    walk.enter(Pending {
+        path: Vec::new(),
+        parent: None,
+        link: false,
+    });
     on_threads(threads, &|| walk.work());
     if let Some(error) = walk.lock().failed.take() {
         return Err(error);
     }
     let mut folders = std::mem::take(&mut walk.lock().folders);
-    folders.sort_unstable_by(|a, b| a.path.split(|c| *c == b'/').cmp(b.path.split(|c| *c == b'/')));
+    folders.sort_unstable_by(|a, b| {
+        a.path
+            .split(|c| *c == b'/')
+            .cmp(b.path.split(|c| *c == b'/'))
+    });
     Ok(Listing { folders })
 }
 
@@ -121,11 +144,18 @@ impl Walk<'_> {
     }
 
     fn full(&self, path: &[u8]) -> PathBuf {
-        if path.is_empty() { self.root.to_path_buf() } else { self.root.join(OsStr::from_bytes(path)) }
+        if path.is_empty() {
+            self.root.to_path_buf()
+        } else {
+            self.root.join(OsStr::from_bytes(path))
+        }
     }
 
     fn error(&self, path: &[u8], source: impl Into<io::Error>) -> Error {
-        Error::Io { path: self.full(path), source: source.into() }
+        Error::Io {
+            path: self.full(path),
+            source: source.into(),
+        }
     }
 
     /// Puts a directory up for reading.
@@ -140,10 +170,22 @@ impl Walk<'_> {
     fn opened(&self, pending: &Pending) -> Result<Option<(OwnedFd, Arc<Entered>)>> {
         let fail = |error: rustix::io::Errno| self.error(&pending.path, error);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let flags = if pending.link || pending.parent.is_none() { flags } else { flags | OFlags::NOFOLLOW };
-        let directory = open(self.root.join(OsStr::from_bytes(&pending.path)), flags, Mode::empty()).map_err(fail)?;
+        let flags = if pending.link || pending.parent.is_none() {
+            flags
+        } else {
+            flags | OFlags::NOFOLLOW
+        };
+        let directory = open(
+            self.root.join(OsStr::from_bytes(&pending.path)),
+            flags,
+            Mode::empty(),
+        )
+        .map_err(fail)?;
         let stat = fstat(&directory).map_err(fail)?;
-        #[expect(clippy::useless_conversion, reason = "the types differ between systems")]
+        #[expect(
+            clippy::useless_conversion,
+            reason = "the types differ between systems"
+        )]
         let identity = (u64::from(stat.st_dev), u64::from(stat.st_ino));
         let parent = pending.parent.clone();
         if on_the_way(parent.as_ref()).any(|entered| entered.identity == identity) {
@@ -151,10 +193,18 @@ impl Walk<'_> {
         }
         let links = parent.as_ref().map_or(0, |parent| parent.links) + usize::from(pending.link);
         if links > MOST_LINKS {
-            let reason = format!("behind more than {MOST_LINKS} links to directories, one inside another");
+            let reason =
+                format!("behind more than {MOST_LINKS} links to directories, one inside another");
             return Err(Error::dataset(self.full(&pending.path), reason));
         }
-        Ok(Some((directory, Arc::new(Entered { identity, parent, links }))))
+        Ok(Some((
+            directory,
+            Arc::new(Entered {
+                identity,
+                parent,
+                links,
+            }),
+        )))
     }
 
     /// Reads directories until none is left, or one failed.
@@ -183,29 +233,52 @@ impl Walk<'_> {
             if state.open == 0 {
                 return None;
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// What a directory holds; `None` if it leads back to where it was found.
     fn read(&self, pending: &Pending) -> Result<Option<Folder>> {
-        let Some((directory, entered)) = self.opened(pending)? else { return Ok(None) };
+        let Some((directory, entered)) = self.opened(pending)? else {
+            return Ok(None);
+        };
         let mut contents = Contents::default();
-        entries(&directory, |name, kind| self.sort_in(&directory, name, kind, &mut contents))
-            .map_err(|error| self.error(&pending.path, error))?;
+        entries(&directory, |name, kind| {
+            self.sort_in(&directory, name, kind, &mut contents)
+        })
+        .map_err(|error| self.error(&pending.path, error))?;
         for (names, link) in [(&contents.folders, false), (&contents.links, true)] {
             for name in names {
-                self.enter(Pending { path: joined(&pending.path, name), parent: Some(Arc::clone(&entered)), link });
+                self.enter(Pending {
+                    path: joined(&pending.path, name),
+                    parent: Some(Arc::clone(&entered)),
+                    link,
+                });
             }
         }
         let files = contents.files.starts.len();
-        let [names, others, special] =
-            [contents.files, contents.others, contents.special].map(|names| sorted(&names.bytes, &names.starts));
-        Ok(Some(Folder { path: pending.path.clone(), names, files, others, special }))
+        let [names, others, special] = [contents.files, contents.others, contents.special]
+            .map(|names| sorted(&names.bytes, &names.starts));
+        Ok(Some(Folder {
+            path: pending.path.clone(),
+            names,
+            files,
+            others,
+            special,
+        }))
     }
 
     /// Takes one directory entry down as what it is.
-    fn sort_in(&self, directory: &OwnedFd, name: &CStr, kind: FileType, contents: &mut Contents) -> io::Result<()> {
+    fn sort_in(
+        &self,
+        directory: &OwnedFd,
+        name: &CStr,
+        kind: FileType,
+        contents: &mut Contents,
+    ) -> io::Result<()> {
         if name.to_bytes().starts_with(b".") {
             return Ok(());
         }
@@ -228,11 +301,15 @@ impl Walk<'_> {
                     return Ok(());
                 }
                 Ok(target) => kind = target,
-                // A link to nothing is listed: reading it names the file, leaving it out would lose it silently.
+                // A link to nothing is listed: reading it names the file, leaving it out would lose
+                // it silently.
                 Err(_) => kind = FileType::RegularFile,
             }
         }
-        match (kind == FileType::RegularFile, (self.wanted)(name.to_bytes())) {
+        match (
+            kind == FileType::RegularFile,
+            (self.wanted)(name.to_bytes()),
+        ) {
             (true, true) => contents.files.add(name),
             (true, false) => contents.others.add(name),
             (false, true) => contents.special.add(name),
@@ -248,14 +325,17 @@ fn on_the_way(last: Option<&Arc<Entered>>) -> impl Iterator<Item = &Entered> {
 
 impl Names {
     fn add(&mut self, name: &CStr) -> io::Result<()> {
-        self.starts.push(u32::try_from(self.bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?);
+        self.starts
+            .push(u32::try_from(self.bytes.len()).map_err(|_| io::ErrorKind::OutOfMemory)?);
         self.bytes.extend_from_slice(name.to_bytes_with_nul());
         Ok(())
     }
 }
 
 fn kind_of(directory: &OwnedFd, name: &CStr, flags: AtFlags) -> io::Result<FileType> {
-    Ok(FileType::from_raw_mode(statat(directory, name, flags)?.st_mode))
+    Ok(FileType::from_raw_mode(
+        statat(directory, name, flags)?.st_mode,
+    ))
 }
 
 fn joined(folder: &[u8], name: &CStr) -> Vec<u8> {
@@ -264,7 +344,8 @@ fn joined(folder: &[u8], name: &CStr) -> Vec<u8> {
     path.into_os_string().into_vec()
 }
 
-/// The names in order. The first eight bytes, big-endian, decide nearly every comparison without touching the names.
+/// The names in order. The first eight bytes, big-endian, decide nearly every comparison without
+/// touching the names.
 fn sorted(names: &[u8], starts: &[u32]) -> Vec<u8> {
     let name = |start: u32| {
         let rest = &names[start as usize..];
@@ -272,9 +353,13 @@ fn sorted(names: &[u8], starts: &[u32]) -> Vec<u8> {
     };
     let common = starts.first().map_or(0, |&first| {
         let first = name(first);
-        starts
-            .iter()
-            .fold(first.len(), |common, &s| first[..common].iter().zip(name(s)).take_while(|(a, b)| a == b).count())
+        starts.iter().fold(first.len(), |common, &s| {
+            first[..common]
+                .iter()
+                .zip(name(s))
+                .take_while(|(a, b)| a == b)
+                .count()
+        })
     });
     let key = |start: u32| {
         let mut head = [0; 8];
@@ -292,9 +377,13 @@ fn sorted(names: &[u8], starts: &[u32]) -> Vec<u8> {
     out
 }
 
-/// Calls `each` with every entry of a directory, by large reads of the raw entries: nothing is allocated per entry.
+/// Calls `each` with every entry of a directory, by large reads of the raw entries: nothing is
+/// allocated per entry.
 #[cfg(target_os = "linux")]
-fn entries(directory: &OwnedFd, mut each: impl FnMut(&CStr, FileType) -> io::Result<()>) -> io::Result<()> {
+fn entries(
+    directory: &OwnedFd,
+    mut each: impl FnMut(&CStr, FileType) -> io::Result<()>,
+) -> io::Result<()> {
     let mut buffer = Vec::with_capacity(256 << 10);
     let mut raw = rustix::fs::RawDir::new(directory.as_fd(), buffer.spare_capacity_mut());
     while let Some(entry) = raw.next() {
@@ -306,7 +395,10 @@ fn entries(directory: &OwnedFd, mut each: impl FnMut(&CStr, FileType) -> io::Res
 
 /// Calls `each` with every entry of a directory.
 #[cfg(not(target_os = "linux"))]
-fn entries(directory: &OwnedFd, mut each: impl FnMut(&CStr, FileType) -> io::Result<()>) -> io::Result<()> {
+fn entries(
+    directory: &OwnedFd,
+    mut each: impl FnMut(&CStr, FileType) -> io::Result<()>,
+) -> io::Result<()> {
     for entry in rustix::fs::Dir::read_from(directory.as_fd())? {
         let entry = entry?;
         each(entry.file_name(), entry.file_type())?;
@@ -330,11 +422,19 @@ mod tests {
     fn listed(root: &Path, threads: usize) -> Vec<String> {
         let listing = scan(root, threads, &|name| name.ends_with(b".x")).unwrap();
         let path = |folder: &Folder, name: &[u8]| {
-            format!("{}/{}", String::from_utf8_lossy(&folder.path), String::from_utf8_lossy(name))
+            format!(
+                "{}/{}",
+                String::from_utf8_lossy(&folder.path),
+                String::from_utf8_lossy(name)
+            )
         };
         let mut all = Vec::new();
         for folder in &listing.folders {
-            let names: Vec<_> = folder.names.split(|b| *b == 0).filter(|n| !n.is_empty()).collect();
+            let names: Vec<_> = folder
+                .names
+                .split(|b| *b == 0)
+                .filter(|n| !n.is_empty())
+                .collect();
             assert_eq!(names.len(), folder.files);
             all.extend(names.iter().map(|name| path(folder, name)));
         }
@@ -379,12 +479,22 @@ mod tests {
             touch(root.path(), name);
         }
         for name in ["a/pipe.x", "a/pipe"] {
-            rustix::fs::mknodat(rustix::fs::CWD, root.path().join(name), FileType::Fifo, Mode::RUSR, 0).unwrap();
+            rustix::fs::mknodat(
+                rustix::fs::CWD,
+                root.path().join(name),
+                FileType::Fifo,
+                Mode::RUSR,
+                0,
+            )
+            .unwrap();
         }
         symlink("pipe", root.path().join("a/link.x")).unwrap();
         assert_eq!(listed(root.path(), 2), ["a/1.x"]);
         let listing = scan(root.path(), 2, &|name| name.ends_with(b".x")).unwrap();
-        assert_eq!(listing.folders[1].special, b"link.x\0pipe.x\0", "and wanted ones are told");
+        assert_eq!(
+            listing.folders[1].special, b"link.x\0pipe.x\0",
+            "and wanted ones are told"
+        );
     }
 
     #[test]
@@ -395,7 +505,11 @@ mod tests {
         }
         for threads in [1, 4] {
             let listing = scan(root.path(), threads, &|name| name.ends_with(b".x")).unwrap();
-            let others: Vec<&[u8]> = listing.folders.iter().map(|folder| folder.others.as_slice()).collect();
+            let others: Vec<&[u8]> = listing
+                .folders
+                .iter()
+                .map(|folder| folder.others.as_slice())
+                .collect();
             assert_eq!(others, [&b"y\0"[..], b"b.tif\0z\0"]);
         }
     }
@@ -403,12 +517,22 @@ mod tests {
     #[test]
     fn folders_that_programs_make_for_themselves_are_not_walked() {
         let root = tempfile::tempdir().unwrap();
-        for name in ["__MACOSX/a/1.x", "a/@eaDir/2.x/2.x", "lost+found/3.x", ".ipynb_checkpoints/4.x", "a/5.x"] {
+        for name in [
+            "__MACOSX/a/1.x",
+            "a/@eaDir/2.x/2.x",
+            "lost+found/3.x",
+            ".ipynb_checkpoints/4.x",
+            "a/5.x",
+        ] {
             touch(root.path(), name);
         }
         symlink(root.path().join("a"), root.path().join("#recycle")).unwrap();
         assert_eq!(listed(root.path(), 2), ["a/5.x"]);
-        assert_eq!(listed(&root.path().join("lost+found"), 2), ["/3.x"], "unless it is asked for");
+        assert_eq!(
+            listed(&root.path().join("lost+found"), 2),
+            ["/3.x"],
+            "unless it is asked for"
+        );
     }
 
     #[test]
@@ -422,7 +546,10 @@ mod tests {
         symlink("1.x", root.join("a/same.x")).unwrap();
         symlink("nowhere", root.join("a/broken.x")).unwrap();
         for threads in [1, 4] {
-            assert_eq!(listed(&root, threads), ["a/1.x", "a/broken.x", "a/same.x", "b/outside/2.x"]);
+            assert_eq!(
+                listed(&root, threads),
+                ["a/1.x", "a/broken.x", "a/same.x", "b/outside/2.x"]
+            );
         }
     }
 
@@ -440,7 +567,16 @@ mod tests {
         symlink(outside.path().join("sub"), root.path().join("e")).unwrap();
         for threads in [1, 4] {
             // From `a` to `b`, but not from there to `a` again.
-            let expected = ["a/1.x", "a/b/2.x", "b/2.x", "b/a/1.x", "c/1.x", "c/b/2.x", "d/sub/3.x", "e/3.x"];
+            let expected = [
+                "a/1.x",
+                "a/b/2.x",
+                "b/2.x",
+                "b/a/1.x",
+                "c/1.x",
+                "c/b/2.x",
+                "d/sub/3.x",
+                "e/3.x",
+            ];
             assert_eq!(listed(root.path(), threads), expected);
         }
     }
@@ -452,12 +588,21 @@ mod tests {
         for name in &names {
             touch(root.path(), &format!("{name}/1.x"));
             for other in names.iter().filter(|other| *other != name) {
-                symlink(root.path().join(other), root.path().join(name).join(format!("to-{other}"))).unwrap();
+                symlink(
+                    root.path().join(other),
+                    root.path().join(name).join(format!("to-{other}")),
+                )
+                .unwrap();
             }
         }
         for threads in [1, 4] {
-            let error = scan(root.path(), threads, &|_| true).unwrap_err().to_string();
-            assert!(error.contains(": behind more than 8 links to directories"), "{error}");
+            let error = scan(root.path(), threads, &|_| true)
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.contains(": behind more than 8 links to directories"),
+                "{error}"
+            );
         }
     }
 
@@ -475,7 +620,10 @@ mod tests {
         }
         let before = rustix::process::getrlimit(rustix::process::Resource::Nofile);
         let open = fs::read_dir("/proc/self/fd").unwrap().count() as u64;
-        let few = rustix::process::Rlimit { current: Some(open + 100), ..before };
+        let few = rustix::process::Rlimit {
+            current: Some(open + 100),
+            ..before
+        };
         rustix::process::setrlimit(rustix::process::Resource::Nofile, few).unwrap();
         let found = scan(root.path(), 4, &|_| true);
         rustix::process::setrlimit(rustix::process::Resource::Nofile, before).unwrap();

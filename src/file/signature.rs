@@ -1,4 +1,5 @@
-//! Formats that are not read here, known by their first bytes, so that an error can say what a file is and what to do with it.
+//! Formats that are not read here, known by their first bytes, so that an error can say what a file
+//! is and what to do with it.
 
 use std::fmt;
 
@@ -36,7 +37,12 @@ const SIGNATURES: &[(usize, &[u8], &str, &str)] = &[
     (0, b"DDS ", "a DDS texture", CONVERT),
     (0, b"qoif", "a QOI image", CONVERT),
     (0, b"\0\0\x01\0\x01\0", "an icon", CONVERT),
-    (0, b"%PDF-", "a PDF document", "extract its images as JPEG or PNG"),
+    (
+        0,
+        b"%PDF-",
+        "a PDF document",
+        "extract its images as JPEG or PNG",
+    ),
     (4, b"ftypheic", "a HEIC image", CONVERT),
     (4, b"ftypheix", "a HEIC image", CONVERT),
     (4, b"ftyphevc", "a HEIC image", CONVERT),
@@ -49,9 +55,19 @@ const SIGNATURES: &[(usize, &[u8], &str, &str)] = &[
     (4, b"ftyp", "an MP4 or QuickTime video", FRAMES),
     (0, b"\x1a\x45\xdf\xa3", "a Matroska or WebM video", FRAMES),
     (8, b"AVI LIST", "an AVI video", FRAMES),
-    (0, b"PK\x03\x04", "a ZIP archive (.zip, .npz, .xlsx, .pt)", UNPACK),
+    (
+        0,
+        b"PK\x03\x04",
+        "a ZIP archive (.zip, .npz, .xlsx, .pt)",
+        UNPACK,
+    ),
     (0, b"PK\x05\x06", "an empty ZIP archive", UNPACK),
-    (257, b"ustar", "a tar archive (WebDataset's shards are some)", UNPACK),
+    (
+        257,
+        b"ustar",
+        "a tar archive (WebDataset's shards are some)",
+        UNPACK,
+    ),
     (0, b"\xfd7zXZ\0", "an xz file", UNPACK),
     (0, b"\x28\xb5\x2f\xfd", "a Zstandard file", UNPACK),
     (0, b"BZh", "a bzip2 file", UNPACK),
@@ -67,9 +83,24 @@ const SIGNATURES: &[(usize, &[u8], &str, &str)] = &[
     (0, b"\x80\x03}", "a Python pickle", EXPORT),
     (0, b"\x80\x04\x95", "a Python pickle", EXPORT),
     (0, b"\x80\x05\x95", "a Python pickle", EXPORT),
-    (0, b"\0\0\x08\x01\0", "an IDX file, as MNIST has them", EXPORT),
-    (0, b"\0\0\x08\x03\0", "an IDX file, as MNIST has them", EXPORT),
-    (0, b"version https://git-lfs.github.com/spec/", "a Git LFS pointer", FETCH),
+    (
+        0,
+        b"\0\0\x08\x01\0",
+        "an IDX file, as MNIST has them",
+        EXPORT,
+    ),
+    (
+        0,
+        b"\0\0\x08\x03\0",
+        "an IDX file, as MNIST has them",
+        EXPORT,
+    ),
+    (
+        0,
+        b"version https://git-lfs.github.com/spec/",
+        "a Git LFS pointer",
+        FETCH,
+    ),
 ];
 
 /// The same of text: what it begins with, in any case, behind white space.
@@ -81,20 +112,33 @@ const MARKUP: &[(&[u8], &str, &str)] = &[
 ];
 
 impl Foreign {
-    /// What a file is that starts with `start`, of which [`SIGNATURE`] bytes are enough; `None` for what is not known.
+    /// What a file is that starts with `start`, of which [`SIGNATURE`] bytes are enough; `None` for
+    /// what is not known.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
-        let at = |offset: usize, bytes: &[u8]| start.get(offset..).is_some_and(|rest| rest.starts_with(bytes));
-        let found = SIGNATURES.iter().find(|(offset, bytes, ..)| at(*offset, bytes));
+        let at = |offset: usize, bytes: &[u8]| {
+            start
+                .get(offset..)
+                .is_some_and(|rest| rest.starts_with(bytes))
+        };
+        let found = SIGNATURES
+            .iter()
+            .find(|(offset, bytes, ..)| at(*offset, bytes));
         if let Some((.., name, advice)) = found {
             return Some(Self { name, advice });
         }
         // With zeros behind it, it could be the length of a TFRecord.
         if start.starts_with(b"\xff\x0a") && start.iter().take(8).skip(2).any(|byte| *byte != 0) {
-            return Some(Self { name: "a JPEG XL image", advice: CONVERT });
+            return Some(Self {
+                name: "a JPEG XL image",
+                advice: CONVERT,
+            });
         }
         let text = start.trim_ascii_start();
-        let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag));
+        let begins = |tag: &[u8]| {
+            text.get(..tag.len())
+                .is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
+        };
         let (_, name, advice) = MARKUP.iter().find(|(tag, ..)| begins(tag))?;
         Some(Self { name, advice })
     }
@@ -102,7 +146,11 @@ impl Foreign {
 
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, which cannot be read here: {}", self.name, self.advice)
+        write!(
+            f,
+            "{}, which cannot be read here: {}",
+            self.name, self.advice
+        )
     }
 }
 
@@ -116,10 +164,21 @@ mod tests {
             let mut file = vec![b'-'; *offset];
             file.extend_from_slice(bytes);
             assert!(file.len() <= SIGNATURE);
-            assert_eq!(Foreign::of(&file), Some(Foreign { name, advice }), "number {place}");
-            assert_eq!(Foreign::of(&file[..file.len() - 1]).filter(|found| found.name == *name), None, "{name}");
+            assert_eq!(
+                Foreign::of(&file),
+                Some(Foreign { name, advice }),
+                "number {place}"
+            );
+            assert_eq!(
+                Foreign::of(&file[..file.len() - 1]).filter(|found| found.name == *name),
+                None,
+                "{name}"
+            );
         }
-        assert_eq!(Foreign::of(b"\n <!DOCTYPE html><html>").map(|found| found.name), Some("an HTML page"));
+        assert_eq!(
+            Foreign::of(b"\n <!DOCTYPE html><html>").map(|found| found.name),
+            Some("an HTML page")
+        );
     }
 
     #[test]

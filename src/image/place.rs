@@ -1,7 +1,8 @@
 //! Puts a small finished picture into a sample: turned, off the edge, and the rest filled.
 //!
-//! The path for pictures that need more than a resize: EXIF orientations other than upright and mirrored, and padding.
-//! It works at the size of the output, after the resize, so turning costs little, whatever the source's size.
+//! The path for pictures that need more than a resize: EXIF orientations other than upright and
+//! mirrored, and padding. It works at the size of the output, after the resize, so turning costs
+//! little, whatever the source's size.
 
 use super::resize::Output;
 use crate::pixel::{Layout, Plane, Size};
@@ -33,23 +34,46 @@ pub fn place(picture: &Plane<'_>, channels: usize, placement: &Placement, output
     match output {
         Output::Uint8(data) => write(picture, channels, placement, data, |_, byte| byte),
         Output::Float32 { data, scale, bias } => {
-            write(picture, channels, placement, data, |c, byte| f32::from(byte).mul_add(scale[c], bias[c]));
+            write(picture, channels, placement, data, |c, byte| {
+                f32::from(byte).mul_add(scale[c], bias[c])
+            });
         }
         Output::Half { data, table } => {
-            write(picture, channels, placement, data, |c, byte| table[c][usize::from(byte)]);
+            write(picture, channels, placement, data, |c, byte| {
+                table[c][usize::from(byte)]
+            });
         }
     }
 }
 
-fn write<T: Copy>(picture: &Plane<'_>, channels: usize, at: &Placement, out: &mut [T], value: impl Fn(usize, u8) -> T) {
+fn write<T: Copy>(
+    picture: &Plane<'_>,
+    channels: usize,
+    at: &Placement,
+    out: &mut [T],
+    value: impl Fn(usize, u8) -> T,
+) {
     let (width, height) = (at.size.width as usize, at.size.height as usize);
-    assert_eq!(out.len(), width * height * channels, "a sample of {} pixels", at.size);
+    assert_eq!(
+        out.len(),
+        width * height * channels,
+        "a sample of {} pixels",
+        at.size
+    );
     let (pixel_step, channel_step) = match at.layout {
         Layout::Nhwc => (channels, 1),
         Layout::Nchw => (1, width * height),
     };
-    let Plane { width: across, height: down, .. } = *picture;
-    let turned = if at.transpose { (down, across) } else { (across, down) };
+    let Plane {
+        width: across,
+        height: down,
+        ..
+    } = *picture;
+    let turned = if at.transpose {
+        (down, across)
+    } else {
+        (across, down)
+    };
     let columns = at.offset.0 as usize..at.offset.0 as usize + turned.0;
     let rows = at.offset.1 as usize..at.offset.1 as usize + turned.1;
     for c in 0..channels {
@@ -61,7 +85,8 @@ fn write<T: Copy>(picture: &Plane<'_>, channels: usize, at: &Placement, out: &mu
                     let (column, row) = source_of(at, turned, x - columns.start, y - rows.start);
                     picture.data[row * picture.stride + column * channels + c]
                 };
-                out[(y * width + x) * pixel_step + c * channel_step] = if inside { value(c, source()) } else { fill };
+                out[(y * width + x) * pixel_step + c * channel_step] =
+                    if inside { value(c, source()) } else { fill };
             }
         }
     }
@@ -78,8 +103,8 @@ fn source_of(at: &Placement, turned: (usize, usize), x: usize, y: usize) -> (usi
 mod tests {
     use super::*;
 
-    /// What EXIF says of a picture whose upright form is `abc / def`, for each of the eight values: how it is stored,
-    /// and how it must be turned.
+    /// What EXIF says of a picture whose upright form is `abc / def`, for each of the eight values:
+    /// how it is stored, and how it must be turned.
     #[test]
     fn the_eight_orientations_come_out_upright() {
         type Case = (&'static [u8], Size, (bool, bool, bool));
@@ -96,8 +121,16 @@ mod tests {
         for (stored, size, (transpose, mirror_x, mirror_y)) in cases {
             let (width, height) = (size.width as usize, size.height as usize);
             // Rows may be further apart than they are long.
-            let rows: Vec<u8> = stored.chunks(width).flat_map(|row| [row, b"??"].concat()).collect();
-            let picture = Plane { data: &rows, stride: width + 2, width, height };
+            let rows: Vec<u8> = stored
+                .chunks(width)
+                .flat_map(|row| [row, b"??"].concat())
+                .collect();
+            let picture = Plane {
+                data: &rows,
+                stride: width + 2,
+                width,
+                height,
+            };
             let placement = Placement {
                 transpose,
                 mirror_x,
@@ -115,7 +148,12 @@ mod tests {
 
     #[test]
     fn the_rest_is_filled_in_every_layout_and_type() {
-        let picture = Plane { data: &[1, 2, 3], stride: 3, width: 1, height: 1 };
+        let picture = Plane {
+            data: &[1, 2, 3],
+            stride: 3,
+            width: 1,
+            height: 1,
+        };
         let placement = Placement {
             transpose: false,
             mirror_x: false,
@@ -127,7 +165,19 @@ mod tests {
         };
         let mut out = [0.0; 9];
         let (scale, bias) = ([2.0; 3], [0.5; 3]);
-        place(&picture, 3, &placement, Output::Float32 { data: &mut out, scale, bias });
-        assert_eq!(out.map(f32::to_bits), [14.5f32, 2.5, 14.5, 16.5, 4.5, 16.5, 18.5, 6.5, 18.5].map(f32::to_bits));
+        place(
+            &picture,
+            3,
+            &placement,
+            Output::Float32 {
+                data: &mut out,
+                scale,
+                bias,
+            },
+        );
+        assert_eq!(
+            out.map(f32::to_bits),
+            [14.5f32, 2.5, 14.5, 16.5, 4.5, 16.5, 18.5, 6.5, 18.5].map(f32::to_bits)
+        );
     }
 }

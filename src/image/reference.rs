@@ -1,17 +1,20 @@
 //! Pillow's resize, to the bit: what `exact` promises, and what the fast resize is held against.
 //!
-//! The arithmetic is that of Pillow's `Resample.c`: one pass across, one down, 22-bit weights, rounded and clipped to bytes
-//! in between (so that filters with negative lobes lose the same overshoot), and for `nearest` a position that is summed
-//! up step by step, as `Geometry.c` does it, so that ties fall to the same side. Plain loops: it is for exactness.
+//! The arithmetic is that of Pillow's `Resample.c`: one pass across, one down, 22-bit weights,
+//! rounded and clipped to bytes in between (so that filters with negative lobes lose the same
+//! overshoot), and for `nearest` a position that is summed up step by step, as `Geometry.c` does
+//! it, so that ties fall to the same side. Plain loops: it is for exactness.
 //!
-//! Which pass comes first is seen in the result. Until version 12 Pillow always went across first; since version 13 it goes
-//! down first where the height shrinks by more than twice as many pixels as the width ([`down_first`]).
+//! Which pass comes first is seen in the result. Until version 12 Pillow always went across first;
+//! since version 13 it goes down first where the height shrinks by more than twice as many pixels
+//! as the width ([`down_first`]).
 
 use std::ops::Range;
 
 use crate::pixel::Interpolation;
 
-/// One axis: a stretch of source samples that becomes `resized` samples, of which `count` from `first` on are wanted.
+/// One axis: a stretch of source samples that becomes `resized` samples, of which `count` from
+/// `first` on are wanted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
     /// Where the stretch begins, in samples of the source.
@@ -63,11 +66,18 @@ struct Weights {
 const BITS: u32 = 32 - 8 - 2;
 
 impl Reference {
-    /// Resizes what `view` shows of a picture; returns the wanted pixels, as interleaved bytes without gaps.
+    /// Resizes what `view` shows of a picture; returns the wanted pixels, as interleaved bytes
+    /// without gaps.
     ///
     /// # Panics
     /// If the view lacks a pixel that is needed.
-    pub fn run(&mut self, view: &View<'_>, across: Axis, down: Axis, interpolation: Interpolation) -> &[u8] {
+    pub fn run(
+        &mut self,
+        view: &View<'_>,
+        across: Axis,
+        down: Axis,
+        interpolation: Interpolation,
+    ) -> &[u8] {
         self.across.plan(across, interpolation);
         self.down.plan(down, interpolation);
         let channels = view.channels;
@@ -76,9 +86,13 @@ impl Reference {
             let stride = columns.len() * channels;
             self.between.resize(down.count * stride, 0);
             let from = (columns.start - view.left) * channels;
-            self.down.down(&mut self.between, stride, |row, i| view.data[(row - view.top) * view.stride + from + i]);
+            self.down.down(&mut self.between, stride, |row, i| {
+                view.data[(row - view.top) * view.stride + from + i]
+            });
             let between = &self.between;
-            let sample = |row: usize, column: usize, c| between[row * stride + (column - columns.start) * channels + c];
+            let sample = |row: usize, column: usize, c| {
+                between[row * stride + (column - columns.start) * channels + c]
+            };
             self.out.resize(down.count * across.count * channels, 0);
             self.across.across(&mut self.out, channels, 0, sample);
         } else {
@@ -87,10 +101,13 @@ impl Reference {
             let sample = |row: usize, column: usize, c| {
                 view.data[(row - view.top) * view.stride + (column - view.left) * channels + c]
             };
-            self.across.across(&mut self.between, channels, rows.start, sample);
+            self.across
+                .across(&mut self.between, channels, rows.start, sample);
             let between = &self.between;
             self.out.resize(down.count * stride, 0);
-            self.down.down(&mut self.out, stride, |row, i| between[(row - rows.start) * stride + i]);
+            self.down.down(&mut self.out, stride, |row, i| {
+                between[(row - rows.start) * stride + i]
+            });
         }
         &self.out
     }
@@ -99,7 +116,9 @@ impl Reference {
 /// Whether Pillow's second pass is the one across.
 #[must_use]
 pub fn down_first(across: &Axis, down: &Axis) -> bool {
-    let shrinks = |axis: &Axis| i128::try_from(axis.len).unwrap_or(0) - i128::try_from(axis.resized).unwrap_or(0);
+    let shrinks = |axis: &Axis| {
+        i128::try_from(axis.len).unwrap_or(0) - i128::try_from(axis.resized).unwrap_or(0)
+    };
     shrinks(down) > 0 && shrinks(down) > 2 * shrinks(across)
 }
 
@@ -118,7 +137,8 @@ impl Weights {
     /// One sample each.
     fn identity(&mut self, axis: Axis) {
         self.fixed.push(1 << BITS);
-        self.spans.extend((axis.first..axis.first + axis.count).map(|i| (axis.start + i, 1, 0)));
+        self.spans
+            .extend((axis.first..axis.first + axis.count).map(|i| (axis.start + i, 1, 0)));
     }
 
     #[expect(
@@ -133,7 +153,8 @@ impl Weights {
         let mut position = step * 0.5;
         for i in 0..axis.first + axis.count {
             if i >= axis.first {
-                self.spans.push((axis.start + (position as usize).min(axis.len - 1), 1, 0));
+                self.spans
+                    .push((axis.start + (position as usize).min(axis.len - 1), 1, 0));
             }
             position += step;
         }
@@ -143,7 +164,8 @@ impl Weights {
     fn floor(&mut self, axis: Axis) {
         self.fixed.push(1 << BITS);
         let sample = |i: usize| axis.start + i * axis.len / axis.resized;
-        self.spans.extend((axis.first..axis.first + axis.count).map(|i| (sample(i), 1, 0)));
+        self.spans
+            .extend((axis.first..axis.first + axis.count).map(|i| (sample(i), 1, 0)));
     }
 
     #[expect(
@@ -161,11 +183,16 @@ impl Weights {
             let low = (centre - reach + 0.5).max(0.0) as usize;
             let high = ((centre + reach + 0.5) as usize).min(axis.len);
             self.scratch.clear();
-            self.scratch.extend((low..high).map(|x| kernel(interpolation, (x as f64 - centre + 0.5) * (1.0 / wide))));
+            self.scratch.extend(
+                (low..high)
+                    .map(|x| kernel(interpolation, (x as f64 - centre + 0.5) * (1.0 / wide))),
+            );
             let sum: f64 = self.scratch.iter().sum();
-            self.spans.push((axis.start + low, high - low, self.fixed.len()));
+            self.spans
+                .push((axis.start + low, high - low, self.fixed.len()));
             let rounded = |weight: &f64| {
-                let weight = (if sum == 0.0 { *weight } else { weight / sum }) * f64::from(1 << BITS);
+                let weight =
+                    (if sum == 0.0 { *weight } else { weight / sum }) * f64::from(1 << BITS);
                 (weight + 0.5_f64.copysign(weight)) as i32
             };
             self.fixed.extend(self.scratch.iter().map(rounded));
@@ -175,19 +202,38 @@ impl Weights {
     /// The source samples that any output needs.
     fn reach(&self) -> Range<usize> {
         let start = self.spans.iter().map(|span| span.0).min().unwrap_or(0);
-        start..self.spans.iter().map(|span| span.0 + span.1).max().unwrap_or(start)
+        start
+            ..self
+                .spans
+                .iter()
+                .map(|span| span.0 + span.1)
+                .max()
+                .unwrap_or(start)
     }
 
     fn weights(&self, span: (usize, usize, usize)) -> impl Iterator<Item = (i32, usize)> {
-        self.fixed[span.2..span.2 + span.1].iter().copied().zip(span.0..)
+        self.fixed[span.2..span.2 + span.1]
+            .iter()
+            .copied()
+            .zip(span.0..)
     }
 
     /// All rows of `out`, from source row `first` on.
-    fn across(&self, out: &mut [u8], channels: usize, first: usize, sample: impl Fn(usize, usize, usize) -> u8) {
+    fn across(
+        &self,
+        out: &mut [u8],
+        channels: usize,
+        first: usize,
+        sample: impl Fn(usize, usize, usize) -> u8,
+    ) {
         for (row, out) in (first..).zip(out.chunks_exact_mut(self.spans.len() * channels)) {
             for (span, pixel) in self.spans.iter().zip(out.chunks_exact_mut(channels)) {
                 for (c, byte) in pixel.iter_mut().enumerate() {
-                    *byte = narrow(self.weights(*span).map(|(w, column)| w * i32::from(sample(row, column, c))).sum());
+                    *byte = narrow(
+                        self.weights(*span)
+                            .map(|(w, column)| w * i32::from(sample(row, column, c)))
+                            .sum(),
+                    );
                 }
             }
         }
@@ -197,7 +243,11 @@ impl Weights {
     fn down(&self, out: &mut [u8], stride: usize, sample: impl Fn(usize, usize) -> u8) {
         for (span, out) in self.spans.iter().zip(out.chunks_exact_mut(stride)) {
             for (i, byte) in out.iter_mut().enumerate() {
-                *byte = narrow(self.weights(*span).map(|(w, row)| w * i32::from(sample(row, i))).sum());
+                *byte = narrow(
+                    self.weights(*span)
+                        .map(|(w, row)| w * i32::from(sample(row, i)))
+                        .sum(),
+                );
             }
         }
     }
@@ -244,11 +294,35 @@ fn sinc(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    fn resize(data: &[u8], width: usize, size: (usize, usize), interpolation: Interpolation) -> Vec<u8> {
+    fn resize(
+        data: &[u8],
+        width: usize,
+        size: (usize, usize),
+        interpolation: Interpolation,
+    ) -> Vec<u8> {
         let height = data.len() / width;
-        let axis = |len, resized| Axis { start: 0, len, resized, first: 0, count: resized };
-        let view = View { data, stride: width, channels: 1, left: 0, top: 0 };
-        Reference::default().run(&view, axis(width, size.0), axis(height, size.1), interpolation).to_vec()
+        let axis = |len, resized| Axis {
+            start: 0,
+            len,
+            resized,
+            first: 0,
+            count: resized,
+        };
+        let view = View {
+            data,
+            stride: width,
+            channels: 1,
+            left: 0,
+            top: 0,
+        };
+        Reference::default()
+            .run(
+                &view,
+                axis(width, size.0),
+                axis(height, size.1),
+                interpolation,
+            )
+            .to_vec()
     }
 
     /// What Pillow gives for `Image.resize` of these pictures.
@@ -256,25 +330,63 @@ mod tests {
     fn small_pictures_come_out_as_pillow_makes_them() {
         let ramp = [0, 10, 200, 255, 3, 77, 128, 64];
         assert_eq!(resize(&ramp, 8, (3, 1), Interpolation::Area), [70, 129, 90]);
-        assert_eq!(resize(&ramp, 8, (3, 1), Interpolation::Bicubic), [70, 136, 82]);
-        assert_eq!(resize(&ramp, 4, (2, 3), Interpolation::Lanczos), [11, 227, 33, 157, 55, 86]);
-        assert_eq!(resize(&ramp, 8, (5, 1), Interpolation::Nearest), [0, 200, 3, 77, 64]);
-        assert_eq!(resize(&ramp, 8, (5, 1), Interpolation::Floor), [0, 10, 255, 3, 128], "samples 0, 1, 3, 4, 6");
+        assert_eq!(
+            resize(&ramp, 8, (3, 1), Interpolation::Bicubic),
+            [70, 136, 82]
+        );
+        assert_eq!(
+            resize(&ramp, 4, (2, 3), Interpolation::Lanczos),
+            [11, 227, 33, 157, 55, 86]
+        );
+        assert_eq!(
+            resize(&ramp, 8, (5, 1), Interpolation::Nearest),
+            [0, 200, 3, 77, 64]
+        );
+        assert_eq!(
+            resize(&ramp, 8, (5, 1), Interpolation::Floor),
+            [0, 10, 255, 3, 128],
+            "samples 0, 1, 3, 4, 6"
+        );
     }
 
     #[test]
     fn a_cut_of_the_whole_is_the_whole_cut() {
-        let data: Vec<u8> = (0..60u32 * 40).map(|i| u8::try_from(i * 7919 % 251).unwrap()).collect();
-        for interpolation in
-            [Interpolation::Nearest, Interpolation::Area, Interpolation::Bilinear, Interpolation::Lanczos]
-        {
+        let data: Vec<u8> = (0..60u32 * 40)
+            .map(|i| u8::try_from(i * 7919 % 251).unwrap())
+            .collect();
+        for interpolation in [
+            Interpolation::Nearest,
+            Interpolation::Area,
+            Interpolation::Bilinear,
+            Interpolation::Lanczos,
+        ] {
             let whole = resize(&data, 60, (33, 21), interpolation);
-            let view = View { data: &data, stride: 60, channels: 1, left: 0, top: 0 };
-            let across = Axis { start: 0, len: 60, resized: 33, first: 5, count: 9 };
-            let down = Axis { start: 0, len: 40, resized: 21, first: 3, count: 4 };
+            let view = View {
+                data: &data,
+                stride: 60,
+                channels: 1,
+                left: 0,
+                top: 0,
+            };
+            let across = Axis {
+                start: 0,
+                len: 60,
+                resized: 33,
+                first: 5,
+                count: 9,
+            };
+            let down = Axis {
+                start: 0,
+                len: 40,
+                resized: 21,
+                first: 3,
+                count: 4,
+            };
             let mut reference = Reference::default();
             let cut = reference.run(&view, across, down, interpolation);
-            let expected: Vec<u8> = (3..7).flat_map(|row| whole[row * 33 + 5..row * 33 + 14].to_vec()).collect();
+            let expected: Vec<u8> = (3..7)
+                .flat_map(|row| whole[row * 33 + 5..row * 33 + 14].to_vec())
+                .collect();
             assert_eq!(cut, expected);
         }
     }

@@ -1,5 +1,5 @@
-//! How fast a Loader is on its data and this machine, beside plain decoders that read and decode the same files after it and
-//! do nothing else.
+//! How fast a Loader is on its data and this machine, beside plain decoders that read and decode
+//! the same files after it and do nothing else.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -19,10 +19,12 @@ use crate::loader::{Batches, Form, Loader, Stats};
 
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The share of the time that is spent before the clock counts: files come into the page cache, memory grows.
+/// The share of the time that is spent before the clock counts: files come into the page cache,
+/// memory grows.
 const WARM_UP: f64 = 0.25;
 
-/// A plain decode is measured on no fewer images a thread: while the last ones are decoded, some threads have nothing to do.
+/// A plain decode is measured on no fewer images a thread: while the last ones are decoded, some
+/// threads have nothing to do.
 const LEAST: u64 = 16;
 
 /// Images a thread that are decoded before, to learn how long they take.
@@ -39,7 +41,10 @@ pub struct Span {
 
 impl Default for Span {
     fn default() -> Self {
-        Self { time: Duration::from_secs(3), batches: None }
+        Self {
+            time: Duration::from_secs(3),
+            batches: None,
+        }
     }
 }
 
@@ -52,13 +57,15 @@ pub struct Measured {
     pub loader: Rate,
     /// Bytes of the batches that it delivered.
     pub delivered: u64,
-    /// What the stages are of the workers' time, and what is left when they have nothing to do, in 0..=1.
+    /// What the stages are of the workers' time, and what is left when they have nothing to do, in
+    /// 0..=1.
     pub shares: Vec<(&'static str, f64)>,
     /// Which stage holds the others up, in words.
     pub bottleneck: String,
     /// How often an image could not be read, with `on_error` other than an error.
     pub errors: u64,
-    /// A plain decode of the same files; `None` where nothing could be decoded, because it is not encoded.
+    /// A plain decode of the same files; `None` where nothing could be decoded, because it is not
+    /// encoded.
     pub plain: Option<Plain>,
 }
 
@@ -69,7 +76,8 @@ pub struct Plain {
     pub rate: Rate,
     /// Threads: no more than there are cores, which is when it is fastest.
     pub threads: usize,
-    /// Whether all of the images are JPEGs, which libjpeg-turbo decodes; other formats have one decoder each.
+    /// Whether all of the images are JPEGs, which libjpeg-turbo decodes; other formats have one
+    /// decoder each.
     pub jpeg: bool,
 }
 
@@ -92,7 +100,11 @@ impl Rate {
     }
 
     /// How many images it makes of a time.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number, not exact")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number, not exact"
+    )]
     fn within(&self, time: Duration) -> u64 {
         (self.images_per_second() * time.as_secs_f64()) as u64
     }
@@ -134,22 +146,34 @@ impl Plain {
 
 #[expect(clippy::cast_precision_loss, reason = "a rate is no count")]
 fn per_second(number: u64, time: Duration) -> f64 {
-    if time.is_zero() { 0.0 } else { number as f64 / time.as_secs_f64() }
+    if time.is_zero() {
+        0.0
+    } else {
+        number as f64 / time.as_secs_f64()
+    }
 }
 
-/// Takes batches of `loader`, which should repeat, for `span`; then decodes the same files plainly, for as long at least.
-/// `None` if `watch`, which is told milliseconds, ended it before.
+/// Takes batches of `loader`, which should repeat, for `span`; then decodes the same files plainly,
+/// for as long at least. `None` if `watch`, which is told milliseconds, ended it before.
 ///
 /// # Errors
 /// [`Error::Argument`] for no time at all; what the Loader says of a sample; [`Error::Threads`].
 pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Measured>> {
     match span {
-        Span { batches: Some(0), .. } => return Err(Error::argument("batches", 0, "at least 1")),
-        Span { batches: None, time } if time.is_zero() => return Err(Error::argument("seconds", 0, "more than 0")),
+        Span {
+            batches: Some(0), ..
+        } => return Err(Error::argument("batches", 0, "at least 1")),
+        Span {
+            batches: None,
+            time,
+        } if time.is_zero() => return Err(Error::argument("seconds", 0, "more than 0")),
         _ => {}
     }
     let mut batches = loader.epoch(0)?;
-    let warm_up = Span { time: span.time.mul_f64(WARM_UP), batches: span.batches.map(|count| count.div_ceil(4)) };
+    let warm_up = Span {
+        time: span.time.mul_f64(WARM_UP),
+        batches: span.batches.map(|count| count.div_ceil(4)),
+    };
     if take(&mut batches, warm_up, watch)?.is_none() {
         return Ok(None);
     }
@@ -159,18 +183,30 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
     };
     let stats = since(&before, loader.stats());
     drop(batches);
-    let samples = Samples { data: loader.dataset(), indices: taken.indices.into(), others: Arc::default() };
+    let samples = Samples {
+        data: loader.dataset(),
+        indices: taken.indices.into(),
+        others: Arc::default(),
+    };
     let mut plain = None;
     if samples.are_encoded() {
         let threads = loader.workers().min(usable_cores());
         let Some(rate) = plainly(&samples, threads, span, watch)? else {
             return Ok(None);
         };
-        plain = Some(Plain { rate, threads, jpeg: !samples.others.load(Ordering::Relaxed) });
+        plain = Some(Plain {
+            rate,
+            threads,
+            jpeg: !samples.others.load(Ordering::Relaxed),
+        });
     }
     Ok(Some(Measured {
         workers: loader.workers(),
-        loader: Rate { images: taken.images, bytes: stats.read.bytes, time: taken.time },
+        loader: Rate {
+            images: taken.images,
+            bytes: stats.read.bytes,
+            time: taken.time,
+        },
         delivered: stats.delivered.bytes,
         shares: shares(&stats),
         bottleneck: stats.bottleneck(usable_cores()),
@@ -188,14 +224,16 @@ struct Taken {
     time: Duration,
 }
 
-/// Takes batches for `span`, to the end of the last one: from the end of a batch on, no part of one is counted as a whole.
+/// Takes batches for `span`, to the end of the last one: from the end of a batch on, no part of one
+/// is counted as a whole.
 fn take(batches: &mut Batches, span: Span, watch: Watch<'_>) -> Result<Option<Taken>> {
     let mut taken = Taken::default();
     let mut clock = Stopwatch::start();
     loop {
         let next = batches.wait(PATIENCE)?;
         taken.time += clock.lap();
-        if let ControlFlow::Break(()) = watch(millis(taken.time.min(span.time)), millis(span.time)) {
+        if let ControlFlow::Break(()) = watch(millis(taken.time.min(span.time)), millis(span.time))
+        {
             return Ok(None);
         }
         match next {
@@ -204,8 +242,13 @@ fn take(batches: &mut Batches, span: Span, watch: Watch<'_>) -> Result<Option<Ta
             Next::Batch(batch) => {
                 taken.batches += 1;
                 taken.images += batch.len() as u64;
-                taken.indices.extend((0..batch.len()).map(|place| batch.index(place)));
-                if span.batches.map_or(taken.time >= span.time, |wanted| taken.batches >= wanted) {
+                taken
+                    .indices
+                    .extend((0..batch.len()).map(|place| batch.index(place)));
+                if span
+                    .batches
+                    .map_or(taken.time >= span.time, |wanted| taken.batches >= wanted)
+                {
                     return Ok(Some(taken));
                 }
             }
@@ -249,18 +292,40 @@ fn shares(stats: &Stats) -> Vec<(&'static str, f64)> {
     times.map(|(name, time)| (name, stats.share(time))).to_vec()
 }
 
-/// Decodes samples, JPEGs with libjpeg-turbo, again and again from the first: all of them if a number of batches was asked for,
-/// otherwise for the time of `span` at least. `None` if `watch` ended it.
-fn plainly(samples: &Samples, threads: usize, span: Span, watch: Watch<'_>) -> Result<Option<Rate>> {
+/// Decodes samples, JPEGs with libjpeg-turbo, again and again from the first: all of them if a
+/// number of batches was asked for, otherwise for the time of `span` at least. `None` if `watch`
+/// ended it.
+fn plainly(
+    samples: &Samples,
+    threads: usize,
+    span: Span,
+    watch: Watch<'_>,
+) -> Result<Option<Rate>> {
     let (all, least) = (samples.indices.len() as u64, LEAST * threads as u64);
     if span.batches.is_some() {
-        return round(samples, all * least.div_ceil(all.max(1)), threads, span.time, watch);
+        return round(
+            samples,
+            all * least.div_ceil(all.max(1)),
+            threads,
+            span.time,
+            watch,
+        );
     }
-    let Some(mut before) = round(samples, TRIAL * threads as u64, threads, span.time, watch)? else { return Ok(None) };
+    let Some(mut before) = round(samples, TRIAL * threads as u64, threads, span.time, watch)?
+    else {
+        return Ok(None);
+    };
     let mut measured = Rate::default();
     while measured.time < span.time {
         let left = span.time.saturating_sub(measured.time);
-        let Some(next) = round(samples, before.within(left).max(least), threads, span.time, watch)? else {
+        let Some(next) = round(
+            samples,
+            before.within(left).max(least),
+            threads,
+            span.time,
+            watch,
+        )?
+        else {
             return Ok(None);
         };
         measured.images += next.images;
@@ -272,7 +337,13 @@ fn plainly(samples: &Samples, threads: usize, span: Span, watch: Watch<'_>) -> R
 }
 
 /// Decodes so many samples, to the end of the last one: what is not finished is not left uncounted.
-fn round(samples: &Samples, len: u64, threads: usize, limit: Duration, watch: Watch<'_>) -> Result<Option<Rate>> {
+fn round(
+    samples: &Samples,
+    len: u64,
+    threads: usize,
+    limit: Duration,
+    watch: Watch<'_>,
+) -> Result<Option<Rate>> {
     let mut rate = Rate::default();
     let (mut clock, mut spent) = (Stopwatch::start(), Duration::ZERO);
     let mut told = |_: u64, _: u64| {
@@ -285,7 +356,10 @@ fn round(samples: &Samples, len: u64, threads: usize, limit: Duration, watch: Wa
         Ok(())
     })?;
     spent += clock.lap();
-    Ok(whole.then_some(Rate { time: spent, ..rate }))
+    Ok(whole.then_some(Rate {
+        time: spent,
+        ..rate
+    }))
 }
 
 /// Samples of a data set, by their place in a list that is gone through again and again.
@@ -305,8 +379,11 @@ impl Samples {
     fn are_encoded(&self) -> bool {
         let mut tools = Tools::new(Backend::Turbo);
         let step = self.indices.len().div_ceil(HEADERS).max(1);
-        let mut headers =
-            self.indices.iter().step_by(step).filter_map(|index| tools.header(&*self.data, *index).ok()?.ok());
+        let mut headers = self
+            .indices
+            .iter()
+            .step_by(step)
+            .filter_map(|index| tools.header(&*self.data, *index).ok()?.ok());
         headers.any(|(header, _)| header.format != Format::Raw)
     }
 }
@@ -322,8 +399,12 @@ impl Look for Samples {
     fn look(&self, place: u64, tools: &mut Tools, stop: &AtomicBool) -> Option<u64> {
         let place = place.checked_rem(self.indices.len() as u64)?;
         let index = self.indices.get(usize::try_from(place).ok()?)?;
-        let (header, stored) = tools.decode(&*self.data, *index, Form::Rgb, stop).ok()?.ok()?;
-        self.others.fetch_or(header.format != Format::Jpeg, Ordering::Relaxed);
+        let (header, stored) = tools
+            .decode(&*self.data, *index, Form::Rgb, stop)
+            .ok()?
+            .ok()?;
+        self.others
+            .fetch_or(header.format != Format::Jpeg, Ordering::Relaxed);
         Some(stored.bytes)
     }
 

@@ -84,7 +84,11 @@ impl Spread {
     fn of(mut numbers: Vec<u32>) -> Option<Self> {
         numbers.sort_unstable();
         let (min, max) = (*numbers.first()?, *numbers.last()?);
-        Some(Self { min, median: numbers[(numbers.len() - 1) / 2], max })
+        Some(Self {
+            min,
+            median: numbers[(numbers.len() - 1) / 2],
+            max,
+        })
     }
 
     fn json(self) -> Value {
@@ -100,8 +104,19 @@ impl File {
             None if index::path_of(&path, shard.framing()).exists() => Index::Good,
             None => Index::Absent,
         };
-        let bytes = std::fs::metadata(&path).map_err(|source| Error::Io { path: path.clone(), source })?.len();
-        Ok(Self { path, records: shard.len(), bytes, compression: shard.compression(), index })
+        let bytes = std::fs::metadata(&path)
+            .map_err(|source| Error::Io {
+                path: path.clone(),
+                source,
+            })?
+            .len();
+        Ok(Self {
+            path,
+            records: shard.len(),
+            bytes,
+            compression: shard.compression(),
+            index,
+        })
     }
 
     fn json(&self) -> Value {
@@ -124,7 +139,10 @@ impl Description {
     /// The same as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        let classes = self.classes.iter().map(|(name, samples)| json!({ "name": name, "samples": samples }));
+        let classes = self
+            .classes
+            .iter()
+            .map(|(name, samples)| json!({ "name": name, "samples": samples }));
         json!({
             "kind": self.kind,
             "samples": self.samples,
@@ -142,7 +160,9 @@ impl Description {
 
     /// Takes down names and sizes of the classes; where labels cannot be read, why.
     fn add_classes(&mut self, data: &dyn Dataset) {
-        let counted = data.classes().and_then(|names| Ok((names, data.by_class()?)));
+        let counted = data
+            .classes()
+            .and_then(|names| Ok((names, data.by_class()?)));
         match counted {
             Ok((names, by_class)) => {
                 let names = names.iter().map(|name| name.to_string_lossy().into_owned());
@@ -160,42 +180,70 @@ impl Description {
     }
 }
 
-/// Describes the data set `source`, with the headers of at most `headers` pictures, evenly spread. `None` if `watch` ended
-/// it before.
+/// Describes the data set `source`, with the headers of at most `headers` pictures, evenly spread.
+/// `None` if `watch` ended it before.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there is no data set, or a damaged one;
-/// [`Error::Threads`] when worker threads cannot be had.
+/// [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there is no data set, or a damaged
+/// one; [`Error::Threads`] when worker threads cannot be had.
 pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Option<Description>> {
     let workers = source.workers();
-    let data = source.open(Options { labels: Wanted::IfThere, ..Options::default() })?;
-    let mut found = Description { kind: data.kind(), samples: data.len(), ..Description::default() };
+    let data = source.open(Options {
+        labels: Wanted::IfThere,
+        ..Options::default()
+    })?;
+    let mut found = Description {
+        kind: data.kind(),
+        samples: data.len(),
+        ..Description::default()
+    };
     found.notes = data.notes().to_vec();
     found.shards = data.shards().iter().map(File::of).collect::<Result<_>>()?;
     found.bytes = found.shards.iter().map(|file| file.bytes).sum();
     found.add_classes(&*data);
     let wanted = headers.min(data.len());
     // Records are part of files whose length is known; of other samples each is asked.
-    let files = if found.shards.is_empty() { data.len() } else { 0 };
+    let files = if found.shards.is_empty() {
+        data.len()
+    } else {
+        0
+    };
     let total = wanted + files;
     let (mut sides, mut unlabelled) = ([Vec::new(), Vec::new()], 0);
-    let look = Headers { data: Arc::clone(&data), wanted };
-    let whole = pass::over(look, wanted, workers, &mut |done, _| watch(done, total), |_, header| {
-        match header? {
-            Ok((header, Stored { labelled, .. })) => {
-                found.add_header(&header, &mut sides);
-                unlabelled += u64::from(!labelled);
+    let look = Headers {
+        data: Arc::clone(&data),
+        wanted,
+    };
+    let whole = pass::over(
+        look,
+        wanted,
+        workers,
+        &mut |done, _| watch(done, total),
+        |_, header| {
+            match header? {
+                Ok((header, Stored { labelled, .. })) => {
+                    found.add_header(&header, &mut sides);
+                    unlabelled += u64::from(!labelled);
+                }
+                Err(damage) => found.unreadable.push(damage),
             }
-            Err(damage) => found.unreadable.push(damage),
-        }
-        Ok(())
-    })?;
-    found.notes.extend(source.note_on_labels(unlabelled, wanted));
-    let whole = whole
-        && pass::over(Sizes { data }, files, workers, &mut |done, _| watch(wanted + done, total), |_, bytes| {
-            found.bytes += bytes;
             Ok(())
-        })?;
+        },
+    )?;
+    found
+        .notes
+        .extend(source.note_on_labels(unlabelled, wanted));
+    let whole = whole
+        && pass::over(
+            Sizes { data },
+            files,
+            workers,
+            &mut |done, _| watch(wanted + done, total),
+            |_, bytes| {
+                found.bytes += bytes;
+                Ok(())
+            },
+        )?;
     [found.widths, found.heights] = sides.map(Spread::of);
     Ok(whole.then_some(found))
 }
@@ -222,12 +270,20 @@ impl Look for Headers {
         Tools::new(Backend::Auto)
     }
 
-    fn look(&self, place: u64, tools: &mut Tools, _: &AtomicBool) -> Result<Examined<(Header, Stored)>> {
+    fn look(
+        &self,
+        place: u64,
+        tools: &mut Tools,
+        _: &AtomicBool,
+    ) -> Result<Examined<(Header, Stored)>> {
         tools.header(&*self.data, self.sample(place))
     }
 
     fn panicked(&self, place: u64, message: String) -> Result<Examined<(Header, Stored)>> {
-        Ok(Err(Damage::at(self.data.location(self.sample(place)), format!("internal error: {message}"))))
+        Ok(Err(Damage::at(
+            self.data.location(self.sample(place)),
+            format!("internal error: {message}"),
+        )))
     }
 }
 

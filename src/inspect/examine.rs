@@ -32,16 +32,26 @@ pub(super) struct Stored {
 impl Tools {
     /// Tools that decode JPEGs with `backend`.
     pub(super) fn new(backend: Backend) -> Self {
-        Self { backend, scratch: Scratch::default(), decoder: None }
+        Self {
+            backend,
+            scratch: Scratch::default(),
+            decoder: None,
+        }
     }
 
     /// The header of a sample.
     ///
     /// # Errors
     /// What says nothing about the sample: [`crate::error::Error::is_of_the_machine`].
-    pub(super) fn header(&mut self, data: &dyn Dataset, index: u64) -> Result<Examined<(Header, Stored)>> {
+    pub(super) fn header(
+        &mut self,
+        data: &dyn Dataset,
+        index: u64,
+    ) -> Result<Examined<(Header, Stored)>> {
         let stop = AtomicBool::new(false);
-        let header = |decoder: &mut Decoder, content: Content<'_>| Ok(open(decoder, content, &stop)?.header());
+        let header = |decoder: &mut Decoder, content: Content<'_>| {
+            Ok(open(decoder, content, &stop)?.header())
+        };
         self.look(data, index, header)
     }
 
@@ -56,7 +66,9 @@ impl Tools {
         form: Form,
         stop: &AtomicBool,
     ) -> Result<Examined<(Header, Stored)>> {
-        self.look(data, index, |decoder, content| decode_whole(decoder, content, form, stop))
+        self.look(data, index, |decoder, content| {
+            decode_whole(decoder, content, form, stop)
+        })
     }
 
     fn look<T>(
@@ -75,7 +87,13 @@ impl Tools {
             none => Decoder::new(self.backend, Arc::default()).map(|decoder| none.insert(decoder)),
         };
         match decoder.and_then(|decoder| look(decoder, content)) {
-            Ok(found) => Ok(Ok((found, Stored { bytes: content.len() as u64, labelled: label != NO_LABEL }))),
+            Ok(found) => Ok(Ok((
+                found,
+                Stored {
+                    bytes: content.len() as u64,
+                    labelled: label != NO_LABEL,
+                },
+            ))),
             Err(reason @ Reason::Memory(_)) => Err(data.location(index).undecodable(reason)),
             Err(Reason::Picture(reason)) => Ok(Err(Damage::at(data.location(index), reason))),
         }

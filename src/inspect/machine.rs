@@ -51,7 +51,10 @@ fn instructions() -> Vec<&'static str> {
         ("AVX-512", std::is_x86_feature_detected!("avx512f")),
         ("VPCLMULQDQ", std::is_x86_feature_detected!("vpclmulqdq")),
     ];
-    all.into_iter().filter(|(_, there)| *there).map(|(name, _)| name).collect()
+    all.into_iter()
+        .filter(|(_, there)| *there)
+        .map(|(name, _)| name)
+        .collect()
 }
 
 #[cfg(not(target_arch = "x86_64"))]

@@ -3,7 +3,8 @@
 //! * [`describe`]: kind, classes, sizes and formats of the pictures, shards.
 //! * [`record`]: one sample in full.
 //! * [`verify`]: everything read and decoded, and what is damaged.
-//! * [`mod@bench`]: how fast a Loader is on this data and this machine, beside a plain decode of the same files.
+//! * [`mod@bench`]: how fast a Loader is on this data and this machine, beside a plain decode of
+//!   the same files.
 //! * [`sheet`]: a batch as a model will see it, as a picture.
 //! * [`machine`]: what this processor offers.
 //!
@@ -29,13 +30,16 @@ use crate::dataset::{self, Dataset, Keys, Options};
 use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
 
-/// Called on the caller's thread with what is done and how much there is, twenty times a second and more; says whether to
-/// go on.
+/// Called on the caller's thread with what is done and how much there is, twenty times a second and
+/// more; says whether to go on.
 pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// A path as JSON, which is text: an object with its `bytes` where it is not UTF-8.
 fn path_json(path: &Path) -> Value {
-    path.to_str().map_or_else(|| json!({ "bytes": path.as_os_str().as_bytes() }), Value::from)
+    path.to_str().map_or_else(
+        || json!({ "bytes": path.as_os_str().as_bytes() }),
+        Value::from,
+    )
 }
 
 /// What to look at.
@@ -76,11 +80,20 @@ impl Source {
         match self.workers {
             Some(0) => return Err(Error::argument("workers", 0, "at least 1")),
             Some(workers) if workers > MOST_WORKERS => {
-                return Err(Error::argument("workers", workers, format!("at most {MOST_WORKERS}")));
+                return Err(Error::argument(
+                    "workers",
+                    workers,
+                    format!("at most {MOST_WORKERS}"),
+                ));
             }
             _ => {}
         }
-        let options = Options { keys: self.keys.clone(), allow_outside: self.allow_outside, gaps: true, ..options };
+        let options = Options {
+            keys: self.keys.clone(),
+            allow_outside: self.allow_outside,
+            gaps: true,
+            ..options
+        };
         dataset::open(&self.paths, &options, self.workers())
     }
 }

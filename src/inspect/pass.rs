@@ -32,7 +32,8 @@ pub(super) trait Look: Send + Sync + 'static {
     fn panicked(&self, index: u64, message: String) -> Self::Found;
 }
 
-/// Looks at `0..len` on `workers` threads, and gives `take` what was found, in order. False if `watch` ended it before.
+/// Looks at `0..len` on `workers` threads, and gives `take` what was found, in order. False if
+/// `watch` ended it before.
 ///
 /// # Errors
 /// [`crate::error::Error::Threads`] when worker threads cannot be had; what `take` says.
@@ -53,10 +54,14 @@ pub(super) fn over<L: Look>(
             Next::TimedOut => {}
             Next::End => return Ok(true),
             Next::Batch(chunk) => {
-                let mut found = std::mem::take(&mut *chunk.found.lock().unwrap_or_else(PoisonError::into_inner));
+                let mut found = std::mem::take(
+                    &mut *chunk.found.lock().unwrap_or_else(PoisonError::into_inner),
+                );
                 found.sort_by_key(|(index, _)| *index);
                 done += found.len() as u64;
-                found.into_iter().try_for_each(|(index, found)| take(index, found))?;
+                found
+                    .into_iter()
+                    .try_for_each(|(index, found)| take(index, found))?;
             }
         }
     }
@@ -82,7 +87,10 @@ impl<F> std::fmt::Debug for Chunk<F> {
 
 impl<F> Chunk<F> {
     fn note(&self, index: u64, found: F) {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).push((index, found));
+        self.found
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((index, found));
     }
 }
 
@@ -99,7 +107,10 @@ impl<L: Look> engine::Job for Job<L> {
     fn begin(&self, number: u64) -> Result<Option<(Chunk<L::Found>, usize)>> {
         let first = number * CHUNK;
         let len = self.len.saturating_sub(first).min(CHUNK);
-        let chunk = Chunk { first, found: Mutex::default() };
+        let chunk = Chunk {
+            first,
+            found: Mutex::default(),
+        };
         Ok((len > 0).then(|| (chunk, usize::try_from(len).unwrap_or(usize::MAX))))
     }
 

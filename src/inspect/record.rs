@@ -26,7 +26,8 @@ pub struct Entry {
     pub class: Option<(usize, String)>,
     /// Its picture's header and the length of what it is stored as, or why there is none.
     pub picture: Result<(Header, u64), String>,
-    /// What its record says: features of an `Example` by name, or fields of an image record's header.
+    /// What its record says: features of an `Example` by name, or fields of an image record's
+    /// header.
     pub fields: Map<String, Value>,
 }
 
@@ -59,29 +60,52 @@ impl Entry {
 /// Sample `index` of the data set `source`, in the data set's order.
 ///
 /// # Errors
-/// [`Error::Argument`] where there is no such sample; [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there
-/// is no data set, or the record is damaged.
+/// [`Error::Argument`] where there is no such sample; [`Error::Io`], [`Error::Dataset`] and
+/// [`Error::Record`] where there is no data set, or the record is damaged.
 pub fn entry(source: &Source, index: u64) -> Result<Entry> {
-    let data = source.open(Options { labels: Wanted::Never, ..Options::default() })?;
+    let data = source.open(Options {
+        labels: Wanted::Never,
+        ..Options::default()
+    })?;
     if index >= data.len() {
-        return Err(Error::argument("record", index, format!("0 to {}", data.len() - 1)));
+        return Err(Error::argument(
+            "record",
+            index,
+            format!("0 to {}", data.len() - 1),
+        ));
     }
     let location = data.location(index);
     let picture = Tools::new(Backend::Auto).header(&*data, index)?;
-    let picture = picture.map(|(header, stored)| (header, stored.bytes)).map_err(|damage| damage.reason);
+    let picture = picture
+        .map(|(header, stored)| (header, stored.bytes))
+        .map_err(|damage| damage.reason);
     let (class, fields) = match location.record {
         None => (Some(class(&*data, index)?), Map::new()),
         Some(spot) => {
-            let shard = data.shards().iter().find(|shard| shard.path() == location.path);
-            (None, shard.map_or_else(|| Ok(Map::new()), |shard| fields(shard, spot))?)
+            let shard = data
+                .shards()
+                .iter()
+                .find(|shard| shard.path() == location.path);
+            (
+                None,
+                shard.map_or_else(|| Ok(Map::new()), |shard| fields(shard, spot))?,
+            )
         }
     };
-    Ok(Entry { location, class, picture, fields })
+    Ok(Entry {
+        location,
+        class,
+        picture,
+        fields,
+    })
 }
 
 fn class(data: &dyn Dataset, index: u64) -> Result<(usize, String)> {
     let label = data.read(index, &mut Scratch::default())?.label;
-    let name = data.classes()?.get(label).map(|name| name.to_string_lossy().into_owned());
+    let name = data
+        .classes()?
+        .get(label)
+        .map(|name| name.to_string_lossy().into_owned());
     Ok((label, name.unwrap_or_default()))
 }
 
@@ -97,10 +121,14 @@ fn fields(shard: &Shard, spot: Spot) -> Result<Map<String, Value>> {
 
 fn features(payload: &[u8]) -> Result<Map<String, Value>, Reason> {
     let features = example::decode(payload)?;
-    Ok(features.into_iter().map(|(name, feature)| (name, shown(&feature))).collect())
+    Ok(features
+        .into_iter()
+        .map(|(name, feature)| (name, shown(&feature)))
+        .collect())
 }
 
-/// A feature: its type, how many values it has, and the first of them; of bytes their number, and a short text.
+/// A feature: its type, how many values it has, and the first of them; of bytes their number, and a
+/// short text.
 fn shown(feature: &Feature<'_>) -> Value {
     match feature {
         Feature::Empty => json!({ "type": "none", "count": 0 }),
@@ -112,7 +140,11 @@ fn shown(feature: &Feature<'_>) -> Value {
         }
         Feature::Bytes(values) => {
             let bytes: usize = values.iter().map(|value| value.len()).sum();
-            let texts = values.iter().take(SHOWN).map(|value| text(value)).collect::<Option<Vec<_>>>();
+            let texts = values
+                .iter()
+                .take(SHOWN)
+                .map(|value| text(value))
+                .collect::<Option<Vec<_>>>();
             json!({ "type": "bytes", "count": values.len(), "bytes": bytes, "values": texts })
         }
     }
@@ -126,6 +158,14 @@ fn text(bytes: &[u8]) -> Option<&str> {
 fn header(payload: &[u8], key: Option<u64>) -> Result<Map<String, Value>, Reason> {
     let (header, _) = recordio::Header::decode(payload)?;
     let labels: Vec<f32> = header.labels.values().take(SHOWN).collect();
-    let fields = [("key", json!(key)), ("labels", json!(labels)), ("id", json!(header.id)), ("id2", json!(header.id2))];
-    Ok(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    let fields = [
+        ("key", json!(key)),
+        ("labels", json!(labels)),
+        ("id", json!(header.id)),
+        ("id2", json!(header.id2)),
+    ];
+    Ok(fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect())
 }

@@ -5,7 +5,9 @@ use std::convert::Infallible;
 use embedded_graphics::Drawable;
 use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::{OriginDimensions, Point, Size as Extent};
-use embedded_graphics::mono_font::iso_8859_1::{FONT_6X10, FONT_7X13_BOLD, FONT_8X13, FONT_9X18_BOLD};
+use embedded_graphics::mono_font::iso_8859_1::{
+    FONT_6X10, FONT_7X13_BOLD, FONT_8X13, FONT_9X18_BOLD,
+};
 use embedded_graphics::mono_font::{MonoFont, MonoTextStyle};
 use embedded_graphics::pixelcolor::{Rgb888, RgbColor};
 use embedded_graphics::text::{Baseline, Text};
@@ -68,17 +70,23 @@ struct Grid {
 /// Draws a sheet of `tiles`: a heading and a line under it, then the pictures in rows.
 ///
 /// # Errors
-/// [`Error::Argument`] where there are no tiles, they differ in size, or have another number of bytes than their size
-/// says; or where the sheet would be larger than a PNG file may be.
+/// [`Error::Argument`] where there are no tiles, they differ in size, or have another number of
+/// bytes than their size says; or where the sheet would be larger than a PNG file may be.
 pub fn draw(heading: &str, below: &str, tiles: &[Tile]) -> Result<Sheet> {
     let Some(first) = tiles.first() else {
         return Err(Error::argument("tiles", "none", "at least one picture"));
     };
     checked(first.size)?;
-    let fits = |tile: &&Tile| tile.size == first.size && tile.pixels.len() as u64 == 3 * tile.size.pixels();
+    let fits = |tile: &&Tile| {
+        tile.size == first.size && tile.pixels.len() as u64 == 3 * tile.size.pixels()
+    };
     if let Some(other) = tiles.iter().find(|tile| !fits(tile)) {
         let allowed = format!("RGB bytes of {}, as the first picture", first.size);
-        return Err(Error::argument("tiles", format!("{} bytes of {}", other.pixels.len(), other.size), allowed));
+        return Err(Error::argument(
+            "tiles",
+            format!("{} bytes of {}", other.pixels.len(), other.size),
+            allowed,
+        ));
     }
     let grid = Grid::of(first.size, u32::try_from(tiles.len()).unwrap_or(u32::MAX));
     checked(grid.sheet())?;
@@ -95,42 +103,66 @@ pub fn draw(heading: &str, below: &str, tiles: &[Tile]) -> Result<Sheet> {
 /// A PNG file of `pixels`: red, green, blue, row by row.
 ///
 /// # Errors
-/// [`Error::Argument`] for a side of 0 or more than 65,535 pixels, or another number of bytes than the size says.
+/// [`Error::Argument`] for a side of 0 or more than 65,535 pixels, or another number of bytes than
+/// the size says.
 pub fn png(size: Size, pixels: &[u8]) -> Result<Vec<u8>> {
     checked(size)?;
     if pixels.len() as u64 != 3 * size.pixels() {
         let allowed = format!("the RGB bytes of a picture of {size}");
-        return Err(Error::argument("pixels", format!("{} bytes", pixels.len()), allowed));
+        return Err(Error::argument(
+            "pixels",
+            format!("{} bytes", pixels.len()),
+            allowed,
+        ));
     }
     let mut file = Vec::new();
-    let written = Encoder::new().and_then(|mut encoder| encoder.picture(FORM, size, pixels, &mut file));
-    written.map_err(|reason| Error::Internal { message: reason.to_string() })?;
+    let written =
+        Encoder::new().and_then(|mut encoder| encoder.picture(FORM, size, pixels, &mut file));
+    written.map_err(|reason| Error::Internal {
+        message: reason.to_string(),
+    })?;
     Ok(file)
 }
 
 const FORM: Form = Form::Png(Deflate::Light);
 
 fn checked(size: Size) -> Result<()> {
-    FORM.check(size).map_err(|reason| Error::argument("size", size, reason))
+    FORM.check(size)
+        .map_err(|reason| Error::argument("size", size, reason))
 }
 
 impl Grid {
-    /// The grid of `count` pictures that comes nearest to [`ASPECT`], and leaves little of its last row empty.
+    /// The grid of `count` pictures that comes nearest to [`ASPECT`], and leaves little of its last
+    /// row empty.
     fn of(picture: Size, count: u32) -> Self {
         let zoom = NARROWEST.div_ceil(picture.width).max(1);
-        let grid = |columns: u32| Self { columns, rows: count.div_ceil(columns), zoom, picture };
+        let grid = |columns: u32| Self {
+            columns,
+            rows: count.div_ceil(columns),
+            zoom,
+            picture,
+        };
         let cost = |grid: &Self| {
             let Size { width, height } = grid.sheet();
             let empty = f64::from(grid.columns * grid.rows - count) / f64::from(count);
             (f64::from(width) / f64::from(height) / ASPECT).ln().abs() + empty
         };
         let others = (2..=count.min(MOST_COLUMNS)).map(grid);
-        others.fold(grid(1), |best, other| if cost(&other) < cost(&best) { other } else { best })
+        others.fold(grid(1), |best, other| {
+            if cost(&other) < cost(&best) {
+                other
+            } else {
+                best
+            }
+        })
     }
 
     /// The size of a picture on the sheet.
     fn shown(&self) -> Size {
-        Size::new(self.picture.width * self.zoom, self.picture.height * self.zoom)
+        Size::new(
+            self.picture.width * self.zoom,
+            self.picture.height * self.zoom,
+        )
     }
 
     /// A picture, its caption, and the gap to the next.
@@ -141,14 +173,23 @@ impl Grid {
 
     fn sheet(&self) -> Size {
         let cell = self.cell();
-        let (width, height) = (self.columns * cell.width - GAP, self.rows.saturating_mul(cell.height) - GAP);
-        Size::new(width + 2 * MARGIN, height.saturating_add(2 * MARGIN + HEADING))
+        let (width, height) = (
+            self.columns * cell.width - GAP,
+            self.rows.saturating_mul(cell.height) - GAP,
+        );
+        Size::new(
+            width + 2 * MARGIN,
+            height.saturating_add(2 * MARGIN + HEADING),
+        )
     }
 
     /// Where the picture at `place` has its left upper corner.
     fn corner(&self, place: u32) -> (u32, u32) {
         let (column, row) = (place % self.columns, place / self.columns);
-        (MARGIN + column * self.cell().width, MARGIN + HEADING + row * self.cell().height)
+        (
+            MARGIN + column * self.cell().width,
+            MARGIN + HEADING + row * self.cell().height,
+        )
     }
 }
 
@@ -167,7 +208,10 @@ impl Sheet {
 
     fn blank(size: Size) -> Self {
         let paper = [PAPER.r(), PAPER.g(), PAPER.b()];
-        Self { size, pixels: paper.repeat(size.width as usize * size.height as usize) }
+        Self {
+            size,
+            pixels: paper.repeat(size.width as usize * size.height as usize),
+        }
     }
 
     fn set(&mut self, x: u32, y: u32, colour: Rgb888) {
@@ -187,23 +231,48 @@ impl Sheet {
 
     fn tile(&mut self, tile: &Tile, grid: &Grid, (left, top): (u32, u32)) {
         let shown = grid.shown();
-        self.fill((left - 1, top - 1), Size::new(shown.width + 2, shown.height + 2), EDGE);
+        self.fill(
+            (left - 1, top - 1),
+            Size::new(shown.width + 2, shown.height + 2),
+            EDGE,
+        );
         for y in 0..shown.height {
             for x in 0..shown.width {
-                let at = (y / grid.zoom) as usize * tile.size.width as usize + (x / grid.zoom) as usize;
+                let at =
+                    (y / grid.zoom) as usize * tile.size.width as usize + (x / grid.zoom) as usize;
                 let [red, green, blue] = [0, 1, 2].map(|channel| tile.pixels[3 * at + channel]);
                 self.set(left + x, top + y, Rgb888::new(red, green, blue));
             }
         }
         let below = top + shown.height;
-        self.fill((left, below + 9), Size::new(CHIP, CHIP), colour_of(tile.class));
+        self.fill(
+            (left, below + 9),
+            Size::new(CHIP, CHIP),
+            colour_of(tile.class),
+        );
         let indent = CHIP + 6;
-        self.text(&tile.label, (left + indent, below + 7), shown.width - indent, (&FONT_7X13_BOLD, INK));
-        self.text(&tile.note, (left, below + 23), shown.width, (&FONT_6X10, FAINT));
+        self.text(
+            &tile.label,
+            (left + indent, below + 7),
+            shown.width - indent,
+            (&FONT_7X13_BOLD, INK),
+        );
+        self.text(
+            &tile.note,
+            (left, below + 23),
+            shown.width,
+            (&FONT_6X10, FAINT),
+        );
     }
 
     /// Writes a line, its upper left corner at `at`, shortened to `width`.
-    fn text(&mut self, text: &str, at: (u32, u32), width: u32, (font, colour): (&MonoFont<'_>, Rgb888)) {
+    fn text(
+        &mut self,
+        text: &str,
+        at: (u32, u32),
+        width: u32,
+        (font, colour): (&MonoFont<'_>, Rgb888),
+    ) {
         let room = width / (font.character_size.width + font.character_spacing);
         let text = shortened(text, room as usize);
         let [x, y] = [at.0, at.1].map(|pixels| i32::try_from(pixels).unwrap_or(i32::MAX));
@@ -247,7 +316,12 @@ fn shortened(text: &str, room: usize) -> String {
     }
     let kept = room.saturating_sub(DOTS.len());
     let (head, tail) = (kept / 2, kept - kept / 2);
-    all[..head].iter().chain(&DOTS.chars().collect::<Vec<_>>()).chain(&all[all.len() - tail..]).take(room).collect()
+    all[..head]
+        .iter()
+        .chain(&DOTS.chars().collect::<Vec<_>>())
+        .chain(&all[all.len() - tail..])
+        .take(room)
+        .collect()
 }
 
 /// A colour for a class, far from those of its neighbours.
@@ -259,7 +333,8 @@ fn colour_of(class: u64) -> Rgb888 {
     let channel = |shift: u64| {
         let from_peak = (hue + shift) % CIRCLE;
         let distance = from_peak.min(CIRCLE - from_peak);
-        // A trapezoid: full for a sixth of the circle on both sides of the peak, none beyond a third.
+        // A trapezoid: full for a sixth of the circle on both sides of the peak, none beyond a
+        // third.
         let share = (2 * CIRCLE / 6).saturating_sub(distance).min(CIRCLE / 6);
         u8::try_from(60 + 150 * share / (CIRCLE / 6)).unwrap_or(u8::MAX)
     };
@@ -272,7 +347,13 @@ mod tests {
 
     fn tile(size: Size, colour: [u8; 3], label: &str) -> Tile {
         let pixels = colour.repeat(usize::try_from(size.pixels()).unwrap());
-        Tile { size, pixels, class: 0, label: label.to_owned(), note: "a.jpg".to_owned() }
+        Tile {
+            size,
+            pixels,
+            class: 0,
+            label: label.to_owned(),
+            note: "a.jpg".to_owned(),
+        }
     }
 
     fn at(sheet: &Sheet, x: u32, y: u32) -> [u8; 3] {
@@ -284,16 +365,26 @@ mod tests {
     fn pictures_are_shown_pixel_by_pixel_in_reading_order() {
         let size = Size::new(120, 80);
         let colours: Vec<[u8; 3]> = (0..7).map(|i| [30 * i, 255 - 30 * i, 7]).collect();
-        let tiles: Vec<_> = colours.iter().map(|colour| tile(size, *colour, "cat")).collect();
+        let tiles: Vec<_> = colours
+            .iter()
+            .map(|colour| tile(size, *colour, "cat"))
+            .collect();
         let grid = Grid::of(size, 7);
         let sheet = draw("title", "", &tiles).unwrap();
         for (place, colour) in (0..).zip(&colours) {
             let (left, top) = grid.corner(place);
             for (x, y) in [(0, 0), (119, 0), (0, 79), (119, 79), (60, 40)] {
-                assert_eq!(at(&sheet, left + x, top + y), *colour, "picture {place} at {x}, {y}");
+                assert_eq!(
+                    at(&sheet, left + x, top + y),
+                    *colour,
+                    "picture {place} at {x}, {y}"
+                );
             }
             let edge = [EDGE.r(), EDGE.g(), EDGE.b()];
-            assert_eq!([at(&sheet, left + 120, top), at(&sheet, left, top + 80)], [edge; 2]);
+            assert_eq!(
+                [at(&sheet, left + 120, top), at(&sheet, left, top + 80)],
+                [edge; 2]
+            );
         }
     }
 
@@ -310,9 +401,11 @@ mod tests {
     #[test]
     fn a_label_is_written_under_its_picture() {
         let size = Size::new(120, 80);
-        let [cat, dog, none] = ["cat", "dog", ""].map(|label| draw("", "", &[tile(size, [9; 3], label)]).unwrap());
+        let [cat, dog, none] =
+            ["cat", "dog", ""].map(|label| draw("", "", &[tile(size, [9; 3], label)]).unwrap());
         let lowest_above = MARGIN + HEADING + 80;
-        let above = |sheet: &Sheet| sheet.pixels[..3 * (lowest_above * sheet.size.width) as usize].to_vec();
+        let above =
+            |sheet: &Sheet| sheet.pixels[..3 * (lowest_above * sheet.size.width) as usize].to_vec();
         assert!(cat.pixels != dog.pixels && cat.pixels != none.pixels);
         assert!(above(&cat) == above(&dog) && above(&cat) == above(&none));
     }
@@ -331,15 +424,25 @@ mod tests {
             let size = grid.sheet();
             assert!(grid.columns * grid.rows >= count && grid.columns * (grid.rows - 1) < count);
             let aspect = f64::from(size.width) / f64::from(size.height);
-            assert!(count < 5 || (1.0..2.2).contains(&aspect), "{count} pictures: {size}");
+            assert!(
+                count < 5 || (1.0..2.2).contains(&aspect),
+                "{count} pictures: {size}"
+            );
         }
     }
 
     #[test]
     fn a_sheet_comes_back_from_its_file() {
-        let sheet = draw("heading", "below", &[tile(Size::new(130, 90), [1, 2, 3], "x")]).unwrap();
+        let sheet = draw(
+            "heading",
+            "below",
+            &[tile(Size::new(130, 90), [1, 2, 3], "x")],
+        )
+        .unwrap();
         let file = png(sheet.size, &sheet.pixels).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(file))
+            .read_info()
+            .unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut pixels).unwrap();
         assert_eq!(pixels, sheet.pixels);
@@ -347,8 +450,17 @@ mod tests {
 
     #[test]
     fn pictures_must_be_of_one_size() {
-        let tiles = [tile(Size::new(8, 8), [0; 3], ""), tile(Size::new(8, 9), [0; 3], "")];
-        assert!(matches!(draw("", "", &tiles), Err(Error::Argument { argument: "tiles", .. })));
+        let tiles = [
+            tile(Size::new(8, 8), [0; 3], ""),
+            tile(Size::new(8, 9), [0; 3], ""),
+        ];
+        assert!(matches!(
+            draw("", "", &tiles),
+            Err(Error::Argument {
+                argument: "tiles",
+                ..
+            })
+        ));
         assert!(matches!(draw("", "", &[]), Err(Error::Argument { .. })));
         assert!(png(Size::new(8, 8), &[0; 3]).is_err());
         assert!(png(Size::new(0, 8), &[]).is_err());

@@ -53,8 +53,16 @@ impl Report {
 impl Damage {
     /// Of a sample.
     pub(super) fn at(location: Location, reason: String) -> Self {
-        let (record, offset) = location.record.map(|spot| (spot.number, spot.offset)).unzip();
-        Self { path: location.path, record, offset, reason }
+        let (record, offset) = location
+            .record
+            .map(|spot| (spot.number, spot.offset))
+            .unzip();
+        Self {
+            path: location.path,
+            record,
+            offset,
+            reason,
+        }
     }
 
     /// Of a sample, as an error has it.
@@ -64,8 +72,14 @@ impl Damage {
             error => error.reason(),
         };
         // The error says which record it is, as it has no other place for that.
-        let prefix = location.record.map(|spot| format!("record {}: ", spot.number)).unwrap_or_default();
-        let reason = reason.strip_prefix(&prefix).map(str::to_owned).unwrap_or(reason);
+        let prefix = location
+            .record
+            .map(|spot| format!("record {}: ", spot.number))
+            .unwrap_or_default();
+        let reason = reason
+            .strip_prefix(&prefix)
+            .map(str::to_owned)
+            .unwrap_or(reason);
         Self::at(location, reason)
     }
 
@@ -77,7 +91,10 @@ impl Damage {
             _ => (PathBuf::new(), None),
         };
         let location = Location { path, record: None };
-        Self { offset, ..Self::of(fault, location) }
+        Self {
+            offset,
+            ..Self::of(fault, location)
+        }
     }
 
     /// The same as JSON.
@@ -88,55 +105,92 @@ impl Damage {
     }
 }
 
-/// Reads and decodes every sample of `source`, whole; an index file must fit, a label that is there be one, and where one
-/// record has a label all must. `None` if `watch` ended it before.
+/// Reads and decodes every sample of `source`, whole; an index file must fit, a label that is there
+/// be one, and where one record has a label all must. `None` if `watch` ended it before.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at; [`Error::Threads`] when worker threads
-/// cannot be had; what says nothing about the data ([`Error::is_of_the_machine`]). Damage is no error: what follows it is
-/// looked at all the same, where its beginning can be found.
+/// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at;
+/// [`Error::Threads`] when worker threads cannot be had; what says nothing about the data
+/// ([`Error::is_of_the_machine`]). Damage is no error: what follows it is looked at all the same,
+/// where its beginning can be found.
 pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
-    // Whoever wants no labels can read what has none; a label that is there and wrong is an error to all others.
-    let data = source.open(Options { salvage: true, labels: Wanted::IfThere, ..Options::default() })?;
+    // Whoever wants no labels can read what has none; a label that is there and wrong is an error
+    // to all others.
+    let data = source.open(Options {
+        salvage: true,
+        labels: Wanted::IfThere,
+        ..Options::default()
+    })?;
     let len = data.len();
     let mut damaged: Vec<_> = data.faults().iter().map(Damage::of_file).collect();
     // A file that lost its last records is sound by itself; only its index knows.
     damaged.extend(data.shards().iter().filter_map(|shard| {
-        let reason = format!("the index file beside it is of another file: {}", shard.ignored_index()?);
-        Some(Damage { path: shard.path().to_path_buf(), record: None, offset: None, reason })
+        let reason = format!(
+            "the index file beside it is of another file: {}",
+            shard.ignored_index()?
+        );
+        Some(Damage {
+            path: shard.path().to_path_buf(),
+            record: None,
+            offset: None,
+            reason,
+        })
     }));
-    let notes = data.notes().iter().filter(|note| !is_of_an_index(note, data.shards())).cloned().collect();
-    let mut report = Report { damaged, notes, ..Report::default() };
+    let notes = data
+        .notes()
+        .iter()
+        .filter(|note| !is_of_an_index(note, data.shards()))
+        .cloned()
+        .collect();
+    let mut report = Report {
+        damaged,
+        notes,
+        ..Report::default()
+    };
     let (mut samples, mut unlabelled) = (Vec::new(), Vec::new());
-    let whole = pass::over(Whole { data: Arc::clone(&data) }, len, source.workers(), watch, |index, found| {
-        report.samples += 1;
-        match found? {
-            Ok(Stored { bytes, labelled }) => {
-                report.bytes += bytes;
-                if !labelled {
-                    unlabelled.push((index, bytes));
+    let whole = pass::over(
+        Whole {
+            data: Arc::clone(&data),
+        },
+        len,
+        source.workers(),
+        watch,
+        |index, found| {
+            report.samples += 1;
+            match found? {
+                Ok(Stored { bytes, labelled }) => {
+                    report.bytes += bytes;
+                    if !labelled {
+                        unlabelled.push((index, bytes));
+                    }
                 }
+                Err(damage) => samples.push((index, damage)),
             }
-            Err(damage) => samples.push((index, damage)),
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     let labelled = report.samples - (samples.len() + unlabelled.len()) as u64;
     if labelled == 0 {
-        report.notes.extend(source.note_on_labels(unlabelled.len() as u64, report.samples));
+        report
+            .notes
+            .extend(source.note_on_labels(unlabelled.len() as u64, report.samples));
     } else {
         report.bytes -= unlabelled.iter().map(|(_, bytes)| bytes).sum::<u64>();
         let damage = |index| Damage::at(data.location(index), source.lacks_label());
         samples.extend(unlabelled.iter().map(|(index, _)| (*index, damage(*index))));
         samples.sort_by_key(|(index, _)| *index);
     }
-    report.damaged.extend(samples.into_iter().map(|(_, damage)| damage));
+    report
+        .damaged
+        .extend(samples.into_iter().map(|(_, damage)| damage));
     Ok(whole.then_some(report))
 }
 
 /// Whether a note says of one of `shards` what is listed as damage.
 fn is_of_an_index(note: &str, shards: &[Shard]) -> bool {
-    let mut ignored = shards.iter().filter_map(|shard| Some((shard.path().display(), shard.ignored_index()?)));
+    let mut ignored = shards
+        .iter()
+        .filter_map(|shard| Some((shard.path().display(), shard.ignored_index()?)));
     ignored.any(|(path, reason)| note.starts_with(&path.to_string()) && note.ends_with(reason))
 }
 
@@ -154,10 +208,15 @@ impl Look for Whole {
     }
 
     fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<Stored>> {
-        Ok(tools.decode(&*self.data, index, Form::Planes, stop)?.map(|(_, stored)| stored))
+        Ok(tools
+            .decode(&*self.data, index, Form::Planes, stop)?
+            .map(|(_, stored)| stored))
     }
 
     fn panicked(&self, index: u64, message: String) -> Result<Examined<Stored>> {
-        Ok(Err(Damage::at(self.data.location(index), format!("internal error: {message}"))))
+        Ok(Err(Damage::at(
+            self.data.location(index),
+            format!("internal error: {message}"),
+        )))
     }
 }

@@ -50,7 +50,8 @@ pub struct Failure {
     pub error: Error,
 }
 
-/// A batch of samples. Its memory goes back to be reused when the batch and every array made of it are dropped.
+/// A batch of samples. Its memory goes back to be reused when the batch and every array made of it
+/// are dropped.
 #[derive(Debug)]
 pub struct Batch {
     pub(super) data: Arc<dyn Dataset>,
@@ -63,7 +64,8 @@ pub struct Batch {
     pub epoch: u32,
     /// Where all ranks stand once they have consumed it.
     pub after: Place,
-    /// Samples that could not be made, in the order of their places; empty unless `on_error` is skip or replace.
+    /// Samples that could not be made, in the order of their places; empty unless `on_error` is
+    /// skip or replace.
     pub failures: Vec<Failure>,
 }
 
@@ -87,7 +89,11 @@ impl Form {
     }
 
     fn shape(&self, size: Size) -> [usize; 3] {
-        let (width, height, channels) = (size.width as usize, size.height as usize, self.channels.count());
+        let (width, height, channels) = (
+            size.width as usize,
+            size.height as usize,
+            self.channels.count(),
+        );
         match self.layout {
             Layout::Nhwc => [height, width, channels],
             Layout::Nchw => [channels, height, width],
@@ -123,7 +129,12 @@ impl Batch {
         }
         let single = |single: &Single, lead: &[usize]| {
             let shape = [lead, &self.form.shape(single.size)].concat();
-            Array::new(single.lease.field(0).0, shape, element, Arc::clone(&single.lease) as _)
+            Array::new(
+                single.lease.field(0).0,
+                shape,
+                element,
+                Arc::clone(&single.lease) as _,
+            )
         };
         match self.singles.as_slice() {
             [only] if !self.form.ragged => Images::Stacked(single(only, &[1])),
@@ -147,7 +158,8 @@ impl Batch {
         self.array(Field::Indices, &[], Element::Int64)
     }
 
-    /// What part of each upright source picture was used: (N, 4) float32, left, top, width, height in pixels.
+    /// What part of each upright source picture was used: (N, 4) float32, left, top, width, height
+    /// in pixels.
     #[must_use]
     pub fn crops(&self) -> Array {
         self.array(Field::Crops, &[4], Element::Float32)
@@ -176,13 +188,21 @@ impl Batch {
             slot.field(0).copy_from_slice(bytemuck::bytes_of(&numbers));
         }
         lease.seal(|_| true);
-        Ok(Array::new(lease.field(0).0, vec![2], Element::Int64, Arc::new(lease)))
+        Ok(Array::new(
+            lease.field(0).0,
+            vec![2],
+            Element::Int64,
+            Arc::new(lease),
+        ))
     }
 
     /// Where the samples lie, in order.
     #[must_use]
     pub fn locations(&self) -> Vec<Location> {
-        self.samples.iter().map(|sample| self.data.location(*sample)).collect()
+        self.samples
+            .iter()
+            .map(|sample| self.data.location(*sample))
+            .collect()
     }
 
     /// The bytes of an image, as they lie in memory.

@@ -1,4 +1,5 @@
-//! Pictures that are in memory: made as a Loader makes its samples, for people with a loop of their own.
+//! Pictures that are in memory: made as a Loader makes its samples, for people with a loop of their
+//! own.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -17,19 +18,20 @@ use crate::sampler::Place;
 /// Working memory beyond this is given back: one huge picture must not be paid for ever after.
 const KEPT: usize = 64 << 20;
 
-/// Decodes single pictures on the caller's thread, any number of threads at once; keeps working memory from one to the
-/// next.
+/// Decodes single pictures on the caller's thread, any number of threads at once; keeps working
+/// memory from one to the next.
 #[derive(Debug, Default)]
 pub struct Codec {
     spare: Mutex<Vec<Scratch>>,
 }
 
 impl Codec {
-    /// Makes a batch of one sample of `picture`; the options of `config` that are about pixels count.
+    /// Makes a batch of one sample of `picture`; the options of `config` that are about pixels
+    /// count.
     ///
     /// # Errors
-    /// [`crate::error::Error::Argument`] for a wrong argument, [`crate::error::Error::Decode`] for a picture that cannot
-    /// be decoded.
+    /// [`crate::error::Error::Argument`] for a wrong argument, [`crate::error::Error::Decode`] for
+    /// a picture that cannot be decoded.
     pub fn decode(&self, config: &Config, picture: Bytes) -> Result<Batch> {
         let loader = pictures(config, vec![picture])?;
         let job = loader.job(Place::default(), Some(1));
@@ -39,7 +41,8 @@ impl Codec {
         made
     }
 
-    /// Spare working memory. In a fork the lock may be held by a thread that is not there, so nobody waits for it.
+    /// Spare working memory. In a fork the lock may be held by a thread that is not there, so
+    /// nobody waits for it.
     fn take(&self) -> Option<Scratch> {
         self.spare.try_lock().ok()?.pop()
     }
@@ -55,14 +58,16 @@ impl Codec {
 
 fn run(job: &Job, scratch: &mut Scratch) -> Result<Batch> {
     let begun = job.begin(0)?;
-    let (batch, slots) = begun.ok_or_else(|| Error::argument("data", "nothing", "at least one picture"))?;
+    let (batch, slots) =
+        begun.ok_or_else(|| Error::argument("data", "nothing", "at least one picture"))?;
     for slot in 0..slots {
         job.run(&batch, slot, scratch, &AtomicBool::new(false));
     }
     job.finish(&batch).0
 }
 
-/// A loader whose only batch is all of `pictures`, in their order; the options of `config` that are about pixels count.
+/// A loader whose only batch is all of `pictures`, in their order; the options of `config` that are
+/// about pixels count.
 ///
 /// # Errors
 /// [`Error::Argument`] for a wrong argument.
@@ -84,7 +89,11 @@ fn config_of(config: &Config, count: usize) -> Config {
     Config {
         batch_size: count,
         // Counting the cores reads files of the system's, which takes longer than a small picture.
-        workers: Some(if count > 1 { usable_cores().min(count) } else { 1 }),
+        workers: Some(if count > 1 {
+            usable_cores().min(count)
+        } else {
+            1
+        }),
         ragged: config.size.is_none(),
         labels: Labels::None,
         shuffle: false,
@@ -102,14 +111,25 @@ mod tests {
     fn spare_memory_does_not_keep_the_decoder_of_another_call() {
         let mut file = Vec::new();
         let encoder = jpeg_encoder::Encoder::new(&mut file, 80);
-        encoder.encode(&[99; 12 * 8], 12, 8, jpeg_encoder::ColorType::Luma).expect("a picture");
+        encoder
+            .encode(&[99; 12 * 8], 12, 8, jpeg_encoder::ColorType::Luma)
+            .expect("a picture");
         let codec = Codec::default();
         for backend in [Backend::Auto, Backend::Turbo, Backend::Auto] {
-            let config = Config { size: None, decoder: backend, ..Config::default() };
-            let batch = codec.decode(&config, Box::new(file.clone())).expect("a batch");
+            let config = Config {
+                size: None,
+                decoder: backend,
+                ..Config::default()
+            };
+            let batch = codec
+                .decode(&config, Box::new(file.clone()))
+                .expect("a batch");
             assert_eq!(batch.image_bytes(0).len(), 12 * 8 * 3);
             let mut spare = codec.take().expect("spare memory");
-            assert_eq!(spare.parts().1.as_ref().map(crate::codec::Decoder::backend), Some(backend));
+            assert_eq!(
+                spare.parts().1.as_ref().map(crate::codec::Decoder::backend),
+                Some(backend)
+            );
             codec.put_back(spare);
         }
     }

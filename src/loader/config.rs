@@ -1,4 +1,5 @@
-//! What a user asks for: plain fields, each with its default. [`Plan`](super::plan::Plan) is what comes of it.
+//! What a user asks for: plain fields, each with its default. [`Plan`](super::plan::Plan) is what
+//! comes of it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -36,8 +37,9 @@ pub enum OnError {
     /// The batch is an error.
     #[default]
     Raise,
-    /// The sample is left out of its batch. A batch that would be empty is filled as with [`OnError::Replace`], none of its
-    /// samples valid, so that the number of batches stays the same on every rank.
+    /// The sample is left out of its batch. A batch that would be empty is filled as with
+    /// [`OnError::Replace`], none of its samples valid, so that the number of batches stays the
+    /// same on every rank.
     Skip,
     /// Another sample, chosen by the seed, takes its place.
     Replace,
@@ -45,9 +47,13 @@ pub enum OnError {
 
 /// How a [`Loader`](super::Loader) is set up.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches, as the user names them")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, as the user names them"
+)]
 pub struct Config {
-    /// Image directories, image files, files of records, or CSV files of `filename,class`; all of one kind.
+    /// Image directories, image files, files of records, or CSV files of `filename,class`; all of
+    /// one kind.
     pub paths: Vec<PathBuf>,
     /// Samples per batch on this rank. Default: 32.
     pub batch_size: usize,
@@ -61,7 +67,8 @@ pub struct Config {
     pub scale: (f64, f64),
     /// With [`Fit::RandomCrop`]: least and greatest aspect ratio. Default: (3/4, 4/3).
     pub ratio: (f64, f64),
-    /// With [`Fit::Pad`]: the colour around the picture, in the order of the channels. Default: black.
+    /// With [`Fit::Pad`]: the colour around the picture, in the order of the channels. Default:
+    /// black.
     pub fill: [u8; 3],
     /// Resampling filter. Default: bilinear.
     pub interpolation: Interpolation,
@@ -107,7 +114,8 @@ pub struct Config {
     pub keys: Keys,
     /// The files that a CSV file names may lie outside of its directory. Default: no.
     pub allow_outside: bool,
-    /// A directory where the places of records in shards without index files are kept from run to run. Default: none.
+    /// A directory where the places of records in shards without index files are kept from run to
+    /// run. Default: none.
     pub places: Option<PathBuf>,
     /// Decode every pixel before resizing. Default: no.
     pub exact: bool,
@@ -119,7 +127,8 @@ pub struct Config {
     pub on_error: OnError,
     /// More failed samples than this, each counted once, are an error. Default: no bound.
     pub max_errors: Option<u64>,
-    /// A larger picture is an error before any memory is taken for it. Default: Pillow's 178,956,970.
+    /// A larger picture is an error before any memory is taken for it. Default: Pillow's
+    /// 178,956,970.
     pub max_pixels: u64,
     /// Decoding threads. Default: the usable cores.
     pub workers: Option<usize>,

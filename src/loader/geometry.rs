@@ -1,8 +1,10 @@
-//! Which part of a picture becomes the sample, and where in the sample it goes: pure functions of sizes and chance.
+//! Which part of a picture becomes the sample, and where in the sample it goes: pure functions of
+//! sizes and chance.
 //!
-//! Coordinates are those of the upright picture. Roundings are torchvision's for `crop` and `random_crop` (`Resize` cuts
-//! the long side to a whole number, `CenterCrop` rounds half to even) and Pillow's `ImageOps.pad` for `pad`, so that what
-//! people trained on elsewhere keeps its place to the pixel.
+//! Coordinates are those of the upright picture. Roundings are torchvision's for `crop` and
+//! `random_crop` (`Resize` cuts the long side to a whole number, `CenterCrop` rounds half to even)
+//! and Pillow's `ImageOps.pad` for `pad`, so that what people trained on elsewhere keeps its place
+//! to the pixel.
 
 use crate::pixel::{Fit, Region, Size};
 use crate::random::Stream;
@@ -18,7 +20,8 @@ pub(super) struct Geometry {
     pub size: Size,
     /// Where it goes in the output: column and row. The rest is filled.
     pub offset: (u32, u32),
-    /// The size that the whole (the picture, or what was cut out of it) is thought of as resized to.
+    /// The size that the whole (the picture, or what was cut out of it) is thought of as resized
+    /// to.
     pub resized: Size,
     /// Column and row of `resized` where `size` begins.
     pub cut: (u32, u32),
@@ -41,9 +44,17 @@ pub(super) struct Rule {
 
 impl Geometry {
     /// Whether what is taken of the source is whole pixels, as many as it becomes.
-    #[expect(clippy::float_cmp, reason = "any other length, however near, is a resize")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "any other length, however near, is a resize"
+    )]
     pub(super) fn keeps_pixels(&self) -> bool {
-        let Region { left, top, width, height } = self.region;
+        let Region {
+            left,
+            top,
+            width,
+            height,
+        } = self.region;
         let whole = left.fract() == 0.0 && top.fract() == 0.0;
         whole && width == f64::from(self.size.width) && height == f64::from(self.size.height)
     }
@@ -63,8 +74,9 @@ impl Rule {
         }
     }
 
-    /// As torchvision's `RandomResizedCrop` and DALI's: an area and an aspect ratio (uniform in its logarithm), ten tries
-    /// for one that fits, then the largest centred crop whose ratio is allowed.
+    /// As torchvision's `RandomResizedCrop` and DALI's: an area and an aspect ratio (uniform in its
+    /// logarithm), ten tries for one that fits, then the largest centred crop whose ratio is
+    /// allowed.
     fn random_crop(&self, source: Size, size: Size, chance: &mut Stream) -> Geometry {
         let (width, height) = (f64::from(source.width), f64::from(source.height));
         for _ in 0..10 {
@@ -75,43 +87,89 @@ impl Rule {
             if w >= 1.0 && h >= 1.0 && w <= width && h <= height {
                 let left = below(chance, width - w);
                 let top = below(chance, height - h);
-                return cut(Region { left, top, width: w, height: h }, size);
+                return cut(
+                    Region {
+                        left,
+                        top,
+                        width: w,
+                        height: h,
+                    },
+                    size,
+                );
             }
         }
         let ratio = width / height;
         let (w, h) = if ratio < self.ratio.0 {
-            (width, (width / self.ratio.0).round_ties_even().clamp(1.0, height))
+            (
+                width,
+                (width / self.ratio.0).round_ties_even().clamp(1.0, height),
+            )
         } else if ratio > self.ratio.1 {
-            ((height * self.ratio.1).round_ties_even().clamp(1.0, width), height)
+            (
+                (height * self.ratio.1).round_ties_even().clamp(1.0, width),
+                height,
+            )
         } else {
             (width, height)
         };
         let (left, top) = (((width - w) / 2.0).floor(), ((height - h) / 2.0).floor());
-        cut(Region { left, top, width: w, height: h }, size)
+        cut(
+            Region {
+                left,
+                top,
+                width: w,
+                height: h,
+            },
+            size,
+        )
     }
 }
 
 /// A whole number in `0..=most`.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "below 2^32")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "below 2^32"
+)]
 fn below(chance: &mut Stream, most: f64) -> f64 {
     chance.below(most as u64 + 1) as f64
 }
 
 fn cut(region: Region, size: Size) -> Geometry {
-    Geometry { region, confine: true, size, offset: (0, 0), resized: size, cut: (0, 0) }
+    Geometry {
+        region,
+        confine: true,
+        size,
+        offset: (0, 0),
+        resized: size,
+        cut: (0, 0),
+    }
 }
 
 fn stretch(source: Size, size: Size) -> Geometry {
     let region = Region::whole(source);
-    Geometry { region, confine: false, size, offset: (0, 0), resized: size, cut: (0, 0) }
+    Geometry {
+        region,
+        confine: false,
+        size,
+        offset: (0, 0),
+        resized: size,
+        cut: (0, 0),
+    }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes of pictures, positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "sizes of pictures, positive"
+)]
 fn whole(value: f64) -> u32 {
     (value as u32).max(1)
 }
 
-/// The whole picture is thought of as resized, and the centre of that cut out; only what is needed is computed.
+/// The whole picture is thought of as resized, and the centre of that cut out; only what is needed
+/// is computed.
 fn crop(source: Size, size: Size, short: Option<u32>) -> Geometry {
     let (width, height) = (f64::from(source.width), f64::from(source.height));
     let wide = match short {
@@ -120,19 +178,38 @@ fn crop(source: Size, size: Size, short: Option<u32>) -> Geometry {
     };
     let (across, down) = (short.unwrap_or(size.width), short.unwrap_or(size.height));
     let resized = if wide {
-        Size::new(whole(f64::from(down) * width / height).max(size.width), down)
+        Size::new(
+            whole(f64::from(down) * width / height).max(size.width),
+            down,
+        )
     } else {
-        Size::new(across, whole(f64::from(across) * height / width).max(size.height))
+        Size::new(
+            across,
+            whole(f64::from(across) * height / width).max(size.height),
+        )
     };
-    let cut = (middle(resized.width, size.width), middle(resized.height, size.height));
-    let (x, y) = (width / f64::from(resized.width), height / f64::from(resized.height));
+    let cut = (
+        middle(resized.width, size.width),
+        middle(resized.height, size.height),
+    );
+    let (x, y) = (
+        width / f64::from(resized.width),
+        height / f64::from(resized.height),
+    );
     let region = Region {
         left: f64::from(cut.0) * x,
         top: f64::from(cut.1) * y,
         width: f64::from(size.width) * x,
         height: f64::from(size.height) * y,
     };
-    Geometry { region, confine: false, size, offset: (0, 0), resized, cut }
+    Geometry {
+        region,
+        confine: false,
+        size,
+        offset: (0, 0),
+        resized,
+        cut,
+    }
 }
 
 fn pad(source: Size, size: Size) -> Geometry {
@@ -145,12 +222,23 @@ fn pad(source: Size, size: Size) -> Geometry {
         let columns = whole((width / height * f64::from(size.height)).round_ties_even());
         Size::new(columns.min(size.width), size.height)
     };
-    let offset = (middle(size.width, inner.width), middle(size.height, inner.height));
-    Geometry { offset, ..stretch(source, inner) }
+    let offset = (
+        middle(size.width, inner.width),
+        middle(size.height, inner.height),
+    );
+    Geometry {
+        offset,
+        ..stretch(source, inner)
+    }
 }
 
-/// Where the inner of two lengths begins when it is centred in the outer; half a pixel goes to the even side.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "half of a size")]
+/// Where the inner of two lengths begins when it is centred in the outer; half a pixel goes to the
+/// even side.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "half of a size"
+)]
 fn middle(outer: u32, inner: u32) -> u32 {
     (f64::from(outer - inner) / 2.0).round_ties_even() as u32
 }
@@ -162,7 +250,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn rule(fit: Fit, size: Size) -> Rule {
-        Rule { fit, size: Some(size), resize_short: None, scale: (0.08, 1.0), ratio: (0.75, 4.0 / 3.0) }
+        Rule {
+            fit,
+            size: Some(size),
+            resize_short: None,
+            scale: (0.08, 1.0),
+            ratio: (0.75, 4.0 / 3.0),
+        }
     }
 
     fn chance(seed: u64) -> Stream {
@@ -171,8 +265,12 @@ mod tests {
 
     #[test]
     fn the_usual_imagenet_validation_crop() {
-        let rule = Rule { resize_short: Some(256), ..rule(Fit::Crop, Size::new(224, 224)) };
-        // 500x375 becomes 341x256 (341.33 cut), of which columns 58..282 and rows 16..240 are taken (58.5 to even).
+        let rule = Rule {
+            resize_short: Some(256),
+            ..rule(Fit::Crop, Size::new(224, 224))
+        };
+        // 500x375 becomes 341x256 (341.33 cut), of which columns 58..282 and rows 16..240 are taken
+        // (58.5 to even).
         let geometry = rule.apply(Size::new(500, 375), &mut chance(0));
         assert!((geometry.region.left - 58.0 * 500.0 / 341.0).abs() < 1e-9);
         assert!((geometry.region.top - 16.0 * 375.0 / 256.0).abs() < 1e-9);
@@ -181,8 +279,12 @@ mod tests {
 
     #[test]
     fn padding_keeps_the_ratio_and_centres() {
-        let geometry = rule(Fit::Pad, Size::new(224, 224)).apply(Size::new(400, 300), &mut chance(0));
-        assert_eq!((geometry.size, geometry.offset), (Size::new(224, 168), (0, 28)));
+        let geometry =
+            rule(Fit::Pad, Size::new(224, 224)).apply(Size::new(400, 300), &mut chance(0));
+        assert_eq!(
+            (geometry.size, geometry.offset),
+            (Size::new(224, 168), (0, 28))
+        );
         let thin = rule(Fit::Pad, Size::new(224, 224)).apply(Size::new(10_000, 3), &mut chance(0));
         assert_eq!((thin.size, thin.offset), (Size::new(224, 1), (0, 112)));
     }
@@ -215,19 +317,30 @@ mod tests {
         }
     }
 
-    /// Drawn crops have torchvision's distribution: area uniform in (0.08, 1) on pictures where every try fits.
+    /// Drawn crops have torchvision's distribution: area uniform in (0.08, 1) on pictures where
+    /// every try fits.
     #[test]
     fn areas_are_uniform() {
-        let rule = Rule { scale: (0.08, 0.5), ..rule(Fit::RandomCrop, Size::new(64, 64)) };
+        let rule = Rule {
+            scale: (0.08, 0.5),
+            ..rule(Fit::RandomCrop, Size::new(64, 64))
+        };
         let source = Size::new(1000, 1000);
         let mut counts = [0u32; 10];
         for seed in 0..20_000 {
             let region = rule.apply(source, &mut chance(seed)).region;
             let share = (region.width * region.height / 1e6 - 0.08) / 0.42;
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bucket")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a bucket"
+            )]
             let bucket = ((share * 10.0) as usize).min(9);
             counts[bucket] += 1;
         }
-        assert!(counts.iter().all(|count| count.abs_diff(2000) < 250), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| count.abs_diff(2000) < 250),
+            "{counts:?}"
+        );
     }
 }

@@ -78,12 +78,22 @@ struct Task<'a, 'b> {
 impl Memory {
     pub(super) fn new(plan: &Plan, prefetch: usize) -> Arc<Self> {
         let form = plan.form();
-        let image = form.size.filter(|_| !plan.singles).map_or(0, |size| plan.image_bytes(size));
+        let image = form
+            .size
+            .filter(|_| !plan.singles)
+            .map_or(0, |size| plan.image_bytes(size));
         let label = form.one_hot.map_or(8, |classes| 4 * classes);
         let capacity = usize::try_from(plan.schedule.longest_batch()).unwrap_or(usize::MAX);
         // One with the consumer, one that the consumer just let go, the rest ahead of it.
-        let batches = Pool::new(capacity, &[image, label, 8, 16, 1, 1], prefetch.saturating_add(2));
-        Arc::new(Self { batches, scratches: Mutex::default() })
+        let batches = Pool::new(
+            capacity,
+            &[image, label, 8, 16, 1, 1],
+            prefetch.saturating_add(2),
+        );
+        Arc::new(Self {
+            batches,
+            scratches: Mutex::default(),
+        })
     }
 }
 
@@ -110,7 +120,9 @@ impl engine::Job for Job {
     type Batch = Assembly;
 
     fn scratch(&self) -> Scratch {
-        lock(&self.memory.scratches).pop().unwrap_or_else(Scratch::new)
+        lock(&self.memory.scratches)
+            .pop()
+            .unwrap_or_else(Scratch::new)
     }
 
     fn retire(&self, scratch: Scratch) {
@@ -125,18 +137,36 @@ impl engine::Job for Job {
         let step = plan.schedule.step(self.start, number);
         let epoch = plan.order.of(plan.seed, step.epoch, plan.schedule.len);
         let slots = usize::try_from(step.len).unwrap_or(usize::MAX);
-        // The memory first: where there is none for the batch there is none for the list of its samples.
+        // The memory first: where there is none for the batch there is none for the list of its
+        // samples.
         let lease = Arc::new(self.memory.batches.lend(slots)?);
-        let draws = (step.first..step.first + step.len).map(|position| epoch.at(position)).collect();
+        let draws = (step.first..step.first + step.len)
+            .map(|position| epoch.at(position))
+            .collect();
         let after = plan.schedule.after(self.start, number + 1);
-        let assembly = Assembly { step, after, draws, lease, notes: Mutex::default(), refill: OnceLock::new() };
+        let assembly = Assembly {
+            step,
+            after,
+            draws,
+            lease,
+            notes: Mutex::default(),
+            refill: OnceLock::new(),
+        };
         Ok(Some((assembly, slots)))
     }
 
     fn run(&self, batch: &Assembly, slot: usize, scratch: &mut Scratch, stop: &AtomicBool) {
-        let Some(mut target) = batch.lease.claim(slot) else { return };
+        let Some(mut target) = batch.lease.claim(slot) else {
+            return;
+        };
         let draw = batch.draws[slot];
-        let mut task = Task { batch, slot, target: &mut target, scratch, stop };
+        let mut task = Task {
+            batch,
+            slot,
+            target: &mut target,
+            scratch,
+            stop,
+        };
         if let Err(failure) = self.sample(&mut task, draw) {
             self.recover(&mut task, draw, failure);
         }
@@ -144,36 +174,71 @@ impl engine::Job for Job {
 
     fn panicked(&self, batch: &Assembly, slot: usize, message: String) {
         let path = self.shared.data.location(batch.draws[slot].sample).text();
-        batch.fatal(slot, Error::Panic { path: path.into(), message });
+        batch.fatal(
+            slot,
+            Error::Panic {
+                path: path.into(),
+                message,
+            },
+        );
     }
 }
 
 impl Job {
     /// Makes one sample in its slot.
     fn sample(&self, task: &mut Task<'_, '_>, draw: Draw) -> Result<()> {
-        let Task { batch, slot, target, scratch, stop } = task;
-        let Shared { data, plan, stages, .. } = &*self.shared;
-        let identity = Identity { epoch: batch.step.epoch, key: draw.key };
+        let Task {
+            batch,
+            slot,
+            target,
+            scratch,
+            stop,
+        } = task;
+        let Shared {
+            data, plan, stages, ..
+        } = &*self.shared;
+        let identity = Identity {
+            epoch: batch.step.epoch,
+            key: draw.key,
+        };
         let decode = |reason| data.location(draw.sample).undecodable(reason);
         let (file, decoder, tools) = scratch.parts();
         let mut watch = engine::Stopwatch::start();
         let sample = data.read(draw.sample, file)?;
         stages.read.add(sample.content.len(), watch.lap());
         if plan.labels == Labels::OneHot && sample.label >= plan.num_classes {
-            let reason =
-                format!("the label {} is none of the {}", sample.label, counted(plan.num_classes as u64, "class"));
+            let reason = format!(
+                "the label {} is none of the {}",
+                sample.label,
+                counted(plan.num_classes as u64, "class")
+            );
             return Err(Error::dataset(data.location(draw.sample).text(), reason));
         }
-        let planned = transform::open(plan, identity, decoder, sample.content, stop).map_err(decode)?;
+        let planned =
+            transform::open(plan, identity, decoder, sample.content, stop).map_err(decode)?;
         let made = if plan.singles {
             let size = planned.size(plan);
             let lease = Lease::single(&[plan.image_bytes(size)])?;
-            let made = lease.claim(0).map(|mut single| transform::make(plan, planned, tools, single.field(0), stages));
+            let made = lease
+                .claim(0)
+                .map(|mut single| transform::make(plan, planned, tools, single.field(0), stages));
             lease.seal(|_| true);
-            lock(&batch.notes).singles.push((*slot, Single { lease: Arc::new(lease), size }));
+            lock(&batch.notes).singles.push((
+                *slot,
+                Single {
+                    lease: Arc::new(lease),
+                    size,
+                },
+            ));
             made.unwrap_or_else(|| Err(Reason::new("no memory was claimed")))
         } else {
-            transform::make(plan, planned, tools, target.field(Field::Images as usize), stages)
+            transform::make(
+                plan,
+                planned,
+                tools,
+                target.field(Field::Images as usize),
+                stages,
+            )
         };
         let valid = (*slot as u64) < batch.step.valid;
         self.describe(draw, sample.label, made.map_err(decode)?, valid, target);
@@ -183,7 +248,9 @@ impl Job {
     /// Writes what is known of a sample beside its pixels.
     fn describe(&self, draw: Draw, label: usize, made: Made, valid: bool, target: &mut Slot<'_>) {
         match self.shared.plan.labels {
-            Labels::Int => target.field(Field::Labels as usize).copy_from_slice(&(label as u64).to_ne_bytes()),
+            Labels::Int => target
+                .field(Field::Labels as usize)
+                .copy_from_slice(&(label as u64).to_ne_bytes()),
             Labels::OneHot => {
                 let field = target.field(Field::Labels as usize);
                 field.fill(0);
@@ -191,10 +258,23 @@ impl Job {
             }
             Labels::None => {}
         }
-        target.field(Field::Indices as usize).copy_from_slice(&draw.sample.to_ne_bytes());
-        #[expect(clippy::cast_possible_truncation, reason = "pixels of a picture fit single precision")]
-        let region = [made.region.left, made.region.top, made.region.width, made.region.height].map(|v| v as f32);
-        target.field(Field::Crops as usize).copy_from_slice(bytemuck::bytes_of(&region));
+        target
+            .field(Field::Indices as usize)
+            .copy_from_slice(&draw.sample.to_ne_bytes());
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "pixels of a picture fit single precision"
+        )]
+        let region = [
+            made.region.left,
+            made.region.top,
+            made.region.width,
+            made.region.height,
+        ]
+        .map(|v| v as f32);
+        target
+            .field(Field::Crops as usize)
+            .copy_from_slice(bytemuck::bytes_of(&region));
         target.field(Field::Flips as usize)[0] = u8::from(made.flip);
         target.field(Field::Valid as usize)[0] = u8::from(valid);
     }
@@ -220,11 +300,17 @@ impl Job {
         }
     }
 
-    /// Makes another sample in place of one that failed for `reason`: one of those that seed, epoch and the failed sample
-    /// choose, or the next one in the data set that can be made. Ends the run if there is none; returns whether one was made.
+    /// Makes another sample in place of one that failed for `reason`: one of those that seed, epoch
+    /// and the failed sample choose, or the next one in the data set that can be made. Ends the run
+    /// if there is none; returns whether one was made.
     fn replace(&self, task: &mut Task<'_, '_>, draw: Draw, reason: &str) -> bool {
         let samples = self.shared.data.len();
-        let mut chance = Stream::new(self.shared.plan.seed, task.batch.step.epoch, draw.key, Purpose::Replace);
+        let mut chance = Stream::new(
+            self.shared.plan.seed,
+            task.batch.step.epoch,
+            draw.key,
+            Purpose::Replace,
+        );
         for _ in 0..REPLACEMENTS {
             let sample = chance.below(samples);
             if let Some(settled) = self.stand_in(task, draw, sample, true) {
@@ -242,14 +328,27 @@ impl Job {
             }
         }
         let reason = format!("no sample of the data set could be read; the last error: {reason}");
-        task.batch.fatal(task.slot, Error::dataset(self.shared.data.location(draw.sample).text(), reason));
+        task.batch.fatal(
+            task.slot,
+            Error::dataset(self.shared.data.location(draw.sample).text(), reason),
+        );
         false
     }
 
-    /// Tries `sample` in place of `draw`; returns whether it was made, or `None` if another may be tried. A failure is noted
-    /// if it is the first one, or with `again`.
-    fn stand_in(&self, task: &mut Task<'_, '_>, draw: Draw, sample: u64, again: bool) -> Option<bool> {
-        let key = if self.shared.plan.order.with_replacement() { draw.key } else { sample };
+    /// Tries `sample` in place of `draw`; returns whether it was made, or `None` if another may be
+    /// tried. A failure is noted if it is the first one, or with `again`.
+    fn stand_in(
+        &self,
+        task: &mut Task<'_, '_>,
+        draw: Draw,
+        sample: u64,
+        again: bool,
+    ) -> Option<bool> {
+        let key = if self.shared.plan.order.with_replacement() {
+            draw.key
+        } else {
+            sample
+        };
         match self.sample(task, Draw { sample, key }) {
             Ok(()) => Some(true),
             Err(error) if error.is_of_the_machine() => {
@@ -265,9 +364,9 @@ impl Job {
         }
     }
 
-    /// Fills a batch that lost every sample, so that ranks keep their number of batches: with the samples that
-    /// [`OnError::Replace`] would take, none of them valid. The worker at its last sample does it, in memory of its own, since
-    /// slots are claimed once.
+    /// Fills a batch that lost every sample, so that ranks keep their number of batches: with the
+    /// samples that [`OnError::Replace`] would take, none of them valid. The worker at its last
+    /// sample does it, in memory of its own, since slots are claimed once.
     fn refill(&self, task: &mut Task<'_, '_>) {
         let lost = task.batch;
         let lease = match self.memory.batches.lend(lost.draws.len()) {
@@ -276,14 +375,40 @@ impl Job {
         };
         let mut failures = std::mem::take(&mut lock(&lost.notes).failures);
         failures.sort_by_key(|(slot, _)| *slot);
-        let reasons: Vec<String> = failures.iter().map(|(_, failure)| failure.error.reason()).collect();
-        let notes = Mutex::new(Notes { failures, ..Notes::default() });
-        let step = Step { valid: 0, ..lost.step };
-        let Assembly { after, ref draws, .. } = *lost;
-        let batch = Assembly { step, after, draws: draws.clone(), lease, notes, refill: OnceLock::new() };
+        let reasons: Vec<String> = failures
+            .iter()
+            .map(|(_, failure)| failure.error.reason())
+            .collect();
+        let notes = Mutex::new(Notes {
+            failures,
+            ..Notes::default()
+        });
+        let step = Step {
+            valid: 0,
+            ..lost.step
+        };
+        let Assembly {
+            after, ref draws, ..
+        } = *lost;
+        let batch = Assembly {
+            step,
+            after,
+            draws: draws.clone(),
+            lease,
+            notes,
+            refill: OnceLock::new(),
+        };
         for (slot, (draw, reason)) in lost.draws.iter().zip(&reasons).enumerate() {
-            let Some(mut target) = batch.lease.claim(slot) else { return };
-            let mut task = Task { batch: &batch, slot, target: &mut target, scratch: task.scratch, stop: task.stop };
+            let Some(mut target) = batch.lease.claim(slot) else {
+                return;
+            };
+            let mut task = Task {
+                batch: &batch,
+                slot,
+                target: &mut target,
+                scratch: task.scratch,
+                stop: task.stop,
+            };
             if !self.replace(&mut task, *draw, reason) {
                 break;
             }
@@ -293,15 +418,23 @@ impl Job {
     }
 
     fn failure(&self, index: u64, error: Error) -> Failure {
-        Failure { index, location: self.shared.data.location(index), error }
+        Failure {
+            index,
+            location: self.shared.data.location(index),
+            error,
+        }
     }
 
-    /// Makes a batch of what the workers have made. Also returns the samples that failed, in the order of their places.
+    /// Makes a batch of what the workers have made. Also returns the samples that failed, in the
+    /// order of their places.
     pub(super) fn finish(&self, batch: &Assembly) -> (Result<Batch>, Vec<Failure>) {
         let batch = batch.refill.get().map_or(batch, |refill| refill);
         let mut notes = std::mem::take(&mut *lock(&batch.notes));
         notes.failures.sort_by_key(|(slot, _)| *slot);
-        let failures = std::mem::take(&mut notes.failures).into_iter().map(|(_, failure)| failure).collect();
+        let failures = std::mem::take(&mut notes.failures)
+            .into_iter()
+            .map(|(_, failure)| failure)
+            .collect();
         let finished = match notes.fatal.take() {
             Some((_, error)) => Err(error),
             None => Ok(self.seal(batch, notes)),
@@ -316,7 +449,11 @@ impl Job {
         // A slot that was tried more than once has the picture that was made last.
         notes.singles.sort_by_key(|(slot, _)| *slot);
         let mut singles: Vec<(usize, Single)> = Vec::with_capacity(len);
-        for (slot, single) in notes.singles.into_iter().filter(|(slot, _)| !notes.missing.contains(slot)) {
+        for (slot, single) in notes
+            .singles
+            .into_iter()
+            .filter(|(slot, _)| !notes.missing.contains(slot))
+        {
             match singles.last_mut().filter(|last| last.0 == slot) {
                 Some(last) => last.1 = single,
                 None => singles.push((slot, single)),
@@ -327,7 +464,9 @@ impl Job {
             lease: Arc::clone(&batch.lease),
             singles: singles.into_iter().map(|(_, single)| single).collect(),
             form: self.shared.plan.form(),
-            samples: (0..len).map(|place| bytemuck::pod_read_unaligned(indices(place))).collect(),
+            samples: (0..len)
+                .map(|place| bytemuck::pod_read_unaligned(indices(place)))
+                .collect(),
             epoch: batch.step.epoch,
             after: batch.after,
             failures: Vec::new(),
@@ -349,7 +488,8 @@ impl Assembly {
         notes.missing.len() == self.draws.len()
     }
 
-    /// Notes an error that ends the run. Of several in a batch the one of the first sample counts, whichever came first.
+    /// Notes an error that ends the run. Of several in a batch the one of the first sample counts,
+    /// whichever came first.
     fn fatal(&self, slot: usize, error: Error) {
         let mut notes = lock(&self.notes);
         if notes.fatal.as_ref().is_none_or(|(first, _)| slot < *first) {

@@ -1,5 +1,5 @@
-//! Pictures one at a time, on the caller's thread and into the caller's memory: the pixels that a Loader would give, for
-//! those who write them down.
+//! Pictures one at a time, on the caller's thread and into the caller's memory: the pixels that a
+//! Loader would give, for those who write them down.
 
 use std::sync::atomic::AtomicBool;
 
@@ -35,11 +35,20 @@ impl Maker {
     /// # Errors
     /// [`Error::Argument`].
     pub fn new(config: &Config) -> Result<Self> {
-        let size = config.size.ok_or_else(|| Error::argument("size", "None", "a size"))?;
-        let config = Config { batch_size: 1, ..config.clone() };
+        let size = config
+            .size
+            .ok_or_else(|| Error::argument("size", "None", "a size"))?;
+        let config = Config {
+            batch_size: 1,
+            ..config.clone()
+        };
         Plan::check(&config)?;
         let plan = Plan::new(&config, &InMemory::new(vec![Box::new([0; 0])]))?;
-        Ok(Self { plan, size, stages: Stages::default() })
+        Ok(Self {
+            plan,
+            size,
+            stages: Stages::default(),
+        })
     }
 
     /// Bytes of a finished picture.
@@ -48,11 +57,17 @@ impl Maker {
         self.plan.image_bytes(self.size)
     }
 
-    /// Makes the picture in the file `encoded`, into `pixels`, which has [`Maker::bytes`] bytes, aligned for their type.
+    /// Makes the picture in the file `encoded`, into `pixels`, which has [`Maker::bytes`] bytes,
+    /// aligned for their type.
     ///
     /// # Errors
     /// Why it cannot be decoded.
-    pub fn make(&self, encoded: &[u8], workshop: &mut Workshop, pixels: &mut [u8]) -> Result<(), Reason> {
+    pub fn make(
+        &self,
+        encoded: &[u8],
+        workshop: &mut Workshop,
+        pixels: &mut [u8],
+    ) -> Result<(), Reason> {
         let stop = AtomicBool::new(false);
         let (_, decoder, tools) = workshop.0.parts();
         let (identity, content) = (Identity { epoch: 0, key: 0 }, Content::Encoded(encoded));

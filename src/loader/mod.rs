@@ -1,8 +1,8 @@
 //! The Loader: a data set of pictures to seeded batches.
 //!
-//! [`Config`] is what a user asks for; [`Loader::open`] finds the samples and checks one against the other; from then on an
-//! epoch is a number, and [`Loader::batches`] an iterator over its batches that owns its worker threads. Iterators of
-//! one loader are independent.
+//! [`Config`] is what a user asks for; [`Loader::open`] finds the samples and checks one against
+//! the other; from then on an epoch is a number, and [`Loader::batches`] an iterator over its
+//! batches that owns its worker threads. Iterators of one loader are independent.
 
 mod batch;
 mod codec;
@@ -87,15 +87,24 @@ impl Loader {
     /// Finds the samples of `config.paths` and checks the configuration against them.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a wrong argument, [`Error::Io`] for paths that cannot be read, [`Error::Dataset`] where
-    /// there are no images or of two kinds, [`Error::Record`] for a file of records that cannot be read.
+    /// [`Error::Argument`] for a wrong argument, [`Error::Io`] for paths that cannot be read,
+    /// [`Error::Dataset`] where there are no images or of two kinds, [`Error::Record`] for a file
+    /// of records that cannot be read.
     pub fn open(config: &Config) -> Result<Self> {
         let options = Options {
             classes: config.classes.clone(),
-            split: config.split.map(|(side, fraction)| Split { side, fraction, seed: config.split_seed }),
+            split: config.split.map(|(side, fraction)| Split {
+                side,
+                fraction,
+                seed: config.split_seed,
+            }),
             limit: config.limit,
             keys: config.keys.clone(),
-            labels: if config.labels == Labels::None { Wanted::Never } else { Wanted::Always },
+            labels: if config.labels == Labels::None {
+                Wanted::Never
+            } else {
+                Wanted::Always
+            },
             // Damaged framing is a damaged sample then, as far as what follows it can be found.
             allow_outside: config.allow_outside,
             salvage: config.on_error != OnError::Raise,
@@ -106,8 +115,16 @@ impl Loader {
         Plan::check(config)?;
         let open = |options: &Options| dataset::open(&config.paths, options, usable_cores());
         let data = open(&options)?;
-        // A file that cannot be opened at all is no sample that could be left out: this says what is wrong with it.
-        let data = if data.faults().is_empty() { data } else { open(&Options { salvage: false, ..options })? };
+        // A file that cannot be opened at all is no sample that could be left out: this says what
+        // is wrong with it.
+        let data = if data.faults().is_empty() {
+            data
+        } else {
+            open(&Options {
+                salvage: false,
+                ..options
+            })?
+        };
         Self::of(config, data)
     }
 
@@ -124,8 +141,19 @@ impl Loader {
             delivered: Meter::default(),
         };
         let damaged = Damaged::new(data.len());
-        let shared = Arc::new(Shared { data, plan, stages: transform::Stages::default(), damaged });
-        Ok(Self { shared, record: Arc::new(record), memory, workers, prefetch: config.prefetch })
+        let shared = Arc::new(Shared {
+            data,
+            plan,
+            stages: transform::Stages::default(),
+            damaged,
+        });
+        Ok(Self {
+            shared,
+            record: Arc::new(record),
+            memory,
+            workers,
+            prefetch: config.prefetch,
+        })
     }
 
     /// The data set.
@@ -158,7 +186,8 @@ impl Loader {
         self.shared.data.len()
     }
 
-    /// Positions in an epoch: as many as samples, or when drawing with replacement, as fill whole batches.
+    /// Positions in an epoch: as many as samples, or when drawing with replacement, as fill whole
+    /// batches.
     #[must_use]
     pub fn positions(&self) -> u64 {
         self.shared.plan.schedule.len
@@ -178,16 +207,24 @@ impl Loader {
         self.batches(Place { epoch, position: 0 })
     }
 
-    /// The batches from `start` on, to the end of its epoch, or without end if the configuration says so.
+    /// The batches from `start` on, to the end of its epoch, or without end if the configuration
+    /// says so.
     ///
     /// # Errors
-    /// [`Error::Argument`] for a place past the end of an epoch, [`Error::Threads`] when worker threads cannot be had.
+    /// [`Error::Argument`] for a place past the end of an epoch, [`Error::Threads`] when worker
+    /// threads cannot be had.
     pub fn batches(&self, start: Place) -> Result<Batches> {
-        let Plan { schedule, endless, .. } = &self.shared.plan;
-        self.start(start, (!endless).then(|| schedule.steps_from(start.position)))
+        let Plan {
+            schedule, endless, ..
+        } = &self.shared.plan;
+        self.start(
+            start,
+            (!endless).then(|| schedule.steps_from(start.position)),
+        )
     }
 
-    /// The next `count` batches from `start` on: into the next epoch, where the first one has fewer left.
+    /// The next `count` batches from `start` on: into the next epoch, where the first one has fewer
+    /// left.
     ///
     /// # Errors
     /// As [`Loader::batches`].
@@ -209,12 +246,22 @@ impl Loader {
         }
         let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
         lock(&self.record.shifts).begin(engine.shift());
-        Ok(Batches { engine: Some(engine), record: Arc::clone(&self.record), start, taken: 0 })
+        Ok(Batches {
+            engine: Some(engine),
+            record: Arc::clone(&self.record),
+            start,
+            taken: 0,
+        })
     }
 
     /// The work of `steps` batches from `start` on; endless without a number.
     fn job(&self, start: Place, steps: Option<u64>) -> Job {
-        Job { shared: Arc::clone(&self.shared), memory: self.memory(), start, steps }
+        Job {
+            shared: Arc::clone(&self.shared),
+            memory: self.memory(),
+            start,
+            steps,
+        }
     }
 
     /// Memory to be reused; new in a fork, where the parent's may be locked for ever.
@@ -260,7 +307,9 @@ impl Batches {
     /// What went wrong with a sample; afterwards there are no more batches.
     pub fn wait(&mut self, patience: Duration) -> Result<Next<Batch>> {
         let mut watch = Stopwatch::start();
-        let Some(engine) = &self.engine else { return Ok(Next::End) };
+        let Some(engine) = &self.engine else {
+            return Ok(Next::End);
+        };
         let next = engine.next(patience).and_then(|next| match next {
             Next::Batch(assembly) => {
                 let (batch, failures) = engine.job().finish(&assembly);
@@ -328,7 +377,9 @@ impl Iterator for Batches {
 impl Record {
     /// Counts a batch that is handed over.
     fn note_delivery(&self, batch: &Batch) {
-        let bytes = (0..batch.len()).map(|place| batch.image_bytes(place).len()).sum();
+        let bytes = (0..batch.len())
+            .map(|place| batch.image_bytes(place).len())
+            .sum();
         self.delivered.add_items(batch.len() as u64, bytes);
         self.waiting.add_items(1, 0);
     }
@@ -344,11 +395,18 @@ impl Record {
             failures.count += 1;
             let is_new = failures.known.insert(failure.index);
             if is_new {
-                failures.list.push(Fault { location: failure.location.clone(), reason: failure.error.reason() });
+                failures.list.push(Fault {
+                    location: failure.location.clone(),
+                    reason: failure.error.reason(),
+                });
             }
             let count = failures.list.len() as u64;
             if let Some(limit) = self.max_errors.filter(|limit| count > *limit) {
-                return Err(Error::TooManyErrors { count, limit, last: Box::new(failure.error) });
+                return Err(Error::TooManyErrors {
+                    count,
+                    limit,
+                    last: Box::new(failure.error),
+                });
             }
             if is_new {
                 fresh.push(failure);

@@ -1,4 +1,5 @@
-//! What was asked for, checked against itself and the data, in the form the workers use: nothing in it can contradict.
+//! What was asked for, checked against itself and the data, in the form the workers use: nothing in
+//! it can contradict.
 
 use std::sync::Arc;
 
@@ -52,7 +53,10 @@ pub(super) enum Values {
     /// `byte * scale + bias`, rounded once.
     Float32 { scale: [f32; 3], bias: [f32; 3] },
     /// By table, one for each channel.
-    Half { table: Box<[[u16; 256]; 3]>, dtype: Dtype },
+    Half {
+        table: Box<[[u16; 256]; 3]>,
+        dtype: Dtype,
+    },
 }
 
 impl Plan {
@@ -68,7 +72,9 @@ impl Plan {
         let schedule = Schedule {
             // What is drawn with replacement has no end that a batch could be cut short by.
             len: if order.with_replacement() {
-                data.len().checked_next_multiple_of(global).unwrap_or(u64::MAX)
+                data.len()
+                    .checked_next_multiple_of(global)
+                    .unwrap_or(u64::MAX)
             } else {
                 data.len()
             },
@@ -78,12 +84,17 @@ impl Plan {
             last_batch: config.last_batch,
         };
         if schedule.steps_from(0) == 0 {
-            let (most, samples) = (data.len() / config.shard.1 as u64, counted(data.len(), "sample"));
+            let (most, samples) = (
+                data.len() / config.shard.1 as u64,
+                counted(data.len(), "sample"),
+            );
             let each = match config.shard.1 {
                 1 => String::new(),
                 world => format!(" for each of {world} ranks"),
             };
-            let allowed = format!("at most {most}{each} with last_batch=\"drop\": the data set has {samples}");
+            let allowed = format!(
+                "at most {most}{each} with last_batch=\"drop\": the data set has {samples}"
+            );
             return Err(Error::argument("batch_size", config.batch_size, allowed));
         }
         Ok(Self {
@@ -102,7 +113,11 @@ impl Plan {
             fill: config.fill,
             labels: config.labels,
             // Asked for where it matters alone: to know it may take reading all labels.
-            num_classes: if config.labels == Labels::OneHot { data.classes()?.len() } else { 0 },
+            num_classes: if config.labels == Labels::OneHot {
+                data.classes()?.len()
+            } else {
+                0
+            },
             seed: config.seed,
             exact: config.exact || always_exact(config),
             backend: config.decoder,
@@ -141,22 +156,38 @@ fn check(config: &Config) -> Result<()> {
     positive("prefetch", config.prefetch)?;
     positive("workers", config.workers.unwrap_or(1))?;
     if let Some(workers) = config.workers.filter(|workers| *workers > MOST_WORKERS) {
-        return Err(Error::argument("workers", workers, format!("at most {MOST_WORKERS}")));
+        return Err(Error::argument(
+            "workers",
+            workers,
+            format!("at most {MOST_WORKERS}"),
+        ));
     }
     check_size(config)?;
     check_crop(config)?;
     check_values(config)?;
     let (rank, world) = config.shard;
     if rank >= world {
-        return Err(Error::argument("shard", format!("({rank}, {world})"), "(rank, world) with 0 <= rank < world"));
+        return Err(Error::argument(
+            "shard",
+            format!("({rank}, {world})"),
+            "(rank, world) with 0 <= rank < world",
+        ));
     }
     if let Some((_, fraction)) = config.split
         && !(fraction > 0.0 && fraction < 1.0)
     {
-        return Err(Error::argument("split", fraction, "a fraction between 0 and 1"));
+        return Err(Error::argument(
+            "split",
+            fraction,
+            "a fraction between 0 and 1",
+        ));
     }
     if config.weights.is_some() && config.sampling == Sampling::Balanced {
-        return Err(Error::argument("weights", "given", "not together with sampling=\"balanced\""));
+        return Err(Error::argument(
+            "weights",
+            "given",
+            "not together with sampling=\"balanced\"",
+        ));
     }
     if config.max_pixels == 0 {
         return Err(Error::argument("max_pixels", 0, "at least 1"));
@@ -169,17 +200,33 @@ const LARGEST_SIDE: u32 = 65_535;
 
 fn check_size(config: &Config) -> Result<()> {
     match config.size {
-        Some(size) if size.width == 0 || size.height == 0 || size.width.max(size.height) > LARGEST_SIDE => {
+        Some(size)
+            if size.width == 0
+                || size.height == 0
+                || size.width.max(size.height) > LARGEST_SIDE =>
+        {
             let Size { width, height } = size;
-            let given = if width == height { width.to_string() } else { format!("({height}, {width})") };
-            Err(Error::argument("size", given, format!("sides between 1 and {LARGEST_SIDE}")))
+            let given = if width == height {
+                width.to_string()
+            } else {
+                format!("({height}, {width})")
+            };
+            Err(Error::argument(
+                "size",
+                given,
+                format!("sides between 1 and {LARGEST_SIDE}"),
+            ))
         }
-        None if config.batch_size > 1 && !config.ragged => {
-            Err(Error::argument("size", "None", "only with batch_size=1 or ragged=True: pictures differ in size"))
-        }
-        None if config.fit != Fit::Stretch => {
-            Err(Error::argument("size", "None", "only with fit=\"stretch\": pictures keep their own size"))
-        }
+        None if config.batch_size > 1 && !config.ragged => Err(Error::argument(
+            "size",
+            "None",
+            "only with batch_size=1 or ragged=True: pictures differ in size",
+        )),
+        None if config.fit != Fit::Stretch => Err(Error::argument(
+            "size",
+            "None",
+            "only with fit=\"stretch\": pictures keep their own size",
+        )),
         _ => Ok(()),
     }
 }
@@ -188,7 +235,11 @@ fn check_crop(config: &Config) -> Result<()> {
     if let Some(short) = config.resize_short {
         let longest = config.size.map_or(0, |size| size.width.max(size.height));
         if config.fit != Fit::Crop {
-            return Err(Error::argument("resize_short", short, "only with fit=\"crop\""));
+            return Err(Error::argument(
+                "resize_short",
+                short,
+                "only with fit=\"crop\"",
+            ));
         }
         if short < longest || short > LARGEST_SIDE {
             return Err(Error::argument(
@@ -201,11 +252,19 @@ fn check_crop(config: &Config) -> Result<()> {
     let pair = |(low, high): (f64, f64)| format!("({low}, {high})");
     let (low, high) = config.scale;
     if !(low > 0.0 && low <= high && high <= 1.0) {
-        return Err(Error::argument("scale", pair(config.scale), "shares of the area, 0 < low <= high <= 1"));
+        return Err(Error::argument(
+            "scale",
+            pair(config.scale),
+            "shares of the area, 0 < low <= high <= 1",
+        ));
     }
     let (low, high) = config.ratio;
     if !(low > 0.0 && low <= high && high.is_finite()) {
-        return Err(Error::argument("ratio", pair(config.ratio), "aspect ratios, 0 < low <= high"));
+        return Err(Error::argument(
+            "ratio",
+            pair(config.ratio),
+            "aspect ratios, 0 < low <= high",
+        ));
     }
     Ok(())
 }
@@ -213,7 +272,11 @@ fn check_crop(config: &Config) -> Result<()> {
 fn check_values(config: &Config) -> Result<()> {
     if let Some(rescale) = config.rescale {
         if config.dtype != Dtype::Float32 || config.mean.is_some() || config.std.is_some() {
-            return Err(Error::argument("rescale", rescale, "only with dtype float32, and without mean and std"));
+            return Err(Error::argument(
+                "rescale",
+                rescale,
+                "only with dtype float32, and without mean and std",
+            ));
         }
         if !rescale.is_finite() {
             return Err(Error::argument("rescale", rescale, "a finite number"));
@@ -222,9 +285,17 @@ fn check_values(config: &Config) -> Result<()> {
     for (name, values) in [("mean", config.mean), ("std", config.std)] {
         let Some(values) = values else { continue };
         if config.dtype == Dtype::Uint8 {
-            return Err(Error::argument(name, format!("{values:?}"), "only with a float dtype"));
+            return Err(Error::argument(
+                name,
+                format!("{values:?}"),
+                "only with a float dtype",
+            ));
         }
-        let lowest = if name == "std" { f64::MIN_POSITIVE } else { 0.0 };
+        let lowest = if name == "std" {
+            f64::MIN_POSITIVE
+        } else {
+            0.0
+        };
         if !values.iter().all(|v| (lowest..=1.0).contains(v)) {
             let hint = "one number per channel in 0..1 (of x / 255), std above 0";
             return Err(Error::argument(name, format!("{values:?}"), hint));
@@ -233,17 +304,25 @@ fn check_values(config: &Config) -> Result<()> {
     Ok(())
 }
 
-/// Where the fast way is not as good as it should be: a picture that keeps its size is wanted as other decoders give it;
-/// `nearest` and `floor` take single samples, and `area` cuts between them, so neither evens out what planes and scaled decoding do.
+/// Where the fast way is not as good as it should be: a picture that keeps its size is wanted as
+/// other decoders give it; `nearest` and `floor` take single samples, and `area` cuts between them,
+/// so neither evens out what planes and scaled decoding do.
 fn always_exact(config: &Config) -> bool {
-    let by_sample = matches!(config.interpolation, Interpolation::Nearest | Interpolation::Floor | Interpolation::Area);
+    let by_sample = matches!(
+        config.interpolation,
+        Interpolation::Nearest | Interpolation::Floor | Interpolation::Area
+    );
     config.size.is_none() || by_sample
 }
 
 fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
     if config.sampling == Sampling::Balanced {
         let ByClass { ranges, samples } = data.by_class()?;
-        let classes: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();
+        let classes: Vec<_> = ranges
+            .iter()
+            .filter(|range| !range.is_empty())
+            .cloned()
+            .collect();
         if classes.is_empty() {
             return Err(Error::argument(
                 "sampling",
@@ -263,24 +342,51 @@ fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
 /// Running sums of the weight of each sample. A class's weight is that of each of its samples.
 fn weighted(weights: &[f64], data: &dyn Dataset) -> Result<Order> {
     let samples = data.len();
-    let by_class = if weights.len() as u64 == samples { None } else { Some(data.by_class()?) };
-    let shown = format!("{:?}{}", &weights[..weights.len().min(5)], if weights.len() > 5 { " and more" } else { "" });
-    if let Some(classes) = by_class.as_ref().map(|by_class| by_class.ranges.len()).filter(|n| *n != weights.len()) {
+    let by_class = if weights.len() as u64 == samples {
+        None
+    } else {
+        Some(data.by_class()?)
+    };
+    let shown = format!(
+        "{:?}{}",
+        &weights[..weights.len().min(5)],
+        if weights.len() > 5 { " and more" } else { "" }
+    );
+    if let Some(classes) = by_class
+        .as_ref()
+        .map(|by_class| by_class.ranges.len())
+        .filter(|n| *n != weights.len())
+    {
         let (samples, classes) = (counted(samples, "sample"), counted(classes as u64, "class"));
         let allowed = format!("one weight for each of {samples}, or for each of {classes}");
-        return Err(Error::argument("weights", counted(weights.len() as u64, "number"), allowed));
+        return Err(Error::argument(
+            "weights",
+            counted(weights.len() as u64, "number"),
+            allowed,
+        ));
     }
     if !weights.iter().all(|w| w.is_finite() && *w >= 0.0) || !weights.iter().any(|w| *w > 0.0) {
-        return Err(Error::argument("weights", shown, "finite numbers, none negative, not all zero"));
+        return Err(Error::argument(
+            "weights",
+            shown,
+            "finite numbers, none negative, not all zero",
+        ));
     }
-    let mut sums = by_class.map_or_else(|| weights.to_vec(), |by_class| of_samples(weights, &by_class, samples));
+    let mut sums = by_class.map_or_else(
+        || weights.to_vec(),
+        |by_class| of_samples(weights, &by_class, samples),
+    );
     let mut sum = 0.0;
     for weight in &mut sums {
         sum += *weight;
         *weight = sum;
     }
     if sum <= 0.0 || !f64::is_finite(sum) {
-        return Err(Error::argument("weights", shown, "not zero for every class that has samples, and a finite sum"));
+        return Err(Error::argument(
+            "weights",
+            shown,
+            "not zero for every class that has samples, and a finite sum",
+        ));
     }
     Ok(Order::Weighted(sums))
 }
@@ -297,22 +403,42 @@ fn of_samples(weights: &[f64], by_class: &ByClass, samples: u64) -> Vec<f64> {
 }
 
 fn values(config: &Config) -> Values {
-    let (mean, std) = (config.mean.unwrap_or([0.0; 3]), config.std.unwrap_or([1.0; 3]));
-    #[expect(clippy::cast_possible_truncation, reason = "rounded to the precision the elements have")]
-    let (scale, bias) =
-        ([0, 1, 2].map(|c| (1.0 / (255.0 * std[c])) as f32), [0, 1, 2].map(|c| (-mean[c] / std[c]) as f32));
-    let table = |narrow: fn(f32) -> u16| {
-        let value = |c: usize, byte: u8| narrow(f32::from(byte).mul_add(scale[c], bias[c]));
-        Box::new([0, 1, 2].map(|c| std::array::from_fn(|byte| value(c, u8::try_from(byte).unwrap_or(u8::MAX)))))
-    };
+    let (mean, std) = (
+        config.mean.unwrap_or([0.0; 3]),
+        config.std.unwrap_or([1.0; 3]),
+    );
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "rounded to the precision the elements have"
+    )]
+    let (scale, bias) = (
+        [0, 1, 2].map(|c| (1.0 / (255.0 * std[c])) as f32),
+        [0, 1, 2].map(|c| (-mean[c] / std[c]) as f32),
+    );
+    let table =
+        |narrow: fn(f32) -> u16| {
+            let value = |c: usize, byte: u8| narrow(f32::from(byte).mul_add(scale[c], bias[c]));
+            Box::new([0, 1, 2].map(|c| {
+                std::array::from_fn(|byte| value(c, u8::try_from(byte).unwrap_or(u8::MAX)))
+            }))
+        };
     match config.dtype {
         Dtype::Uint8 => Values::Uint8,
         Dtype::Float32 => match config.rescale {
             // Adding -0 changes no product, 0 would turn -0 into 0.
-            Some(rescale) => Values::Float32 { scale: [rescale; 3], bias: [-0.0; 3] },
+            Some(rescale) => Values::Float32 {
+                scale: [rescale; 3],
+                bias: [-0.0; 3],
+            },
             None => Values::Float32 { scale, bias },
         },
-        Dtype::Float16 => Values::Half { table: table(|v| f16::from_f32(v).to_bits()), dtype: Dtype::Float16 },
-        Dtype::Bfloat16 => Values::Half { table: table(|v| bf16::from_f32(v).to_bits()), dtype: Dtype::Bfloat16 },
+        Dtype::Float16 => Values::Half {
+            table: table(|v| f16::from_f32(v).to_bits()),
+            dtype: Dtype::Float16,
+        },
+        Dtype::Bfloat16 => Values::Half {
+            table: table(|v| bf16::from_f32(v).to_bits()),
+            dtype: Dtype::Bfloat16,
+        },
     }
 }

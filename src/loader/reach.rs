@@ -1,8 +1,8 @@
 //! Which pixels of a file a sample needs, and at which scale they may be decoded.
 //!
-//! A JPEG is decoded at 1/2, 1/4 or 1/8 of its size (libjpeg-turbo has fast code for these alone; 5/8 takes longer than a full
-//! decode) as long as [`MARGIN`] scaled pixels or more are left for each pixel of the output, so that the antialiasing filter still
-//! has something to do.
+//! A JPEG is decoded at 1/2, 1/4 or 1/8 of its size (libjpeg-turbo has fast code for these alone;
+//! 5/8 takes longer than a full decode) as long as [`MARGIN`] scaled pixels or more are left for
+//! each pixel of the output, so that the antialiasing filter still has something to do.
 
 use crate::codec::{self, Decoded, Header, Orientation, Window};
 use crate::pixel::{Channels, Interpolation, Region, Size};
@@ -11,7 +11,12 @@ use super::plan::Plan;
 
 /// A region of the upright picture, in the coordinates of the stored one.
 pub(super) fn unturned(region: Region, upright: Size, turn: Orientation) -> Region {
-    let Region { mut left, mut top, width, height } = region;
+    let Region {
+        mut left,
+        mut top,
+        width,
+        height,
+    } = region;
     if turn.mirror_x {
         left = f64::from(upright.width) - left - width;
     }
@@ -19,9 +24,19 @@ pub(super) fn unturned(region: Region, upright: Size, turn: Orientation) -> Regi
         top = f64::from(upright.height) - top - height;
     }
     if turn.transpose {
-        Region { left: top, top: left, width: height, height: width }
+        Region {
+            left: top,
+            top: left,
+            width: height,
+            height: width,
+        }
     } else {
-        Region { left, top, width, height }
+        Region {
+            left,
+            top,
+            width,
+            height,
+        }
     }
 }
 
@@ -33,14 +48,25 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    pub(super) fn new(plan: &Plan, header: &Header, region: Region, size: Size, confine: bool) -> Self {
-        let denominator = if plan.exact { 1 } else { denominator(region, size, plan.interpolation, confine) };
+    pub(super) fn new(
+        plan: &Plan,
+        header: &Header,
+        region: Region,
+        size: Size,
+        confine: bool,
+    ) -> Self {
+        let denominator = if plan.exact {
+            1
+        } else {
+            denominator(region, size, plan.interpolation, confine)
+        };
         let reach = |length: f64, out: u32| {
             let step = (length / f64::from(out)).max(COARSEST);
             match (confine, plan.exact) {
                 (false, _) => plan.interpolation.support() * step + 1.0,
                 (true, true) => 0.0,
-                // What is cut out before resizing has been upsampled before: its chroma is made of the pixels beside it.
+                // What is cut out before resizing has been upsampled before: its chroma is made of
+                // the pixels beside it.
                 (true, false) => 1.0,
             }
         };
@@ -51,15 +77,27 @@ impl Reach {
             width: region.width / scale,
             height: region.height / scale,
         };
-        let (left, width) =
-            span(scaled.left, scaled.width, reach(scaled.width, size.width), header.size.width.div_ceil(denominator));
+        let (left, width) = span(
+            scaled.left,
+            scaled.width,
+            reach(scaled.width, size.width),
+            header.size.width.div_ceil(denominator),
+        );
         let (top, height) = span(
             scaled.top,
             scaled.height,
             reach(scaled.height, size.height),
             header.size.height.div_ceil(denominator),
         );
-        Self { denominator, window: Window { left, top, width, height } }
+        Self {
+            denominator,
+            window: Window {
+                left,
+                top,
+                width,
+                height,
+            },
+        }
     }
 
     pub(super) fn request(self, plan: &Plan) -> codec::Request {
@@ -81,33 +119,58 @@ impl Reach {
             let start = start.clamp(0.0, whole);
             (start, length.min(whole - start))
         };
-        let (left, width) = inside(region.left / scale - f64::from(decoded.left), region.width / scale, width);
-        let (top, height) = inside(region.top / scale - f64::from(decoded.top), region.height / scale, height);
-        Region { left, top, width, height }
+        let (left, width) = inside(
+            region.left / scale - f64::from(decoded.left),
+            region.width / scale,
+            width,
+        );
+        let (top, height) = inside(
+            region.top / scale - f64::from(decoded.top),
+            region.height / scale,
+            height,
+        );
+        Region {
+            left,
+            top,
+            width,
+            height,
+        }
     }
 }
 
 /// First pixel and number of pixels that cover a length and the filter's reach beyond it.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the picture")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to the picture"
+)]
 fn span(start: f64, length: f64, reach: f64, whole: u32) -> (u32, u32) {
     let first = (start - reach).floor().clamp(0.0, f64::from(whole - 1)) as u32;
-    let end = (start + length + reach).ceil().clamp(f64::from(first + 1), f64::from(whole)) as u32;
+    let end = (start + length + reach)
+        .ceil()
+        .clamp(f64::from(first + 1), f64::from(whole)) as u32;
     (first, end - first)
 }
 
 /// The most luma columns or rows that a chroma sample stands for: filters are at least that wide.
 const COARSEST: f64 = 4.0;
 
-/// How many scaled pixels must remain for each output pixel: what keeps the result as good as from a full decode, 38 dB
-/// (PSNR) and more.
+/// How many scaled pixels must remain for each output pixel: what keeps the result as good as from
+/// a full decode, 38 dB (PSNR) and more.
 const MARGIN: f64 = 1.5;
 
-/// The same for random crops, which may be the most detailed part of a picture, and for filters with negative lobes.
+/// The same for random crops, which may be the most detailed part of a picture, and for filters
+/// with negative lobes.
 const WIDE_MARGIN: f64 = 2.0;
 
-/// The strongest reduction that leaves the picture as good. Only powers of two: there is fast code for those.
+/// The strongest reduction that leaves the picture as good. Only powers of two: there is fast code
+/// for those.
 fn denominator(region: Region, size: Size, interpolation: Interpolation, confine: bool) -> u32 {
-    let margin = if confine || interpolation != Interpolation::Bilinear { WIDE_MARGIN } else { MARGIN };
+    let margin = if confine || interpolation != Interpolation::Bilinear {
+        WIDE_MARGIN
+    } else {
+        MARGIN
+    };
     let enough = |d: &u32| {
         let need = |length: f64, out: u32| length / f64::from(*d) >= margin * f64::from(out);
         need(region.width, size.width) && need(region.height, size.height)

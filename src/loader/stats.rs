@@ -11,7 +11,8 @@ const LITTLE: f64 = 0.1;
 /// So is one that waits for less than this share, where workers have nothing to do.
 const MUCH: f64 = 0.5;
 
-/// Workers have nothing to do for more than this share of their time: more than the ends of batches cost.
+/// Workers have nothing to do for more than this share of their time: more than the ends of batches
+/// cost.
 const IDLE: f64 = 0.3;
 
 /// Counts of what iterators of a loader have done so far.
@@ -81,9 +82,14 @@ impl Stage {
         }
     }
 
-    /// How many of `workers` can be at it at once: whoever reads may be waiting for the disk, the rest takes a core each.
+    /// How many of `workers` can be at it at once: whoever reads may be waiting for the disk, the
+    /// rest takes a core each.
     fn hands(self, workers: usize, cores: usize) -> usize {
-        if self == Self::Read { workers } else { workers.min(cores) }
+        if self == Self::Read {
+            workers
+        } else {
+            workers.min(cores)
+        }
     }
 }
 
@@ -95,7 +101,10 @@ impl Stats {
         if time.is_zero() {
             return "nothing was loaded yet".to_owned();
         }
-        let (running, waiting) = (self.hours.running.as_secs_f64(), self.waiting.time.as_secs_f64());
+        let (running, waiting) = (
+            self.hours.running.as_secs_f64(),
+            self.waiting.time.as_secs_f64(),
+        );
         let idle = self.has_idle_workers(stage.hands(self.workers, cores));
         if waiting < if idle { MUCH } else { LITTLE } * running {
             return "the consumer: workers wait for it to take batches".to_owned();
@@ -105,21 +114,32 @@ impl Stats {
         }
         let share = 100.0 * time.as_secs_f64() / self.accounted().as_secs_f64();
         let advice = self.advice(stage, cores);
-        format!("the loader: {} takes {share:.0} % of the time that workers are busy{advice}", stage.words())
+        format!(
+            "the loader: {} takes {share:.0} % of the time that workers are busy{advice}",
+            stage.words()
+        )
     }
 
-    /// Whether there are workers that could be at it and have nothing to do, if `hands` can be at it at once.
+    /// Whether there are workers that could be at it and have nothing to do, if `hands` can be at
+    /// it at once.
     fn has_idle_workers(&self, hands: usize) -> bool {
         let Hours { running, idle } = self.hours;
         let most = count(hands) * running.as_secs_f64();
-        idle.as_secs_f64() > IDLE * self.work() && self.accounted().as_secs_f64() < (1.0 - IDLE) * most
+        idle.as_secs_f64() > IDLE * self.work()
+            && self.accounted().as_secs_f64() < (1.0 - IDLE) * most
     }
 
     /// What of the workers' time, from the start of their iterators to the end, `time` is.
     pub(crate) fn share(&self, time: Duration) -> f64 {
         // A sample that was begun before what is looked at counts from its beginning.
-        let all = self.work().max((self.accounted() + self.hours.idle).as_secs_f64());
-        if all > 0.0 { time.as_secs_f64() / all } else { 0.0 }
+        let all = self
+            .work()
+            .max((self.accounted() + self.hours.idle).as_secs_f64());
+        if all > 0.0 {
+            time.as_secs_f64() / all
+        } else {
+            0.0
+        }
     }
 
     /// Seconds from the start of iterators to their end, times their workers.
@@ -134,8 +154,11 @@ impl Stats {
 
     /// The stages, that which took longest last.
     fn stages(&self) -> [(Stage, Duration); 3] {
-        let mut stages =
-            [(Stage::Resize, self.resize.time), (Stage::Read, self.read.time), (Stage::Decode, self.decode.time)];
+        let mut stages = [
+            (Stage::Resize, self.resize.time),
+            (Stage::Read, self.read.time),
+            (Stage::Decode, self.decode.time),
+        ];
         stages.sort_by_key(|(_, time)| *time);
         stages
     }
@@ -143,8 +166,13 @@ impl Stats {
     fn advice(&self, stage: Stage, cores: usize) -> String {
         let workers = self.workers;
         match stage {
-            Stage::Read => "; where that is waiting for a disk, more workers than cores help".to_owned(),
-            _ if workers < cores => format!("; workers={workers} leaves {} of {cores} cores unused", cores - workers),
+            Stage::Read => {
+                "; where that is waiting for a disk, more workers than cores help".to_owned()
+            }
+            _ if workers < cores => format!(
+                "; workers={workers} leaves {} of {cores} cores unused",
+                cores - workers
+            ),
             _ => String::new(),
         }
     }

@@ -1,8 +1,8 @@
 //! One sample: encoded bytes to finished pixels in the batch's slot.
 //!
-//! The steps: header; geometry and chance decide the part that is wanted; [`Reach`] says which pixels of the file that
-//! takes, at which scale; the codec decodes just those; the resize writes the slot. Only pictures that lie on their side
-//! or are padded go through one more, small, copy.
+//! The steps: header; geometry and chance decide the part that is wanted; [`Reach`] says which
+//! pixels of the file that takes, at which scale; the codec decodes just those; the resize writes
+//! the slot. Only pictures that lie on their side or are padded go through one more, small, copy.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -72,12 +72,18 @@ pub(super) struct Planned<'a> {
 
 impl Scratch {
     pub(super) fn new() -> Self {
-        Self { file: dataset::Scratch::default(), decoder: None, tools: Tools::default() }
+        Self {
+            file: dataset::Scratch::default(),
+            decoder: None,
+            tools: Tools::default(),
+        }
     }
 
     /// Bytes of memory that are kept for pixels.
     pub(super) fn bytes(&self) -> usize {
-        let Tools { upright, staging, .. } = &self.tools;
+        let Tools {
+            upright, staging, ..
+        } = &self.tools;
         self.decoder.as_ref().map_or(0, Decoder::bytes) + upright.capacity() + staging.capacity()
     }
 
@@ -118,7 +124,9 @@ pub(super) fn open<'a>(
     }
     if header.size.pixels() > plan.max_pixels {
         let (size, pixels, most) = (header.size, header.size.pixels(), plan.max_pixels);
-        return Err(Reason::new(format!("{size} = {pixels} pixels, more than max_pixels={most}")));
+        return Err(Reason::new(format!(
+            "{size} = {pixels} pixels, more than max_pixels={most}"
+        )));
     }
     if header.size.pixels() == 0 {
         return Err(Reason::new(format!("a picture of {}", header.size)));
@@ -127,7 +135,12 @@ pub(super) fn open<'a>(
     let chance = |purpose| Stream::new(plan.seed, identity.epoch, identity.key, purpose);
     let geometry = plan.rule.apply(upright, &mut chance(Purpose::Crop));
     let flip = plan.flip && chance(Purpose::Flip).next_u32() >> 31 == 1;
-    Ok(Planned { opened, header, geometry, flip })
+    Ok(Planned {
+        opened,
+        header,
+        geometry,
+        flip,
+    })
 }
 
 /// Makes the sample: decodes, resizes, and writes it to `slot`.
@@ -138,38 +151,92 @@ pub(super) fn make(
     slot: &mut [u8],
     stages: &Stages,
 ) -> Result<Made, Reason> {
-    let Planned { opened, header, geometry, flip } = planned;
+    let Planned {
+        opened,
+        header,
+        geometry,
+        flip,
+    } = planned;
     let (turn, upright) = (header.orientation, header.upright());
     let stored = unturned(geometry.region, upright, turn);
-    let size = if turn.transpose { geometry.size.transposed() } else { geometry.size };
+    let size = if turn.transpose {
+        geometry.size.transposed()
+    } else {
+        geometry.size
+    };
     let reach = Reach::new(plan, &header, stored, size, geometry.confine);
     let mut watch = Stopwatch::start();
     let decoded = opened.decode(&reach.request(plan))?;
     stages.decode.add(decoded_bytes(&decoded), watch.lap());
-    let place = Place::new(plan, &geometry, if plan.exact { Orientation::default() } else { turn }, flip);
+    let place = Place::new(
+        plan,
+        &geometry,
+        if plan.exact {
+            Orientation::default()
+        } else {
+            turn
+        },
+        flip,
+    );
     let request = |region, size| request(plan, region, size, geometry.confine);
-    let Tools { resizer, reference, upright: turned, staging } = tools;
+    let Tools {
+        resizer,
+        reference,
+        upright: turned,
+        staging,
+    } = tools;
     if plan.exact {
         let decoded = turned_upright(&decoded, turn, upright, turned)?;
         let (across, down) = axes(&geometry, upright);
-        if matches!(plan.interpolation, Interpolation::Nearest | Interpolation::Area) && !geometry.keeps_pixels() {
+        if matches!(
+            plan.interpolation,
+            Interpolation::Nearest | Interpolation::Area
+        ) && !geometry.keeps_pixels()
+        {
             let pixels = resize_exactly(&decoded, (across, down), plan.interpolation, reference);
             // What is left is element type, layout, channels and mirroring.
             let whole = request(Region::whole(geometry.size), geometry.size);
             write(plan, &pixels, whole, place, (resizer, staging), slot)?;
         } else {
             let request = request(Reach::in_view(&decoded, geometry.region), geometry.size);
-            let first = if down_first(&across, &down) { First::Down } else { First::Across };
-            let overshoots = matches!(plan.interpolation, Interpolation::Bicubic | Interpolation::Lanczos);
-            let place = Place { passes: overshoots.then_some(first), ..place };
-            write(plan, &decoded.pixels, request, place, (resizer, staging), slot)?;
+            let first = if down_first(&across, &down) {
+                First::Down
+            } else {
+                First::Across
+            };
+            let overshoots = matches!(
+                plan.interpolation,
+                Interpolation::Bicubic | Interpolation::Lanczos
+            );
+            let place = Place {
+                passes: overshoots.then_some(first),
+                ..place
+            };
+            write(
+                plan,
+                &decoded.pixels,
+                request,
+                place,
+                (resizer, staging),
+                slot,
+            )?;
         }
     } else {
         let region = Reach::in_view(&decoded, stored);
-        write(plan, &decoded.pixels, request(region, size), place, (resizer, staging), slot)?;
+        write(
+            plan,
+            &decoded.pixels,
+            request(region, size),
+            place,
+            (resizer, staging),
+            slot,
+        )?;
     }
     stages.resize.add(slot.len(), watch.lap());
-    Ok(Made { region: geometry.region, flip })
+    Ok(Made {
+        region: geometry.region,
+        flip,
+    })
 }
 
 /// How the resized picture lies in the sample.
@@ -182,12 +249,24 @@ struct Place {
 }
 
 impl Place {
-    /// Of a picture that must be turned by `turn` to be upright; mirroring mirrors the whole sample, padding included.
+    /// Of a picture that must be turned by `turn` to be upright; mirroring mirrors the whole
+    /// sample, padding included.
     fn new(plan: &Plan, geometry: &Geometry, turn: Orientation, flip: bool) -> Self {
         let (left, top) = geometry.offset;
         let outer = plan.rule.size.unwrap_or(geometry.size);
-        let left = if flip { outer.width - geometry.size.width - left } else { left };
-        Self { turn: Orientation { mirror_x: turn.mirror_x != flip, ..turn }, offset: (left, top), passes: None }
+        let left = if flip {
+            outer.width - geometry.size.width - left
+        } else {
+            left
+        };
+        Self {
+            turn: Orientation {
+                mirror_x: turn.mirror_x != flip,
+                ..turn
+            },
+            offset: (left, top),
+            passes: None,
+        }
     }
 }
 
@@ -208,11 +287,19 @@ fn write(
     plan: &Plan,
     pixels: &Pixels<'_>,
     mut request: resize::Request,
-    Place { turn, offset, passes }: Place,
+    Place {
+        turn,
+        offset,
+        passes,
+    }: Place,
     (resizer, staging): (&mut Resizer, &mut Vec<u8>),
     slot: &mut [u8],
 ) -> Result<(), Reason> {
-    let turned = if turn.transpose { request.size.transposed() } else { request.size };
+    let turned = if turn.transpose {
+        request.size.transposed()
+    } else {
+        request.size
+    };
     let size = plan.rule.size.unwrap_or(turned);
     if !turn.transpose && !turn.mirror_y && turned == size {
         request.flip = turn.mirror_x;
@@ -223,9 +310,20 @@ fn write(
     request.layout = Layout::Nhwc;
     let len = request.size.width as usize * request.size.height as usize * channels;
     let staging = grow(staging, len)?;
-    run(resizer, pixels, &request, passes, Output::Uint8(&mut *staging));
+    run(
+        resizer,
+        pixels,
+        &request,
+        passes,
+        Output::Uint8(&mut *staging),
+    );
     let (width, height) = (request.size.width as usize, request.size.height as usize);
-    let picture = Plane { data: staging, stride: width * channels, width, height };
+    let picture = Plane {
+        data: staging,
+        stride: width * channels,
+        width,
+        height,
+    };
     let placement = Placement {
         transpose: turn.transpose,
         mirror_x: turn.mirror_x,
@@ -239,7 +337,13 @@ fn write(
     Ok(())
 }
 
-fn run(resizer: &mut Resizer, pixels: &Pixels<'_>, request: &resize::Request, passes: Option<First>, to: Output<'_>) {
+fn run(
+    resizer: &mut Resizer,
+    pixels: &Pixels<'_>,
+    request: &resize::Request,
+    passes: Option<First>,
+    to: Output<'_>,
+) {
     match passes {
         Some(first) => resizer.run_clipped(pixels, request, first, to),
         None => resizer.run(pixels, request, to),
@@ -250,11 +354,17 @@ fn run(resizer: &mut Resizer, pixels: &Pixels<'_>, request: &resize::Request, pa
 fn output<'a>(plan: &'a Plan, slot: &'a mut [u8]) -> Output<'a> {
     match &plan.values {
         Values::Uint8 => Output::Uint8(slot),
-        // Slots of floats are whole numbers of floats from an aligned start on, so the casts do not fail.
-        Values::Float32 { scale, bias } => {
-            Output::Float32 { data: bytemuck::cast_slice_mut(slot), scale: *scale, bias: *bias }
-        }
-        Values::Half { table, .. } => Output::Half { data: bytemuck::cast_slice_mut(slot), table },
+        // Slots of floats are whole numbers of floats from an aligned start on, so the casts do not
+        // fail.
+        Values::Float32 { scale, bias } => Output::Float32 {
+            data: bytemuck::cast_slice_mut(slot),
+            scale: *scale,
+            bias: *bias,
+        },
+        Values::Half { table, .. } => Output::Half {
+            data: bytemuck::cast_slice_mut(slot),
+            table,
+        },
     }
 }
 

@@ -1,4 +1,5 @@
-//! A picture decoded as a whole, to see whether it is sound: what `verify` and the writers ask of every input.
+//! A picture decoded as a whole, to see whether it is sound: what `verify` and the writers ask of
+//! every input.
 
 use std::sync::atomic::AtomicBool;
 
@@ -19,14 +20,19 @@ pub enum Form {
 ///
 /// # Errors
 /// Why it cannot be read.
-pub fn open<'a>(decoder: &'a mut Decoder, content: Content<'a>, stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
+pub fn open<'a>(
+    decoder: &'a mut Decoder,
+    content: Content<'a>,
+    stop: &'a AtomicBool,
+) -> Result<Opened<'a>, Reason> {
     match content {
         Content::Encoded(bytes) => decoder.open(bytes, stop),
         Content::Raw(raw) => Ok(decoder.open_raw(raw)),
     }
 }
 
-/// Decodes every pixel of a picture that is no larger than a Loader takes by default; gives its header.
+/// Decodes every pixel of a picture that is no larger than a Loader takes by default; gives its
+/// header.
 ///
 /// # Errors
 /// Why it cannot be decoded.
@@ -41,8 +47,16 @@ pub fn decode_whole(
     let size = header.size;
     let most = Config::default().max_pixels;
     if size.pixels() == 0 || size.pixels() > most {
-        return Err(Reason::new(format!("{size} = {} pixels: 1 to {most} are expected", size.pixels())));
+        return Err(Reason::new(format!(
+            "{size} = {} pixels: 1 to {most} are expected",
+            size.pixels()
+        )));
     }
-    let request = Request { denominator: 1, window: Window::whole(size), gray: false, exact: form == Form::Rgb };
+    let request = Request {
+        denominator: 1,
+        window: Window::whole(size),
+        gray: false,
+        exact: form == Form::Rgb,
+    };
     opened.decode(&request).map(|_| header)
 }

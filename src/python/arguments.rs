@@ -1,4 +1,5 @@
-//! Keyword arguments to core types, each failure naming the argument, what was given, and what is allowed.
+//! Keyword arguments to core types, each failure naming the argument, what was given, and what is
+//! allowed.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -23,7 +24,9 @@ pub(super) struct Arguments<'a, 'py>(pub(super) &'a Bound<'py, PyDict>);
 
 impl<'py> Arguments<'_, 'py> {
     pub(super) fn value(&self, name: &'static str) -> PyResult<Bound<'py, PyAny>> {
-        self.0.get_item(name)?.ok_or_else(|| PyTypeError::new_err(format!("{name} is missing")))
+        self.0
+            .get_item(name)?
+            .ok_or_else(|| PyTypeError::new_err(format!("{name} is missing")))
     }
 
     /// The value of an argument as a `T`.
@@ -33,7 +36,8 @@ impl<'py> Arguments<'_, 'py> {
     {
         let value = self.value(name)?;
         // Python's True is a number too, but who gives it means no number.
-        let is_misplaced = value.is_instance_of::<PyBool>() && TypeId::of::<T>() != TypeId::of::<bool>();
+        let is_misplaced =
+            value.is_instance_of::<PyBool>() && TypeId::of::<T>() != TypeId::of::<bool>();
         let error: PyErr = match T::extract(value.as_borrowed()) {
             _ if is_misplaced => PyTypeError::new_err(()),
             Ok(value) => return Ok(value),
@@ -53,25 +57,54 @@ impl<'py> Arguments<'_, 'py> {
     }
 
     /// The same of an argument that may be None.
-    fn choice_or_none<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> PyResult<Option<T>> {
-        if self.value(name)?.is_none() { Ok(None) } else { self.one_of(name, choices, ", or None").map(Some) }
+    fn choice_or_none<T: Copy>(
+        &self,
+        name: &'static str,
+        choices: &[(&str, T)],
+    ) -> PyResult<Option<T>> {
+        if self.value(name)?.is_none() {
+            Ok(None)
+        } else {
+            self.one_of(name, choices, ", or None").map(Some)
+        }
     }
 
-    fn one_of<T: Copy>(&self, name: &'static str, choices: &[(&str, T)], otherwise: &str) -> PyResult<T> {
+    fn one_of<T: Copy>(
+        &self,
+        name: &'static str,
+        choices: &[(&str, T)],
+        otherwise: &str,
+    ) -> PyResult<T> {
         let value = self.value(name)?;
         let given = value.extract::<String>().ok();
-        if let Some((_, choice)) = choices.iter().find(|(text, _)| Some(*text) == given.as_deref()) {
+        if let Some((_, choice)) = choices
+            .iter()
+            .find(|(text, _)| Some(*text) == given.as_deref())
+        {
             return Ok(*choice);
         }
-        let names: Vec<_> = choices.iter().map(|(text, _)| format!("{text:?}")).collect();
-        let message = format!("{name}={} is not valid: one of {}{otherwise}", shown(&value), names.join(", "));
-        Err(if given.is_some() { PyValueError::new_err(message) } else { PyTypeError::new_err(message) })
+        let names: Vec<_> = choices
+            .iter()
+            .map(|(text, _)| format!("{text:?}"))
+            .collect();
+        let message = format!(
+            "{name}={} is not valid: one of {}{otherwise}",
+            shown(&value),
+            names.join(", ")
+        );
+        Err(if given.is_some() {
+            PyValueError::new_err(message)
+        } else {
+            PyTypeError::new_err(message)
+        })
     }
 }
 
 /// What a value looks like, cut where it is long.
 fn shown(value: &Bound<'_, PyAny>) -> String {
-    let text = value.repr().map_or_else(|_| "?".to_owned(), |text| text.to_string());
+    let text = value
+        .repr()
+        .map_or_else(|_| "?".to_owned(), |text| text.to_string());
     match text.char_indices().nth(LONGEST_SHOWN) {
         Some((end, _)) => format!("{}...", &text[..end]),
         None => text,
@@ -119,13 +152,21 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
     })
 }
 
-/// The configuration for pictures in memory, in a dictionary of arguments as `imagepipe_rs.decode` fills it.
+/// The configuration for pictures in memory, in a dictionary of arguments as `imagepipe_rs.decode`
+/// fills it.
 pub(super) fn picture_config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
     let a = Arguments(arguments);
     let size: Option<(u32, u32)> = a.get("size", "a number of pixels, (height, width), or None")?;
     Ok(Config {
         size: size.map(|(height, width)| Size::new(width, height)),
-        fit: a.choice("fit", &[("stretch", Fit::Stretch), ("crop", Fit::Crop), ("pad", Fit::Pad)])?,
+        fit: a.choice(
+            "fit",
+            &[
+                ("stretch", Fit::Stretch),
+                ("crop", Fit::Crop),
+                ("pad", Fit::Pad),
+            ],
+        )?,
         exact: a.get("exact", "True or False")?,
         decoder: backend(&a)?,
         channels: channels(&a)?,
@@ -134,11 +175,21 @@ pub(super) fn picture_config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> 
 }
 
 fn channels(a: &Arguments<'_, '_>) -> PyResult<Channels> {
-    a.choice("channels", &[("RGB", Channels::Rgb), ("BGR", Channels::Bgr), ("GRAY", Channels::Gray)])
+    a.choice(
+        "channels",
+        &[
+            ("RGB", Channels::Rgb),
+            ("BGR", Channels::Bgr),
+            ("GRAY", Channels::Gray),
+        ],
+    )
 }
 
 fn backend(a: &Arguments<'_, '_>) -> PyResult<Backend> {
-    a.choice("decoder", &[("auto", Backend::Auto), ("turbo", Backend::Turbo)])
+    a.choice(
+        "decoder",
+        &[("auto", Backend::Auto), ("turbo", Backend::Turbo)],
+    )
 }
 
 /// The arguments that are one of a few words; the others at their defaults.
@@ -146,7 +197,12 @@ fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
     Ok(Config {
         fit: a.choice(
             "fit",
-            &[("stretch", Fit::Stretch), ("crop", Fit::Crop), ("pad", Fit::Pad), ("random_crop", Fit::RandomCrop)],
+            &[
+                ("stretch", Fit::Stretch),
+                ("crop", Fit::Crop),
+                ("pad", Fit::Pad),
+                ("random_crop", Fit::RandomCrop),
+            ],
         )?,
         interpolation: interpolation(a)?,
         layout: a.choice("layout", &[("NHWC", Layout::Nhwc), ("NCHW", Layout::Nchw)])?,
@@ -162,11 +218,26 @@ fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
         channels: channels(a)?,
         decoder: backend(a)?,
         labels: labels(a)?,
-        sampling: a.choice("sampling", &[("epoch", Sampling::Epoch), ("balanced", Sampling::Balanced)])?,
-        last_batch: a
-            .choice("last_batch", &[("keep", LastBatch::Keep), ("drop", LastBatch::Drop), ("pad", LastBatch::Pad)])?,
-        on_error: a
-            .choice("on_error", &[("raise", OnError::Raise), ("skip", OnError::Skip), ("replace", OnError::Replace)])?,
+        sampling: a.choice(
+            "sampling",
+            &[("epoch", Sampling::Epoch), ("balanced", Sampling::Balanced)],
+        )?,
+        last_batch: a.choice(
+            "last_batch",
+            &[
+                ("keep", LastBatch::Keep),
+                ("drop", LastBatch::Drop),
+                ("pad", LastBatch::Pad),
+            ],
+        )?,
+        on_error: a.choice(
+            "on_error",
+            &[
+                ("raise", OnError::Raise),
+                ("skip", OnError::Skip),
+                ("replace", OnError::Replace),
+            ],
+        )?,
         ..Config::default()
     })
 }
@@ -189,14 +260,16 @@ fn interpolation(a: &Arguments<'_, '_>) -> PyResult<Interpolation> {
 }
 
 fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {
-    let found = a.choice_or_none("labels", &[("int", Labels::Int), ("one_hot", Labels::OneHot)])?;
+    let found = a.choice_or_none(
+        "labels",
+        &[("int", Labels::Int), ("one_hot", Labels::OneHot)],
+    )?;
     Ok(found.unwrap_or(Labels::None))
 }
 
 /// Names of features; those that are not given keep their defaults.
 pub(super) fn keys(a: &Arguments<'_, '_>) -> PyResult<Keys> {
-    let allowed =
-        "names of features by \"image\", \"label\", \"text\" and \"filename\"; None for one that is not there";
+    let allowed = "names of features by \"image\", \"label\", \"text\" and \"filename\"; None for one that is not there";
     let given: BTreeMap<String, Option<String>> = a.get("keys", allowed)?;
     let mut keys = Keys::default();
     for (name, key) in given {
@@ -205,7 +278,11 @@ pub(super) fn keys(a: &Arguments<'_, '_>) -> PyResult<Keys> {
             ("label", key) => keys.label = key,
             ("text", key) => keys.text = key,
             ("filename", key) => keys.filename = key,
-            _ => return Err(PyValueError::new_err(format!("keys with {name:?} is not valid: {allowed}"))),
+            _ => {
+                return Err(PyValueError::new_err(format!(
+                    "keys with {name:?} is not valid: {allowed}"
+                )));
+            }
         }
     }
     Ok(keys)
@@ -219,11 +296,14 @@ fn split(a: &Arguments<'_, '_>) -> PyResult<Option<(Side, f64)>> {
     match side.as_str() {
         "train" => Ok(Some((Side::Train, fraction))),
         "validation" => Ok(Some((Side::Validation, fraction))),
-        _ => Err(PyValueError::new_err(format!("split=({side:?}, {fraction}) is not valid: {allowed}"))),
+        _ => Err(PyValueError::new_err(format!(
+            "split=({side:?}, {fraction}) is not valid: {allowed}"
+        ))),
     }
 }
 
-/// The bytes of an object, which is `what`: `bytes` as they are, since nobody can change them; others copied.
+/// The bytes of an object, which is `what`: `bytes` as they are, since nobody can change them;
+/// others copied.
 pub(super) fn bytes(name: &str, data: &Bound<'_, PyAny>, what: &str) -> PyResult<Bytes> {
     if let Ok(bytes) = data.cast::<PyBytes>() {
         return Ok(Box::new(PyBackedBytes::from(bytes.clone())));

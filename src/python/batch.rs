@@ -50,10 +50,14 @@ impl PyTensor {
         copy: Option<bool>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         if stream.is_some() {
-            return Err(PyBufferError::new_err("stream must be None: the array is in the CPU's memory"));
+            return Err(PyBufferError::new_err(
+                "stream must be None: the array is in the CPU's memory",
+            ));
         }
         if dl_device.is_some_and(|device| device != dlpack::CPU) {
-            return Err(PyBufferError::new_err("dl_device must be None or (1, 0): the array is in the CPU's memory"));
+            return Err(PyBufferError::new_err(
+                "dl_device must be None or (1, 0): the array is in the CPU's memory",
+            ));
         }
         let versioned = max_version.is_some_and(|(major, _)| major >= 1);
         match copy {
@@ -128,6 +132,10 @@ impl PyBatch {
 
     /// Samples that failed and were not met before: path and reason.
     fn failures(&self) -> Vec<(OsString, String)> {
-        self.0.failures.iter().map(|failure| (failure.location.text(), failure.error.reason())).collect()
+        self.0
+            .failures
+            .iter()
+            .map(|failure| (failure.location.text(), failure.error.reason()))
+            .collect()
     }
 }

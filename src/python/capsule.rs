@@ -1,5 +1,8 @@
 //! `DLPack` capsules: an array's way into another framework.
-#![expect(unsafe_code, reason = "capsules hold raw pointers that their destructor frees")]
+#![expect(
+    unsafe_code,
+    reason = "capsules hold raw pointers that their destructor frees"
+)]
 
 use std::ffi::{CStr, c_void};
 use std::ptr::NonNull;
@@ -14,18 +17,25 @@ const PLAIN: &CStr = c"dltensor";
 const VERSIONED: &CStr = c"dltensor_versioned";
 
 /// A capsule of the array, in the versioned form if `versioned`.
-pub(super) fn capsule<'py>(py: Python<'py>, array: &Array, versioned: bool) -> PyResult<Bound<'py, PyCapsule>> {
-    let (pointer, name, destroy): (*mut c_void, _, unsafe extern "C" fn(*mut ffi::PyObject)) = if versioned {
-        (array.to_versioned().cast(), VERSIONED, destroy_versioned)
-    } else {
-        (array.to_managed().cast(), PLAIN, destroy_plain)
-    };
+pub(super) fn capsule<'py>(
+    py: Python<'py>,
+    array: &Array,
+    versioned: bool,
+) -> PyResult<Bound<'py, PyCapsule>> {
+    let (pointer, name, destroy): (*mut c_void, _, unsafe extern "C" fn(*mut ffi::PyObject)) =
+        if versioned {
+            (array.to_versioned().cast(), VERSIONED, destroy_versioned)
+        } else {
+            (array.to_managed().cast(), PLAIN, destroy_plain)
+        };
     let pointer = NonNull::new(pointer).expect("a box is not null");
-    // SAFETY: the pointer is to a tensor just made, of the kind the name says, and the destructor frees that kind.
+    // SAFETY: the pointer is to a tensor just made, of the kind the name says, and the destructor
+    // frees that kind.
     unsafe { PyCapsule::new_with_pointer_and_destructor(py, pointer, name, Some(destroy)) }
 }
 
-/// The tensor in a capsule, if no consumer took it: a consumer renames the capsule, and frees the tensor itself.
+/// The tensor in a capsule, if no consumer took it: a consumer renames the capsule, and frees the
+/// tensor itself.
 ///
 /// # Safety
 /// `capsule` is a capsule.

@@ -24,7 +24,12 @@ impl PyCodec {
     }
 
     /// A batch of one picture, made on this thread.
-    fn decode(&self, py: Python<'_>, data: &Bound<'_, PyAny>, arguments: &Bound<'_, PyDict>) -> PyResult<PyBatch> {
+    fn decode(
+        &self,
+        py: Python<'_>,
+        data: &Bound<'_, PyAny>,
+        arguments: &Bound<'_, PyDict>,
+    ) -> PyResult<PyBatch> {
         let config = picture_config(arguments)?;
         let picture = bytes("data", data, PICTURE)?;
         Ok(PyBatch(py.detach(|| self.0.decode(&config, picture))?))
@@ -40,7 +45,10 @@ impl PyCodec {
     #[staticmethod]
     fn loader(data: Vec<Bound<'_, PyAny>>, arguments: &Bound<'_, PyDict>) -> PyResult<PyLoader> {
         let config = picture_config(arguments)?;
-        let data = data.into_iter().map(|data| bytes("data", &data, PICTURE)).collect::<PyResult<_>>()?;
+        let data = data
+            .into_iter()
+            .map(|data| bytes("data", &data, PICTURE))
+            .collect::<PyResult<_>>()?;
         Ok(PyLoader(pictures(&config, data)?))
     }
 }

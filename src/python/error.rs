@@ -1,7 +1,7 @@
 //! Turns errors into exceptions: the only place that knows Python's exception classes.
 //!
-//! The classes are written in Python (`imagepipe_rs/_errors.py`), because some have two bases: a file that is not there is
-//! a `DatasetError` and a `FileNotFoundError`.
+//! The classes are written in Python (`imagepipe_rs/_errors.py`), because some have two bases: a
+//! file that is not there is a `DatasetError` and a `FileNotFoundError`.
 
 use std::io::ErrorKind;
 
@@ -41,14 +41,22 @@ fn class_of(error: &Error) -> &'static str {
     }
 }
 
-/// The failure that stands for all of several: the first picture that cannot be decoded, else the first.
+/// The failure that stands for all of several: the first picture that cannot be decoded, else the
+/// first.
 fn error_of(error: &Error) -> Option<&Error> {
-    let Error::Files { failures, .. } = error else { return Some(error) };
-    failures.iter().find(|failure| matches!(failure, Error::Decode { .. })).or(failures.first())
+    let Error::Files { failures, .. } = error else {
+        return Some(error);
+    };
+    failures
+        .iter()
+        .find(|failure| matches!(failure, Error::Decode { .. }))
+        .or(failures.first())
 }
 
 fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let class = py.import("imagepipe_rs._errors")?.getattr(class_of(error))?;
+    let class = py
+        .import("imagepipe_rs._errors")?
+        .getattr(class_of(error))?;
     let facts = PyDict::new(py);
     match error_of(error) {
         Some(
@@ -66,7 +74,11 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
                 facts.set_item("errno", source.raw_os_error())?;
             }
         }
-        Some(Error::Record { path, offset, reason }) => {
+        Some(Error::Record {
+            path,
+            offset,
+            reason,
+        }) => {
             facts.set_item("path", path.as_os_str())?;
             facts.set_item("offset", offset)?;
             facts.set_item("reason", reason)?;
@@ -76,15 +88,27 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     if let Error::Files { failures, .. } = error
         && !facts.is_empty()
     {
-        let damaged = |failure: &Error| (failure.path().map(|path| path.as_os_str().to_owned()), failure.reason());
+        let damaged = |failure: &Error| {
+            (
+                failure.path().map(|path| path.as_os_str().to_owned()),
+                failure.reason(),
+            )
+        };
         facts.set_item("damaged", failures.iter().map(damaged).collect::<Vec<_>>())?;
     }
-    Ok(PyErr::from_value(class.call((printable(py, &error.to_string())?,), Some(&facts))?))
+    Ok(PyErr::from_value(class.call(
+        (printable(py, &error.to_string())?,),
+        Some(&facts),
+    )?))
 }
 
 /// A message, line by line, as the command line and warnings show text.
 fn printable(py: Python<'_>, message: &str) -> PyResult<String> {
     let notes = py.import("imagepipe_rs._notes")?;
-    let lines = message.split('\n').map(|line| notes.call_method1("printable", (line,))?.extract::<String>());
+    let lines = message.split('\n').map(|line| {
+        notes
+            .call_method1("printable", (line,))?
+            .extract::<String>()
+    });
     Ok(lines.collect::<PyResult<Vec<_>>>()?.join("\n"))
 }

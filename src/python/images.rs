@@ -11,7 +11,10 @@ use crate::write::images::{Content, Request, create};
 
 /// Writes random images.
 #[pyfunction]
-pub(super) fn create_images(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Counts> {
+pub(super) fn create_images(
+    arguments: &Bound<'_, PyDict>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Counts> {
     let a = Arguments(arguments);
     let pixels = "a number of pixels";
     let request = Request {
@@ -22,7 +25,10 @@ pub(super) fn create_images(arguments: &Bound<'_, PyDict>, progress: Option<&Bou
         format: a.choice("image_format", &FORMATS)?,
         seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
         quality: a.get("quality", "a whole number between 1 and 100")?,
-        content: a.choice("content", &[("noise", Content::Noise), ("natural", Content::Natural)])?,
+        content: a.choice(
+            "content",
+            &[("noise", Content::Noise), ("natural", Content::Natural)],
+        )?,
         classes: a.get("classes", "a whole number, 0 for none")?,
         existing: existing(&a)?,
         workers: a.get("workers", "a whole number, at least 1, or None")?,

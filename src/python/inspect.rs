@@ -39,7 +39,9 @@ pub(super) fn describe<'py>(
     let (py, source) = (arguments.py(), source(arguments)?);
     let headers = Arguments(arguments).get("headers", "a whole number, or None for all")?;
     let headers = Option::unwrap_or(headers, u64::MAX);
-    let found = watched(py, progress, |watch| inspect::describe::describe(&source, headers, watch))?;
+    let found = watched(py, progress, |watch| {
+        inspect::describe::describe(&source, headers, watch)
+    })?;
     dictionary(py, &found.json())
 }
 
@@ -54,9 +56,14 @@ pub(super) fn record<'py>(arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py,
 
 /// What of a data set is damaged.
 #[pyfunction]
-pub(super) fn verify<'py>(arguments: &Bound<'py, PyDict>, progress: Option<Py<PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+pub(super) fn verify<'py>(
+    arguments: &Bound<'py, PyDict>,
+    progress: Option<Py<PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let (py, source) = (arguments.py(), source(arguments)?);
-    let found = watched(py, progress, |watch| inspect::verify::verify(&source, watch))?;
+    let found = watched(py, progress, |watch| {
+        inspect::verify::verify(&source, watch)
+    })?;
     dictionary(py, &found.json())
 }
 
@@ -81,12 +88,21 @@ pub(super) fn bench<'py>(
     let allowed = "a number of seconds, more than 0, up to 1e9";
     let seconds: f64 = Arguments(arguments).get("seconds", allowed)?;
     if !(seconds > 0.0 && seconds <= 1e9) {
-        let shown = if seconds > 1e9 { format!("{seconds:e}") } else { seconds.to_string() };
+        let shown = if seconds > 1e9 {
+            format!("{seconds:e}")
+        } else {
+            seconds.to_string()
+        };
         return Err(Error::argument("seconds", shown, allowed).into());
     }
     let batches = Arguments(arguments).get("batches", "a whole number, at least 1, or None")?;
-    let span = Span { time: Duration::from_secs_f64(seconds), batches };
-    let found = watched(py, progress, |watch| inspect::bench::bench(&loader.0, span, watch))?;
+    let span = Span {
+        time: Duration::from_secs_f64(seconds),
+        batches,
+    };
+    let found = watched(py, progress, |watch| {
+        inspect::bench::bench(&loader.0, span, watch)
+    })?;
     dictionary(py, &found.json())
 }
 
@@ -101,9 +117,19 @@ pub(super) fn sheet<'py>(
     let file = py.detach(|| {
         let tile = |(pixels, width, height, class, label, note)| {
             let size = Size::new(width, height);
-            sheets::Tile { size, pixels, class, label, note }
+            sheets::Tile {
+                size,
+                pixels,
+                class,
+                label,
+                note,
+            }
         };
-        let sheet = sheets::draw(heading, below, &tiles.into_iter().map(tile).collect::<Vec<_>>())?;
+        let sheet = sheets::draw(
+            heading,
+            below,
+            &tiles.into_iter().map(tile).collect::<Vec<_>>(),
+        )?;
         sheets::png(sheet.size(), sheet.pixels())
     })?;
     Ok(PyBytes::new(py, &file))
@@ -111,7 +137,12 @@ pub(super) fn sheet<'py>(
 
 /// RGB pixels as a PNG file.
 #[pyfunction]
-pub(super) fn png(py: Python<'_>, pixels: Vec<u8>, width: u32, height: u32) -> PyResult<Bound<'_, PyBytes>> {
+pub(super) fn png(
+    py: Python<'_>,
+    pixels: Vec<u8>,
+    width: u32,
+    height: u32,
+) -> PyResult<Bound<'_, PyBytes>> {
     let file = py.detach(move || sheets::png(Size::new(width, height), &pixels))?;
     Ok(PyBytes::new(py, &file))
 }
@@ -123,10 +154,12 @@ pub(super) fn write_whole(py: Python<'_>, path: PathBuf, data: &[u8]) -> PyResul
 }
 
 fn dictionary<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    py.import("json")?.call_method1("loads", (value.to_string(),))
+    py.import("json")?
+        .call_method1("loads", (value.to_string(),))
 }
 
-/// Runs a job without the interpreter; `progress` is called, and signals are heard, on this thread in between.
+/// Runs a job without the interpreter; `progress` is called, and signals are heard, on this thread
+/// in between.
 fn watched<T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
@@ -142,17 +175,26 @@ fn watched<T: Send>(
         }
         since = Duration::ZERO;
         *failed = Python::attach(|py| tell(py, progress.as_ref(), done, total)).err();
-        if failed.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if failed.is_some() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let outcome = py.detach(|| job(&mut watch));
     match (raised, outcome?) {
         (Some(error), _) => Err(error),
         (None, Some(found)) => Ok(found),
-        (None, None) => Err(Error::Internal { message: "the job ended by itself".to_owned() }.into()),
+        (None, None) => Err(Error::Internal {
+            message: "the job ended by itself".to_owned(),
+        }
+        .into()),
     }
 }
 
 fn tell(py: Python<'_>, progress: Option<&Py<PyAny>>, done: u64, total: u64) -> PyResult<()> {
     py.check_signals()?;
-    progress.map_or(Ok(()), |progress| progress.call1(py, (done, total)).map(drop))
+    progress.map_or(Ok(()), |progress| {
+        progress.call1(py, (done, total)).map(drop)
+    })
 }

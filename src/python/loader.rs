@@ -39,14 +39,24 @@ impl PyLoader {
 
     /// The batches from a position of an epoch on: to its end, or `count` of them.
     #[pyo3(signature = (epoch, position, count=None))]
-    fn batches(this: Bound<'_, Self>, epoch: u32, position: u64, count: Option<u64>) -> PyResult<PyBatches> {
+    fn batches(
+        this: Bound<'_, Self>,
+        epoch: u32,
+        position: u64,
+        count: Option<u64>,
+    ) -> PyResult<PyBatches> {
         let (loader, start) = (&this.get().0, Place { epoch, position });
         let batches = this.py().detach(|| match count {
             Some(count) => loader.next_batches(start, count),
             None => loader.batches(start),
         })?;
         let process = std::process::id();
-        Ok(PyBatches { batches: Mutex::new(Some(batches)), kept: Mutex::default(), process, loader: this.unbind() })
+        Ok(PyBatches {
+            batches: Mutex::new(Some(batches)),
+            kept: Mutex::default(),
+            process,
+            loader: this.unbind(),
+        })
     }
 
     /// Epoch and position after a number of batches from a position of an epoch on.
@@ -94,7 +104,11 @@ impl PyLoader {
     /// The file of each sample; of a record, its file, `#`, and its number in it.
     fn paths(&self, py: Python<'_>) -> Vec<OsString> {
         let data = self.0.data();
-        py.detach(|| (0..data.len()).map(|index| data.location(index).text()).collect())
+        py.detach(|| {
+            (0..data.len())
+                .map(|index| data.location(index).text())
+                .collect()
+        })
     }
 
     /// What a user should know about the files, though it is no error.
@@ -107,13 +121,17 @@ impl PyLoader {
         Ok(py.detach(|| self.0.data().fingerprint())?)
     }
 
-    /// Every sample that failed: file, the record's first byte in it if the file holds many, reason.
+    /// Every sample that failed: file, the record's first byte in it if the file holds many,
+    /// reason.
     fn errors(&self) -> Vec<(OsString, Option<u64>, String)> {
         let faults = self.0.errors().into_iter();
         faults
-            .map(|Fault { location: Location { path, record }, reason }| {
-                (path.into(), record.map(|spot| spot.offset), reason)
-            })
+            .map(
+                |Fault {
+                     location: Location { path, record },
+                     reason,
+                 }| { (path.into(), record.map(|spot| spot.offset), reason) },
+            )
             .collect()
     }
 
@@ -121,9 +139,11 @@ impl PyLoader {
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.0.stats();
         let all = PyDict::new(py);
-        for (name, Reading { items, bytes, time }) in
-            [("read", stats.read), ("decode", stats.decode), ("resize", stats.resize)]
-        {
+        for (name, Reading { items, bytes, time }) in [
+            ("read", stats.read),
+            ("decode", stats.decode),
+            ("resize", stats.resize),
+        ] {
             let stage = PyDict::new(py);
             stage.set_item("items", items)?;
             stage.set_item("bytes", bytes)?;
@@ -159,7 +179,8 @@ impl PyBatches {
     fn next(&self, py: Python<'_>) -> PyResult<Option<PyBatch>> {
         loop {
             let next = py.detach(|| self.wait())?;
-            // What a signal's handler raises ends the wait, not the iterator: who goes on with it gets this batch.
+            // What a signal's handler raises ends the wait, not the iterator: who goes on with it
+            // gets this batch.
             if let Err(raised) = py.check_signals() {
                 self.keep(next);
                 return Err(raised);
@@ -175,13 +196,20 @@ impl PyBatches {
     /// Epoch and position that were handed over; nothing of an iterator that was stopped.
     fn place(&self, py: Python<'_>) -> PyResult<Option<(u32, u64)>> {
         let loader = &self.loader.get().0;
-        let place = py.detach(|| self.lock().map(|batches| batches.as_ref().map(|batches| batches.place(loader))))?;
+        let place = py.detach(|| {
+            self.lock()
+                .map(|batches| batches.as_ref().map(|batches| batches.place(loader)))
+        })?;
         Ok(place.map(|place| (place.epoch, place.position)))
     }
 
     /// Batches that wait to be taken, and batches that are begun.
     fn load(&self, py: Python<'_>) -> (usize, usize) {
-        let load = py.detach(|| self.lock().ok().and_then(|batches| batches.as_ref().and_then(Batches::load)));
+        let load = py.detach(|| {
+            self.lock()
+                .ok()
+                .and_then(|batches| batches.as_ref().and_then(Batches::load))
+        });
         load.map_or((0, 0), |load| (load.ready, load.begun))
     }
 
@@ -201,7 +229,9 @@ impl PyBatches {
         if let Some(batch) = self.kept().take() {
             return Ok(Next::Batch(batch));
         }
-        batches.as_mut().map_or(Ok(Next::End), |batches| batches.wait(PATIENCE))
+        batches
+            .as_mut()
+            .map_or(Ok(Next::End), |batches| batches.wait(PATIENCE))
     }
 
     fn keep(&self, next: Next<Batch>) {
@@ -215,12 +245,15 @@ impl PyBatches {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The batches, locked: without the interpreter only, since whoever holds the lock may be waiting for it; and not in a
-    /// fork, where the lock may be held by a thread that is not there.
+    /// The batches, locked: without the interpreter only, since whoever holds the lock may be
+    /// waiting for it; and not in a fork, where the lock may be held by a thread that is not there.
     fn lock(&self) -> crate::error::Result<MutexGuard<'_, Option<Batches>>> {
         let process = std::process::id();
         if process != self.process {
-            return Err(Error::Forked { made_in: self.process, used_in: process });
+            return Err(Error::Forked {
+                made_in: self.process,
+                used_in: process,
+            });
         }
         Ok(self.batches.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -228,7 +261,11 @@ impl PyBatches {
 
 impl Drop for PyBatches {
     fn drop(&mut self) {
-        let batches = self.batches.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let batches = self
+            .batches
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         let batches = (batches, self.kept().take());
         if std::process::id() != self.process {
             // A fork: what it shares with the parent's threads is left alone.

@@ -1,4 +1,5 @@
-//! The Python face of the crate: extract arguments, let go of the interpreter, call the core, convert. No logic.
+//! The Python face of the crate: extract arguments, let go of the interpreter, call the core,
+//! convert. No logic.
 
 mod arguments;
 mod batch;
@@ -32,9 +33,13 @@ mod _native {
     #[pymodule_export]
     use super::loader::{PyBatches, PyLoader};
     #[pymodule_export]
-    use super::records::{PyRecordReader, PyRecordWriter, decode_example, encode_example, pack_image, unpack_image};
+    use super::records::{
+        PyRecordReader, PyRecordWriter, decode_example, encode_example, pack_image, unpack_image,
+    };
     #[pymodule_export]
-    use super::write::{create_index, create_recordio, create_tensor_records, create_tfrecords, split};
+    use super::write::{
+        create_index, create_recordio, create_tensor_records, create_tfrecords, split,
+    };
     #[pymodule_export]
     use super::{is_address, jpeg_simd, version};
 }

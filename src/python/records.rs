@@ -24,13 +24,28 @@ impl PyRecordReader {
     /// A file of TFRecords; `check`: checksums must be right.
     #[staticmethod]
     fn tfrecord(py: Python<'_>, path: PathBuf, check: bool) -> PyResult<Self> {
-        Self::open(py, path, Options { framing: Some(Framing::TfRecord), check, ..Options::default() })
+        Self::open(
+            py,
+            path,
+            Options {
+                framing: Some(Framing::TfRecord),
+                check,
+                ..Options::default()
+            },
+        )
     }
 
     /// A RecordIO file.
     #[staticmethod]
     fn recordio(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        Self::open(py, path, Options { framing: Some(Framing::RecordIo), ..Options::default() })
+        Self::open(
+            py,
+            path,
+            Options {
+                framing: Some(Framing::RecordIo),
+                ..Options::default()
+            },
+        )
     }
 
     fn __len__(&self) -> usize {
@@ -86,7 +101,9 @@ impl PyRecordWriter {
         let data = bytes("data", data, "the bytes of a record")?;
         let written = py.detach(|| {
             let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            writer.as_mut().map(|writer| writer.append((*data).as_ref(), key))
+            writer
+                .as_mut()
+                .map(|writer| writer.append((*data).as_ref(), key))
         });
         Ok(written.ok_or_else(|| PyValueError::new_err("the writer is closed"))??)
     }
@@ -104,8 +121,16 @@ impl PyRecordWriter {
 
 impl PyRecordWriter {
     #[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
-    fn create(py: Python<'_>, path: PathBuf, framing: Framing, index: bool, overwrite: bool) -> PyResult<Self> {
-        Ok(Self(Mutex::new(Some(py.detach(|| Writer::create(&path, framing, index, overwrite))?))))
+    fn create(
+        py: Python<'_>,
+        path: PathBuf,
+        framing: Framing,
+        index: bool,
+        overwrite: bool,
+    ) -> PyResult<Self> {
+        Ok(Self(Mutex::new(Some(py.detach(|| {
+            Writer::create(&path, framing, index, overwrite)
+        })?))))
     }
 
     fn take(&self) -> Option<Writer> {
@@ -122,7 +147,13 @@ pub(super) fn encode_example<'py>(
     let mut lists = BTreeMap::new();
     for (name, (kind, values)) in features {
         let feature = match &*kind {
-            "bytes" => Feature::Bytes(values.extract::<Vec<Vec<u8>>>()?.into_iter().map(Cow::Owned).collect()),
+            "bytes" => Feature::Bytes(
+                values
+                    .extract::<Vec<Vec<u8>>>()?
+                    .into_iter()
+                    .map(Cow::Owned)
+                    .collect(),
+            ),
             "floats" => Feature::Floats(values.extract()?),
             "ints" => Feature::Ints(values.extract()?),
             _ => Feature::Empty,
@@ -134,14 +165,20 @@ pub(super) fn encode_example<'py>(
 
 /// The features of an Example: by name, a list of byte strings, of floats or of integers.
 #[pyfunction]
-pub(super) fn decode_example<'py>(py: Python<'py>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyDict>> {
+pub(super) fn decode_example<'py>(
+    py: Python<'py>,
+    data: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyDict>> {
     let data = bytes("data", data, "the bytes of an Example")?;
-    let features = example::decode((*data).as_ref()).map_err(|reason| Error::record("data", 0, reason))?;
+    let features =
+        example::decode((*data).as_ref()).map_err(|reason| Error::record("data", 0, reason))?;
     let all = PyDict::new(py);
     for (name, feature) in features {
         let list = match feature {
             Feature::Empty => PyList::empty(py),
-            Feature::Bytes(values) => PyList::new(py, values.iter().map(|value| PyBytes::new(py, value)))?,
+            Feature::Bytes(values) => {
+                PyList::new(py, values.iter().map(|value| PyBytes::new(py, value)))?
+            }
             Feature::Floats(values) => PyList::new(py, values)?,
             Feature::Ints(values) => PyList::new(py, values)?,
         };
@@ -162,7 +199,11 @@ pub(super) fn pack_image<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let data = bytes("data", data, "the bytes of an image file")?;
     let many: Vec<_> = labels.into_iter().map(f32::to_le_bytes).collect();
-    let labels = if many.is_empty() { Labels::One(label) } else { Labels::Many(&many) };
+    let labels = if many.is_empty() {
+        Labels::One(label)
+    } else {
+        Labels::Many(&many)
+    };
     let mut record = Vec::new();
     Header { labels, id, id2 }.encode(&mut record);
     record.extend_from_slice((*data).as_ref());

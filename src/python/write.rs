@@ -10,11 +10,12 @@ use pyo3::types::PyDict;
 use super::PATIENCE;
 use super::arguments::Arguments;
 use crate::write::{
-    Convert, Depth, Existing, Labels, OnError, Options, Order, Run, Skipped, Split, Tensorize, Written, index,
-    recordio, stratified, tensors, tfrecords,
+    Convert, Depth, Existing, Labels, OnError, Options, Order, Run, Skipped, Split, Tensorize,
+    Written, index, recordio, stratified, tensors, tfrecords,
 };
 
-/// Files, records, bytes, files found finished, what was left out and why, and what the user should know.
+/// Files, records, bytes, files found finished, what was left out and why, and what the user should
+/// know.
 pub(super) type Counts = (u64, u64, u64, u64, Vec<(OsString, String)>, Vec<String>);
 
 const WHOLE: &str = "a whole number, at least 1";
@@ -22,14 +23,20 @@ const YES_OR_NO: &str = "True or False";
 
 /// Files into TFRecords.
 #[pyfunction]
-pub(super) fn create_tfrecords(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Counts> {
+pub(super) fn create_tfrecords(
+    arguments: &Bound<'_, PyDict>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Counts> {
     let request = convert(&Arguments(arguments))?;
     drive(arguments.py(), || tfrecords(&request), progress)
 }
 
 /// Files into RecordIO.
 #[pyfunction]
-pub(super) fn create_recordio(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Counts> {
+pub(super) fn create_recordio(
+    arguments: &Bound<'_, PyDict>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Counts> {
     let request = convert(&Arguments(arguments))?;
     drive(arguments.py(), || recordio(&request), progress)
 }
@@ -58,7 +65,10 @@ pub(super) fn create_tensor_records(
 
 /// Pictures into TFRecords by a stratified split.
 #[pyfunction]
-pub(super) fn split(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Counts> {
+pub(super) fn split(
+    arguments: &Bound<'_, PyDict>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Counts> {
     let a = Arguments(arguments);
     let request = Split {
         source: a.get("image_path", "a path")?,
@@ -77,7 +87,10 @@ pub(super) fn split(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, P
 
 /// Index files for TFRecord shards.
 #[pyfunction]
-pub(super) fn create_index(arguments: &Bound<'_, PyDict>, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Counts> {
+pub(super) fn create_index(
+    arguments: &Bound<'_, PyDict>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Counts> {
     let a = Arguments(arguments);
     let shards: Vec<PathBuf> = a.get("paths", "a path, a list of paths, or a glob")?;
     let workers = a.get("workers", "a whole number, at least 1, or None")?;
@@ -93,10 +106,15 @@ fn convert(a: &Arguments<'_, '_>) -> PyResult<Convert> {
         per_file: a.get("img_per_file", WHOLE)?,
         labels: if labels.is_none() {
             Labels::Zero
-        } else if labels.extract::<&str>().is_ok_and(|word| word == "directory") {
+        } else if labels
+            .extract::<&str>()
+            .is_ok_and(|word| word == "directory")
+        {
             Labels::Directory
         } else {
-            Labels::Listed(a.get::<PathBuf>("labels", "\"directory\", None, or the path of a CSV file")?)
+            Labels::Listed(
+                a.get::<PathBuf>("labels", "\"directory\", None, or the path of a CSV file")?,
+            )
         },
         metadata: a.get("metadata", YES_OR_NO)?,
         options: options(a, "workers")?,
@@ -109,8 +127,14 @@ fn options(a: &Arguments<'_, '_>, workers: &'static str) -> PyResult<Options> {
         workers: a.get(workers, "a whole number, at least 1, or None")?,
         index: a.get("index", YES_OR_NO)?,
         manifest: a.get("manifest", YES_OR_NO)?,
-        check: a.choice("check", &[("decode", Depth::Decode), ("headers", Depth::Headers)])?,
-        on_error: a.choice("on_error", &[("raise", OnError::Raise), ("skip", OnError::Skip)])?,
+        check: a.choice(
+            "check",
+            &[("decode", Depth::Decode), ("headers", Depth::Headers)],
+        )?,
+        on_error: a.choice(
+            "on_error",
+            &[("raise", OnError::Raise), ("skip", OnError::Skip)],
+        )?,
         allow_outside: a.get("allow_outside", YES_OR_NO)?,
     })
 }
@@ -118,14 +142,17 @@ fn options(a: &Arguments<'_, '_>, workers: &'static str) -> PyResult<Options> {
 /// What `overwrite` and `resume` say together.
 pub(super) fn existing(a: &Arguments<'_, '_>) -> PyResult<Existing> {
     match (a.get("overwrite", YES_OR_NO)?, a.get("resume", YES_OR_NO)?) {
-        (true, true) => Err(PyValueError::new_err("resume=True is not valid: not together with overwrite=True")),
+        (true, true) => Err(PyValueError::new_err(
+            "resume=True is not valid: not together with overwrite=True",
+        )),
         (true, false) => Ok(Existing::Replace),
         (false, true) => Ok(Existing::Resume),
         (false, false) => Ok(Existing::Refuse),
     }
 }
 
-/// Begins a run and sees it to its end; calls `progress` with what is done and what there is to do, and hears signals.
+/// Begins a run and sees it to its end; calls `progress` with what is done and what there is to do,
+/// and hears signals.
 pub(super) fn drive(
     py: Python<'_>,
     start: impl FnOnce() -> crate::error::Result<Box<dyn Run>> + Send,
@@ -135,12 +162,26 @@ pub(super) fn drive(
     let outcome = attend(py, run.as_mut(), progress);
     // Waiting for the workers must not keep other Python threads waiting.
     py.detach(|| drop(run));
-    let Written { files, records, bytes, kept, skipped, notes } = outcome?;
-    let skipped = skipped.into_iter().map(|Skipped { path, reason }| (path.into_os_string(), reason)).collect();
+    let Written {
+        files,
+        records,
+        bytes,
+        kept,
+        skipped,
+        notes,
+    } = outcome?;
+    let skipped = skipped
+        .into_iter()
+        .map(|Skipped { path, reason }| (path.into_os_string(), reason))
+        .collect();
     Ok((files, records, bytes, kept, skipped, notes))
 }
 
-fn attend(py: Python<'_>, run: &mut dyn Run, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Written> {
+fn attend(
+    py: Python<'_>,
+    run: &mut dyn Run,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Written> {
     let mut told = None;
     loop {
         let written = py.detach(|| run.wait(PATIENCE))?;

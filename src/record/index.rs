@@ -1,9 +1,10 @@
 //! Index files: where the records of a shard begin, as text beside it.
 //!
-//! For TFRecords `SHARD.idx`, a line `offset size` each, framing included, as DALI's `tfrecord2idx` writes it; for a
-//! RecordIO file `x.rec` the file `x.idx`, a line `key TAB offset` each, in any order, as MXNet does. An index that
-//! does not fit its shard is worse than none, so what is let through covers the file from its first byte to its last, and
-//! the reader holds some of its entries against the file.
+//! For TFRecords `SHARD.idx`, a line `offset size` each, framing included, as DALI's `tfrecord2idx`
+//! writes it; for a RecordIO file `x.rec` the file `x.idx`, a line `key TAB offset` each, in any
+//! order, as MXNet does. An index that does not fit its shard is worse than none, so what is let
+//! through covers the file from its first byte to its last, and the reader holds some of its
+//! entries against the file.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -26,8 +27,8 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-/// The file of the other framing whose index has the same path: the RecordIO file `x.rec` for a TFRecord shard `x`, and the
-/// other way round.
+/// The file of the other framing whose index has the same path: the RecordIO file `x.rec` for a
+/// TFRecord shard `x`, and the other way round.
 #[must_use]
 pub fn namesake(shard: &Path, framing: Framing) -> PathBuf {
     match framing {
@@ -36,7 +37,8 @@ pub fn namesake(shard: &Path, framing: Framing) -> PathBuf {
     }
 }
 
-/// Whether the file at the place of a shard's index is there, and that of its [`namesake`], as far as the first line tells.
+/// Whether the file at the place of a shard's index is there, and that of its [`namesake`], as far
+/// as the first line tells.
 #[must_use]
 pub fn is_of_namesake(shard: &Path, framing: Framing) -> bool {
     let mut start = Vec::new();
@@ -46,7 +48,10 @@ pub fn is_of_namesake(shard: &Path, framing: Framing) -> bool {
 }
 
 fn is_of_tfrecords(start: &[u8]) -> bool {
-    start.split(|byte| *byte == b'\n').next().is_some_and(|line| line.contains(&b' ') && !line.contains(&b'\t'))
+    start
+        .split(|byte| *byte == b'\n')
+        .next()
+        .is_some_and(|line| line.contains(&b' ') && !line.contains(&b'\t'))
 }
 
 /// The text of a TFRecord shard's index.
@@ -61,10 +66,12 @@ pub fn tfrecord_lines(spans: &[Span]) -> String {
 /// The text of a RecordIO file's index, from the key and the first byte of each record.
 #[must_use]
 pub fn recordio_lines(entries: &[(u64, u64)]) -> String {
-    entries.iter().fold(String::new(), |mut text, (key, offset)| {
-        let _ = writeln!(text, "{key}\t{offset}");
-        text
-    })
+    entries
+        .iter()
+        .fold(String::new(), |mut text, (key, offset)| {
+            let _ = writeln!(text, "{key}\t{offset}");
+            text
+        })
 }
 
 /// Where the records of a file begin, in the file's order.
@@ -90,16 +97,20 @@ impl Table {
     pub(super) fn covering(self, framing: Framing, len: u64) -> Result<Self, Reason> {
         let table = self;
         let mut spans = table.starts.iter().zip(table.starts.iter().skip(1));
-        if let Some((start, end)) = spans.find(|(start, end)| end.saturating_sub(**start) < framing.shortest()) {
-            return Err(Reason::new(format!("a record would begin at byte {start} and end at byte {end}")));
+        if let Some((start, end)) =
+            spans.find(|(start, end)| end.saturating_sub(**start) < framing.shortest())
+        {
+            return Err(Reason::new(format!(
+                "a record would begin at byte {start} and end at byte {end}"
+            )));
         }
         match (table.starts.first(), table.starts.last()) {
-            (Some(&first), _) if first != 0 => {
-                Err(Reason::new(format!("its first record begins at byte {first} of the file")))
-            }
-            (_, Some(&end)) if end != len => {
-                Err(Reason::new(format!("its last record ends at byte {end}, the file at byte {len}")))
-            }
+            (Some(&first), _) if first != 0 => Err(Reason::new(format!(
+                "its first record begins at byte {first} of the file"
+            ))),
+            (_, Some(&end)) if end != len => Err(Reason::new(format!(
+                "its last record ends at byte {end}, the file at byte {len}"
+            ))),
             (None, _) if len > 0 => Err(Reason::new("it is empty, and the file is not")),
             _ => Ok(table),
         }
@@ -120,29 +131,49 @@ impl Table {
             }
             starts.push(offset.checked_add(size).ok_or_else(|| malformed(line))?);
         }
-        Ok(Self { starts, keys: Vec::new() })
+        Ok(Self {
+            starts,
+            keys: Vec::new(),
+        })
     }
 
     fn recordio(text: &[u8], len: u64) -> Result<Self, Reason> {
-        let mut entries = lines(text).map(|(line, words)| numbers(line, words)).collect::<Result<Vec<_>, _>>()?;
+        let mut entries = lines(text)
+            .map(|(line, words)| numbers(line, words))
+            .collect::<Result<Vec<_>, _>>()?;
         if entries.is_empty() {
             return Ok(Self::default());
         }
         entries.sort_by_key(|(_, offset)| *offset);
-        let starts = entries.iter().map(|(_, offset)| *offset).chain([len]).collect();
-        Ok(Self { starts, keys: entries.iter().map(|(key, _)| *key).collect() })
+        let starts = entries
+            .iter()
+            .map(|(_, offset)| *offset)
+            .chain([len])
+            .collect();
+        Ok(Self {
+            starts,
+            keys: entries.iter().map(|(key, _)| *key).collect(),
+        })
     }
 }
 
 /// Lines that are not empty, each with its number, counted from 1.
 fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
-    (1..).zip(text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii)).filter(|(_, words)| !words.is_empty())
+    (1..)
+        .zip(text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii))
+        .filter(|(_, words)| !words.is_empty())
 }
 
 /// The two numbers in the words of a line.
 fn numbers(line: usize, words: &[u8]) -> Result<(u64, u64), Reason> {
-    let mut words = words.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    match (words.next().and_then(number), words.next().and_then(number), words.next()) {
+    let mut words = words
+        .split(u8::is_ascii_whitespace)
+        .filter(|word| !word.is_empty());
+    match (
+        words.next().and_then(number),
+        words.next().and_then(number),
+        words.next(),
+    ) {
         (Some(first), Some(second), None) => Ok((first, second)),
         _ => Err(malformed(line)),
     }
@@ -162,20 +193,37 @@ mod tests {
     use super::*;
 
     fn parsed(text: &str, framing: Framing, len: u64) -> Result<(Vec<u64>, Vec<u64>), String> {
-        Table::parse(text.as_bytes(), framing, len).map(|table| (table.starts, table.keys)).map_err(|reason| reason.0)
+        Table::parse(text.as_bytes(), framing, len)
+            .map(|table| (table.starts, table.keys))
+            .map_err(|reason| reason.0)
     }
 
     #[test]
     fn lines_are_read_as_they_are_written() {
-        let spans = [Span { offset: 0, len: 16 }, Span { offset: 16, len: 1000 }];
+        let spans = [
+            Span { offset: 0, len: 16 },
+            Span {
+                offset: 16,
+                len: 1000,
+            },
+        ];
         assert_eq!(tfrecord_lines(&spans), "0 16\n16 1000\n");
-        assert_eq!(parsed("0 16\n16 1000\n", Framing::TfRecord, 1016), Ok((vec![0, 16, 1016], vec![])));
+        assert_eq!(
+            parsed("0 16\n16 1000\n", Framing::TfRecord, 1016),
+            Ok((vec![0, 16, 1016], vec![]))
+        );
         assert_eq!(recordio_lines(&[(7, 12), (3, 0)]), "7\t12\n3\t0\n");
-        assert_eq!(parsed("7\t12\n3\t0\n", Framing::RecordIo, 20), Ok((vec![0, 12, 20], vec![3, 7])));
+        assert_eq!(
+            parsed("7\t12\n3\t0\n", Framing::RecordIo, 20),
+            Ok((vec![0, 12, 20], vec![3, 7]))
+        );
         for framing in [Framing::TfRecord, Framing::RecordIo] {
             assert_eq!(parsed("", framing, 0), Ok((vec![], vec![])));
         }
-        assert_eq!(parsed(" 0  16 \r\n\n16 17", Framing::TfRecord, 33), Ok((vec![0, 16, 33], vec![])));
+        assert_eq!(
+            parsed(" 0  16 \r\n\n16 17", Framing::TfRecord, 33),
+            Ok((vec![0, 16, 33], vec![]))
+        );
     }
 
     #[test]
@@ -183,13 +231,31 @@ mod tests {
         let refused = |text, framing, len| parsed(text, framing, len).unwrap_err();
         for (text, reason) in [
             ("", "it is empty, and the file is not"),
-            ("0 16\n", "its last record ends at byte 16, the file at byte 33"),
-            ("0 33\n33 33\n", "its last record ends at byte 66, the file at byte 33"),
+            (
+                "0 16\n",
+                "its last record ends at byte 16, the file at byte 33",
+            ),
+            (
+                "0 33\n33 33\n",
+                "its last record ends at byte 66, the file at byte 33",
+            ),
             ("1 32\n", "its first record begins at byte 1 of the file"),
-            ("0 16\n17 16\n", "record 1 does not begin where the one before it ends"),
-            ("16 17\n0 16\n", "record 1 does not begin where the one before it ends"),
-            ("0 15\n15 18\n", "a record would begin at byte 0 and end at byte 15"),
-            ("0 18446744073709551615\n18446744073709551615 34\n", "line 2 is not two numbers"),
+            (
+                "0 16\n17 16\n",
+                "record 1 does not begin where the one before it ends",
+            ),
+            (
+                "16 17\n0 16\n",
+                "record 1 does not begin where the one before it ends",
+            ),
+            (
+                "0 15\n15 18\n",
+                "a record would begin at byte 0 and end at byte 15",
+            ),
+            (
+                "0 18446744073709551615\n18446744073709551615 34\n",
+                "line 2 is not two numbers",
+            ),
             ("0 -1\n", "line 1 is not two numbers"),
             ("\n0\n", "line 2 is not two numbers"),
             ("0 33 1\n", "line 1 is not two numbers"),
@@ -199,8 +265,14 @@ mod tests {
         for (text, reason) in [
             ("", "it is empty, and the file is not"),
             ("0\t8\n", "its first record begins at byte 8 of the file"),
-            ("0\t0\n1\t0\n", "a record would begin at byte 0 and end at byte 0"),
-            ("0\t0\n1\t36\n", "a record would begin at byte 36 and end at byte 32"),
+            (
+                "0\t0\n1\t0\n",
+                "a record would begin at byte 0 and end at byte 0",
+            ),
+            (
+                "0\t0\n1\t36\n",
+                "a record would begin at byte 36 and end at byte 32",
+            ),
             ("0\t0\na\t0\n", "line 2 is not two numbers"),
         ] {
             assert_eq!(refused(text, Framing::RecordIo, 32), reason);
@@ -209,7 +281,13 @@ mod tests {
 
     #[test]
     fn an_index_lies_beside_its_shard() {
-        assert_eq!(path_of(Path::new("a/x.tfrecord"), Framing::TfRecord), Path::new("a/x.tfrecord.idx"));
-        assert_eq!(path_of(Path::new("a/x.rec"), Framing::RecordIo), Path::new("a/x.idx"));
+        assert_eq!(
+            path_of(Path::new("a/x.tfrecord"), Framing::TfRecord),
+            Path::new("a/x.tfrecord.idx")
+        );
+        assert_eq!(
+            path_of(Path::new("a/x.rec"), Framing::RecordIo),
+            Path::new("a/x.idx")
+        );
     }
 }

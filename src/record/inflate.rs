@@ -44,7 +44,8 @@ impl Compression {
         }
     }
 
-    /// Whether what `start`, the first bytes of a file, inflates to begins as a record does; `None` where it says too little.
+    /// Whether what `start`, the first bytes of a file, inflates to begins as a record does; `None`
+    /// where it says too little.
     pub(super) fn begins(self, start: &[u8]) -> Option<bool> {
         let mut head = [0; tfrecord::HEADER];
         let mut len = 0;
@@ -63,8 +64,8 @@ impl Compression {
         Some(tfrecord::begins(&head))
     }
 
-    /// Appends to `out` what compressed bytes hold; of damaged ones what comes before the damage. Memory grows with what
-    /// comes out, whatever a header says.
+    /// Appends to `out` what compressed bytes hold; of damaged ones what comes before the damage.
+    /// Memory grows with what comes out, whatever a header says.
     pub(super) fn inflate(self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Gzip => MultiGzDecoder::new(bytes).read_to_end(out).map(drop),
@@ -79,7 +80,8 @@ fn zlib(bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     let mut rest = bytes;
     loop {
         if out.len() == out.capacity() {
-            out.try_reserve(ROOM).map_err(|_| io::ErrorKind::OutOfMemory)?;
+            out.try_reserve(ROOM)
+                .map_err(|_| io::ErrorKind::OutOfMemory)?;
         }
         let (taken, made) = (stream.total_in(), stream.total_out());
         let status = stream.decompress_vec(rest, out, FlushDecompress::None)?;
@@ -93,7 +95,9 @@ fn zlib(bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
                     counted(rest.len() as u64, "byte")
                 )));
             }
-            Status::Ok | Status::BufError if (taken, made) == (stream.total_in(), stream.total_out()) => {
+            Status::Ok | Status::BufError
+                if (taken, made) == (stream.total_in(), stream.total_out()) =>
+            {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             Status::Ok | Status::BufError => {}
@@ -130,37 +134,58 @@ mod tests {
     #[test]
     fn what_was_compressed_comes_back() {
         for len in [0, 1, 1000, 300_000] {
-            let bytes: Vec<u8> = (0..len).map(|i: u64| u8::try_from(i * i % 251).unwrap()).collect();
+            let bytes: Vec<u8> = (0..len)
+                .map(|i: u64| u8::try_from(i * i % 251).unwrap())
+                .collect();
             for level in [0, 1, 6, 9] {
                 let zlib = deflated(&bytes, level);
-                assert_eq!(Compression::of(&zlib), Some(Compression::Zlib), "{len} {level}");
+                assert_eq!(
+                    Compression::of(&zlib),
+                    Some(Compression::Zlib),
+                    "{len} {level}"
+                );
                 assert_eq!(inflated(Compression::Zlib, &zlib).unwrap(), bytes);
             }
             let two = [gzip(&bytes), gzip(b"and more")].concat();
             assert_eq!(Compression::of(&two), Some(Compression::Gzip));
-            assert_eq!(inflated(Compression::Gzip, &two).unwrap(), [&bytes, &b"and more"[..]].concat());
+            assert_eq!(
+                inflated(Compression::Gzip, &two).unwrap(),
+                [&bytes, &b"and more"[..]].concat()
+            );
         }
     }
 
     #[test]
     fn cut_short_or_continued_is_an_error() {
-        let bytes: Vec<u8> = (0..2000u32).map(|i| u8::try_from(i * i % 251).unwrap()).collect();
-        for (kind, whole) in [(Compression::Gzip, gzip(&bytes)), (Compression::Zlib, deflated(&bytes, 6))] {
+        let bytes: Vec<u8> = (0..2000u32)
+            .map(|i| u8::try_from(i * i % 251).unwrap())
+            .collect();
+        for (kind, whole) in [
+            (Compression::Gzip, gzip(&bytes)),
+            (Compression::Zlib, deflated(&bytes, 6)),
+        ] {
             for end in 0..whole.len() {
                 // Of no gzip member at all, there is nothing to say.
                 let cut = inflated(kind, &whole[..end]);
-                assert!(cut.is_err() || (end == 0 && cut.unwrap().is_empty()), "{kind:?} of {end} bytes");
+                assert!(
+                    cut.is_err() || (end == 0 && cut.unwrap().is_empty()),
+                    "{kind:?} of {end} bytes"
+                );
             }
-            assert!(inflated(kind, &[&whole[..], b"rest"].concat()).is_err(), "{kind:?}");
+            assert!(
+                inflated(kind, &[&whole[..], b"rest"].concat()).is_err(),
+                "{kind:?}"
+            );
         }
     }
 
     #[test]
     fn what_is_compressed_is_looked_into() {
         let record = [&tfrecord::header(40)[..], &[7; 44]].concat();
-        for (kind, compress) in
-            [(Compression::Gzip, gzip as fn(&[u8]) -> Vec<u8>), (Compression::Zlib, |b| deflated(b, 6))]
-        {
+        for (kind, compress) in [
+            (Compression::Gzip, gzip as fn(&[u8]) -> Vec<u8>),
+            (Compression::Zlib, |b| deflated(b, 6)),
+        ] {
             assert_eq!(kind.begins(&compress(&record)), Some(true));
             assert_eq!(kind.begins(&compress(b"filename,class\n")), Some(false));
             assert_eq!(kind.begins(&compress(b"short")), Some(false));
@@ -171,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_record_is_taken_for_a_record() {
-        // A length that looks like the start of a gzip file, and one that looks like that of a zlib stream.
+        // A length that looks like the start of a gzip file, and one that looks like that of a zlib
+        // stream.
         for len in [0x08_8b1f, 0x0178, 0x9c78] {
             let header = tfrecord::header(len);
             assert_eq!(Compression::of(&header), None);

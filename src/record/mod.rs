@@ -1,8 +1,9 @@
 //! Records: how they are framed in files, and what is in them.
 //!
-//! Two framings, [`tfrecord`] and [`recordio`], behind one [`Shard`] that reads and one [`Writer`] that writes; [`index`]
-//! files beside them; and [`example`], the message that most TFRecords hold. Nothing a file says is believed before it
-//! is held against the bytes that are there: no length is allocated, and nothing is sliced, that the file does not have.
+//! Two framings, [`tfrecord`] and [`recordio`], behind one [`Shard`] that reads and one [`Writer`]
+//! that writes; [`index`] files beside them; and [`example`], the message that most TFRecords hold.
+//! Nothing a file says is believed before it is held against the bytes that are there: no length is
+//! allocated, and nothing is sliced, that the file does not have.
 
 pub mod example;
 pub mod index;
@@ -40,7 +41,9 @@ impl fmt::Display for Reason {
 
 /// A record whose length is another one than it was.
 fn changed(found: usize, expected: usize) -> Reason {
-    Reason(format!("it is {found} bytes long, where its index, or the file when it was opened, had {expected}"))
+    Reason(format!(
+        "it is {found} bytes long, where its index, or the file when it was opened, had {expected}"
+    ))
 }
 
 /// How records lie in a file.
@@ -75,11 +78,13 @@ pub fn inflated(start: &[u8]) -> Option<Inflated> {
 }
 
 impl Framing {
-    /// The framing of an uncompressed file, by its first bytes, of which 12 are enough. `None` where it is neither, which
-    /// an empty file is too.
+    /// The framing of an uncompressed file, by its first bytes, of which 12 are enough. `None`
+    /// where it is neither, which an empty file is too.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
-        [Self::TfRecord, Self::RecordIo].into_iter().find(|framing| framing.begins(start))
+        [Self::TfRecord, Self::RecordIo]
+            .into_iter()
+            .find(|framing| framing.begins(start))
     }
 
     /// Whether a record seems to begin where `rest` does.

@@ -1,8 +1,10 @@
-//! Where the records of shards begin, kept from run to run, so that shards without index files are passed over once.
+//! Where the records of shards begin, kept from run to run, so that shards without index files are
+//! passed over once.
 //!
-//! There is a file for each set of shards, named by their paths, with the places in each of them. A shard that has another
-//! length, or was written to at another time, than when they were found is passed over again. What is kept is a help and no
-//! more: a file that is damaged is none, and one that cannot be written is not.
+//! There is a file for each set of shards, named by their paths, with the places in each of them. A
+//! shard that has another length, or was written to at another time, than when they were found is
+//! passed over again. What is kept is a help and no more: a file that is damaged is none, and one
+//! that cannot be written is not.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -33,22 +35,37 @@ impl Places {
     /// What is kept in `folder` of the shards at `paths`.
     #[must_use]
     pub fn read(folder: &Path, paths: &[PathBuf]) -> Self {
-        let name = paths.iter().fold(0, |hash, path| mix(hash ^ hash_bytes(absolute(path).as_os_str().as_bytes())));
+        let name = paths.iter().fold(0, |hash, path| {
+            mix(hash ^ hash_bytes(absolute(path).as_os_str().as_bytes()))
+        });
         let file = folder.join(format!("{name:016x}"));
-        let fits = std::fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MOST);
-        let bytes = if fits { std::fs::read(&file).unwrap_or_default() } else { Vec::new() };
-        Self { shards: decoded(&bytes).unwrap_or_default(), file }
+        let fits =
+            std::fs::metadata(&file).is_ok_and(|found| found.is_file() && found.len() <= MOST);
+        let bytes = if fits {
+            std::fs::read(&file).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        Self {
+            shards: decoded(&bytes).unwrap_or_default(),
+            file,
+        }
     }
 
     /// Where the records of a shard begin, and where the last one ends, if that is known.
     #[must_use]
     pub fn of(&self, shard: &Path, stamp: Stamp) -> Option<Vec<u64>> {
-        self.shards.get(&absolute(shard)).filter(|(kept, _)| *kept == stamp).map(|(_, starts)| starts.clone())
+        self.shards
+            .get(&absolute(shard))
+            .filter(|(kept, _)| *kept == stamp)
+            .map(|(_, starts)| starts.clone())
     }
 
     /// Keeps the places in `shards`, if finding some of them took a pass, and there are enough.
     pub fn keep(&self, shards: &[Shard]) {
-        if shards.iter().any(Shard::was_scanned) && shards.iter().map(Shard::len).sum::<u64>() >= LEAST {
+        if shards.iter().any(Shard::was_scanned)
+            && shards.iter().map(Shard::len).sum::<u64>() >= LEAST
+        {
             let bytes = encoded(shards);
             if bytes.len() as u64 <= MOST / 2 {
                 // Whatever keeps it from being written, the next run passes over the shards again.
@@ -67,9 +84,12 @@ impl Places {
     }
 }
 
-/// Removes the files of a folder that were written longest ago, until the others have no more bytes than `most`.
+/// Removes the files of a folder that were written longest ago, until the others have no more bytes
+/// than `most`.
 fn make_room(folder: &Path, most: u64) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     let file = |entry: std::fs::DirEntry| {
         let found = entry.metadata().ok().filter(std::fs::Metadata::is_file)?;
         Some((found.modified().ok()?, found.len(), entry.path()))
@@ -93,7 +113,9 @@ fn absolute(path: &Path) -> PathBuf {
 fn encoded(shards: &[Shard]) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     for shard in shards.iter().filter(|shard| shard.is_sound()) {
-        let Some(Stamp { len, modified }) = shard.stamp() else { continue };
+        let Some(Stamp { len, modified }) = shard.stamp() else {
+            continue;
+        };
         let path = absolute(shard.path());
         let path = path.as_os_str().as_bytes();
         put(&mut bytes, path.len() as u64);
@@ -121,9 +143,14 @@ fn decoded(bytes: &[u8]) -> Option<HashMap<PathBuf, (Stamp, Vec<u64>)>> {
         rest = more;
         let (len, more) = rest.split_first_chunk()?;
         let (modified, more) = more.split_first_chunk()?;
-        let stamp = Stamp { len: u64::from_le_bytes(*len), modified: i64::from_le_bytes(*modified) };
+        let stamp = Stamp {
+            len: u64::from_le_bytes(*len),
+            modified: i64::from_le_bytes(*modified),
+        };
         rest = more;
-        let records = usize::try_from(take(&mut rest)?).ok().filter(|records| *records <= rest.len())?;
+        let records = usize::try_from(take(&mut rest)?)
+            .ok()
+            .filter(|records| *records <= rest.len())?;
         let mut starts = Vec::new();
         if records > 0 {
             starts.reserve_exact(records + 1);
@@ -175,7 +202,9 @@ mod tests {
         for (number, count) in counts.iter().enumerate() {
             let mut writer = Writer::create(&path(number), Framing::TfRecord, false, true).unwrap();
             for record in 0..*count {
-                writer.append(&vec![1; 300 * usize::from(record == 0) + record % 7], None).unwrap();
+                writer
+                    .append(&vec![1; 300 * usize::from(record == 0) + record % 7], None)
+                    .unwrap();
             }
             writer.finish().unwrap();
         }
@@ -186,18 +215,29 @@ mod tests {
     fn open(folder: &Path, paths: &[PathBuf]) -> (Vec<Vec<u64>>, Vec<bool>) {
         let places = Places::read(folder, paths);
         let open = |path: &PathBuf| {
-            Shard::open_known(path, Options::default(), &|stamp| places.of(path, stamp)).expect("a shard")
+            Shard::open_known(path, Options::default(), &|stamp| places.of(path, stamp))
+                .expect("a shard")
         };
         let opened: Vec<Shard> = paths.iter().map(open).collect();
         places.keep(&opened);
-        let spans = |shard: &Shard| (0..shard.len()).map(|record| shard.span(record).offset).collect();
-        (opened.iter().map(spans).collect(), opened.iter().map(Shard::was_scanned).collect())
+        let spans = |shard: &Shard| {
+            (0..shard.len())
+                .map(|record| shard.span(record).offset)
+                .collect()
+        };
+        (
+            opened.iter().map(spans).collect(),
+            opened.iter().map(Shard::was_scanned).collect(),
+        )
     }
 
     #[test]
     fn shards_are_passed_over_once() {
         let folder = tempfile::tempdir().unwrap();
-        let (kept, paths) = (folder.path().join("a/b"), shards(folder.path(), &[3000, 0, 2000]));
+        let (kept, paths) = (
+            folder.path().join("a/b"),
+            shards(folder.path(), &[3000, 0, 2000]),
+        );
         let (spans, scanned) = open(&kept, &paths);
         assert_eq!(scanned, [true; 3]);
         assert_eq!(open(&kept, &paths), (spans.clone(), vec![false; 3]));
@@ -224,9 +264,18 @@ mod tests {
         let (expected, _) = open(&folder.path().join("x0"), &paths);
         let kept = folder.path().join("kept");
         open(&kept, &paths);
-        let file = std::fs::read_dir(&kept).unwrap().next().unwrap().unwrap().path();
+        let file = std::fs::read_dir(&kept)
+            .unwrap()
+            .next()
+            .unwrap()
+            .unwrap()
+            .path();
         let bytes = std::fs::read(&file).unwrap();
-        for damaged in [&b""[..], &bytes[..bytes.len() - 1], &[&bytes[..100], &bytes[101..]].concat()] {
+        for damaged in [
+            &b""[..],
+            &bytes[..bytes.len() - 1],
+            &[&bytes[..100], &bytes[101..]].concat(),
+        ] {
             write_whole(&file, damaged, true).unwrap();
             assert_eq!(open(&kept, &paths), (expected.clone(), vec![true]));
             assert_eq!(open(&kept, &paths).1, [false], "it is written anew");
@@ -239,8 +288,16 @@ mod tests {
         let path = &shards(folder.path(), &[10])[0];
         let expected = Shard::open(path, Options::default()).unwrap();
         let end = expected.span(9).offset + expected.span(9).len;
-        for starts in [vec![], vec![0], vec![0, end], vec![0, 20, end], vec![1, end], vec![0, end + 1]] {
-            let shard = Shard::open_known(path, Options::default(), &|_| Some(starts.clone())).unwrap();
+        for starts in [
+            vec![],
+            vec![0],
+            vec![0, end],
+            vec![0, 20, end],
+            vec![1, end],
+            vec![0, end + 1],
+        ] {
+            let shard =
+                Shard::open_known(path, Options::default(), &|_| Some(starts.clone())).unwrap();
             assert!(shard.was_scanned() && shard.len() == 10, "{starts:?}");
         }
     }

@@ -1,9 +1,10 @@
 //! RecordIO framing as MXNet has it, and the header of an image record.
 //!
-//! A record is one part or several, each `u32` magic, `u32` flag and length, the data, and zeros up to a multiple of four
-//! bytes, all little-endian; the upper three bits of the second word are the flag (0: a whole record; 1, 2, 3: the first,
-//! a middle, the last part), the lower 29 the length. A payload that holds the magic at a multiple of four is split there,
-//! and the magic between two parts is left out, so that a magic at such a place is always the start of a part
+//! A record is one part or several, each `u32` magic, `u32` flag and length, the data, and zeros up
+//! to a multiple of four bytes, all little-endian; the upper three bits of the second word are the
+//! flag (0: a whole record; 1, 2, 3: the first, a middle, the last part), the lower 29 the length.
+//! A payload that holds the magic at a multiple of four is split there, and the magic between two
+//! parts is left out, so that a magic at such a place is always the start of a part
 //! (dmlc/recordio.h).
 
 use std::collections::HashSet;
@@ -39,9 +40,9 @@ struct Part<'a> {
 
 /// Whether a file that starts with `bytes` is of this framing.
 pub(super) fn begins(bytes: &[u8]) -> bool {
-    bytes
-        .first_chunk::<HEADER>()
-        .is_some_and(|header| header.starts_with(&MAGIC) && matches!(flag(*header).0, Some(Flag::Whole | Flag::First)))
+    bytes.first_chunk::<HEADER>().is_some_and(|header| {
+        header.starts_with(&MAGIC) && matches!(flag(*header).0, Some(Flag::Whole | Flag::First))
+    })
 }
 
 /// Appends a record to `out`: all its parts, padded.
@@ -50,20 +51,36 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
 /// A payload of more than [`LARGEST`] bytes; `out` is as before.
 pub fn frame(payload: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
     if payload.len() > LARGEST {
-        return Err(Reason::new(format!("{} bytes are more than a RecordIO record holds: {LARGEST}", payload.len())));
+        return Err(Reason::new(format!(
+            "{} bytes are more than a RecordIO record holds: {LARGEST}",
+            payload.len()
+        )));
     }
     let (words, _) = payload.as_chunks::<4>();
     // The compiler makes vectors of this; the positions are looked for only where there are any.
-    let holds_magic = |words: &[[u8; 4]]| words.iter().fold(0, |found, word| found | u32::from(*word == MAGIC)) > 0;
+    let holds_magic = |words: &[[u8; 4]]| {
+        words
+            .iter()
+            .fold(0, |found, word| found | u32::from(*word == MAGIC))
+            > 0
+    };
     let (mut start, mut kind) = (0, Flag::First);
-    for (block, words) in words.chunks(BLOCK).enumerate().filter(|(_, words)| holds_magic(words)) {
+    for (block, words) in words
+        .chunks(BLOCK)
+        .enumerate()
+        .filter(|(_, words)| holds_magic(words))
+    {
         for (place, _) in words.iter().enumerate().filter(|(_, word)| **word == MAGIC) {
             let split = (block * BLOCK + place) * 4;
             put_part(kind, &payload[start..split], out);
             (start, kind) = (split + 4, Flag::Middle);
         }
     }
-    put_part(if start == 0 { Flag::Whole } else { Flag::Last }, &payload[start..], out);
+    put_part(
+        if start == 0 { Flag::Whole } else { Flag::Last },
+        &payload[start..],
+        out,
+    );
     Ok(())
 }
 
@@ -94,23 +111,34 @@ pub(super) fn measure(rest: &[u8]) -> Result<usize, Reason> {
     Ok(end)
 }
 
-/// As [`measure`], of the record at byte `at` of a damaged file, where many places may look like the beginning of one: what
-/// was followed from part to part once, and led to no last part, is not followed again.
-pub(super) fn measure_once(bytes: &[u8], at: usize, followed: &mut HashSet<usize>) -> Result<usize, Reason> {
+/// As [`measure`], of the record at byte `at` of a damaged file, where many places may look like
+/// the beginning of one: what was followed from part to part once, and led to no last part, is not
+/// followed again.
+pub(super) fn measure_once(
+    bytes: &[u8],
+    at: usize,
+    followed: &mut HashSet<usize>,
+) -> Result<usize, Reason> {
     let mut end = 0;
     parts(&bytes[at..], |part| {
         end = part.end;
         match part.flag {
-            Flag::First | Flag::Middle if !followed.insert(at + end) => Err(Reason::new("its last part is missing")),
+            Flag::First | Flag::Middle if !followed.insert(at + end) => {
+                Err(Reason::new("its last part is missing"))
+            }
             _ => Ok(()),
         }
     })?;
     Ok(end)
 }
 
-/// The payload of the record that `rest`, the rest of a file, starts with, and that is `len` bytes long, framing included;
-/// several parts are put together in `scratch`.
-pub(super) fn payload<'a>(rest: &'a [u8], len: usize, scratch: &'a mut Vec<u8>) -> Result<&'a [u8], Reason> {
+/// The payload of the record that `rest`, the rest of a file, starts with, and that is `len` bytes
+/// long, framing included; several parts are put together in `scratch`.
+pub(super) fn payload<'a>(
+    rest: &'a [u8],
+    len: usize,
+    scratch: &'a mut Vec<u8>,
+) -> Result<&'a [u8], Reason> {
     let mut whole = None;
     let mut end = 0;
     scratch.clear();
@@ -128,11 +156,18 @@ pub(super) fn payload<'a>(rest: &'a [u8], len: usize, scratch: &'a mut Vec<u8>) 
         }
         Ok(())
     })?;
-    if end == len { Ok(whole.unwrap_or(scratch)) } else { Err(changed(end, len)) }
+    if end == len {
+        Ok(whole.unwrap_or(scratch))
+    } else {
+        Err(changed(end, len))
+    }
 }
 
 /// Calls `each` with the parts of the record that `rest` starts with.
-fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>) -> Result<(), Reason>) -> Result<(), Reason> {
+fn parts<'a>(
+    rest: &'a [u8],
+    mut each: impl FnMut(&Part<'a>) -> Result<(), Reason>,
+) -> Result<(), Reason> {
     let mut at = 0;
     loop {
         let part = part(rest, at)?;
@@ -141,7 +176,9 @@ fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>) -> Result<(), Reaso
             (flag, 0) => return Err(Reason::new(format!("it starts with {}", flag.name()))),
             (flag, _) => {
                 let name = flag.name();
-                return Err(Reason::new(format!("its last part is missing: {name} follows at byte {at} of it")));
+                return Err(Reason::new(format!(
+                    "its last part is missing: {name} follows at byte {at} of it"
+                )));
             }
         }
         if matches!(part.flag, Flag::Whole | Flag::Last) {
@@ -153,18 +190,32 @@ fn parts<'a>(rest: &'a [u8], mut each: impl FnMut(&Part<'a>) -> Result<(), Reaso
 
 /// The part at byte `at` of `rest`.
 fn part(rest: &[u8], at: usize) -> Result<Part<'_>, Reason> {
-    let place = || if at == 0 { String::new() } else { format!(" of the part at byte {at} of it") };
+    let place = || {
+        if at == 0 {
+            String::new()
+        } else {
+            format!(" of the part at byte {at} of it")
+        }
+    };
     let ends = |inside: &str| Reason::new(format!("the file ends inside the {inside}{}", place()));
-    let header = rest[at..].first_chunk::<HEADER>().ok_or_else(|| ends("header"))?;
+    let header = rest[at..]
+        .first_chunk::<HEADER>()
+        .ok_or_else(|| ends("header"))?;
     if !header.starts_with(&MAGIC) {
-        return Err(Reason::new(format!("the magic number{} is wrong: {:02x?}", place(), &header[..4])));
+        return Err(Reason::new(format!(
+            "the magic number{} is wrong: {:02x?}",
+            place(),
+            &header[..4]
+        )));
     }
     let (flag, len) = flag(*header);
     let flag = flag.ok_or_else(|| Reason::new(format!("the flag{} is none of 0 to 3", place())))?;
     let (start, end) = (at + HEADER, at + HEADER + len);
     let data = rest.get(start..end).ok_or_else(|| {
         let (place, found) = (place(), rest.len() - start);
-        Reason::new(format!("the file ends inside the data{place}: {found} of {len} bytes are there"))
+        Reason::new(format!(
+            "the file ends inside the data{place}: {found} of {len} bytes are there"
+        ))
     })?;
     let end = end + padding(len);
     if end > rest.len() {
@@ -178,7 +229,10 @@ fn flag(header: [u8; HEADER]) -> (Option<Flag>, usize) {
     let (words, _) = header.as_chunks::<4>();
     let word = u32::from_le_bytes(words[1]);
     let flags = [Flag::Whole, Flag::First, Flag::Middle, Flag::Last];
-    (flags.get((word >> 29) as usize).copied(), (word & 0x1fff_ffff) as usize)
+    (
+        flags.get((word >> 29) as usize).copied(),
+        (word & 0x1fff_ffff) as usize,
+    )
 }
 
 impl Flag {
@@ -194,8 +248,8 @@ impl Flag {
 
 /// What stands before the image in an image record: 24 bytes, and the labels if there are several.
 ///
-/// `u32` number of labels, or 0, `f32` label, `u64` id, `u64` second id, all little-endian; then the labels, if their number
-/// is not 0, as `f32` (`IRHeader` in mxnet/recordio.py).
+/// `u32` number of labels, or 0, `f32` label, `u64` id, `u64` second id, all little-endian; then
+/// the labels, if their number is not 0, as `f32` (`IRHeader` in mxnet/recordio.py).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Header<'a> {
     /// The label or labels.
@@ -222,7 +276,8 @@ impl Labels<'_> {
             Self::One(label) => (Some(label), &[][..]),
             Self::Many(labels) => (None, labels),
         };
-        one.into_iter().chain(many.iter().map(|bytes| f32::from_le_bytes(*bytes)))
+        one.into_iter()
+            .chain(many.iter().map(|bytes| f32::from_le_bytes(*bytes)))
     }
 }
 
@@ -252,14 +307,20 @@ impl<'a> Header<'a> {
         let short = |needed: u64| {
             let len = counted(payload.len() as u64, "byte");
             let verb = if payload.len() == 1 { "is" } else { "are" };
-            Reason::new(format!("{len} {verb} too few for an image record: its header has {needed}"))
+            Reason::new(format!(
+                "{len} {verb} too few for an image record: its header has {needed}"
+            ))
         };
-        let (header, rest) = payload.split_first_chunk::<IMAGE_HEADER>().ok_or_else(|| short(IMAGE_HEADER as u64))?;
+        let (header, rest) = payload
+            .split_first_chunk::<IMAGE_HEADER>()
+            .ok_or_else(|| short(IMAGE_HEADER as u64))?;
         let (words, _) = header.as_chunks::<4>();
         let (pairs, _) = header.as_chunks::<8>();
         let count = u32::from_le_bytes(words[0]);
         let bytes = u64::from(count) * 4;
-        let split = usize::try_from(bytes).ok().and_then(|bytes| rest.split_at_checked(bytes));
+        let split = usize::try_from(bytes)
+            .ok()
+            .and_then(|bytes| rest.split_at_checked(bytes));
         let (labels, image) = split.ok_or_else(|| short(IMAGE_HEADER as u64 + bytes))?;
         let labels = match labels.as_chunks().0 {
             [] => Labels::One(f32::from_le_bytes(words[1])),
@@ -303,18 +364,33 @@ mod tests {
         for before in 0..9 {
             for between in 0..6 {
                 for after in 0..6 {
-                    let payload = with_magic(&[&vec![1; before], &vec![2; between], &vec![3; after]]);
+                    let payload =
+                        with_magic(&[&vec![1; before], &vec![2; between], &vec![3; after]]);
                     let record = framed(&payload);
                     assert_eq!(record.len() % 4, 0);
                     assert_eq!(measure(&record).unwrap(), record.len());
-                    assert_eq!(super::payload(&record, record.len(), &mut scratch).unwrap(), payload);
-                    let words = record.as_chunks::<4>().0.iter().filter(|word| **word == MAGIC).count();
-                    assert_eq!(words, 1 + usize::from(before % 4 == 0) + usize::from((before + between) % 4 == 0));
+                    assert_eq!(
+                        super::payload(&record, record.len(), &mut scratch).unwrap(),
+                        payload
+                    );
+                    let words = record
+                        .as_chunks::<4>()
+                        .0
+                        .iter()
+                        .filter(|word| **word == MAGIC)
+                        .count();
+                    assert_eq!(
+                        words,
+                        1 + usize::from(before % 4 == 0) + usize::from((before + between) % 4 == 0)
+                    );
                 }
             }
         }
         let far = with_magic(&[&vec![1; 4 * BLOCK], &vec![2; 12 * BLOCK + 4], b""]);
-        assert_eq!(super::payload(&framed(&far), framed(&far).len(), &mut scratch).unwrap(), far);
+        assert_eq!(
+            super::payload(&framed(&far), framed(&far).len(), &mut scratch).unwrap(),
+            far
+        );
     }
 
     #[test]
@@ -323,7 +399,10 @@ mod tests {
         let mut named = |bytes: &[u8]| payload(bytes, bytes.len(), &mut scratch).unwrap_err().0;
         let word = |flag: u32, len: u32| [MAGIC, (flag << 29 | len).to_le_bytes()].concat();
         assert_eq!(named(b""), "the file ends inside the header");
-        assert_eq!(named(b"\x0a\x23\xd7\xcd\0\0\0\0"), "the magic number is wrong: [0a, 23, d7, cd]");
+        assert_eq!(
+            named(b"\x0a\x23\xd7\xcd\0\0\0\0"),
+            "the magic number is wrong: [0a, 23, d7, cd]"
+        );
         assert_eq!(named(&word(7, 0)), "the flag is none of 0 to 3");
         assert_eq!(named(&word(2, 0)), "it starts with a middle part");
         assert_eq!(named(&word(3, 0)), "it starts with a last part");
@@ -331,9 +410,18 @@ mod tests {
             named(&[word(1, 0), word(0, 0)].concat()),
             "its last part is missing: a whole record follows at byte 8 of it"
         );
-        assert_eq!(named(&word(1, 0)), "the file ends inside the header of the part at byte 8 of it");
-        assert_eq!(named(&word(0, 5)), "the file ends inside the data: 0 of 5 bytes are there");
-        assert_eq!(named(&[word(0, 1), vec![9, 0, 0]].concat()), "the file ends inside the padding");
+        assert_eq!(
+            named(&word(1, 0)),
+            "the file ends inside the header of the part at byte 8 of it"
+        );
+        assert_eq!(
+            named(&word(0, 5)),
+            "the file ends inside the data: 0 of 5 bytes are there"
+        );
+        assert_eq!(
+            named(&[word(0, 1), vec![9, 0, 0]].concat()),
+            "the file ends inside the padding"
+        );
         assert_eq!(
             named(&[word(0, 0), word(0, 0)].concat()),
             "it is 8 bytes long, where its index, or the file when it was opened, had 16"
@@ -343,17 +431,36 @@ mod tests {
     #[test]
     fn headers_come_back() {
         let labels = [1.5f32, -2.0, 3.25].map(f32::to_le_bytes);
-        for labels in [Labels::One(7.0), Labels::Many(&labels), Labels::Many(&labels[..1])] {
-            let header = Header { labels, id: u64::MAX, id2: 3 };
+        for labels in [
+            Labels::One(7.0),
+            Labels::Many(&labels),
+            Labels::Many(&labels[..1]),
+        ] {
+            let header = Header {
+                labels,
+                id: u64::MAX,
+                id2: 3,
+            };
             let mut payload = Vec::new();
             header.encode(&mut payload);
             payload.extend_from_slice(b"image");
             assert_eq!(Header::decode(&payload).unwrap(), (header, &b"image"[..]));
         }
-        assert_eq!(Labels::Many(&labels).values().collect::<Vec<_>>(), [1.5, -2.0, 3.25]);
+        assert_eq!(
+            Labels::Many(&labels).values().collect::<Vec<_>>(),
+            [1.5, -2.0, 3.25]
+        );
         let mut payload = Vec::new();
-        Header { labels: Labels::One(2.0), id: 5, id2: 6 }.encode(&mut payload);
-        assert_eq!(payload, b"\0\0\0\0\0\0\0\x40\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0");
+        Header {
+            labels: Labels::One(2.0),
+            id: 5,
+            id2: 6,
+        }
+        .encode(&mut payload);
+        assert_eq!(
+            payload,
+            b"\0\0\0\0\0\0\0\x40\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0"
+        );
         payload[..4].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(
             Header::decode(&payload).unwrap_err().0,

@@ -13,25 +13,31 @@ use crate::file::{Foreign, Map, Stamp};
 /// How a file of records is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The framing it must have. Default: found by looking, and where that does not help, by the file's name.
+    /// The framing it must have. Default: found by looking, and where that does not help, by the
+    /// file's name.
     pub framing: Option<Framing>,
     /// Checksums must be right. Default: true.
     pub check: bool,
     /// An index file beside it is used if it fits. Default: true.
     pub use_index: bool,
-    /// A file that is damaged is opened all the same: from damage to the next place where a record begins is a record that
-    /// cannot be read. Default: false.
+    /// A file that is damaged is opened all the same: from damage to the next place where a record
+    /// begins is a record that cannot be read. Default: false.
     pub salvage: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { framing: None, check: true, use_index: true, salvage: false }
+        Self {
+            framing: None,
+            check: true,
+            use_index: true,
+            salvage: false,
+        }
     }
 }
 
-/// A file of records with random access. Memory is eight bytes a record, sixteen where records have keys, and for a
-/// compressed file all that it holds.
+/// A file of records with random access. Memory is eight bytes a record, sixteen where records have
+/// keys, and for a compressed file all that it holds.
 #[derive(Debug)]
 pub struct Shard {
     map: Map,
@@ -54,7 +60,8 @@ pub type Known<'a> = dyn Fn(Stamp) -> Option<Vec<u64>> + Sync + 'a;
 /// Entries of an index that are held against the file.
 const SPOT_CHECKS: usize = 16;
 
-/// Places that are known from an earlier run are held against the file fewer times: it has not been written to since.
+/// Places that are known from an earlier run are held against the file fewer times: it has not been
+/// written to since.
 const FEW_CHECKS: usize = 4;
 
 /// From this length on, what lies between two records is not read when a file is passed over.
@@ -71,17 +78,19 @@ pub struct Room {
 }
 
 impl Shard {
-    /// Opens the file of records at `path`: maps it, or, where it is compressed (GZIP, ZLIB), inflates it into memory. Where
-    /// its records are says the index file beside it (see [`index`]), or, without one that fits, a pass over their
-    /// framing.
+    /// Opens the file of records at `path`: maps it, or, where it is compressed (GZIP, ZLIB),
+    /// inflates it into memory. Where its records are says the index file beside it (see
+    /// [`index`]), or, without one that fits, a pass over their framing.
     ///
     /// # Errors
-    /// [`Error::Io`], or [`Error::Record`] for a file that is not of that kind, or damaged, or ends inside a record.
+    /// [`Error::Io`], or [`Error::Record`] for a file that is not of that kind, or damaged, or ends
+    /// inside a record.
     pub fn open(path: &Path, options: Options) -> Result<Self> {
         Self::open_known(path, options, &|_| None)
     }
 
-    /// The same; a file without an index is not passed over if `known` gives the places of its records.
+    /// The same; a file without an index is not passed over if `known` gives the places of its
+    /// records.
     ///
     /// # Errors
     /// As [`Shard::open`].
@@ -106,7 +115,12 @@ impl Shard {
     /// As [`Shard::open`].
     pub fn new(map: Map, index: Option<Vec<u8>>, options: Options) -> Result<Self> {
         let path = map.path().to_owned();
-        Self::with_index(map, options, |_| index.map(|text| Ok(Map::in_memory(path, text))), &|_| None)
+        Self::with_index(
+            map,
+            options,
+            |_| index.map(|text| Ok(Map::in_memory(path, text))),
+            &|_| None,
+        )
     }
 
     fn with_index(
@@ -151,8 +165,14 @@ impl Shard {
             }
         }
         if let Some(starts) = shard.stamp().and_then(known) {
-            let table = Table { starts, keys: Vec::new() }.covering(framing, shard.map.len() as u64);
-            if let Some(table) = table.ok().filter(|table| shard.agrees(table, FEW_CHECKS).is_ok_and(|fit| fit.is_ok()))
+            let table = Table {
+                starts,
+                keys: Vec::new(),
+            }
+            .covering(framing, shard.map.len() as u64);
+            if let Some(table) = table
+                .ok()
+                .filter(|table| shard.agrees(table, FEW_CHECKS).is_ok_and(|fit| fit.is_ok()))
             {
                 shard.table = table;
                 return Ok(shard);
@@ -240,13 +260,19 @@ impl Shard {
     pub fn span(&self, index: u64) -> Span {
         let index = usize::try_from(index).unwrap_or(usize::MAX - 1);
         let (offset, end) = (self.table.starts[index], self.table.starts[index + 1]);
-        Span { offset, len: end - offset }
+        Span {
+            offset,
+            len: end - offset,
+        }
     }
 
     /// The key of record `index`, where it is from a RecordIO file with an index.
     #[must_use]
     pub fn key(&self, index: u64) -> Option<u64> {
-        usize::try_from(index).ok().and_then(|index| self.table.keys.get(index)).copied()
+        usize::try_from(index)
+            .ok()
+            .and_then(|index| self.table.keys.get(index))
+            .copied()
     }
 
     /// Why the index file beside it was not used, for a warning.
@@ -255,11 +281,12 @@ impl Shard {
         self.ignored_index.as_deref()
     }
 
-    /// The payload of record `index`, where it lies; one that lies in several parts is put together in `scratch`, without
-    /// allocating once that has grown.
+    /// The payload of record `index`, where it lies; one that lies in several parts is put together
+    /// in `scratch`, without allocating once that has grown.
     ///
     /// # Errors
-    /// [`Error::Record`] for one that is damaged, or in a file that has changed since it was opened.
+    /// [`Error::Record`] for one that is damaged, or in a file that has changed since it was
+    /// opened.
     ///
     /// # Panics
     /// If there is no such record.
@@ -267,8 +294,9 @@ impl Shard {
         self.payload(index, scratch, true)
     }
 
-    /// As [`Shard::get`], but what a checksum says of the data is left alone, so that only those bytes are touched that the
-    /// caller looks at; that of the length is looked at, since the length is used.
+    /// As [`Shard::get`], but what a checksum says of the data is left alone, so that only those
+    /// bytes are touched that the caller looks at; that of the length is looked at, since the
+    /// length is used.
     ///
     /// # Errors
     /// As [`Shard::get`], but for the checksum of the data.
@@ -279,7 +307,8 @@ impl Shard {
         self.payload(index, scratch, false)
     }
 
-    /// The payload of record `index`, copied to `room`: to be used for as long as is wanted, whatever becomes of the file.
+    /// The payload of record `index`, copied to `room`: to be used for as long as is wanted,
+    /// whatever becomes of the file.
     ///
     /// # Errors
     /// As [`Shard::get`]; [`Error::Io`] for a file that cannot be read.
@@ -290,7 +319,9 @@ impl Shard {
         let span = self.span(index);
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
         let Room { framed, joined } = room;
-        let framed = self.map.copy(place(span.offset)..place(span.offset + span.len), framed)?;
+        let framed = self
+            .map
+            .copy(place(span.offset)..place(span.offset + span.len), framed)?;
         self.unframed(framed, span, joined, true)
     }
 
@@ -298,19 +329,33 @@ impl Shard {
         let span = self.span(index);
         // The table reaches as far as the map, which is in memory.
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
-        self.unframed(&self.map.bytes()?[place(span.offset)..], span, scratch, data)
+        self.unframed(
+            &self.map.bytes()?[place(span.offset)..],
+            span,
+            scratch,
+            data,
+        )
     }
 
-    /// The payload of the record at `span`, whose bytes `rest` starts with; where checksums are checked, with `data` that of
-    /// the data is too.
-    fn unframed<'a>(&self, rest: &'a [u8], span: Span, scratch: &'a mut Vec<u8>, data: bool) -> Result<&'a [u8]> {
+    /// The payload of the record at `span`, whose bytes `rest` starts with; where checksums are
+    /// checked, with `data` that of the data is too.
+    fn unframed<'a>(
+        &self,
+        rest: &'a [u8],
+        span: Span,
+        scratch: &'a mut Vec<u8>,
+        data: bool,
+    ) -> Result<&'a [u8]> {
         let len = usize::try_from(span.len).unwrap_or(usize::MAX);
         let payload = match self.framing {
             Framing::TfRecord => tfrecord::payload(rest, len, self.check, self.check && data),
             Framing::RecordIo => recordio::payload(rest, len, scratch),
         };
         payload.map_err(|reason| {
-            let torn = self.torn.as_ref().filter(|_| span.offset + span.len == self.map.len() as u64);
+            let torn = self
+                .torn
+                .as_ref()
+                .filter(|_| span.offset + span.len == self.map.len() as u64);
             Error::record(self.path(), span.offset, torn.unwrap_or(&reason))
         })
     }
@@ -340,36 +385,58 @@ impl Shard {
             let (start, end) = (table.starts[record], table.starts[record + 1]);
             let rest = &bytes[usize::try_from(start).unwrap_or(bytes.len())..];
             if self.framing.measure(rest, self.check).map(|len| len as u64) != Ok(end - start) {
-                return Ok(Err(Reason::new(format!("no record lies from byte {start} to byte {end}"))));
+                return Ok(Err(Reason::new(format!(
+                    "no record lies from byte {start} to byte {end}"
+                ))));
             }
         }
         Ok(Ok(()))
     }
 
-    /// Where the records are, by reading the first bytes of each: where records are long that is less than what mapping
-    /// brings in. `None` where it is not, and for a file that needs a closer look.
+    /// Where the records are, by reading the first bytes of each: where records are long that is
+    /// less than what mapping brings in. `None` where it is not, and for a file that needs a closer
+    /// look.
     fn hopped(&self) -> Result<Option<Table>> {
         let bytes = self.map.bytes()?;
         let begun = |start: &[u8; tfrecord::HEADER]| tfrecord::begun(start, self.check);
-        let first = if self.framing == Framing::TfRecord { bytes.first_chunk().and_then(begun) } else { None };
-        let Some(hops) = first.filter(|len| *len >= LONG).and_then(|_| self.map.hops()) else { return Ok(None) };
+        let first = if self.framing == Framing::TfRecord {
+            bytes.first_chunk().and_then(begun)
+        } else {
+            None
+        };
+        let Some(hops) = first
+            .filter(|len| *len >= LONG)
+            .and_then(|_| self.map.hops())
+        else {
+            return Ok(None);
+        };
         let len = bytes.len() as u64;
         let (mut starts, mut at) = (vec![0], 0);
         while at < len {
             let mut start = [0; tfrecord::HEADER];
-            let record = if hops.read(at, &mut start) { begun(&start) } else { None };
-            let Some(end) = record.and_then(|record| at.checked_add(record)).filter(|end| *end <= len) else {
+            let record = if hops.read(at, &mut start) {
+                begun(&start)
+            } else {
+                None
+            };
+            let Some(end) = record
+                .and_then(|record| at.checked_add(record))
+                .filter(|end| *end <= len)
+            else {
                 return Ok(None);
             };
             starts.push(end);
             at = end;
         }
         starts.shrink_to_fit();
-        Ok(Some(Table { starts, keys: Vec::new() }))
+        Ok(Some(Table {
+            starts,
+            keys: Vec::new(),
+        }))
     }
 
-    /// Where the records are, by a pass over their framing; with `salvage` damage, up to the next place where a record
-    /// begins, is one too.
+    /// Where the records are, by a pass over their framing; with `salvage` damage, up to the next
+    /// place where a record begins, is one too.
     fn scanned(&self, salvage: bool) -> Result<Table> {
         let mut starts = Vec::new();
         let mut bytes = self.map.bytes()?;
@@ -388,7 +455,10 @@ impl Shard {
                 framing => framing.measure(&bytes[at..], self.check),
             };
             if measured.is_ok() || !damaged {
-                let no_room = |_| Error::Io { path: self.path().to_owned(), source: io::ErrorKind::OutOfMemory.into() };
+                let no_room = |_| Error::Io {
+                    path: self.path().to_owned(),
+                    source: io::ErrorKind::OutOfMemory.into(),
+                };
                 starts.try_reserve(1).map_err(no_room)?;
                 starts.push(at as u64);
             }
@@ -396,24 +466,38 @@ impl Shard {
             at += match measured {
                 Ok(len) => len,
                 Err(_) if salvage => self.framing.alignment(),
-                Err(reason) => return Err(Error::record(self.path(), at as u64, self.explained(at, bytes, reason))),
+                Err(reason) => {
+                    return Err(Error::record(
+                        self.path(),
+                        at as u64,
+                        self.explained(at, bytes, reason),
+                    ));
+                }
             };
         }
         if !starts.is_empty() {
             starts.push(bytes.len() as u64);
         }
         starts.shrink_to_fit();
-        Ok(Table { starts, keys: Vec::new() })
+        Ok(Table {
+            starts,
+            keys: Vec::new(),
+        })
     }
 
-    /// Sees to it that the last record is one that cannot be read, of no bytes if what was inflated ends where a record does.
+    /// Sees to it that the last record is one that cannot be read, of no bytes if what was inflated
+    /// ends where a record does.
     fn end_torn(&mut self) {
         let records = self.table.starts.len().saturating_sub(1);
         let end = self.map.len() as u64;
         let last = records.checked_sub(1).map(|last| self.table.starts[last]);
-        let is_whole = last.and_then(|start| usize::try_from(start).ok()).is_none_or(|start| {
-            self.map.bytes().is_ok_and(|bytes| self.framing.measure(&bytes[start..], self.check).is_ok())
-        });
+        let is_whole = last
+            .and_then(|start| usize::try_from(start).ok())
+            .is_none_or(|start| {
+                self.map
+                    .bytes()
+                    .is_ok_and(|bytes| self.framing.measure(&bytes[start..], self.check).is_ok())
+            });
         if is_whole {
             self.table.starts.push(end);
         }
@@ -429,15 +513,18 @@ impl Shard {
     }
 }
 
-/// What a compressed file holds. With `salvage` one that is damaged holds what comes before the damage, if there is any,
-/// and there is a reason why that is not all.
+/// What a compressed file holds. With `salvage` one that is damaged holds what comes before the
+/// damage, if there is any, and there is a reason why that is not all.
 fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, Option<Reason>)> {
     let mut bytes = Vec::new();
     let end = compression.inflate(map.bytes()?, &mut bytes);
     let torn = match end {
         // Nothing is wrong with the file.
         Err(source) if source.kind() == io::ErrorKind::OutOfMemory => {
-            return Err(Error::Io { path: map.path().to_owned(), source });
+            return Err(Error::Io {
+                path: map.path().to_owned(),
+                source,
+            });
         }
         end => end.err(),
     };

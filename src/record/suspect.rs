@@ -1,4 +1,5 @@
-//! Files that do not start as files of records do, and were meant to be some: damaged at their beginning.
+//! Files that do not start as files of records do, and were meant to be some: damaged at their
+//! beginning.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -10,8 +11,8 @@ use crate::file::Map;
 /// How many bytes are searched for a record.
 const SEARCHED: usize = 64 << 20;
 
-/// What is wrong at the beginning of the file at `path`, if it seems to be a file of records: by its name, or because a
-/// record begins further on, or because its end is that of one.
+/// What is wrong at the beginning of the file at `path`, if it seems to be a file of records: by
+/// its name, or because a record begins further on, or because its end is that of one.
 ///
 /// # Errors
 /// [`Error::Io`] for a file that cannot be read.
@@ -25,13 +26,22 @@ pub fn damaged(path: &Path) -> Result<Option<Error>> {
         (None, None) if ends_a_record(bytes) => Framing::TfRecord,
         (None, None) => return Ok(None),
     };
-    let wrong = framing.measure(bytes, true).err().unwrap_or_else(|| Reason::new("no record begins there"));
+    let wrong = framing
+        .measure(bytes, true)
+        .err()
+        .unwrap_or_else(|| Reason::new("no record begins there"));
     let rest = match next {
-        Some((_, at)) => format!("a sound record begins at byte {at}, and on_error=\"skip\" reads from there"),
+        Some((_, at)) => {
+            format!("a sound record begins at byte {at}, and on_error=\"skip\" reads from there")
+        }
         None if ends_a_record(bytes) => "its data are sound".to_owned(),
         None => "no sound record follows".to_owned(),
     };
-    Ok(Some(Error::record(path, 0, format!("a damaged {framing} file: {wrong}; {rest}"))))
+    Ok(Some(Error::record(
+        path,
+        0,
+        format!("a damaged {framing} file: {wrong}; {rest}"),
+    )))
 }
 
 /// The framing of a file that does not start with a record, as far as its name and its bytes tell.
@@ -40,12 +50,20 @@ pub(super) fn framing(path: &Path, bytes: &[u8]) -> Framing {
     named(path).or_else(next).unwrap_or(Framing::TfRecord)
 }
 
-/// The framing that a file's name promises: `x.tfrecord`, `x.tfrecord-00000-of-00010`, `x-00000-of-00010`, `x.rec`.
+/// The framing that a file's name promises: `x.tfrecord`, `x.tfrecord-00000-of-00010`,
+/// `x-00000-of-00010`, `x.rec`.
 #[must_use]
 pub fn named(path: &Path) -> Option<Framing> {
-    let name = path.file_name().unwrap_or_default().as_bytes().to_ascii_lowercase();
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .as_bytes()
+        .to_ascii_lowercase();
     let has = |part: &[u8]| name.windows(part.len()).any(|window| window == part);
-    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("rec")) {
+    if path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("rec"))
+    {
         Some(Framing::RecordIo)
     } else if has(b".tfrec") || is_numbered(&name) {
         Some(Framing::TfRecord)
@@ -70,20 +88,29 @@ fn next_record(bytes: &[u8]) -> Option<(Framing, usize)> {
     (1..bytes.len().min(SEARCHED)).find_map(|at| {
         let rest = &bytes[at..];
         let is_record = |framing: &Framing| {
-            at.is_multiple_of(framing.alignment()) && framing.may_begin(rest) && framing.measure(rest, true).is_ok()
+            at.is_multiple_of(framing.alignment())
+                && framing.may_begin(rest)
+                && framing.measure(rest, true).is_ok()
         };
-        [Framing::TfRecord, Framing::RecordIo].into_iter().find(is_record).map(|framing| (framing, at))
+        [Framing::TfRecord, Framing::RecordIo]
+            .into_iter()
+            .find(is_record)
+            .map(|framing| (framing, at))
     })
 }
 
 /// Whether a file is one TFRecord but for its length: its last bytes are the checksum of its data.
 fn ends_a_record(bytes: &[u8]) -> bool {
-    let data = bytes.get(tfrecord::HEADER..).filter(|rest| rest.len() <= SEARCHED);
-    data.and_then(|rest| rest.split_last_chunk::<4>()).is_some_and(|(data, stored)| *stored == tfrecord::footer(data))
+    let data = bytes
+        .get(tfrecord::HEADER..)
+        .filter(|rest| rest.len() <= SEARCHED);
+    data.and_then(|rest| rest.split_last_chunk::<4>())
+        .is_some_and(|(data, stored)| *stored == tfrecord::footer(data))
 }
 
 impl Framing {
-    /// Whether it is worth the while to see whether a record begins where `rest` does: most places are none at a glance.
+    /// Whether it is worth the while to see whether a record begins where `rest` does: most places
+    /// are none at a glance.
     fn may_begin(self, rest: &[u8]) -> bool {
         match self {
             // No record is of a terabyte.
@@ -100,9 +127,14 @@ mod tests {
     #[test]
     fn names_promise_a_framing() {
         let of = |name: &str| named(Path::new(name));
-        for name in
-            ["x.tfrecord", "X.TFRecords", "x.tfrec", "x.tfrecord.gz", "x.tfrecord-00000-of-00010", "t-00001-of-00003"]
-        {
+        for name in [
+            "x.tfrecord",
+            "X.TFRecords",
+            "x.tfrec",
+            "x.tfrecord.gz",
+            "x.tfrecord-00000-of-00010",
+            "t-00001-of-00003",
+        ] {
             assert_eq!(of(name), Some(Framing::TfRecord), "{name}");
         }
         assert_eq!(of("a/x.rec"), Some(Framing::RecordIo));
@@ -113,14 +145,26 @@ mod tests {
 
     #[test]
     fn a_record_is_found_behind_damage_and_nowhere_else() {
-        let record = |data: &[u8]| [&tfrecord::header(data.len() as u64)[..], data, &tfrecord::footer(data)].concat();
+        let record = |data: &[u8]| {
+            [
+                &tfrecord::header(data.len() as u64)[..],
+                data,
+                &tfrecord::footer(data),
+            ]
+            .concat()
+        };
         let mut file = [record(&[7; 100]), record(&[8; 50])].concat();
         file[8] ^= 1;
         assert_eq!(next_record(&file), Some((Framing::TfRecord, 116)));
         assert!(!ends_a_record(&file));
         file.truncate(116);
         assert_eq!((next_record(&file), ends_a_record(&file)), (None, true));
-        for other in [vec![0; 5000], (0..5000u32).map(|i| u8::try_from(i * i % 251).unwrap()).collect()] {
+        for other in [
+            vec![0; 5000],
+            (0..5000u32)
+                .map(|i| u8::try_from(i * i % 251).unwrap())
+                .collect(),
+        ] {
             assert_eq!((next_record(&other), ends_a_record(&other)), (None, false));
         }
         let mut file = Vec::new();

@@ -1,8 +1,9 @@
 //! TFRecord framing: length, checksum of the length, data, checksum of the data.
 //!
-//! A record is `u64` length, `u32` checksum of those eight bytes, the data, `u32` checksum of the data, all little-endian;
-//! 16 bytes more than the data. A checksum is CRC-32C, rotated and offset, so that a checksum of data that holds
-//! checksums is no weaker (`tensorflow/core/lib/io/record_writer.h`).
+//! A record is `u64` length, `u32` checksum of those eight bytes, the data, `u32` checksum of the
+//! data, all little-endian; 16 bytes more than the data. A checksum is CRC-32C, rotated and offset,
+//! so that a checksum of data that holds checksums is no weaker
+//! (`tensorflow/core/lib/io/record_writer.h`).
 
 use crc_fast::{CrcAlgorithm, Digest, crc32_iscsi};
 
@@ -72,20 +73,28 @@ impl Default for Crc {
 
 /// Whether a file that starts with `bytes` is of this framing.
 pub(super) fn begins(bytes: &[u8]) -> bool {
-    bytes.first_chunk::<HEADER>().is_some_and(|found| *found == header(length(found)))
+    bytes
+        .first_chunk::<HEADER>()
+        .is_some_and(|found| *found == header(length(found)))
 }
 
-/// The length, framing included, of the record that starts with `start`; `None` with a wrong checksum under `check`, or
-/// for a length that cannot be.
+/// The length, framing included, of the record that starts with `start`; `None` with a wrong
+/// checksum under `check`, or for a length that cannot be.
 pub(super) fn begun(start: &[u8; HEADER], check: bool) -> Option<u64> {
-    (!check || start[8..] == footer(&start[..8])).then(|| length(start).checked_add(OVERHEAD)).flatten()
+    (!check || start[8..] == footer(&start[..8]))
+        .then(|| length(start).checked_add(OVERHEAD))
+        .flatten()
 }
 
-/// The length, framing included, of the record that `rest`, the rest of a file, starts with. With `check` the checksum of
-/// its length is right.
+/// The length, framing included, of the record that `rest`, the rest of a file, starts with. With
+/// `check` the checksum of its length is right.
 pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {
     let Some(start) = rest.first_chunk::<HEADER>() else {
-        let part = if rest.len() < 8 { "length" } else { "checksum of the length" };
+        let part = if rest.len() < 8 {
+            "length"
+        } else {
+            "checksum of the length"
+        };
         return Err(Reason::new(format!("the file ends inside the {part}")));
     };
     if check {
@@ -95,15 +104,27 @@ pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {
     let found = rest.len() - HEADER;
     match usize::try_from(len) {
         Ok(len) if found >= len && found - len >= FOOTER => Ok(HEADER + len + FOOTER),
-        Ok(len) if found >= len => Err(Reason::new("the file ends inside the checksum of the data")),
+        Ok(len) if found >= len => {
+            Err(Reason::new("the file ends inside the checksum of the data"))
+        }
         // No such file was ever whole.
-        _ if len > LONGEST => Err(Reason::new(format!("its length says {len} bytes, and the file has {found} more"))),
-        _ => Err(Reason::new(format!("the file ends inside the data: {found} of {len} bytes are there"))),
+        _ if len > LONGEST => Err(Reason::new(format!(
+            "its length says {len} bytes, and the file has {found} more"
+        ))),
+        _ => Err(Reason::new(format!(
+            "the file ends inside the data: {found} of {len} bytes are there"
+        ))),
     }
 }
 
-/// The data of the record that `rest`, the rest of a file, starts with, and that is `len` bytes long, framing included.
-pub(super) fn payload(rest: &[u8], len: usize, check_length: bool, check_data: bool) -> Result<&[u8], Reason> {
+/// The data of the record that `rest`, the rest of a file, starts with, and that is `len` bytes
+/// long, framing included.
+pub(super) fn payload(
+    rest: &[u8],
+    len: usize,
+    check_length: bool,
+    check_data: bool,
+) -> Result<&[u8], Reason> {
     let found = measure(rest, check_length)?;
     if found != len {
         return Err(changed(found, len));
@@ -126,7 +147,12 @@ fn compare(part: &str, bytes: &[u8], stored: &[u8]) -> Result<(), Reason> {
     if stored == computed {
         return Ok(());
     }
-    let number = |bytes: &[u8]| bytes.iter().rev().fold(0u32, |sum, byte| sum << 8 | u32::from(*byte));
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .rev()
+            .fold(0u32, |sum, byte| sum << 8 | u32::from(*byte))
+    };
     Err(Reason::new(format!(
         "the checksum of the {part} does not match: {:#010x} is stored, {:#010x} is that of the {part} as it is",
         number(stored),
@@ -145,8 +171,14 @@ mod tests {
 
     #[test]
     fn known_bytes() {
-        assert_eq!(record(b"abc"), b"\x03\0\0\0\0\0\0\0\xb0\x99\x49\x0eabc\x6e\x57\xf1\x21");
-        assert_eq!(record(b""), b"\0\0\0\0\0\0\0\0\x29\x03\x98\x07\xd8\xea\x82\xa2");
+        assert_eq!(
+            record(b"abc"),
+            b"\x03\0\0\0\0\0\0\0\xb0\x99\x49\x0eabc\x6e\x57\xf1\x21"
+        );
+        assert_eq!(
+            record(b""),
+            b"\0\0\0\0\0\0\0\0\x29\x03\x98\x07\xd8\xea\x82\xa2"
+        );
     }
 
     #[test]
@@ -164,20 +196,31 @@ mod tests {
     fn the_part_that_is_wrong_is_named() {
         let whole = record(b"abc");
         let named = |bytes: &[u8], check| payload(bytes, whole.len(), check, check).unwrap_err().0;
-        let ends =
-            [(0..8, "length"), (8..12, "checksum of the length"), (12..15, "data"), (15..19, "checksum of the data")];
+        let ends = [
+            (0..8, "length"),
+            (8..12, "checksum of the length"),
+            (12..15, "data"),
+            (15..19, "checksum of the data"),
+        ];
         for (range, part) in ends {
             for end in range {
                 for check in [false, true] {
                     let text = named(&whole[..end], check);
-                    assert!(text.starts_with(&format!("the file ends inside the {part}")), "{end}: {text}");
+                    assert!(
+                        text.starts_with(&format!("the file ends inside the {part}")),
+                        "{end}: {text}"
+                    );
                 }
             }
         }
         for (at, part) in [(0, "length"), (8, "length"), (12, "data"), (15, "data")] {
             let mut bytes = whole.clone();
             bytes[at] ^= 0x10;
-            assert!(named(&bytes, true).starts_with(&format!("the checksum of the {part} does not match: 0x")), "{at}");
+            assert!(
+                named(&bytes, true)
+                    .starts_with(&format!("the checksum of the {part} does not match: 0x")),
+                "{at}"
+            );
         }
         let mut bytes = whole.clone();
         bytes[0] = 2;
@@ -186,7 +229,10 @@ mod tests {
             "it is 18 bytes long, where its index, or the file when it was opened, had 19"
         );
         bytes[7] = 0xff;
-        assert_eq!(named(&bytes, false), "its length says 18374686479671623682 bytes, and the file has 7 more");
+        assert_eq!(
+            named(&bytes, false),
+            "its length says 18374686479671623682 bytes, and the file has 7 more"
+        );
         bytes.clone_from(&whole);
         bytes[12] = b'x';
         assert_eq!(payload(&bytes, bytes.len(), true, false).unwrap(), b"xbc");

@@ -7,8 +7,8 @@ use super::{Framing, Span, index, recordio, tfrecord};
 use crate::error::{Error, Result};
 use crate::file::{Appender, a_directory, write_whole};
 
-/// A file of records that is being written. It appears under its name when it is finished, and not at all if it is dropped
-/// before.
+/// A file of records that is being written. It appears under its name when it is finished, and not
+/// at all if it is dropped before.
 #[derive(Debug)]
 pub struct Writer {
     file: Appender,
@@ -28,8 +28,8 @@ struct Index {
 }
 
 impl Writer {
-    /// Begins a file; `index`: with an index file beside it (see [`index`]). With `overwrite` files that are there give
-    /// way.
+    /// Begins a file; `index`: with an index file beside it (see [`index`]). With `overwrite` files
+    /// that are there give way.
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Write`].
@@ -41,16 +41,34 @@ impl Writer {
             used: HashSet::new(),
         });
         if index.as_ref().is_some_and(|index| index.path == path) {
-            return Err(Error::argument("path", path.display(), "another name than that of its index"));
+            return Err(Error::argument(
+                "path",
+                path.display(),
+                "another name than that of its index",
+            ));
         }
-        for path in [Some(path), index.as_ref().map(|index| index.path.as_path())].into_iter().flatten() {
+        for path in [Some(path), index.as_ref().map(|index| index.path.as_path())]
+            .into_iter()
+            .flatten()
+        {
             match path.symlink_metadata() {
                 Ok(found) if found.is_dir() => return Err(a_directory(path)),
-                Ok(_) if !overwrite => return Err(Error::Exists { path: path.to_owned(), resumable: false }),
+                Ok(_) if !overwrite => {
+                    return Err(Error::Exists {
+                        path: path.to_owned(),
+                        resumable: false,
+                    });
+                }
                 _ => {}
             }
         }
-        Ok(Self { file: Appender::create(path)?, framing, overwrite, records: 0, index })
+        Ok(Self {
+            file: Appender::create(path)?,
+            framing,
+            overwrite,
+            records: 0,
+            index,
+        })
     }
 
     /// Number of records so far.
@@ -68,17 +86,26 @@ impl Writer {
     /// Appends a record. `key` is for the index of a RecordIO file; default: the record's number.
     ///
     /// # Errors
-    /// [`Error::Write`]; [`Error::Argument`] for a key that is used already or that nothing keeps; [`Error::Record`] for a
-    /// record that is too long for its framing. The record is not in the file then.
+    /// [`Error::Write`]; [`Error::Argument`] for a key that is used already or that nothing keeps;
+    /// [`Error::Record`] for a record that is too long for its framing. The record is not in the
+    /// file then.
     pub fn append(&mut self, payload: &[u8], key: Option<u64>) -> Result<()> {
         let number = key.unwrap_or(self.records);
         let keyed = self.framing == Framing::RecordIo && self.index.is_some();
         match &self.index {
             Some(index) if keyed && index.used.contains(&number) => {
-                return Err(Error::argument("key", number, "a number that no record before has as its key"));
+                return Err(Error::argument(
+                    "key",
+                    number,
+                    "a number that no record before has as its key",
+                ));
             }
             _ if key.is_some() && !keyed => {
-                return Err(Error::argument("key", number, "None where there is no index that keeps it"));
+                return Err(Error::argument(
+                    "key",
+                    number,
+                    "None where there is no index that keeps it",
+                ));
             }
             _ => {}
         }
@@ -91,11 +118,15 @@ impl Writer {
                 room.extend_from_slice(&tfrecord::footer(payload));
             }
             Framing::RecordIo => {
-                recordio::frame(payload, room).map_err(|reason| Error::record(self.file.path(), offset, reason))?;
+                recordio::frame(payload, room)
+                    .map_err(|reason| Error::record(self.file.path(), offset, reason))?;
             }
         }
         if let Some(index) = &mut self.index {
-            index.spans.push(Span { offset, len: self.file.len() - offset });
+            index.spans.push(Span {
+                offset,
+                len: self.file.len() - offset,
+            });
             if keyed {
                 index.keys.push(number);
                 index.used.insert(number);
@@ -118,8 +149,12 @@ impl Writer {
         let text = match self.framing {
             Framing::TfRecord => index::tfrecord_lines(&index.spans),
             Framing::RecordIo => {
-                let entries: Vec<_> =
-                    index.keys.iter().copied().zip(index.spans.iter().map(|span| span.offset)).collect();
+                let entries: Vec<_> = index
+                    .keys
+                    .iter()
+                    .copied()
+                    .zip(index.spans.iter().map(|span| span.offset))
+                    .collect();
                 index::recordio_lines(&entries)
             }
         };

@@ -1,10 +1,14 @@
 //! The memory of one batch: several arrays, written slot by slot from many threads, then sealed.
 //!
-//! Life of an arena: [`Arena::reset`] opens it for a number of slots; each slot is [claimed](Arena::claim) once, by
-//! whichever thread, and written through its [`Slot`]; when the last slot is let go, [`Arena::seal`] closes the arena,
-//! moving the kept slots together; from then on its arrays are read, and nothing here writes them again until the next
-//! reset, which needs the arena for itself. So no lock guards the pixels: claiming is one atomic exchange a sample.
-#![expect(unsafe_code, reason = "disjoint parts of one buffer are written by several threads")]
+//! Life of an arena: [`Arena::reset`] opens it for a number of slots; each slot is
+//! [claimed](Arena::claim) once, by whichever thread, and written through its [`Slot`]; when the
+//! last slot is let go, [`Arena::seal`] closes the arena, moving the kept slots together; from then
+//! on its arrays are read, and nothing here writes them again until the next reset, which needs the
+//! arena for itself. So no lock guards the pixels: claiming is one atomic exchange a sample.
+#![expect(
+    unsafe_code,
+    reason = "disjoint parts of one buffer are written by several threads"
+)]
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
@@ -40,8 +44,8 @@ pub struct Slot<'a> {
 }
 
 impl Arena {
-    /// An arena for up to `capacity` slots; `fields` has the bytes that one slot takes in each array. Each array starts
-    /// on an [`ALIGNMENT`] boundary.
+    /// An arena for up to `capacity` slots; `fields` has the bytes that one slot takes in each
+    /// array. Each array starts on an [`ALIGNMENT`] boundary.
     ///
     /// # Errors
     /// [`Error::Memory`] when there is no room for it.
@@ -49,13 +53,27 @@ impl Arena {
         let mut end = 0usize;
         let mut place = |&bytes: &usize| {
             let offset = end;
-            end = bytes.checked_mul(capacity)?.checked_next_multiple_of(ALIGNMENT)?.checked_add(end)?;
+            end = bytes
+                .checked_mul(capacity)?
+                .checked_next_multiple_of(ALIGNMENT)?
+                .checked_add(end)?;
             Some(Field { offset, bytes })
         };
-        let fields = fields.iter().map(&mut place).collect::<Option<_>>().ok_or(Error::Memory { bytes: usize::MAX })?;
+        let fields = fields
+            .iter()
+            .map(&mut place)
+            .collect::<Option<_>>()
+            .ok_or(Error::Memory { bytes: usize::MAX })?;
         let buffer = Buffer::new(end)?;
         let claimed = (0..capacity).map(|_| AtomicBool::new(true)).collect();
-        Ok(Self { buffer, fields, claimed, slots: 0, open: AtomicUsize::new(0), state: AtomicU8::new(FILLING) })
+        Ok(Self {
+            buffer,
+            fields,
+            claimed,
+            slots: 0,
+            open: AtomicUsize::new(0),
+            state: AtomicU8::new(FILLING),
+        })
     }
 
     /// Opens the arena for `slots` slots.
@@ -63,7 +81,11 @@ impl Arena {
     /// # Panics
     /// If that is more than its capacity.
     pub fn reset(&mut self, slots: usize) {
-        assert!(slots <= self.claimed.len(), "{slots} slots in an arena of {}", self.claimed.len());
+        assert!(
+            slots <= self.claimed.len(),
+            "{slots} slots in an arena of {}",
+            self.claimed.len()
+        );
         self.slots = slots;
         for (i, flag) in self.claimed.iter_mut().enumerate() {
             *flag.get_mut() = i >= slots;
@@ -85,13 +107,17 @@ impl Arena {
         (!flag.swap(true, Ordering::Relaxed)).then_some(Slot { arena: self, index })
     }
 
-    /// Closes the arena, after every slot was claimed and let go, and moves the slots that `keep` names to the front, in
-    /// order. Returns how many those are.
+    /// Closes the arena, after every slot was claimed and let go, and moves the slots that `keep`
+    /// names to the front, in order. Returns how many those are.
     ///
     /// # Panics
     /// If a slot is still open, or the arena was sealed before.
     pub fn seal(&self, keep: impl Fn(usize) -> bool) -> usize {
-        assert_eq!(self.open.load(Ordering::Acquire), 0, "every slot is let go before the arena is sealed");
+        assert_eq!(
+            self.open.load(Ordering::Acquire),
+            0,
+            "every slot is let go before the arena is sealed"
+        );
         let mut kept = 0;
         let mut moves = Vec::new();
         for index in (0..self.slots).filter(|&index| keep(index)) {
@@ -100,7 +126,9 @@ impl Arena {
             }
             kept += 1;
         }
-        let state = self.state.compare_exchange(FILLING, SEALING, Ordering::AcqRel, Ordering::Acquire);
+        let state =
+            self.state
+                .compare_exchange(FILLING, SEALING, Ordering::AcqRel, Ordering::Acquire);
         assert!(state.is_ok(), "an arena is sealed once");
         for (from, to) in moves {
             self.move_slot(from, to);
@@ -112,26 +140,34 @@ impl Arena {
     fn move_slot(&self, from: usize, to: usize) {
         for field in &self.fields {
             let [source, target] = [from, to].map(|slot| self.place(*field, slot));
-            // SAFETY: no slot is open and none can be claimed any more; the exchange in `seal` lets one thread through,
-            // and readers come after it. Different slots do not overlap.
+            // SAFETY: no slot is open and none can be claimed any more; the exchange in `seal` lets
+            // one thread through, and readers come after it. Different slots do not overlap.
             unsafe { source.copy_to_nonoverlapping(target, field.bytes) }
         }
     }
 
     /// Address of a slot of a field.
     fn place(&self, field: Field, slot: usize) -> *mut u8 {
-        assert!(slot < self.claimed.len(), "slot {slot} of {}", self.claimed.len());
-        // SAFETY: fields have room for as many slots as there are flags, so the offset lies inside the buffer.
+        assert!(
+            slot < self.claimed.len(),
+            "slot {slot} of {}",
+            self.claimed.len()
+        );
+        // SAFETY: fields have room for as many slots as there are flags, so the offset lies inside
+        // the buffer.
         unsafe { self.buffer.as_ptr().add(field.offset + slot * field.bytes) }
     }
 
-    /// Address of array `field`, and the bytes a slot takes in it. Until the arena is sealed the memory is written by
-    /// other threads; afterwards it belongs to whoever holds the arena.
+    /// Address of array `field`, and the bytes a slot takes in it. Until the arena is sealed the
+    /// memory is written by other threads; afterwards it belongs to whoever holds the arena.
     #[must_use]
     pub fn field(&self, field: usize) -> (*mut u8, usize) {
         let field = self.fields[field];
         // SAFETY: the offset lies inside the buffer.
-        (unsafe { self.buffer.as_ptr().add(field.offset) }, field.bytes)
+        (
+            unsafe { self.buffer.as_ptr().add(field.offset) },
+            field.bytes,
+        )
     }
 
     /// The bytes of slot `index` in array `field`.
@@ -140,7 +176,10 @@ impl Arena {
     /// If the arena is not sealed, or there is no such slot.
     #[must_use]
     pub fn bytes(&self, field: usize, index: usize) -> &[u8] {
-        assert!(self.state.load(Ordering::Acquire) == SEALED, "an arena is read after it is sealed");
+        assert!(
+            self.state.load(Ordering::Acquire) == SEALED,
+            "an arena is read after it is sealed"
+        );
         assert!(index < self.slots, "slot {index} of {}", self.slots);
         let field = self.fields[field];
         let start = self.place(field, index);
@@ -154,8 +193,9 @@ impl Slot<'_> {
     pub fn field(&mut self, field: usize) -> &mut [u8] {
         let field = self.arena.fields[field];
         let start = self.arena.place(field, self.index);
-        // SAFETY: the slot lies inside the field; `claim` gave it to this holder alone, and the arena is not sealed
-        // before the holder lets go; `&mut self` keeps the holder from making two slices of one field.
+        // SAFETY: the slot lies inside the field; `claim` gave it to this holder alone, and the
+        // arena is not sealed before the holder lets go; `&mut self` keeps the holder from making
+        // two slices of one field.
         unsafe { std::slice::from_raw_parts_mut(start, field.bytes) }
     }
 }
@@ -180,8 +220,16 @@ mod tests {
 
     #[test]
     fn memory_that_is_not_there_is_an_error() {
-        for (capacity, bytes) in [(1 << 40, 1 << 40), (usize::MAX, 3), (1, usize::MAX), (1, 1 << 60)] {
-            assert!(matches!(Arena::new(capacity, &[bytes]), Err(Error::Memory { .. })));
+        for (capacity, bytes) in [
+            (1 << 40, 1 << 40),
+            (usize::MAX, 3),
+            (1, usize::MAX),
+            (1, 1 << 60),
+        ] {
+            assert!(matches!(
+                Arena::new(capacity, &[bytes]),
+                Err(Error::Memory { .. })
+            ));
         }
     }
 
@@ -192,7 +240,10 @@ mod tests {
         let first = arena.claim(0);
         assert!(first.is_some());
         assert!(arena.claim(0).is_none());
-        assert!(arena.claim(2).is_none(), "beyond the slots it was opened for");
+        assert!(
+            arena.claim(2).is_none(),
+            "beyond the slots it was opened for"
+        );
         assert!(arena.claim(9).is_none());
     }
 

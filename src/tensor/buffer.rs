@@ -7,8 +7,9 @@ use std::ptr::NonNull;
 
 use crate::error::{Error, Result};
 
-/// Every array handed out starts on such a boundary. TensorFlow takes any pointer through `DLPack` unchecked, and
-/// aborts the process in the first operation on one that is not so aligned; JAX copies silently.
+/// Every array handed out starts on such a boundary. TensorFlow takes any pointer through `DLPack`
+/// unchecked, and aborts the process in the first operation on one that is not so aligned; JAX
+/// copies silently.
 pub const ALIGNMENT: usize = 64;
 
 /// Owned bytes, zeroed at first, starting on an [`ALIGNMENT`] boundary.
@@ -23,12 +24,14 @@ unsafe impl Send for Buffer {}
 unsafe impl Sync for Buffer {}
 
 impl Buffer {
-    /// A buffer of `len` zero bytes. Batches may be large, so a machine that has no such memory is an error, not an abort.
+    /// A buffer of `len` zero bytes. Batches may be large, so a machine that has no such memory is
+    /// an error, not an abort.
     ///
     /// # Errors
     /// [`Error::Memory`] when there is no room.
     pub fn new(len: usize) -> Result<Self> {
-        let layout = Layout::from_size_align(len.max(1), ALIGNMENT).map_err(|_| Error::Memory { bytes: len })?;
+        let layout = Layout::from_size_align(len.max(1), ALIGNMENT)
+            .map_err(|_| Error::Memory { bytes: len })?;
         // SAFETY: the layout has a size of at least one byte.
         let start = unsafe { alloc::alloc_zeroed(layout) };
         let start = NonNull::new(start).ok_or(Error::Memory { bytes: len })?;
@@ -58,6 +61,9 @@ impl Drop for Buffer {
 
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buffer").field("start", &self.start).field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Buffer")
+            .field("start", &self.start)
+            .field("len", &self.len())
+            .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,5 @@
-//! Looks at every input before the first byte is written: that it is there, can be read, and is a picture, all of it or by
-//! its header.
+//! Looks at every input before the first byte is written: that it is there, can be read, and is a
+//! picture, all of it or by its header.
 
 use std::ffi::CString;
 use std::io;
@@ -92,7 +92,11 @@ impl Check {
         };
         let (stamp, header) = found.map_err(|source| self.source.io_error(input, source))?;
         let (format, size) = header.map_err(|reason| reason.at(path.clone()))?;
-        Ok(Checked { stamp, format, size })
+        Ok(Checked {
+            stamp,
+            format,
+            size,
+        })
     }
 }
 
@@ -104,9 +108,13 @@ fn decoded(path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Found {
     let Tools { bytes, decoder } = tools;
     let stamp = file::read_stamped(&CString::new(path.as_os_str().as_bytes())?, bytes)?;
     let len = usize::try_from(stamp.len).unwrap_or(usize::MAX);
-    let header = ready(decoder, Backend::Auto)
-        .and_then(|decoder| decode_whole(decoder, Content::Encoded(&bytes[..len]), Form::Planes, stop));
-    Ok((stamp, header.map(|Header { format, size, .. }| (format, size))))
+    let header = ready(decoder, Backend::Auto).and_then(|decoder| {
+        decode_whole(decoder, Content::Encoded(&bytes[..len]), Form::Planes, stop)
+    });
+    Ok((
+        stamp,
+        header.map(|Header { format, size, .. }| (format, size)),
+    ))
 }
 
 /// Reads the beginning of a picture.
@@ -127,7 +135,12 @@ fn begun(path: &Path, sizes: bool, tools: &mut Tools) -> Found {
 /// What the header of a picture says, or why it says nothing.
 fn header_of(bytes: &[u8], decoder: &mut Option<Decoder>) -> Result<(Format, Size), Reason> {
     let stop = AtomicBool::new(false);
-    let Header { format, size, .. } = open(ready(decoder, Backend::Turbo)?, Content::Encoded(bytes), &stop)?.header();
+    let Header { format, size, .. } = open(
+        ready(decoder, Backend::Turbo)?,
+        Content::Encoded(bytes),
+        &stop,
+    )?
+    .header();
     Ok((format, size))
 }
 
@@ -142,8 +155,15 @@ impl Row {
     /// What was found, in order.
     pub(super) fn results(&self) -> Vec<Result<Checked>> {
         let found = std::mem::take(&mut *lock(&self.found));
-        let missing = || Err(Error::Internal { message: "an input was not looked at".to_owned() });
-        found.into_iter().map(|result| result.unwrap_or_else(missing)).collect()
+        let missing = || {
+            Err(Error::Internal {
+                message: "an input was not looked at".to_owned(),
+            })
+        };
+        found
+            .into_iter()
+            .map(|result| result.unwrap_or_else(missing))
+            .collect()
     }
 }
 
@@ -158,7 +178,9 @@ impl engine::Job for Check {
     fn retire(&self, _: Tools) {}
 
     fn begin(&self, number: u64) -> Result<Option<(Row, usize)>> {
-        let first = usize::try_from(number).unwrap_or(usize::MAX).saturating_mul(BATCH);
+        let first = usize::try_from(number)
+            .unwrap_or(usize::MAX)
+            .saturating_mul(BATCH);
         let slots = self.len().saturating_sub(first).min(BATCH);
         let found = Mutex::new((0..slots).map(|_| None).collect());
         Ok((slots > 0).then_some((Row { first, found }, slots)))

@@ -48,7 +48,8 @@ pub(super) struct Recipe<R> {
 pub(super) type Arrange = Box<dyn Fn(&Source) -> (Option<Vec<usize>>, Set) + Send>;
 
 /// Makes records of images in their final order, and what the user should know of them.
-pub(super) type MakeRecords<R> = Box<dyn FnOnce(Arc<Source>, Vec<Checked>) -> Result<(R, Vec<String>)> + Send>;
+pub(super) type MakeRecords<R> =
+    Box<dyn FnOnce(Arc<Source>, Vec<Checked>) -> Result<(R, Vec<String>)> + Send>;
 
 /// Where things go, and how.
 #[derive(Clone, Debug)]
@@ -129,7 +130,10 @@ impl<R: Records> Conversion<R> {
     /// Begins to look at the inputs; what can be found wrong without them is found first.
     pub(super) fn start(settings: Settings, source: Source, recipe: Recipe<R>) -> Result<Self> {
         let (_, set) = (recipe.arrange)(&source);
-        refuse_lists(&recipe.lists, set.outputs(&settings).iter().map(PathBuf::as_path))?;
+        refuse_lists(
+            &recipe.lists,
+            set.outputs(&settings).iter().map(PathBuf::as_path),
+        )?;
         set.refuse_other_manifest(&settings)?;
         set.refuse_existing(&settings)?;
         set.refuse_shared_indexes()?;
@@ -138,11 +142,21 @@ impl<R: Records> Conversion<R> {
         }
         let (checked, written) = (Arc::default(), Arc::default());
         let total = source.len() as u64;
-        // What finished shards are made of was decoded before they were written. Where images are left out, all must be
-        // looked at to know which.
+        // What finished shards are made of was decoded before they were written. Where images are
+        // left out, all must be looked at to know which.
         let quick = settings.existing == Existing::Resume && !settings.skip;
-        let depth = if quick { Depth::Headers } else { settings.depth };
-        let mut run = Self { settings, total, checked, written, stage: Stage::Over };
+        let depth = if quick {
+            Depth::Headers
+        } else {
+            settings.depth
+        };
+        let mut run = Self {
+            settings,
+            total,
+            checked,
+            written,
+            stage: Stage::Over,
+        };
         run.stage = Stage::Checking(Box::new(run.check(Arc::new(source), recipe, depth)?));
         Ok(run)
     }
@@ -150,13 +164,31 @@ impl<R: Records> Conversion<R> {
     /// Begins to look at all inputs.
     fn check(&self, source: Arc<Source>, recipe: Recipe<R>, depth: Depth) -> Result<Checking<R>> {
         // A first look that is not the whole check is not told of.
-        let done = if depth == self.settings.depth { Arc::clone(&self.checked) } else { Arc::default() };
-        let check = Check { source: Arc::clone(&source), wanted: None, depth, sizes: recipe.sizes, done };
+        let done = if depth == self.settings.depth {
+            Arc::clone(&self.checked)
+        } else {
+            Arc::default()
+        };
+        let check = Check {
+            source: Arc::clone(&source),
+            wanted: None,
+            depth,
+            sizes: recipe.sizes,
+            done,
+        };
         let engine = Engine::start(check, self.settings.workers, 4)?;
-        Ok(Checking { engine, source, depth, found: Vec::new(), failures: Vec::new(), recipe })
+        Ok(Checking {
+            engine,
+            source,
+            depth,
+            found: Vec::new(),
+            failures: Vec::new(),
+            recipe,
+        })
     }
 
-    /// Goes on as far as it can without waiting longer than `patience`; `None` if there is more to do.
+    /// Goes on as far as it can without waiting longer than `patience`; `None` if there is more to
+    /// do.
     fn advance(&mut self, patience: Duration) -> Result<Option<Written>> {
         self.stage = match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Checking(mut checking) => {
@@ -186,24 +218,43 @@ impl<R: Records> Conversion<R> {
                 }
                 Stage::Writing(writing)
             }
-            Stage::Over => return Err(Error::Internal { message: "a run that has ended was waited for".to_owned() }),
+            Stage::Over => {
+                return Err(Error::Internal {
+                    message: "a run that has ended was waited for".to_owned(),
+                });
+            }
         };
         Ok(None)
     }
 
     /// Goes on when all inputs were looked at.
     fn checked(&self, checking: Checking<R>) -> Result<Stage<R>> {
-        let Checking { engine, source, depth, found, failures, recipe } = checking;
+        let Checking {
+            engine,
+            source,
+            depth,
+            found,
+            failures,
+            recipe,
+        } = checking;
         drop(engine);
         let unconfirmed = depth != self.settings.depth;
         if unconfirmed && !failures.is_empty() {
             // Whatever else is wrong is to be said together.
-            return Ok(Stage::Checking(Box::new(self.check(source, recipe, self.settings.depth)?)));
+            return Ok(Stage::Checking(Box::new(self.check(
+                source,
+                recipe,
+                self.settings.depth,
+            )?)));
         }
         let plan = self.plan(Arc::unwrap_or_clone(source), found, failures, recipe)?;
         plan.set.refuse_existing(&self.settings)?;
         plan.set.refuse_leftovers(&self.settings.folder)?;
-        Ok(Stage::Comparing(Box::new(Comparing { seen: Vec::with_capacity(plan.set.shards.len()), plan, unconfirmed })))
+        Ok(Stage::Comparing(Box::new(Comparing {
+            seen: Vec::with_capacity(plan.set.shards.len()),
+            plan,
+            unconfirmed,
+        })))
     }
 
     fn plan(
@@ -215,11 +266,21 @@ impl<R: Records> Conversion<R> {
     ) -> Result<Plan<R>> {
         let files = source.len();
         if !failures.is_empty() && (!self.settings.skip || failures.len() == files) {
-            return Err(unusable(files, failures.into_iter().map(|(_, failure)| failure).collect()));
+            return Err(unusable(
+                files,
+                failures.into_iter().map(|(_, failure)| failure).collect(),
+            ));
         }
-        let skipped: Vec<_> = failures.iter().map(|(input, failure)| left_out(&source, *input, failure)).collect();
+        let skipped: Vec<_> = failures
+            .iter()
+            .map(|(input, failure)| left_out(&source, *input, failure))
+            .collect();
         let kept: Vec<usize> = (0..files).filter(|input| found[*input].is_some()).collect();
-        let source = if kept.len() < files { source.arranged(&kept) } else { source };
+        let source = if kept.len() < files {
+            source.arranged(&kept)
+        } else {
+            source
+        };
         let mut found: Vec<Checked> = found.into_iter().flatten().collect();
         let (order, set) = (recipe.arrange)(&source);
         let source = Arc::new(match order {
@@ -231,13 +292,23 @@ impl<R: Records> Conversion<R> {
         });
         let (records, of_records) = (recipe.records)(Arc::clone(&source), found)?;
         let mut notes = [source.notes.clone(), of_records, set.notes.clone()].concat();
-        if let Some(LeftOut { why: Skipped { path, reason }, .. }) = skipped.first() {
+        if let Some(LeftOut {
+            why: Skipped { path, reason },
+            ..
+        }) = skipped.first()
+        {
             let (number, path) = (skipped.len(), path.display());
             notes.push(format!(
                 "{number} of {files} images cannot be used and are left out; the first is {path}: {reason}"
             ));
         }
-        Ok(Plan { source, records, set, notes, skipped })
+        Ok(Plan {
+            source,
+            records,
+            set,
+            notes,
+            skipped,
+        })
     }
 
     /// Goes on when it is known what is there already.
@@ -246,8 +317,11 @@ impl<R: Records> Conversion<R> {
             return Ok(Stage::Writing(Box::new(self.write(comparing)?)));
         }
         let unfinished = comparing.seen.iter().filter(|(_, kept)| !kept);
-        let wanted: Vec<usize> = unfinished.flat_map(|(shard, _)| shard.first..shard.first + shard.count).collect();
-        self.checked.store(self.total - wanted.len() as u64, Ordering::Relaxed);
+        let wanted: Vec<usize> = unfinished
+            .flat_map(|(shard, _)| shard.first..shard.first + shard.count)
+            .collect();
+        self.checked
+            .store(self.total - wanted.len() as u64, Ordering::Relaxed);
         let check = Check {
             source: Arc::clone(&comparing.plan.source),
             wanted: Some(wanted),
@@ -256,30 +330,74 @@ impl<R: Records> Conversion<R> {
             done: Arc::clone(&self.checked),
         };
         let engine = Engine::start(check, self.settings.workers, 4)?;
-        Ok(Stage::Confirming(Box::new(Confirming { engine, failures: Vec::new(), comparing })))
+        Ok(Stage::Confirming(Box::new(Confirming {
+            engine,
+            failures: Vec::new(),
+            comparing,
+        })))
     }
 
     /// Begins to write what is not finished.
     fn write(&self, comparing: Comparing<R>) -> Result<Writing<R>> {
-        let Comparing { plan: Plan { records, set, notes, skipped, .. }, seen, .. } = comparing;
+        let Comparing {
+            plan:
+                Plan {
+                    records,
+                    set,
+                    notes,
+                    skipped,
+                    ..
+                },
+            seen,
+            ..
+        } = comparing;
         make_directory(&self.settings.folder)?;
-        let already: u64 = seen.iter().filter(|(_, kept)| *kept).map(|(shard, _)| shard.count as u64).sum();
-        self.written.store(already + skipped.len() as u64, Ordering::Relaxed);
-        let shards: Vec<Shard> = seen.iter().filter(|(_, kept)| !kept).map(|(shard, _)| shard.clone()).collect();
+        let already: u64 = seen
+            .iter()
+            .filter(|(_, kept)| *kept)
+            .map(|(shard, _)| shard.count as u64)
+            .sum();
+        self.written
+            .store(already + skipped.len() as u64, Ordering::Relaxed);
+        let shards: Vec<Shard> = seen
+            .iter()
+            .filter(|(_, kept)| !kept)
+            .map(|(shard, _)| shard.clone())
+            .collect();
         if !shards.is_empty() && self.settings.existing != Existing::Refuse {
-            set.claims(&self.settings).try_for_each(|path| remove_stale(&path))?;
+            set.claims(&self.settings)
+                .try_for_each(|path| remove_stale(&path))?;
         }
-        let Settings { existing, workers, .. } = self.settings;
-        let job = Write { records: Arc::new(records), shards, existing, done: Arc::clone(&self.written) };
-        let why = skipped.iter().map(|left_out| left_out.why.clone()).collect();
+        let Settings {
+            existing, workers, ..
+        } = self.settings;
+        let job = Write {
+            records: Arc::new(records),
+            shards,
+            existing,
+            done: Arc::clone(&self.written),
+        };
+        let why = skipped
+            .iter()
+            .map(|left_out| left_out.why.clone())
+            .collect();
         Ok(Writing {
-            // Enough shards at once that every worker has one of its own, and one that is being synced.
+            // Enough shards at once that every worker has one of its own, and one that is being
+            // synced.
             engine: Engine::start(job, workers, workers + 1)?,
             shards: seen.into_iter(),
             papers: set.papers,
-            manifest: self.settings.manifest().map(|path| Manifest::create(&path)).transpose()?,
+            manifest: self
+                .settings
+                .manifest()
+                .map(|path| Manifest::create(&path))
+                .transpose()?,
             skipped,
-            written: Written { notes, skipped: why, ..Written::default() },
+            written: Written {
+                notes,
+                skipped: why,
+                ..Written::default()
+            },
         })
     }
 }
@@ -291,25 +409,44 @@ fn unusable(files: usize, failures: Vec<Error>) -> Error {
         1 => "nothing was written, and on_error=\"skip\" would leave it out",
         _ => "nothing was written, and on_error=\"skip\" would leave them out",
     };
-    Error::Files { files, outcome, failures }
+    Error::Files {
+        files,
+        outcome,
+        failures,
+    }
 }
 
 fn left_out(source: &Source, input: usize, failure: &Error) -> LeftOut {
-    let why = Skipped { path: source.path(input), reason: failure.reason() };
-    LeftOut { name: source.name(input).into(), label: source.class(input).label, why }
+    let why = Skipped {
+        path: source.path(input),
+        reason: failure.reason(),
+    };
+    LeftOut {
+        name: source.name(input).into(),
+        label: source.class(input).label,
+        why,
+    }
 }
 
 impl Set {
-    /// All files that are to be there in the end, and the indexes and the list that their shards may have from earlier runs.
+    /// All files that are to be there in the end, and the indexes and the list that their shards
+    /// may have from earlier runs.
     fn outputs(&self, settings: &Settings) -> Vec<PathBuf> {
         let index = |shard: &Shard| shard.index.clone().or_else(|| shard.old_index());
-        let shards = self.shards.iter().flat_map(|shard| [Some(shard.path.clone()), index(shard)]).flatten();
+        let shards = self
+            .shards
+            .iter()
+            .flat_map(|shard| [Some(shard.path.clone()), index(shard)])
+            .flatten();
         let manifest = settings.manifest().or_else(|| self.old_manifest(settings));
-        shards.chain(self.papers.iter().map(|(path, _)| path.clone())).chain(manifest).collect()
+        shards
+            .chain(self.papers.iter().map(|(path, _)| path.clone()))
+            .chain(manifest)
+            .collect()
     }
 
-    /// What says of an earlier run's shards that they are all there, or what is in them: not true any more once one of them
-    /// is written.
+    /// What says of an earlier run's shards that they are all there, or what is in them: not true
+    /// any more once one of them is written.
     fn claims(&self, settings: &Settings) -> impl Iterator<Item = PathBuf> {
         // The summary first: it is what says that there are the others.
         let papers = self.papers.iter().rev().map(|(path, _)| path.clone());
@@ -319,7 +456,9 @@ impl Set {
     /// The list of the records of an earlier run.
     fn old_manifest(&self, settings: &Settings) -> Option<PathBuf> {
         let path = settings.manifest_path();
-        manifest::first_shard(&path).is_some_and(|shard| (self.belongs)(&shard)).then_some(path)
+        manifest::first_shard(&path)
+            .is_some_and(|shard| (self.belongs)(&shard))
+            .then_some(path)
     }
 
     /// Refuses to replace what is there, unless that is wanted; and directories in any case.
@@ -327,7 +466,12 @@ impl Set {
         for path in self.outputs(settings) {
             match path.symlink_metadata() {
                 Ok(found) if found.is_dir() => return Err(a_directory(&path)),
-                Ok(_) if settings.existing == Existing::Refuse => return Err(Error::Exists { path, resumable: true }),
+                Ok(_) if settings.existing == Existing::Refuse => {
+                    return Err(Error::Exists {
+                        path,
+                        resumable: true,
+                    });
+                }
                 _ => {}
             }
         }
@@ -335,14 +479,22 @@ impl Set {
     }
 
     fn refuse_shared_indexes(&self) -> Result<()> {
-        let mut indexed = self.shards.iter().filter_map(|shard| Some((&shard.path, shard.index.as_ref()?)));
+        let mut indexed = self
+            .shards
+            .iter()
+            .filter_map(|shard| Some((&shard.path, shard.index.as_ref()?)));
         indexed.try_for_each(|(shard, index)| refuse_shared_index(shard, index))
     }
 
     /// Refuses to replace a list of another set's records.
     fn refuse_other_manifest(&self, settings: &Settings) -> Result<()> {
-        let Some(path) = settings.manifest() else { return Ok(()) };
-        let Some(shard) = manifest::first_shard(&path).filter(|shard| !(self.belongs)(shard)) else { return Ok(()) };
+        let Some(path) = settings.manifest() else {
+            return Ok(());
+        };
+        let Some(shard) = manifest::first_shard(&path).filter(|shard| !(self.belongs)(shard))
+        else {
+            return Ok(());
+        };
         let reason = format!(
             "lists {shard} and with it another data set, whose lines would be lost: write to another directory, or \
              without manifest=True"
@@ -350,22 +502,39 @@ impl Set {
         Err(Error::dataset(path, reason))
     }
 
-    /// An error if there are shards of an earlier run that this one would leave beside its own: whoever reads the set would
-    /// read both.
+    /// An error if there are shards of an earlier run that this one would leave beside its own:
+    /// whoever reads the set would read both.
     fn refuse_leftovers(&self, folder: &Path) -> Result<()> {
-        let own: HashSet<&OsStr> = self.shards.iter().filter_map(|shard| shard.path.file_name()).collect();
-        let fail = |source| Error::Io { path: folder.to_owned(), source };
-        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let own: HashSet<&OsStr> = self
+            .shards
+            .iter()
+            .filter_map(|shard| shard.path.file_name())
+            .collect();
+        let fail = |source| Error::Io {
+            path: folder.to_owned(),
+            source,
+        };
+        let here = if folder.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            folder
+        };
         if here.symlink_metadata().is_err() {
             return Ok(());
         }
         // What is there and is no directory is told.
         make_directory(here)?;
-        let names = std::fs::read_dir(here).map_err(fail)?.map(|entry| Ok(entry.map_err(fail)?.file_name()));
+        let names = std::fs::read_dir(here)
+            .map_err(fail)?
+            .map(|entry| Ok(entry.map_err(fail)?.file_name()));
         let names = names.collect::<Result<Vec<_>>>()?;
-        let is_left = |name: &&OsString| name.to_str().is_some_and(&self.belongs) && !own.contains(name.as_os_str());
+        let is_left = |name: &&OsString| {
+            name.to_str().is_some_and(&self.belongs) && !own.contains(name.as_os_str())
+        };
         let left: Vec<&OsString> = names.iter().filter(is_left).collect();
-        let Some(first) = left.iter().min() else { return Ok(()) };
+        let Some(first) = left.iter().min() else {
+            return Ok(());
+        };
         let (are, them) = match left.len() {
             1 => ("is a shard".to_owned(), "it"),
             all => (format!("and {} more are shards", all - 1), "them"),
@@ -416,7 +585,9 @@ impl<R: Records> Checking<R> {
 impl<R: Records> Comparing<R> {
     /// Looks at one more shard; true when there are no more.
     fn advance(&mut self, existing: Existing) -> Result<bool> {
-        let Some(shard) = self.plan.set.shards.get(self.seen.len()) else { return Ok(true) };
+        let Some(shard) = self.plan.set.shards.get(self.seen.len()) else {
+            return Ok(true);
+        };
         let kept = existing == Existing::Resume && is_finished(shard, &self.plan.records)?;
         self.seen.push((shard.clone(), kept));
         Ok(false)
@@ -429,7 +600,9 @@ impl<R: Records> Confirming<R> {
         match self.engine.next(patience)? {
             Next::End => return Ok(true),
             Next::TimedOut => {}
-            Next::Batch(row) => self.failures.extend(row.results().into_iter().filter_map(Result::err)),
+            Next::Batch(row) => self
+                .failures
+                .extend(row.results().into_iter().filter_map(Result::err)),
         }
         Ok(false)
     }
@@ -449,12 +622,20 @@ impl<R: Records> Writing<R> {
         };
         let spans = if *kept {
             self.written.kept += 1;
-            if self.manifest.is_some() { spans_of(&shard.path)? } else { Vec::new() }
+            if self.manifest.is_some() {
+                spans_of(&shard.path)?
+            } else {
+                Vec::new()
+            }
         } else {
             match self.engine.next(patience)? {
                 Next::Batch(open) => self.engine.job().finish(&open)?,
                 Next::TimedOut => return Ok(None),
-                Next::End => return Err(Error::Internal { message: "a shard is missing".to_owned() }),
+                Next::End => {
+                    return Err(Error::Internal {
+                        message: "a shard is missing".to_owned(),
+                    });
+                }
             }
         };
         if let Some(manifest) = &mut self.manifest {
@@ -487,14 +668,18 @@ impl<R: Records> Run for Conversion<R> {
     }
 
     fn progress(&self) -> Progress {
-        let [checked, written] = [&self.checked, &self.written].map(|done| done.load(Ordering::Relaxed));
-        Progress { done: u64::midpoint(checked, written), total: self.total }
+        let [checked, written] =
+            [&self.checked, &self.written].map(|done| done.load(Ordering::Relaxed));
+        Progress {
+            done: u64::midpoint(checked, written),
+            total: self.total,
+        }
     }
 }
 
-/// Whether a shard is there, with its index. If it is, it must be what this run would write, as far as its length, the
-/// framing, label and names of every record, and the whole of its first and last one tell, and of those whose image was
-/// written to, or moved, later.
+/// Whether a shard is there, with its index. If it is, it must be what this run would write, as far
+/// as its length, the framing, label and names of every record, and the whole of its first and last
+/// one tell, and of those whose image was written to, or moved, later.
 fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     if shard.path.symlink_metadata().is_err() {
         return Ok(false);
@@ -510,14 +695,21 @@ fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     let expected: Option<u64> = all.clone().map(|record| records.len(record)).sum();
     let actual = length_of(&shard.path)?;
     if let Some(expected) = expected.filter(|expected| *expected != actual) {
-        return other(&format!("has {actual} bytes, where this run writes {expected}"));
+        return other(&format!(
+            "has {actual} bytes, where this run writes {expected}"
+        ));
     }
     let spans = spans_of(&shard.path)?;
     if spans.len() != shard.count {
-        return other(&format!("has {} records, where this run writes {}", spans.len(), shard.count));
+        return other(&format!(
+            "has {} records, where this run writes {}",
+            spans.len(),
+            shard.count
+        ));
     }
     let written = modified(&shard.path, false)?;
-    let (file, mut scratch, mut ours) = (Map::open(&shard.path)?, R::Scratch::default(), Vec::new());
+    let (file, mut scratch, mut ours) =
+        (Map::open(&shard.path)?, R::Scratch::default(), Vec::new());
     for (record, span) in all.zip(&spans) {
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
         let found = &file.bytes()?[place(span.offset)..place(span.offset + span.len)];
@@ -533,31 +725,57 @@ fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
             }
         };
         if !same {
-            return other(&format!("has another record {} than this run writes", record - shard.first));
+            return other(&format!(
+                "has another record {} than this run writes",
+                record - shard.first
+            ));
         }
     }
     // One without a good index is written again, with it.
     let is_good = |index: &PathBuf| {
-        std::fs::read(index).is_ok_and(|lines| lines == records.index(shard.first, &spans).as_bytes())
+        std::fs::read(index)
+            .is_ok_and(|lines| lines == records.index(shard.first, &spans).as_bytes())
     };
     Ok(shard.index.as_ref().is_none_or(is_good))
 }
 
 /// Where the records of a shard are, by its framing alone.
 fn spans_of(path: &Path) -> Result<Vec<record::Span>> {
-    let shard = record::Shard::open(path, record::Options { use_index: false, ..record::Options::default() })?;
+    let shard = record::Shard::open(
+        path,
+        record::Options {
+            use_index: false,
+            ..record::Options::default()
+        },
+    )?;
     Ok((0..shard.len()).map(|index| shard.span(index)).collect())
 }
 
-/// When a file was written to, in nanoseconds since 1970; with `or_moved` when it came to its place, if that was later.
+/// When a file was written to, in nanoseconds since 1970; with `or_moved` when it came to its
+/// place, if that was later.
 fn modified(path: &Path, or_moved: bool) -> Result<i128> {
-    let data = std::fs::metadata(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    let at = |seconds: i64, nanoseconds: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
-    let (written, changed) = (at(data.mtime(), data.mtime_nsec()), at(data.ctime(), data.ctime_nsec()));
-    Ok(if or_moved { written.max(changed) } else { written })
+    let data = std::fs::metadata(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let at = |seconds: i64, nanoseconds: i64| {
+        i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds)
+    };
+    let (written, changed) = (
+        at(data.mtime(), data.mtime_nsec()),
+        at(data.ctime(), data.ctime_nsec()),
+    );
+    Ok(if or_moved {
+        written.max(changed)
+    } else {
+        written
+    })
 }
 
 fn length_of(path: &Path) -> Result<u64> {
-    let data = std::fs::metadata(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    let data = std::fs::metadata(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })?;
     Ok(data.len())
 }

@@ -52,7 +52,10 @@ impl Examples {
         set("image/width", number(size.width.into()));
         if self.schema == Schema::Split {
             let name = Path::new(OsStr::from_bytes(self.source.name(record)));
-            set("image/format", text(name.extension().unwrap_or_default().as_bytes()));
+            set(
+                "image/format",
+                text(name.extension().unwrap_or_default().as_bytes()),
+            );
             set("image/filename", text(self.source.name(record)));
         } else {
             set("image/format", text(name_of(format).as_bytes()));
@@ -63,7 +66,11 @@ impl Examples {
     }
 
     fn around(&self, record: usize) -> (Vec<u8>, Vec<u8>) {
-        example::around(&self.features(record), ENCODED, self.checked[record].stamp.len)
+        example::around(
+            &self.features(record),
+            ENCODED,
+            self.checked[record].stamp.len,
+        )
     }
 }
 
@@ -94,13 +101,19 @@ impl Records for Examples {
 
     fn len(&self, record: usize) -> Option<u64> {
         let (before, after) = self.around(record);
-        Some(tfrecord::OVERHEAD + (before.len() + after.len()) as u64 + self.checked[record].stamp.len)
+        Some(
+            tfrecord::OVERHEAD
+                + (before.len() + after.len()) as u64
+                + self.checked[record].stamp.len,
+        )
     }
 
     fn append(&self, record: usize, (): &mut (), out: &mut Vec<u8>) -> Result<()> {
         let (before, after) = self.around(record);
         let stamp = self.checked[record].stamp;
-        out.extend_from_slice(&tfrecord::header((before.len() + after.len()) as u64 + stamp.len));
+        out.extend_from_slice(&tfrecord::header(
+            (before.len() + after.len()) as u64 + stamp.len,
+        ));
         let start = out.len();
         out.extend_from_slice(&before);
         self.source.append(record, stamp, out)?;
@@ -112,7 +125,12 @@ impl Records for Examples {
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
         let (before, after) = self.around(record);
-        Some(is_around(framed, &before, &after, self.checked[record].stamp.len))
+        Some(is_around(
+            framed,
+            &before,
+            &after,
+            self.checked[record].stamp.len,
+        ))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {

@@ -1,7 +1,8 @@
-//! `manifest.jsonl`: a line of JSON for each record of a run, with `shard` (file name), `record` (its number there, from 0),
-//! `file` (its source), `label`, `offset` and `size` (bytes in the shard, framing included). Then a line for each image that
-//! was left out, with `skipped` (the reason) and null where a record has its place. A name that is not UTF-8 has
-//! `file_base64`, its bytes, beside it.
+//! `manifest.jsonl`: a line of JSON for each record of a run, with `shard` (file name), `record`
+//! (its number there, from 0), `file` (its source), `label`, `offset` and `size` (bytes in the
+//! shard, framing included). Then a line for each image that was left out, with `skipped` (the
+//! reason) and null where a record has its place. A name that is not UTF-8 has `file_base64`, its
+//! bytes, beside it.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -74,7 +75,9 @@ impl Manifest {
         if str::from_utf8(file).is_err() {
             line["file_base64"] = base64(file).into();
         }
-        self.0.room()?.extend_from_slice(format!("{line}\n").as_bytes());
+        self.0
+            .room()?
+            .extend_from_slice(format!("{line}\n").as_bytes());
         Ok(())
     }
 
@@ -90,7 +93,9 @@ pub(super) fn first_shard(path: &Path) -> Option<String> {
         return None;
     }
     let mut line = String::new();
-    BufReader::new(File::open(path).ok()?).read_line(&mut line).ok()?;
+    BufReader::new(File::open(path).ok()?)
+        .read_line(&mut line)
+        .ok()?;
     let record: Value = serde_json::from_str(&line).ok()?;
     record["shard"].as_str().map(str::to_owned)
 }
@@ -99,10 +104,17 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {
-        let bits = group.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte)) << (8 * (3 - group.len()));
+        let bits = group
+            .iter()
+            .fold(0, |bits, byte| bits << 8 | usize::from(*byte))
+            << (8 * (3 - group.len()));
         for digit in 0..4 {
             let value = bits >> (18 - 6 * digit) & 63;
-            text.push(if digit <= group.len() { DIGITS[value].into() } else { '=' });
+            text.push(if digit <= group.len() {
+                DIGITS[value].into()
+            } else {
+                '='
+            });
         }
     }
     text
@@ -114,8 +126,14 @@ mod tests {
 
     #[test]
     fn base64_is_that_of_rfc_4648() {
-        let cases =
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("\u{ff}", "w78=")];
+        let cases = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("\u{ff}", "w78="),
+        ];
         for (text, expected) in cases {
             assert_eq!(base64(text.as_bytes()), expected);
         }

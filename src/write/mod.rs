@@ -1,9 +1,9 @@
 //! Writes data sets: jobs on the engine whose results are files.
 //!
-//! What is common to all of them: every argument and every input is checked, inputs by decoding them, before the first
-//! byte is written; a file appears under its name whole or not at all ([`crate::file::Output`]); the same input, options
-//! and seed give the same bytes whatever the number of workers; and a run that was interrupted can be gone on with
-//! ([`Existing::Resume`]).
+//! What is common to all of them: every argument and every input is checked, inputs by decoding
+//! them, before the first byte is written; a file appears under its name whole or not at all
+//! ([`crate::file::Output`]); the same input, options and seed give the same bytes whatever the
+//! number of workers; and a run that was interrupted can be gone on with ([`Existing::Resume`]).
 
 mod check;
 mod conversion;
@@ -28,7 +28,9 @@ use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
 
 pub use check::Depth;
-pub use create::{Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords};
+pub use create::{
+    Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords,
+};
 pub use index::index;
 pub use tensors::Order;
 
@@ -118,7 +120,11 @@ fn workers(argument: &'static str, wanted: Option<usize>) -> Result<usize> {
     match wanted {
         None => Ok(usable_cores()),
         Some(workers @ 1..=MOST_WORKERS) => Ok(workers),
-        Some(workers) => Err(Error::argument(argument, workers, format!("between 1 and {MOST_WORKERS}"))),
+        Some(workers) => Err(Error::argument(
+            argument,
+            workers,
+            format!("between 1 and {MOST_WORKERS}"),
+        )),
     }
 }
 
@@ -129,7 +135,9 @@ fn plain_name(argument: &'static str, name: &str) -> Result<()> {
         return allowed("the beginning of a file name, without a slash");
     }
     if name.starts_with('.') {
-        return allowed("the beginning of a file name that is not hidden: without a dot at its start");
+        return allowed(
+            "the beginning of a file name that is not hidden: without a dot at its start",
+        );
     }
     Ok(())
 }

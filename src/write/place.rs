@@ -19,12 +19,20 @@ impl<'a> Destination<'a> {
     /// As [`check_destination`].
     pub(super) fn new(argument: &'static str, folder: &'a Path) -> Result<Self> {
         check_destination(argument, folder)?;
-        Ok(Self { argument, folder, real: resolved(folder) })
+        Ok(Self {
+            argument,
+            folder,
+            real: resolved(folder),
+        })
     }
 
     /// An error if it is `source`, or lies in it.
     pub(super) fn outside(&self, source: &Path) -> Result<()> {
-        self.refused(source, "outside of", self.real.starts_with(resolved(source)))
+        self.refused(
+            source,
+            "outside of",
+            self.real.starts_with(resolved(source)),
+        )
     }
 
     /// An error if it is `source`.
@@ -40,26 +48,39 @@ impl<'a> Destination<'a> {
             "a directory {which} {}, which the images are read from: files written there would become part of it",
             source.display()
         );
-        Err(Error::argument(self.argument, self.folder.display(), allowed))
+        Err(Error::argument(
+            self.argument,
+            self.folder.display(),
+            allowed,
+        ))
     }
 }
 
-/// Refuses to write to what [`check_local`] refuses, and to a directory `~` in the current one: that is what a shell leaves of
-/// `--output=~/out`, and what a program takes `~/out` for.
+/// Refuses to write to what [`check_local`] refuses, and to a directory `~` in the current one:
+/// that is what a shell leaves of `--output=~/out`, and what a program takes `~/out` for.
 pub(super) fn check_destination(argument: &'static str, folder: &Path) -> Result<()> {
     check_local(argument, folder)?;
     if folder.starts_with("~") {
-        let allowed =
-            "a directory; ~ is not made the home directory here: write that out, or ./~ for a directory called ~";
-        return Err(Error::argument(argument, format!("{:?}", folder.display().to_string()), allowed));
+        let allowed = "a directory; ~ is not made the home directory here: write that out, or ./~ for a directory called ~";
+        return Err(Error::argument(
+            argument,
+            format!("{:?}", folder.display().to_string()),
+            allowed,
+        ));
     }
     Ok(())
 }
 
-/// Refuses what is no path on this machine: nothing at all, which would be the current directory, and addresses such as
-/// `gs://bucket/out`, which would be a directory `gs:` in it.
+/// Refuses what is no path on this machine: nothing at all, which would be the current directory,
+/// and addresses such as `gs://bucket/out`, which would be a directory `gs:` in it.
 pub(super) fn check_local(argument: &'static str, path: &Path) -> Result<()> {
-    let refused = |allowed| Err(Error::argument(argument, format!("{:?}", path.display().to_string()), allowed));
+    let refused = |allowed| {
+        Err(Error::argument(
+            argument,
+            format!("{:?}", path.display().to_string()),
+            allowed,
+        ))
+    };
     if path.as_os_str().is_empty() {
         return refused("a directory; \".\" for the current one");
     }
@@ -69,7 +90,8 @@ pub(super) fn check_local(argument: &'static str, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// An error if an output would take the place of a list that is read. `lists` come with the arguments that name them.
+/// An error if an output would take the place of a list that is read. `lists` come with the
+/// arguments that name them.
 pub(super) fn refuse_lists<'a>(
     lists: &[(&'static str, PathBuf)],
     outputs: impl Iterator<Item = &'a Path>,
@@ -77,9 +99,15 @@ pub(super) fn refuse_lists<'a>(
     if lists.is_empty() {
         return Ok(());
     }
-    let lists: Vec<_> = lists.iter().map(|(argument, path)| (argument, path, path.canonicalize().ok())).collect();
+    let lists: Vec<_> = lists
+        .iter()
+        .map(|(argument, path)| (argument, path, path.canonicalize().ok()))
+        .collect();
     for output in outputs.filter_map(|output| output.canonicalize().ok()) {
-        if let Some((argument, list, _)) = lists.iter().find(|(_, _, real)| real.as_ref() == Some(&output)) {
+        if let Some((argument, list, _)) = lists
+            .iter()
+            .find(|(_, _, real)| real.as_ref() == Some(&output))
+        {
             let allowed = "a file that the output does not replace: call it something else, or write elsewhere";
             return Err(Error::argument(argument, list.display(), allowed));
         }
@@ -89,9 +117,16 @@ pub(super) fn refuse_lists<'a>(
 
 /// The path without links and dots, of something that need not be there yet.
 fn resolved(path: &Path) -> PathBuf {
-    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let path = if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    };
     let mut real = PathBuf::new();
-    for part in std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).components() {
+    for part in std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .components()
+    {
         if part == Component::ParentDir {
             real.pop();
             continue;
@@ -118,9 +153,20 @@ mod tests {
         std::os::unix::fs::symlink(at("photos/cat"), at("link")).unwrap();
         let refused = |name: &str| {
             let path = at(name);
-            Destination::new("dest_path", &path).unwrap().outside(&at("photos")).is_err()
+            Destination::new("dest_path", &path)
+                .unwrap()
+                .outside(&at("photos"))
+                .is_err()
         };
-        for inside in ["photos", "photos/", "photos/new/deep", "link", "link/new", "none/../photos/x", "link/../x"] {
+        for inside in [
+            "photos",
+            "photos/",
+            "photos/new/deep",
+            "link",
+            "link/new",
+            "none/../photos/x",
+            "link/../x",
+        ] {
             assert!(refused(inside), "{inside}");
         }
         for outside in ["", "photos-too", "photos2", "photos/../new", "link/../../x"] {

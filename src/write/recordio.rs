@@ -27,22 +27,28 @@ enum Keys {
 }
 
 impl Keys {
-    /// The numbers in the names, where every name has one and no two the same; else running numbers, and why. Of files in
-    /// several folders, which mostly count each from the same number, nobody expects anything else, and nothing is said.
+    /// The numbers in the names, where every name has one and no two the same; else running
+    /// numbers, and why. Of files in several folders, which mostly count each from the same number,
+    /// nobody expects anything else, and nothing is said.
     fn of(source: &Source) -> (Self, Option<String>) {
         let mut seen = HashSet::with_capacity(source.len());
         let mut keys = Vec::with_capacity(source.len());
         for record in 0..source.len() {
             let said = |why: &str| {
                 let path = source.path(record);
-                let note = format!("{}: {why}; all records are keyed by their running number instead", path.display());
+                let note = format!(
+                    "{}: {why}; all records are keyed by their running number instead",
+                    path.display()
+                );
                 (Self::Running, (source.folders().len() < 2).then_some(note))
             };
             let Some(key) = first_number(source.base_name(record)) else {
                 return said("no number in its name that a key could be");
             };
             if !seen.insert(key) {
-                return said(&format!("the number in its name, {key}, is another file's too"));
+                return said(&format!(
+                    "the number in its name, {key}, is another file's too"
+                ));
             }
             keys.push(key);
         }
@@ -59,8 +65,12 @@ impl Keys {
 
 /// The first run of digits in a name; none if it is beyond 64 bits.
 fn first_number(name: &[u8]) -> Option<u64> {
-    let digits: Vec<u8> =
-        name.iter().copied().skip_while(|c| !c.is_ascii_digit()).take_while(u8::is_ascii_digit).collect();
+    let digits: Vec<u8> = name
+        .iter()
+        .copied()
+        .skip_while(|c| !c.is_ascii_digit())
+        .take_while(u8::is_ascii_digit)
+        .collect();
     String::from_utf8(digits).ok()?.parse().ok()
 }
 
@@ -72,16 +82,33 @@ impl Images {
     ///
     /// # Errors
     /// [`Error::Dataset`] for a label that the format cannot hold.
-    pub(super) fn new(source: Arc<Source>, checked: Vec<Checked>) -> Result<(Self, Option<String>)> {
+    pub(super) fn new(
+        source: Arc<Source>,
+        checked: Vec<Checked>,
+    ) -> Result<(Self, Option<String>)> {
         source.check_labels(LARGEST_LABEL, "RecordIO holds labels as float32")?;
         let (keys, note) = Keys::of(&source);
-        Ok((Self { source, checked, keys }, note))
+        Ok((
+            Self {
+                source,
+                checked,
+                keys,
+            },
+            note,
+        ))
     }
 
     fn header(&self, record: usize) -> Header<'_> {
-        #[expect(clippy::cast_precision_loss, reason = "labels were found to be small enough")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "labels were found to be small enough"
+        )]
         let label = self.source.class(record).label as f32;
-        Header { labels: Labels::One(label), id: self.keys.at(record), id2: 0 }
+        Header {
+            labels: Labels::One(label),
+            id: self.keys.at(record),
+            id2: 0,
+        }
     }
 }
 
@@ -96,8 +123,10 @@ impl Records for Images {
     fn append(&self, record: usize, payload: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<()> {
         payload.clear();
         self.header(record).encode(payload);
-        self.source.append(record, self.checked[record].stamp, payload)?;
-        recordio::frame(payload, out).map_err(|reason| Error::dataset(self.source.path(record), reason.0))
+        self.source
+            .append(record, self.checked[record].stamp, payload)?;
+        recordio::frame(payload, out)
+            .map_err(|reason| Error::dataset(self.source.path(record), reason.0))
     }
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
@@ -106,13 +135,17 @@ impl Records for Images {
         let payload = header.len() as u64 + self.checked[record].stamp.len;
         let (frame, rest) = framed.split_first_chunk::<8>()?;
         // A record in several parts has a length that only its bytes tell.
-        let whole = u64::from(u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]])) == payload;
+        let whole =
+            u64::from(u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]])) == payload;
         whole.then(|| rest.starts_with(&header))
     }
 
     fn index(&self, first: usize, spans: &[Span]) -> String {
-        let places: Vec<_> =
-            spans.iter().zip(first..).map(|(span, record)| (self.keys.at(record), span.offset)).collect();
+        let places: Vec<_> = spans
+            .iter()
+            .zip(first..)
+            .map(|(span, record)| (self.keys.at(record), span.offset))
+            .collect();
         index::recordio_lines(&places)
     }
 

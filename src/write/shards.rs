@@ -1,8 +1,9 @@
 //! The job that writes shards: a batch is a shard, a slot is a piece of it of a few megabytes.
 //!
-//! Where the lengths of records are known before they are made, every piece's place in its file is known too: workers
-//! write pieces of one shard at once, in any order. Where they are not (RecordIO, whose framing depends on the bytes), a
-//! shard is one piece, and workers share out the shards.
+//! Where the lengths of records are known before they are made, every piece's place in its file is
+//! known too: workers write pieces of one shard at once, in any order. Where they are not
+//! (RecordIO, whose framing depends on the bytes), a shard is one piece, and workers share out the
+//! shards.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -16,10 +17,12 @@ use crate::error::{Error, Result};
 use crate::file::{Output, write_whole};
 use crate::record::{Framing, Span, index};
 
-/// Bytes per piece: many times what it takes to hand one over, and few enough that a shard of usual size has several.
+/// Bytes per piece: many times what it takes to hand one over, and few enough that a shard of usual
+/// size has several.
 const PIECE: u64 = 4 << 20;
 
-/// Bytes gathered before they are written: they stay in the second-level cache from reading to writing.
+/// Bytes gathered before they are written: they stay in the second-level cache from reading to
+/// writing.
 const GATHER: usize = 512 << 10;
 
 /// How records are made: functions of their number.
@@ -36,7 +39,8 @@ pub(super) trait Records: Send + Sync + 'static {
     /// What is wrong with its source.
     fn append(&self, record: usize, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Result<()>;
 
-    /// Whether a framed record is this one, as far as all but its picture tells; `None` if that cannot be said.
+    /// Whether a framed record is this one, as far as all but its picture tells; `None` if that
+    /// cannot be said.
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool>;
 
     /// The text of the index file of a shard whose first record is `first`.
@@ -61,18 +65,24 @@ pub(super) struct Shard {
 impl Shard {
     /// The index that a shard which is to have none may have from an earlier run.
     pub(super) fn old_index(&self) -> Option<PathBuf> {
-        let is_its_own = self.index.is_none() && !index::namesake(&self.path, Framing::TfRecord).is_file();
+        let is_its_own =
+            self.index.is_none() && !index::namesake(&self.path, Framing::TfRecord).is_file();
         is_its_own.then(|| index::path_of(&self.path, Framing::TfRecord))
     }
 }
 
-/// Refuses to write the index of a shard where that of another file is: the keys of a RecordIO file are nowhere else.
+/// Refuses to write the index of a shard where that of another file is: the keys of a RecordIO file
+/// are nowhere else.
 ///
 /// # Errors
 /// [`Error::Dataset`].
 pub(super) fn refuse_shared_index(shard: &Path, index: &Path) -> Result<()> {
     let is_of = |framing| index == index::path_of(shard, framing);
-    let framing = if is_of(Framing::TfRecord) { Framing::TfRecord } else { Framing::RecordIo };
+    let framing = if is_of(Framing::TfRecord) {
+        Framing::TfRecord
+    } else {
+        Framing::RecordIo
+    };
     let other = index::namesake(shard, framing);
     let is_others = match framing {
         Framing::TfRecord => other.is_file(),
@@ -81,7 +91,10 @@ pub(super) fn refuse_shared_index(shard: &Path, index: &Path) -> Result<()> {
     if !is_others {
         return Ok(());
     }
-    let reason = format!("is the index of {} too: write to another directory, or under another name", other.display());
+    let reason = format!(
+        "is the index of {} too: write to another directory, or under another name",
+        other.display()
+    );
     Err(Error::dataset(index, reason))
 }
 
@@ -128,17 +141,32 @@ pub(super) struct Scratch<S> {
 impl<R: Records> Write<R> {
     /// Cuts a shard into pieces; returns them and the length of the whole, if it is known.
     fn pieces(&self, shard: &Shard) -> (Vec<Piece>, Option<u64>) {
-        let mut pieces = vec![Piece { first: shard.first, count: 0, offset: 0 }];
+        let mut pieces = vec![Piece {
+            first: shard.first,
+            count: 0,
+            offset: 0,
+        }];
         let mut offset = 0;
         for record in shard.first..shard.first + shard.count {
             let Some(len) = self.records.len(record) else {
-                return (vec![Piece { first: shard.first, count: shard.count, offset: 0 }], None);
+                return (
+                    vec![Piece {
+                        first: shard.first,
+                        count: shard.count,
+                        offset: 0,
+                    }],
+                    None,
+                );
             };
             if let Some(last) = pieces.last_mut() {
                 last.count += 1;
                 offset += len;
                 if offset - last.offset >= PIECE && record + 1 < shard.first + shard.count {
-                    pieces.push(Piece { first: record + 1, count: 0, offset });
+                    pieces.push(Piece {
+                        first: record + 1,
+                        count: 0,
+                        offset,
+                    });
                 }
             }
         }
@@ -154,7 +182,9 @@ impl<R: Records> Write<R> {
         stop: &AtomicBool,
     ) -> Result<Vec<Span>> {
         let output = open.output.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(output) = output.as_ref() else { return Ok(Vec::new()) };
+        let Some(output) = output.as_ref() else {
+            return Ok(Vec::new());
+        };
         let Scratch { out, records } = scratch;
         out.clear();
         let mut spans = Vec::with_capacity(piece.count);
@@ -165,7 +195,10 @@ impl<R: Records> Write<R> {
             }
             let start = out.len();
             self.records.append(record, records, out)?;
-            spans.push(Span { offset: offset + start as u64, len: (out.len() - start) as u64 });
+            spans.push(Span {
+                offset: offset + start as u64,
+                len: (out.len() - start) as u64,
+            });
             if out.len() >= GATHER {
                 output.write_at(out, offset)?;
                 offset += out.len() as u64;
@@ -177,7 +210,8 @@ impl<R: Records> Write<R> {
         Ok(spans)
     }
 
-    /// Gives a shard that all pieces of are written its name, and writes its index. Returns where its records are.
+    /// Gives a shard that all pieces of are written its name, and writes its index. Returns where
+    /// its records are.
     ///
     /// # Errors
     /// What went wrong with a record; [`Error::Write`], [`Error::Exists`].
@@ -195,12 +229,20 @@ impl<R: Records> Write<R> {
         if let (Some(old), true) = (index.clone().or_else(|| open.shard.old_index()), replace) {
             remove_stale(&old)?;
         }
-        let output = open.output.write().unwrap_or_else(PoisonError::into_inner).take();
+        let output = open
+            .output
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
         if let Some(output) = output {
             output.commit(true, replace)?;
         }
         if let Some(index) = index {
-            write_whole(index, self.records.index(*first, &spans).as_bytes(), replace)?;
+            write_whole(
+                index,
+                self.records.index(*first, &spans).as_bytes(),
+                replace,
+            )?;
         }
         Ok(spans)
     }
@@ -209,16 +251,22 @@ impl<R: Records> Write<R> {
 /// Removes a file that an earlier run may have left, and that would not be true of this one.
 pub(super) fn remove_stale(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(source) if source.kind() != ErrorKind::NotFound => {
-            Err(Error::Write { path: path.to_owned(), bytes: 0, source })
-        }
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Write {
+            path: path.to_owned(),
+            bytes: 0,
+            source,
+        }),
         _ => Ok(()),
     }
 }
 
 impl Made {
     fn fail(&mut self, piece: usize, error: Error) {
-        if self.failure.as_ref().is_none_or(|(first, _)| piece < *first) {
+        if self
+            .failure
+            .as_ref()
+            .is_none_or(|(first, _)| piece < *first)
+        {
             self.failure = Some((piece, error));
         }
     }
@@ -235,13 +283,24 @@ impl<R: Records> engine::Job for Write<R> {
     fn retire(&self, _: Self::Scratch) {}
 
     fn begin(&self, number: u64) -> Result<Option<(Open, usize)>> {
-        let Some(shard) = usize::try_from(number).ok().and_then(|number| self.shards.get(number)) else {
+        let Some(shard) = usize::try_from(number)
+            .ok()
+            .and_then(|number| self.shards.get(number))
+        else {
             return Ok(None);
         };
         let (pieces, len) = self.pieces(shard);
         let output = RwLock::new(Some(Output::create(&shard.path, len)?));
         let slots = pieces.len();
-        Ok(Some((Open { shard: shard.clone(), output, pieces, made: Mutex::default() }, slots)))
+        Ok(Some((
+            Open {
+                shard: shard.clone(),
+                output,
+                pieces,
+                made: Mutex::default(),
+            },
+            slots,
+        )))
     }
 
     fn run(&self, open: &Open, slot: usize, scratch: &mut Self::Scratch, stop: &AtomicBool) {

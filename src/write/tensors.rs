@@ -1,8 +1,9 @@
-//! Pictures as pixels, in `tf.train.Example`s with DLBS' features: what training reads at the speed of memory.
+//! Pictures as pixels, in `tf.train.Example`s with DLBS' features: what training reads at the speed
+//! of memory.
 //!
-//! A picture is resized by its short side, and cropped to the square at its centre: what a Loader gives with `fit="crop"`.
-//! Decoding looks at the bytes, not at names, so that the PNGs and CMYK files that ImageNet has among its
-//! `.JPEG`s need no list of exceptions.
+//! A picture is resized by its short side, and cropped to the square at its centre: what a Loader
+//! gives with `fit="crop"`. Decoding looks at the bytes, not at names, so that the PNGs and CMYK
+//! files that ImageNet has among its `.JPEG`s need no list of exceptions.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -44,7 +45,8 @@ impl Order {
 pub(super) struct Texts(Vec<String>);
 
 impl Texts {
-    /// Labels and texts as `labels` has them, which must then have all classes; texts as `texts` has them otherwise.
+    /// Labels and texts as `labels` has them, which must then have all classes; texts as `texts`
+    /// has them otherwise.
     pub(super) fn new(
         source: &mut Source,
         labels: Option<&HashMap<String, (u64, String)>>,
@@ -55,13 +57,21 @@ impl Texts {
             None => Ok(texts.get(&class.name).cloned().unwrap_or_default()),
             Some(labels) => {
                 let Some((label, text)) = labels.get(&class.name) else {
-                    return Err(Error::dataset(root.join(&class.name), "the labels given do not list this class"));
+                    return Err(Error::dataset(
+                        root.join(&class.name),
+                        "the labels given do not list this class",
+                    ));
                 };
                 class.label = *label;
                 Ok(text.clone())
             }
         };
-        source.classes.iter_mut().map(text).collect::<Result<_>>().map(Self)
+        source
+            .classes
+            .iter_mut()
+            .map(text)
+            .collect::<Result<_>>()
+            .map(Self)
     }
 }
 
@@ -97,8 +107,20 @@ impl Tensors {
             Order::Hwc => Layout::Nhwc,
             Order::Chw => Layout::Nchw,
         };
-        let config = Config { size: Some(Size::new(side, side)), fit: Fit::Crop, layout, ..Config::default() };
-        Ok(Self { maker: Maker::new(&config)?, source, checked, texts, side, order })
+        let config = Config {
+            size: Some(Size::new(side, side)),
+            fit: Fit::Crop,
+            layout,
+            ..Config::default()
+        };
+        Ok(Self {
+            maker: Maker::new(&config)?,
+            source,
+            checked,
+            texts,
+            side,
+            order,
+        })
     }
 
     /// Everything of a record but the pixels.
@@ -106,8 +128,12 @@ impl Tensors {
         let class = self.source.class(record);
         let text = &self.texts.0[self.source.entries[record].class as usize];
         let side = u64::from(self.side);
-        let numbers =
-            [("image/height", side), ("image/width", side), ("image/channels", 3), ("image/class/label", class.label)];
+        let numbers = [
+            ("image/height", side),
+            ("image/width", side),
+            ("image/channels", 3),
+            ("image/class/label", class.label),
+        ];
         let words: [(&str, &[u8]); 6] = [
             ("image/colorspace", b"RGB"),
             ("image/format", b"tensor"),
@@ -117,8 +143,12 @@ impl Tensors {
             ("image/class/text", text.as_bytes()),
         ];
         let number = |value| Feature::Ints(vec![i64::try_from(value).unwrap_or(i64::MAX)]);
-        let numbers = numbers.into_iter().map(|(key, value)| (key.to_owned(), number(value)));
-        let words = words.into_iter().map(|(key, word)| (key.to_owned(), Feature::Bytes(vec![Cow::Borrowed(word)])));
+        let numbers = numbers
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), number(value)));
+        let words = words
+            .into_iter()
+            .map(|(key, word)| (key.to_owned(), Feature::Bytes(vec![Cow::Borrowed(word)])));
         numbers.chain(words).collect()
     }
 
@@ -138,9 +168,12 @@ impl Records for Tensors {
     fn append(&self, record: usize, scratch: &mut Scratch, out: &mut Vec<u8>) -> Result<()> {
         let Scratch { file, workshop } = scratch;
         file.clear();
-        self.source.append(record, self.checked[record].stamp, file)?;
+        self.source
+            .append(record, self.checked[record].stamp, file)?;
         let (before, after) = self.around(record);
-        out.extend_from_slice(&tfrecord::header((before.len() + self.maker.bytes() + after.len()) as u64));
+        out.extend_from_slice(&tfrecord::header(
+            (before.len() + self.maker.bytes() + after.len()) as u64,
+        ));
         let start = out.len();
         out.extend_from_slice(&before);
         let pixels = out.len();
@@ -155,7 +188,12 @@ impl Records for Tensors {
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
         let (before, after) = self.around(record);
-        Some(is_around(framed, &before, &after, self.maker.bytes() as u64))
+        Some(is_around(
+            framed,
+            &before,
+            &after,
+            self.maker.bytes() as u64,
+        ))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {
@@ -170,9 +208,9 @@ impl Records for Tensors {
 /// Why a picture that passed the check is none after all, and how that is found earlier.
 fn unforeseen(reason: Reason) -> Reason {
     match reason {
-        Reason::Picture(reason) => {
-            Reason::Picture(format!("{reason}; check=\"decode\" finds such files before anything is written"))
-        }
+        Reason::Picture(reason) => Reason::Picture(format!(
+            "{reason}; check=\"decode\" finds such files before anything is written"
+        )),
         memory @ Reason::Memory(_) => memory,
     }
 }

@@ -1,5 +1,5 @@
-//! Nothing is allocated per sample once a loader is warm, nor per record; and nothing that a file only claims. A binary
-//! of its own, because it counts every allocation.
+//! Nothing is allocated per sample once a loader is warm, nor per record; and nothing that a file
+//! only claims. A binary of its own, because it counts every allocation.
 #![expect(unsafe_code, reason = "a counting allocator")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -47,7 +47,11 @@ static ALLOCATOR: Counting = Counting;
 
 /// Allocations of one warm epoch.
 fn allocations(config: &Config) -> usize {
-    let loader = Loader::open(&Config { repeat: true, ..config.clone() }).expect("a loader");
+    let loader = Loader::open(&Config {
+        repeat: true,
+        ..config.clone()
+    })
+    .expect("a loader");
     let epoch = usize::try_from(loader.batches_per_epoch()).expect("a few batches");
     let mut batches = loader.epoch(0).expect("an epoch");
     // Every worker has met the largest picture when a few epochs are through.
@@ -83,8 +87,14 @@ fn a_warm_loader_allocates_per_batch_not_per_sample() {
         };
         // 240 samples in 60 batches, then in 4: what is left must grow with the batches alone.
         let (small, large) = (allocations(&config(4)), allocations(&config(60)));
-        assert!(large <= 4 * 20, "{large} allocations in 4 batches of 60 ({fit:?})");
-        assert!(small <= 60 * 20, "{small} allocations in 60 batches of 4 ({fit:?})");
+        assert!(
+            large <= 4 * 20,
+            "{large} allocations in 4 batches of 60 ({fit:?})"
+        );
+        assert!(
+            small <= 60 * 20,
+            "{small} allocations in 60 batches of 4 ({fit:?})"
+        );
     }
 }
 
@@ -102,7 +112,10 @@ fn example(number: u16, planar: bool) -> Vec<u8> {
         features.insert("image/height".to_owned(), side(height));
         features.insert("image/width".to_owned(), side(width));
     } else {
-        features.insert("image/encoded".to_owned(), bytes(&pictures::jpeg(width, height, number.into())));
+        features.insert(
+            "image/encoded".to_owned(),
+            bytes(&pictures::jpeg(width, height, number.into())),
+        );
     }
     encode(&features)
 }
@@ -126,8 +139,14 @@ fn a_warm_loader_of_records_allocates_per_batch_not_per_sample() {
             ..Config::default()
         };
         let (small, large) = (allocations(&config(4)), allocations(&config(60)));
-        assert!(large <= 4 * 20, "{large} allocations in 4 batches of 60 (planar: {planar}, exact: {exact})");
-        assert!(small <= 60 * 20, "{small} allocations in 60 batches of 4 (planar: {planar}, exact: {exact})");
+        assert!(
+            large <= 4 * 20,
+            "{large} allocations in 4 batches of 60 (planar: {planar}, exact: {exact})"
+        );
+        assert!(
+            small <= 60 * 20,
+            "{small} allocations in 60 batches of 4 (planar: {planar}, exact: {exact})"
+        );
     }
 }
 
@@ -163,12 +182,23 @@ fn nothing_is_allocated_that_is_only_claimed() {
             input[at..end].fill(0x7f);
             LARGEST.store(0, Ordering::Relaxed);
             records::check(&input);
-            // What is inflated comes in steps of 64 KiB; a byte of an Example may be an integer or an empty text.
-            let (largest, allowed) = (LARGEST.load(Ordering::Relaxed), (128 << 10) + 100 * input.len());
-            assert!(largest <= allowed, "{largest} bytes for {} ({input:02x?})", input.len());
+            // What is inflated comes in steps of 64 KiB; a byte of an Example may be an integer or
+            // an empty text.
+            let (largest, allowed) = (
+                LARGEST.load(Ordering::Relaxed),
+                (128 << 10) + 100 * input.len(),
+            );
+            assert!(
+                largest <= allowed,
+                "{largest} bytes for {} ({input:02x?})",
+                input.len()
+            );
         }
     }
-    let file = Map::in_memory("x.rec".into(), vec![0x0a, 0x23, 0xd7, 0xce, 0xff, 0xff, 0xff, 0x1f]);
+    let file = Map::in_memory(
+        "x.rec".into(),
+        vec![0x0a, 0x23, 0xd7, 0xce, 0xff, 0xff, 0xff, 0x1f],
+    );
     LARGEST.store(0, Ordering::Relaxed);
     assert!(Shard::new(file, None, Options::default()).is_err());
     assert!(LARGEST.load(Ordering::Relaxed) < 1000);

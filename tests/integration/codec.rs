@@ -18,9 +18,16 @@ fn decode(decoder: &mut Decoder, bytes: &[u8]) -> Result<Vec<u8>, Reason> {
     let stop = AtomicBool::new(false);
     let opened = decoder.open(bytes, &stop)?;
     let window = Window::whole(opened.header().size);
-    let picture = opened.decode(&Request { denominator: 1, window, gray: false, exact: true })?;
-    let (Pixels::Rgb(plane) | Pixels::Gray(plane) | Pixels::Planar([plane, ..]) | Pixels::Ycc { y: plane, .. }) =
-        picture.pixels;
+    let picture = opened.decode(&Request {
+        denominator: 1,
+        window,
+        gray: false,
+        exact: true,
+    })?;
+    let (Pixels::Rgb(plane)
+    | Pixels::Gray(plane)
+    | Pixels::Planar([plane, ..])
+    | Pixels::Ycc { y: plane, .. }) = picture.pixels;
     Ok(plane.data[..plane.height * plane.stride].to_vec())
 }
 
@@ -28,7 +35,9 @@ fn jpeg(optimized: bool, seed: u64) -> Vec<u8> {
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, 60);
     encoder.set_optimized_huffman_tables(optimized);
-    encoder.encode(&pictures::pixels(64, 48, 3, seed), 64, 48, ColorType::Rgb).expect("a picture is encoded");
+    encoder
+        .encode(&pictures::pixels(64, 48, 3, seed), 64, 48, ColorType::Rgb)
+        .expect("a picture is encoded");
     out
 }
 
@@ -37,7 +46,10 @@ fn without(file: &[u8], marker: u8) -> Vec<u8> {
     let mut out = file[..2].to_vec();
     let mut at = 2;
     loop {
-        let (kind, len) = (file[at + 1], 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]])));
+        let (kind, len) = (
+            file[at + 1],
+            2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]])),
+        );
         if kind == 0xda {
             out.extend(&file[at..]);
             return out;
@@ -62,7 +74,10 @@ fn tables_of_one_file_are_not_used_for_the_next() {
     let mut used = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
     decode(&mut used, &jpeg(true, 2)).expect("a picture with tables of its own");
     assert_eq!(decode(&mut used, &frame).expect("a picture"), alone);
-    assert!(decode(&mut used, &without(&plain, 0xdb)).is_err(), "no quantisation tables");
+    assert!(
+        decode(&mut used, &without(&plain, 0xdb)).is_err(),
+        "no quantisation tables"
+    );
 }
 
 /// A GIF whose pixels point beyond its palette, which its decoder leaves as they are.
@@ -70,10 +85,17 @@ fn tables_of_one_file_are_not_used_for_the_next() {
 fn pixels_of_one_file_are_not_seen_in_the_next() {
     let mut gif = b"GIF89a\x04\x00\x04\x00\x80\x00\x00\xff\x00\x00\x00\xff\x00".to_vec();
     gif.extend(b",\x00\x00\x00\x00\x04\x00\x04\x00\x00\x02");
-    // Codes of three bits: before each of the sixteen pixels, all 3, a clear, so that codes stay that short; then the end.
+    // Codes of three bits: before each of the sixteen pixels, all 3, a clear, so that codes stay
+    // that short; then the end.
     let codes: Vec<u8> = (0..16).flat_map(|_| [4, 3]).chain([5]).collect();
-    let bits: Vec<u8> = codes.iter().flat_map(|code| (0..3).map(move |bit| code >> bit & 1)).collect();
-    let data: Vec<u8> = bits.chunks(8).map(|byte| byte.iter().rev().fold(0, |sum, bit| sum << 1 | bit)).collect();
+    let bits: Vec<u8> = codes
+        .iter()
+        .flat_map(|code| (0..3).map(move |bit| code >> bit & 1))
+        .collect();
+    let data: Vec<u8> = bits
+        .chunks(8)
+        .map(|byte| byte.iter().rev().fold(0, |sum, bit| sum << 1 | bit))
+        .collect();
     gif.push(u8::try_from(data.len()).expect("short"));
     gif.extend(data);
     gif.extend([0, b';']);
@@ -85,10 +107,28 @@ fn pixels_of_one_file_are_not_seen_in_the_next() {
         let pixels = pictures::pixels(size, size, 3, seed);
         let header = |n: usize| u32::try_from(n).expect("small").to_le_bytes();
         bitmap.extend(
-            [header(54 + pixels.len()), header(0), header(54), header(40), header(size), header(size)].concat(),
+            [
+                header(54 + pixels.len()),
+                header(0),
+                header(54),
+                header(40),
+                header(size),
+                header(size),
+            ]
+            .concat(),
         );
         bitmap.extend([1, 0, 24, 0]);
-        bitmap.extend([header(0), header(pixels.len()), header(0), header(0), header(0), header(0)].concat());
+        bitmap.extend(
+            [
+                header(0),
+                header(pixels.len()),
+                header(0),
+                header(0),
+                header(0),
+                header(0),
+            ]
+            .concat(),
+        );
         bitmap.extend(pixels);
         decode(&mut used, &bitmap).expect("a bitmap");
         assert_eq!(decode(&mut used, &gif).expect("a picture"), first);
@@ -101,13 +141,19 @@ fn files_of_every_kind_are_decoded() {
     let all = formats::seeds();
     assert_eq!(all.len(), 22);
     for file in &all {
-        let found = formats::decode(&mut formats::fresh(), file).expect("a picture").expect("a small one");
+        let found = formats::decode(&mut formats::fresh(), file)
+            .expect("a picture")
+            .expect("a small one");
         assert!(found.3.iter().any(|byte| *byte != found.3[0]), "{found:?}");
         formats::check(&mut used, file);
     }
     let turned = all.iter().filter(|file| {
         let stop = AtomicBool::new(false);
-        used.open(file, &stop).expect("a header").header().orientation.transpose
+        used.open(file, &stop)
+            .expect("a header")
+            .header()
+            .orientation
+            .transpose
     });
     assert_eq!(turned.count(), 6, "five PNGs and a WebP");
 }
@@ -124,7 +170,10 @@ fn a_bitmap_is_not_shifted_by_what_lies_before_its_pixels() {
         }
         formats::decode(&mut formats::fresh(), &file).expect("a picture")
     });
-    assert!(found.iter().all(|picture| *picture == found[0]), "{found:?}");
+    assert!(
+        found.iter().all(|picture| *picture == found[0]),
+        "{found:?}"
+    );
 }
 
 proptest! {

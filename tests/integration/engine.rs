@@ -60,7 +60,14 @@ impl Job for Squares {
         }
         self.begun.fetch_add(1, Ordering::SeqCst);
         let values = (0..self.slots).map(|_| Mutex::default()).collect();
-        Ok((number < self.batches).then_some((Batch { number, values, panics: Mutex::default() }, self.slots)))
+        Ok((number < self.batches).then_some((
+            Batch {
+                number,
+                values,
+                panics: Mutex::default(),
+            },
+            self.slots,
+        )))
     }
 
     fn run(&self, batch: &Batch, slot: usize, (): &mut (), _stop: &AtomicBool) {
@@ -70,20 +77,31 @@ impl Job for Squares {
         }
         assert!(self.panic_at != Some((batch.number, slot)), "told to panic");
         let value = batch.number * self.slots as u64 + slot as u64;
-        let before = batch.values[slot].lock().expect("a value").replace(value * value);
+        let before = batch.values[slot]
+            .lock()
+            .expect("a value")
+            .replace(value * value);
         assert!(before.is_none(), "a sample is made once");
         self.made.fetch_add(1, Ordering::SeqCst);
     }
 
     fn panicked(&self, batch: &Batch, slot: usize, message: String) {
-        batch.panics.lock().expect("the panics").push(format!("{slot}: {message}"));
+        batch
+            .panics
+            .lock()
+            .expect("the panics")
+            .push(format!("{slot}: {message}"));
     }
 }
 
 const LONG: Duration = Duration::from_secs(600);
 
 fn values(batch: &Batch) -> Vec<Option<u64>> {
-    batch.values.iter().map(|value| *value.lock().expect("a value")).collect()
+    batch
+        .values
+        .iter()
+        .map(|value| *value.lock().expect("a value"))
+        .collect()
 }
 
 fn take(engine: &Engine<Squares>) -> Option<Arc<Batch>> {
@@ -97,12 +115,21 @@ fn take(engine: &Engine<Squares>) -> Option<Arc<Batch>> {
 #[test]
 fn batches_come_in_order_and_whole_whatever_the_workers() {
     for (workers, prefetch, slots) in [(1, 1, 1), (2, 1, 7), (8, 4, 3), (3, 2, 64), (8, 9, 0)] {
-        let engine =
-            Engine::start(Squares { batches: 50, slots, ..Squares::default() }, workers, prefetch).expect("threads");
+        let engine = Engine::start(
+            Squares {
+                batches: 50,
+                slots,
+                ..Squares::default()
+            },
+            workers,
+            prefetch,
+        )
+        .expect("threads");
         for number in 0..50 {
             let batch = take(&engine).expect("a batch");
             assert_eq!(batch.number, number);
-            let expected = (0..slots as u64).map(|slot| Some((number * slots as u64 + slot).pow(2)));
+            let expected =
+                (0..slots as u64).map(|slot| Some((number * slots as u64 + slot).pow(2)));
             assert_eq!(values(&batch), expected.collect::<Vec<_>>());
         }
         assert!(take(&engine).is_none());
@@ -112,7 +139,16 @@ fn batches_come_in_order_and_whole_whatever_the_workers() {
 
 #[test]
 fn no_more_than_prefetch_batches_are_begun_ahead() {
-    let engine = Engine::start(Squares { batches: 100, slots: 2, ..Squares::default() }, 4, 3).expect("threads");
+    let engine = Engine::start(
+        Squares {
+            batches: 100,
+            slots: 2,
+            ..Squares::default()
+        },
+        4,
+        3,
+    )
+    .expect("threads");
     for taken in 1..=20 {
         assert!(take(&engine).is_some());
         assert!(engine.job().begun.load(Ordering::SeqCst) <= taken + 3);
@@ -123,16 +159,33 @@ fn no_more_than_prefetch_batches_are_begun_ahead() {
 #[test]
 fn waiting_ends_when_patience_does() {
     let gate = Arc::new(Gate::default());
-    let job = Squares { batches: 1, slots: 1, gate: Some(Arc::clone(&gate)), ..Squares::default() };
+    let job = Squares {
+        batches: 1,
+        slots: 1,
+        gate: Some(Arc::clone(&gate)),
+        ..Squares::default()
+    };
     let engine = Engine::start(job, 1, 1).expect("threads");
-    assert!(matches!(engine.next(Duration::from_millis(1)), Ok(Next::TimedOut)));
+    assert!(matches!(
+        engine.next(Duration::from_millis(1)),
+        Ok(Next::TimedOut)
+    ));
     gate.open();
     assert!(take(&engine).is_some());
 }
 
 #[test]
 fn workers_that_wait_now_are_idle_while_batches_are_left_and_once_all_are_begun() {
-    let engine = Engine::start(Squares { batches: 2, slots: 3, ..Squares::default() }, 2, 1).expect("threads");
+    let engine = Engine::start(
+        Squares {
+            batches: 2,
+            slots: 3,
+            ..Squares::default()
+        },
+        2,
+        1,
+    )
+    .expect("threads");
     for _ in 0..2 {
         while engine.load().ready == 0 {
             std::thread::yield_now();
@@ -140,7 +193,10 @@ fn workers_that_wait_now_are_idle_while_batches_are_left_and_once_all_are_begun(
         let before = engine.shift().hours();
         std::thread::sleep(Duration::from_millis(20));
         let after = engine.shift().hours();
-        assert!(after.idle > before.idle && after.running > before.running, "{before:?} {after:?}");
+        assert!(
+            after.idle > before.idle && after.running > before.running,
+            "{before:?} {after:?}"
+        );
         assert!(take(&engine).is_some());
     }
     let hours = engine.shift().hours();
@@ -149,19 +205,39 @@ fn workers_that_wait_now_are_idle_while_batches_are_left_and_once_all_are_begun(
 
 #[test]
 fn a_panic_costs_one_sample() {
-    let job = Squares { batches: 3, slots: 4, panic_at: Some((1, 2)), ..Squares::default() };
+    let job = Squares {
+        batches: 3,
+        slots: 4,
+        panic_at: Some((1, 2)),
+        ..Squares::default()
+    };
     let engine = Engine::start(job, 2, 2).expect("threads");
-    assert_eq!(values(&take(&engine).expect("a batch")), [Some(0), Some(1), Some(4), Some(9)]);
+    assert_eq!(
+        values(&take(&engine).expect("a batch")),
+        [Some(0), Some(1), Some(4), Some(9)]
+    );
     let hit = take(&engine).expect("a batch");
     assert_eq!(values(&hit), [Some(16), Some(25), None, Some(49)]);
-    assert_eq!(*hit.panics.lock().expect("the panics"), ["2: told to panic"]);
+    assert_eq!(
+        *hit.panics.lock().expect("the panics"),
+        ["2: told to panic"]
+    );
     assert_eq!(values(&take(&engine).expect("a batch"))[3], Some(121));
     assert!(take(&engine).is_none());
 }
 
 #[test]
 fn what_keeps_a_batch_from_beginning_comes_after_those_before() {
-    let engine = Engine::start(Squares { batches: 9, slots: 2, fail_at: Some(3), ..Squares::default() }, 2, 2);
+    let engine = Engine::start(
+        Squares {
+            batches: 9,
+            slots: 2,
+            fail_at: Some(3),
+            ..Squares::default()
+        },
+        2,
+        2,
+    );
     let engine = engine.expect("threads");
     for number in 0..3 {
         assert_eq!(take(&engine).expect("a batch").number, number);
@@ -187,12 +263,21 @@ fn dropping_stops_after_the_sample_at_hand() {
     while inside.load(Ordering::SeqCst) < 2 {
         std::thread::yield_now();
     }
-    // Both workers are in their first sample: dropping waits for those two, and no third one is begun.
+    // Both workers are in their first sample: dropping waits for those two, and no third one is
+    // begun.
     let waiter = std::thread::spawn(move || drop(engine));
     std::thread::sleep(Duration::from_millis(50));
     gate.open();
     waiter.join().expect("the drop");
-    assert_eq!(Arc::strong_count(&alive), 1, "nobody holds the job any more");
+    assert_eq!(
+        Arc::strong_count(&alive),
+        1,
+        "nobody holds the job any more"
+    );
     assert!(made.load(Ordering::SeqCst) >= 2);
-    assert!(made.load(Ordering::SeqCst) < 1000, "{} samples were made", made.load(Ordering::SeqCst));
+    assert!(
+        made.load(Ordering::SeqCst) < 1000,
+        "{} samples were made",
+        made.load(Ordering::SeqCst)
+    );
 }

@@ -1,7 +1,9 @@
-//! Our JPEG decoder against libjpeg-turbo: the same samples, or the same error, of any file and any part of it.
+//! Our JPEG decoder against libjpeg-turbo: the same samples, or the same error, of any file and any
+//! part of it.
 //!
-//! The files are made from seeds (`tests/support/jpeg`). What fails is named by its seed and kept under
-//! `target/tmp`, so that it can be looked at, or put into `fuzz/seeds` to be tried ever after.
+//! The files are made from seeds (`tests/support/jpeg`). What fails is named by its seed and kept
+//! under `target/tmp`, so that it can be looked at, or put into `fuzz/seeds` to be tried ever
+//! after.
 
 #[path = "../support/jpeg/mod.rs"]
 mod made;
@@ -46,11 +48,15 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        Self { pair: Pair::new(), limit: support::Turbo::new() }
+        Self {
+            pair: Pair::new(),
+            limit: support::Turbo::new(),
+        }
     }
 }
 
-/// Tries the files that `make` makes of `seeds` on all cores, and panics with the first ones that fail.
+/// Tries the files that `make` makes of `seeds` on all cores, and panics with the first ones that
+/// fail.
 fn try_all(
     name: &str,
     seeds: u64,
@@ -72,7 +78,10 @@ fn try_all(
                 Err("a panic, see above".to_owned())
             });
             if let Err(what) = result {
-                failures.lock().expect("no other panic").push(format!("{}: {what}", keep(name, seed, &file).display()));
+                failures
+                    .lock()
+                    .expect("no other panic")
+                    .push(format!("{}: {what}", keep(name, seed, &file).display()));
             }
         }
     };
@@ -83,7 +92,12 @@ fn try_all(
     });
     let failures = failures.into_inner().expect("no other panic");
     let first: Vec<&str> = failures.iter().map(String::as_str).take(20).collect();
-    assert!(failures.is_empty(), "{} of {seeds} files:\n{}", failures.len(), first.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {seeds} files:\n{}",
+        failures.len(),
+        first.join("\n")
+    );
 }
 
 /// Keeps a file that fails.
@@ -95,14 +109,28 @@ fn keep(name: &str, seed: u64, file: &[u8]) -> PathBuf {
 }
 
 /// The whole picture in full colour must be what libjpeg-turbo's own interface makes of it.
-fn equals_limit(limit: &mut support::Turbo, file: &[u8], denominator: u32, whole: &Picture) -> Result<(), String> {
+fn equals_limit(
+    limit: &mut support::Turbo,
+    file: &[u8],
+    denominator: u32,
+    whole: &Picture,
+) -> Result<(), String> {
     let expected = limit.decode(file, denominator.cast_signed());
     let plane = &whole.planes[0];
     let equal = match plane.channels {
-        1 => expected.chunks_exact(3).zip(&plane.data).all(|(rgb, &gray)| rgb == [gray; 3]),
+        1 => expected
+            .chunks_exact(3)
+            .zip(&plane.data)
+            .all(|(rgb, &gray)| rgb == [gray; 3]),
         _ => expected == plane.data,
     };
-    if equal { Ok(()) } else { Err(format!("1/{denominator}: not what tj3Decompress8 makes of it")) }
+    if equal {
+        Ok(())
+    } else {
+        Err(format!(
+            "1/{denominator}: not what tj3Decompress8 makes of it"
+        ))
+    }
 }
 
 /// Files that were to be our decoder's, and those of them that were.
@@ -120,7 +148,10 @@ impl Share {
 
     /// At least `percent` of the files were decoded by our decoder, in every request.
     fn assert(&self, percent: u64) {
-        let (ordinary, own) = (self.ordinary.load(Ordering::Relaxed), self.own.load(Ordering::Relaxed));
+        let (ordinary, own) = (
+            self.ordinary.load(Ordering::Relaxed),
+            self.own.load(Ordering::Relaxed),
+        );
         assert!(ordinary > 0, "no ordinary file");
         assert!(
             !own_runs() || own * 100 >= ordinary * percent,
@@ -130,21 +161,36 @@ impl Share {
 }
 
 /// Everything that is promised of a file made by a recipe.
-fn check_made(bench: &mut Bench, recipe: &Recipe, file: &[u8], share: &Share) -> Result<(), String> {
+fn check_made(
+    bench: &mut Bench,
+    recipe: &Recipe,
+    file: &[u8],
+    share: &Share,
+) -> Result<(), String> {
     let mut random = Random::new(recipe.seed ^ 0x5eed);
     let before = (bench.pair.tally.own(), handed_over(&bench.pair));
     let size = bench.pair.size(file)?;
     let expected = Size::new(recipe.width.into(), recipe.height.into());
-    if size.as_ref().map_or(recipe.meant() > Meant::Odd, |size| *size != expected) {
+    if size
+        .as_ref()
+        .map_or(recipe.meant() > Meant::Odd, |size| *size != expected)
+    {
         return Err(format!("{size:?} instead of {expected}: {recipe:?}"));
     }
     for denominator in SCALES {
-        let wholes = bench.pair.agree_at(file, expected, denominator, 3, &mut random);
+        let wholes = bench
+            .pair
+            .agree_at(file, expected, denominator, 3, &mut random);
         let wholes = wholes.map_err(|what| format!("{what} {recipe:?}"))?;
-        if let (Some(Err(reason)), true) = (wholes.iter().find(|whole| whole.is_err()), recipe.meant() > Meant::Odd) {
+        if let (Some(Err(reason)), true) = (
+            wholes.iter().find(|whole| whole.is_err()),
+            recipe.meant() > Meant::Odd,
+        ) {
             return Err(format!("{reason:?} for a valid file: {recipe:?}"));
         }
-        if let (Meant::Clean, 1 | 3, Ok(exact)) = (recipe.meant(), recipe.components.len(), &wholes[2]) {
+        if let (Meant::Clean, 1 | 3, Ok(exact)) =
+            (recipe.meant(), recipe.components.len(), &wholes[2])
+        {
             equals_limit(&mut bench.limit, file, denominator, exact)?;
         }
     }
@@ -155,7 +201,11 @@ fn check_made(bench: &mut Bench, recipe: &Recipe, file: &[u8], share: &Share) ->
 }
 
 fn handed_over(pair: &Pair) -> u64 {
-    pair.tally.handed_over().iter().map(|(_, count)| count).sum()
+    pair.tally
+        .handed_over()
+        .iter()
+        .map(|(_, count)| count)
+        .sum()
 }
 
 #[test]
@@ -172,12 +222,17 @@ fn made_files_become_the_same_pictures() {
 /// A file of a recipe, damaged, and what is left of it at any scale.
 fn check_damaged(bench: &mut Bench, seed: u64, file: &[u8]) -> Result<(), String> {
     let mut random = Random::new(seed);
-    let Ok(size) = bench.pair.size(file)? else { return Ok(()) };
+    let Ok(size) = bench.pair.size(file)? else {
+        return Ok(());
+    };
     if size.pixels() > MOST_PIXELS {
         return Ok(());
     }
     let denominator = random.pick(&SCALES);
-    bench.pair.agree_at(file, size, denominator, 3, &mut random).map(|_| ())
+    bench
+        .pair
+        .agree_at(file, size, denominator, 3, &mut random)
+        .map(|_| ())
 }
 
 #[test]
@@ -194,10 +249,17 @@ fn damaged_files_are_agreed_on() {
 #[test]
 fn kept_files_are_agreed_on() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
-    let Ok(entries) = std::fs::read_dir(&folder) else { return };
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a kept file").path()).collect();
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        return;
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("a kept file").path())
+        .collect();
     paths.sort();
-    let files: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).expect("a kept file")).collect();
+    let files: Vec<Vec<u8>> = paths
+        .iter()
+        .map(|path| std::fs::read(path).expect("a kept file"))
+        .collect();
     let copies = 2000;
     let make = |seed| {
         let mut file = files[usize::try_from(seed / copies).expect("a small number")].clone();
@@ -210,13 +272,20 @@ fn kept_files_are_agreed_on() {
 }
 
 /// A picture as the encoder of the tests writes it.
-fn encoded(width: u16, height: u16, color: ColorType, set: impl Fn(&mut Encoder<&mut Vec<u8>>)) -> Vec<u8> {
+fn encoded(
+    width: u16,
+    height: u16,
+    color: ColorType,
+    set: impl Fn(&mut Encoder<&mut Vec<u8>>),
+) -> Vec<u8> {
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, 85);
     set(&mut encoder);
     let channels = if color == ColorType::Cmyk { 4 } else { 3 };
     let pixels = pictures::pixels(width.into(), height.into(), channels, 3);
-    encoder.encode(&pixels, width, height, color).expect("a picture is encoded");
+    encoder
+        .encode(&pixels, width, height, color)
+        .expect("a picture is encoded");
     out
 }
 
@@ -229,7 +298,11 @@ fn encoded_files_become_the_same_pictures() {
         let mut random = Random::new(seed);
         let mut side = || 1 + u16::try_from(random.below(150)).expect("a small number");
         let (width, height) = (side(), side());
-        let (sampling, progressive, optimised) = (random.pick(&samplings), random.once_in(3), random.once_in(2));
+        let (sampling, progressive, optimised) = (
+            random.pick(&samplings),
+            random.once_in(3),
+            random.once_in(2),
+        );
         encoded(width, height, ColorType::Rgb, |encoder| {
             encoder.set_sampling_factor(sampling);
             encoder.set_progressive(progressive);
@@ -237,9 +310,14 @@ fn encoded_files_become_the_same_pictures() {
         })
     };
     let check = |bench: &mut Bench, seed: u64, file: &[u8]| {
-        let size = bench.pair.size(file)?.map_err(|reason| format!("{reason:?}"))?;
+        let size = bench
+            .pair
+            .size(file)?
+            .map_err(|reason| format!("{reason:?}"))?;
         for denominator in SCALES {
-            let wholes = bench.pair.agree_at(file, size, denominator, 3, &mut Random::new(seed))?;
+            let wholes = bench
+                .pair
+                .agree_at(file, size, denominator, 3, &mut Random::new(seed))?;
             let whole = wholes[2].as_ref().map_err(|reason| format!("{reason:?}"))?;
             equals_limit(&mut bench.limit, file, denominator, whole)?;
         }
@@ -250,7 +328,14 @@ fn encoded_files_become_the_same_pictures() {
 
 /// A recipe of three components of one sampling, changed by `change`.
 fn changed(change: impl Fn(&mut Recipe)) -> Vec<u8> {
-    let component = |id| Component { id, across: 1, down: 1, quant: 0, dc: 0, ac: 0 };
+    let component = |id| Component {
+        id,
+        across: 1,
+        down: 1,
+        quant: 0,
+        dc: 0,
+        ac: 0,
+    };
     let mut recipe = Recipe::plain(40, 30, [1, 2, 3].map(component).to_vec());
     change(&mut recipe);
     file::write(&recipe)
@@ -258,21 +343,43 @@ fn changed(change: impl Fn(&mut Recipe)) -> Vec<u8> {
 
 #[test]
 fn other_kinds_of_files_are_handed_over() {
-    let progressive = encoded(40, 30, ColorType::Rgb, |encoder| encoder.set_progressive(true));
+    let progressive = encoded(40, 30, ColorType::Rgb, |encoder| {
+        encoder.set_progressive(true);
+    });
     let cmyk = encoded(40, 30, ColorType::Cmyk, |_| {});
     let files = [
         ("progressive", true, progressive),
         ("colour space", true, cmyk),
-        ("colour space", true, changed(|recipe| (recipe.extras.jfif, recipe.extras.adobe) = (None, Some(0)))),
-        ("not 8 bits", false, changed(|recipe| (recipe.frame, recipe.precision) = (0xc1, 12))),
-        ("arithmetic coding", true, changed(|recipe| recipe.frame = 0xc9)),
-        ("several scans", true, changed(|recipe| recipe.scans = Scans::Apart)),
+        (
+            "colour space",
+            true,
+            changed(|recipe| (recipe.extras.jfif, recipe.extras.adobe) = (None, Some(0))),
+        ),
+        (
+            "not 8 bits",
+            false,
+            changed(|recipe| (recipe.frame, recipe.precision) = (0xc1, 12)),
+        ),
+        (
+            "arithmetic coding",
+            true,
+            changed(|recipe| recipe.frame = 0xc9),
+        ),
+        (
+            "several scans",
+            true,
+            changed(|recipe| recipe.scans = Scans::Apart),
+        ),
         (
             "unusual header",
             false,
             changed(|recipe| (recipe.components[0].across, recipe.components[1].across) = (3, 2)),
         ),
-        ("damaged data", false, changed(|recipe| recipe.tail = Tail::Missing)),
+        (
+            "damaged data",
+            false,
+            changed(|recipe| recipe.tail = Tail::Missing),
+        ),
     ];
     for (reason, decodes, file) in files {
         let mut pair = Pair::new();
@@ -280,7 +387,10 @@ fn other_kinds_of_files_are_handed_over() {
         let outcome = pair.agree(&file, &whole).expect("agreement");
         assert_eq!(outcome.is_ok(), decodes, "{reason}: {outcome:?}");
         if own_runs() {
-            assert_eq!((pair.tally.own(), pair.tally.handed_over()), (0, vec![(reason, 1)]));
+            assert_eq!(
+                (pair.tally.own(), pair.tally.handed_over()),
+                (0, vec![(reason, 1)])
+            );
         }
     }
 }
@@ -299,19 +409,29 @@ fn a_decoder_that_is_stopped_says_so() {
     }
 }
 
-/// Real photographs: the sets that `make photos` makes, in the folder that `IMAGEPIPE_PHOTOS` names.
+/// Real photographs: the sets that `make photos` makes, in the folder that `IMAGEPIPE_PHOTOS`
+/// names.
 #[test]
 #[ignore = "needs the photographs of `make photos`; takes minutes"]
 fn photographs_become_the_same_pictures() {
     for name in ["small", "large"] {
         let paths = support::paths(&support::photos(name));
-        let make = |seed| std::fs::read(&paths[usize::try_from(seed).expect("a small number")]).expect("a photograph");
+        let make = |seed| {
+            std::fs::read(&paths[usize::try_from(seed).expect("a small number")])
+                .expect("a photograph")
+        };
         let share = Share::default();
         let check = |bench: &mut Bench, seed: u64, file: &[u8]| {
             let before = handed_over(&bench.pair);
-            let size = bench.pair.size(file)?.map_err(|reason| format!("{reason:?}"))?;
+            let size = bench
+                .pair
+                .size(file)?
+                .map_err(|reason| format!("{reason:?}"))?;
             for denominator in SCALES {
-                let wholes = bench.pair.agree_at(file, size, denominator, 3, &mut Random::new(seed))?;
+                let wholes =
+                    bench
+                        .pair
+                        .agree_at(file, size, denominator, 3, &mut Random::new(seed))?;
                 let whole = wholes[2].as_ref().map_err(|reason| format!("{reason:?}"))?;
                 equals_limit(&mut bench.limit, file, denominator, whole)?;
             }

@@ -1,8 +1,9 @@
 //! Holds `src/` to its architecture, which is the order of the paragraphs of `mod` lines in lib.rs.
 //!
-//! A module names, by `crate::` or by a chain of `super::`, only modules of paragraphs above its own. The checker reads
-//! text, not types: it splits each file into tokens, expands every path and every `use` tree, and looks at the names.
-//! So it sees code of every feature and platform at once, and a path written by a macro not at all.
+//! A module names, by `crate::` or by a chain of `super::`, only modules of paragraphs above its
+//! own. The checker reads text, not types: it splits each file into tokens, expands every path and
+//! every `use` tree, and looks at the names. So it sees code of every feature and platform at once,
+//! and a path written by a macro not at all.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,7 +12,11 @@ use std::{fs, io};
 #[test]
 fn source_keeps_to_its_layers() {
     let source = read_source(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
-    assert!(source.len() > 5, "only {} files found: is this the right folder?", source.len());
+    assert!(
+        source.len() > 5,
+        "only {} files found: is this the right folder?",
+        source.len()
+    );
     let faults = faults(&source);
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
@@ -29,7 +34,11 @@ fn read_source(folder: &Path) -> io::Result<Vec<Source>> {
                 open.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 let below = path.strip_prefix(folder).map_err(io::Error::other)?;
-                let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+                let name = below
+                    .iter()
+                    .map(|part| part.to_string_lossy())
+                    .collect::<Vec<_>>()
+                    .join("/");
                 source.push((name, fs::read_to_string(&path)?));
             }
         }
@@ -39,7 +48,14 @@ fn read_source(folder: &Path) -> io::Result<Vec<Source>> {
 }
 
 /// Where `unsafe` may stand.
-const UNSAFE: [&str; 6] = ["file/map.rs", "tensor/", "codec/jpeg/", "image/", "dlpack.rs", "python/"];
+const UNSAFE: [&str; 6] = [
+    "file/map.rs",
+    "tensor/",
+    "codec/jpeg/",
+    "image/",
+    "dlpack.rs",
+    "python/",
+];
 
 /// Everything that is wrong, one line each.
 fn faults(source: &[Source]) -> Vec<String> {
@@ -51,8 +67,10 @@ fn faults(source: &[Source]) -> Vec<String> {
     for (name, text) in source {
         for found in paths(&tokens(text), &module_of(name)) {
             if name != "lib.rs" {
-                faults
-                    .extend(layer_fault(&floors, &module_of(name)[0], &found).map(|fault| format!("{name}: {fault}")));
+                faults.extend(
+                    layer_fault(&floors, &module_of(name)[0], &found)
+                        .map(|fault| format!("{name}: {fault}")),
+                );
             }
             faults.extend(place_fault(name, &found.names).map(|fault| format!("{name}: {fault}")));
         }
@@ -66,8 +84,11 @@ fn faults(source: &[Source]) -> Vec<String> {
 fn floors(root: &str) -> Vec<Vec<String>> {
     let lines: Vec<&str> = root.lines().map(str::trim).collect();
     let paragraphs = lines.split(|line| line.is_empty());
-    let floors = paragraphs.map(|lines| lines.iter().filter_map(|line| declared_on(line)).collect());
-    floors.filter(|floor: &Vec<String>| !floor.is_empty()).collect()
+    let floors =
+        paragraphs.map(|lines| lines.iter().filter_map(|line| declared_on(line)).collect());
+    floors
+        .filter(|floor: &Vec<String>| !floor.is_empty())
+        .collect()
 }
 
 /// The name in `pub mod name;`.
@@ -79,13 +100,19 @@ fn declared_on(line: &str) -> Option<String> {
 /// What is wrong with a path found in the top-level module `user`.
 fn layer_fault(floors: &[Vec<String>], user: &str, found: &Found) -> Option<String> {
     let target = found.from_root.as_ref()?;
-    let floor_of = |module: &str| floors.iter().position(|floor| floor.iter().any(|name| name == module));
+    let floor_of = |module: &str| {
+        floors
+            .iter()
+            .position(|floor| floor.iter().any(|name| name == module))
+    };
     let fault = match (floor_of(user), target.as_str()) {
         _ if user == target => return None,
         (_, "*") => "takes everything of the crate's root: name what is used".to_owned(),
         (None, _) => return None, // reported as unreached
         (Some(user_floor), _) => match floor_of(target) {
-            None => format!("`crate::{target}` is no module of lib.rs: name the module that it comes from"),
+            None => format!(
+                "`crate::{target}` is no module of lib.rs: name the module that it comes from"
+            ),
             Some(floor) if floor > user_floor => {
                 format!("`{user}` uses `{target}`, which is above it in lib.rs' order")
             }
@@ -105,14 +132,23 @@ fn place_fault(file: &str, names: &[String]) -> Option<String> {
         return Some("names `pyo3`, which belongs in python/".to_owned());
     }
     if has(&["unsafe"]) && !UNSAFE.iter().any(|place| file.starts_with(place)) {
-        return Some(format!("holds `unsafe`, which is for {}", UNSAFE.join(", ")));
+        return Some(format!(
+            "holds `unsafe`, which is for {}",
+            UNSAFE.join(", ")
+        ));
     }
     // Measurements beside the code that they are of; nobody runs them but by name.
     if file.ends_with("/tests.rs") {
         return None;
     }
-    if ["var", "var_os", "vars", "vars_os"].iter().any(|function| has(&["env", function])) {
-        return Some("reads an environment variable: the Python side does that, and passes an argument".to_owned());
+    if ["var", "var_os", "vars", "vars_os"]
+        .iter()
+        .any(|function| has(&["env", function]))
+    {
+        return Some(
+            "reads an environment variable: the Python side does that, and passes an argument"
+                .to_owned(),
+        );
     }
     if has(&["Instant", "now"]) && file != "engine/stats.rs" {
         return Some("reads the clock, which is for engine/stats.rs".to_owned());
@@ -128,7 +164,10 @@ fn unreached(source: &[Source]) -> Vec<String> {
     let mut reached = BTreeSet::from(["lib.rs"]);
     let mut open = vec!["lib.rs"];
     while let Some(parent) = open.pop() {
-        let text = source.iter().find(|(name, _)| name == parent).map_or("", |(_, text)| text);
+        let text = source
+            .iter()
+            .find(|(name, _)| name == parent)
+            .map_or("", |(_, text)| text);
         for module in declared_modules(&tokens(text), &module_of(parent)) {
             let stem = module.join("/");
             for (name, _) in source {
@@ -139,18 +178,27 @@ fn unreached(source: &[Source]) -> Vec<String> {
             }
         }
     }
-    let missing = source.iter().filter(|(name, _)| !reached.contains(name.as_str()));
-    missing.map(|(name, _)| format!("{name}: no `mod` line reaches this file")).collect()
+    let missing = source
+        .iter()
+        .filter(|(name, _)| !reached.contains(name.as_str()));
+    missing
+        .map(|(name, _)| format!("{name}: no `mod` line reaches this file"))
+        .collect()
 }
 
 /// `codec/jpeg/mod.rs` is the module `["codec", "jpeg"]`; lib.rs is `[]`.
 fn module_of(file: &str) -> Vec<String> {
     let stem = file.strip_suffix(".rs").unwrap_or(file);
     let stem = stem.strip_suffix("/mod").unwrap_or(stem);
-    if stem == "lib" { Vec::new() } else { stem.split('/').map(str::to_owned).collect() }
+    if stem == "lib" {
+        Vec::new()
+    } else {
+        stem.split('/').map(str::to_owned).collect()
+    }
 }
 
-/// A path as it stands in the text, and the name below the crate's root that it leads to, if it starts from there.
+/// A path as it stands in the text, and the name below the crate's root that it leads to, if it
+/// starts from there.
 struct Found {
     names: Vec<String>,
     from_root: Option<String>,
@@ -179,7 +227,12 @@ fn paths(tokens: &[String], module: &[String]) -> Vec<Found> {
 }
 
 /// Reads the path or `use` tree that starts at a token, and returns the token after it.
-fn expand(tokens: &[String], start: usize, prefix: &mut Vec<String>, found: &mut Vec<Vec<String>>) -> usize {
+fn expand(
+    tokens: &[String],
+    start: usize,
+    prefix: &mut Vec<String>,
+    found: &mut Vec<Vec<String>>,
+) -> usize {
     let depth = prefix.len();
     let token = |at: usize| tokens.get(at).map_or("", String::as_str);
     let mut at = start;
@@ -212,9 +265,17 @@ fn expand(tokens: &[String], start: usize, prefix: &mut Vec<String>, found: &mut
 
 /// The name below the crate's root that a path leads to from a module `depth` levels deep.
 fn from_root(names: &[String], depth: usize) -> Option<String> {
-    let names = if names[0] == "self" { &names[1..] } else { names };
+    let names = if names[0] == "self" {
+        &names[1..]
+    } else {
+        names
+    };
     let ups = names.iter().take_while(|name| *name == "super").count();
-    let at_root = if ups > 0 { ups >= depth } else { names.first().is_some_and(|name| name == "crate") };
+    let at_root = if ups > 0 {
+        ups >= depth
+    } else {
+        names.first().is_some_and(|name| name == "crate")
+    };
     let next = names.get(if ups > 0 { ups } else { 1 });
     // a bare `crate` is a visibility: `pub(crate)`
     next.filter(|_| at_root).cloned()
@@ -246,7 +307,11 @@ struct Scope {
 
 impl Scope {
     fn new(module: &[String]) -> Self {
-        Self { module: module.to_vec(), depth: 0, opened: Vec::new() }
+        Self {
+            module: module.to_vec(),
+            depth: 0,
+            opened: Vec::new(),
+        }
     }
 
     fn step(&mut self, tokens: &[String], at: usize) {
@@ -280,7 +345,11 @@ fn tokens(text: &str) -> Vec<String> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let skipped = skipped(rest);
-        let name: usize = rest.chars().take_while(|c| *c == '_' || c.is_alphanumeric()).map(char::len_utf8).sum();
+        let name: usize = rest
+            .chars()
+            .take_while(|c| *c == '_' || c.is_alphanumeric())
+            .map(char::len_utf8)
+            .sum();
         let taken = match first {
             _ if skipped > 0 => {
                 rest = &rest[skipped..];
@@ -300,7 +369,11 @@ fn tokens(text: &str) -> Vec<String> {
 
 /// The length of the comment, string, character or lifetime that the text starts with, or 0.
 fn skipped(text: &str) -> usize {
-    let until = |end: &str, from: usize| text[from..].find(end).map_or(text.len(), |at| from + at + end.len());
+    let until = |end: &str, from: usize| {
+        text[from..]
+            .find(end)
+            .map_or(text.len(), |at| from + at + end.len())
+    };
     if text.starts_with("//") {
         return until("\n", 0);
     }
@@ -312,7 +385,11 @@ fn skipped(text: &str) -> usize {
     if letters <= 1 && string.starts_with('r') {
         let hashes = string[1..].len() - string[1..].trim_start_matches('#').len();
         let open = letters + 1 + hashes;
-        return if text[open..].starts_with('"') { until(&format!("\"{}", "#".repeat(hashes)), open + 1) } else { 0 };
+        return if text[open..].starts_with('"') {
+            until(&format!("\"{}", "#".repeat(hashes)), open + 1)
+        } else {
+            0
+        };
     }
     if letters <= 1 && string.starts_with('"') {
         return letters + quoted(string, '"');
@@ -321,13 +398,19 @@ fn skipped(text: &str) -> usize {
         let mut after = string[1..].chars();
         let (one, two) = (after.next(), after.next());
         let is_character = one == Some('\\') || two == Some('\'');
-        return letters + if is_character { quoted(string, '\'') } else { 1 + lifetime(&string[1..]) };
+        return letters
+            + if is_character {
+                quoted(string, '\'')
+            } else {
+                1 + lifetime(&string[1..])
+            };
     }
     0
 }
 
 fn lifetime(text: &str) -> usize {
-    text.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(text.len())
+    text.find(|c: char| c != '_' && !c.is_alphanumeric())
+        .unwrap_or(text.len())
 }
 
 /// The length of the literal that the text starts with, both quotes included.
@@ -373,7 +456,11 @@ mod checker {
     fn faults_with(file: &str, text: &str) -> Vec<String> {
         let mut source: Vec<Source> = vec![("lib.rs".to_owned(), ROOT.to_owned())];
         for name in ["error.rs", "pixel.rs", "file/mod.rs", "python/mod.rs"] {
-            let text = if name == "file/mod.rs" { "mod map;" } else { "" };
+            let text = if name == "file/mod.rs" {
+                "mod map;"
+            } else {
+                ""
+            };
             source.push((name.to_owned(), text.to_owned()));
         }
         source.push(("file/map.rs".to_owned(), String::new()));
@@ -385,16 +472,28 @@ mod checker {
     #[track_caller]
     fn assert_fault(file: &str, text: &str, expected: &str) {
         let faults = faults_with(file, text);
-        assert!(faults.len() == 1 && faults[0].contains(expected), "{text:?} gave {faults:?}");
+        assert!(
+            faults.len() == 1 && faults[0].contains(expected),
+            "{text:?} gave {faults:?}"
+        );
     }
 
     #[test]
     fn allows_what_is_above() {
         for (file, text) in [
             ("file/map.rs", "use crate::{error::{Error, Result}, pixel};"),
-            ("file/map.rs", "use super::super::error; use super::Scan; fn f() -> crate::error::Error {}"),
-            ("file/map.rs", "pub(crate) fn f() {} pub(super) fn g() {} pub(in crate::file) fn h() {}"),
-            ("error.rs", "mod tests { use super::*; use super::super::error::Error; }"),
+            (
+                "file/map.rs",
+                "use super::super::error; use super::Scan; fn f() -> crate::error::Error {}",
+            ),
+            (
+                "file/map.rs",
+                "pub(crate) fn f() {} pub(super) fn g() {} pub(in crate::file) fn h() {}",
+            ),
+            (
+                "error.rs",
+                "mod tests { use super::*; use super::super::error::Error; }",
+            ),
             (
                 "error.rs",
                 "//! See [`crate::file`].\n/* crate::file /* nested */ crate::file */ const A: &str = \"crate::file\";",
@@ -403,8 +502,14 @@ mod checker {
                 "error.rs",
                 "const A: &str = r#\"\" crate::file\"#; const B: char = '\"'; const C: char = '\\''; /* crate::file */",
             ),
-            ("error.rs", "fn f<'a>(x: &'a str) -> &'a str { x } // crate::file"),
-            ("python/mod.rs", "use pyo3::prelude::*; use crate::file; unsafe fn f() {}"),
+            (
+                "error.rs",
+                "fn f<'a>(x: &'a str) -> &'a str { x } // crate::file",
+            ),
+            (
+                "python/mod.rs",
+                "use pyo3::prelude::*; use crate::file; unsafe fn f() {}",
+            ),
         ] {
             assert_eq!(faults_with(file, text), Vec::<String>::new(), "{text}");
         }
@@ -427,18 +532,34 @@ mod checker {
         ] {
             assert_fault("error.rs", text, upward);
         }
-        assert_fault("file/map.rs", "use super::super::python;", "`file` uses `python`");
+        assert_fault(
+            "file/map.rs",
+            "use super::super::python;",
+            "`file` uses `python`",
+        );
     }
 
     #[test]
     fn finds_a_sideways_use() {
-        assert_fault("pixel.rs", "use crate::error::Error;", "`pixel` uses `error`, its neighbour");
-        assert_fault("error.rs", "use crate::pixel;", "`error` uses `pixel`, its neighbour");
+        assert_fault(
+            "pixel.rs",
+            "use crate::error::Error;",
+            "`pixel` uses `error`, its neighbour",
+        );
+        assert_fault(
+            "error.rs",
+            "use crate::pixel;",
+            "`error` uses `pixel`, its neighbour",
+        );
     }
 
     #[test]
     fn finds_the_root_used_as_a_back_door() {
-        assert_fault("file/map.rs", "use crate::Error;", "`crate::Error` is no module of lib.rs");
+        assert_fault(
+            "file/map.rs",
+            "use crate::Error;",
+            "`crate::Error` is no module of lib.rs",
+        );
         assert_fault("file/map.rs", "use crate::*;", "takes everything");
         assert_fault("pixel.rs", "use super::*;", "takes everything");
     }
@@ -450,23 +571,52 @@ mod checker {
         assert_fault("file/scan.rs", "", no_line);
         assert_fault("error/detail.rs", "", no_line);
         assert_fault("file/mod.rs", "// mod map;", "file/map.rs: no `mod` line");
-        assert_fault("file/mod.rs", "mod inner { mod map; }", "file/map.rs: no `mod` line");
+        assert_fault(
+            "file/mod.rs",
+            "mod inner { mod map; }",
+            "file/map.rs: no `mod` line",
+        );
     }
 
     #[test]
     fn finds_what_stands_in_the_wrong_place() {
-        assert_fault("error.rs", "impl From<Error> for pyo3::PyErr {}", "names `pyo3`");
+        assert_fault(
+            "error.rs",
+            "impl From<Error> for pyo3::PyErr {}",
+            "names `pyo3`",
+        );
         assert_fault("error.rs", "use pyo3::PyErr;", "names `pyo3`");
         assert_fault("pixel.rs", "fn f() { unsafe { g() } }", "holds `unsafe`");
-        assert_fault("python/mod.rs", "fn f() { std::env::var(\"RANK\"); }", "environment variable");
-        assert_fault("file/map.rs", "use ::std::env::{self, var_os};", "environment variable");
-        assert_fault("file/map.rs", "fn f() { let start = Instant::now(); }", "reads the clock");
-        assert_fault("file/map.rs", "fn f() { std::time::SystemTime::now(); }", "wall clock");
+        assert_fault(
+            "python/mod.rs",
+            "fn f() { std::env::var(\"RANK\"); }",
+            "environment variable",
+        );
+        assert_fault(
+            "file/map.rs",
+            "use ::std::env::{self, var_os};",
+            "environment variable",
+        );
+        assert_fault(
+            "file/map.rs",
+            "fn f() { let start = Instant::now(); }",
+            "reads the clock",
+        );
+        assert_fault(
+            "file/map.rs",
+            "fn f() { std::time::SystemTime::now(); }",
+            "wall clock",
+        );
     }
 
     #[test]
     fn splits_into_tokens() {
         let text = "a::b(b'x', br\"\\\", 'long, 1.5) // c\n/* d */ e\u{e9}";
-        assert_eq!(tokens(text), ["a", "::", "b", "(", ",", ",", ",", "1", ".", "5", ")", "e\u{e9}"]);
+        assert_eq!(
+            tokens(text),
+            [
+                "a", "::", "b", "(", ",", ",", ",", "1", ".", "5", ")", "e\u{e9}"
+            ]
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Pictures for tests, made when they are needed: a data set on disk, and the bytes of single files.
+//! Pictures for tests, made when they are needed: a data set on disk, and the bytes of single
+//! files.
 #![expect(clippy::disallowed_methods, reason = "a test's own files")]
 
 use std::fs;
@@ -15,7 +16,11 @@ pub(crate) fn pixels(width: usize, height: usize, channels: usize, seed: u64) ->
         noise ^= noise >> 7;
         noise ^= noise << 17;
         let wave = (x * (c + 2) + y * 3 + phase * 11) % 256;
-        let edge = if (x / 37 + y / 29 + phase).is_multiple_of(2) { 40 } else { 0 };
+        let edge = if (x / 37 + y / 29 + phase).is_multiple_of(2) {
+            40
+        } else {
+            0
+        };
         let grain = usize::try_from(noise % 16).expect("below 16");
         u8::try_from((wave.min(255 - wave) + edge + grain).min(255)).expect("clipped")
     };
@@ -34,7 +39,9 @@ pub(crate) fn jpeg(width: u16, height: u16, seed: u64) -> Vec<u8> {
     let mut encoder = Encoder::new(&mut out, 90);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
     let pixels = pixels(usize::from(width), usize::from(height), 3, seed);
-    encoder.encode(&pixels, width, height, ColorType::Rgb).expect("a picture is encoded");
+    encoder
+        .encode(&pixels, width, height, ColorType::Rgb)
+        .expect("a picture is encoded");
     out
 }
 

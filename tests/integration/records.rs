@@ -19,18 +19,31 @@ const FRAMINGS: [Framing; 2] = [Framing::TfRecord, Framing::RecordIo];
 /// All records of a shard.
 fn read(shard: &Shard) -> Result<Vec<Vec<u8>>> {
     let mut scratch = Vec::new();
-    (0..shard.len()).map(|index| shard.get(index, &mut scratch).map(<[u8]>::to_vec)).collect()
+    (0..shard.len())
+        .map(|index| shard.get(index, &mut scratch).map(<[u8]>::to_vec))
+        .collect()
 }
 
 fn in_memory(file: &[u8], framing: Framing) -> Result<Shard> {
-    let options = Options { framing: Some(framing), ..Options::default() };
+    let options = Options {
+        framing: Some(framing),
+        ..Options::default()
+    };
     Shard::new(Map::in_memory("shard".into(), file.to_vec()), None, options)
 }
 
 /// A folder with a shard in it, the shard's path, and its bytes.
-fn written(framing: Framing, payloads: &[Vec<u8>], index: bool) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
+fn written(
+    framing: Framing,
+    payloads: &[Vec<u8>],
+    index: bool,
+) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join(if framing == Framing::TfRecord { "x.tfrecord" } else { "x.rec" });
+    let path = folder.path().join(if framing == Framing::TfRecord {
+        "x.tfrecord"
+    } else {
+        "x.rec"
+    });
     let mut writer = Writer::create(&path, framing, index, false).expect("a writer");
     for payload in payloads {
         writer.append(payload, None).expect("a record");
@@ -61,15 +74,27 @@ fn what_is_written_comes_back_with_and_without_an_index() {
         for indexed in [false, true] {
             let (folder, path, _) = written(framing, &payloads(), indexed);
             let shard = open(&path).unwrap();
-            assert_eq!((shard.framing(), shard.compression(), shard.path()), (framing, None, path.as_path()));
+            assert_eq!(
+                (shard.framing(), shard.compression(), shard.path()),
+                (framing, None, path.as_path())
+            );
             assert_eq!(read(&shard).unwrap(), payloads());
             assert_eq!(shard.ignored_index(), None);
             assert_eq!(index::path_of(&path, framing).exists(), indexed);
-            assert_eq!(shard.key(5), (indexed && framing == Framing::RecordIo).then_some(5));
+            assert_eq!(
+                shard.key(5),
+                (indexed && framing == Framing::RecordIo).then_some(5)
+            );
             assert_eq!(shard.key(6), None);
-            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1 + usize::from(indexed));
+            assert_eq!(
+                std::fs::read_dir(folder.path()).unwrap().count(),
+                1 + usize::from(indexed)
+            );
             if indexed {
-                assert_eq!(std::fs::read_to_string(index::path_of(&path, framing)).unwrap(), lines(&shard));
+                assert_eq!(
+                    std::fs::read_to_string(index::path_of(&path, framing)).unwrap(),
+                    lines(&shard)
+                );
             }
         }
     }
@@ -77,11 +102,37 @@ fn what_is_written_comes_back_with_and_without_an_index() {
 
 #[test]
 fn records_lie_where_their_spans_say() {
-    let shard = in_memory(&framed(Framing::TfRecord, &[&b"abc"[..], b""]), Framing::TfRecord).unwrap();
-    assert_eq!([shard.span(0), shard.span(1)], [Span { offset: 0, len: 19 }, Span { offset: 19, len: 16 }]);
+    let shard = in_memory(
+        &framed(Framing::TfRecord, &[&b"abc"[..], b""]),
+        Framing::TfRecord,
+    )
+    .unwrap();
+    assert_eq!(
+        [shard.span(0), shard.span(1)],
+        [
+            Span { offset: 0, len: 19 },
+            Span {
+                offset: 19,
+                len: 16
+            }
+        ]
+    );
     let payload = [b"wxyz", &MAGIC[..], b"tail!"].concat();
-    let shard = in_memory(&framed(Framing::RecordIo, &[b"abc".to_vec(), payload]), Framing::RecordIo).unwrap();
-    assert_eq!([shard.span(0), shard.span(1)], [Span { offset: 0, len: 12 }, Span { offset: 12, len: 28 }]);
+    let shard = in_memory(
+        &framed(Framing::RecordIo, &[b"abc".to_vec(), payload]),
+        Framing::RecordIo,
+    )
+    .unwrap();
+    assert_eq!(
+        [shard.span(0), shard.span(1)],
+        [
+            Span { offset: 0, len: 12 },
+            Span {
+                offset: 12,
+                len: 28
+            }
+        ]
+    );
 }
 
 #[test]
@@ -91,7 +142,10 @@ fn a_file_without_records_is_no_error() {
             let (_folder, path, bytes) = written(framing, &[], indexed);
             assert!(bytes.is_empty());
             let shard = open(&path).unwrap();
-            assert_eq!((shard.len(), shard.is_empty(), shard.framing()), (0, true, framing));
+            assert_eq!(
+                (shard.len(), shard.is_empty(), shard.framing()),
+                (0, true, framing)
+            );
             assert_eq!(shard.ignored_index(), None);
         }
     }
@@ -123,7 +177,10 @@ fn files_that_are_there_stay_unless_they_are_to_be_replaced() {
         let (_folder, path, before) = written(framing, &payloads(), true);
         for taken in [path.clone(), index::path_of(&path, framing)] {
             let error = Writer::create(&path, framing, true, false).unwrap_err();
-            assert!(matches!(&error, Error::Exists { path: named, .. } if *named == taken), "{error}");
+            assert!(
+                matches!(&error, Error::Exists { path: named, .. } if *named == taken),
+                "{error}"
+            );
             std::fs::remove_file(taken).unwrap();
         }
         std::fs::write(&path, &before).unwrap();
@@ -132,7 +189,10 @@ fn files_that_are_there_stay_unless_they_are_to_be_replaced() {
         writer.append(b"new", None).unwrap();
         writer.finish().unwrap();
         let shard = open(&path).unwrap();
-        assert_eq!((read(&shard).unwrap(), shard.ignored_index()), (vec![b"new".to_vec()], None));
+        assert_eq!(
+            (read(&shard).unwrap(), shard.ignored_index()),
+            (vec![b"new".to_vec()], None)
+        );
     }
 }
 
@@ -145,7 +205,10 @@ fn keys_are_kept_in_the_order_of_the_file_and_used_once() {
         writer.append(&[1], key).unwrap();
     }
     let error = writer.append(&[1], Some(9)).unwrap_err();
-    assert!(error.to_string().starts_with("key=9 is not valid"), "{error}");
+    assert!(
+        error.to_string().starts_with("key=9 is not valid"),
+        "{error}"
+    );
     assert_eq!(writer.len(), 3);
     writer.finish().unwrap();
     assert_eq!(
@@ -153,15 +216,27 @@ fn keys_are_kept_in_the_order_of_the_file_and_used_once() {
         "9\t0\n1\t12\n18446744073709551615\t24\n"
     );
     let shard = open(&path).unwrap();
-    assert_eq!([0, 1, 2].map(|index| shard.key(index)), [Some(9), Some(1), Some(u64::MAX)]);
+    assert_eq!(
+        [0, 1, 2].map(|index| shard.key(index)),
+        [Some(9), Some(1), Some(u64::MAX)]
+    );
 
     std::fs::write(folder.path().join("x.idx"), "4\t24\n5\t0\n6\t12\n").unwrap();
     let shard = open(&path).unwrap();
-    assert_eq!([0, 1, 2].map(|index| shard.key(index)), [Some(5), Some(6), Some(4)]);
+    assert_eq!(
+        [0, 1, 2].map(|index| shard.key(index)),
+        [Some(5), Some(6), Some(4)]
+    );
 
     for (framing, index) in [(Framing::RecordIo, false), (Framing::TfRecord, true)] {
         let mut writer = Writer::create(&folder.path().join("y"), framing, index, false).unwrap();
-        assert!(matches!(writer.append(b"", Some(1)), Err(Error::Argument { argument: "key", .. })));
+        assert!(matches!(
+            writer.append(b"", Some(1)),
+            Err(Error::Argument {
+                argument: "key",
+                ..
+            })
+        ));
     }
 }
 
@@ -171,11 +246,21 @@ fn a_stale_index_is_ignored_and_the_reason_is_told() {
         let (_folder, path, bytes) = written(framing, &payloads(), true);
         let index = index::path_of(&path, framing);
         let good = std::fs::read_to_string(&index).unwrap();
-        let first = if framing == Framing::TfRecord { "0" } else { "\t0" };
-        let mut wrong: Vec<String> = vec!["not an index".into(), String::new(), good.replacen(first, "4", 1)];
+        let first = if framing == Framing::TfRecord {
+            "0"
+        } else {
+            "\t0"
+        };
+        let mut wrong: Vec<String> = vec![
+            "not an index".into(),
+            String::new(),
+            good.replacen(first, "4", 1),
+        ];
         // An index of another shard that is as long.
         let other = payloads().into_iter().rev().collect::<Vec<_>>();
-        wrong.push(lines(&in_memory(&framed(framing, &other), framing).unwrap()));
+        wrong.push(lines(
+            &in_memory(&framed(framing, &other), framing).unwrap(),
+        ));
         if framing == Framing::TfRecord {
             wrong.push(good[..good.trim_end().rfind('\n').unwrap()].to_owned());
         }
@@ -186,15 +271,29 @@ fn a_stale_index_is_ignored_and_the_reason_is_told() {
             assert_eq!(read(&shard).unwrap(), payloads(), "{text}");
         }
         std::fs::write(&index, &good).unwrap();
-        std::fs::write(&path, &bytes[..usize::try_from(open(&path).unwrap().span(5).offset).unwrap()]).unwrap();
+        std::fs::write(
+            &path,
+            &bytes[..usize::try_from(open(&path).unwrap().span(5).offset).unwrap()],
+        )
+        .unwrap();
         let shard = open(&path).unwrap();
         assert_eq!((shard.len(), shard.ignored_index().is_some()), (5, true));
         std::fs::write(&path, &bytes).unwrap();
         std::fs::remove_file(&index).unwrap();
         std::fs::create_dir(&index).unwrap();
         assert_eq!(open(&path).unwrap().ignored_index(), Some("is a directory"));
-        let shard = Shard::open(&path, Options { use_index: false, ..Options::default() }).unwrap();
-        assert_eq!((read(&shard).unwrap(), shard.ignored_index()), (payloads(), None));
+        let shard = Shard::open(
+            &path,
+            Options {
+                use_index: false,
+                ..Options::default()
+            },
+        )
+        .unwrap();
+        assert_eq!(
+            (read(&shard).unwrap(), shard.ignored_index()),
+            (payloads(), None)
+        );
     }
 }
 
@@ -203,10 +302,22 @@ fn a_file_with_the_name_of_an_index_is_not_its_own() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.idx");
     let error = Writer::create(&path, Framing::RecordIo, true, false).unwrap_err();
-    assert!(matches!(error, Error::Argument { argument: "path", .. }), "{error}");
+    assert!(
+        matches!(
+            error,
+            Error::Argument {
+                argument: "path",
+                ..
+            }
+        ),
+        "{error}"
+    );
     std::fs::write(&path, framed(Framing::RecordIo, &payloads())).unwrap();
     let shard = open(&path).unwrap();
-    assert_eq!((read(&shard).unwrap(), shard.ignored_index()), (payloads(), None));
+    assert_eq!(
+        (read(&shard).unwrap(), shard.ignored_index()),
+        (payloads(), None)
+    );
 }
 
 /// The index is trusted in the middle of a large shard, and found out when such a record is read.
@@ -218,14 +329,26 @@ fn an_index_that_is_wrong_between_its_checks_is_an_error_of_its_records() {
     let other = framed(Framing::RecordIo, &payloads);
     let text = lines(&in_memory(&other, Framing::RecordIo).unwrap());
     assert_eq!(good.len(), other.len());
-    let shard = Shard::new(Map::in_memory("x.rec".into(), good), Some(text.into()), Options::default()).unwrap();
+    let shard = Shard::new(
+        Map::in_memory("x.rec".into(), good),
+        Some(text.into()),
+        Options::default(),
+    )
+    .unwrap();
     assert_eq!(shard.ignored_index(), None);
     let mut scratch = Vec::new();
     let mut errors = Vec::new();
     for index in 0..100 {
-        errors.extend(shard.get(index, &mut scratch).err().map(|error| (index, error.reason())));
+        errors.extend(
+            shard
+                .get(index, &mut scratch)
+                .err()
+                .map(|error| (index, error.reason())),
+        );
     }
-    let long = "at byte 784: it is 16 bytes long, where its index, or the file when it was opened, had 12".to_owned();
+    let long =
+        "at byte 784: it is 16 bytes long, where its index, or the file when it was opened, had 12"
+            .to_owned();
     let none = "at byte 796: the magic number is wrong: [01, 01, 01, 01]".to_owned();
     assert_eq!(errors, [(49, long), (50, none)]);
 }
@@ -250,7 +373,10 @@ fn compressed_files_are_found_by_looking() {
         if let Some(name) = compression {
             std::fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
             let (offset, reason) = record_error(open(&path).unwrap_err());
-            assert!(offset == 0 && reason.starts_with(&format!("as a {name} stream: ")), "{reason}");
+            assert!(
+                offset == 0 && reason.starts_with(&format!("as a {name} stream: ")),
+                "{reason}"
+            );
         }
     }
 }
@@ -260,17 +386,29 @@ fn cut_short_anywhere_is_an_error_at_the_record_it_ends_in() {
     for framing in FRAMINGS {
         let whole = framed(framing, &payloads());
         let shard = in_memory(&whole, framing).unwrap();
-        let starts: Vec<u64> = (0..shard.len()).map(|index| shard.span(index).offset).collect();
+        let starts: Vec<u64> = (0..shard.len())
+            .map(|index| shard.span(index).offset)
+            .collect();
         for end in 0..whole.len() {
             match in_memory(&whole[..end], framing) {
                 Ok(cut) => {
-                    let whole_ones = starts.iter().position(|start| *start == end as u64).unwrap();
+                    let whole_ones = starts
+                        .iter()
+                        .position(|start| *start == end as u64)
+                        .unwrap();
                     assert_eq!(read(&cut).unwrap(), payloads()[..whole_ones]);
                 }
                 Err(error) => {
                     let (offset, reason) = record_error(error);
-                    assert_eq!(Some(&offset), starts.iter().rfind(|start| **start < end as u64), "{end}: {reason}");
-                    assert!(reason.contains("the file ends inside the "), "{end}: {reason}");
+                    assert_eq!(
+                        Some(&offset),
+                        starts.iter().rfind(|start| **start < end as u64),
+                        "{end}: {reason}"
+                    );
+                    assert!(
+                        reason.contains("the file ends inside the "),
+                        "{end}: {reason}"
+                    );
                 }
             }
         }
@@ -284,7 +422,10 @@ fn every_turned_bit_of_a_tfrecord_is_found() {
     let shard = in_memory(&whole, Framing::TfRecord).unwrap();
     let spans: Vec<Span> = (0..shard.len()).map(|index| shard.span(index)).collect();
     for at in 0..whole.len() {
-        let hit = spans.iter().rposition(|span| span.offset <= at as u64).unwrap();
+        let hit = spans
+            .iter()
+            .rposition(|span| span.offset <= at as u64)
+            .unwrap();
         for bit in 0..8 {
             let mut bytes = whole.clone();
             bytes[at] ^= 1 << bit;
@@ -293,7 +434,10 @@ fn every_turned_bit_of_a_tfrecord_is_found() {
                 Ok(shard) => {
                     let mut scratch = Vec::new();
                     for other in (0..spans.len()).filter(|other| *other != hit) {
-                        assert_eq!(shard.get(other as u64, &mut scratch).unwrap(), payloads[other]);
+                        assert_eq!(
+                            shard.get(other as u64, &mut scratch).unwrap(),
+                            payloads[other]
+                        );
                     }
                     record_error(shard.get(hit as u64, &mut scratch).unwrap_err())
                 }
@@ -301,7 +445,10 @@ fn every_turned_bit_of_a_tfrecord_is_found() {
             assert_eq!(offset, spans[hit].offset, "{at}: {reason}");
             assert!(reason.contains("the checksum of the "), "{at}: {reason}");
             // Without a look at the checksums there is an answer of some kind too.
-            let options = Options { check: false, ..Options::default() };
+            let options = Options {
+                check: false,
+                ..Options::default()
+            };
             if let Ok(shard) = Shard::new(Map::in_memory("x".into(), bytes), None, options) {
                 let _ = read(&shard);
             }
@@ -324,7 +471,10 @@ fn every_turned_bit_of_a_recordio_file_is_borne() {
     }
     let mut bytes = framed(Framing::RecordIo, &[b"abc"]);
     bytes[11] = 0xff;
-    assert_eq!(read(&in_memory(&bytes, Framing::RecordIo).unwrap()).unwrap(), [b"abc"]);
+    assert_eq!(
+        read(&in_memory(&bytes, Framing::RecordIo).unwrap()).unwrap(),
+        [b"abc"]
+    );
 }
 
 #[test]
@@ -332,11 +482,24 @@ fn a_file_that_shrinks_or_grows_is_an_error_of_its_records() {
     for framing in FRAMINGS {
         let (_folder, path, bytes) = written(framing, &vec![vec![5; 5000]; 20], false);
         let shard = open(&path).unwrap();
-        let resize = |len| File::options().write(true).open(&path).unwrap().set_len(len).unwrap();
+        let resize = |len| {
+            File::options()
+                .write(true)
+                .open(&path)
+                .unwrap()
+                .set_len(len)
+                .unwrap();
+        };
         for len in [100, bytes.len() as u64 + 1] {
             resize(len);
             let (_, reason) = record_error(shard.get(19, &mut Vec::new()).unwrap_err());
-            assert_eq!(reason, format!("the file had {} bytes when it was opened, and has {len} now", bytes.len()));
+            assert_eq!(
+                reason,
+                format!(
+                    "the file had {} bytes when it was opened, and has {len} now",
+                    bytes.len()
+                )
+            );
         }
     }
 }
@@ -362,19 +525,28 @@ fn claims_beyond_the_file_take_no_memory() {
     for claim in [1 << 40, u64::MAX, u64::MAX - 15, (1 << 40) - 15] {
         let path = folder.path().join("x.tfrecord");
         let mut file = File::create(&path).unwrap();
-        file.write_all(&imagepipe::record::tfrecord::header(claim)).unwrap();
+        file.write_all(&imagepipe::record::tfrecord::header(claim))
+            .unwrap();
         file.set_len(1 << 40).unwrap();
         let (offset, reason) = record_error(open(&path).unwrap_err());
-        let expected = if claim > 1 << 60 { "its length says 18446744073709551" } else { "the file ends inside the " };
+        let expected = if claim > 1 << 60 {
+            "its length says 18446744073709551"
+        } else {
+            "the file ends inside the "
+        };
         assert!(offset == 0 && reason.starts_with(expected), "{reason}");
     }
     let path = folder.path().join("x.rec");
     let mut file = File::create(&path).unwrap();
-    file.write_all(&[&MAGIC[..], &[0xff, 0xff, 0xff, 0x1f]].concat()).unwrap();
+    file.write_all(&[&MAGIC[..], &[0xff, 0xff, 0xff, 0x1f]].concat())
+        .unwrap();
     let (offset, reason) = record_error(open(&path).unwrap_err());
     assert_eq!(
         (offset, &*reason),
-        (0, "the file ends inside the data: 0 of 536870911 bytes are there: damaged, or no RecordIO file")
+        (
+            0,
+            "the file ends inside the data: 0 of 536870911 bytes are there: damaged, or no RecordIO file"
+        )
     );
 }
 
@@ -384,8 +556,14 @@ fn salvage_reads_all_that_damage_leaves() {
         let payloads = payloads();
         let whole = framed(framing, &payloads);
         let good = in_memory(&whole, framing).unwrap();
-        let options = Options { framing: Some(framing), salvage: true, ..Options::default() };
-        let salvaged = |file: &[u8]| Shard::new(Map::in_memory("x".into(), file.to_vec()), None, options).unwrap();
+        let options = Options {
+            framing: Some(framing),
+            salvage: true,
+            ..Options::default()
+        };
+        let salvaged = |file: &[u8]| {
+            Shard::new(Map::in_memory("x".into(), file.to_vec()), None, options).unwrap()
+        };
         let mut scratch = Vec::new();
         for hurt in 0..good.len() {
             // Its first byte, and the magic number or the length no longer fits.
@@ -409,20 +587,38 @@ fn salvage_reads_all_that_damage_leaves() {
         let cut = salvaged(&whole[..whole.len() - 4]);
         assert_eq!(cut.len(), good.len());
         let last = good.len() - 1;
-        assert_eq!(record_error(cut.get(last, &mut scratch).unwrap_err()).0, good.span(last).offset);
+        assert_eq!(
+            record_error(cut.get(last, &mut scratch).unwrap_err()).0,
+            good.span(last).offset
+        );
     }
 }
 
-/// A quarter of a million first parts, all of which lead to the same middle ones, as many, and to no last one.
+/// A quarter of a million first parts, all of which lead to the same middle ones, as many, and to
+/// no last one.
 #[test]
 fn parts_that_lead_nowhere_are_followed_once() {
     const PARTS: u32 = 1 << 18;
     let header = |flag: u32, len: u32| [MAGIC, (flag << 29 | len).to_le_bytes()].concat();
     let firsts = (1..=PARTS).flat_map(|number| header(1, 8 * (PARTS - number)));
-    let bytes = firsts.chain((0..PARTS).flat_map(|_| header(2, 0))).collect();
-    let options = Options { salvage: true, ..Options::default() };
+    let bytes = firsts
+        .chain((0..PARTS).flat_map(|_| header(2, 0)))
+        .collect();
+    let options = Options {
+        salvage: true,
+        ..Options::default()
+    };
     let shard = Shard::new(Map::in_memory("x.rec".into(), bytes), None, options).unwrap();
-    assert_eq!((shard.len(), shard.span(0)), (1, Span { offset: 0, len: 16 * u64::from(PARTS) }));
+    assert_eq!(
+        (shard.len(), shard.span(0)),
+        (
+            1,
+            Span {
+                offset: 0,
+                len: 16 * u64::from(PARTS)
+            }
+        )
+    );
 }
 
 #[test]
@@ -437,11 +633,23 @@ fn other_files_are_told_apart() {
 
     let recordio = framed(Framing::RecordIo, &[b"abc"]);
     assert_eq!(Framing::of(&recordio), Some(Framing::RecordIo));
-    assert_eq!(Framing::of(&framed(Framing::TfRecord, &[b"abc"])), Some(Framing::TfRecord));
+    assert_eq!(
+        Framing::of(&framed(Framing::TfRecord, &[b"abc"])),
+        Some(Framing::TfRecord)
+    );
     assert_eq!(Framing::of(b""), None);
     std::fs::write(&path, &recordio).unwrap();
     assert_eq!(open(&path).unwrap().framing(), Framing::RecordIo);
-    assert!(Shard::open(&path, Options { framing: Some(Framing::TfRecord), ..Options::default() }).is_err());
+    assert!(
+        Shard::open(
+            &path,
+            Options {
+                framing: Some(Framing::TfRecord),
+                ..Options::default()
+            }
+        )
+        .is_err()
+    );
     assert!(in_memory(&framed(Framing::TfRecord, &[b"abc"]), Framing::RecordIo).is_err());
 }
 
@@ -481,7 +689,11 @@ fn kept_inputs_are_borne() {
 }
 
 fn payload() -> impl Strategy<Value = Vec<u8>> {
-    let piece = prop_oneof![Just(MAGIC.to_vec()), prop::collection::vec(any::<u8>(), 0..9), Just(vec![0; 300])];
+    let piece = prop_oneof![
+        Just(MAGIC.to_vec()),
+        prop::collection::vec(any::<u8>(), 0..9),
+        Just(vec![0; 300])
+    ];
     prop::collection::vec(piece, 0..6).prop_map(|pieces| pieces.concat())
 }
 

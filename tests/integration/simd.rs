@@ -1,4 +1,5 @@
-//! libjpeg-turbo must have been built with its SIMD code: without it everything still works, at a third of the speed.
+//! libjpeg-turbo must have been built with its SIMD code: without it everything still works, at a
+//! third of the speed.
 
 use imagepipe::codec::jpeg;
 

@@ -19,7 +19,11 @@ fn request(source: &Path, folder: &Path, seed: u64, existing: Existing) -> Split
         shards: 2,
         seed,
         folder: folder.to_owned(),
-        options: Options { existing, check: Depth::Headers, ..Options::default() },
+        options: Options {
+            existing,
+            check: Depth::Headers,
+            ..Options::default()
+        },
     }
 }
 
@@ -28,24 +32,46 @@ fn the_summary_of_an_earlier_split_is_gone_before_its_first_shard_is_replaced() 
     let folder = tempfile::tempdir().expect("a directory");
     let (source, out) = (folder.path().join("pets"), folder.path().join("out"));
     data_set(&source, 2, 8);
-    let write = |seed, existing| stratified(&request(&source, &out, seed, existing)).expect("a run");
+    let write =
+        |seed, existing| stratified(&request(&source, &out, seed, existing)).expect("a run");
     finish(write(0, Existing::Refuse).as_mut()).expect("a split");
-    let (first, summary) = (out.join("pets_train_00001-of-00002.tfrecord"), out.join("pets_summary.json"));
-    let (old_shard, old_summary) = (fs::read(&first).expect("a shard"), fs::read(&summary).expect("a summary"));
+    let (first, summary) = (
+        out.join("pets_train_00001-of-00002.tfrecord"),
+        out.join("pets_summary.json"),
+    );
+    let (old_shard, old_summary) = (
+        fs::read(&first).expect("a shard"),
+        fs::read(&summary).expect("a summary"),
+    );
 
     let mut run = write(1, Existing::Replace);
     while fs::read(&first).expect("a shard") == old_shard {
-        assert!(run.wait(Duration::from_mins(1)).expect("a step").is_none(), "the run replaces the first shard");
+        assert!(
+            run.wait(Duration::from_mins(1)).expect("a step").is_none(),
+            "the run replaces the first shard"
+        );
     }
     assert!(!summary.exists());
-    assert!(!out.join("labels.csv").exists(), "its numbers may be others");
+    assert!(
+        !out.join("labels.csv").exists(),
+        "its numbers may be others"
+    );
     drop(run);
 
-    let other = Split { name: "others".to_owned(), ..request(&source, &out, 1, Existing::Replace) };
-    stratified(&other).map(drop).expect_err("records without names, which would get those of other ones");
+    let other = Split {
+        name: "others".to_owned(),
+        ..request(&source, &out, 1, Existing::Replace)
+    };
+    stratified(&other)
+        .map(drop)
+        .expect_err("records without names, which would get those of other ones");
     finish(write(1, Existing::Resume).as_mut()).expect_err("what is left of the earlier split");
     finish(write(1, Existing::Replace).as_mut()).expect("a split");
-    assert_eq!(fs::read(&summary).expect("a summary"), old_summary, "which holds numbers only");
+    assert_eq!(
+        fs::read(&summary).expect("a summary"),
+        old_summary,
+        "which holds numbers only"
+    );
     finish(write(1, Existing::Resume).as_mut()).expect("nothing to do");
     assert!(summary.exists());
 }

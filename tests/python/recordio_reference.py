@@ -1,9 +1,10 @@
 """RecordIO, read and written from the description of the format alone: what ours is held against.
 
-A part of a record is the number 0xced7230a, a number whose upper three bits are a flag and whose lower 29 are a length,
-that many bytes, and zeros up to a multiple of four; all numbers are 32 bits, little-endian. A record is one part (flag
-0), or a first (1), any number of middle ones (2) and a last (3), which are joined by the number 0xced7230a. No part
-holds that number at a multiple of four bytes from its beginning.
+A part of a record is the number 0xced7230a, a number whose upper three bits are a flag and whose
+lower 29 are a length, that many bytes, and zeros up to a multiple of four; all numbers are 32 bits,
+little-endian. A record is one part (flag 0), or a first (1), any number of middle ones (2) and a
+last (3), which are joined by the number 0xced7230a. No part holds that number at a multiple of four
+bytes from its beginning.
 """
 
 from __future__ import annotations

@@ -139,7 +139,8 @@ def test_a_loader_that_is_prepared_and_registered_says_which_goes_with_which(
         accelerator.save_state(tmp_path)
 
 
-# ---------------------------------------------------------------------------------------- on two ranks
+# ---------------------------------------------------------------------------------------- on two
+# ranks
 
 ON_TWO_RANKS = """
 import json, pathlib, sys

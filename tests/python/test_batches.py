@@ -315,7 +315,8 @@ def test_ragged_batches_of_one_size(photos: Path) -> None:
     assert np.array_equal(np.stack(ragged.images), stacked.images)
 
 
-# ------------------------------------------------------------------------- labels, names, attributes
+# ------------------------------------------------------------------------- labels, names,
+# attributes
 
 
 def test_labels_are_the_rank_of_the_class_folder(photos: Path) -> None:
@@ -509,7 +510,8 @@ def test_repr_says_what_is_in_it(photos: Path) -> None:
     assert all(part in text for part in ("60 samples", "10 classes", "3 batches"))
 
 
-# ----------------------------------------------------------------------------- how many, which, when
+# ----------------------------------------------------------------------------- how many, which,
+# when
 
 
 @pytest.mark.parametrize(
@@ -871,7 +873,8 @@ def test_variables_that_make_no_sense(
         Loader(photos, shard="auto")
 
 
-# ---------------------------------------------------------------------------- epochs and checkpoints
+# ---------------------------------------------------------------------------- epochs and
+# checkpoints
 
 RESUMABLE = {"batch_size": 9, "size": 16, "fit": "random_crop", "flip": True, "seed": 8}
 
@@ -1031,7 +1034,8 @@ def test_closing_an_iterator_that_ended_changes_nothing(photos: Path) -> None:
     assert place(loader) == (1, 0)
 
 
-# ----------------------------------------------------------------------------- stats and fingerprint
+# ----------------------------------------------------------------------------- stats and
+# fingerprint
 
 
 def test_stats_count_what_was_done(photos: Path) -> None:

@@ -357,7 +357,8 @@ def test_the_fingerprint_tells_tables_apart(folder: Path) -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
-# ----------------------------------------------------------------------------------------------------------- separators
+# -----------------------------------------------------------------------------------------------------------
+# separators
 
 
 @pytest.mark.parametrize(
@@ -397,7 +398,8 @@ def test_a_separator_that_is_not_sure_is_named(folder: Path, header: str, messag
             read(path)
 
 
-# ------------------------------------------------------------------------------------ where the files are that it names
+# ------------------------------------------------------------------------------------ where the
+# files are that it names
 
 
 def outside(folder: Path, jpeg: EncodeJpeg, name: str) -> Path:

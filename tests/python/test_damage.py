@@ -178,7 +178,8 @@ def run(program: str, *arguments: object) -> str:
     return ran.stdout
 
 
-# --------------------------------------------------------------------- files that change or are kept
+# --------------------------------------------------------------------- files that change or are
+# kept
 
 
 def test_a_file_deleted_after_listing(tree: MakeTree, jpeg: EncodeJpeg) -> None:
@@ -590,7 +591,8 @@ def test_without_files_to_open_no_sample_is_damaged(
     assert len(ran.stdout.splitlines()) == 1
 
 
-# As another user: root may have as many threads as it likes. NumPy may be where that user may not read.
+# As another user: root may have as many threads as it likes. NumPy may be where that user may not
+# read.
 WITHOUT_THREADS = """
 import os, resource, sys, threading
 import numpy

@@ -44,7 +44,8 @@ def refused(data: bytes) -> str:
     return str(caught.value.reason)
 
 
-# ------------------------------------------------------------------------------------------------ files
+# ------------------------------------------------------------------------------------------------
+# files
 
 # Five rows of three pixels, so that no two orientations look alike.
 PIXELS = random(7, 5, 3, 3)
@@ -149,7 +150,8 @@ def jpeg(*segments: bytes) -> bytes:
 
 ADOBE = b"http://ns.adobe.com/xap/1.0/\0"
 
-# ------------------------------------------------------------------------------------------ orientation
+# ------------------------------------------------------------------------------------------
+# orientation
 
 CARRIERS: dict[str, Callable[[int, str], bytes]] = {
     "webp-exif": lambda tag, order: webp(EXIF, (b"EXIF", turned(tag, order))),
@@ -368,7 +370,8 @@ def test_a_damaged_profile_in_text_is_ignored(damage: list[tuple[int, int]]) -> 
     assert np.array_equal(decode(data), expected)
 
 
-# -------------------------------------------------------------------------------------------------- BMP
+# --------------------------------------------------------------------------------------------------
+# BMP
 
 
 @dataclass
@@ -474,7 +477,8 @@ def test_any_bitmap_with_a_palette(
     # The data is stored from the bottom up, unless said otherwise.
     expected = palette[indices if top_down and header > 12 else indices[::-1]]
     assert np.array_equal(decode(data), expected)
-    # Pillow knows no 2 bits, and takes pixels for gray ones where there are two colours, black and white.
+    # Pillow knows no 2 bits, and takes pixels for gray ones where there are two colours, black and
+    # white.
     if bits != 2 and colors > 2:
         assert np.array_equal(shown(data), expected)
 
@@ -715,7 +719,8 @@ def test_a_bitmap_is_not_shifted_by_what_its_header_says_of_where_its_pixels_sta
     palette, indices = random(4, 200, 3), random(5, 5, 4, below=200)
     pixels = random(3, 5, 4, 3)
     for header, gap in itertools.product((40, 108, 124), (0, 1, 4, 84, 1000)):
-        # The offset left out, or without the palette: with a gap, nothing would tell that it is there.
+        # The offset left out, or without the palette: with a gap, nothing would tell that it is
+        # there.
         for offset in [None] if gap else [None, 0, 14 + header]:
             place = {"header": header, "gap": gap, "offset": offset}
             for data, expected in [
@@ -863,7 +868,8 @@ def test_a_damaged_bitmap_is_what_pillow_shows_or_refused(
     assert np.array_equal(ours, shown(cut))
 
 
-# -------------------------------------------------------------------------------------------------- GIF
+# --------------------------------------------------------------------------------------------------
+# GIF
 
 
 def coded_indices(indices: np.ndarray, bits: int) -> bytes:
@@ -985,12 +991,14 @@ def test_a_gray_palette_of_its_own_is_not_taken_for_the_common_one() -> None:
 def test_a_gif_that_is_cut_short_is_refused() -> None:
     whole = Gif((9, 9), (0, 0), random(1, 9, 9, below=4), random(2, 4, 3)).written()
     assert np.array_equal(decode(whole), shown(whole))
-    # The last bytes are the end of the codes, of the blocks and of the file, and nobody misses those.
+    # The last bytes are the end of the codes, of the blocks and of the file, and nobody misses
+    # those.
     for kept in range(len(whole) - 5):
         refused(whole[:kept])
 
 
-# ------------------------------------------------------------------------------------------------- WebP
+# -------------------------------------------------------------------------------------------------
+# WebP
 
 
 @many
@@ -1050,7 +1058,8 @@ def test_a_webp_that_is_cut_short_is_refused() -> None:
             refused(whole[:kept])
 
 
-# -------------------------------------------------------------------------------------------------- PNG
+# --------------------------------------------------------------------------------------------------
+# PNG
 
 
 @many

@@ -40,7 +40,8 @@ def pixels(file: Path) -> np.ndarray[Any, Any]:
     return np.asarray(Image.open(file))
 
 
-# ------------------------------------------------------------------------------------------------- the files
+# -------------------------------------------------------------------------------------------------
+# the files
 
 
 @CONTENTS
@@ -162,7 +163,8 @@ def test_classes_are_those_of_the_loader(tmp_path: Path) -> None:
         assert np.array_equal(image, pixels(Path(path)))
 
 
-# ------------------------------------------------------------------------- natural images beside photographs
+# ------------------------------------------------------------------------- natural images beside
+# photographs
 
 
 QUALITIES = (50, 75, 85, 92)
@@ -272,7 +274,8 @@ def test_natural_images_have_the_statistics_of_photographs(
     ours, theirs = statistics(natural), statistics(photo_set)
     assert abs(ours["correlation"] - theirs["correlation"]) < 0.08
     assert abs(ours["slope"] - theirs["slope"]) < 0.25
-    # Most neighbours are nearly alike, and few differ by much. Noise has 2.4 here, and a normal distribution 3.
+    # Most neighbours are nearly alike, and few differ by much. Noise has 2.4 here, and a normal
+    # distribution 3.
     assert ours["tails"] > 8
     assert theirs["tails"] > 8
     for name in ("step", "spread", "chroma"):
@@ -293,7 +296,8 @@ def test_no_two_natural_images_are_alike(tmp_path: Path, natural: list[Image.Ima
         assert np.sqrt(((seen[:n] - one) ** 2).mean(axis=1)).min() > 8
 
 
-# --------------------------------------------------------------------------------------------- the arguments
+# --------------------------------------------------------------------------------------------- the
+# arguments
 
 
 @pytest.mark.parametrize(
@@ -362,7 +366,8 @@ def test_an_error_of_progress_ends_the_run(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) < 100_000
 
 
-# --------------------------------------------------------------------------------------------- what is there
+# --------------------------------------------------------------------------------------------- what
+# is there
 
 
 def test_what_is_there_is_kept_replaced_or_an_error(tmp_path: Path) -> None:

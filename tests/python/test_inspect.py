@@ -81,7 +81,8 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-# ------------------------------------------------------------------------------------------------------------- inspect
+# -------------------------------------------------------------------------------------------------------------
+# inspect
 
 
 def test_inspect_for_programs(run: Any, pets: Path) -> None:
@@ -243,7 +244,8 @@ def test_features_under_other_names(run: Any, tmp_path: Path, jpeg: EncodeJpeg) 
     assert "'jpg' is not NAME=FEATURE" in run("verify", shard, "--key", "jpg").err
 
 
-# -------------------------------------------------------------------------------------------------------------- verify
+# --------------------------------------------------------------------------------------------------------------
+# verify
 
 
 @pytest.mark.parametrize(
@@ -498,7 +500,8 @@ def test_a_signal_ends_it_at_once(tmp_path: Path, photos: Path, number: int, cod
     assert err == "imagepipe verify: stopped\n"
 
 
-# --------------------------------------------------------------------------------------------------------------- bench
+# ---------------------------------------------------------------------------------------------------------------
+# bench
 
 
 def test_bench_for_programs(run: Any, photos: Path) -> None:
@@ -609,7 +612,8 @@ def test_numbers_that_make_no_sense_are_named(run: Any, pets: Path, words: str, 
     assert ran.err.splitlines()[-1].startswith(f"imagepipe {words.split(maxsplit=1)[0]}: {said}")
 
 
-# ---------------------------------------------------------------------------------------------------------------- show
+# ----------------------------------------------------------------------------------------------------------------
+# show
 
 
 def test_a_sheet_shows_the_batch_pixel_by_pixel(run: Any, photos: Path, tmp_path: Path) -> None:
@@ -734,7 +738,8 @@ def test_a_sheet_replaces_an_older_one_or_leaves_it_whole(
     assert str(tmp_path / "no" / "sheet.png") in ran.err
 
 
-# -------------------------------------------------------------------------------------------------------------- doctor
+# --------------------------------------------------------------------------------------------------------------
+# doctor
 
 
 def test_doctor_for_programs(run: Any) -> None:

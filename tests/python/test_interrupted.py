@@ -96,7 +96,8 @@ def test_ctrl_c_ends_a_run_at_once(photos: Path, tmp_path: Path) -> None:
     assert all(file.stat().st_size > size for file in files)
 
 
-# ------------------------------------------------------------------------------------- disks and directories
+# ------------------------------------------------------------------------------------- disks and
+# directories
 
 
 @pytest.fixture
@@ -170,8 +171,8 @@ def test_a_source_that_changes_meanwhile_is_said(  # noqa: PLR0917  fixtures and
     source: Path, tmp_path: Path, create: Any, harm: str, error: Any, message: str
 ) -> None:
     def tell(done: int, _: int) -> None:
-        # With one worker, at most two shards are ahead of what is handed over: the last one is not begun.
-        # What was checked counts half.
+        # With one worker, at most two shards are ahead of what is handed over: the last one is not
+        # begun. What was checked counts half.
         if 20 < done < 30:
             for file in list(source.glob("*.jpg")) if create is tensors else [source / "39.jpg"]:
                 if harm == "vanishes":

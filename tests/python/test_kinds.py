@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from conftest import EncodeJpeg, MakeTree
 
-# --------------------------------------------------------------------------------------------- damaged files of records
+# ---------------------------------------------------------------------------------------------
+# damaged files of records
 
 
 def shard(path: Path, jpeg: EncodeJpeg, count: int = 3) -> Path:
@@ -121,7 +122,8 @@ def test_noise_that_is_called_a_tfrecord_is_one_by_its_name(tmp_path: Path) -> N
         Loader(path)
 
 
-# -------------------------------------------------------------------------------------------------------- other formats
+# --------------------------------------------------------------------------------------------------------
+# other formats
 
 
 def saved(kind: str) -> bytes:
@@ -218,7 +220,8 @@ def test_what_a_file_holds_is_not_shown(tmp_path: Path) -> None:
         assert "root" not in message.replace(str(tmp_path), ""), name
 
 
-# -------------------------------------------------------------------------------------------------------------- classes
+# --------------------------------------------------------------------------------------------------------------
+# classes
 
 
 @pytest.fixture
@@ -366,7 +369,8 @@ def test_empty_folders_became_classes(pets: Path) -> None:
     assert (loader.classes, labels(loader)) == (every, [1, 2, 2, 3, 3, 3])
 
 
-# ---------------------------------------------------------------------------------------------------- what was left out
+# ----------------------------------------------------------------------------------------------------
+# what was left out
 
 
 def litter(pets: Path) -> None:
@@ -494,7 +498,8 @@ def test_a_data_set_in_order_warns_of_nothing(photos: Path) -> None:
         assert Loader(photos).num_samples == 60
 
 
-# ------------------------------------------------------------------------------------------- compressed files
+# -------------------------------------------------------------------------------------------
+# compressed files
 
 
 @pytest.mark.parametrize("name", ["labels.csv.gz", "meta.json.gz", "NOTES", "half.gz"])
@@ -513,7 +518,8 @@ def test_a_compressed_file_of_no_records_is_said_before_it_is_inflated(tmp_path:
         Loader(path)
 
 
-# -------------------------------------------------------------------------------------------------------- remote paths
+# --------------------------------------------------------------------------------------------------------
+# remote paths
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning"),
     pytest.mark.filterwarnings("ignore:'set_vital' is deprecated"),
     pytest.mark.filterwarnings("ignore:The dirpath has changed"),
-    # torchdata counts the batches before and after a checkpoint at an epoch's end as those of one epoch.
+    # torchdata counts the batches before and after a checkpoint at an epoch's end as those of one
+    # epoch.
     pytest.mark.filterwarnings("ignore:Length of IterableDataset"),
     pytest.mark.filterwarnings("ignore:Your `IterableDataset` has `__len__` defined"),
     pytest.mark.filterwarnings("ignore:The '.*_dataloader' does not have many workers"),

@@ -215,7 +215,8 @@ def jpegs(photo: Image.Image) -> dict[str, bytes]:
         "optimized": jpeg(optimize=True),
         "coarse": jpeg(quality=20),
     }
-    # Pillow does not write these. Cut into other shapes, the blocks of a square picture fill one too.
+    # Pillow does not write these. Cut into other shapes, the blocks of a square picture fill one
+    # too.
     square = photo.resize((96, 96))
     for name, subsampling, factors in [("440", 1, 0x12), ("411", 2, 0x41), ("410", 2, 0x14)]:
         files[name] = with_luma_factors(jpeg(square, subsampling=subsampling), factors)
@@ -310,7 +311,8 @@ def kinds(
     return folder
 
 
-# ------------------------------------------------------------------------- every file type, all of it
+# ------------------------------------------------------------------------- every file type, all of
+# it
 
 
 def test_pictures_of_their_own_size_are_what_pillow_decodes(kinds: Path) -> None:
@@ -369,7 +371,8 @@ def test_random_crop(kinds: Path, size: tuple[int, int], interpolation: str) -> 
     assert wrong == []
 
 
-# ------------------------------------------------------------------------------ photographs, all sizes
+# ------------------------------------------------------------------------------ photographs, all
+# sizes
 
 
 @pytest.mark.parametrize("interpolation", FILTERS)
@@ -427,7 +430,8 @@ def test_any_picture_to_any_size(
     assert agrees(ours, expected)
 
 
-# ------------------------------------------------------------------------------------- without exact
+# ------------------------------------------------------------------------------------- without
+# exact
 
 
 @pytest.fixture(scope="session")

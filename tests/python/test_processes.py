@@ -76,7 +76,8 @@ def run(program: str, *arguments: object) -> str:
     return printed
 
 
-# --------------------------------------------------------------------------------- threads and leaks
+# --------------------------------------------------------------------------------- threads and
+# leaks
 
 
 def test_workers_are_as_many_as_asked_for_and_end_with_the_epoch(photos: Path) -> None:
@@ -206,7 +207,8 @@ def test_memory_stays_flat_with_damage_and_frameworks_views(photos: Path, tmp_pa
             for batch in loader:
                 [np.from_dlpack(image).sum() for image in batch.images]
             sizes.append(memory())
-        # Pictures of all sizes come and go on several threads: the allocator's own waste goes up and down.
+        # Pictures of all sizes come and go on several threads: the allocator's own waste goes up
+        # and down.
         assert min(sizes[-10:]) < max(sizes[5:15]) + 8, sizes
         """,
         tmp_path,

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 # Two processes import PyTorch; on a busy machine that takes its time.
 pytestmark = [pytest.mark.torch, pytest.mark.timeout(300)]
 
-# A training loop: a collective call for each batch. One that a rank does not make is an error after a while.
+# A training loop: a collective call for each batch. One that a rank does not make is an error after
+# a while.
 PROGRAM = """
 import json
 import os

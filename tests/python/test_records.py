@@ -126,7 +126,8 @@ def test_a_file_without_records(tmp_path: Path, writer: Any, reader: Any) -> Non
         records[-1]
 
 
-# ----------------------------------------------------------------------------------------------------------- TensorFlow
+# -----------------------------------------------------------------------------------------------------------
+# TensorFlow
 
 
 @pytest.fixture(scope="module")
@@ -195,8 +196,8 @@ def test_tensorflow_parses_what_we_encode(tf: Any) -> None:
     assert parsed["box"].numpy().tolist() == FEATURES["box"]
 
 
-# One character each: of two names, the longer of which begins with the shorter, protobuf's Python writes the longer one
-# first, which is no order that another program could be asked to keep to.
+# One character each: of two names, the longer of which begins with the shorter, protobuf's Python
+# writes the longer one first, which is no order that another program could be asked to keep to.
 TEXTS = st.text(min_size=1, max_size=1)
 KINDS = st.one_of(
     st.lists(st.binary(max_size=40), max_size=4),
@@ -283,7 +284,8 @@ def test_what_tensorflow_does_not_refuse_is_not_refused(
         assert isinstance(decoded_or_error(damaged), dict | RecordError)
     else:
         found = decoded_or_error(damaged)
-        # No field has the number 0; TensorFlow's parser takes it for an end where it passes over unknown groups.
+        # No field has the number 0; TensorFlow's parser takes it for an end where it passes over
+        # unknown groups.
         assert isinstance(found, dict) or "a field's number is none" in str(found)
 
 
@@ -300,7 +302,8 @@ def decoded_or_error(data: bytearray) -> object:
         return error
 
 
-# ------------------------------------------------------------------------------------------------------------- RecordIO
+# -------------------------------------------------------------------------------------------------------------
+# RecordIO
 
 
 def test_an_independent_reader_reads_what_we_write(tmp_path: Path) -> None:
@@ -388,7 +391,8 @@ def test_wrong_image_records() -> None:
             unpack_image(record[:end])
 
 
-# -------------------------------------------------------------------------------------------------------------- writing
+# --------------------------------------------------------------------------------------------------------------
+# writing
 
 
 @BOTH
@@ -477,7 +481,8 @@ def test_keys_are_used_once(tmp_path: Path) -> None:
     assert names(tmp_path) == ["x.idx", "x.rec", "y.rec"]
 
 
-# --------------------------------------------------------------------------------------------------------------- damage
+# ---------------------------------------------------------------------------------------------------------------
+# damage
 
 
 def test_an_index_that_does_not_fit_is_not_used(tmp_path: Path) -> None:
@@ -612,7 +617,8 @@ def test_from_many_threads_at_once(tmp_path: Path, writer: Any, reader: Any) -> 
     assert not wrong
 
 
-# -------------------------------------------------------------------------------------------------------------- Example
+# --------------------------------------------------------------------------------------------------------------
+# Example
 
 
 def test_single_values_and_arrays_are_lists() -> None:

@@ -234,7 +234,8 @@ def test_every_class_keeps_its_share(  # noqa: PLR0917  fixtures and cases
             assert (of["test"], of["train"]) == (count * test // 10, left)
 
 
-# --------------------------------------------------------------------------------------------- wrong input
+# ---------------------------------------------------------------------------------------------
+# wrong input
 
 
 @pytest.mark.parametrize(
@@ -331,7 +332,8 @@ def test_wrong_arguments_are_named(
         Image2TFRecords(images, **options).create_tfrecords(tmp_path / "out")
 
 
-# ------------------------------------------------------------------------------------------------- reading
+# -------------------------------------------------------------------------------------------------
+# reading
 
 
 def test_a_data_set_reads_what_was_written(images: Path, tmp_path: Path) -> None:

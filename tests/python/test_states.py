@@ -31,7 +31,8 @@ def samples(batches: Any) -> list[list[int]]:
     return [batch.indices.tolist() for batch in batches]
 
 
-# ------------------------------------------------------------------------------- waits that are cut short
+# ------------------------------------------------------------------------------- waits that are cut
+# short
 
 
 class InterruptError(Exception):
@@ -54,7 +55,8 @@ def test_a_batch_that_became_ready_after_an_interrupt_was_lost(
     tree: MakeTree, jpeg: EncodeJpeg
 ) -> None:
     """As in a notebook: Ctrl-C while the loop waits, then on with the same iterator."""
-    # A batch takes longer than the alarm, and mostly less than the 50 ms after which signals are seen anyway.
+    # A batch takes longer than the alarm, and mostly less than the 50 ms after which signals are
+    # seen anyway.
     large = jpeg(1200, 1200, quality=95)
     folder = tree({f"{number:02}.jpg": large for number in range(24)})
     options = {"size": 8, "exact": True, "shuffle": False, "workers": 1, "prefetch": 1}
@@ -79,7 +81,8 @@ def test_a_batch_that_became_ready_after_an_interrupt_was_lost(
     assert taken == list(range(24))
 
 
-# ------------------------------------------------------------------------------- states of another order
+# ------------------------------------------------------------------------------- states of another
+# order
 
 
 @pytest.mark.parametrize(
@@ -236,7 +239,8 @@ def test_set_epoch_counts_for_an_iterator_that_has_given_no_batch(photos: Path) 
     assert loader.epoch == 5
 
 
-# --------------------------------------------------------------------------------- in other processes
+# --------------------------------------------------------------------------------- in other
+# processes
 
 
 def test_a_loader_is_pickled_by_its_arguments_and_its_place(photos: Path) -> None:

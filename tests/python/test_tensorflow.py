@@ -321,7 +321,8 @@ def test_a_dataset_of_images_and_what_is_valid(photos: Path) -> None:
     assert [int(tf.reduce_sum(tf.cast(valid, tf.int32))) for _, valid in dataset] == [25, 25, 10]
 
 
-# ------------------------------------------------------------------------------------ walks over tuples
+# ------------------------------------------------------------------------------------ walks over
+# tuples
 
 
 @pytest.mark.parametrize("fields", [("images", "labels"), ("images", "labels", "valid")], ids=str)
@@ -345,7 +346,8 @@ def test_a_batch_goes_into_a_function_and_comes_out_of_it(photos: Path) -> None:
     assert np.array_equal(labels.numpy(), batch.labels.numpy())
 
 
-# ------------------------------------------------------------------------------------------------ Keras
+# ------------------------------------------------------------------------------------------------
+# Keras
 
 TRAINED = {"batch_size": 7, "size": 8, "dtype": "float32", "seed": 1}
 

@@ -204,7 +204,8 @@ def test_a_stateful_data_loader_goes_on_after_an_epoch(photos: Path) -> None:
     assert seen == [batch.indices.tolist() for batch in islice(straight, 27)]
 
 
-# ------------------------------------------------------------------------------------ walks over tuples
+# ------------------------------------------------------------------------------------ walks over
+# tuples
 
 
 @pytest.mark.parametrize("fields", [("images", "labels"), ("images", "valid")], ids=str)
@@ -253,7 +254,8 @@ def test_batches_of_tensors_are_copied_and_pickled(photos: Path, fields: tuple[s
         assert other.paths == batch.paths
 
 
-# ----------------------------------------------------------------------------------------------- others
+# -----------------------------------------------------------------------------------------------
+# others
 
 
 def test_worker_processes_are_refused(photos: Path) -> None:

@@ -98,7 +98,8 @@ def classes(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
 NATURAL = [*(f"image_{n}.jpg" for n in range(10)), "image_10.png"]
 
 
-# ------------------------------------------------------------------------------------------------- TFRecord
+# -------------------------------------------------------------------------------------------------
+# TFRecord
 
 
 def test_tfrecords_are_imageinarys(flat: Path, tmp_path: Path) -> None:
@@ -249,7 +250,8 @@ def test_a_manifest_lists_every_record(classes: Path, tmp_path: Path) -> None:
         assert [row["record"] for row in rows] == [n % 5 for n in range(17)]
 
 
-# ------------------------------------------------------------------------------------------------- RecordIO
+# -------------------------------------------------------------------------------------------------
+# RecordIO
 
 
 def entries(shard: Path) -> list[tuple[int, float, int, int, bytes]]:
@@ -337,7 +339,8 @@ def test_the_magic_number_in_a_file_is_no_harm(
     assert [entry[4] for entry in entries(tmp_path / "out" / "x0.rec")] == list(files.values())
 
 
-# -------------------------------------------------------------------------------------------- tensor records
+# --------------------------------------------------------------------------------------------
+# tensor records
 
 
 def pixels(row: Features) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -500,7 +503,8 @@ def test_the_shipped_table_is_imagenets(root: Path) -> None:
     assert [table[synset]["label"] for synset in sorted(table)] == list(range(1000))
 
 
-# ------------------------------------------------------------------------------------------ all of them alike
+# ------------------------------------------------------------------------------------------ all of
+# them alike
 
 
 def tensors(source: Path, folder: Path, _: str, per_file: int = 4, **options: Any) -> object:
@@ -1064,7 +1068,8 @@ print(ImageDataSet(out + "/d").get_split("train").num_samples)
     assert (done.stdout, done.stderr) == ("11\n", "")
 
 
-# --------------------------------------------------------------------------------------------- places that are none
+# ---------------------------------------------------------------------------------------------
+# places that are none
 
 
 @pytest.mark.parametrize("place", ["gs://bucket/out", "s3:/bucket/out", ""])

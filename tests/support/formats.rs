@@ -1,5 +1,5 @@
-//! What holds for every file that is decoded as a whole (BMP, GIF, PNG, WebP), whatever its bytes: shared by the tests and
-//! the fuzzer.
+//! What holds for every file that is decoded as a whole (BMP, GIF, PNG, WebP), whatever its bytes:
+//! shared by the tests and the fuzzer.
 #![allow(dead_code, reason = "each of them uses a part")]
 
 use std::sync::Arc;
@@ -27,19 +27,35 @@ pub(crate) fn decode(decoder: &mut Decoder, file: &[u8]) -> Result<Option<Pictur
         return Ok(None);
     }
     let window = Window::whole(header.size);
-    let picture = opened.decode(&Request { denominator: 1, window, gray: false, exact: true })?;
+    let picture = opened.decode(&Request {
+        denominator: 1,
+        window,
+        gray: false,
+        exact: true,
+    })?;
     let (plane, channels) = match picture.pixels {
         Pixels::Gray(plane) => (plane, 1),
         Pixels::Rgb(plane) => (plane, 3),
         other => panic!("{other:?}"),
     };
-    assert_eq!((plane.width, plane.height), (header.size.width as usize, header.size.height as usize));
-    assert_eq!((plane.stride, plane.data.len()), (plane.width * channels, plane.stride * plane.height));
-    Ok(Some((header.size, header.orientation, channels, plane.data.to_vec())))
+    assert_eq!(
+        (plane.width, plane.height),
+        (header.size.width as usize, header.size.height as usize)
+    );
+    assert_eq!(
+        (plane.stride, plane.data.len()),
+        (plane.width * channels, plane.stride * plane.height)
+    );
+    Ok(Some((
+        header.size,
+        header.orientation,
+        channels,
+        plane.data.to_vec(),
+    )))
 }
 
-/// Panics where decoding does, where `used` shows something of what it decoded before, and where it takes more memory
-/// than four bytes a pixel.
+/// Panics where decoding does, where `used` shows something of what it decoded before, and where it
+/// takes more memory than four bytes a pixel.
 pub(crate) fn check(used: &mut Decoder, file: &[u8]) {
     if Format::of(file) == Some(Format::Jpeg) {
         return;
@@ -48,7 +64,11 @@ pub(crate) fn check(used: &mut Decoder, file: &[u8]) {
     let empty = decoder.bytes();
     let found = decode(&mut decoder, file);
     if let Ok(Some((size, ..))) = &found {
-        assert!((decoder.bytes() - empty) as u64 <= 4 * size.pixels(), "{} bytes for {size}", decoder.bytes());
+        assert!(
+            (decoder.bytes() - empty) as u64 <= 4 * size.pixels(),
+            "{} bytes for {size}",
+            decoder.bytes()
+        );
     }
     assert_eq!(found, decode(used, file));
 }
@@ -59,11 +79,21 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
 }
 
 fn bytes(len: usize, below: u8) -> Vec<u8> {
-    (0..len).map(|at| u8::try_from(at * 37 % 251).expect("below 251") % below).collect()
+    (0..len)
+        .map(|at| u8::try_from(at * 37 % 251).expect("below 251") % below)
+        .collect()
 }
 
-/// A bitmap of 5x4 with the header of 40 bytes, filled up to `header` with what follows it, and a gap.
-pub(crate) fn bitmap(header: u32, bits: u16, compression: u32, between: &[u8], gap: usize, data: &[u8]) -> Vec<u8> {
+/// A bitmap of 5x4 with the header of 40 bytes, filled up to `header` with what follows it, and a
+/// gap.
+pub(crate) fn bitmap(
+    header: u32,
+    bits: u16,
+    compression: u32,
+    between: &[u8],
+    gap: usize,
+    data: &[u8],
+) -> Vec<u8> {
     let mut info = Vec::new();
     info.extend([header, 5, 4].map(u32::to_le_bytes).concat());
     info.extend([1, bits].map(u16::to_le_bytes).concat());
@@ -89,10 +119,21 @@ fn bitmaps() -> Vec<Vec<u8>> {
     ];
     for (bits, stride) in [(1, 4), (2, 4), (4, 4), (8, 8)] {
         let palette = bytes(4 << bits, 250);
-        all.push(bitmap(40, bits, 0, &palette, 1, &bytes(4 * stride, u8::MAX)));
+        all.push(bitmap(
+            40,
+            bits,
+            0,
+            &palette,
+            1,
+            &bytes(4 * stride, u8::MAX),
+        ));
     }
-    let runs8 = [5, 9, 0, 0, 0, 3, 1, 2, 3, 0, 2, 4, 0, 0, 0, 2, 2, 1, 3, 7, 0, 0, 5, 1, 0, 1];
-    let runs4 = [5, 0x9a, 0, 0, 0, 3, 0x12, 0x30, 2, 0x44, 0, 0, 0, 2, 2, 1, 3, 0x70, 0, 1];
+    let runs8 = [
+        5, 9, 0, 0, 0, 3, 1, 2, 3, 0, 2, 4, 0, 0, 0, 2, 2, 1, 3, 7, 0, 0, 5, 1, 0, 1,
+    ];
+    let runs4 = [
+        5, 0x9a, 0, 0, 0, 3, 0x12, 0x30, 2, 0x44, 0, 0, 0, 2, 2, 1, 3, 0x70, 0, 1,
+    ];
     all.push(bitmap(40, 8, 1, &bytes(1024, 250), 0, &runs8));
     all.push(bitmap(40, 4, 2, &bytes(64, 250), 0, &runs4));
     all
@@ -135,11 +176,41 @@ const PACKET: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation=\"8\"/>";
 
 fn pngs() -> Vec<Vec<u8>> {
     let kinds = [
-        (png::ColorType::Rgb, png::BitDepth::Eight, 60, *b"eXIf", TURNED),
-        (png::ColorType::Rgba, png::BitDepth::Sixteen, 160, *b"tEXt", PROFILE),
-        (png::ColorType::GrayscaleAlpha, png::BitDepth::Eight, 40, *b"iTXt", PACKET),
-        (png::ColorType::Indexed, png::BitDepth::Four, 12, *b"eXIf", TURNED),
-        (png::ColorType::Grayscale, png::BitDepth::One, 4, *b"eXIf", TURNED),
+        (
+            png::ColorType::Rgb,
+            png::BitDepth::Eight,
+            60,
+            *b"eXIf",
+            TURNED,
+        ),
+        (
+            png::ColorType::Rgba,
+            png::BitDepth::Sixteen,
+            160,
+            *b"tEXt",
+            PROFILE,
+        ),
+        (
+            png::ColorType::GrayscaleAlpha,
+            png::BitDepth::Eight,
+            40,
+            *b"iTXt",
+            PACKET,
+        ),
+        (
+            png::ColorType::Indexed,
+            png::BitDepth::Four,
+            12,
+            *b"eXIf",
+            TURNED,
+        ),
+        (
+            png::ColorType::Grayscale,
+            png::BitDepth::One,
+            4,
+            *b"eXIf",
+            TURNED,
+        ),
     ];
     let file = |(color, depth, len, kind, data): (_, _, _, _, &[u8])| {
         let mut file = Vec::new();
@@ -150,7 +221,9 @@ fn pngs() -> Vec<Vec<u8>> {
             encoder.set_palette(bytes(48, 250));
         }
         let mut writer = encoder.write_header().expect("a header");
-        writer.write_chunk(png::chunk::ChunkType(kind), data).expect("a chunk");
+        writer
+            .write_chunk(png::chunk::ChunkType(kind), data)
+            .expect("a chunk");
         writer.write_image_data(&bytes(len, 250)).expect("pixels");
         writer.finish().expect("an end");
         file
@@ -173,13 +246,24 @@ fn riff(chunks: &[Vec<u8>]) -> Vec<u8> {
 fn webps() -> Vec<Vec<u8>> {
     let mut simple = Vec::new();
     let encoder = image_webp::WebPEncoder::new(&mut simple);
-    encoder.encode(&bytes(80, 250), 5, 4, image_webp::ColorType::Rgba8).expect("a file");
+    encoder
+        .encode(&bytes(80, 250), 5, 4, image_webp::ColorType::Rgba8)
+        .expect("a file");
     let coded = simple[12..].to_vec();
-    let canvas =
-        |features: u8, width: u8, height: u8| chunk(b"VP8X", &[features, 0, 0, 0, width - 1, 0, 0, height - 1, 0, 0]);
+    let canvas = |features: u8, width: u8, height: u8| {
+        chunk(
+            b"VP8X",
+            &[features, 0, 0, 0, width - 1, 0, 0, height - 1, 0, 0],
+        )
+    };
     let place = [1, 0, 0, 2, 0, 0, 4, 0, 0, 3, 0, 0, 40, 0, 0, 0];
     let frame = chunk(b"ANMF", &[&place[..], &coded].concat());
     let extended = riff(&[canvas(0x18, 5, 4), coded, chunk(b"EXIF", TURNED)]);
-    let animated = riff(&[canvas(0x12, 9, 8), chunk(b"ANIM", &[0; 6]), frame.clone(), frame]);
+    let animated = riff(&[
+        canvas(0x12, 9, 8),
+        chunk(b"ANIM", &[0; 6]),
+        frame.clone(),
+        frame,
+    ]);
     vec![simple, extended, animated]
 }

@@ -1,4 +1,4 @@
-"""Arrays of a batch as the arrays of a framework, sharing memory where the framework can take it as it is.
+"""Arrays of a batch as a framework's arrays, sharing memory where it can.
 
 One module a framework; a framework is imported when its arrays are first asked for.
 """

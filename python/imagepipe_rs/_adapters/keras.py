@@ -12,10 +12,10 @@ _BUILDS = {"_symbolic_build", "_maybe_symbolic_build"}
 
 
 def builds() -> bool:
-    """Say whether Keras is about to look at one batch, to build a model, and to start over after that.
+    """Say whether Keras is about to look at one batch, build a model, and start over.
 
-    It does so in its trainers for ``tf.distribute``, JAX and PyTorch. ``tf.data`` asks for batches on a thread of its
-    own, which is why all threads are looked at.
+    It does so in its trainers for ``tf.distribute``, JAX and PyTorch. ``tf.data`` asks for batches
+    on a thread of its own, which is why all threads are looked at.
     """
     return any(map(_is_building, sys._current_frames().values()))  # noqa: SLF001  nothing else tells what a pass is for
 

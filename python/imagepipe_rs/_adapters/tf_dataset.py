@@ -34,9 +34,10 @@ def as_tf_dataset(loader: Loader) -> Any:
 
     Tensors share the memory of the batches on their way into the dataset's generator.
 
-    Every pass has the same number of batches. A shorter one, of an epoch that was begun elsewhere, would be right for
-    ``tf.data`` alone: Keras asks for the number once, and where it is not told takes the length of the first pass, cuts
-    the others to it without a word, and warns that the data ran out.
+    Every pass has the same number of batches. A shorter one, of an epoch that was begun elsewhere,
+    would be right for ``tf.data`` alone: Keras asks for the number once, and where it is not told
+    takes the length of the first pass, cuts the others to it without a word, and warns that the
+    data ran out.
     """
     signature = _signature(loader)
     count = None if loader._endless else len(loader)  # noqa: SLF001
@@ -55,8 +56,9 @@ def as_tf_dataset(loader: Loader) -> Any:
 class _Pass(Iterator[Any]):
     """The elements of a pass, which ends with the program.
 
-    TensorFlow joins its threads when the interpreter lets go of a dataset's iterator. At the end of a program that is
-    too late for one that waits for a batch: it cannot come back into the interpreter, and the program would never end.
+    TensorFlow joins its threads when the interpreter lets go of a dataset's iterator. At the end of
+    a program that is too late for one that waits for a batch: it cannot come back into the
+    interpreter, and the program would never end.
     """
 
     def __init__(self, batches: LoaderIterator) -> None:

@@ -1,13 +1,14 @@
 """What all commands share: how they are parsed, and how they end.
 
-An argument may be given by its place or by its name, and a name may be written with hyphens or underscores::
+An argument may be given by its place or by its name, and a name may be written with hyphens or
+underscores::
 
     imagine create-images pictures/ random_ jpg
     imagine create-images --path pictures/ --name random_ --image_format jpg
 
-Exit codes: 0 done; 1 data that is bad, or could not be read or written; 2 wrong usage; 130 stopped by Ctrl-C; 143
-stopped by SIGTERM. An error is one line on stderr, and one more for each of the files that it is about, if there are
-several.
+Exit codes: 0 done; 1 data that is bad, or could not be read or written; 2 wrong usage; 130 stopped
+by Ctrl-C; 143 stopped by SIGTERM. An error is one line on stderr, and one more for each of the
+files that it is about, if there are several.
 """
 
 from __future__ import annotations
@@ -339,9 +340,10 @@ def _one_line(text: str) -> str:
 
 
 def in_options(message: str) -> str:
-    """Speak of the command's options where the library speaks of arguments: ``--overwrite`` for ``overwrite=True``.
+    """Name the command's options where the library names arguments.
 
-    A dictionary is an option for each of its names: ``--key image=...`` for ``keys={"image": ...}``.
+    A dictionary is an option for each of its names: ``--key image=...`` for ``keys={"image":
+    ...}``.
     """
     params = click.get_current_context().command.params
     options = {p.name: p.opts[0] for p in params if isinstance(p, click.Option)}

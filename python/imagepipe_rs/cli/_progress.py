@@ -20,10 +20,10 @@ _LONGEST_PAUSE = 60.0
 
 
 class Progress:
-    """Shows ``(done, total)`` on stderr; a context manager, so that the bar is gone when something else is said.
+    """A context manager that shows ``(done, total)`` on stderr.
 
-    On a terminal it is a bar with the rate and the time left. Elsewhere it is a line after five seconds, then after
-    pauses that double up to a minute. Nothing at all if quiet.
+    On a terminal it is a bar with the rate and the time left. Elsewhere it is a line after five
+    seconds, then after pauses that double up to a minute. Nothing at all if quiet.
     """
 
     def __init__(

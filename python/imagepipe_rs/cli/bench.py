@@ -39,9 +39,9 @@ from imagepipe_rs.cli._program import command, say
 def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
     """Measure a Loader on this data, beside a decoder that does nothing else.
 
-    It reads and decodes the same files after the Loader, which may have had to wait for a disk where they
-    now come from memory. For JPEGs it is libjpeg-turbo. It has as many threads as the Loader, and no more
-    than there are cores.
+    It reads and decodes the same files after the Loader, which may have had to wait for a disk
+    where they now come from memory. For JPEGs it is libjpeg-turbo. It has as many threads as the
+    Loader, and no more than there are cores.
     """
     path = _reading.one_or_many(paths)
     said = quiet

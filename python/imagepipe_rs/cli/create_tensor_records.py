@@ -49,7 +49,8 @@ from imagepipe_rs.cli._program import command, place
 def create_tensor_records(*, quiet: bool, **arguments: Any) -> int:
     """Put decoded pictures into TFRecord files of raw pixels.
 
-    The short side is resized to IMG_SIZE, and the square at the centre is kept. Reading them back takes no decoding.
+    The short side is resized to IMG_SIZE, and the square at the centre is kept. Reading them back
+    takes no decoding.
     """
     return _writing.write(
         lambda progress: imagepipe_rs.create_tensor_records(**arguments, progress=progress),

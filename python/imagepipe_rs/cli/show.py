@@ -34,7 +34,8 @@ from imagepipe_rs.sheet import Sheet
 def show(*, paths: tuple[str, ...], output: str, quiet: bool, **options: Any) -> None:
     """Draw one batch as a model will see it, with class and file name under each picture.
 
-    A page (.html) shows the same, light or dark, and needs no other file. Damaged pictures are left out.
+    A page (.html) shows the same, light or dark, and needs no other file. Damaged pictures are left
+    out.
     """
     kind = Path(output).suffix.lower()
     if kind not in {".png", ".html"}:

@@ -67,8 +67,8 @@ def split(
 ) -> int:
     """Split labelled pictures, class by class, and put each part into TFRecord files of its own.
 
-    The share of each class is rounded down: with --val-size 0.2, a class of four has none in validation. Where no class
-    has any, that is said.
+    The share of each class is rounded down: with --val-size 0.2, a class of four has none in
+    validation. Where no class has any, that is said.
     """
     source = {name: options.pop(name) for name in _SOURCE}
     dataset = imagepipe_rs.Image2TFRecords(**source)

@@ -1,5 +1,6 @@
-//! Windows bitmap: a file header, the oldest of the information headers, and rows of BGR, the last one first, each filled
-//! up to a multiple of four bytes ("Bitmap Storage" in Microsoft's documentation of the Windows API).
+//! Windows bitmap: a file header, the oldest of the information headers, and rows of BGR, the last
+//! one first, each filled up to a multiple of four bytes ("Bitmap Storage" in Microsoft's
+//! documentation of the Windows API).
 
 use super::{Reason, Strips, grow};
 use crate::pixel::Size;
@@ -31,7 +32,12 @@ pub(super) fn encode(size: Size, mut strips: Strips<'_>, out: &mut Vec<u8>) -> R
     while let Some(strip) = strips.next()? {
         for (source, line) in strip.chunks_exact(width).zip(&mut lines) {
             let (line, filling) = line.split_at_mut(width);
-            for (rgb, bgr) in source.as_chunks::<3>().0.iter().zip(line.as_chunks_mut::<3>().0) {
+            for (rgb, bgr) in source
+                .as_chunks::<3>()
+                .0
+                .iter()
+                .zip(line.as_chunks_mut::<3>().0)
+            {
                 *bgr = [rgb[2], rgb[1], rgb[0]];
             }
             filling.fill(0);

@@ -1,7 +1,9 @@
-//! Pixels to bytes: JPEG by libjpeg-turbo, compressed PNG by the `png` crate, PNG without compression and BMP by hand.
+//! Pixels to bytes: JPEG by libjpeg-turbo, compressed PNG by the `png` crate, PNG without
+//! compression and BMP by hand.
 //!
-//! Rows are asked for a strip at a time, top to bottom, so that a picture is never in memory as a whole and its pixels are
-//! encoded while they are in the cache. The file is written to the front of a vector that is used again for the next.
+//! Rows are asked for a strip at a time, top to bottom, so that a picture is never in memory as a
+//! whole and its pixels are encoded while they are in the cache. The file is written to the front
+//! of a vector that is used again for the next.
 
 mod bmp;
 mod png;
@@ -27,12 +29,13 @@ pub enum Form {
     Bmp,
 }
 
-/// How PNG's data are compressed. The times are those of 1920x1080 pixels on one core of the machine that this was
-/// written on (`cargo bench --bench generate`), the sizes those of its 6.2 MB.
+/// How PNG's data are compressed. The times are those of 1920x1080 pixels on one core of the
+/// machine that this was written on (`cargo bench --bench generate`), the sizes those of its 6.2
+/// MB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Deflate {
-    /// Lightly: the best filter for each row, the lowest level of deflate. For busy pictures 38 ms and 78 %. What is
-    /// faster, the fixed tables of `fdeflate`, does not make these any shorter.
+    /// Lightly: the best filter for each row, the lowest level of deflate. For busy pictures 38 ms
+    /// and 78 %. What is faster, the fixed tables of `fdeflate`, does not make these any shorter.
     #[default]
     Light,
     /// Not at all: 0.5 ms. Noise cannot be compressed, and attempts take 10 to 20 ms.
@@ -50,8 +53,8 @@ impl Form {
         }
     }
 
-    /// The longest side that it can have, in pixels: libjpeg-turbo's bound for JPEG. That of the others is chosen so that
-    /// all programs can read them; the formats' own is 2^31.
+    /// The longest side that it can have, in pixels: libjpeg-turbo's bound for JPEG. That of the
+    /// others is chosen so that all programs can read them; the formats' own is 2^31.
     #[must_use]
     pub fn longest_side(self) -> u32 {
         match self {
@@ -63,19 +66,22 @@ impl Form {
     /// What is wrong with encoding pictures of a size.
     ///
     /// # Errors
-    /// A side of 0 or longer than [`longest_side`](Self::longest_side); a bitmap of 4 GiB or more; a quality that is none.
+    /// A side of 0 or longer than [`longest_side`](Self::longest_side); a bitmap of 4 GiB or more;
+    /// a quality that is none.
     pub fn check(self, size: Size) -> Result<(), Reason> {
         let longest = self.longest_side();
         if !(1..=longest).contains(&size.width) || !(1..=longest).contains(&size.height) {
-            return Err(Reason::new(format!("{size} pixels: each side is 1 to {longest}")));
+            return Err(Reason::new(format!(
+                "{size} pixels: each side is 1 to {longest}"
+            )));
         }
         match self {
             Self::Jpeg { quality } if !(1..=100).contains(&quality) => {
                 Err(Reason::new(format!("quality {quality}: it is 1 to 100")))
             }
-            Self::Bmp if bmp::len(size).is_none() => {
-                Err(Reason::new(format!("{size} pixels: a bitmap is shorter than 4 GiB")))
-            }
+            Self::Bmp if bmp::len(size).is_none() => Err(Reason::new(format!(
+                "{size} pixels: a bitmap is shorter than 4 GiB"
+            ))),
             _ => Ok(()),
         }
     }
@@ -94,11 +100,15 @@ impl Encoder {
     /// # Errors
     /// When memory for libjpeg-turbo's handle cannot be had.
     pub fn new() -> Result<Self, Reason> {
-        Ok(Self { jpeg: jpeg::Encoder::new()?, strip: Vec::new() })
+        Ok(Self {
+            jpeg: jpeg::Encoder::new()?,
+            strip: Vec::new(),
+        })
     }
 
-    /// Makes `out` the file of a picture. `rows` is called for one strip after the other, and fills it with the next
-    /// `strip.len() / (3 * width)` rows of RGB pixels. Once `stop` is set, that ends early, with an error.
+    /// Makes `out` the file of a picture. `rows` is called for one strip after the other, and fills
+    /// it with the next `strip.len() / (3 * width)` rows of RGB pixels. Once `stop` is set, that
+    /// ends early, with an error.
     ///
     /// # Errors
     /// What [`Form::check`] finds; when there is no memory for the file.
@@ -112,7 +122,13 @@ impl Encoder {
     ) -> Result<(), Reason> {
         form.check(size)?;
         let Self { jpeg, strip } = self;
-        let mut strips = Strips { size, rows, stop, strip, done: 0 };
+        let mut strips = Strips {
+            size,
+            rows,
+            stop,
+            strip,
+            done: 0,
+        };
         match form {
             Form::Jpeg { quality } => {
                 out.clear();
@@ -140,8 +156,18 @@ impl Encoder {
     ///
     /// # Panics
     /// If `pixels` are not those of a picture of that size: three bytes each, without gaps.
-    pub fn picture(&mut self, form: Form, size: Size, pixels: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
-        assert_eq!(pixels.len() as u64, 3 * size.pixels(), "pixels of a picture of {size}");
+    pub fn picture(
+        &mut self,
+        form: Form,
+        size: Size,
+        pixels: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Reason> {
+        assert_eq!(
+            pixels.len() as u64,
+            3 * size.pixels(),
+            "pixels of a picture of {size}"
+        );
         let mut rest = pixels;
         let mut rows = |strip: &mut [u8]| {
             let (now, later) = rest.split_at(strip.len());
@@ -178,5 +204,9 @@ impl Strips<'_> {
 
 /// An error once nobody wants the picture any more.
 fn check(stop: &AtomicBool) -> Result<(), Reason> {
-    if stop.load(Ordering::Relaxed) { Err(Reason::new("stopped")) } else { Ok(()) }
+    if stop.load(Ordering::Relaxed) {
+        Err(Reason::new("stopped"))
+    } else {
+        Ok(())
+    }
 }

@@ -1,4 +1,5 @@
-//! PNG, lightly compressed by the `png` crate: 8-bit RGB, not interlaced, no chunks but the necessary ones.
+//! PNG, lightly compressed by the `png` crate: 8-bit RGB, not interlaced, no chunks but the
+//! necessary ones.
 
 use std::io::{self, Write};
 
@@ -17,7 +18,9 @@ pub(super) fn encode(size: Size, strips: Strips<'_>, out: &mut Vec<u8>) -> Resul
     encoder.set_depth(BitDepth::Eight);
     encoder.set_deflate_compression(DeflateCompression::Level(1));
     encoder.set_filter(Filter::Adaptive);
-    let written = encoder.write_header().and_then(|writer| write(writer, strips));
+    let written = encoder
+        .write_header()
+        .and_then(|writer| write(writer, strips));
     written.map_err(|error| match error {
         EncodingError::IoError(error) if error.kind() == io::ErrorKind::OutOfMemory => {
             Reason::Memory(error.to_string())
@@ -27,7 +30,10 @@ pub(super) fn encode(size: Size, strips: Strips<'_>, out: &mut Vec<u8>) -> Resul
     })
 }
 
-fn write(mut writer: png::Writer<Growing<'_>>, mut strips: Strips<'_>) -> Result<(), EncodingError> {
+fn write(
+    mut writer: png::Writer<Growing<'_>>,
+    mut strips: Strips<'_>,
+) -> Result<(), EncodingError> {
     let mut stream = writer.stream_writer_with_size(CHUNK)?;
     while let Some(strip) = strips.next().map_err(io_error)? {
         stream.write_all(strip)?;

@@ -1,6 +1,6 @@
-//! PNG without compression, by hand: 8-bit RGB, not interlaced, no chunks but the necessary ones, pixels in stored blocks
-//! (RFC 1950 and 1951). The `png` crate would hold all pixels, and twice more while it encodes; here they go into the file as
-//! they come.
+//! PNG without compression, by hand: 8-bit RGB, not interlaced, no chunks but the necessary ones,
+//! pixels in stored blocks (RFC 1950 and 1951). The `png` crate would hold all pixels, and twice
+//! more while it encodes; here they go into the file as they come.
 
 use crc_fast::{CrcAlgorithm, Digest};
 use simd_adler32::Adler32;
@@ -27,7 +27,12 @@ pub(super) fn encode(size: Size, strips: Strips<'_>, out: &mut Vec<u8>) -> Resul
     encode_in_chunks(size, strips, LONGEST, out)
 }
 
-fn encode_in_chunks(size: Size, mut strips: Strips<'_>, longest: usize, out: &mut Vec<u8>) -> Result<(), Reason> {
+fn encode_in_chunks(
+    size: Size,
+    mut strips: Strips<'_>,
+    longest: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), Reason> {
     let row = 3 * size.width as usize;
     let raw = (1 + row) * size.height as usize;
     let stream = ZLIB.len() + BLOCK_HEADER * raw.div_ceil(BLOCK) + raw + 4;
@@ -36,7 +41,12 @@ fn encode_in_chunks(size: Size, mut strips: Strips<'_>, longest: usize, out: &mu
     reserve_exact(out, SIGNATURE.len() + chunks)?;
     out.extend_from_slice(SIGNATURE);
     chunk(out, *b"IHDR", &header);
-    let mut blocks = Blocks { data: Data::new(out, stream, longest), left: raw, room: 0, sum: Adler32::new() };
+    let mut blocks = Blocks {
+        data: Data::new(out, stream, longest),
+        left: raw,
+        room: 0,
+        sum: Adler32::new(),
+    };
     blocks.data.append(&ZLIB);
     while let Some(strip) = strips.next()? {
         for line in strip.chunks_exact(row) {
@@ -72,7 +82,10 @@ fn chunk(out: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     out.extend_from_slice(&checksum(&sum));
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "at most that of the longest chunk")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "at most that of the longest chunk"
+)]
 fn length(data: usize) -> [u8; 4] {
     (data as u32).to_be_bytes()
 }
@@ -113,10 +126,14 @@ impl Blocks<'_> {
     fn open(&mut self) {
         self.room = self.left.min(BLOCK);
         self.left -= self.room;
-        #[expect(clippy::cast_possible_truncation, reason = "at most that of the longest block")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most that of the longest block"
+        )]
         let len = self.room as u16;
         let ([low, high], [not_low, not_high]) = (len.to_le_bytes(), (!len).to_le_bytes());
-        self.data.append(&[u8::from(self.left == 0), low, high, not_low, not_high]);
+        self.data
+            .append(&[u8::from(self.left == 0), low, high, not_low, not_high]);
     }
 }
 
@@ -135,7 +152,14 @@ struct Data<'a> {
 
 impl<'a> Data<'a> {
     fn new(out: &'a mut Vec<u8>, len: usize, longest: usize) -> Self {
-        Self { summed: out.len(), out, longest, left: len, room: 0, sum: crc() }
+        Self {
+            summed: out.len(),
+            out,
+            longest,
+            left: len,
+            room: 0,
+            sum: crc(),
+        }
     }
 
     fn append(&mut self, mut bytes: &[u8]) {
@@ -179,7 +203,9 @@ mod tests {
     use super::*;
 
     fn pixels(size: Size) -> Vec<u8> {
-        (0..3 * size.pixels()).map(|i| (i * i % 251).to_le_bytes()[0]).collect()
+        (0..3 * size.pixels())
+            .map(|i| (i * i % 251).to_le_bytes()[0])
+            .collect()
     }
 
     fn file(size: Size, pixels: &[u8], longest: usize) -> Vec<u8> {
@@ -190,7 +216,13 @@ mod tests {
             rest = later;
         };
         let (mut strip, stop, mut out) = (Vec::new(), AtomicBool::new(false), Vec::new());
-        let strips = Strips { size, rows: &mut rows, stop: &stop, strip: &mut strip, done: 0 };
+        let strips = Strips {
+            size,
+            rows: &mut rows,
+            stop: &stop,
+            strip: &mut strip,
+            done: 0,
+        };
         encode_in_chunks(size, strips, longest, &mut out).unwrap();
         assert_eq!(out.capacity(), out.len(), "the length is known before");
         out
@@ -211,10 +243,22 @@ mod tests {
     #[test]
     fn the_files_are_those_of_the_png_crate() {
         // Of 65,535 bytes with their filters: one row, and several; and sizes around.
-        for (width, height) in [(1, 1), (7, 3), (85, 257), (1456, 15), (21844, 1), (21845, 3), (5, 13107), (640, 480)] {
+        for (width, height) in [
+            (1, 1),
+            (7, 3),
+            (85, 257),
+            (1456, 15),
+            (21844, 1),
+            (21845, 3),
+            (5, 13107),
+            (640, 480),
+        ] {
             let size = Size::new(width, height);
             let pixels = pixels(size);
-            assert!(file(size, &pixels, LONGEST) == expected(size, &pixels), "{size}");
+            assert!(
+                file(size, &pixels, LONGEST) == expected(size, &pixels),
+                "{size}"
+            );
         }
     }
 
@@ -224,7 +268,9 @@ mod tests {
         let pixels = pixels(size);
         for longest in [1, 2, 7, 1000, 15_061, 15_060] {
             let file = file(size, &pixels, longest);
-            let mut reader = png::Decoder::new(std::io::Cursor::new(&file)).read_info().unwrap();
+            let mut reader = png::Decoder::new(std::io::Cursor::new(&file))
+                .read_info()
+                .unwrap();
             let mut found = vec![0; pixels.len()];
             reader.next_frame(&mut found).unwrap();
             assert!(found == pixels, "chunks of {longest}");

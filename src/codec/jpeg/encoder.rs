@@ -1,5 +1,9 @@
-//! Encoding by libjpeg-turbo through the C shim: baseline, 4:2:0, Huffman tables of the standard, a strip at a time.
-#![expect(unsafe_code, reason = "the border to C; every call's preconditions are met by the types here")]
+//! Encoding by libjpeg-turbo through the C shim: baseline, 4:2:0, Huffman tables of the standard, a
+//! strip at a time.
+#![expect(
+    unsafe_code,
+    reason = "the border to C; every call's preconditions are met by the types here"
+)]
 
 use std::ffi::CStr;
 use std::ptr::NonNull;
@@ -51,15 +55,16 @@ pub(in crate::codec) const STRIP: u32 = 16;
 /// More than the headers and tables of a file take, which is about 620 bytes.
 const HEADERS: usize = 4 << 10;
 
-/// More than an MCU can take: 6 blocks of 64 coefficients, each of at most 16 bits of code and 11 of value, and each byte
-/// of them doubled, as 0xff is.
+/// More than an MCU can take: 6 blocks of 64 coefficients, each of at most 16 bits of code and 11
+/// of value, and each byte of them doubled, as 0xff is.
 const MCU: usize = 6 * 64 * 2 * 27 / 8;
 
 /// An owned libjpeg-turbo compressor.
 #[derive(Debug)]
 pub(in crate::codec) struct Encoder(NonNull<sys::Encoder>);
 
-// SAFETY: the handle is plain heap memory without ties to a thread; `&mut` keeps it to one thread at a time.
+// SAFETY: the handle is plain heap memory without ties to a thread; `&mut` keeps it to one thread
+// at a time.
 unsafe impl Send for Encoder {}
 
 impl Drop for Encoder {
@@ -73,11 +78,18 @@ impl Encoder {
     pub(in crate::codec) fn new() -> Result<Self, Reason> {
         // SAFETY: no precondition.
         let encoder = unsafe { sys::ip_encoder_new() };
-        NonNull::new(encoder).map(Self).ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
+        NonNull::new(encoder)
+            .map(Self)
+            .ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
     }
 
     /// Begins a picture; what was begun before and not finished is dropped.
-    pub(in crate::codec) fn start(&mut self, size: Size, quality: u8, out: &mut Vec<u8>) -> Result<(), Reason> {
+    pub(in crate::codec) fn start(
+        &mut self,
+        size: Size,
+        quality: u8,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Reason> {
         let encoder = self.0.as_ptr();
         // SAFETY: the handle is alive, and `lend` gives valid memory.
         self.lend(out, HEADERS, |room| unsafe {
@@ -86,30 +98,52 @@ impl Encoder {
     }
 
     /// Encodes the next rows, `width` pixels each: [`STRIP`] of them, or as many as are left.
-    pub(in crate::codec) fn rows(&mut self, rows: &[u8], width: u32, out: &mut Vec<u8>) -> Result<(), Reason> {
+    pub(in crate::codec) fn rows(
+        &mut self,
+        rows: &[u8],
+        width: u32,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Reason> {
         let (encoder, stride) = (self.0.as_ptr(), 3 * width as usize);
         let count = rows.len() / stride;
-        assert!(count <= STRIP as usize && rows.len() == count * stride, "jpeg: {} bytes of rows", rows.len());
+        assert!(
+            count <= STRIP as usize && rows.len() == count * stride,
+            "jpeg: {} bytes of rows",
+            rows.len()
+        );
         // A strip completes one row of MCUs; the headers of frame and scan go before the first.
         let most = HEADERS + width.div_ceil(STRIP) as usize * MCU;
-        // SAFETY: the handle is alive, `lend` gives valid memory, and the assertion says that there are so many rows.
+        // SAFETY: the handle is alive, `lend` gives valid memory, and the assertion says that there
+        // are so many rows.
         #[expect(clippy::cast_possible_truncation, reason = "at most a strip")]
-        self.lend(out, most, |room| unsafe { sys::ip_encoder_rows(encoder, rows.as_ptr(), stride, count as u32, room) })
+        self.lend(out, most, |room| unsafe {
+            sys::ip_encoder_rows(encoder, rows.as_ptr(), stride, count as u32, room)
+        })
     }
 
     /// Ends the file, when all rows of the picture have come.
     pub(in crate::codec) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Reason> {
         let encoder = self.0.as_ptr();
         // SAFETY: the handle is alive, and `lend` gives valid memory.
-        self.lend(out, HEADERS, |room| unsafe { sys::ip_encoder_finish(encoder, room) })
+        self.lend(out, HEADERS, |room| unsafe {
+            sys::ip_encoder_finish(encoder, room)
+        })
     }
 
     /// Lets `call` write at most `most` bytes to the end of `out`.
-    fn lend(&self, out: &mut Vec<u8>, most: usize, call: impl FnOnce(*mut sys::Room) -> i32) -> Result<(), Reason> {
+    fn lend(
+        &self,
+        out: &mut Vec<u8>,
+        most: usize,
+        call: impl FnOnce(*mut sys::Room) -> i32,
+    ) -> Result<(), Reason> {
         reserve(out, most)?;
         let spare = out.spare_capacity_mut();
         let lent = spare.len();
-        let mut room = sys::Room { next: spare.as_mut_ptr().cast(), left: lent };
+        let mut room = sys::Room {
+            next: spare.as_mut_ptr().cast(),
+            left: lent,
+        };
         let code = call(&raw mut room);
         if code == NO_MEMORY {
             return Err(Reason::no_memory("libjpeg-turbo"));
@@ -118,10 +152,13 @@ impl Encoder {
             // SAFETY: the handle is alive.
             let text = unsafe { sys::ip_encoder_message(self.0.as_ptr()) };
             // SAFETY: the message is a NUL-terminated array inside the handle.
-            return Err(Reason::new(unsafe { CStr::from_ptr(text) }.to_string_lossy()));
+            return Err(Reason::new(
+                unsafe { CStr::from_ptr(text) }.to_string_lossy(),
+            ));
         }
         let written = lent - room.left;
-        // SAFETY: the compressor has written that many bytes from the end on, inside of the spare capacity.
+        // SAFETY: the compressor has written that many bytes from the end on, inside of the spare
+        // capacity.
         unsafe { out.set_len(out.len() + written) };
         Ok(())
     }

@@ -1,10 +1,11 @@
-//! What a frame header says of sizes, and which blocks of a file a window takes: pure arithmetic, the same for both back
-//! ends, so that they deliver the same samples.
+//! What a frame header says of sizes, and which blocks of a file a window takes: pure arithmetic,
+//! the same for both back ends, so that they deliver the same samples.
 //!
-//! A JPEG is a grid of MCUs (minimum coded units), each of `across * down` blocks of 8x8 samples of each component. Decoded
-//! at 1/`denominator`, a block of luma becomes `8 / denominator` samples wide. Components that are subsampled are
-//! reduced less, as far as that brings them nearer to luma, as libjpeg does it (`jdmaster.c`, `jpeg_calc_output_dimensions`):
-//! 4:2:0 at one half has chroma of luma's size.
+//! A JPEG is a grid of MCUs (minimum coded units), each of `across * down` blocks of 8x8 samples of
+//! each component. Decoded at 1/`denominator`, a block of luma becomes `8 / denominator` samples
+//! wide. Components that are subsampled are reduced less, as far as that brings them nearer to
+//! luma, as libjpeg does it (`jdmaster.c`, `jpeg_calc_output_dimensions`): 4:2:0 at one half has
+//! chroma of luma's size.
 
 use std::ops::Range;
 
@@ -80,9 +81,19 @@ impl Frame {
         if sampling.len() > 1 {
             all[..sampling.len()].copy_from_slice(sampling);
         }
-        let most = |factor: fn(&Sampling) -> u32| all[..sampling.len()].iter().map(factor).max().unwrap_or(1);
-        let finest = Sampling { across: most(|s| s.across), down: most(|s| s.down) };
-        Self { size, sampling: all, count: sampling.len(), finest }
+        let most = |factor: fn(&Sampling) -> u32| {
+            all[..sampling.len()].iter().map(factor).max().unwrap_or(1)
+        };
+        let finest = Sampling {
+            across: most(|s| s.across),
+            down: most(|s| s.down),
+        };
+        Self {
+            size,
+            sampling: all,
+            count: sampling.len(),
+            finest,
+        }
     }
 
     pub(super) fn size(&self) -> Size {
@@ -103,13 +114,15 @@ impl Frame {
         self.finest
     }
 
-    /// Whether luma has the finest sampling and both chroma planes share theirs, so that planes can be resized apart.
+    /// Whether luma has the finest sampling and both chroma planes share theirs, so that planes can
+    /// be resized apart.
     pub(super) fn has_common_chroma(&self) -> bool {
         let [y, cb, cr] = self.sampling;
         self.count == 3 && cb == cr && y == self.finest && self.has_whole_ratios()
     }
 
-    /// Whether all components have a whole number of pixels for each sample; libjpeg upsamples no others.
+    /// Whether all components have a whole number of pixels for each sample; libjpeg upsamples no
+    /// others.
     pub(super) fn has_whole_ratios(&self) -> bool {
         let Sampling { across, down } = self.finest;
         let whole = |s: &Sampling| across.is_multiple_of(s.across) && down.is_multiple_of(s.down);
@@ -118,10 +131,14 @@ impl Frame {
 
     /// Size of the picture at 1/`denominator`.
     pub(super) fn scaled(&self, denominator: u32) -> Size {
-        Size::new(self.size.width.div_ceil(denominator), self.size.height.div_ceil(denominator))
+        Size::new(
+            self.size.width.div_ceil(denominator),
+            self.size.height.div_ceil(denominator),
+        )
     }
 
-    /// The MCUs that hold `window`, which is in pixels of the scaled picture, of the first `wanted` components.
+    /// The MCUs that hold `window`, which is in pixels of the scaled picture, of the first `wanted`
+    /// components.
     pub(super) fn cut(&self, window: Window, denominator: u32, wanted: usize) -> Cut {
         let least = 8 / denominator;
         let (across, down) = (self.finest.across * least, self.finest.down * least);
@@ -143,7 +160,12 @@ impl Frame {
         }
     }
 
-    fn plane(&self, blocks: Sampling, least: u32, (columns, rows): (&Range<u32>, &Range<u32>)) -> PlaneCut {
+    fn plane(
+        &self,
+        blocks: Sampling,
+        least: u32,
+        (columns, rows): (&Range<u32>, &Range<u32>),
+    ) -> PlaneCut {
         let Sampling { across, down } = self.finest;
         let mut block = least;
         while block < 8
@@ -156,8 +178,10 @@ impl Frame {
             let samples = u64::from(side) * u64::from(factor * block);
             u32::try_from(samples.div_ceil(u64::from(most * 8))).unwrap_or(u32::MAX)
         };
-        let whole =
-            Size::new(length(self.size.width, blocks.across, across), length(self.size.height, blocks.down, down));
+        let whole = Size::new(
+            length(self.size.width, blocks.across, across),
+            length(self.size.height, blocks.down, down),
+        );
         let (step_x, step_y) = (blocks.across * block, blocks.down * block);
         let (left, top) = (columns.start * step_x, rows.start * step_y);
         PlaneCut {
@@ -204,8 +228,12 @@ pub(super) enum Handover {
     Data,
     /// There is no memory for the pixels.
     Memory,
-    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "what could be stopped is not there"))]
-    /// Nobody wants the picture any more; the one reason for which libjpeg-turbo is not tried either.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "what could be stopped is not there")
+    )]
+    /// Nobody wants the picture any more; the one reason for which libjpeg-turbo is not tried
+    /// either.
     Stopped,
 }
 

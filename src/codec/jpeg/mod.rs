@@ -1,22 +1,24 @@
-//! JPEG, both ways. To encode is libjpeg-turbo's alone (`encoder`); to decode is what the rest is about.
+//! JPEG, both ways. To encode is libjpeg-turbo's alone (`encoder`); to decode is what the rest is
+//! about.
 //!
 //! A header, then a window of it at scale 1, 1/2, 1/4 or 1/8, into reused scratch.
 //!
 //! Two back ends stand behind one shape, and deliver the same bytes:
 //!
-//! * `baseline`, our own decoder, for what nearly every photograph is: baseline Huffman, 8 bits, gray or YCbCr, one scan.
-//!   It needs AVX2, which is looked for at run time, and is about twice as fast.
-//! * `turbo`, libjpeg-turbo, for everything else. Whatever our decoder is not sure of it hands over, and
-//!   libjpeg-turbo begins with the file's first byte: what is an error, and what it is called, does not depend on the
-//!   processor. [`Tally`] counts the files of each, by reason.
+//! * `baseline`, our own decoder, for what nearly every photograph is: baseline Huffman, 8 bits,
+//!   gray or YCbCr, one scan. It needs AVX2, which is looked for at run time, and is about twice as
+//!   fast.
+//! * `turbo`, libjpeg-turbo, for everything else. Whatever our decoder is not sure of it hands
+//!   over, and libjpeg-turbo begins with the file's first byte: what is an error, and what it is
+//!   called, does not depend on the processor. [`Tally`] counts the files of each, by reason.
 //!
-//! A header is read, `frame` says which MCUs a window takes, and a back end fills the scratch with their planes (Y, Cb, Cr
-//! as the file holds them): the resize reads them as they are, which spares upsampling and colour conversion at full size.
-//! Where the chroma planes differ in size, or with `exact`, pixels are made of them as libjpeg-turbo makes them
-//! (`upsample`).
+//! A header is read, `frame` says which MCUs a window takes, and a back end fills the scratch with
+//! their planes (Y, Cb, Cr as the file holds them): the resize reads them as they are, which spares
+//! upsampling and colour conversion at full size. Where the chroma planes differ in size, or with
+//! `exact`, pixels are made of them as libjpeg-turbo makes them (`upsample`).
 //!
-//! libjpeg-turbo can cut columns and skip rows of interleaved pixels, but not of planes: its planes are of full width,
-//! from the top row on, and the part that was asked for is a view into them.
+//! libjpeg-turbo can cut columns and skip rows of interleaved pixels, but not of planes: its planes
+//! are of full width, from the top row on, and the part that was asked for is a view into them.
 
 #[cfg(not(target_arch = "x86_64"))]
 mod absent;
@@ -47,7 +49,8 @@ pub(super) use encoder::{Encoder, STRIP};
 pub use tally::Tally;
 pub use turbo::simd_active;
 
-/// Bytes that may be read, not used, after the last sample of a plane: vector loads of the resize run over the edge.
+/// Bytes that may be read, not used, after the last sample of a plane: vector loads of the resize
+/// run over the edge.
 const SLACK: usize = 64;
 
 /// What decodes JPEGs.
@@ -94,7 +97,11 @@ pub struct Opened<'a> {
 
 #[derive(Debug)]
 enum Source<'a> {
-    Own { header: baseline::Header<'a>, own: &'a mut Own, handle: &'a mut Handle },
+    Own {
+        header: baseline::Header<'a>,
+        own: &'a mut Own,
+        handle: &'a mut Handle,
+    },
     Turbo(turbo::Source<'a>),
 }
 
@@ -135,7 +142,12 @@ impl Decoder {
             Backend::Turbo => Err(Handover::Asked),
             Backend::Auto => Own::detect().ok_or(Handover::Processor),
         };
-        Ok(Self { handle: Handle::new()?, own, buffer: Vec::new(), tally })
+        Ok(Self {
+            handle: Handle::new()?,
+            own,
+            buffer: Vec::new(),
+            tally,
+        })
     }
 
     pub(super) fn backend(&self) -> Backend {
@@ -149,13 +161,33 @@ impl Decoder {
         self.buffer.capacity()
     }
 
-    pub(super) fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Opened<'a>, Reason> {
-        let Self { handle, own, buffer, tally } = self;
-        let ours = own.as_mut().map_err(|why| *why).and_then(|own| Ok((baseline::parse(bytes)?, own)));
+    pub(super) fn open<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        stop: &'a AtomicBool,
+    ) -> Result<Opened<'a>, Reason> {
+        let Self {
+            handle,
+            own,
+            buffer,
+            tally,
+        } = self;
+        let ours = own
+            .as_mut()
+            .map_err(|why| *why)
+            .and_then(|own| Ok((baseline::parse(bytes)?, own)));
         let (source, size, orientation) = match ours {
             Ok((header, own)) => {
                 let (size, orientation) = (header.frame.size(), header.orientation);
-                (Source::Own { header, own, handle }, size, orientation)
+                (
+                    Source::Own {
+                        header,
+                        own,
+                        handle,
+                    },
+                    size,
+                    orientation,
+                )
             }
             Err(why) => {
                 tally.count(why);
@@ -164,8 +196,19 @@ impl Decoder {
                 (Source::Turbo(source), size, orientation)
             }
         };
-        let header = Header { format: Format::Jpeg, size, orientation };
-        Ok(Opened { source, header, bytes, stop, buffer, tally })
+        let header = Header {
+            format: Format::Jpeg,
+            size,
+            orientation,
+        };
+        Ok(Opened {
+            source,
+            header,
+            bytes,
+            stop,
+            buffer,
+            tally,
+        })
     }
 }
 
@@ -176,17 +219,30 @@ impl<'a> Opened<'a> {
 
     /// Decodes all coefficients of a file that is our decoder's, and makes nothing of them.
     pub(super) fn entropy(self) -> Option<u64> {
-        let Source::Own { header, own, .. } = self.source else { return None };
+        let Source::Own { header, own, .. } = self.source else {
+            return None;
+        };
         let cut = header.frame.cut(Window::whole(header.frame.size()), 1, 3);
         own.baseline.entropy(&header, &cut).ok()
     }
 
     pub(super) fn decode(self, request: &Request) -> Result<Decoded<'a>, Reason> {
         check(request, &self.header);
-        let Self { source, bytes, stop, buffer, tally, .. } = self;
+        let Self {
+            source,
+            bytes,
+            stop,
+            buffer,
+            tally,
+            ..
+        } = self;
         let mut source = match source {
             Source::Turbo(source) => source,
-            Source::Own { header, own, handle } => match own.fill(&header, request, buffer, stop) {
+            Source::Own {
+                header,
+                own,
+                handle,
+            } => match own.fill(&header, request, buffer, stop) {
                 Ok(filled) => {
                     tally.count_own();
                     return Ok(filled.view(buffer));
@@ -204,19 +260,33 @@ impl<'a> Opened<'a> {
 
 /// Panics if a request is not one for this picture: the caller's defect.
 fn check(request: &Request, header: &Header) {
-    let Request { denominator, window, .. } = *request;
-    assert!([1, 2, 4, 8].contains(&denominator), "jpeg: scale 1/{denominator}");
+    let Request {
+        denominator,
+        window,
+        ..
+    } = *request;
+    assert!(
+        [1, 2, 4, 8].contains(&denominator),
+        "jpeg: scale 1/{denominator}"
+    );
     let reaches = |start: u32, length: u32, whole: u32| {
-        length > 0 && start.checked_add(length).is_some_and(|end| end <= whole.div_ceil(denominator))
+        length > 0
+            && start
+                .checked_add(length)
+                .is_some_and(|end| end <= whole.div_ceil(denominator))
     };
-    let inside =
-        reaches(window.left, window.width, header.size.width) && reaches(window.top, window.height, header.size.height);
-    assert!(inside, "jpeg: {window:?} is not inside {} at 1/{denominator}", header.size);
+    let inside = reaches(window.left, window.width, header.size.width)
+        && reaches(window.top, window.height, header.size.height);
+    assert!(
+        inside,
+        "jpeg: {window:?} is not inside {} at 1/{denominator}",
+        header.size
+    );
 }
 
-/// Whether a file that goes on with `scan` has an end-of-image marker: one that was cut short has none, and whether a
-/// file is complete must not depend on the part that is decoded. It is the last thing in nearly every file, so it is
-/// looked for from behind.
+/// Whether a file that goes on with `scan` has an end-of-image marker: one that was cut short has
+/// none, and whether a file is complete must not depend on the part that is decoded. It is the last
+/// thing in nearly every file, so it is looked for from behind.
 fn ends(scan: &[u8]) -> bool {
     scan.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
 }
@@ -266,7 +336,10 @@ pub fn own_active() -> bool {
 
 impl Own {
     fn detect() -> Option<Self> {
-        Some(Self { baseline: Baseline::detect()?, upsampler: Upsampler::default() })
+        Some(Self {
+            baseline: Baseline::detect()?,
+            upsampler: Upsampler::default(),
+        })
     }
 
     fn fill(
@@ -284,31 +357,55 @@ impl Own {
         };
         let wanted = if form == Form::Gray { 1 } else { 3 };
         let cut = frame.cut(reach, request.denominator, wanted);
-        let lengths = [0, 1, 2].map(|i| if i < cut.wanted { cut.planes[i].bytes() + SLACK } else { 0 });
+        let lengths = [0, 1, 2].map(|i| {
+            if i < cut.wanted {
+                cut.planes[i].bytes() + SLACK
+            } else {
+                0
+            }
+        });
         let before = lengths.iter().sum();
         let window = request.window;
         let made = match form {
             Form::Rgb => 3 * window.width as usize * window.height as usize + SLACK,
-            Form::Gray if !luma_is_finest(frame) => window.width as usize * window.height as usize + SLACK,
+            Form::Gray if !luma_is_finest(frame) => {
+                window.width as usize * window.height as usize + SLACK
+            }
             Form::Planes | Form::Gray => 0,
         };
         let room = grow(buffer, before + made).map_err(|_| Handover::Memory)?;
         let (planes, pixels) = room.split_at_mut(before);
         let (y, chroma) = planes.split_at_mut(lengths[0]);
         let (cb, cr) = chroma.split_at_mut(lengths[1]);
-        self.baseline.decode(header, &cut, [&mut *y, &mut *cb, &mut *cr], stop)?;
+        self.baseline
+            .decode(header, &cut, [&mut *y, &mut *cb, &mut *cr], stop)?;
         match form {
             Form::Planes => return Ok(Filled::planes(frame, &cut, lengths)),
             Form::Rgb => self.upsampler.rgb(frame, &cut, [y, cb, cr], window, pixels),
             Form::Gray if made > 0 => Upsampler::gray(frame, &cut, y, window, pixels),
             Form::Gray => {
                 let plane = &cut.planes[0];
-                let (left, top) = ((window.left - plane.left) as usize, (window.top - plane.top) as usize);
+                let (left, top) = (
+                    (window.left - plane.left) as usize,
+                    (window.top - plane.top) as usize,
+                );
                 let stride = plane.stride as usize;
-                return Ok(Filled::pixels(form, request, top * stride + left, lengths[0], stride));
+                return Ok(Filled::pixels(
+                    form,
+                    request,
+                    top * stride + left,
+                    lengths[0],
+                    stride,
+                ));
             }
         }
-        Ok(Filled::pixels(form, request, before, before + made, window.width as usize * form.channels()))
+        Ok(Filled::pixels(
+            form,
+            request,
+            before,
+            before + made,
+            window.width as usize * form.channels(),
+        ))
     }
 }
 
@@ -323,8 +420,18 @@ impl Filled {
         let mut places = [Place::default(); 3];
         let mut start = 0;
         for ((place, plane), length) in places.iter_mut().zip(&cut.planes).zip(lengths) {
-            let (stride, width, height) = (plane.stride as usize, plane.width as usize, plane.height as usize);
-            *place = Place { start, end: start + length, stride, width, height };
+            let (stride, width, height) = (
+                plane.stride as usize,
+                plane.width as usize,
+                plane.height as usize,
+            );
+            *place = Place {
+                start,
+                end: start + length,
+                stride,
+                width,
+                height,
+            };
             start += length;
         }
         Self::of_cut(frame, cut, places)
@@ -332,50 +439,118 @@ impl Filled {
 
     fn of_cut(frame: &Frame, cut: &Cut, places: [Place; 3]) -> Self {
         let [luma, chroma, _] = &cut.planes;
-        // At reduced scales chroma is reduced less, so this is not simply the ratio of the sampling factors.
+        // At reduced scales chroma is reduced less, so this is not simply the ratio of the sampling
+        // factors.
         let ratio = (
-            (frame.sampling(0).across * luma.block / (frame.sampling(1).across * chroma.block)) as usize,
-            (frame.sampling(0).down * luma.block / (frame.sampling(1).down * chroma.block)) as usize,
+            (frame.sampling(0).across * luma.block / (frame.sampling(1).across * chroma.block))
+                as usize,
+            (frame.sampling(0).down * luma.block / (frame.sampling(1).down * chroma.block))
+                as usize,
         );
-        Self { form: Form::Planes, left: luma.left, top: luma.top, denominator: cut.denominator, places, ratio }
+        Self {
+            form: Form::Planes,
+            left: luma.left,
+            top: luma.top,
+            denominator: cut.denominator,
+            places,
+            ratio,
+        }
     }
 
     /// The window of a request, interleaved.
     fn pixels(form: Form, request: &Request, start: usize, end: usize, stride: usize) -> Self {
-        let Window { left, top, width, height } = request.window;
-        let place = Place { start, end, stride, width: width as usize, height: height as usize };
+        let Window {
+            left,
+            top,
+            width,
+            height,
+        } = request.window;
+        let place = Place {
+            start,
+            end,
+            stride,
+            width: width as usize,
+            height: height as usize,
+        };
         let places = [place, Place::default(), Place::default()];
-        Self { form, left, top, denominator: request.denominator, places, ratio: (1, 1) }
+        Self {
+            form,
+            left,
+            top,
+            denominator: request.denominator,
+            places,
+            ratio: (1, 1),
+        }
     }
 
     fn view(self, buffer: &[u8]) -> Decoded<'_> {
-        let Self { form, left, top, denominator, places, ratio } = self;
-        let [first, cb, cr] = places.map(|Place { start, end, stride, width, height }| Plane {
-            data: &buffer[start..end],
-            stride,
-            width,
-            height,
-        });
+        let Self {
+            form,
+            left,
+            top,
+            denominator,
+            places,
+            ratio,
+        } = self;
+        let [first, cb, cr] = places.map(
+            |Place {
+                 start,
+                 end,
+                 stride,
+                 width,
+                 height,
+             }| Plane {
+                data: &buffer[start..end],
+                stride,
+                width,
+                height,
+            },
+        );
         let pixels = match form {
             Form::Gray => Pixels::Gray(first),
             Form::Rgb => Pixels::Rgb(first),
-            Form::Planes => Pixels::Ycc { y: first, cb, cr, ratio },
+            Form::Planes => Pixels::Ycc {
+                y: first,
+                cb,
+                cr,
+                ratio,
+            },
         };
-        Decoded { pixels, left, top, denominator }
+        Decoded {
+            pixels,
+            left,
+            top,
+            denominator,
+        }
     }
 }
 
 impl turbo::Source<'_> {
-    fn fill(&mut self, request: &Request, bytes: &[u8], buffer: &mut Vec<u8>) -> Result<Filled, Reason> {
+    fn fill(
+        &mut self,
+        request: &Request,
+        bytes: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Filled, Reason> {
         if self.precision != 8 {
-            return Err(Reason::new(format!("{}-bit JPEG is not supported, only 8-bit", self.precision)));
+            return Err(Reason::new(format!(
+                "{}-bit JPEG is not supported, only 8-bit",
+                self.precision
+            )));
         }
         if !ends(bytes.get(self.scan..).unwrap_or_default()) {
-            return Err(Reason::new("Premature end of JPEG file: no end-of-image marker"));
+            return Err(Reason::new(
+                "Premature end of JPEG file: no end-of-image marker",
+            ));
         }
-        // The library neither scales nor cuts a lossless file, nor makes gray of it, which is left for later as with PNG.
+        // The library neither scales nor cuts a lossless file, nor makes gray of it, which is left
+        // for later as with PNG.
         let is_lossless = is_lossless(&bytes[..self.scan.min(bytes.len())]);
-        let whole = Request { denominator: 1, window: Window::whole(self.size), ..*request };
+        let whole = Request {
+            denominator: 1,
+            window: Window::whole(self.size),
+            ..*request
+        };
         let request = if is_lossless { &whole } else { request };
         match (self.color, self.frame) {
             (_, Some(frame)) => match Form::of(&frame, request) {
@@ -383,14 +558,23 @@ impl turbo::Source<'_> {
                 Form::Gray => self.fill_pixels(Out::Gray, request, buffer),
                 Form::Rgb => self.fill_pixels(Out::Rgb, request, buffer),
             },
-            (Color::Rgb, None) if request.gray && !is_lossless => self.fill_pixels(Out::Gray, request, buffer),
+            (Color::Rgb, None) if request.gray && !is_lossless => {
+                self.fill_pixels(Out::Gray, request, buffer)
+            }
             (Color::Rgb, None) => self.fill_pixels(Out::Rgb, request, buffer),
             (Color::Cmyk, None) => self.fill_pixels(Out::Cmyk, request, buffer),
-            _ => Err(Reason::new("a JPEG colour space other than gray, YCbCr, RGB, CMYK and YCCK")),
+            _ => Err(Reason::new(
+                "a JPEG colour space other than gray, YCbCr, RGB, CMYK and YCCK",
+            )),
         }
     }
 
-    fn fill_planes(&mut self, frame: &Frame, request: &Request, buffer: &mut Vec<u8>) -> Result<Filled, Reason> {
+    fn fill_planes(
+        &mut self,
+        frame: &Frame,
+        request: &Request,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Filled, Reason> {
         let cut = frame.cut(request.window, request.denominator, 3);
         let layout = self.start_planes(request)?;
         let lengths = layout.map(|plane| plane.bytes() + SLACK);
@@ -413,36 +597,66 @@ impl turbo::Source<'_> {
         Ok(Filled::of_cut(frame, &cut, places))
     }
 
-    /// Reads the columns that the library gives, which are the window's rounded out to whole blocks.
-    fn fill_pixels(&mut self, out: Out, request: &Request, buffer: &mut Vec<u8>) -> Result<Filled, Reason> {
+    /// Reads the columns that the library gives, which are the window's rounded out to whole
+    /// blocks.
+    fn fill_pixels(
+        &mut self,
+        out: Out,
+        request: &Request,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Filled, Reason> {
         let scaled = self.size.width.div_ceil(request.denominator);
-        let wanted = Request { window: widened(request.window, scaled), ..*request };
+        let wanted = Request {
+            window: widened(request.window, scaled),
+            ..*request
+        };
         let (left, width) = self.start_rows(&wanted, out)?;
         let stride = width as usize * out.channels();
         let len = stride * request.window.height as usize;
         let room = grow(buffer, len + SLACK)?;
         self.read_rows(&wanted, out, room, stride)?;
-        let form = if out == Out::Gray { Form::Gray } else { Form::Rgb };
+        let form = if out == Out::Gray {
+            Form::Gray
+        } else {
+            Form::Rgb
+        };
         if out == Out::Cmyk {
             cmyk_to_rgb(&mut room[..len]);
         }
         let start = (request.window.left - left) as usize * form.channels();
-        Ok(Filled::pixels(form, request, start, len + SLACK, width as usize * form.channels()))
+        Ok(Filled::pixels(
+            form,
+            request,
+            start,
+            len + SLACK,
+            width as usize * form.channels(),
+        ))
     }
 }
 
-/// The window with one column more on each side: where chroma is upsampled between neighbours, the outermost columns
-/// of a cut window lack theirs, and differ from a full decode. And at least so wide that no component is cut to a single
-/// column, which libjpeg-turbo repeats where a full decode interpolates.
+/// The window with one column more on each side: where chroma is upsampled between neighbours, the
+/// outermost columns of a cut window lack theirs, and differ from a full decode. And at least so
+/// wide that no component is cut to a single column, which libjpeg-turbo repeats where a full
+/// decode interpolates.
 fn widened(window: Window, width: u32) -> Window {
     /// Two samples of a component that is four times as coarse as the finest.
     const LEAST: u32 = 5;
-    let left = window.left.saturating_sub(1).min(width.saturating_sub(LEAST));
-    let right = (window.left + window.width + 1).max(left + LEAST).min(width);
-    Window { left, width: right - left, ..window }
+    let left = window
+        .left
+        .saturating_sub(1)
+        .min(width.saturating_sub(LEAST));
+    let right = (window.left + window.width + 1)
+        .max(left + LEAST)
+        .min(width);
+    Window {
+        left,
+        width: right - left,
+        ..window
+    }
 }
 
-/// Turns CMYK and YCCK, which Photoshop and so everyone stores inverted, into RGB in place, as Pillow does it.
+/// Turns CMYK and YCCK, which Photoshop and so everyone stores inverted, into RGB in place, as
+/// Pillow does it.
 fn cmyk_to_rgb(pixels: &mut [u8]) {
     for i in 0..pixels.len() / 4 {
         let [c, m, y, k] = [0, 1, 2, 3].map(|j| u32::from(pixels[4 * i + j]));
@@ -452,8 +666,8 @@ fn cmyk_to_rgb(pixels: &mut [u8]) {
     }
 }
 
-/// One colour of an inverted CMYK pixel: what its ink and the black ink let through (`ink * black / 255`, rounded as
-/// Pillow's `MULDIV255` rounds it).
+/// One colour of an inverted CMYK pixel: what its ink and the black ink let through (`ink * black /
+/// 255`, rounded as Pillow's `MULDIV255` rounds it).
 #[expect(clippy::cast_possible_truncation, reason = "at most 255")]
 fn under_black(ink: u32, black: u32) -> u8 {
     let product = (255 - ink) * black + 128;

@@ -1,5 +1,9 @@
-//! libjpeg-turbo through the C shim beside this file: declarations, an owner that checks every code, a safe face.
-#![expect(unsafe_code, reason = "the border to C; every call's preconditions are met by the types here")]
+//! libjpeg-turbo through the C shim beside this file: declarations, an owner that checks every
+//! code, a safe face.
+#![expect(
+    unsafe_code,
+    reason = "the border to C; every call's preconditions are met by the types here"
+)]
 
 // Nothing of the crate is named: this links its library.
 extern crate turbojpeg_sys as _;
@@ -76,13 +80,30 @@ mod sys {
         ) -> i32;
         pub(super) fn ip_jpeg_abort(jpeg: *mut Jpeg);
         #[must_use]
-        pub(super) fn ip_jpeg_rows_start(jpeg: *mut Jpeg, request: *const Request, window: *mut Window) -> i32;
+        pub(super) fn ip_jpeg_rows_start(
+            jpeg: *mut Jpeg,
+            request: *const Request,
+            window: *mut Window,
+        ) -> i32;
         #[must_use]
-        pub(super) fn ip_jpeg_rows(jpeg: *mut Jpeg, request: *const Request, out: *mut u8, stride: usize) -> i32;
+        pub(super) fn ip_jpeg_rows(
+            jpeg: *mut Jpeg,
+            request: *const Request,
+            out: *mut u8,
+            stride: usize,
+        ) -> i32;
         #[must_use]
-        pub(super) fn ip_jpeg_planes_start(jpeg: *mut Jpeg, request: *const Request, planes: *mut Plane) -> i32;
+        pub(super) fn ip_jpeg_planes_start(
+            jpeg: *mut Jpeg,
+            request: *const Request,
+            planes: *mut Plane,
+        ) -> i32;
         #[must_use]
-        pub(super) fn ip_jpeg_planes(jpeg: *mut Jpeg, planes: *const Plane, out: *const *mut u8) -> i32;
+        pub(super) fn ip_jpeg_planes(
+            jpeg: *mut Jpeg,
+            planes: *const Plane,
+            out: *const *mut u8,
+        ) -> i32;
         pub(super) safe fn ip_jpeg_simd() -> i32;
     }
 }
@@ -124,7 +145,8 @@ impl Out {
     }
 }
 
-/// One plane as the library writes it: `rows` rows of `stride` samples, of which `height` and `width` mean something.
+/// One plane as the library writes it: `rows` rows of `stride` samples, of which `height` and
+/// `width` mean something.
 #[derive(Clone, Copy)]
 pub(super) struct PlaneLayout(sys::Plane);
 
@@ -143,7 +165,8 @@ impl PlaneLayout {
 #[derive(Debug)]
 pub(super) struct Handle(NonNull<sys::Jpeg>);
 
-// SAFETY: the handle is plain heap memory without ties to a thread; `&mut` keeps it to one thread at a time.
+// SAFETY: the handle is plain heap memory without ties to a thread; `&mut` keeps it to one thread
+// at a time.
 unsafe impl Send for Handle {}
 
 impl Drop for Handle {
@@ -153,7 +176,8 @@ impl Drop for Handle {
     }
 }
 
-/// A file whose header has been read. It borrows the handle and the bytes, both of which the library goes on using.
+/// A file whose header has been read. It borrows the handle and the bytes, both of which the
+/// library goes on using.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
     handle: &'a mut Handle,
@@ -170,7 +194,8 @@ pub(super) struct Source<'a> {
 
 impl Drop for Source<'_> {
     fn drop(&mut self) {
-        // SAFETY: the handle is alive; afterwards the library holds no pointer into the bytes any more.
+        // SAFETY: the handle is alive; afterwards the library holds no pointer into the bytes any
+        // more.
         unsafe { sys::ip_jpeg_abort(self.handle.0.as_ptr()) }
     }
 }
@@ -179,7 +204,9 @@ impl Handle {
     pub(super) fn new() -> Result<Self, Reason> {
         // SAFETY: no precondition.
         let jpeg = unsafe { sys::ip_jpeg_new() };
-        NonNull::new(jpeg).map(Self).ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
+        NonNull::new(jpeg)
+            .map(Self)
+            .ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
     }
 
     fn check(&self, code: i32) -> Result<(), Reason> {
@@ -191,10 +218,16 @@ impl Handle {
         // SAFETY: the handle is alive.
         let text = unsafe { sys::ip_jpeg_message(self.0.as_ptr()) };
         // SAFETY: the message is a NUL-terminated array inside the handle.
-        Err(Reason::new(unsafe { CStr::from_ptr(text) }.to_string_lossy()))
+        Err(Reason::new(
+            unsafe { CStr::from_ptr(text) }.to_string_lossy(),
+        ))
     }
 
-    pub(super) fn open<'a>(&'a mut self, bytes: &'a [u8], stop: &'a AtomicBool) -> Result<Source<'a>, Reason> {
+    pub(super) fn open<'a>(
+        &'a mut self,
+        bytes: &'a [u8],
+        stop: &'a AtomicBool,
+    ) -> Result<Source<'a>, Reason> {
         let mut header = sys::Header {
             width: 0,
             height: 0,
@@ -209,9 +242,11 @@ impl Handle {
             xmp_len: 0,
         };
         let (data, stop) = (bytes.as_ptr(), stop.as_ptr().cast_const());
-        // SAFETY: the pointers are valid; `Source` keeps bytes and flag borrowed until its drop aborts the decompressor,
-        // and without a `Source` it is aborted here.
-        let code = unsafe { sys::ip_jpeg_header(self.0.as_ptr(), data, bytes.len(), stop, &raw mut header) };
+        // SAFETY: the pointers are valid; `Source` keeps bytes and flag borrowed until its drop
+        // aborts the decompressor, and without a `Source` it is aborted here.
+        let code = unsafe {
+            sys::ip_jpeg_header(self.0.as_ptr(), data, bytes.len(), stop, &raw mut header)
+        };
         if code != 0 {
             let failed = self.check(code);
             // SAFETY: the handle is alive.
@@ -219,10 +254,14 @@ impl Handle {
             failed?;
         }
         let marker = |data: *const u8, len| {
-            // SAFETY: the shim points at a marker saved in the handle, which lives until pixels are read.
+            // SAFETY: the shim points at a marker saved in the handle, which lives until pixels are
+            // read.
             (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data, len) })
         };
-        let [exif, xmp] = [marker(header.exif, header.exif_len), marker(header.xmp, header.xmp_len)];
+        let [exif, xmp] = [
+            marker(header.exif, header.exif_len),
+            marker(header.xmp, header.xmp_len),
+        ];
         let orientation = Orientation::from_metadata(exif, xmp);
         let colors = [Color::Gray, Color::Ycc, Color::Rgb, Color::Cmyk];
         let index = usize::try_from(header.color).unwrap_or(usize::MAX);
@@ -246,19 +285,32 @@ fn frame(header: &sys::Header, color: Color) -> Option<Frame> {
         Color::Ycc => 3,
         _ => return None,
     };
-    let factor = |value: i32| u32::try_from(value).ok().filter(|factor| (1..=4).contains(factor));
+    let factor = |value: i32| {
+        u32::try_from(value)
+            .ok()
+            .filter(|factor| (1..=4).contains(factor))
+    };
     let mut sampling = [Sampling::default(); 3];
     for (i, sampling) in sampling.iter_mut().enumerate().take(components) {
-        *sampling = Sampling { across: factor(header.h_samp[i])?, down: factor(header.v_samp[i])? };
+        *sampling = Sampling {
+            across: factor(header.h_samp[i])?,
+            down: factor(header.v_samp[i])?,
+        };
     }
-    Some(Frame::new(Size::new(header.width, header.height), &sampling[..components]))
+    Some(Frame::new(
+        Size::new(header.width, header.height),
+        &sampling[..components],
+    ))
 }
 
 impl Source<'_> {
     pub(super) fn start_rows(&mut self, request: &Request, out: Out) -> Result<(u32, u32), Reason> {
         let (request, mut window) = (raw(request, out), sys::Window::default());
-        // SAFETY: the handle is alive, its bytes are borrowed by `self`, and both structs are valid.
-        let code = unsafe { sys::ip_jpeg_rows_start(self.handle.0.as_ptr(), &raw const request, &raw mut window) };
+        // SAFETY: the handle is alive, its bytes are borrowed by `self`, and both structs are
+        // valid.
+        let code = unsafe {
+            sys::ip_jpeg_rows_start(self.handle.0.as_ptr(), &raw const request, &raw mut window)
+        };
         self.handle.check(code)?;
         Ok((window.left, window.width))
     }
@@ -271,28 +323,53 @@ impl Source<'_> {
         stride: usize,
     ) -> Result<(), Reason> {
         let request = raw(request, out);
-        assert!(pixels.len() >= stride * request.height as usize, "room for the rows that are read");
-        // SAFETY: the assertion leaves room for `height` rows of `stride` bytes, the width that `start_rows` reported.
-        let code =
-            unsafe { sys::ip_jpeg_rows(self.handle.0.as_ptr(), &raw const request, pixels.as_mut_ptr(), stride) };
+        assert!(
+            pixels.len() >= stride * request.height as usize,
+            "room for the rows that are read"
+        );
+        // SAFETY: the assertion leaves room for `height` rows of `stride` bytes, the width that
+        // `start_rows` reported.
+        let code = unsafe {
+            sys::ip_jpeg_rows(
+                self.handle.0.as_ptr(),
+                &raw const request,
+                pixels.as_mut_ptr(),
+                stride,
+            )
+        };
         self.handle.check(code)
     }
 
     pub(super) fn start_planes(&mut self, request: &Request) -> Result<[PlaneLayout; 3], Reason> {
         let (request, mut planes) = (raw(request, Out::Rgb), [sys::Plane::default(); 3]);
-        // SAFETY: the handle is alive, its bytes are borrowed by `self`; `planes` has room for three.
-        let code =
-            unsafe { sys::ip_jpeg_planes_start(self.handle.0.as_ptr(), &raw const request, planes.as_mut_ptr()) };
+        // SAFETY: the handle is alive, its bytes are borrowed by `self`; `planes` has room for
+        // three.
+        let code = unsafe {
+            sys::ip_jpeg_planes_start(
+                self.handle.0.as_ptr(),
+                &raw const request,
+                planes.as_mut_ptr(),
+            )
+        };
         self.handle.check(code)?;
         Ok(planes.map(PlaneLayout))
     }
 
-    pub(super) fn read_planes(&mut self, layout: &[PlaneLayout; 3], out: [&mut [u8]; 3]) -> Result<(), Reason> {
-        let fits = out.iter().zip(layout).all(|(room, plane)| room.len() >= plane.bytes());
+    pub(super) fn read_planes(
+        &mut self,
+        layout: &[PlaneLayout; 3],
+        out: [&mut [u8]; 3],
+    ) -> Result<(), Reason> {
+        let fits = out
+            .iter()
+            .zip(layout)
+            .all(|(room, plane)| room.len() >= plane.bytes());
         assert!(fits, "room for the planes that are read");
         let (planes, pointers) = (layout.map(|p| p.0), out.map(<[u8]>::as_mut_ptr));
         // SAFETY: the assertion leaves room for `rows` rows of `stride` samples in each plane.
-        let code = unsafe { sys::ip_jpeg_planes(self.handle.0.as_ptr(), planes.as_ptr(), pointers.as_ptr()) };
+        let code = unsafe {
+            sys::ip_jpeg_planes(self.handle.0.as_ptr(), planes.as_ptr(), pointers.as_ptr())
+        };
         self.handle.check(code)
     }
 }

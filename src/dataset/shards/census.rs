@@ -1,6 +1,8 @@
-//! The labels of all records, and what the classes are called: looked up where a question needs them.
+//! The labels of all records, and what the classes are called: looked up where a question needs
+//! them.
 //!
-//! Records are read for it, in parallel, but not their pictures, and checksums are left for when a picture is.
+//! Records are read for it, in parallel, but not their pictures, and checksums are left for when a
+//! picture is.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -48,8 +50,8 @@ struct Names {
     confused: bool,
 }
 
-/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with room to read it. With `salvage`, one
-/// that cannot be read has no label, unless none can.
+/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with room to read
+/// it. With `salvage`, one that cannot be read has no label, unless none can.
 pub(super) fn take(
     samples: u64,
     threads: usize,
@@ -59,7 +61,10 @@ pub(super) fn take(
     let chunks = usize::try_from(samples.div_ceil(CHUNK)).unwrap_or(usize::MAX);
     let parts = each(chunks, threads, &|chunk| {
         let first = chunk as u64 * CHUNK;
-        let mut part = Part { samples: usize::try_from(samples).unwrap_or(usize::MAX), ..Part::default() };
+        let mut part = Part {
+            samples: usize::try_from(samples).unwrap_or(usize::MAX),
+            ..Part::default()
+        };
         let mut room = Vec::new();
         for sample in first..samples.min(first + CHUNK) {
             match ask(sample, &mut room, &mut part) {
@@ -85,9 +90,14 @@ pub(super) fn take(
     }
     let mut met = vec![false; classes];
     labels().for_each(|label| met[*label as usize] = true);
-    let good = [texts, synsets].into_iter().find(|names| names.tell_apart(&met));
+    let good = [texts, synsets]
+        .into_iter()
+        .find(|names| names.tell_apart(&met));
     let mut known = good.unwrap_or_default().known;
-    census.names = (0..).zip(met).map(|(label, _)| named(label, known.remove(&label))).collect();
+    census.names = (0..)
+        .zip(met)
+        .map(|(label, _)| named(label, known.remove(&label)))
+        .collect();
     Ok(census)
 }
 
@@ -144,7 +154,9 @@ impl Names {
         !self.confused
             && !met.is_empty()
             && names.len() == self.known.len()
-            && (0..).zip(met).all(|(label, met)| !met || self.known.contains_key(&label))
+            && (0..)
+                .zip(met)
+                .all(|(label, met)| !met || self.known.contains_key(&label))
     }
 }
 
@@ -155,19 +167,48 @@ mod tests {
     fn names(records: &[(usize, &'static str, &'static str)]) -> Vec<String> {
         let census = take(records.len() as u64, 3, false, |sample, _, part| {
             let (label, text, synset) = records[usize::try_from(sample).unwrap()];
-            let facts = Facts { label, text: text.as_bytes(), synset: synset.as_bytes(), filename: b"" };
-            part.note(&facts, sample).map_err(|reason| crate::error::Error::record("x", sample, reason))
+            let facts = Facts {
+                label,
+                text: text.as_bytes(),
+                synset: synset.as_bytes(),
+                filename: b"",
+            };
+            part.note(&facts, sample)
+                .map_err(|reason| crate::error::Error::record("x", sample, reason))
         });
-        census.unwrap().names.into_iter().map(|name| name.into_string().unwrap()).collect()
+        census
+            .unwrap()
+            .names
+            .into_iter()
+            .map(|name| name.into_string().unwrap())
+            .collect()
     }
 
     #[test]
     fn classes_are_called_by_what_tells_them_apart() {
-        assert_eq!(names(&[(1, "dog", "n2"), (0, "cat", "n1"), (1, "", "n2")]), ["cat", "dog"]);
-        assert_eq!(names(&[(0, "crane", "n1"), (1, "crane", "n2")]), ["n1", "n2"], "two classes of one name");
-        assert_eq!(names(&[(0, "cat", ""), (1, "", "")]), ["0", "1"], "a class without a name");
-        assert_eq!(names(&[(0, "a cat", ""), (0, "the cat", "")]), ["0"], "captions are no names");
-        assert_eq!(names(&[(0, "cat", ""), (3, "dog", "")]), ["cat", "1", "2", "dog"]);
+        assert_eq!(
+            names(&[(1, "dog", "n2"), (0, "cat", "n1"), (1, "", "n2")]),
+            ["cat", "dog"]
+        );
+        assert_eq!(
+            names(&[(0, "crane", "n1"), (1, "crane", "n2")]),
+            ["n1", "n2"],
+            "two classes of one name"
+        );
+        assert_eq!(
+            names(&[(0, "cat", ""), (1, "", "")]),
+            ["0", "1"],
+            "a class without a name"
+        );
+        assert_eq!(
+            names(&[(0, "a cat", ""), (0, "the cat", "")]),
+            ["0"],
+            "captions are no names"
+        );
+        assert_eq!(
+            names(&[(0, "cat", ""), (3, "dog", "")]),
+            ["cat", "1", "2", "dog"]
+        );
         assert!(names(&[]).is_empty());
     }
 
@@ -175,11 +216,23 @@ mod tests {
     fn samples_keep_their_order() {
         let label = |sample: u64| usize::try_from(sample * 7 % 11).unwrap();
         let census = take(5000, 4, false, |sample, _, part| {
-            part.note(&Facts { label: label(sample), ..Facts::default() }, sample)
-                .map_err(|reason| crate::error::Error::record("x", sample, reason))
+            part.note(
+                &Facts {
+                    label: label(sample),
+                    ..Facts::default()
+                },
+                sample,
+            )
+            .map_err(|reason| crate::error::Error::record("x", sample, reason))
         });
         let census = census.unwrap();
-        assert!(census.labels.iter().zip(0..).all(|(found, sample)| *found as usize == label(sample)));
+        assert!(
+            census
+                .labels
+                .iter()
+                .zip(0..)
+                .all(|(found, sample)| *found as usize == label(sample))
+        );
         assert_eq!(census.identities, (0..5000).collect::<Vec<_>>());
     }
 }

@@ -24,7 +24,9 @@ impl Shards {
         let names = self.listed.clone().unwrap_or(census.names);
         let chosen = options.chosen(&names, self.called(&names))?;
         let labels: HashMap<usize, usize> = chosen.iter().copied().zip(0..).collect();
-        let wanted = options.split.map(|split| on_side(split, &census.labels, &census.identities, &names));
+        let wanted = options
+            .split
+            .map(|split| on_side(split, &census.labels, &census.identities, &names));
         let (mut picks, mut kept) = (Vec::new(), Vec::new());
         for (sample, label) in (0..).zip(&census.labels) {
             if picks.len() as u64 >= limit {
@@ -35,8 +37,12 @@ impl Shards {
             if is_damaged && !self.salvage {
                 return Err(self.unfit(sample, &outside(label, names.len())));
             }
-            let wanted = wanted.as_ref().is_none_or(|wanted| wanted[usize::try_from(sample).unwrap_or(usize::MAX)]);
-            let label = labels.get(&label).map(|label| u32::try_from(*label).unwrap_or(DAMAGED));
+            let wanted = wanted
+                .as_ref()
+                .is_none_or(|wanted| wanted[usize::try_from(sample).unwrap_or(usize::MAX)]);
+            let label = labels
+                .get(&label)
+                .map(|label| u32::try_from(*label).unwrap_or(DAMAGED));
             // A damaged sample is kept, so that reading it tells of it.
             if let Some(label) = label.or(is_damaged.then_some(DAMAGED)).filter(|_| wanted) {
                 picks.push(self.number(sample));
@@ -45,15 +51,24 @@ impl Shards {
         }
         self.len = picks.len() as u64;
         self.picks = Some(picks);
-        self.names = chosen.iter().map(|label| names[*label].clone()).collect::<Vec<OsString>>().into();
-        self.census = Census { labels: kept, ..Census::default() }.into();
+        self.names = chosen
+            .iter()
+            .map(|label| names[*label].clone())
+            .collect::<Vec<OsString>>()
+            .into();
+        self.census = Census {
+            labels: kept,
+            ..Census::default()
+        }
+        .into();
         self.labels = options.classes.is_some().then_some(labels);
         Ok(())
     }
 
     /// What an error calls the classes that were found.
     fn called(&self, names: &[OsString]) -> &'static str {
-        let is_number = |(number, name): (usize, &OsString)| name.to_str() == Some(&number.to_string());
+        let is_number =
+            |(number, name): (usize, &OsString)| name.to_str() == Some(&number.to_string());
         if self.listed.is_none() && names.iter().enumerate().all(is_number) {
             "classes found, which a labels.csv beside the records would give names"
         } else {
@@ -63,45 +78,72 @@ impl Shards {
 
     /// Asks all records for their labels; with `identities`, also for what a split knows them by.
     pub(super) fn ask_all(&self, identities: bool) -> Result<Census> {
-        census::take(self.len, self.threads, self.salvage, |sample, room, part| {
-            let (shard, record) = self.place(sample);
-            let payload = shard.peek(record, room).map_err(|error| super::numbered(error, record))?;
-            let facts = self.form.facts(shard.framing(), payload);
-            let noted = facts.and_then(|facts| {
-                part.note(&facts, if identities { identity(&facts, shard.path(), record) } else { 0 })
-            });
-            noted.map_err(|reason| self.unfit(sample, &reason))
-        })
+        census::take(
+            self.len,
+            self.threads,
+            self.salvage,
+            |sample, room, part| {
+                let (shard, record) = self.place(sample);
+                let payload = shard
+                    .peek(record, room)
+                    .map_err(|error| super::numbered(error, record))?;
+                let facts = self.form.facts(shard.framing(), payload);
+                let noted = facts.and_then(|facts| {
+                    part.note(
+                        &facts,
+                        if identities {
+                            identity(&facts, shard.path(), record)
+                        } else {
+                            0
+                        },
+                    )
+                });
+                noted.map_err(|reason| self.unfit(sample, &reason))
+            },
+        )
     }
 }
 
-/// Which samples are on a side of a split. Those of labels without a name are left for others to complain of; those
-/// without a label are training.
+/// Which samples are on a side of a split. Those of labels without a name are left for others to
+/// complain of; those without a label are training.
 fn on_side(split: Split, labels: &[u32], identities: &[u64], names: &[OsString]) -> Vec<bool> {
-    let classes = labels.iter().filter(|label| **label != DAMAGED).max().map_or(0, |most| *most as usize + 1);
+    let classes = labels
+        .iter()
+        .filter(|label| **label != DAMAGED)
+        .max()
+        .map_or(0, |most| *most as usize + 1);
     split.of_all(labels, classes, |sample| {
-        let name = names.get(labels[sample] as usize).map(OsString::as_os_str).unwrap_or_default();
+        let name = names
+            .get(labels[sample] as usize)
+            .map(OsString::as_os_str)
+            .unwrap_or_default();
         split.key(name, [hash_bytes(b""), identities[sample]])
     })
 }
 
-/// What a split knows a sample by: the last part of its file's name, so that it is on the same side as in a directory of
-/// its class without others in it; else where it is.
+/// What a split knows a sample by: the last part of its file's name, so that it is on the same side
+/// as in a directory of its class without others in it; else where it is.
 fn identity(facts: &Facts<'_>, path: &Path, record: u64) -> u64 {
     if facts.filename.is_empty() {
         return mix(hash_bytes(file_name(path)) ^ mix(record));
     }
-    let name = facts.filename.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+    let name = facts
+        .filename
+        .rsplit(|byte| *byte == b'/')
+        .next()
+        .unwrap_or_default();
     hash_bytes(&[name, b"\0"].concat())
 }
 
-/// Warns where files seem to be of several sets, such as `train` and `validation`: whoever gave their directory may have
-/// meant one.
+/// Warns where files seem to be of several sets, such as `train` and `validation`: whoever gave
+/// their directory may have meant one.
 pub(super) fn several_sets(paths: &[PathBuf]) -> Option<String> {
     let mut sets: Vec<String> = paths.iter().filter_map(|path| set_of(path)).collect();
     sets.sort_unstable();
     sets.dedup();
-    let [first, second, ..] = sets.as_slice() else { return None };
+    let [first, second, ..] = sets.as_slice() else {
+        return None;
+    };
     let folder = paths[0].parent().unwrap_or(Path::new("")).display();
     Some(format!(
         "{folder}: files of several sets are read as one, {first:?} and {second:?} among them; a glob takes one"
@@ -111,8 +153,15 @@ pub(super) fn several_sets(paths: &[PathBuf]) -> Option<String> {
 /// The name of a file up to its number, `-00000-of-00010` or `0`.
 fn set_of(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?;
-    let stem = name.split_once("-of-").or_else(|| name.split_once('.')).map_or(name, |(stem, _)| stem);
-    Some(stem.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['-', '_']).to_owned())
+    let stem = name
+        .split_once("-of-")
+        .or_else(|| name.split_once('.'))
+        .map_or(name, |(stem, _)| stem);
+    Some(
+        stem.trim_end_matches(|c: char| c.is_ascii_digit())
+            .trim_end_matches(['-', '_'])
+            .to_owned(),
+    )
 }
 
 #[cfg(test)]
@@ -121,12 +170,37 @@ mod tests {
 
     #[test]
     fn names_tell_sets_apart() {
-        let note =
-            |names: &[&str]| several_sets(&names.iter().map(|name| Path::new("d").join(name)).collect::<Vec<_>>());
-        assert_eq!(note(&["train-00000-of-00002", "train-00001-of-00002"]), None);
+        let note = |names: &[&str]| {
+            several_sets(
+                &names
+                    .iter()
+                    .map(|name| Path::new("d").join(name))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            note(&["train-00000-of-00002", "train-00001-of-00002"]),
+            None
+        );
         assert_eq!(note(&["photos0", "photos1", "photos10.tfrecord"]), None);
-        assert!(note(&["a-train.tfrecord-00000-of-00001", "a-test.tfrecord-00000-of-00001"]).is_some());
-        assert!(note(&["x_train_00001-of-00002.tfrecord", "x_test_00001-of-00001.tfrecord"]).is_some());
-        assert!(note(&["train-00000-of-00002", "validation-00000-of-00001"]).unwrap().starts_with("d: files of"));
+        assert!(
+            note(&[
+                "a-train.tfrecord-00000-of-00001",
+                "a-test.tfrecord-00000-of-00001"
+            ])
+            .is_some()
+        );
+        assert!(
+            note(&[
+                "x_train_00001-of-00002.tfrecord",
+                "x_test_00001-of-00001.tfrecord"
+            ])
+            .is_some()
+        );
+        assert!(
+            note(&["train-00000-of-00002", "validation-00000-of-00001"])
+                .unwrap()
+                .starts_with("d: files of")
+        );
     }
 }

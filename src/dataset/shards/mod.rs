@@ -1,10 +1,11 @@
 //! Files of records: TFRecord files of `tf.train.Example`, and `RecordIO` files of image records.
 //!
-//! Files come in the natural order of their names, records in that of their file. A record is copied before it is used: a
-//! file that is cut short while it is mapped kills whoever touches it, and the copy in the cache makes up for its cost, which
-//! the checksum would have in any case. Its label is read with it; all labels are read, by a [`census`], only for a question that needs them: what classes there
-//! are, a split, sampling by class. What is kept in memory is where the records are, eight bytes each, and for such a
-//! question some more.
+//! Files come in the natural order of their names, records in that of their file. A record is
+//! copied before it is used: a file that is cut short while it is mapped kills whoever touches it,
+//! and the copy in the cache makes up for its cost, which the checksum would have in any case. Its
+//! label is read with it; all labels are read, by a [`census`], only for a question that needs
+//! them: what classes there are, a split, sampling by class. What is kept in memory is where the
+//! records are, eight bytes each, and for such a question some more.
 
 mod census;
 mod choice;
@@ -61,15 +62,26 @@ impl Shards {
     /// Opens the files of records at `paths` on `threads` threads.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Record`] for a file that is damaged, [`Error::Dataset`] for files of two kinds or without
-    /// records; with a split or classes, what is wrong with a label; [`Error::Argument`] for classes that are not there.
+    /// [`Error::Io`], [`Error::Record`] for a file that is damaged, [`Error::Dataset`] for files of
+    /// two kinds or without records; with a split or classes, what is wrong with a label;
+    /// [`Error::Argument`] for classes that are not there.
     pub fn open(mut paths: Vec<PathBuf>, options: &Options, threads: usize) -> Result<Self> {
         options.keys.check_text()?;
         paths.sort_by(|a, b| natural_order(a.as_os_str().as_bytes(), b.as_os_str().as_bytes()));
-        let places = options.places.as_ref().map(|folder| Places::read(folder, &paths));
+        let places = options
+            .places
+            .as_ref()
+            .map(|folder| Places::read(folder, &paths));
         let open = |i: usize| {
             let known = |stamp| places.as_ref()?.of(&paths[i], stamp);
-            Shard::open_known(&paths[i], record::Options { salvage: options.salvage, ..Default::default() }, &known)
+            Shard::open_known(
+                &paths[i],
+                record::Options {
+                    salvage: options.salvage,
+                    ..Default::default()
+                },
+                &known,
+            )
         };
         let opened = each(paths.len(), threads.max(OPENING), &|i| match open(i) {
             Err(fault) if options.salvage && !fault.is_of_the_machine() => Ok(Err(fault)),
@@ -86,7 +98,12 @@ impl Shards {
             places.keep(&files);
         }
         one_framing(&files)?;
-        let starts = files.iter().scan(0, |sum, shard| Some(std::mem::replace(sum, *sum + shard.len()))).collect();
+        let starts = files
+            .iter()
+            .scan(0, |sum, shard| {
+                Some(std::mem::replace(sum, *sum + shard.len()))
+            })
+            .collect();
         let mut data = Self {
             len: files.iter().map(Shard::len).sum(),
             notes: files.iter().filter_map(ignored_index).collect(),
@@ -111,7 +128,10 @@ impl Shards {
         data.choose(options)?;
         data.note_many_labels();
         if data.is_empty() && data.faults.is_empty() {
-            return Err(Error::dataset(paths[0].as_path(), options.nothing_left("no records")));
+            return Err(Error::dataset(
+                paths[0].as_path(),
+                options.nothing_left("no records"),
+            ));
         }
         Ok(data)
     }
@@ -138,9 +158,12 @@ impl Shards {
         (&self.files[shard], number - self.starts[shard])
     }
 
-    /// Leaves out `RecordIO` records that hold no picture, as face data sets have them to say which records are whose.
+    /// Leaves out `RecordIO` records that hold no picture, as face data sets have them to say which
+    /// records are whose.
     fn leave_out_empty(&mut self) -> Result<()> {
-        let empty = each(self.files.len(), self.threads, &|i| Ok(without_picture(&self.files[i])))?;
+        let empty = each(self.files.len(), self.threads, &|i| {
+            Ok(without_picture(&self.files[i]))
+        })?;
         if empty.iter().all(Vec::is_empty) {
             return Ok(());
         }
@@ -148,9 +171,16 @@ impl Shards {
         for ((shard, start), empty) in self.files.iter().zip(&self.starts).zip(empty) {
             if !empty.is_empty() {
                 let path = shard.path().display();
-                self.notes.push(format!("{path}: records without a picture are left out: {}", empty.len()));
+                self.notes.push(format!(
+                    "{path}: records without a picture are left out: {}",
+                    empty.len()
+                ));
             }
-            picks.extend((0..shard.len()).filter(|number| empty.binary_search(number).is_err()).map(|n| start + n));
+            picks.extend(
+                (0..shard.len())
+                    .filter(|number| empty.binary_search(number).is_err())
+                    .map(|n| start + n),
+            );
         }
         self.len = picks.len() as u64;
         self.picks = Some(picks);
@@ -167,33 +197,46 @@ impl Shards {
             return;
         }
         let mut room = Vec::new();
-        if let Some(count) = shard.peek(record, &mut room).ok().and_then(contents::many_labels) {
+        if let Some(count) = shard
+            .peek(record, &mut room)
+            .ok()
+            .and_then(contents::many_labels)
+        {
             let path = shard.path().display();
             self.notes
                 .push(format!("{path}: record {record} has {count} labels, of which the first is taken as its class"));
         }
     }
 
-    /// Finds the names of the classes as far as they are known without reading labels. A list that is none is left for
-    /// what it is: anybody may have put it there.
+    /// Finds the names of the classes as far as they are known without reading labels. A list that
+    /// is none is left for what it is: anybody may have put it there.
     fn look_for_names(&mut self) {
         if !self.form.has_labels() {
             self.listed = Some(vec![OsString::new()]);
             return;
         }
-        let mut folders: Vec<PathBuf> =
-            self.files.iter().map(|shard| shard.path().parent().unwrap_or(Path::new("")).to_path_buf()).collect();
+        let mut folders: Vec<PathBuf> = self
+            .files
+            .iter()
+            .map(|shard| shard.path().parent().unwrap_or(Path::new("")).to_path_buf())
+            .collect();
         folders.dedup();
         match names::beside(&folders) {
             Ok(listed) => self.listed = listed,
-            Err(error) => self.notes.push(format!("{error}: ignored, as it is no list of classes and their numbers")),
+            Err(error) => self.notes.push(format!(
+                "{error}: ignored, as it is no list of classes and their numbers"
+            )),
         }
     }
 
     /// The error of a record that is sound, but not what it should be.
     fn unfit(&self, index: u64, reason: &Reason) -> Error {
         let (shard, record) = self.place(index);
-        Error::record(shard.path(), shard.span(record).offset, format!("record {record}: {reason}"))
+        Error::record(
+            shard.path(),
+            shard.span(record).offset,
+            format!("record {record}: {reason}"),
+        )
     }
 
     fn census(&self) -> Result<&Census> {
@@ -231,49 +274,79 @@ impl Dataset for Shards {
             return Ok(by_class.clone());
         }
         let (labels, classes) = (&self.census()?.labels, self.classes()?.len());
-        let is_outside = |(_, label): &(u64, &u32)| **label as usize >= classes && **label != DAMAGED;
+        let is_outside =
+            |(_, label): &(u64, &u32)| **label as usize >= classes && **label != DAMAGED;
         let bearable = self.salvage && labels.iter().any(|label| (*label as usize) < classes);
         if let Some((sample, label)) = (0..).zip(labels).find(is_outside).filter(|_| !bearable) {
             return Err(self.unfit(sample, &outside(*label as usize, classes)));
         }
-        Ok(self.by_class.get_or_init(|| ByClass::of(labels, classes)).clone())
+        Ok(self
+            .by_class
+            .get_or_init(|| ByClass::of(labels, classes))
+            .clone())
     }
 
     fn location(&self, index: u64) -> Location {
         let (shard, number) = self.place(index);
-        Location { path: shard.path().to_path_buf(), record: Some(Spot { number, offset: shard.span(number).offset }) }
+        Location {
+            path: shard.path().to_path_buf(),
+            record: Some(Spot {
+                number,
+                offset: shard.span(number).offset,
+            }),
+        }
     }
 
     fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
         let (shard, number) = self.place(index);
-        let payload = shard.read(number, &mut scratch.record).map_err(|error| numbered(error, number))?;
-        let sample = self.form.sample(shard.framing(), payload).and_then(|(content, label)| {
-            if let Some(names) = self.listed.as_ref().filter(|names| label != NO_LABEL && label >= names.len()) {
-                return Err(outside(label, names.len()));
-            }
-            let label = match &self.labels {
-                // Where labels are not read they are all 0, which need not be the label of a class that was chosen.
-                Some(labels) if self.form.labelled() => {
-                    *labels.get(&label).ok_or_else(|| Reason(format!("the label is {label}, and was another")))?
+        let payload = shard
+            .read(number, &mut scratch.record)
+            .map_err(|error| numbered(error, number))?;
+        let sample = self
+            .form
+            .sample(shard.framing(), payload)
+            .and_then(|(content, label)| {
+                if let Some(names) = self
+                    .listed
+                    .as_ref()
+                    .filter(|names| label != NO_LABEL && label >= names.len())
+                {
+                    return Err(outside(label, names.len()));
                 }
-                _ => label,
-            };
-            Ok(Sample { content, label })
-        });
+                let label = match &self.labels {
+                    // Where labels are not read they are all 0, which need not be the label of a
+                    // class that was chosen.
+                    Some(labels) if self.form.labelled() => *labels
+                        .get(&label)
+                        .ok_or_else(|| Reason(format!("the label is {label}, and was another")))?,
+                    _ => label,
+                };
+                Ok(Sample { content, label })
+            });
         sample.map_err(|reason| self.unfit(index, &reason))
     }
 
     fn fingerprint(&self) -> Result<u64> {
-        let (classes, labels) =
-            if self.form.labelled() { (self.classes()?, self.census()?.labels.as_slice()) } else { (&[][..], &[][..]) };
-        let mut hash = classes.iter().fold(0, |hash, class| mix(hash ^ hash_bytes(class.as_bytes())));
+        let (classes, labels) = if self.form.labelled() {
+            (self.classes()?, self.census()?.labels.as_slice())
+        } else {
+            (&[][..], &[][..])
+        };
+        let mut hash = classes
+            .iter()
+            .fold(0, |hash, class| mix(hash ^ hash_bytes(class.as_bytes())));
         for shard in &self.files {
             hash = mix(hash.wrapping_add(hash_bytes(file_name(shard.path()))) ^ shard.len());
         }
         for index in 0..self.len {
             let (shard, number) = self.place(index);
-            let label = labels.get(usize::try_from(index).unwrap_or(usize::MAX)).copied().unwrap_or(0);
-            hash = mix(hash.wrapping_add(number) ^ mix(shard.span(number).len ^ u64::from(label) << 48));
+            let label = labels
+                .get(usize::try_from(index).unwrap_or(usize::MAX))
+                .copied()
+                .unwrap_or(0);
+            hash =
+                mix(hash.wrapping_add(number)
+                    ^ mix(shard.span(number).len ^ u64::from(label) << 48));
         }
         Ok(hash)
     }
@@ -283,7 +356,12 @@ impl Dataset for Shards {
     }
 
     fn kind(&self) -> &'static str {
-        match self.files.iter().find(|shard| !shard.is_empty()).map(Shard::framing) {
+        match self
+            .files
+            .iter()
+            .find(|shard| !shard.is_empty())
+            .map(Shard::framing)
+        {
             Some(Framing::RecordIo) => "RecordIO files",
             _ => "TFRecord files",
         }
@@ -301,10 +379,15 @@ impl Dataset for Shards {
 /// All files with records are framed alike.
 fn one_framing(files: &[Shard]) -> Result<()> {
     let mut filled = files.iter().filter(|shard| !shard.is_empty());
-    let Some(first) = filled.next() else { return Ok(()) };
+    let Some(first) = filled.next() else {
+        return Ok(());
+    };
     if let Some(other) = filled.find(|other| other.framing() != first.framing()) {
         let (one, path) = (first.framing(), first.path().display());
-        let reason = format!("is a {} file, and {path} is a {one} file: give one kind", other.framing());
+        let reason = format!(
+            "is a {} file, and {path} is a {one} file: give one kind",
+            other.framing()
+        );
         return Err(Error::dataset(other.path(), reason));
     }
     Ok(())
@@ -312,14 +395,24 @@ fn one_framing(files: &[Shard]) -> Result<()> {
 
 fn ignored_index(shard: &Shard) -> Option<String> {
     let reason = shard.ignored_index()?;
-    Some(format!("{}: the index file beside it is ignored: {reason}", shard.path().display()))
+    Some(format!(
+        "{}: the index file beside it is ignored: {reason}",
+        shard.path().display()
+    ))
 }
 
 /// A note on files that hold no records, as a copy that was cut short leaves them.
 fn without_records(files: &[Shard]) -> Option<String> {
     let empty: Vec<&Shard> = files.iter().filter(|shard| shard.is_empty()).collect();
-    let (first, all) = (empty.first().filter(|_| empty.len() < files.len())?, files.len());
-    Some(format!("{} of {all} files hold no records; the first is {}", empty.len(), first.path().display()))
+    let (first, all) = (
+        empty.first().filter(|_| empty.len() < files.len())?,
+        files.len(),
+    );
+    Some(format!(
+        "{} of {all} files hold no records; the first is {}",
+        empty.len(),
+        first.path().display()
+    ))
 }
 
 /// Numbers of the records that hold nothing behind their header.
@@ -329,7 +422,10 @@ fn without_picture(shard: &Shard) -> Vec<u64> {
         let mut room = Vec::new();
         for number in (0..shard.len()).filter(|number| shard.span(*number).len <= SHORT) {
             // What is damaged is said when it is read.
-            let payload = shard.peek(number, &mut room).ok().and_then(|payload| recordio::Header::decode(payload).ok());
+            let payload = shard
+                .peek(number, &mut room)
+                .ok()
+                .and_then(|payload| recordio::Header::decode(payload).ok());
             if payload.is_some_and(|(_, picture)| picture.is_empty()) {
                 empty.push(number);
             }
@@ -341,13 +437,20 @@ fn without_picture(shard: &Shard) -> Vec<u64> {
 /// A record's number put into the error that reading it gave.
 fn numbered(error: Error, number: u64) -> Error {
     match error {
-        Error::Record { path, offset, reason } => Error::record(path, offset, format!("record {number}: {reason}")),
+        Error::Record {
+            path,
+            offset,
+            reason,
+        } => Error::record(path, offset, format!("record {number}: {reason}")),
         other => other,
     }
 }
 
 fn outside(label: usize, classes: usize) -> Reason {
-    Reason(format!("the label {label} is none of the {}", counted(classes as u64, "class")))
+    Reason(format!(
+        "the label {label} is none of the {}",
+        counted(classes as u64, "class")
+    ))
 }
 
 fn file_name(path: &Path) -> &[u8] {

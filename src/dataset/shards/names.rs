@@ -1,7 +1,8 @@
-//! `labels.csv` beside files of records: a column of class names and one of class numbers, as whoever wrote them has it.
+//! `labels.csv` beside files of records: a column of class names and one of class numbers, as
+//! whoever wrote them has it.
 //!
-//! The first line names the columns, as it likes; numbers are in the second, or in the first if only that has whole numbers
-//! alone.
+//! The first line names the columns, as it likes; numbers are in the second, or in the first if
+//! only that has whole numbers alone.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,8 @@ use crate::file::{Csv, is_image, whole_number};
 /// What the list of the names of classes beside records is called.
 pub const LABELS: &str = "labels.csv";
 
-/// The names of the classes by label, if all of `folders` have the same list of them. A number without a name is called by
-/// its digits.
+/// The names of the classes by label, if all of `folders` have the same list of them. A number
+/// without a name is called by its digits.
 ///
 /// # Errors
 /// [`Error::Io`] for a list that cannot be read,
@@ -40,7 +41,8 @@ pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     Ok(found)
 }
 
-/// The names by label that a Loader takes for the classes of records in a directory, if there is a list of them.
+/// The names by label that a Loader takes for the classes of records in a directory, if there is a
+/// list of them.
 #[must_use]
 pub fn listed_names(folder: &Path) -> Option<Vec<OsString>> {
     beside(&[folder.to_owned()]).ok().flatten()
@@ -53,12 +55,24 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
     while let Some(line) = csv.next(&mut row)? {
         let cell = |at| str::from_utf8(row.get(at).unwrap_or_default()).map(str::to_owned);
         let cells = cell(0).and_then(|first| Ok([first, cell(1)?]));
-        rows.push((line, cells.map_err(|error| csv.error(line, format!("not UTF-8: {error}")))?));
+        rows.push((
+            line,
+            cells.map_err(|error| csv.error(line, format!("not UTF-8: {error}")))?,
+        ));
     }
-    let numbers = |column: usize| rows.iter().all(|(_, cells)| number(&cells[column]).is_some());
-    let (class, id) = if !numbers(1) && numbers(0) { (1, 0) } else { (0, 1) };
+    let numbers = |column: usize| {
+        rows.iter()
+            .all(|(_, cells)| number(&cells[column]).is_some())
+    };
+    let (class, id) = if !numbers(1) && numbers(0) {
+        (1, 0)
+    } else {
+        (0, 1)
+    };
     if csv.header().get(id).and_then(whole_number).is_some() {
-        return Err(csv.header_error("a class and its number, where the first line names the columns"));
+        return Err(
+            csv.header_error("a class and its number, where the first line names the columns")
+        );
     }
     let mut names: Vec<Option<OsString>> = Vec::new();
     for (line, cells) in &rows {
@@ -81,7 +95,11 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
         return Err(csv.header_error("no class below it"));
     }
     let digits = |id: usize| id.to_string().into();
-    Ok(names.into_iter().enumerate().map(|(id, name)| name.unwrap_or_else(|| digits(id))).collect())
+    Ok(names
+        .into_iter()
+        .enumerate()
+        .map(|(id, name)| name.unwrap_or_else(|| digits(id)))
+        .collect())
 }
 
 fn number(cell: &str) -> Option<usize> {
@@ -102,19 +120,37 @@ mod tests {
     #[test]
     fn classes_are_in_the_order_of_their_numbers() {
         assert_eq!(names("class,id\ndog, 1\n cat,0\n").unwrap(), ["cat", "dog"]);
-        assert_eq!(names("id,class\n2,dog\n0,\"cat, tame\"\n").unwrap(), ["cat, tame", "1", "dog"]);
+        assert_eq!(
+            names("id,class\n2,dog\n0,\"cat, tame\"\n").unwrap(),
+            ["cat, tame", "1", "dog"]
+        );
         assert_eq!(names("class,id\n7,1\n5,0\n").unwrap(), ["5", "7"]);
-        assert_eq!(names("\u{feff}class,id\n\ncat,1.0\n\"a\nb\",0\n").unwrap(), ["a\nb", "cat"]);
+        assert_eq!(
+            names("\u{feff}class,id\n\ncat,1.0\n\"a\nb\",0\n").unwrap(),
+            ["a\nb", "cat"]
+        );
         for (text, reason) in [
-            ("class,id\ncat,0\ndog,0\n", "line 3: a number that another class has"),
+            (
+                "class,id\ncat,0\ndog,0\n",
+                "line 3: a number that another class has",
+            ),
             ("file,class\na.jpg,cat\n", "line 2: no class and its number"),
             ("class,id\n\ncat,99999999999\n", "line 3: a label of"),
-            ("class,id\ncat,99999999999999999999\n", "1 sample, 99999999999999999999: classes"),
+            (
+                "class,id\ncat,99999999999999999999\n",
+                "1 sample, 99999999999999999999: classes",
+            ),
             ("class,id\ncat\n", "line 2: 1 cell"),
             ("id\n3\n", "line 1: two columns are needed"),
-            ("filename,class\n0.jpg,0\n", "line 2: a picture and its class"),
+            (
+                "filename,class\n0.jpg,0\n",
+                "line 2: a picture and its class",
+            ),
             ("class,id\n", "line 1: no class below it"),
-            ("0,cat\n1,dog\n", "line 1: a class and its number, where the first line names the columns"),
+            (
+                "0,cat\n1,dog\n",
+                "line 1: a class and its number, where the first line names the columns",
+            ),
             ("cat,0\ndog,1\n", "line 1: a class and its number"),
             ("\n", "empty: "),
         ] {

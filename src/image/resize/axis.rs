@@ -1,16 +1,19 @@
-//! The weights of one axis: for each output, where it starts to read and how much of each sample it takes.
+//! The weights of one axis: for each output, where it starts to read and how much of each sample it
+//! takes.
 //!
-//! Windows and weights are those of Pillow's `precompute_coeffs`, in doubles. Chroma that has fewer samples than there are
-//! pixels gets the weights that its upsampled samples would have ([`Grid`]): that is resizing what `exact` resizes, only
-//! for the price of the samples there are. They are rebuilt for every new geometry,
-//! since random crops never repeat one, so building is written for speed: no allocation once the tables have grown,
-//! eight outputs abreast in loops that the compiler vectorises. The four axes of a 4:2:0 picture with 224 outputs each
-//! take about 4.5 us (bilinear, from a profile), a tenth of the whole.
+//! Windows and weights are those of Pillow's `precompute_coeffs`, in doubles. Chroma that has fewer
+//! samples than there are pixels gets the weights that its upsampled samples would have ([`Grid`]):
+//! that is resizing what `exact` resizes, only for the price of the samples there are. They are
+//! rebuilt for every new geometry, since random crops never repeat one, so building is written for
+//! speed: no allocation once the tables have grown, eight outputs abreast in loops that the
+//! compiler vectorises. The four axes of a 4:2:0 picture with 224 outputs each take about 4.5 us
+//! (bilinear, from a profile), a tenth of the whole.
 //!
-//! Weights become 16-bit integers with as many fraction bits as the largest of them leaves room for: 14 when enlarging,
-//! one more for each doubling of the scale. With a fixed number of bits the weights of 800 taps would have four
-//! significant bits and be off by 2 in the result. Rounding is cumulative (each partial sum is rounded), so that
-//! weights always sum to exactly one and their errors cancel over neighbouring samples.
+//! Weights become 16-bit integers with as many fraction bits as the largest of them leaves room
+//! for: 14 when enlarging, one more for each doubling of the scale. With a fixed number of bits the
+//! weights of 800 taps would have four significant bits and be off by 2 in the result. Rounding is
+//! cumulative (each partial sum is rounded), so that weights always sum to exactly one and their
+//! errors cancel over neighbouring samples.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -18,7 +21,10 @@
     clippy::cast_sign_loss,
     reason = "positions lie in a picture whose sides fit into 32 bits, or are clamped to it"
 )]
-#![expect(clippy::inline_always, reason = "compiled once for each instruction set, which only inlining can do")]
+#![expect(
+    clippy::inline_always,
+    reason = "compiled once for each instruction set, which only inlining can do"
+)]
 
 use super::filter::{Cubic, Filter, LANES, Lanczos, Lanes, Mean, Triangle};
 use crate::pixel::Interpolation;
@@ -31,8 +37,8 @@ const LEAST_BITS: u32 = 8;
 pub(super) enum Grid {
     /// One for each pixel.
     Same,
-    /// One for each two pixels. A pixel is three quarters its own sample and one quarter the next one on its side, which
-    /// is how libjpeg upsamples.
+    /// One for each two pixels. A pixel is three quarters its own sample and one quarter the next
+    /// one on its side, which is how libjpeg upsamples.
     Interpolated { samples: usize },
     /// One for each `ratio` pixels, which are all it.
     Repeated { samples: usize, ratio: usize },
@@ -47,7 +53,8 @@ pub(super) struct Span {
     pub(super) size: usize,
     /// Pixels before them, which do not exist for the filter.
     pub(super) skipped: usize,
-    /// Where the interval begins that is mapped to the outputs, from the first pixel that may be read.
+    /// Where the interval begins that is mapped to the outputs, from the first pixel that may be
+    /// read.
     pub(super) left: f64,
     /// Its length.
     pub(super) length: f64,
@@ -60,12 +67,17 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The same with only the samples of the interval, rounded outward. Positions count from the first one that is
-    /// left, so that ties are decided as in a picture that was cut out before.
+    /// The same with only the samples of the interval, rounded outward. Positions count from the
+    /// first one that is left, so that ties are decided as in a picture that was cut out before.
     pub(super) fn confined(self) -> Self {
         let low = to_position(self.left.floor()).clamp(0, self.size as i64 - 1);
         let high = to_position((self.left + self.length).ceil()).clamp(low + 1, self.size as i64);
-        Self { size: (high - low) as usize, skipped: low as usize, left: self.left - low as f64, ..self }
+        Self {
+            size: (high - low) as usize,
+            skipped: low as usize,
+            left: self.left - low as f64,
+            ..self
+        }
     }
 
     /// Source pixels per output pixel.
@@ -74,35 +86,49 @@ impl Span {
     }
 
     /// Whether every output pixel lies on a sample, where all weights but that sample's are zero.
-    #[expect(clippy::float_cmp, reason = "any other scale, however near, is a resize")]
+    #[expect(
+        clippy::float_cmp,
+        reason = "any other scale, however near, is a resize"
+    )]
     fn is_copy(&self) -> bool {
         let aligned = || self.grid == Grid::Same && self.scale() == 1.0 && self.left.fract() == 0.0;
-        matches!(self.interpolation, Interpolation::Nearest | Interpolation::Floor) || aligned()
+        matches!(
+            self.interpolation,
+            Interpolation::Nearest | Interpolation::Floor
+        ) || aligned()
     }
 
-    /// The samples that pixels from `low` up to `high`, counted from the first that may be read, are made of: the first,
-    /// and one past the last, counted from the first there is.
+    /// The samples that pixels from `low` up to `high`, counted from the first that may be read,
+    /// are made of: the first, and one past the last, counted from the first there is.
     #[inline(always)]
     fn samples(&self, low: f64, high: f64) -> (f64, f64) {
         let skipped = self.skipped as f64;
         let (low, high) = (low + skipped, high + skipped);
         match self.grid {
             Grid::Same => (low, high),
-            Grid::Interpolated { samples } => {
-                (larger(((low - 1.0) * 0.5).floor(), 0.0), smaller((high * 0.5).floor() + 1.0, samples as f64))
-            }
+            Grid::Interpolated { samples } => (
+                larger(((low - 1.0) * 0.5).floor(), 0.0),
+                smaller((high * 0.5).floor() + 1.0, samples as f64),
+            ),
             Grid::Repeated { samples, ratio } => {
                 let per_pixel = 1.0 / ratio as f64;
-                // Half a pixel more, so that a quotient that is not exact cannot fall to the wrong side.
+                // Half a pixel more, so that a quotient that is not exact cannot fall to the wrong
+                // side.
                 let sample = |pixel: f64| ((pixel + 0.5) * per_pixel).floor();
-                (sample(low), smaller(sample(high - 1.0) + 1.0, samples as f64))
+                (
+                    sample(low),
+                    smaller(sample(high - 1.0) + 1.0, samples as f64),
+                )
             }
         }
     }
 
     /// Whether the filter has negative lobes.
     fn is_lobed(&self) -> bool {
-        matches!(self.interpolation, Interpolation::Bicubic | Interpolation::Lanczos)
+        matches!(
+            self.interpolation,
+            Interpolation::Bicubic | Interpolation::Lanczos
+        )
     }
 
     /// Which output the `i`-th one from the left is.
@@ -115,8 +141,8 @@ fn to_position(x: f64) -> i64 {
     x as i64
 }
 
-/// The weights of one axis. Output `i` reads the samples from `first + start(i)` on, two for each of its `pairs` of
-/// weights.
+/// The weights of one axis. Output `i` reads the samples from `first + start(i)` on, two for each
+/// of its `pairs` of weights.
 #[derive(Debug, Default)]
 pub(super) struct Axis {
     /// What the tables were made for.
@@ -159,7 +185,10 @@ struct Windows {
 
 impl Windows {
     /// Unscaled weights of a pixel in each lane.
-    #[expect(clippy::needless_bitwise_bool, reason = "`&&` becomes a branch: planning took 1.4 times as long")]
+    #[expect(
+        clippy::needless_bitwise_bool,
+        reason = "`&&` becomes a branch: planning took 1.4 times as long"
+    )]
     #[inline(always)]
     fn weights<F: Filter>(&self, pixel: Lanes, shrink: f64) -> Lanes {
         /// A distance at which all filters are zero.
@@ -200,13 +229,19 @@ impl Axis {
         self.weights[i / LANES * self.pairs + p][i % LANES]
     }
 
-    /// For each group of eight outputs, their starts and weights; the last group may have starts that mean nothing.
+    /// For each group of eight outputs, their starts and weights; the last group may have starts
+    /// that mean nothing.
     pub(super) fn groups(&self) -> impl Iterator<Item = (&[u32; LANES], &[Pairs])> {
-        self.starts.as_chunks().0.iter().zip(self.weights.chunks_exact(self.pairs)).take(self.outputs.div_ceil(LANES))
+        self.starts
+            .as_chunks()
+            .0
+            .iter()
+            .zip(self.weights.chunks_exact(self.pairs))
+            .take(self.outputs.div_ceil(LANES))
     }
 
-    /// Plans `span`, for weights of at most `bits` fraction bits; `aligned` starts lie an even number of samples from
-    /// `first`.
+    /// Plans `span`, for weights of at most `bits` fraction bits; `aligned` starts lie an even
+    /// number of samples from `first`.
     #[inline(always)]
     pub(super) fn build(&mut self, span: Span, bits: u32, aligned: bool) {
         if self.span == Some(span) {
@@ -249,7 +284,10 @@ impl Axis {
         }
         let starts = &mut self.starts[..span.outputs];
         let (a, b) = (starts[0], starts[span.outputs - 1]);
-        (self.first, self.end) = (a.min(b) as usize + span.skipped, a.max(b) as usize + 1 + span.skipped);
+        (self.first, self.end) = (
+            a.min(b) as usize + span.skipped,
+            a.max(b) as usize + 1 + span.skipped,
+        );
         (self.pairs, self.bits) = (1, 14);
         grow(&mut self.weights, span.outputs.div_ceil(LANES), [0; LANES]);
         for (i, start) in starts.iter_mut().enumerate() {
@@ -291,11 +329,15 @@ impl Axis {
                 let from = larger((centre - support + 0.5).trunc(), 0.0);
                 group.centre[l] = centre;
                 group.low[l] = smaller(from, size - 1.0);
-                group.high[l] = larger(smaller((centre + support + 0.5).trunc(), size), group.low[l] + 1.0);
+                group.high[l] = larger(
+                    smaller((centre + support + 0.5).trunc(), size),
+                    group.low[l] + 1.0,
+                );
                 (group.from[l], group.to[l]) = span.samples(group.low[l], group.high[l]);
             }
         }
-        // Windows advance (or, flipped, retreat) with the outputs: the outermost two bound them all.
+        // Windows advance (or, flipped, retreat) with the outputs: the outermost two bound them
+        // all.
         let (a, b) = (&self.windows[0], &self.windows[groups - 1]);
         self.first = whole(smaller(a.from[0], b.from[LANES - 1])) as usize;
         self.end = whole(larger(a.to[0], b.to[LANES - 1])) as usize;
@@ -308,7 +350,12 @@ impl Axis {
         let first = self.first as u32;
         let parity = u32::from(aligned);
         let mut most = [0; LANES];
-        let tables = self.starts.as_chunks_mut::<LANES>().0.iter_mut().zip(self.counts.as_chunks_mut::<LANES>().0);
+        let tables = self
+            .starts
+            .as_chunks_mut::<LANES>()
+            .0
+            .iter_mut()
+            .zip(self.counts.as_chunks_mut::<LANES>().0);
         for (group, (starts, counts)) in self.windows[..groups].iter_mut().zip(tables) {
             for l in 0..LANES {
                 let low = whole(group.from[l]) - first;
@@ -329,11 +376,18 @@ impl Axis {
         let groups = span.outputs.div_ceil(LANES);
         grow(&mut self.raw, groups * self.pairs * 2, [0.0; LANES]);
         let mut peak = [0.0; LANES];
-        for (group, raw) in self.windows[..groups].iter_mut().zip(self.raw.chunks_exact_mut(self.pairs * 2)) {
+        for (group, raw) in self.windows[..groups]
+            .iter_mut()
+            .zip(self.raw.chunks_exact_mut(self.pairs * 2))
+        {
             match span.grid {
                 Grid::Same => weigh_same::<F>(group, span, shrink, raw),
-                Grid::Interpolated { samples } => weigh_interpolated::<F>(group, span, shrink, samples, raw),
-                Grid::Repeated { ratio, .. } => weigh_repeated::<F>(group, span, shrink, ratio, raw),
+                Grid::Interpolated { samples } => {
+                    weigh_interpolated::<F>(group, span, shrink, samples, raw);
+                }
+                Grid::Repeated { ratio, .. } => {
+                    weigh_repeated::<F>(group, span, shrink, ratio, raw);
+                }
             }
             let (mut sum, mut largest) = ([0.0; LANES], [0.0; LANES]);
             for row in raw.iter() {
@@ -360,7 +414,10 @@ impl Axis {
         grow(&mut self.weights, groups * pairs, [0; LANES]);
         let one = f64::from(1u32 << self.bits);
         let raw = self.raw.as_chunks::<2>().0.chunks_exact(pairs);
-        for ((group, raw), weights) in self.windows[..groups].iter().zip(raw).zip(self.weights.chunks_exact_mut(pairs))
+        for ((group, raw), weights) in self.windows[..groups]
+            .iter()
+            .zip(raw)
+            .zip(self.weights.chunks_exact_mut(pairs))
         {
             let factor = group.sum.map(|sum| one / sum);
             let (mut total, mut before) = ([0.0; LANES], [0; LANES]);
@@ -393,10 +450,17 @@ fn weigh_same<F: Filter>(group: &Windows, span: &Span, shrink: f64, raw: &mut [L
     }
 }
 
-/// The same where two pixels share a sample: what pixels take of it, they take of what they are made of.
+/// The same where two pixels share a sample: what pixels take of it, they take of what they are
+/// made of.
 #[expect(clippy::float_cmp, reason = "whole numbers")]
 #[inline(always)]
-fn weigh_interpolated<F: Filter>(group: &Windows, span: &Span, shrink: f64, samples: usize, raw: &mut [Lanes]) {
+fn weigh_interpolated<F: Filter>(
+    group: &Windows,
+    span: &Span,
+    shrink: f64,
+    samples: usize,
+    raw: &mut [Lanes],
+) {
     let mut sample = group.start;
     // The second pixel of the sample before, and the two of this one.
     let mut pixel = sample.map(|sample| 2.0 * sample - span.skipped as f64 - 1.0);
@@ -411,8 +475,16 @@ fn weigh_interpolated<F: Filter>(group: &Windows, span: &Span, shrink: f64, samp
         let (second, after) = (next(), next());
         for l in 0..LANES {
             // Beyond the first and the last sample, they count again.
-            let left = if sample[l] == 0.0 { before[l] + first[l] } else { before[l] };
-            let right = if sample[l] == last { after[l] + second[l] } else { after[l] };
+            let left = if sample[l] == 0.0 {
+                before[l] + first[l]
+            } else {
+                before[l]
+            };
+            let right = if sample[l] == last {
+                after[l] + second[l]
+            } else {
+                after[l]
+            };
             let weight = 0.75 * (first[l] + second[l]) + 0.25 * (left + right);
             row[l] = if sample[l] <= last { weight } else { 0.0 };
             sample[l] += 1.0;
@@ -423,8 +495,16 @@ fn weigh_interpolated<F: Filter>(group: &Windows, span: &Span, shrink: f64, samp
 
 /// The same where `ratio` pixels are one sample.
 #[inline(always)]
-fn weigh_repeated<F: Filter>(group: &Windows, span: &Span, shrink: f64, ratio: usize, raw: &mut [Lanes]) {
-    let mut pixel = group.start.map(|start| start * ratio as f64 - span.skipped as f64);
+fn weigh_repeated<F: Filter>(
+    group: &Windows,
+    span: &Span,
+    shrink: f64,
+    ratio: usize,
+    raw: &mut [Lanes],
+) {
+    let mut pixel = group
+        .start
+        .map(|start| start * ratio as f64 - span.skipped as f64);
     for row in raw {
         *row = [0.0; LANES];
         for _ in 0..ratio {
@@ -437,7 +517,8 @@ fn weigh_repeated<F: Filter>(group: &Windows, span: &Span, shrink: f64, ratio: u
     }
 }
 
-/// Gives outputs whose weights sum to nothing (a box that no sample falls into, by rounding) their first sample.
+/// Gives outputs whose weights sum to nothing (a box that no sample falls into, by rounding) their
+/// first sample.
 #[cold]
 fn mend(group: &Windows, raw: &mut [Lanes], sum: &mut Lanes, largest: &mut Lanes) {
     for l in 0..LANES {
@@ -459,7 +540,8 @@ fn whole(x: f64) -> u32 {
     (x + MAGIC).to_bits() as u32
 }
 
-/// The larger one, as the processor's instruction has it: without the care of `f64::max` for numbers that are none.
+/// The larger one, as the processor's instruction has it: without the care of `f64::max` for
+/// numbers that are none.
 #[inline(always)]
 fn larger(a: f64, b: f64) -> f64 {
     if a > b { a } else { b }

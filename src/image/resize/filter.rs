@@ -1,9 +1,13 @@
-//! The resampling filters as plain functions of the distance, in closed form so that eight of them are computed at a
-//! time.
+//! The resampling filters as plain functions of the distance, in closed form so that eight of them
+//! are computed at a time.
 //!
-//! The shapes and supports are Pillow's. Lanczos needs two sines a weight; with `t = pi x / 3` its two factors share
-//! one, `sin 3t = sin t (3 - 4 sin² t)`, and that one is a short polynomial: no table to keep in the cache, no gather.
-#![expect(clippy::inline_always, reason = "compiled once for each instruction set, which only inlining can do")]
+//! The shapes and supports are Pillow's. Lanczos needs two sines a weight; with `t = pi x / 3` its
+//! two factors share one, `sin 3t = sin t (3 - 4 sin² t)`, and that one is a short polynomial: no
+//! table to keep in the cache, no gather.
+#![expect(
+    clippy::inline_always,
+    reason = "compiled once for each instruction set, which only inlining can do"
+)]
 
 /// Distances, or weights, that are computed abreast.
 pub(super) const LANES: usize = 8;
@@ -28,7 +32,8 @@ impl Filter for Mean {
 
     #[inline(always)]
     fn at(distances: Lanes) -> Lanes {
-        // Open on the left and closed on the right: a pixel on the border of two outputs belongs to one of them.
+        // Open on the left and closed on the right: a pixel on the border of two outputs belongs to
+        // one of them.
         distances.map(|x| if x > -0.5 && x <= 0.5 { 1.0 } else { 0.0 })
     }
 }
@@ -74,8 +79,9 @@ impl Filter for Lanczos {
 
     #[inline(always)]
     fn at(distances: Lanes) -> Lanes {
-        /// `sin t / t` for `t` up to pi as a polynomial in `t * t`, highest power first: Chebyshev interpolation, off
-        /// by less than 1e-9. The power series takes four more terms for as much.
+        /// `sin t / t` for `t` up to pi as a polynomial in `t * t`, highest power first: Chebyshev
+        /// interpolation, off by less than 1e-9. The power series takes four more terms for as
+        /// much.
         const SINC: [f64; 7] = [
             1.361_159_626_482_965_7e-10,
             -2.472_836_650_450_905_5e-8,

@@ -1,11 +1,16 @@
-//! A request taken apart: the axes of each plane, the precision of each pass, what the channels become.
-#![expect(clippy::cast_precision_loss, reason = "sides of pictures fit into 32 bits")]
+//! A request taken apart: the axes of each plane, the precision of each pass, what the channels
+//! become.
+#![expect(
+    clippy::cast_precision_loss,
+    reason = "sides of pictures fit into 32 bits"
+)]
 
 use super::Request;
 use super::axis::{Axis, Grid, Span};
 use crate::pixel::{Channels, Interpolation, Layout, Pixels, Plane, Size};
 
-/// Fraction bits of the whole horizontal sum: a sample that overshoots to -200 or 456 still fits into 32 bits.
+/// Fraction bits of the whole horizontal sum: a sample that overshoots to -200 or 456 still fits
+/// into 32 bits.
 const HORIZONTAL_BITS: u32 = 22;
 
 /// Fraction bits of the vertical sum of raw bytes, for the same reason.
@@ -17,7 +22,8 @@ const MOST_FRACTION: u32 = 7;
 /// The same for filters that overshoot.
 const LOBED_FRACTION: u32 = 6;
 
-/// The least that remains of them for the sake of weights with more bits, when there are hundreds of taps.
+/// The least that remains of them for the sake of weights with more bits, when there are hundreds
+/// of taps.
 const LEAST_FRACTION: u32 = 3;
 
 /// Fraction bits of a resized sample before colour conversion.
@@ -45,9 +51,19 @@ pub(super) struct Axes {
 
 impl Axes {
     /// Plans both passes, each by `axis`.
-    pub(super) fn build(&mut self, rows: Span, columns: Span, axis: impl Fn(&mut Axis, Span, u32, bool)) {
+    pub(super) fn build(
+        &mut self,
+        rows: Span,
+        columns: Span,
+        axis: impl Fn(&mut Axis, Span, u32, bool),
+    ) {
         axis(&mut self.rows, rows, VERTICAL_BITS, false);
-        axis(&mut self.columns, columns, HORIZONTAL_BITS - LEAST_FRACTION, true);
+        axis(
+            &mut self.columns,
+            columns,
+            HORIZONTAL_BITS - LEAST_FRACTION,
+            true,
+        );
     }
 
     /// Fraction bits of samples between the passes.
@@ -57,19 +73,23 @@ impl Axes {
         (HORIZONTAL_BITS - self.columns.bits).min(most)
     }
 
-    /// How far vertical sums of bytes are shifted. Nothing is added for rounding: the half unit that cutting off takes
-    /// on average is given back by the horizontal sum, once.
+    /// How far vertical sums of bytes are shifted. Nothing is added for rounding: the half unit
+    /// that cutting off takes on average is given back by the horizontal sum, once.
     pub(super) fn vertical(&self) -> u32 {
         self.rows.bits - self.fraction()
     }
 
-    /// What the horizontal sum starts from, and the shift that ends it. Out come samples with `SAMPLE_BITS`, half a
-    /// unit added unless they are chroma, which is centred on zero.
+    /// What the horizontal sum starts from, and the shift that ends it. Out come samples with
+    /// `SAMPLE_BITS`, half a unit added unless they are chroma, which is centred on zero.
     pub(super) fn horizontal(&self, meaning: Meaning) -> (i32, u32) {
         let bits = self.columns.bits + self.fraction();
         let shift = bits - SAMPLE_BITS;
         // Where rows are copied nothing has been cut off.
-        let given_back = if self.rows.is_copy() { 0 } else { 1 << (self.columns.bits - 1) };
+        let given_back = if self.rows.is_copy() {
+            0
+        } else {
+            1 << (self.columns.bits - 1)
+        };
         let half = 1 << (bits - 1);
         let nearest = 1 << (shift - 1);
         let from = match meaning {
@@ -91,41 +111,88 @@ pub(super) struct Plans {
 }
 
 impl Plans {
-    /// Plans the axes that are needed, each by `axis`, which is `Axis::build` compiled for the instruction set at hand.
-    pub(super) fn build(&mut self, source: &Pixels<'_>, request: &Request, axis: impl Fn(&mut Axis, Span, u32, bool)) {
-        let (Pixels::Gray(plane) | Pixels::Rgb(plane) | Pixels::Planar([plane, ..]) | Pixels::Ycc { y: plane, .. }) =
-            source;
+    /// Plans the axes that are needed, each by `axis`, which is `Axis::build` compiled for the
+    /// instruction set at hand.
+    pub(super) fn build(
+        &mut self,
+        source: &Pixels<'_>,
+        request: &Request,
+        axis: impl Fn(&mut Axis, Span, u32, bool),
+    ) {
+        let (Pixels::Gray(plane)
+        | Pixels::Rgb(plane)
+        | Pixels::Planar([plane, ..])
+        | Pixels::Ycc { y: plane, .. }) = source;
         let size = (plane.width, plane.height);
         let (rows, columns) = spans(plane, size, request, (1, 1));
         self.main.build(rows, columns, &axis);
-        if let (Pixels::Ycc { cb, ratio, .. }, Channels::Rgb | Channels::Bgr) = (source, request.channels) {
+        if let (Pixels::Ycc { cb, ratio, .. }, Channels::Rgb | Channels::Bgr) =
+            (source, request.channels)
+        {
             let (rows, columns) = spans(cb, size, request, *ratio);
             self.chroma.build(rows, columns, &axis);
         }
     }
 }
 
-/// What the axes of a plane have to do: rows, then columns. A sample of `plane` covers `ratio` pixels of `size`.
-pub(super) fn spans(plane: &Plane<'_>, size: (usize, usize), request: &Request, ratio: (usize, usize)) -> (Span, Span) {
-    let Request { region, confine, interpolation, flip, .. } = *request;
+/// What the axes of a plane have to do: rows, then columns. A sample of `plane` covers `ratio`
+/// pixels of `size`.
+pub(super) fn spans(
+    plane: &Plane<'_>,
+    size: (usize, usize),
+    request: &Request,
+    ratio: (usize, usize),
+) -> (Span, Span) {
+    let Request {
+        region,
+        confine,
+        interpolation,
+        flip,
+        ..
+    } = *request;
     // libjpeg interpolates where it upsamples by two and no more, and repeats samples otherwise.
     let fancy = ratio.0 <= 2 && ratio.1 <= 2;
     let span = |samples: usize, pixels: usize, ratio: usize, (left, length), outputs, flip| {
         let (grid, size, scale) = match ratio {
             1 => (Grid::Same, pixels, 1.0),
             // The nearest sample, not the nearest pixel's: it is not made of its neighbours.
-            _ if interpolation == Interpolation::Nearest => (Grid::Same, samples, 1.0 / ratio as f64),
+            _ if interpolation == Interpolation::Nearest => {
+                (Grid::Same, samples, 1.0 / ratio as f64)
+            }
             2 if fancy => (Grid::Interpolated { samples }, pixels, 1.0),
             _ => (Grid::Repeated { samples, ratio }, pixels, 1.0),
         };
         let (left, length): (f64, f64) = (left, length);
         let (left, length) = (left * scale, length * scale);
-        let span = Span { grid, size, skipped: 0, left, length, outputs, flip, interpolation };
+        let span = Span {
+            grid,
+            size,
+            skipped: 0,
+            left,
+            length,
+            outputs,
+            flip,
+            interpolation,
+        };
         if confine { span.confined() } else { span }
     };
     let Size { width, height } = request.size;
-    let rows = span(plane.height, size.1, ratio.1, (region.top, region.height), height as usize, false);
-    let columns = span(plane.width, size.0, ratio.0, (region.left, region.width), width as usize, flip);
+    let rows = span(
+        plane.height,
+        size.1,
+        ratio.1,
+        (region.top, region.height),
+        height as usize,
+        false,
+    );
+    let columns = span(
+        plane.width,
+        size.0,
+        ratio.0,
+        (region.left, region.width),
+        width as usize,
+        flip,
+    );
     (rows, columns)
 }
 
@@ -172,21 +239,42 @@ impl<'a> Job<'a> {
     pub(super) fn new(source: &Pixels<'a>, request: &Request, plans: &'a Plans) -> Self {
         let Plans { main, chroma } = plans;
         let gray = request.channels == Channels::Gray;
-        let whole = |plane, channels| Track { plane, channels, axes: main, meaning: Meaning::Channel };
+        let whole = |plane, channels| Track {
+            plane,
+            channels,
+            axes: main,
+            meaning: Meaning::Channel,
+        };
         let (tracks, used, colour) = match *source {
-            Pixels::Rgb(rgb) => ([whole(rgb, 3); 3], 1, if gray { Colour::Weigh } else { Colour::Keep }),
+            Pixels::Rgb(rgb) => (
+                [whole(rgb, 3); 3],
+                1,
+                if gray { Colour::Weigh } else { Colour::Keep },
+            ),
             // Planes may differ in stride, not in size, so one plan serves all three.
-            Pixels::Planar(channels) => {
-                (channels.map(|plane| whole(plane, 1)), 3, if gray { Colour::Weigh } else { Colour::Keep })
-            }
+            Pixels::Planar(channels) => (
+                channels.map(|plane| whole(plane, 1)),
+                3,
+                if gray { Colour::Weigh } else { Colour::Keep },
+            ),
             Pixels::Ycc { y, cb, cr, .. } if !gray => {
-                let first = Track { meaning: Meaning::Luma, ..whole(y, 1) };
-                let chroma = |plane| Track { plane, channels: 1, axes: chroma, meaning: Meaning::Chroma };
+                let first = Track {
+                    meaning: Meaning::Luma,
+                    ..whole(y, 1)
+                };
+                let chroma = |plane| Track {
+                    plane,
+                    channels: 1,
+                    axes: chroma,
+                    meaning: Meaning::Chroma,
+                };
                 ([first, chroma(cb), chroma(cr)], 3, Colour::Jfif)
             }
-            Pixels::Gray(luma) | Pixels::Ycc { y: luma, .. } => {
-                ([whole(luma, 1); 3], 1, if gray { Colour::Keep } else { Colour::Repeat })
-            }
+            Pixels::Gray(luma) | Pixels::Ycc { y: luma, .. } => (
+                [whole(luma, 1); 3],
+                1,
+                if gray { Colour::Keep } else { Colour::Repeat },
+            ),
         };
         Self {
             tracks,

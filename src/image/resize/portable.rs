@@ -1,5 +1,5 @@
-//! The kernels in plain Rust, a row of the output at a time: what runs where there is no AVX2, and what the SIMD code
-//! is compared with, byte for byte.
+//! The kernels in plain Rust, a row of the output at a time: what runs where there is no AVX2, and
+//! what the SIMD code is compared with, byte for byte.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -49,7 +49,8 @@ pub(super) fn run(job: &Job<'_>, scratch: &mut Scratch, mut output: Output<'_>) 
     }
 }
 
-/// Row `i` of the vertical pass: all bytes that the horizontal pass will read, followed by zeros for weights of zero.
+/// Row `i` of the vertical pass: all bytes that the horizontal pass will read, followed by zeros
+/// for weights of zero.
 fn vertical(track: &Track<'_>, i: usize, sums: &mut Vec<i32>, row: &mut Vec<i16>) {
     let Axes { rows, columns } = track.axes;
     let shift = track.axes.vertical();
@@ -78,11 +79,15 @@ fn horizontal(track: &Track<'_>, offset: usize, row: &[i16], out: &mut Vec<i16>)
     for (starts, pairs) in columns.groups() {
         for (l, &start) in starts.iter().enumerate().take(columns.outputs - out.len()) {
             let samples = row[start as usize * step + offset..].chunks_exact(2 * step);
-            let sum = pairs.iter().zip(samples).fold(from, |sum, (pair, samples)| {
-                let [first, second] = weights(pair[l]);
-                let product = i32::from(first) * i32::from(samples[0]);
-                sum.wrapping_add(product).wrapping_add(i32::from(second) * i32::from(samples[step]))
-            });
+            let sum = pairs
+                .iter()
+                .zip(samples)
+                .fold(from, |sum, (pair, samples)| {
+                    let [first, second] = weights(pair[l]);
+                    let product = i32::from(first) * i32::from(samples[0]);
+                    sum.wrapping_add(product)
+                        .wrapping_add(i32::from(second) * i32::from(samples[step]))
+                });
             out.push(saturate(sum >> shift));
         }
     }
@@ -96,10 +101,20 @@ fn weights(pair: u32) -> [i16; 2] {
 /// Resized channels of a row to bytes.
 fn colour(job: &Job<'_>, channels: &[Vec<i16>; 3], bytes: &mut [Vec<u8>; 3]) {
     let [first, second, third] = channels;
-    let wide = || first.iter().zip(second).zip(third).map(|((&a, &b), &c)| [a, b, c]);
+    let wide = || {
+        first
+            .iter()
+            .zip(second)
+            .zip(third)
+            .map(|((&a, &b), &c)| [a, b, c])
+    };
     match job.colour {
         Colour::Keep | Colour::Repeat => {
-            let kept = if job.colour == Colour::Repeat { 1 } else { job.channels };
+            let kept = if job.colour == Colour::Repeat {
+                1
+            } else {
+                job.channels
+            };
             for (bytes, channel) in bytes.iter_mut().zip(channels).take(kept) {
                 fill(bytes, channel.iter().map(|&v| narrow(v)));
             }
@@ -146,7 +161,8 @@ fn part(sample: i16, factor: i16) -> i16 {
 
 /// Pillow's luma.
 fn luma([red, green, blue]: [u8; 3]) -> u8 {
-    ((19595 * u32::from(red) + 38470 * u32::from(green) + 7471 * u32::from(blue) + 0x8000) >> 16) as u8
+    ((19595 * u32::from(red) + 38470 * u32::from(green) + 7471 * u32::from(blue) + 0x8000) >> 16)
+        as u8
 }
 
 /// A sample without its fraction.

@@ -30,7 +30,13 @@ enum Kind {
 }
 
 impl Picture {
-    fn new(kind: Kind, size: (usize, usize), ratio: (usize, usize), texture: Texture, padding: usize) -> Self {
+    fn new(
+        kind: Kind,
+        size: (usize, usize),
+        ratio: (usize, usize),
+        texture: Texture,
+        padding: usize,
+    ) -> Self {
         let chroma = (size.0.div_ceil(ratio.0), size.1.div_ceil(ratio.1));
         let all: &[((usize, usize), usize)] = match kind {
             Kind::Gray => &[(size, 1)],
@@ -48,7 +54,13 @@ impl Picture {
             planes.push(bytes.collect());
             strides.push(stride);
         }
-        Self { kind, size, ratio, planes, strides }
+        Self {
+            kind,
+            size,
+            ratio,
+            planes,
+            strides,
+        }
     }
 
     fn plane(&self, i: usize) -> Plane<'_> {
@@ -56,7 +68,12 @@ impl Picture {
         if i > 0 && self.kind == Kind::Ycc {
             (width, height) = (width.div_ceil(self.ratio.0), height.div_ceil(self.ratio.1));
         }
-        Plane { data: &self.planes[i], stride: self.strides[i], width, height }
+        Plane {
+            data: &self.planes[i],
+            stride: self.strides[i],
+            width,
+            height,
+        }
     }
 
     fn pixels(&self) -> Pixels<'_> {
@@ -64,7 +81,12 @@ impl Picture {
             Kind::Gray => Pixels::Gray(self.plane(0)),
             Kind::Rgb => Pixels::Rgb(self.plane(0)),
             Kind::Planar => Pixels::Planar([self.plane(0), self.plane(1), self.plane(2)]),
-            Kind::Ycc => Pixels::Ycc { y: self.plane(0), cb: self.plane(1), cr: self.plane(2), ratio: self.ratio },
+            Kind::Ycc => Pixels::Ycc {
+                y: self.plane(0),
+                cb: self.plane(1),
+                cr: self.plane(2),
+                ratio: self.ratio,
+            },
         }
     }
 }
@@ -88,7 +110,9 @@ impl Texture {
     fn at(self, channel: usize, x: usize, y: usize) -> u8 {
         let mix = |seed: u64| {
             let mut z = seed ^ (channel as u64) << 58 ^ (y as u64) << 29 ^ x as u64;
-            z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9).wrapping_add(seed);
+            z = (z ^ z >> 30)
+                .wrapping_mul(0xbf58_476d_1ce4_e5b9)
+                .wrapping_add(seed);
             z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ z >> 31
         };
@@ -126,7 +150,13 @@ const FILTERS: [Interpolation; 5] = [
 
 /// Pillow's kernels, as its source has them.
 fn kernel(interpolation: Interpolation, x: f64) -> f64 {
-    let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * std::f64::consts::PI).sin() / (x * std::f64::consts::PI) };
+    let sinc = |x: f64| {
+        if x == 0.0 {
+            1.0
+        } else {
+            (x * std::f64::consts::PI).sin() / (x * std::f64::consts::PI)
+        }
+    };
     match interpolation {
         Interpolation::Nearest | Interpolation::Floor | Interpolation::Area => {
             f64::from(u8::from(x > -0.5 && x <= 0.5))
@@ -153,7 +183,13 @@ fn kernel(interpolation: Interpolation, x: f64) -> f64 {
 }
 
 /// First sample and weights of each output of an axis, in doubles.
-fn weights(request: &Request, size: usize, left: f64, length: f64, outputs: usize) -> Vec<(usize, Vec<f64>)> {
+fn weights(
+    request: &Request,
+    size: usize,
+    left: f64,
+    length: f64,
+    outputs: usize,
+) -> Vec<(usize, Vec<f64>)> {
     let support = match request.interpolation {
         Interpolation::Nearest | Interpolation::Floor => 0.0,
         Interpolation::Area => 0.5,
@@ -180,8 +216,9 @@ fn weights(request: &Request, size: usize, left: f64, length: f64, outputs: usiz
             let centre = left + (i as f64 + 0.5) * scale;
             let from = ((centre - support * stretch + 0.5) as i64).clamp(0, high - 1);
             let to = ((centre + support * stretch + 0.5) as i64).clamp(from + 1, high);
-            let mut all: Vec<f64> =
-                (from..to).map(|x| kernel(request.interpolation, (x as f64 - centre + 0.5) / stretch)).collect();
+            let mut all: Vec<f64> = (from..to)
+                .map(|x| kernel(request.interpolation, (x as f64 - centre + 0.5) / stretch))
+                .collect();
             let sum: f64 = all.iter().sum();
             for w in &mut all {
                 *w /= sum;
@@ -194,7 +231,11 @@ fn weights(request: &Request, size: usize, left: f64, length: f64, outputs: usiz
 /// One channel of a plane, resized.
 fn resized(plane: &Plane<'_>, channels: usize, c: usize, request: &Request) -> Vec<f64> {
     let samples: Vec<_> = (0..plane.height)
-        .map(|y| (0..plane.width).map(|x| f64::from(plane.data[y * plane.stride + x * channels + c])).collect())
+        .map(|y| {
+            (0..plane.width)
+                .map(|x| f64::from(plane.data[y * plane.stride + x * channels + c]))
+                .collect()
+        })
         .collect();
     resized_samples(&samples, request)
 }
@@ -208,7 +249,12 @@ fn resized_samples(samples: &[Vec<f64>], request: &Request) -> Vec<f64> {
     let mut out = Vec::with_capacity(width * height);
     for (top, down) in rows {
         let row: Vec<f64> = (0..samples[0].len())
-            .map(|x| down.iter().zip(&samples[top..]).map(|(w, samples)| w * samples[x]).sum())
+            .map(|x| {
+                down.iter()
+                    .zip(&samples[top..])
+                    .map(|(w, samples)| w * samples[x])
+                    .sum()
+            })
             .collect();
         for (left, across) in &columns {
             out.push(across.iter().zip(&row[*left..]).map(|(w, v)| w * v).sum());
@@ -217,8 +263,8 @@ fn resized_samples(samples: &[Vec<f64>], request: &Request) -> Vec<f64> {
     out
 }
 
-/// A chroma plane of a picture, resized: upsampled as libjpeg does it, unrounded, then resized as luma is. Only nearest
-/// takes the nearest sample.
+/// A chroma plane of a picture, resized: upsampled as libjpeg does it, unrounded, then resized as
+/// luma is. Only nearest takes the nearest sample.
 fn resized_chroma(picture: &Picture, plane: usize, request: &Request) -> Vec<f64> {
     let (plane, ratio) = (picture.plane(plane), picture.ratio);
     if request.interpolation == Interpolation::Nearest {
@@ -234,25 +280,46 @@ fn resized_chroma(picture: &Picture, plane: usize, request: &Request) -> Vec<f64
     let row = |y: usize| -> Vec<f64> {
         let sample = |x: usize| f64::from(plane.data[y * plane.stride + x]);
         let all: Vec<f64> = (0..plane.width).map(sample).collect();
-        upsampled(&all, picture.size.0, ratio.0, fancy, |a, b| 0.75 * a + 0.25 * b)
+        upsampled(&all, picture.size.0, ratio.0, fancy, |a, b| {
+            0.75 * a + 0.25 * b
+        })
     };
     let rows: Vec<Vec<f64>> = (0..plane.height).map(row).collect();
-    let mix = |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| 0.75 * a + 0.25 * b).collect();
-    resized_samples(&upsampled(&rows, picture.size.1, ratio.1, fancy, mix), request)
+    let mix =
+        |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| 0.75 * a + 0.25 * b).collect();
+    resized_samples(
+        &upsampled(&rows, picture.size.1, ratio.1, fancy, mix),
+        request,
+    )
 }
 
 /// `count` pixels of an axis, of which each sample covers `ratio`.
-fn upsampled<T: Clone>(samples: &[T], count: usize, ratio: usize, fancy: bool, mix: impl Fn(T, T) -> T) -> Vec<T> {
+fn upsampled<T: Clone>(
+    samples: &[T],
+    count: usize,
+    ratio: usize,
+    fancy: bool,
+    mix: impl Fn(T, T) -> T,
+) -> Vec<T> {
     let pixel = |i: usize| {
         let own = i / ratio;
-        let beside = if i.is_multiple_of(2) { own.saturating_sub(1) } else { (own + 1).min(samples.len() - 1) };
+        let beside = if i.is_multiple_of(2) {
+            own.saturating_sub(1)
+        } else {
+            (own + 1).min(samples.len() - 1)
+        };
         let own = samples[own].clone();
-        if fancy && ratio == 2 { mix(own, samples[beside].clone()) } else { own }
+        if fancy && ratio == 2 {
+            mix(own, samples[beside].clone())
+        } else {
+            own
+        }
     };
     (0..count).map(pixel).collect()
 }
 
-/// The result in doubles, in the order of the output; luma of interleaved colour is made of rounded values.
+/// The result in doubles, in the order of the output; luma of interleaved colour is made of rounded
+/// values.
 fn reference(picture: &Picture, request: &Request) -> Vec<f64> {
     let gray = request.channels == Channels::Gray;
     let first = || resized(&picture.plane(0), 1, 0, request);
@@ -275,13 +342,18 @@ fn reference(picture: &Picture, request: &Request) -> Vec<f64> {
 
 fn luma(rgb: &[Vec<f64>]) -> Vec<f64> {
     let byte = |v: f64| v.clamp(0.0, 255.0).round();
-    let value = |i: usize| 19595.0 * byte(rgb[0][i]) + 38470.0 * byte(rgb[1][i]) + 7471.0 * byte(rgb[2][i]);
+    let value =
+        |i: usize| 19595.0 * byte(rgb[0][i]) + 38470.0 * byte(rgb[1][i]) + 7471.0 * byte(rgb[2][i]);
     (0..rgb[0].len()).map(|i| value(i) / 65536.0).collect()
 }
 
 fn jfif(y: &[f64], cb: &[f64], cr: &[f64]) -> Vec<Vec<f64>> {
     let each = |f: &dyn Fn(f64, f64, f64) -> f64| -> Vec<f64> {
-        y.iter().zip(cb).zip(cr).map(|((&y, &cb), &cr)| f(y, cb - 128.0, cr - 128.0)).collect()
+        y.iter()
+            .zip(cb)
+            .zip(cr)
+            .map(|((&y, &cb), &cr)| f(y, cb - 128.0, cr - 128.0))
+            .collect()
     };
     vec![
         each(&|y, _, cr| y + 1.402 * cr),
@@ -300,7 +372,11 @@ fn arranged(channels: &[Vec<f64>], request: &Request) -> Vec<f64> {
                 Layout::Nhwc => (i % count, i / count),
                 Layout::Nchw => (i / pixels, i % pixels),
             };
-            let c = if request.channels == Channels::Bgr { 2 - c } else { c };
+            let c = if request.channels == Channels::Bgr {
+                2 - c
+            } else {
+                c
+            };
             let (x, y) = (pixel % width, pixel / width);
             let x = if request.flip { width - 1 - x } else { x };
             channels[c][y * width + x]
@@ -319,7 +395,11 @@ fn distance(bytes: &[u8], reference: &[f64]) -> (u8, f64) {
     assert_eq!(bytes.len(), reference.len());
     let apart = |(&byte, &value): (&u8, &f64)| byte.abs_diff(value.clamp(0.0, 255.0).round() as u8);
     let largest = bytes.iter().zip(reference).map(apart).max().unwrap();
-    let unequal = bytes.iter().zip(reference).filter(|&pair| apart(pair) > 0).count();
+    let unequal = bytes
+        .iter()
+        .zip(reference)
+        .filter(|&pair| apart(pair) > 0)
+        .count();
     (largest, unequal as f64 / bytes.len() as f64)
 }
 
@@ -342,10 +422,19 @@ fn whole(picture: &Picture) -> Region {
 /// A picture and something to make of it.
 fn cases() -> impl Strategy<Value = (Picture, Request)> {
     let kinds = prop::sample::select(vec![Kind::Gray, Kind::Rgb, Kind::Planar, Kind::Ycc]);
-    let length = || prop_oneof![3 => 1usize..20, 3 => 20usize..150, 1 => Just(16usize), 1 => 150usize..500];
+    let length =
+        || prop_oneof![3 => 1usize..20, 3 => 20usize..150, 1 => Just(16usize), 1 => 150usize..500];
     let ratios = prop::sample::select(vec![(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 4), (3, 2)]);
-    let picture = (kinds, (length(), length()), ratios, textures(), prop_oneof![Just(0usize), 0usize..70])
-        .prop_map(|(kind, size, ratio, texture, padding)| Picture::new(kind, size, ratio, texture, padding));
+    let picture = (
+        kinds,
+        (length(), length()),
+        ratios,
+        textures(),
+        prop_oneof![Just(0usize), 0usize..70],
+    )
+        .prop_map(|(kind, size, ratio, texture, padding)| {
+            Picture::new(kind, size, ratio, texture, padding)
+        });
     let output = prop_oneof![3 => 1u32..40, 2 => 40u32..120];
     let part = || prop_oneof![2 => Just((0.0, 1.0)), 3 => (0.0..0.9, 0.05..1.0)];
     let form = (
@@ -354,18 +443,50 @@ fn cases() -> impl Strategy<Value = (Picture, Request)> {
         prop::sample::select(vec![Channels::Rgb, Channels::Bgr, Channels::Gray]),
         prop::sample::select(vec![Layout::Nhwc, Layout::Nchw]),
     );
-    (picture, (output.clone(), output), (part(), part()), form).prop_map(|(picture, output, parts, form)| {
-        let (interpolation, (confine, flip, same, integer), channels, layout) = form;
-        let place = |(from, length): (f64, f64), size: usize| {
-            let (from, length) = (from * size as f64, (length * (1.0 - from) * size as f64).max(0.01));
-            if integer { (from.floor(), length.ceil()) } else { (from, length) }
-        };
-        let ((left, width), (top, height)) = (place(parts.0, picture.size.0), place(parts.1, picture.size.1));
-        let region = Region { left, top, width, height };
-        let output = if same && integer { (width as u32, height as u32) } else { output };
-        let size = Size::new(output.0, output.1);
-        (picture, Request { region, confine, size, interpolation, flip, channels, layout })
-    })
+    (picture, (output.clone(), output), (part(), part()), form).prop_map(
+        |(picture, output, parts, form)| {
+            let (interpolation, (confine, flip, same, integer), channels, layout) = form;
+            let place = |(from, length): (f64, f64), size: usize| {
+                let (from, length) = (
+                    from * size as f64,
+                    (length * (1.0 - from) * size as f64).max(0.01),
+                );
+                if integer {
+                    (from.floor(), length.ceil())
+                } else {
+                    (from, length)
+                }
+            };
+            let ((left, width), (top, height)) = (
+                place(parts.0, picture.size.0),
+                place(parts.1, picture.size.1),
+            );
+            let region = Region {
+                left,
+                top,
+                width,
+                height,
+            };
+            let output = if same && integer {
+                (width as u32, height as u32)
+            } else {
+                output
+            };
+            let size = Size::new(output.0, output.1);
+            (
+                picture,
+                Request {
+                    region,
+                    confine,
+                    size,
+                    interpolation,
+                    flip,
+                    channels,
+                    layout,
+                },
+            )
+        },
+    )
 }
 
 proptest! {
@@ -411,15 +532,22 @@ fn large_scales_are_within_one() {
     ];
     for (size, (width, height)) in sizes {
         for kind in [Kind::Rgb, Kind::Ycc] {
-            for texture in
-                [Texture::Noise(7), Texture::Checks(8), Texture::Smooth, Texture::Flat(129), Texture::Stripes]
-            {
+            for texture in [
+                Texture::Noise(7),
+                Texture::Checks(8),
+                Texture::Smooth,
+                Texture::Flat(129),
+                Texture::Stripes,
+            ] {
                 let picture = Picture::new(kind, size, (2, 2), texture, 0);
                 for interpolation in FILTERS {
                     let request = request(whole(&picture), width, height, interpolation);
                     let got = bytes(&mut Resizer::portable(), &picture, &request);
                     let (largest, _) = distance(&got, &reference(&picture, &request));
-                    assert!(largest <= 1, "{kind:?} {size:?} {texture:?} {interpolation:?}: off by {largest}");
+                    assert!(
+                        largest <= 1,
+                        "{kind:?} {size:?} {texture:?} {interpolation:?}: off by {largest}"
+                    );
                 }
             }
         }
@@ -434,7 +562,10 @@ fn most_values_are_those_of_doubles() {
             let request = request(whole(&picture), 224, 224, interpolation);
             let got = bytes(&mut Resizer::portable(), &picture, &request);
             let (_, unequal) = distance(&got, &reference(&picture, &request));
-            assert!(unequal < allowed, "{kind:?} {interpolation:?}: {unequal} are not equal");
+            assert!(
+                unequal < allowed,
+                "{kind:?} {interpolation:?}: {unequal} are not equal"
+            );
         }
     }
 }
@@ -445,10 +576,16 @@ fn a_resize_to_the_same_size_is_a_copy() {
         for size in [(1, 1), (7, 5), (16, 16), (33, 41), (130, 3)] {
             let picture = Picture::new(kind, size, (1, 1), Texture::Noise(1), 0);
             for interpolation in FILTERS {
-                let request =
-                    Request { channels, ..request(whole(&picture), size.0 as u32, size.1 as u32, interpolation) };
+                let request = Request {
+                    channels,
+                    ..request(whole(&picture), size.0 as u32, size.1 as u32, interpolation)
+                };
                 for mut resizer in [Resizer::new(), Resizer::portable()] {
-                    assert_eq!(bytes(&mut resizer, &picture, &request), picture.planes[0], "{interpolation:?}");
+                    assert_eq!(
+                        bytes(&mut resizer, &picture, &request),
+                        picture.planes[0],
+                        "{interpolation:?}"
+                    );
                 }
             }
         }
@@ -458,12 +595,20 @@ fn a_resize_to_the_same_size_is_a_copy() {
 #[test]
 fn a_crop_without_a_resize_is_a_copy() {
     let picture = Picture::new(Kind::Rgb, (40, 30), (1, 1), Texture::Noise(5), 3);
-    let region = Region { left: 7.0, top: 4.0, width: 21.0, height: 20.0 };
+    let region = Region {
+        left: 7.0,
+        top: 4.0,
+        width: 21.0,
+        height: 20.0,
+    };
     for interpolation in FILTERS {
         let request = request(region, 21, 20, interpolation);
         let got = bytes(&mut Resizer::new(), &picture, &request);
         for (i, row) in got.chunks_exact(63).enumerate() {
-            assert_eq!(row, &picture.planes[0][(4 + i) * picture.strides[0] + 21..][..63]);
+            assert_eq!(
+                row,
+                &picture.planes[0][(4 + i) * picture.strides[0] + 21..][..63]
+            );
         }
     }
 }
@@ -471,16 +616,30 @@ fn a_crop_without_a_resize_is_a_copy() {
 /// Whatever has to be done to a pixel that needs no filter, no filter touches it.
 #[test]
 fn pixels_that_are_only_moved_keep_their_values() {
-    let region = Region { left: 5.0, top: 2.0, width: 33.0, height: 17.0 };
+    let region = Region {
+        left: 5.0,
+        top: 2.0,
+        width: 33.0,
+        height: 17.0,
+    };
     for kind in [Kind::Gray, Kind::Rgb, Kind::Planar] {
         let picture = Picture::new(kind, (50, 23), (1, 1), Texture::Checks(4), 7);
         for layout in [Layout::Nhwc, Layout::Nchw] {
             for channels in [Channels::Rgb, Channels::Bgr] {
                 for flip in [false, true] {
-                    let request = Request { flip, channels, layout, ..request(region, 33, 17, Interpolation::Lanczos) };
+                    let request = Request {
+                        flip,
+                        channels,
+                        layout,
+                        ..request(region, 33, 17, Interpolation::Lanczos)
+                    };
                     for mut resizer in [Resizer::new(), Resizer::portable()] {
                         let got = bytes(&mut resizer, &picture, &request);
-                        assert_eq!(distance(&got, &reference(&picture, &request)), (0, 0.0), "{kind:?} {request:?}");
+                        assert_eq!(
+                            distance(&got, &reference(&picture, &request)),
+                            (0, 0.0),
+                            "{kind:?} {request:?}"
+                        );
                     }
                 }
             }
@@ -491,11 +650,23 @@ fn pixels_that_are_only_moved_keep_their_values() {
 /// Also where the quotient is a whole number, or only just not.
 #[test]
 fn floor_takes_the_sample_at_the_corner() {
-    for (source, outputs) in [(8, 5), (5, 8), (436, 224), (381, 224), (7, 7), (3, 1), (49, 7), (10, 3)] {
+    for (source, outputs) in [
+        (8, 5),
+        (5, 8),
+        (436, 224),
+        (381, 224),
+        (7, 7),
+        (3, 1),
+        (49, 7),
+        (10, 3),
+    ] {
         let picture = Picture::new(Kind::Rgb, (source, source), (1, 1), Texture::Noise(6), 0);
         let side = outputs as usize;
         for flip in [false, true] {
-            let request = Request { flip, ..request(whole(&picture), outputs, outputs, Interpolation::Floor) };
+            let request = Request {
+                flip,
+                ..request(whole(&picture), outputs, outputs, Interpolation::Floor)
+            };
             let expected: Vec<u8> = (0..side * side)
                 .flat_map(|i| {
                     let (x, y) = (if flip { side - 1 - i % side } else { i % side }, i / side);
@@ -504,7 +675,11 @@ fn floor_takes_the_sample_at_the_corner() {
                 })
                 .collect();
             for mut resizer in [Resizer::new(), Resizer::portable()] {
-                assert_eq!(bytes(&mut resizer, &picture, &request), expected, "{source} to {outputs}");
+                assert_eq!(
+                    bytes(&mut resizer, &picture, &request),
+                    expected,
+                    "{source} to {outputs}"
+                );
             }
         }
     }
@@ -514,14 +689,30 @@ fn floor_takes_the_sample_at_the_corner() {
 fn two_passes_are_rounded_and_clipped_in_between() {
     for texture in [Texture::Noise(2), Texture::Checks(3), Texture::Smooth] {
         let picture = Picture::new(Kind::Rgb, (71, 53), (1, 1), texture, 5);
-        let region = Region { left: 3.5, top: 6.25, width: 60.0, height: 41.5 };
+        let region = Region {
+            left: 3.5,
+            top: 6.25,
+            width: 60.0,
+            height: 41.5,
+        };
         for (interpolation, flip) in FILTERS.into_iter().zip([false, true, false, true, false]) {
-            let request = Request { flip, ..request(region, 30, 77, interpolation) };
+            let request = Request {
+                flip,
+                ..request(region, 30, 77, interpolation)
+            };
             for first in [First::Across, First::Down] {
                 let mut got = vec![0; 30 * 77 * 3];
-                Resizer::new().run_clipped(&picture.pixels(), &request, first, Output::Uint8(&mut got));
+                Resizer::new().run_clipped(
+                    &picture.pixels(),
+                    &request,
+                    first,
+                    Output::Uint8(&mut got),
+                );
                 let (largest, unequal) = distance(&got, &clipped(&picture, &request, first));
-                assert!(largest <= 1 && unequal < 0.02, "{interpolation:?}, {first:?}: {largest}, {unequal}");
+                assert!(
+                    largest <= 1 && unequal < 0.02,
+                    "{interpolation:?}, {first:?}: {largest}, {unequal}"
+                );
             }
         }
     }
@@ -533,19 +724,55 @@ fn clipped(picture: &Picture, request: &Request, first: First) -> Vec<f64> {
     let (size, region, rest) = match first {
         First::Across => (
             (request.size.width as usize, height),
-            Region { top: 0.0, height: height as f64, ..request.region },
-            Region { left: 0.0, width: f64::from(request.size.width), ..request.region },
+            Region {
+                top: 0.0,
+                height: height as f64,
+                ..request.region
+            },
+            Region {
+                left: 0.0,
+                width: f64::from(request.size.width),
+                ..request.region
+            },
         ),
         First::Down => (
             (width, request.size.height as usize),
-            Region { left: 0.0, width: width as f64, ..request.region },
-            Region { top: 0.0, height: f64::from(request.size.height), ..request.region },
+            Region {
+                left: 0.0,
+                width: width as f64,
+                ..request.region
+            },
+            Region {
+                top: 0.0,
+                height: f64::from(request.size.height),
+                ..request.region
+            },
         ),
     };
-    let pass = Request { region, size: Size::new(size.0 as u32, size.1 as u32), flip: false, ..*request };
-    let between = reference(picture, &pass).iter().map(|v| v.clamp(0.0, 255.0).round() as u8).collect();
-    let between = Picture { kind: Kind::Rgb, size, ratio: (1, 1), planes: vec![between], strides: vec![size.0 * 3] };
-    reference(&between, &Request { region: rest, ..*request })
+    let pass = Request {
+        region,
+        size: Size::new(size.0 as u32, size.1 as u32),
+        flip: false,
+        ..*request
+    };
+    let between = reference(picture, &pass)
+        .iter()
+        .map(|v| v.clamp(0.0, 255.0).round() as u8)
+        .collect();
+    let between = Picture {
+        kind: Kind::Rgb,
+        size,
+        ratio: (1, 1),
+        planes: vec![between],
+        strides: vec![size.0 * 3],
+    };
+    reference(
+        &between,
+        &Request {
+            region: rest,
+            ..*request
+        },
+    )
 }
 
 #[test]
@@ -557,7 +784,10 @@ fn what_is_left_of_other_pictures_does_not_matter() {
         let picture = Picture::new(kind, size, (2, 2), Texture::Checks(i as u64), 0);
         let (width, height) = (1 + i as u32 * 29 % 90, 1 + i as u32 * 31 % 70);
         let request = request(whole(&picture), width, height, FILTERS[i % 5]);
-        assert_eq!(bytes(&mut used, &picture, &request), bytes(&mut Resizer::new(), &picture, &request));
+        assert_eq!(
+            bytes(&mut used, &picture, &request),
+            bytes(&mut Resizer::new(), &picture, &request)
+        );
     }
 }
 
@@ -572,8 +802,18 @@ fn an_output_of_the_wrong_length_is_refused() {
 #[test]
 #[should_panic(expected = "do not hold")]
 fn a_plane_that_is_too_short_is_refused() {
-    let plane = Plane { data: &[0; 15], stride: 4, width: 4, height: 4 };
-    let request = request(Region::whole(Size::new(4, 4)), 1, 1, Interpolation::Bilinear);
+    let plane = Plane {
+        data: &[0; 15],
+        stride: 4,
+        width: 4,
+        height: 4,
+    };
+    let request = request(
+        Region::whole(Size::new(4, 4)),
+        1,
+        1,
+        Interpolation::Bilinear,
+    );
     Resizer::new().run(&Pixels::Gray(plane), &request, Output::Uint8(&mut [0; 3]));
 }
 
@@ -581,6 +821,15 @@ fn a_plane_that_is_too_short_is_refused() {
 #[should_panic(expected = "is not inside a view")]
 fn a_region_outside_the_view_is_refused() {
     let picture = Picture::new(Kind::Gray, (4, 4), (1, 1), Texture::Smooth, 0);
-    let region = Region { left: 2.0, top: 0.0, width: 4.0, height: 4.0 };
-    bytes(&mut Resizer::new(), &picture, &request(region, 1, 1, Interpolation::Bilinear));
+    let region = Region {
+        left: 2.0,
+        top: 0.0,
+        width: 4.0,
+        height: 4.0,
+    };
+    bytes(
+        &mut Resizer::new(),
+        &picture,
+        &request(region, 1, 1, Interpolation::Bilinear),
+    );
 }

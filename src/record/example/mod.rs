@@ -1,12 +1,14 @@
 //! `tf.train.Example`: features by name, each a list of byte strings, of floats or of integers.
 //!
-//! The message, in the wire format of protocol buffers (tensorflow/core/example/{example,feature}.proto): an Example holds
-//! Features (1), which hold a map (1) from a key (1) to a Feature (2), which holds one of a bytes list (1), a float list
-//! (2) and an int64 list (3), each of values (1); floats and integers are packed when written, and read packed or not.
+//! The message, in the wire format of protocol buffers
+//! (tensorflow/core/example/{example,feature}.proto): an Example holds Features (1), which hold a
+//! map (1) from a key (1) to a Feature (2), which holds one of a bytes list (1), a float list (2)
+//! and an int64 list (3), each of values (1); floats and integers are packed when written, and read
+//! packed or not.
 //!
-//! Reading follows the rules of the format: fields come in any order, unknown ones are skipped, the last entry of a key
-//! wins, and within an entry messages that occur twice are merged. Writing puts keys in order, so that the same features
-//! are the same bytes.
+//! Reading follows the rules of the format: fields come in any order, unknown ones are skipped, the
+//! last entry of a key wins, and within an entry messages that occur twice are merged. Writing puts
+//! keys in order, so that the same features are the same bytes.
 
 mod wire;
 
@@ -52,7 +54,8 @@ pub fn decode(bytes: &[u8]) -> Result<Features<'_>, Reason> {
     let mut features = BTreeMap::new();
     entries(bytes, |entry| {
         let key = key_of(entry)?;
-        let key = str::from_utf8(key).map_err(|_| Reason::new(format!("the key {} is no UTF-8", quoted(key))))?;
+        let key = str::from_utf8(key)
+            .map_err(|_| Reason::new(format!("the key {} is no UTF-8", quoted(key))))?;
         let mut feature = Feature::Empty;
         lists(entry, |kind, list| {
             feature.become_a(kind);
@@ -73,16 +76,23 @@ pub struct Values<'a> {
     pub several: bool,
 }
 
-/// The values of a few features of an Example, without allocating. What is not there, or is an empty list, is `None`;
-/// features that are not asked for are not looked into.
+/// The values of a few features of an Example, without allocating. What is not there, or is an
+/// empty list, is `None`; features that are not asked for are not looked into.
 ///
 /// # Errors
 /// Bytes that are no Example.
-pub fn find<'a, const N: usize>(bytes: &'a [u8], keys: [&[u8]; N]) -> Result<[Option<Values<'a>>; N], Reason> {
+pub fn find<'a, const N: usize>(
+    bytes: &'a [u8],
+    keys: [&[u8]; N],
+) -> Result<[Option<Values<'a>>; N], Reason> {
     let mut found = [None; N];
     entries(bytes, |entry| {
         let key = key_of(entry)?;
-        for (slot, _) in found.iter_mut().zip(keys).filter(|(_, wanted)| *wanted == key) {
+        for (slot, _) in found
+            .iter_mut()
+            .zip(keys)
+            .filter(|(_, wanted)| *wanted == key)
+        {
             *slot = values(entry)?;
         }
         Ok(())
@@ -90,7 +100,8 @@ pub fn find<'a, const N: usize>(bytes: &'a [u8], keys: [&[u8]; N]) -> Result<[Op
     Ok(found)
 }
 
-/// How many values the feature `key` of an Example has, without allocating; none where it is not there.
+/// How many values the feature `key` of an Example has, without allocating; none where it is not
+/// there.
 ///
 /// # Errors
 /// Bytes that are no Example.
@@ -126,8 +137,9 @@ pub fn encode(features: &Features<'_>) -> Vec<u8> {
     out
 }
 
-/// The bytes of an Example before and after the content, `len` bytes of it, of one more feature: a list of one byte
-/// string, under `key`. For writers that have the content elsewhere. A feature of that name in `features` gives way.
+/// The bytes of an Example before and after the content, `len` bytes of it, of one more feature: a
+/// list of one byte string, under `key`. For writers that have the content elsewhere. A feature of
+/// that name in `features` gives way.
 #[must_use]
 pub fn around(features: &Features<'_>, key: &str, len: u64) -> (Vec<u8>, Vec<u8>) {
     let (before, after) = (
@@ -135,7 +147,8 @@ pub fn around(features: &Features<'_>, key: &str, len: u64) -> (Vec<u8>, Vec<u8>
         features.iter().skip_while(|(name, _)| name.as_str() <= key),
     );
     let value = field_len(field_len(len));
-    let total = entries_len(before.clone()) + field_len(entry_len(key, value)) + entries_len(after.clone());
+    let total =
+        entries_len(before.clone()) + field_len(entry_len(key, value)) + entries_len(after.clone());
     let (mut head, mut tail) = (Vec::new(), Vec::new());
     put_head(FEATURES, total, &mut head);
     put_entries(before, &mut head);
@@ -163,8 +176,13 @@ enum Kind {
 }
 
 /// Calls `each` with the entries of an Example's map.
-fn entries<'a>(bytes: &'a [u8], mut each: impl FnMut(&'a [u8]) -> Result<(), Reason>) -> Result<(), Reason> {
-    messages(bytes, FEATURES.into(), |features| messages(features, ENTRY.into(), &mut each))
+fn entries<'a>(
+    bytes: &'a [u8],
+    mut each: impl FnMut(&'a [u8]) -> Result<(), Reason>,
+) -> Result<(), Reason> {
+    messages(bytes, FEATURES.into(), |features| {
+        messages(features, ENTRY.into(), &mut each)
+    })
 }
 
 fn key_of(entry: &[u8]) -> Result<&[u8], Reason> {
@@ -177,7 +195,10 @@ fn key_of(entry: &[u8]) -> Result<&[u8], Reason> {
 }
 
 /// Calls `each` with the lists of an entry's feature, of which there should be one.
-fn lists<'a>(entry: &'a [u8], mut each: impl FnMut(Kind, &'a [u8]) -> Result<(), Reason>) -> Result<(), Reason> {
+fn lists<'a>(
+    entry: &'a [u8],
+    mut each: impl FnMut(Kind, &'a [u8]) -> Result<(), Reason>,
+) -> Result<(), Reason> {
     messages(entry, ENTRY_VALUE.into(), |feature| {
         let mut fields = Fields::new(feature);
         while let Some((number, value)) = fields.next()? {
@@ -200,7 +221,10 @@ fn values(entry: &[u8]) -> Result<Option<Values<'_>>, Reason> {
         }
         each_value(kind, list, |value| {
             let first = found.map_or(value, |values| values.first);
-            let values = found.insert(Values { first, several: found.is_some() });
+            let values = found.insert(Values {
+                first,
+                several: found.is_some(),
+            });
             !values.several
         })
     })?;
@@ -208,7 +232,11 @@ fn values(entry: &[u8]) -> Result<Option<Values<'_>>, Reason> {
 }
 
 /// Calls `each` with the values of a list, as long as it asks for more.
-fn each_value<'a>(kind: Kind, list: &'a [u8], mut each: impl FnMut(View<'a>) -> bool) -> Result<(), Reason> {
+fn each_value<'a>(
+    kind: Kind,
+    list: &'a [u8],
+    mut each: impl FnMut(View<'a>) -> bool,
+) -> Result<(), Reason> {
     let mut fields = Fields::new(list);
     let mut more = true;
     while more && let Some((number, value)) = fields.next()? {
@@ -216,7 +244,9 @@ fn each_value<'a>(kind: Kind, list: &'a [u8], mut each: impl FnMut(View<'a>) -> 
             _ if number != u32::from(VALUE) => true,
             (Kind::Bytes, Value::Bytes(bytes)) => each(View::Bytes(bytes)),
             (Kind::Floats, Value::Fixed32(bytes)) => each(View::Float(f32::from_le_bytes(bytes))),
-            (Kind::Floats, Value::Bytes(packed)) => floats(packed)?.all(|float| each(View::Float(float))),
+            (Kind::Floats, Value::Bytes(packed)) => {
+                floats(packed)?.all(|float| each(View::Float(float)))
+            }
             (Kind::Ints, Value::Varint(number)) => each(View::Int(number.cast_signed())),
             (Kind::Ints, Value::Bytes(packed)) => each_int(packed, &mut each)?,
             _ => true,
@@ -238,7 +268,10 @@ fn each_int<'a>(packed: &[u8], each: &mut impl FnMut(View<'a>) -> bool) -> Resul
 fn floats(packed: &[u8]) -> Result<impl Iterator<Item = f32>, Reason> {
     match packed.as_chunks() {
         (floats, []) => Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes))),
-        _ => Err(Reason::new(format!("packed floats have {} bytes, no multiple of four", packed.len()))),
+        _ => Err(Reason::new(format!(
+            "packed floats have {} bytes, no multiple of four",
+            packed.len()
+        ))),
     }
 }
 
@@ -246,7 +279,9 @@ impl<'a> Feature<'a> {
     /// Keeps its values if it is of that kind, and is empty otherwise.
     fn become_a(&mut self, kind: Kind) {
         match (kind, &self) {
-            (Kind::Bytes, Self::Bytes(_)) | (Kind::Floats, Self::Floats(_)) | (Kind::Ints, Self::Ints(_)) => {}
+            (Kind::Bytes, Self::Bytes(_))
+            | (Kind::Floats, Self::Floats(_))
+            | (Kind::Ints, Self::Ints(_)) => {}
             (Kind::Bytes, _) => *self = Self::Bytes(Vec::new()),
             (Kind::Floats, _) => *self = Self::Floats(Vec::new()),
             (Kind::Ints, _) => *self = Self::Ints(Vec::new()),
@@ -260,7 +295,9 @@ impl<'a> Feature<'a> {
             match (&mut *self, value) {
                 _ if number != u32::from(VALUE) => {}
                 (Self::Bytes(values), Value::Bytes(bytes)) => values.push(Cow::Borrowed(bytes)),
-                (Self::Floats(values), Value::Fixed32(bytes)) => values.push(f32::from_le_bytes(bytes)),
+                (Self::Floats(values), Value::Fixed32(bytes)) => {
+                    values.push(f32::from_le_bytes(bytes));
+                }
                 (Self::Floats(values), Value::Bytes(packed)) => values.extend(floats(packed)?),
                 (Self::Ints(values), Value::Varint(number)) => values.push(number.cast_signed()),
                 (Self::Ints(values), Value::Bytes(packed)) => {
@@ -281,7 +318,13 @@ impl<'a> Feature<'a> {
         let packed = |len| if len == 0 { 0 } else { field_len(len) };
         Some(match self {
             Self::Empty => return None,
-            Self::Bytes(values) => (Kind::Bytes, values.iter().map(|value| field_len(value.len() as u64)).sum()),
+            Self::Bytes(values) => (
+                Kind::Bytes,
+                values
+                    .iter()
+                    .map(|value| field_len(value.len() as u64))
+                    .sum(),
+            ),
             Self::Floats(values) => (Kind::Floats, packed(4 * values.len() as u64)),
             Self::Ints(values) => (Kind::Ints, packed(ints_len(values))),
         })
@@ -320,7 +363,10 @@ impl<'a> Feature<'a> {
 
 /// Bytes of integers as varints.
 fn ints_len(values: &[i64]) -> u64 {
-    values.iter().map(|value| varint_len(value.cast_unsigned())).sum()
+    values
+        .iter()
+        .map(|value| varint_len(value.cast_unsigned()))
+        .sum()
 }
 
 /// Bytes of a map's entry.
@@ -329,7 +375,9 @@ fn entry_len(key: &str, value: u64) -> u64 {
 }
 
 fn entries_len<'a>(features: impl Iterator<Item = (&'a String, &'a Feature<'a>)>) -> u64 {
-    features.map(|(key, feature)| field_len(entry_len(key, feature.len()))).sum()
+    features
+        .map(|(key, feature)| field_len(entry_len(key, feature.len())))
+        .sum()
 }
 
 fn put_entry_head(key: &str, value: u64, out: &mut Vec<u8>) {
@@ -339,7 +387,10 @@ fn put_entry_head(key: &str, value: u64, out: &mut Vec<u8>) {
     put_head(ENTRY_VALUE, value, out);
 }
 
-fn put_entries<'a>(features: impl Iterator<Item = (&'a String, &'a Feature<'a>)>, out: &mut Vec<u8>) {
+fn put_entries<'a>(
+    features: impl Iterator<Item = (&'a String, &'a Feature<'a>)>,
+    out: &mut Vec<u8>,
+) {
     for (key, feature) in features {
         put_entry_head(key, feature.len(), out);
         feature.put(out);

@@ -39,7 +39,11 @@ impl<'a> Fields<'a> {
 
     /// The next varint of a packed list.
     pub(super) fn next_varint(&mut self) -> Result<Option<u64>, Reason> {
-        if self.rest.is_empty() { Ok(None) } else { self.varint().map(Some) }
+        if self.rest.is_empty() {
+            Ok(None)
+        } else {
+            self.varint().map(Some)
+        }
     }
 
     fn skip_group(&mut self, number: u32, depth: u32) -> Result<(), Reason> {
@@ -58,7 +62,9 @@ impl<'a> Fields<'a> {
     }
 
     fn tag(&mut self) -> Result<(u32, u32), Reason> {
-        let tag = u32::try_from(self.varint()?).ok().filter(|tag| tag >> 3 != 0);
+        let tag = u32::try_from(self.varint()?)
+            .ok()
+            .filter(|tag| tag >> 3 != 0);
         let tag = tag.ok_or_else(|| Reason::new("a field's number is none"))?;
         Ok((tag >> 3, tag & 7))
     }
@@ -75,20 +81,31 @@ impl<'a> Fields<'a> {
                 Value::Bytes(self.take(len)?)
             }
             5 => Value::Fixed32(self.take(4)?.first_chunk().copied().unwrap_or_default()),
-            _ => return Err(Reason::new(format!("a field is of wire type {wire}, where none can be"))),
+            _ => {
+                return Err(Reason::new(format!(
+                    "a field is of wire type {wire}, where none can be"
+                )));
+            }
         })
     }
 
     fn take(&mut self, len: u64) -> Result<&'a [u8], Reason> {
-        let split = usize::try_from(len).ok().and_then(|len| self.rest.split_at_checked(len));
+        let split = usize::try_from(len)
+            .ok()
+            .and_then(|len| self.rest.split_at_checked(len));
         let (taken, rest) = split.ok_or_else(|| {
-            Reason::new(format!("a field of {}, of which {} are there", counted(len, "byte"), self.rest.len()))
+            Reason::new(format!(
+                "a field of {}, of which {} are there",
+                counted(len, "byte"),
+                self.rest.len()
+            ))
         })?;
         self.rest = rest;
         Ok(taken)
     }
 
-    /// Seven bits a byte, the lowest first, at most ten bytes; bits beyond the 64th are lost, as they are everywhere.
+    /// Seven bits a byte, the lowest first, at most ten bytes; bits beyond the 64th are lost, as
+    /// they are everywhere.
     fn varint(&mut self) -> Result<u64, Reason> {
         let mut number = 0;
         for (place, byte) in self.rest.iter().take(10).enumerate() {
@@ -99,7 +116,11 @@ impl<'a> Fields<'a> {
             }
         }
         let whole = self.rest.len() >= 10;
-        Err(Reason::new(if whole { "a number of more than ten bytes" } else { "it ends inside a number" }))
+        Err(Reason::new(if whole {
+            "a number of more than ten bytes"
+        } else {
+            "it ends inside a number"
+        }))
     }
 }
 

@@ -16,7 +16,8 @@ use crate::file::{Map, Output};
 use crate::pixel::Size;
 use crate::write::{Existing, Progress, Run, Written, lock};
 
-/// Images in a batch: enough that handing them out costs nothing, and few enough that errors are soon heard of.
+/// Images in a batch: enough that handing them out costs nothing, and few enough that errors are
+/// soon heard of.
 const GROUP: u64 = 64;
 
 /// One of so many images that are kept is made again, and compared.
@@ -83,7 +84,9 @@ impl Writing {
         };
         job.refuse_others(own)?;
         // No worker waits for the last image of a group.
-        Ok(Self { engine: Engine::start(job, workers, workers + 1)? })
+        Ok(Self {
+            engine: Engine::start(job, workers, workers + 1)?,
+        })
     }
 }
 
@@ -93,7 +96,9 @@ impl Run for Writing {
         let (mut watch, mut left) = (Stopwatch::start(), patience);
         loop {
             match self.engine.next(left)? {
-                Next::Batch(group) => lock(&group.error).take().map_or(Ok(()), |(_, error)| Err(error))?,
+                Next::Batch(group) => lock(&group.error)
+                    .take()
+                    .map_or(Ok(()), |(_, error)| Err(error))?,
                 Next::TimedOut => return Ok(None),
                 Next::End => return Ok(Some(self.engine.job().written())),
             }
@@ -103,7 +108,10 @@ impl Run for Writing {
 
     fn progress(&self) -> Progress {
         let job = self.engine.job();
-        Progress { done: job.done.load(Ordering::Relaxed), total: job.names.count() }
+        Progress {
+            done: job.done.load(Ordering::Relaxed),
+            total: job.names.count(),
+        }
     }
 }
 
@@ -121,7 +129,15 @@ impl engine::Job for Job {
         let first = number.saturating_mul(GROUP);
         let images = self.names.count().saturating_sub(first).min(GROUP);
         let slots = usize::try_from(images).unwrap_or_default();
-        Ok((slots > 0).then(|| (Group { first, error: Mutex::default() }, slots)))
+        Ok((slots > 0).then(|| {
+            (
+                Group {
+                    first,
+                    error: Mutex::default(),
+                },
+                slots,
+            )
+        }))
     }
 
     fn run(&self, group: &Group, slot: usize, tools: &mut Tools, stop: &AtomicBool) {
@@ -145,15 +161,23 @@ impl engine::Job for Job {
 }
 
 impl Job {
-    /// Refuses to go on with a run with other options, before anything is written, as far as the first and the last of its
-    /// images tell.
+    /// Refuses to go on with a run with other options, before anything is written, as far as the
+    /// first and the last of its images tell.
     fn refuse_others(&self, own: Option<(u64, u64)>) -> Result<()> {
-        let (Existing::Resume, Some((first, last))) = (self.existing, own) else { return Ok(()) };
+        let (Existing::Resume, Some((first, last))) = (self.existing, own) else {
+            return Ok(());
+        };
         let (mut tools, stop) = (Tools::default(), AtomicBool::new(false));
-        for number in if first == last { vec![first] } else { vec![first, last] } {
+        for number in if first == last {
+            vec![first]
+        } else {
+            vec![first, last]
+        } {
             let path = self.names.path(number);
             if self.whole(&path)?.is_some() {
-                tools.encode(self, number, &stop).map_err(|reason| self.no_memory(&path, &reason))?;
+                tools
+                    .encode(self, number, &stop)
+                    .map_err(|reason| self.no_memory(&path, &reason))?;
                 tools.compare(&path)?;
             }
         }
@@ -163,13 +187,22 @@ impl Job {
     /// Makes an image, unless it is there and is to stay; returns the bytes of its file.
     fn image(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<u64> {
         let path = self.names.path(number);
-        let kept = if self.existing == Existing::Resume { self.whole(&path)? } else { None };
-        // Images of another run are found by making some of these again: where runs meet, and all along.
-        if let Some(len) = kept.filter(|_| !number.is_multiple_of(SAMPLE) && number + 1 < self.names.count()) {
+        let kept = if self.existing == Existing::Resume {
+            self.whole(&path)?
+        } else {
+            None
+        };
+        // Images of another run are found by making some of these again: where runs meet, and all
+        // along.
+        if let Some(len) =
+            kept.filter(|_| !number.is_multiple_of(SAMPLE) && number + 1 < self.names.count())
+        {
             self.kept.fetch_add(1, Ordering::Relaxed);
             return Ok(len);
         }
-        tools.encode(self, number, stop).map_err(|reason| self.no_memory(&path, &reason))?;
+        tools
+            .encode(self, number, stop)
+            .map_err(|reason| self.no_memory(&path, &reason))?;
         if let Some(len) = kept {
             tools.compare(&path)?;
             self.kept.fetch_add(1, Ordering::Relaxed);
@@ -182,8 +215,8 @@ impl Job {
         Ok(len)
     }
 
-    /// The length of a file that is there and looks whole: files are not synced, so a power failure may leave ones that are
-    /// empty or end early.
+    /// The length of a file that is there and looks whole: files are not synced, so a power failure
+    /// may leave ones that are empty or end early.
     fn whole(&self, path: &Path) -> Result<Option<u64>> {
         if !path.is_file() {
             return Ok(None);
@@ -193,7 +226,9 @@ impl Job {
         let ends = match self.form {
             Form::Jpeg { .. } => bytes.ends_with(&[0xff, 0xd9]),
             Form::Png(_) => bytes.ends_with(b"IEND\xae\x42\x60\x82"),
-            Form::Bmp => bytes.get(2..6).is_some_and(|len| len == (bytes.len() as u64).to_le_bytes()[..4].as_ref()),
+            Form::Bmp => bytes
+                .get(2..6)
+                .is_some_and(|len| len == (bytes.len() as u64).to_le_bytes()[..4].as_ref()),
         };
         Ok((ends && Format::of(bytes).is_some()).then_some(bytes.len() as u64))
     }
@@ -201,7 +236,11 @@ impl Job {
     /// What keeps an image of a size that was checked from being encoded.
     fn no_memory(&self, path: &Path, reason: &Reason) -> Error {
         let source = io::Error::new(io::ErrorKind::OutOfMemory, reason.to_string());
-        Error::Write { path: path.to_owned(), bytes: 3 * self.size.pixels(), source }
+        Error::Write {
+            path: path.to_owned(),
+            bytes: 3 * self.size.pixels(),
+            source,
+        }
     }
 
     fn fail(&self, group: &Group, slot: usize, error: Error) {
@@ -227,13 +266,23 @@ impl Job {
 impl Tools {
     /// Makes `file` that of image `number`.
     fn encode(&mut self, job: &Job, number: u64, stop: &AtomicBool) -> Result<(), Reason> {
-        let Self { painter, encoder, file } = self;
+        let Self {
+            painter,
+            encoder,
+            file,
+        } = self;
         let encoder = match encoder {
             Some(encoder) => encoder,
             None => encoder.insert(Encoder::new()?),
         };
         painter.start(job.content, job.seed, number, job.size);
-        encoder.encode(job.form, job.size, &mut |rows| painter.rows(rows), stop, file)
+        encoder.encode(
+            job.form,
+            job.size,
+            &mut |rows| painter.rows(rows),
+            stop,
+            file,
+        )
     }
 
     /// An error unless the file at `path` is the one that was just encoded.
@@ -242,6 +291,9 @@ impl Tools {
         if found.bytes()? == self.file {
             return Ok(());
         }
-        Err(Error::dataset(path, "it is from a run with other options; replace it with overwrite=True"))
+        Err(Error::dataset(
+            path,
+            "it is from a run with other options; replace it with overwrite=True",
+        ))
     }
 }

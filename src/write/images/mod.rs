@@ -1,11 +1,12 @@
-//! Random images: files of noise, or of scenes that cost as much as photographs, as many as are wanted.
+//! Random images: files of noise, or of scenes that cost as much as photographs, as many as are
+//! wanted.
 //!
-//! Image `n` is a function of the seed, of `n` and of the options, so images can be made by any worker, in any order, and
-//! made again. Seed and number are keys of their own: no image of one seed is one of another. Pixels do not depend on the
-//! file format.
+//! Image `n` is a function of the seed, of `n` and of the options, so images can be made by any
+//! worker, in any order, and made again. Seed and number are keys of their own: no image of one
+//! seed is one of another. Pixels do not depend on the file format.
 //!
-//! Files appear whole or not at all, but are not flushed to the disk one by one: what the system has not written out when
-//! the power fails is lost.
+//! Files appear whole or not at all, but are not flushed to the disk one by one: what the system
+//! has not written out when the power fails is lost.
 
 mod job;
 mod names;
@@ -33,8 +34,8 @@ pub enum Content {
     /// Noise: every channel of every pixel uniform in 0..=255.
     #[default]
     Noise,
-    /// A scene that might have been photographed: it takes as many bytes, and as much time to decode, as photographs of that
-    /// size do, at every quality.
+    /// A scene that might have been photographed: it takes as many bytes, and as much time to
+    /// decode, as photographs of that size do, at every quality.
     Natural,
 }
 
@@ -86,7 +87,10 @@ pub fn create(request: &Request) -> Result<Box<dyn Run>> {
         return beside(path, "another number of classes");
     }
     if let (Existing::Refuse, Some((first, _))) = (request.existing, found.own) {
-        return Err(Error::Exists { path: names.path(first), resumable: true });
+        return Err(Error::Exists {
+            path: names.path(first),
+            resumable: true,
+        });
     }
     if let Some(number) = found.beyond {
         return beside(names.path(number), "more of them");
@@ -95,17 +99,23 @@ pub fn create(request: &Request) -> Result<Box<dyn Run>> {
         request.check_room()?;
     }
     names.make_directories()?;
-    Ok(Box::new(Writing::start(request, form, names, found.own, workers)?))
+    Ok(Box::new(Writing::start(
+        request, form, names, found.own, workers,
+    )?))
 }
 
 impl Request {
-    /// Refuses more files than the file system can hold, before it is full of them. Where it does not tell, it can.
+    /// Refuses more files than the file system can hold, before it is full of them. Where it does
+    /// not tell, it can.
     fn check_room(&self) -> Result<()> {
         let made = self.folder.ancestors().find(|folder| folder.exists());
         match statvfs(made.unwrap_or(Path::new("."))) {
             Ok(room) if room.f_files > 0 && room.f_favail < self.count => {
-                let allowed =
-                    format!("at most {}: {} has no room for more files", room.f_favail, self.folder.display());
+                let allowed = format!(
+                    "at most {}: {} has no room for more files",
+                    room.f_favail,
+                    self.folder.display()
+                );
                 Err(Error::argument("count", self.count, allowed))
             }
             _ => Ok(()),
@@ -115,16 +125,28 @@ impl Request {
     /// The form of the files, if images of that kind and size can be had.
     fn form(&self) -> Result<Form> {
         if !(1..=100).contains(&self.quality) {
-            return Err(Error::argument("quality", self.quality, "between 1 and 100"));
+            return Err(Error::argument(
+                "quality",
+                self.quality,
+                "between 1 and 100",
+            ));
         }
         let form = match self.format {
-            Format::Jpeg => Form::Jpeg { quality: self.quality },
+            Format::Jpeg => Form::Jpeg {
+                quality: self.quality,
+            },
             Format::Bmp => Form::Bmp,
             Format::Png => Form::Png(match self.content {
                 Content::Noise => Deflate::Stored,
                 Content::Natural => Deflate::Light,
             }),
-            other => return Err(Error::argument("image_format", format!("{other:?}"), "JPEG, PNG or BMP")),
+            other => {
+                return Err(Error::argument(
+                    "image_format",
+                    format!("{other:?}"),
+                    "JPEG, PNG or BMP",
+                ));
+            }
         };
         let longest = form.longest_side();
         for (name, side) in [("width", self.size.width), ("height", self.size.height)] {
@@ -133,7 +155,8 @@ impl Request {
                 return Err(Error::argument(name, side, allowed));
             }
         }
-        form.check(self.size).map_err(|reason| Error::argument("height", self.size.height, reason))?;
+        form.check(self.size)
+            .map_err(|reason| Error::argument("height", self.size.height, reason))?;
         Ok(form)
     }
 }
@@ -163,7 +186,9 @@ impl Painter {
     pub fn rows(&mut self, out: &mut [u8]) {
         match &mut self.noise {
             Some(noise) => noise.rows(out),
-            None => out.chunks_exact_mut(3 * self.width).for_each(|row| self.natural.row(row)),
+            None => out
+                .chunks_exact_mut(3 * self.width)
+                .for_each(|row| self.natural.row(row)),
         }
     }
 }

@@ -44,7 +44,13 @@ pub(super) struct Found {
 
 impl Names {
     pub(super) fn new(request: &Request) -> Result<Self> {
-        let Request { folder, name, count, classes, .. } = request;
+        let Request {
+            folder,
+            name,
+            count,
+            classes,
+            ..
+        } = request;
         let extension = match request.format {
             Format::Png => ".png",
             Format::Bmp => ".bmp",
@@ -54,15 +60,30 @@ impl Names {
             return Err(Error::argument("count", count, "at least 1"));
         }
         if classes > count {
-            return Err(Error::argument("classes", classes, format!("between 0 and count={count}")));
+            return Err(Error::argument(
+                "classes",
+                classes,
+                format!("between 0 and count={count}"),
+            ));
         }
         let last = count - 1;
         plain_name("name", name)?;
         if format!("{name}{last}{extension}").len() > LONGEST {
-            return Err(Error::argument("name", format!("{name:?}"), "shorter: file names have at most 255 bytes"));
+            return Err(Error::argument(
+                "name",
+                format!("{name:?}"),
+                "shorter: file names have at most 255 bytes",
+            ));
         }
         let digits = classes.saturating_sub(1).to_string().len().max(DIGITS);
-        Ok(Self { folder: folder.clone(), name: name.clone(), extension, count: *count, classes: *classes, digits })
+        Ok(Self {
+            folder: folder.clone(),
+            name: name.clone(),
+            extension,
+            count: *count,
+            classes: *classes,
+            digits,
+        })
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -88,17 +109,25 @@ impl Names {
         if self.classes == 0 {
             return self.folder.clone();
         }
-        self.folder.join(format!("{CLASS}{class:0digits$}", digits = self.digits))
+        self.folder
+            .join(format!("{CLASS}{class:0digits$}", digits = self.digits))
     }
 
-    /// What is there already, of a run with other classes too. Directories are listed: that is far less work than to ask
-    /// for each of a million files, and for the usual empty one none at all.
+    /// What is there already, of a run with other classes too. Directories are listed: that is far
+    /// less work than to ask for each of a million files, and for the usual empty one none at all.
     pub(super) fn found(&self) -> Result<Found> {
         let mut found = Found::default();
         let mut classes = Vec::new();
-        self.list(&self.folder, (self.classes == 0).then_some(0), &mut found, |name| {
-            classes.extend(class_of(name).map(|class| (class, self.folder.join(OsStr::from_bytes(name)))));
-        })?;
+        self.list(
+            &self.folder,
+            (self.classes == 0).then_some(0),
+            &mut found,
+            |name| {
+                classes.extend(
+                    class_of(name).map(|class| (class, self.folder.join(OsStr::from_bytes(name)))),
+                );
+            },
+        )?;
         classes.sort_unstable();
         for (class, folder) in classes.into_iter().filter(|(_, folder)| folder.is_dir()) {
             let ours = class < self.classes && self.folder(class) == folder;
@@ -107,10 +136,19 @@ impl Names {
         Ok(found)
     }
 
-    /// Notes the images in a directory, if it is there, and gives `other` all other names. `class`: the class of this run
-    /// whose directory it is; 0 for that of all, if there are none.
-    fn list(&self, folder: &Path, class: Option<u64>, found: &mut Found, mut other: impl FnMut(&[u8])) -> Result<()> {
-        let fail = |source| Error::Io { path: folder.to_owned(), source };
+    /// Notes the images in a directory, if it is there, and gives `other` all other names. `class`:
+    /// the class of this run whose directory it is; 0 for that of all, if there are none.
+    fn list(
+        &self,
+        folder: &Path,
+        class: Option<u64>,
+        found: &mut Found,
+        mut other: impl FnMut(&[u8]),
+    ) -> Result<()> {
+        let fail = |source| Error::Io {
+            path: folder.to_owned(),
+            source,
+        };
         let entries = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             entries => entries.map_err(fail)?,
@@ -139,8 +177,14 @@ impl Names {
 
     /// The number in a file's name, if it is the name of such an image, of these or beyond.
     fn number_of(&self, file: &[u8]) -> Option<u64> {
-        let digits = file.strip_prefix(self.name.as_bytes())?.strip_suffix(self.extension.as_bytes())?;
-        std::str::from_utf8(digits).ok().filter(|_| is_number(digits))?.parse().ok()
+        let digits = file
+            .strip_prefix(self.name.as_bytes())?
+            .strip_suffix(self.extension.as_bytes())?;
+        std::str::from_utf8(digits)
+            .ok()
+            .filter(|_| is_number(digits))?
+            .parse()
+            .ok()
     }
 
     pub(super) fn make_directories(&self) -> Result<()> {
@@ -150,7 +194,9 @@ impl Names {
 
 /// The number of the class whose directory has this name, in a run of some number of classes.
 fn class_of(name: &[u8]) -> Option<u64> {
-    let number = name.strip_prefix(CLASS.as_bytes()).filter(|number| number.len() >= DIGITS && is_digits(number))?;
+    let number = name
+        .strip_prefix(CLASS.as_bytes())
+        .filter(|number| number.len() >= DIGITS && is_digits(number))?;
     str::from_utf8(number).ok()?.parse().ok()
 }
 
@@ -177,12 +223,22 @@ mod tests {
         Names::new(&request).unwrap()
     }
 
-    /// Labels are given out in the order of directories' names, which must be that of their numbers.
+    /// Labels are given out in the order of directories' names, which must be that of their
+    /// numbers.
     #[test]
     fn classes_sort_by_their_numbers() {
-        assert_eq!(names(20_000, 10_000).path(19_999), Path::new("f/class-9999/a19999.bmp"));
-        assert_eq!(names(20_000, 10_001).path(0), Path::new("f/class-00000/a0.bmp"));
-        assert_eq!(names(20_000, 10_001).path(10_000), Path::new("f/class-10000/a10000.bmp"));
+        assert_eq!(
+            names(20_000, 10_000).path(19_999),
+            Path::new("f/class-9999/a19999.bmp")
+        );
+        assert_eq!(
+            names(20_000, 10_001).path(0),
+            Path::new("f/class-00000/a0.bmp")
+        );
+        assert_eq!(
+            names(20_000, 10_001).path(10_000),
+            Path::new("f/class-10000/a10000.bmp")
+        );
         assert_eq!(names(20_000, 0).path(10_000), Path::new("f/a10000.bmp"));
     }
 
@@ -191,10 +247,21 @@ mod tests {
         let names = names(1000, 0);
         for number in [0, 1, 9, 10, 999] {
             let path = names.path(number);
-            assert_eq!(names.number_of(path.file_name().unwrap().as_bytes()), Some(number));
+            assert_eq!(
+                names.number_of(path.file_name().unwrap().as_bytes()),
+                Some(number)
+            );
         }
         assert_eq!(names.number_of(b"a1000.bmp"), Some(1000));
-        for other in ["a00.bmp", "a007.bmp", "a.bmp", "a-1.bmp", "a1.bmp2", "b1.bmp", "a99999999999999999999.bmp"] {
+        for other in [
+            "a00.bmp",
+            "a007.bmp",
+            "a.bmp",
+            "a-1.bmp",
+            "a1.bmp2",
+            "b1.bmp",
+            "a99999999999999999999.bmp",
+        ] {
             assert_eq!(names.number_of(other.as_bytes()), None, "{other}");
         }
     }

@@ -14,10 +14,15 @@ pub(super) struct Noise {
 impl Noise {
     pub(super) fn new(seed: u64, number: u64, width: usize) -> Self {
         let mut stream = Stream::new(seed, 0, number, Purpose::Noise);
-        Self { bytes: Bytes::new(&mut stream), row: 3 * width, position: 0 }
+        Self {
+            bytes: Bytes::new(&mut stream),
+            row: 3 * width,
+            position: 0,
+        }
     }
 
-    /// The next rows; each begins with a word of its own, so it does not matter how many are made at once.
+    /// The next rows; each begins with a word of its own, so it does not matter how many are made
+    /// at once.
     pub(super) fn rows(&mut self, out: &mut [u8]) {
         for row in out.chunks_exact_mut(self.row) {
             self.bytes.fill(self.position, row);

@@ -49,7 +49,11 @@ pub(crate) fn plane(
     let mut dc = 0;
     let mut out = Vec::with_capacity(across * down);
     for _ in 0..across * down {
-        let kind = if content == Content::Mixed { random.pick(&MIXED) } else { content };
+        let kind = if content == Content::Mixed {
+            random.pick(&MIXED)
+        } else {
+            content
+        };
         let mut block = [0; 64];
         fill(&mut block, kind, random);
         for ac in &mut block[1..] {
@@ -62,13 +66,21 @@ pub(crate) fn plane(
     out
 }
 
-const MIXED: [Content; 6] =
-    [Content::Sparse, Content::Sparse, Content::Dense, Content::Flat, Content::Empty, Content::Extreme];
+const MIXED: [Content; 6] = [
+    Content::Sparse,
+    Content::Sparse,
+    Content::Dense,
+    Content::Flat,
+    Content::Empty,
+    Content::Extreme,
+];
 
 fn fill(block: &mut Block, kind: Content, random: &mut Random) {
     match kind {
         Content::Sparse | Content::Smooth | Content::Mixed => sparse(block, random),
-        Content::Dense => block[1..].iter_mut().for_each(|c| *c = random.between(-3, 3)),
+        Content::Dense => block[1..]
+            .iter_mut()
+            .for_each(|c| *c = random.between(-3, 3)),
         Content::Extreme | Content::Wrapping => extreme(block, random),
         Content::Flat | Content::Empty => {}
     }
@@ -91,7 +103,11 @@ fn extreme(block: &mut Block, random: &mut Random) {
     for coefficient in &mut block[1..] {
         if random.once_in(often) {
             let most = (1 << random.between(1, 15)) - 1;
-            *coefficient = if random.once_in(2) { most } else { random.between(-most, most) };
+            *coefficient = if random.once_in(2) {
+                most
+            } else {
+                random.between(-most, most)
+            };
         }
     }
 }
@@ -131,12 +147,27 @@ impl Gradient {
     fn sample(&self, x: usize, y: usize, random: &mut Random) -> f64 {
         let (across, down) = (f64::from(x as u32), f64::from(y as u32));
         let ramp = (self.start + self.slope.0 * across + self.slope.1 * down).rem_euclid(512.0);
-        let edge = if (x / self.edge + y / self.edge).is_multiple_of(2) { 30.0 } else { 0.0 };
-        let noise = if self.noise == 0 { 0.0 } else { f64::from(random.below(self.noise)) };
+        let edge = if (x / self.edge + y / self.edge).is_multiple_of(2) {
+            30.0
+        } else {
+            0.0
+        };
+        let noise = if self.noise == 0 {
+            0.0
+        } else {
+            f64::from(random.below(self.noise))
+        };
         (ramp.min(512.0 - ramp) + edge + noise).min(255.0) - 128.0
     }
 
-    fn blocks(&self, across: usize, down: usize, quant: &[u16; 64], limits: Limits, random: &mut Random) -> Vec<Block> {
+    fn blocks(
+        &self,
+        across: usize,
+        down: usize,
+        quant: &[u16; 64],
+        limits: Limits,
+        random: &mut Random,
+    ) -> Vec<Block> {
         let waves = waves();
         let mut before = 0;
         let mut out = Vec::with_capacity(across * down);
@@ -169,13 +200,20 @@ fn waves() -> [[f64; 8]; 8] {
     std::array::from_fn(|u| {
         let scale = if u == 0 { 0.125f64.sqrt() } else { 0.5 };
         std::array::from_fn(|x| {
-            scale * ((2.0 * f64::from(x as u32) + 1.0) * f64::from(u as u32) * std::f64::consts::PI / 16.0).cos()
+            scale
+                * ((2.0 * f64::from(x as u32) + 1.0) * f64::from(u as u32) * std::f64::consts::PI
+                    / 16.0)
+                    .cos()
         })
     })
 }
 
 /// The forward transform, as its formula has it.
 fn transform(samples: &[f64; 64], waves: &[[f64; 8]; 8]) -> [f64; 64] {
-    let rows: [f64; 64] = std::array::from_fn(|i| (0..8).map(|x| samples[i / 8 * 8 + x] * waves[i % 8][x]).sum());
+    let rows: [f64; 64] = std::array::from_fn(|i| {
+        (0..8)
+            .map(|x| samples[i / 8 * 8 + x] * waves[i % 8][x])
+            .sum()
+    });
     std::array::from_fn(|i| (0..8).map(|y| rows[y * 8 + i % 8] * waves[i / 8][y]).sum())
 }

@@ -37,9 +37,19 @@ pub(crate) struct Picture {
 
 impl Samples {
     fn of(plane: Plane<'_>, channels: usize) -> Self {
-        let Plane { data, stride, width, height } = plane;
+        let Plane {
+            data,
+            stride,
+            width,
+            height,
+        } = plane;
         let row = |y: usize| &data[y * stride..][..width * channels];
-        Self { channels, width, height, data: (0..height).flat_map(row).copied().collect() }
+        Self {
+            channels,
+            width,
+            height,
+            data: (0..height).flat_map(row).copied().collect(),
+        }
     }
 
     /// The bytes of a part of a row.
@@ -51,9 +61,19 @@ impl Samples {
 impl fmt::Debug for Picture {
     /// Everything but the samples.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sizes: Vec<String> =
-            self.planes.iter().map(|p| format!("{}x{}x{}", p.width, p.height, p.channels)).collect();
-        write!(f, "at {},{} ratio {:?} planes {}", self.left, self.top, self.ratio, sizes.join(" "))
+        let sizes: Vec<String> = self
+            .planes
+            .iter()
+            .map(|p| format!("{}x{}x{}", p.width, p.height, p.channels))
+            .collect();
+        write!(
+            f,
+            "at {},{} ratio {:?} planes {}",
+            self.left,
+            self.top,
+            self.ratio,
+            sizes.join(" ")
+        )
     }
 }
 
@@ -64,7 +84,10 @@ impl Picture {
             return Some(format!("{self:?} against {other:?}"));
         }
         let pairs = self.planes.iter().zip(&other.planes).enumerate();
-        pairs.map(|(i, (a, b))| sample_difference(i, a, b)).find(Option::is_some).flatten()
+        pairs
+            .map(|(i, (a, b))| sample_difference(i, a, b))
+            .find(Option::is_some)
+            .flatten()
     }
 
     /// Where this part of a picture, in the pixels of `window`, departs from the whole.
@@ -76,7 +99,8 @@ impl Picture {
             let (x, y) = if i == 0 { (1, 1) } else { self.ratio };
             let (left, top) = (self.left as usize / x, self.top as usize / y);
             // The samples under the window, in this plane's own samples.
-            let columns = window.left as usize / x..((window.left + window.width) as usize).div_ceil(x);
+            let columns =
+                window.left as usize / x..((window.left + window.width) as usize).div_ceil(x);
             let rows = window.top as usize / y..((window.top + window.height) as usize).div_ceil(y);
             let inside = columns.start >= left
                 && rows.start >= top
@@ -88,7 +112,9 @@ impl Picture {
             for row in rows {
                 let delivered = part.row(columns.start - left, row - top, columns.len());
                 if delivered != all.row(columns.start, row, columns.len()) {
-                    return Some(format!("plane {i}, row {row}: {window:?} is not as in the whole picture"));
+                    return Some(format!(
+                        "plane {i}, row {row}: {window:?} is not as in the whole picture"
+                    ));
                 }
             }
         }
@@ -121,21 +147,33 @@ pub(crate) const FORMS: [(bool, bool); 3] = [(false, false), (true, false), (fal
 
 /// A request of everything, in one of the `FORMS`.
 pub(crate) fn request(denominator: u32, window: Window, (gray, exact): (bool, bool)) -> Request {
-    Request { denominator, window, gray, exact }
+    Request {
+        denominator,
+        window,
+        gray,
+        exact,
+    }
 }
 
 impl Pair {
     pub(crate) fn new() -> Self {
         let tally = Arc::<Tally>::default();
-        let decoder = |backend, tally: &Arc<Tally>| Decoder::new(backend, Arc::clone(tally)).expect("a decoder");
-        Self { auto: decoder(Backend::Auto, &tally), turbo: decoder(Backend::Turbo, &Arc::default()), tally }
+        let decoder = |backend, tally: &Arc<Tally>| {
+            Decoder::new(backend, Arc::clone(tally)).expect("a decoder")
+        };
+        Self {
+            auto: decoder(Backend::Auto, &tally),
+            turbo: decoder(Backend::Turbo, &Arc::default()),
+            tally,
+        }
     }
 
     /// The size that a file has, or the reason for refusing it.
     ///
     /// # Errors
-    /// Where only one of them refuses it, or another size is found. That one opens what the other refuses is allowed,
-    /// since a file is looked at more closely when it is decoded: then the size is given.
+    /// Where only one of them refuses it, or another size is found. That one opens what the other
+    /// refuses is allowed, since a file is looked at more closely when it is decoded: then the size
+    /// is given.
     pub(crate) fn size(&mut self, file: &[u8]) -> Result<Result<Size, Reason>, String> {
         let stop = AtomicBool::new(false);
         let sizes = [&mut self.auto, &mut self.turbo].map(|decoder| {
@@ -143,8 +181,12 @@ impl Pair {
             opened.map(|opened| (opened.header().size, opened.header().orientation))
         });
         match sizes {
-            [Ok(auto), Ok(turbo)] if auto != turbo => Err(format!("header: {auto:?} against {turbo:?}")),
-            [Err(auto), Err(turbo)] if auto != turbo => Err(format!("header: {auto:?} against {turbo:?}")),
+            [Ok(auto), Ok(turbo)] if auto != turbo => {
+                Err(format!("header: {auto:?} against {turbo:?}"))
+            }
+            [Err(auto), Err(turbo)] if auto != turbo => {
+                Err(format!("header: {auto:?} against {turbo:?}"))
+            }
             [Err(auto), Ok(_)] => Err(format!("header: only Auto refuses it: {auto:?}")),
             [Ok(found), _] => Ok(Ok(found.0)),
             [Err(_), Err(reason)] => Ok(Err(reason)),
@@ -155,7 +197,11 @@ impl Pair {
     ///
     /// # Errors
     /// Where they do not agree.
-    pub(crate) fn agree(&mut self, file: &[u8], request: &Request) -> Result<Result<Picture, Reason>, String> {
+    pub(crate) fn agree(
+        &mut self,
+        file: &[u8],
+        request: &Request,
+    ) -> Result<Result<Picture, Reason>, String> {
         let auto = decode(&mut self.auto, file, request);
         let turbo = decode(&mut self.turbo, file, request);
         let difference = match (&auto, &turbo) {
@@ -169,8 +215,8 @@ impl Pair {
         }
     }
 
-    /// Compares the whole picture in every form at 1/`denominator`, then `windows` parts of it. The whole pictures are
-    /// given back, in the order of `FORMS`.
+    /// Compares the whole picture in every form at 1/`denominator`, then `windows` parts of it. The
+    /// whole pictures are given back, in the order of `FORMS`.
     ///
     /// # Errors
     /// Where the two do not agree, or a part is not as it is in the whole picture.
@@ -182,7 +228,10 @@ impl Pair {
         windows: usize,
         random: &mut Random,
     ) -> Result<Vec<Result<Picture, Reason>>, String> {
-        let scaled = Size::new(size.width.div_ceil(denominator), size.height.div_ceil(denominator));
+        let scaled = Size::new(
+            size.width.div_ceil(denominator),
+            size.height.div_ceil(denominator),
+        );
         let mut wholes = Vec::new();
         for form in FORMS {
             wholes.push(self.agree(file, &request(denominator, Window::whole(scaled), form))?);
@@ -192,7 +241,8 @@ impl Pair {
             let wanted = request(denominator, window, FORMS[form]);
             // Of a damaged file, a part may be whole.
             if let (Ok(part), Ok(whole)) = (self.agree(file, &wanted)?, &wholes[form]) {
-                part.difference_from_whole(whole, window).map_or(Ok(()), |what| Err(format!("{wanted:?}: {what}")))?;
+                part.difference_from_whole(whole, window)
+                    .map_or(Ok(()), |what| Err(format!("{wanted:?}: {what}")))?;
             }
         }
         Ok(wholes)
@@ -203,17 +253,29 @@ impl Pair {
 fn decode(decoder: &mut Decoder, file: &[u8], request: &Request) -> Result<Picture, Reason> {
     let stop = AtomicBool::new(false);
     let output = decoder.open(file, &stop)?.decode(request)?;
-    assert_eq!(output.denominator, request.denominator, "the scale that was asked for");
+    assert_eq!(
+        output.denominator, request.denominator,
+        "the scale that was asked for"
+    );
     let (ratio, planes) = match output.pixels {
         Pixels::Gray(plane) => ((1, 1), vec![Samples::of(plane, 1)]),
         Pixels::Rgb(plane) => ((1, 1), vec![Samples::of(plane, 3)]),
         Pixels::Planar(planes) => ((1, 1), planes.map(|plane| Samples::of(plane, 1)).to_vec()),
-        Pixels::Ycc { y, cb, cr, ratio } => (ratio, [y, cb, cr].map(|plane| Samples::of(plane, 1)).to_vec()),
+        Pixels::Ycc { y, cb, cr, ratio } => (
+            ratio,
+            [y, cb, cr].map(|plane| Samples::of(plane, 1)).to_vec(),
+        ),
     };
-    Ok(Picture { left: output.left, top: output.top, ratio, planes })
+    Ok(Picture {
+        left: output.left,
+        top: output.top,
+        ratio,
+        planes,
+    })
 }
 
-/// A part of a picture of `size`: any, or one along an edge, of one pixel, one row, nearly everything.
+/// A part of a picture of `size`: any, or one along an edge, of one pixel, one row, nearly
+/// everything.
 pub(crate) fn window(size: Size, random: &mut Random) -> Window {
     let mut stretch = |length: u32| {
         let (start, end) = match random.below(8) {
@@ -232,5 +294,10 @@ pub(crate) fn window(size: Size, random: &mut Random) -> Window {
         (start, end - start)
     };
     let ((left, width), (top, height)) = (stretch(size.width), stretch(size.height));
-    Window { left, top, width, height }
+    Window {
+        left,
+        top,
+        width,
+        height,
+    }
 }

@@ -38,11 +38,14 @@ fn once(file: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// The segments between the start of the image and the data of the first scan, as far as they can be told apart.
+/// The segments between the start of the image and the data of the first scan, as far as they can
+/// be told apart.
 fn segments(file: &[u8]) -> Vec<Range<usize>> {
     let mut segments = Vec::new();
     let mut at = 2;
-    while let Some(&[0xff, marker, high, low]) = file.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
+    while let Some(&[0xff, marker, high, low]) =
+        file.get(at..).and_then(|rest| rest.first_chunk::<4>())
+    {
         if marker == 0xff {
             at += 1;
             continue;
@@ -82,7 +85,11 @@ fn shorten(file: &mut Vec<u8>, scan: usize, random: &mut Random) {
 fn insert(file: &mut Vec<u8>, from: usize, random: &mut Random) {
     let at = from + random.index(file.len() - from);
     let len = 1 + random.index(9);
-    let bytes = if random.once_in(2) { vec![random.pick(&[0, 0xff, 0x55]); len] } else { random.bytes(len) };
+    let bytes = if random.once_in(2) {
+        vec![random.pick(&[0, 0xff, 0x55]); len]
+    } else {
+        random.bytes(len)
+    };
     file.splice(at..at, bytes);
 }
 
@@ -145,7 +152,9 @@ fn restart(file: &mut Vec<u8>, scan: usize, random: &mut Random) {
 /// A marker of any kind in the middle of the data.
 fn inject(file: &mut Vec<u8>, scan: usize, random: &mut Random) {
     let at = scan + random.index(file.len() - scan);
-    let marker = random.pick(&[0xd9, 0xd8, 0xc4, 0xda, 0xdb, 0xdd, 0xdc, 0xfe, 0x01, 0xff, 0x00, 0xe1, 0xc0, 0xd0]);
+    let marker = random.pick(&[
+        0xd9, 0xd8, 0xc4, 0xda, 0xdb, 0xdd, 0xdc, 0xfe, 0x01, 0xff, 0x00, 0xe1, 0xc0, 0xd0,
+    ]);
     file.splice(at..at, [0xff, marker]);
 }
 
@@ -166,7 +175,9 @@ fn header_field(file: &mut [u8], segments: &[Range<usize>], random: &mut Random)
 
 /// A zero after 0xff lost, or 0xff doubled.
 fn stuffing(file: &mut Vec<u8>, scan: usize, random: &mut Random) {
-    let stuffed: Vec<usize> = (scan..file.len() - 1).filter(|&at| file[at..at + 2] == [0xff, 0]).collect();
+    let stuffed: Vec<usize> = (scan..file.len() - 1)
+        .filter(|&at| file[at..at + 2] == [0xff, 0])
+        .collect();
     if stuffed.is_empty() {
         insert(file, scan, random);
         return;

@@ -18,12 +18,19 @@ const COM: u8 = 0xfe;
 /// The file that `recipe` describes.
 pub(crate) fn write(recipe: &Recipe) -> Vec<u8> {
     let mut random = Random::new(recipe.seed);
-    let quants: [[u16; 64]; 4] = std::array::from_fn(|id| quant_table(recipe.quant, id, &mut random));
+    let quants: [[u16; 64]; 4] =
+        std::array::from_fn(|id| quant_table(recipe.quant, id, &mut random));
     let grids = grids(recipe, &quants, &mut random);
     let members = scans(recipe);
-    let tokens: Vec<_> =
-        members.iter().map(|m| scan::tokens(recipe, &grids, m, limits(recipe).dc, &mut random)).collect();
-    let mut writer = Writer { out: SOI.to_vec(), recipe, random };
+    let tokens: Vec<_> = members
+        .iter()
+        .map(|m| scan::tokens(recipe, &grids, m, limits(recipe).dc, &mut random))
+        .collect();
+    let mut writer = Writer {
+        out: SOI.to_vec(),
+        recipe,
+        random,
+    };
     let codes = writer.codes(&scan::frequencies(&tokens));
     writer.extras();
     writer.head(&quants, &codes);
@@ -55,10 +62,17 @@ fn scans(recipe: &Recipe) -> Vec<Vec<usize>> {
 /// Coefficients that the tables of a file have codes for.
 fn limits(recipe: &Recipe) -> Limits {
     let standard = recipe.codes == Shape::Standard;
-    let (wrapping, extreme) = (recipe.content == Content::Wrapping, recipe.content == Content::Extreme);
+    let (wrapping, extreme) = (
+        recipe.content == Content::Wrapping,
+        recipe.content == Content::Extreme,
+    );
     Limits {
         dc: if wrapping && !standard { 32_767 } else { 2047 },
-        ac: if (wrapping || extreme) && !standard { 32_767 } else { 1023 },
+        ac: if (wrapping || extreme) && !standard {
+            32_767
+        } else {
+            1023
+        },
     }
 }
 
@@ -67,17 +81,37 @@ fn grids(recipe: &Recipe, quants: &[[u16; 64]; 4], random: &mut Random) -> Vec<G
     let lone = recipe.components.len() == 1;
     let (most_across, most_down) = if lone { (1, 1) } else { recipe.finest() };
     let (width, height) = (usize::from(recipe.width), usize::from(recipe.height));
-    let mcus = (width.div_ceil(8 * usize::from(most_across)), height.div_ceil(8 * usize::from(most_down)));
+    let mcus = (
+        width.div_ceil(8 * usize::from(most_across)),
+        height.div_ceil(8 * usize::from(most_down)),
+    );
     let limits = limits(recipe);
     let grid = |component: &Component| {
-        let (across, down) = if lone { (1, 1) } else { (component.across, component.down) };
-        let (across, down, most_across, most_down) =
-            (usize::from(across), usize::from(down), usize::from(most_across), usize::from(most_down));
+        let (across, down) = if lone {
+            (1, 1)
+        } else {
+            (component.across, component.down)
+        };
+        let (across, down, most_across, most_down) = (
+            usize::from(across),
+            usize::from(down),
+            usize::from(most_across),
+            usize::from(most_down),
+        );
         let size = (mcus.0 * across, mcus.1 * down);
         Grid {
-            blocks: blocks::plane(recipe.content, size, &quants[usize::from(component.quant)], limits, random),
+            blocks: blocks::plane(
+                recipe.content,
+                size,
+                &quants[usize::from(component.quant)],
+                limits,
+                random,
+            ),
             stride: size.0,
-            own: ((width * across).div_ceil(8 * most_across), (height * down).div_ceil(8 * most_down)),
+            own: (
+                (width * across).div_ceil(8 * most_across),
+                (height * down).div_ceil(8 * most_down),
+            ),
         }
     };
     recipe.components.iter().map(grid).collect()
@@ -89,9 +123,15 @@ fn quant_table(quant: Quant, id: usize, random: &mut Random) -> [u16; 64] {
         Quant::UpTo(most) => std::array::from_fn(|_| 1 + random.below(u32::from(most)) as u16),
         Quant::Quality(quality) => {
             let quality = u32::from(quality.max(1));
-            let scale = if quality < 50 { 5000 / quality } else { 200 - 2 * quality };
+            let scale = if quality < 50 {
+                5000 / quality
+            } else {
+                200 - 2 * quality
+            };
             let base = if id.is_multiple_of(2) { &LUMA } else { &CHROMA };
-            std::array::from_fn(|k| ((u32::from(base[blocks::ZIGZAG[k]]) * scale + 50) / 100).clamp(1, 255) as u16)
+            std::array::from_fn(|k| {
+                ((u32::from(base[blocks::ZIGZAG[k]]) * scale + 50) / 100).clamp(1, 255) as u16
+            })
         }
     }
 }
@@ -114,7 +154,8 @@ impl Writer<'_> {
                 return Some(standard_for(table, &counts));
             }
             for _ in 0..self.recipe.tables.unused {
-                // Only AC tables have symbols of any value; libjpeg-turbo refuses the others of DC tables.
+                // Only AC tables have symbols of any value; libjpeg-turbo refuses the others of DC
+                // tables.
                 let symbol = self.random.index(if table < 4 { 16 } else { 256 });
                 counts[symbol] = counts[symbol].max(1);
             }
@@ -149,17 +190,25 @@ impl Writer<'_> {
     fn extras(&mut self) {
         let extras = &self.recipe.extras;
         if let Some(major) = extras.jfif {
-            self.push(APP0, &[b'J', b'F', b'I', b'F', 0, major, 1, 0, 0, 1, 0, 1, 0, 0]);
+            self.push(
+                APP0,
+                &[b'J', b'F', b'I', b'F', 0, major, 1, 0, 0, 1, 0, 1, 0, 0],
+            );
         }
         if let Some(exif) = extras.exif {
             let payload = exif_block(exif, &mut self.random);
             self.push(APP0 + 1, &payload);
         }
         if let Some(transform) = extras.adobe {
-            self.push(APP0 + 14, &[b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, transform]);
+            self.push(
+                APP0 + 14,
+                &[b'A', b'd', b'o', b'b', b'e', 0, 100, 0, 0, 0, 0, transform],
+            );
         }
         for _ in 0..extras.others {
-            let marker = self.random.pick(&[COM, COM, APP0 + 2, APP0 + 13, APP0 + 15]);
+            let marker = self
+                .random
+                .pick(&[COM, COM, APP0 + 2, APP0 + 13, APP0 + 15]);
             let len = self.random.index(60);
             let payload = self.random.bytes(len);
             self.push(marker, &payload);
@@ -202,7 +251,12 @@ impl Writer<'_> {
     fn quant_tables(&mut self, quants: &[[u16; 64]; 4]) -> Vec<(u8, Vec<u8>)> {
         let mut payloads = Vec::new();
         for (id, values) in quants.iter().enumerate() {
-            if self.recipe.components.iter().any(|c| usize::from(c.quant) == id) {
+            if self
+                .recipe
+                .components
+                .iter()
+                .any(|c| usize::from(c.quant) == id)
+            {
                 let wide = self.recipe.tables.quant_wide || values.iter().any(|&value| value > 255);
                 payloads.push(quant_payload(id as u8, values, wide));
             }
@@ -211,7 +265,8 @@ impl Writer<'_> {
     }
 
     fn huffman_tables(&mut self, codes: &[Option<Code>; 8]) -> Vec<(u8, Vec<u8>)> {
-        let payload = |(table, code): (usize, &Option<Code>)| Some(huffman_payload(table, code.as_ref()?));
+        let payload =
+            |(table, code): (usize, &Option<Code>)| Some(huffman_payload(table, code.as_ref()?));
         let payloads = codes.iter().enumerate().filter_map(payload).collect();
         together(DHT, payloads, self.recipe.tables.huffman_together)
     }
@@ -219,13 +274,23 @@ impl Writer<'_> {
     /// All tables there can be, with content that the file has no use for.
     fn decoys(&mut self) -> Vec<(u8, Vec<u8>)> {
         let random = &mut self.random;
-        let mut parts: Vec<_> =
-            (0..4).map(|id| (DQT, quant_payload(id, &quant_table(Quant::UpTo(255), 0, random), false))).collect();
+        let mut parts: Vec<_> = (0..4)
+            .map(|id| {
+                (
+                    DQT,
+                    quant_payload(id, &quant_table(Quant::UpTo(255), 0, random), false),
+                )
+            })
+            .collect();
         for table in 0..8 {
             let frequencies = std::array::from_fn(|symbol| {
-                u32::from(random.once_in(4) && (table > 3 || symbol < 12)).max(u32::from(symbol == 1))
+                u32::from(random.once_in(4) && (table > 3 || symbol < 12))
+                    .max(u32::from(symbol == 1))
             });
-            parts.push((DHT, huffman_payload(table, &Code::build(Shape::Wild, &frequencies, random))));
+            parts.push((
+                DHT,
+                huffman_payload(table, &Code::build(Shape::Wild, &frequencies, random)),
+            ));
         }
         parts
     }
@@ -244,7 +309,10 @@ impl Writer<'_> {
 
     fn scan_header(&mut self, members: &[usize]) {
         let mut payload = vec![members.len() as u8];
-        for component in members.iter().map(|&member| &self.recipe.components[member]) {
+        for component in members
+            .iter()
+            .map(|&member| &self.recipe.components[member])
+        {
             payload.extend([component.id, component.dc << 4 | component.ac]);
         }
         payload.extend([0, 63, 0]);
@@ -252,7 +320,11 @@ impl Writer<'_> {
     }
 
     fn tail(&mut self) {
-        let stray = |len: u8, random: &mut Random| (0..len).map(|_| random.below(255) as u8).collect::<Vec<_>>();
+        let stray = |len: u8, random: &mut Random| {
+            (0..len)
+                .map(|_| random.below(255) as u8)
+                .collect::<Vec<_>>()
+        };
         match self.recipe.tail {
             Tail::Missing => return,
             Tail::Extraneous(len) => self.out.extend(stray(len, &mut self.random)),
@@ -271,12 +343,16 @@ impl Writer<'_> {
     }
 }
 
-/// The standard table nearest to what a table is for; it has a code for all symbols but the odd ones, in whose place the
-/// file gets a code of its own.
+/// The standard table nearest to what a table is for; it has a code for all symbols but the odd
+/// ones, in whose place the file gets a code of its own.
 fn standard_for(table: usize, counts: &[u32; 256]) -> Code {
     let code = Code::standard(table > 3, !table.is_multiple_of(2));
     let covered = (0..=255).all(|symbol| counts[usize::from(symbol)] == 0 || code.of(symbol).1 > 0);
-    if covered { code } else { Code::build(Shape::Optimal, counts, &mut Random::new(0)) }
+    if covered {
+        code
+    } else {
+        Code::build(Shape::Optimal, counts, &mut Random::new(0))
+    }
 }
 
 /// Segments of one kind, or one with all that they say.
@@ -284,7 +360,10 @@ fn together(marker: u8, payloads: Vec<Vec<u8>>, join: bool) -> Vec<(u8, Vec<u8>)
     if join {
         vec![(marker, payloads.concat())]
     } else {
-        payloads.into_iter().map(|payload| (marker, payload)).collect()
+        payloads
+            .into_iter()
+            .map(|payload| (marker, payload))
+            .collect()
     }
 }
 
@@ -306,20 +385,46 @@ fn huffman_payload(table: usize, code: &Code) -> Vec<u8> {
 
 /// A small picture, as it stands inside or behind another one.
 fn small_file(random: &mut Random) -> Vec<u8> {
-    let component = Component { id: 1, across: 1, down: 1, quant: 0, dc: 0, ac: 0 };
+    let component = Component {
+        id: 1,
+        across: 1,
+        down: 1,
+        quant: 0,
+        dc: 0,
+        ac: 0,
+    };
     let mut recipe = Recipe::plain(16, 12, vec![component]);
     recipe.seed = random.number();
     recipe.codes = Shape::Optimal;
     write(&recipe)
 }
 
-/// The payload of an EXIF segment: a TIFF file with an orientation, and in a second directory a thumbnail.
+/// The payload of an EXIF segment: a TIFF file with an orientation, and in a second directory a
+/// thumbnail.
 fn exif_block(exif: Exif, random: &mut Random) -> Vec<u8> {
-    let two = |v: u16| if exif.little { v.to_le_bytes() } else { v.to_be_bytes() };
-    let four = |v: u32| if exif.little { v.to_le_bytes() } else { v.to_be_bytes() };
-    let entry = |tag: u16, kind: u16, value: [u8; 4]| [&two(tag)[..], &two(kind), &four(1), &value].concat();
+    let two = |v: u16| {
+        if exif.little {
+            v.to_le_bytes()
+        } else {
+            v.to_be_bytes()
+        }
+    };
+    let four = |v: u32| {
+        if exif.little {
+            v.to_le_bytes()
+        } else {
+            v.to_be_bytes()
+        }
+    };
+    let entry = |tag: u16, kind: u16, value: [u8; 4]| {
+        [&two(tag)[..], &two(kind), &four(1), &value].concat()
+    };
     let [a, b] = two(u16::from(exif.orientation));
-    let mut tiff = if exif.little { b"II*\0".to_vec() } else { b"MM\0*".to_vec() };
+    let mut tiff = if exif.little {
+        b"II*\0".to_vec()
+    } else {
+        b"MM\0*".to_vec()
+    };
     tiff.extend(four(8));
     tiff.extend(two(1));
     tiff.extend(entry(0x0112, 3, [a, b, 0, 0]));

@@ -17,7 +17,8 @@ pub(crate) enum Shape {
     Wild,
 }
 
-/// A code: how many codes there are of each length, the symbols in their order, and what each symbol becomes.
+/// A code: how many codes there are of each length, the symbols in their order, and what each
+/// symbol becomes.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
     pub(crate) counts: [u8; 16],
@@ -38,7 +39,11 @@ impl Code {
             assert!(code < 1 << (i + 1), "the code of ones only is no code");
             code <<= 1;
         }
-        Self { counts, symbols, of }
+        Self {
+            counts,
+            symbols,
+            of,
+        }
     }
 
     /// The bits of a symbol, and how many they are.
@@ -57,14 +62,20 @@ impl Code {
         Self::new(counts, symbols.to_vec())
     }
 
-    /// A code for the symbols that occur, that is whose frequency is not 0, in a shape other than the standard one.
+    /// A code for the symbols that occur, that is whose frequency is not 0, in a shape other than
+    /// the standard one.
     pub(crate) fn build(shape: Shape, frequencies: &[u32; 256], random: &mut Random) -> Self {
-        let mut symbols: Vec<u8> = (0..=255).filter(|&s| frequencies[usize::from(s)] > 0).collect();
+        let mut symbols: Vec<u8> = (0..=255)
+            .filter(|&s| frequencies[usize::from(s)] > 0)
+            .collect();
         symbols.sort_by_key(|&s| std::cmp::Reverse(frequencies[usize::from(s)]));
-        // One leaf more than symbols: the deepest one would be the code of ones only, which no symbol may have.
+        // One leaf more than symbols: the deepest one would be the code of ones only, which no
+        // symbol may have.
         let leaves = symbols.len() + 1;
         let mut counts = match shape {
-            Shape::Standard | Shape::Optimal => optimal(symbols.iter().map(|&s| frequencies[usize::from(s)])),
+            Shape::Standard | Shape::Optimal => {
+                optimal(symbols.iter().map(|&s| frequencies[usize::from(s)]))
+            }
             Shape::Long => long(leaves),
             Shape::Flat => flat(leaves),
             Shape::Wild => wild(leaves, random),
@@ -81,14 +92,21 @@ impl Code {
 /// How many leaves there are at each depth from 1 on.
 type Leaves = [u32; 16];
 
-/// Huffman's tree, for the frequencies and one leaf of frequency 0, cut to 16 levels as ITU-T T.81, K.2 has it.
+/// Huffman's tree, for the frequencies and one leaf of frequency 0, cut to 16 levels as ITU-T T.81,
+/// K.2 has it.
 fn optimal(frequencies: impl Iterator<Item = u32>) -> Leaves {
     let mut trees: Vec<(u32, Vec<u32>)> = frequencies.map(|f| (f, vec![0])).collect();
     trees.push((0, vec![0]));
     while trees.len() > 1 {
         trees.sort_by_key(|tree| std::cmp::Reverse(tree.0));
-        let (a, b) = (trees.pop().expect("a tree"), trees.pop().expect("another tree"));
-        trees.push((a.0 + b.0, a.1.iter().chain(&b.1).map(|depth| depth + 1).collect()));
+        let (a, b) = (
+            trees.pop().expect("a tree"),
+            trees.pop().expect("another tree"),
+        );
+        trees.push((
+            a.0 + b.0,
+            a.1.iter().chain(&b.1).map(|depth| depth + 1).collect(),
+        ));
     }
     let depths = trees.pop().expect("one tree").1;
     let mut counts = vec![0u32; depths.iter().copied().max().unwrap_or(1).max(16) as usize + 1];
@@ -97,7 +115,10 @@ fn optimal(frequencies: impl Iterator<Item = u32>) -> Leaves {
     }
     for depth in (17..counts.len()).rev() {
         while counts[depth] > 0 {
-            let above = (1..depth - 1).rev().find(|&d| counts[d] > 0).expect("a leaf to hang a pair under");
+            let above = (1..depth - 1)
+                .rev()
+                .find(|&d| counts[d] > 0)
+                .expect("a leaf to hang a pair under");
             counts[depth] -= 2;
             counts[depth - 1] += 1;
             counts[above + 1] += 2;
@@ -110,7 +131,10 @@ fn optimal(frequencies: impl Iterator<Item = u32>) -> Leaves {
 fn long(leaves: usize) -> Leaves {
     let mut counts = [0; 16];
     let fits = |short: &usize| leaves - short <= 1 << (16 - short);
-    let short = (0..leaves.min(16)).rev().find(fits).expect("256 codes of 16 bits");
+    let short = (0..leaves.min(16))
+        .rev()
+        .find(fits)
+        .expect("256 codes of 16 bits");
     counts[..short].fill(1);
     counts[15] = (leaves - short) as u32;
     counts

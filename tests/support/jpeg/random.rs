@@ -10,13 +10,16 @@ pub(crate) struct Random<'a> {
 impl Random<'static> {
     /// The choices of `seed`.
     pub(crate) fn new(seed: u64) -> Self {
-        Self { input: &[], state: seed }
+        Self {
+            input: &[],
+            state: seed,
+        }
     }
 }
 
 impl<'a> Random<'a> {
-    /// Choices that are read from `input`, one or two bytes each, so that a fuzzer reaches every one of them by itself;
-    /// when it is used up, those of seed 0.
+    /// Choices that are read from `input`, one or two bytes each, so that a fuzzer reaches every
+    /// one of them by itself; when it is used up, those of seed 0.
     pub(crate) fn steered(input: &'a [u8]) -> Self {
         Self { input, state: 0 }
     }

@@ -100,7 +100,10 @@ pub(crate) struct Extras {
 }
 
 /// How the tables are written.
-#[expect(clippy::struct_excessive_bools, reason = "knobs, all of them independent")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "knobs, all of them independent"
+)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tables {
     /// All Huffman tables in one segment.
@@ -126,7 +129,8 @@ pub(crate) struct Recipe {
     pub(crate) width: u16,
     /// Rows.
     pub(crate) height: u16,
-    /// The frame header's marker: 0xc0 baseline, 0xc1 extended sequential; others name what this encoder cannot write.
+    /// The frame header's marker: 0xc0 baseline, 0xc1 extended sequential; others name what this
+    /// encoder cannot write.
     pub(crate) frame: u8,
     /// Bits a sample: 8.
     pub(crate) precision: u8,
@@ -193,7 +197,13 @@ impl Recipe {
                 shuffled: false,
                 unused: 0,
             },
-            extras: Extras { jfif: Some(1), exif: None, adobe: None, others: 0, stray: false },
+            extras: Extras {
+                jfif: Some(1),
+                exif: None,
+                adobe: None,
+                others: 0,
+                stray: false,
+            },
             tail: Tail::Plain,
         }
     }
@@ -205,7 +215,13 @@ impl Recipe {
         recipe.seed = u64::from(random.below(u32::MAX));
         recipe.content = content(random);
         recipe.quant = quant(random);
-        recipe.codes = random.pick(&[Shape::Standard, Shape::Optimal, Shape::Long, Shape::Flat, Shape::Wild]);
+        recipe.codes = random.pick(&[
+            Shape::Standard,
+            Shape::Optimal,
+            Shape::Long,
+            Shape::Flat,
+            Shape::Wild,
+        ]);
         recipe.frame = if random.once_in(8) { 0xc1 } else { 0xc0 };
         recipe.restart = restart(random);
         recipe.ones = !random.once_in(4);
@@ -231,20 +247,31 @@ impl Recipe {
     /// What is promised of the file.
     pub(crate) fn meant(&self) -> Meant {
         let swapped = self.scans == Scans::Swapped && self.components.len() > 1;
-        if self.precision != 8 || self.frame > 0xc1 || self.tail == Tail::Missing || self.fractional() || swapped {
+        if self.precision != 8
+            || self.frame > 0xc1
+            || self.tail == Tail::Missing
+            || self.fractional()
+            || swapped
+        {
             return Meant::Odd;
         }
         let stray = matches!(self.tail, Tail::Extraneous(_) | Tail::Restart) || self.extras.stray;
-        let header = self.extras.adobe.is_none_or(|t| t < 2) && self.extras.jfif.is_none_or(|major| major == 1);
-        // What follows a scan is the data of a next scan's header then: whether that is damage depends on how.
+        let header = self.extras.adobe.is_none_or(|t| t < 2)
+            && self.extras.jfif.is_none_or(|major| major == 1);
+        // What follows a scan is the data of a next scan's header then: whether that is damage
+        // depends on how.
         if self.several_scans() && matches!(self.tail, Tail::Extraneous(_) | Tail::Restart) {
             return Meant::Odd;
         }
-        if stray || !header { Meant::Valid } else { Meant::Clean }
+        if stray || !header {
+            Meant::Valid
+        } else {
+            Meant::Clean
+        }
     }
 
-    /// Whether our own decoder is to decode it: baseline, gray or YCbCr, all components in one scan, and nothing in
-    /// header or data that encoders do not write.
+    /// Whether our own decoder is to decode it: baseline, gray or YCbCr, all components in one
+    /// scan, and nothing in header or data that encoders do not write.
     pub(crate) fn ordinary(&self) -> bool {
         self.meant() == Meant::Clean
             && (self.components.len() == 1 || (self.scans == Scans::One && self.ycc()))
@@ -259,19 +286,32 @@ impl Recipe {
     /// Whether three components are clearly YCbCr.
     fn ycc(&self) -> bool {
         let first_three = self.components.iter().map(|c| c.id).eq(1..=3);
-        let named = self.extras.jfif.is_some() || self.extras.adobe.map_or(first_three, |transform| transform == 1);
+        let named = self.extras.jfif.is_some()
+            || self
+                .extras
+                .adobe
+                .map_or(first_three, |transform| transform == 1);
         self.components.len() == 3 && named
     }
 
-    /// Whether some component's factors do not divide the largest ones, which libjpeg-turbo does not decode.
+    /// Whether some component's factors do not divide the largest ones, which libjpeg-turbo does
+    /// not decode.
     pub(crate) fn fractional(&self) -> bool {
         let (across, down) = self.finest();
-        self.components.iter().any(|c| !across.is_multiple_of(c.across) || !down.is_multiple_of(c.down))
+        self.components
+            .iter()
+            .any(|c| !across.is_multiple_of(c.across) || !down.is_multiple_of(c.down))
     }
 
     /// The largest sampling factors; those of a lone component mean nothing.
     pub(crate) fn finest(&self) -> (u8, u8) {
-        let most = |factor: fn(&Component) -> u8| self.components.iter().map(factor).max().expect("a component");
+        let most = |factor: fn(&Component) -> u8| {
+            self.components
+                .iter()
+                .map(factor)
+                .max()
+                .expect("a component")
+        };
         (most(|c| c.across), most(|c| c.down))
     }
 
@@ -309,12 +349,32 @@ fn components(random: &mut Random) -> Vec<Component> {
     };
     let factors = factors(count, random);
     let ids = ids(random);
-    let tables = random.pick(&[[0, 1, 1, 0], [0, 1, 1, 0], [0, 0, 0, 0], [0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 0, 2]]);
+    let tables = random.pick(&[
+        [0, 1, 1, 0],
+        [0, 1, 1, 0],
+        [0, 0, 0, 0],
+        [0, 1, 2, 3],
+        [3, 2, 1, 0],
+        [1, 0, 0, 2],
+    ]);
     let several = random.once_in(3);
     let component = |i: usize| {
-        let mut table = || if several { random.below(4) as u8 } else { tables[i] };
+        let mut table = || {
+            if several {
+                random.below(4) as u8
+            } else {
+                tables[i]
+            }
+        };
         let (quant, dc, ac) = (table(), table(), table());
-        Component { id: ids[i], across: factors[i].0, down: factors[i].1, quant, dc, ac }
+        Component {
+            id: ids[i],
+            across: factors[i].0,
+            down: factors[i].1,
+            quant,
+            dc,
+            ac,
+        }
     };
     (0..count).map(component).collect()
 }
@@ -345,7 +405,8 @@ fn factors(count: usize, random: &mut Random) -> Vec<(u8, u8)> {
         let all: Vec<(u8, u8)> = (0..count).map(|_| any()).collect();
         let (across, down) = (all.iter().map(|f| f.0).max(), all.iter().map(|f| f.1).max());
         let divides = |&(x, y): &(u8, u8)| {
-            across.is_some_and(|most| most.is_multiple_of(x)) && down.is_some_and(|most| most.is_multiple_of(y))
+            across.is_some_and(|most| most.is_multiple_of(x))
+                && down.is_some_and(|most| most.is_multiple_of(y))
         };
         let blocks: u32 = all.iter().map(|&(x, y)| u32::from(x) * u32::from(y)).sum();
         if blocks <= 10 && (kind == 19 || all.iter().all(divides)) {
@@ -400,7 +461,11 @@ fn tables(random: &mut Random) -> Tables {
         quant_wide: random.once_in(10),
         decoys: random.once_in(5),
         shuffled: random.once_in(3),
-        unused: if random.once_in(4) { random.below(40) as u8 } else { 0 },
+        unused: if random.once_in(4) {
+            random.below(40) as u8
+        } else {
+            0
+        },
     }
 }
 
@@ -411,7 +476,11 @@ fn extras(random: &mut Random) -> Extras {
         little: random.once_in(2),
     });
     let major = if random.once_in(40) { 2 } else { 1 };
-    let adobe = if random.once_in(40) { 2 } else { u8::from(!random.once_in(6)) };
+    let adobe = if random.once_in(40) {
+        2
+    } else {
+        u8::from(!random.once_in(6))
+    };
     Extras {
         jfif: (!random.once_in(3)).then_some(major),
         exif,

@@ -1,4 +1,5 @@
-//! Blocks to entropy-coded data, by way of symbols: which ones occur has to be known before a code for them is made.
+//! Blocks to entropy-coded data, by way of symbols: which ones occur has to be known before a code
+//! for them is made.
 
 use super::blocks::Block;
 use super::huffman::Code;
@@ -27,24 +28,42 @@ pub(crate) struct Grid {
     pub(crate) blocks: Vec<Block>,
     /// Blocks in a row.
     pub(crate) stride: usize,
-    /// Blocks across and down that have a part in the picture: what a scan of this component alone holds.
+    /// Blocks across and down that have a part in the picture: what a scan of this component alone
+    /// holds.
     pub(crate) own: (usize, usize),
 }
 
 /// The tokens of the scan of some components.
-pub(crate) fn tokens(recipe: &Recipe, grids: &[Grid], members: &[usize], most: i32, random: &mut Random) -> Vec<Token> {
+pub(crate) fn tokens(
+    recipe: &Recipe,
+    grids: &[Grid],
+    members: &[usize],
+    most: i32,
+    random: &mut Random,
+) -> Vec<Token> {
     let (across, down) = if let [one] = *members {
         grids[one].own
     } else {
         let first = &recipe.components[members[0]];
         let grid = &grids[members[0]];
-        (grid.stride / usize::from(first.across), grid.blocks.len() / grid.stride / usize::from(first.down))
+        (
+            grid.stride / usize::from(first.across),
+            grid.blocks.len() / grid.stride / usize::from(first.down),
+        )
     };
-    let mut writer = Writer { tokens: Vec::new(), before: [0; 4], coding: recipe.coding, most, random };
+    let mut writer = Writer {
+        tokens: Vec::new(),
+        before: [0; 4],
+        coding: recipe.coding,
+        most,
+        random,
+    };
     for mcu in 0..across * down {
         let interval = usize::from(recipe.restart);
         if interval > 0 && mcu > 0 && mcu.is_multiple_of(interval) {
-            writer.tokens.push(Token::Restart(((mcu / interval - 1) % 8) as u8));
+            writer
+                .tokens
+                .push(Token::Restart(((mcu / interval - 1) % 8) as u8));
             writer.before = [0; 4];
         }
         for &member in members {
@@ -56,7 +75,11 @@ pub(crate) fn tokens(recipe: &Recipe, grids: &[Grid], members: &[usize], most: i
             for i in 0..blocks.0 * blocks.1 {
                 let column = mcu % across * blocks.0 + i % blocks.0;
                 let row = mcu / across * blocks.1 + i / blocks.0;
-                writer.block(&grid.blocks[row * grid.stride + column], member, (component.dc, component.ac));
+                writer.block(
+                    &grid.blocks[row * grid.stride + column],
+                    member,
+                    (component.dc, component.ac),
+                );
             }
         }
     }
@@ -74,7 +97,8 @@ struct Writer<'a, 'r> {
 
 impl Writer<'_, '_> {
     fn block(&mut self, block: &Block, member: usize, (dc, ac): (u8, u8)) {
-        // Blocks follow each other in other ways than in the plane: the tables may have no code for so large a step.
+        // Blocks follow each other in other ways than in the plane: the tables may have no code for
+        // so large a step.
         let difference = (block[0] - self.before[member]).clamp(-self.most, self.most);
         self.before[member] += difference;
         self.symbol(dc, 0, difference);
@@ -100,7 +124,11 @@ impl Writer<'_, '_> {
     fn symbol(&mut self, table: u8, symbol: u8, value: i32) {
         let size = 32 - value.unsigned_abs().leading_zeros();
         let bits = if value < 0 { value - 1 } else { value } & ((1 << size) - 1);
-        self.tokens.push(Token::Symbol { table, symbol: symbol | size as u8, bits: bits as u16 });
+        self.tokens.push(Token::Symbol {
+            table,
+            symbol: symbol | size as u8,
+            bits: bits as u16,
+        });
     }
 
     /// The end of a block of which the last `run` coefficients are 0.
@@ -110,7 +138,8 @@ impl Writer<'_, '_> {
                 for _ in 0..run / 16 {
                     self.symbol(table, 0xf0, 0);
                 }
-                // Sixteen zeros are past the end where exactly so many are left: then no end of block follows.
+                // Sixteen zeros are past the end where exactly so many are left: then no end of
+                // block follows.
                 if !run.is_multiple_of(16) {
                     self.symbol(table, 0, 0);
                 }
@@ -140,13 +169,30 @@ pub(crate) fn frequencies(scans: &[Vec<Token>]) -> [[u32; 256]; 8] {
     counts
 }
 
-/// The bytes of a scan. Before markers, the bits left over are ones, or zeros; `fill` says how many more 0xff stand there.
-pub(crate) fn bytes(tokens: &[Token], codes: &[Option<Code>; 8], ones: bool, mut fill: impl FnMut() -> u8) -> Vec<u8> {
-    let mut bits = Bits { out: Vec::new(), held: 0, count: 0 };
+/// The bytes of a scan. Before markers, the bits left over are ones, or zeros; `fill` says how many
+/// more 0xff stand there.
+pub(crate) fn bytes(
+    tokens: &[Token],
+    codes: &[Option<Code>; 8],
+    ones: bool,
+    mut fill: impl FnMut() -> u8,
+) -> Vec<u8> {
+    let mut bits = Bits {
+        out: Vec::new(),
+        held: 0,
+        count: 0,
+    };
     for token in tokens {
         match *token {
-            Token::Symbol { table, symbol, bits: value } => {
-                let code = codes[usize::from(table)].as_ref().expect("a code for each table in use").of(symbol);
+            Token::Symbol {
+                table,
+                symbol,
+                bits: value,
+            } => {
+                let code = codes[usize::from(table)]
+                    .as_ref()
+                    .expect("a code for each table in use")
+                    .of(symbol);
                 assert!(code.1 > 0, "a code for each symbol that occurs");
                 bits.put(code.0, code.1);
                 bits.put(value, symbol & 15);

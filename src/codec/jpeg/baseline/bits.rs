@@ -1,8 +1,9 @@
 //! A 64-bit window onto a stream of bits, most significant bit first.
 //!
-//! It reads data without stuffing and without markers ([`Feed`](super::unstuff::Feed) takes both out), so a refill is one
-//! unaligned load of eight bytes. Past the end of the data it reads whatever lies there: who cares compares
-//! [`Bits::position`] with the end afterwards, once for many blocks.
+//! It reads data without stuffing and without markers ([`Feed`](super::unstuff::Feed) takes both
+//! out), so a refill is one unaligned load of eight bytes. Past the end of the data it reads
+//! whatever lies there: who cares compares [`Bits::position`] with the end afterwards, once for
+//! many blocks.
 #![expect(
     clippy::inline_always,
     reason = "all of it belongs into the one loop of `scan::span`, which has the CPU features"
@@ -10,9 +11,10 @@
 
 use super::unstuff::Piece;
 
-/// Unread bits are at the top of `buffer`. The low six bits of `count` say how many of them are accounted for; above them
-/// `count` is garbage, which spares masking what is subtracted from it. Below those bits `buffer` may hold more of the
-/// stream already: the next refill puts the same bits in the same place.
+/// Unread bits are at the top of `buffer`. The low six bits of `count` say how many of them are
+/// accounted for; above them `count` is garbage, which spares masking what is subtracted from it.
+/// Below those bits `buffer` may hold more of the stream already: the next refill puts the same
+/// bits in the same place.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Bits {
     buffer: u64,
@@ -26,7 +28,10 @@ impl Bits {
 
     /// Tops up to [`Self::FULL`] bits or more.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "shift counts, of which six bits count")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "shift counts, of which six bits count"
+    )]
     pub(super) fn refill(&mut self, piece: &Piece) {
         self.buffer |= load(piece, self.next).wrapping_shr(self.count as u32);
         self.next += ((!self.count >> 3) & 7) as usize;
@@ -53,14 +58,19 @@ impl Bits {
         self.count = self.count.wrapping_sub(u64::from(count));
     }
 
-    /// Reads a value of `size` bits, up to 15, as T.81 F.2.2.1 extends it (EXTEND): a leading zero means negative.
+    /// Reads a value of `size` bits, up to 15, as T.81 F.2.2.1 extends it (EXTEND): a leading zero
+    /// means negative.
     #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "at most 15 bits are left")]
     pub(super) fn value(&mut self, size: u8) -> i32 {
         let value = (self.buffer >> 1).wrapping_shr(63 - u32::from(size)) as i32;
         let negative = self.buffer >> 63 == 0;
         self.skip(size);
-        if negative { value + 1 - (1 << size) } else { value }
+        if negative {
+            value + 1 - (1 << size)
+        } else {
+            value
+        }
     }
 
     /// Number of the next unread bit of the piece.
@@ -89,7 +99,11 @@ fn load(piece: &Piece, at: usize) -> u64 {
 }
 
 #[cfg(test)]
-#[allow(clippy::cast_possible_truncation, clippy::large_stack_arrays, reason = "small numbers, and a boxed piece")]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::large_stack_arrays,
+    reason = "small numbers, and a boxed piece"
+)]
 mod tests {
     use super::super::unstuff::PIECE;
     use super::*;

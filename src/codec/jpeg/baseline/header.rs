@@ -1,7 +1,8 @@
 //! The header of a file, as far as the first scan, taken only if all of it is as it should be.
 //!
-//! It follows libjpeg-turbo's `jdmarker.c`, `jdinput.c` and `jdapimin.c`, less everything there that repairs or warns:
-//! such a file is handed over. Nothing is allocated; tables stay where they are in the file.
+//! It follows libjpeg-turbo's `jdmarker.c`, `jdinput.c` and `jdapimin.c`, less everything there
+//! that repairs or warns: such a file is handed over. Nothing is allocated; tables stay where they
+//! are in the file.
 
 use super::super::ends;
 use super::super::frame::{Frame, Handover, Sampling};
@@ -25,13 +26,15 @@ pub(in crate::codec::jpeg) struct Header<'a> {
     pub(in crate::codec::jpeg) frame: Frame,
     /// The EXIF orientation.
     pub(in crate::codec::jpeg) orientation: Orientation,
-    /// Whether an end-of-image marker follows: a file that was cut short has none, and is not decoded here.
+    /// Whether an end-of-image marker follows: a file that was cut short has none, and is not
+    /// decoded here.
     pub(in crate::codec::jpeg) ended: bool,
     /// Counts and symbols of each component's Huffman tables, and its quantisation table.
     pub(super) tables: [Tables<'a>; 3],
     /// MCUs between restart markers; 0 without.
     pub(super) restart_interval: u32,
-    /// Rows of MCUs that libjpeg-turbo decodes at a time: 1, but for gray files that have a sampling factor all the same.
+    /// Rows of MCUs that libjpeg-turbo decodes at a time: 1, but for gray files that have a
+    /// sampling factor all the same.
     pub(super) rows_at_a_time: u32,
     /// The file from the scan's data on.
     pub(super) scan: &'a [u8],
@@ -59,7 +62,11 @@ impl Quantisation<'_> {
         let mut out = [0; 64];
         for (i, &at) in ZIGZAG.iter().enumerate() {
             let value = |at: usize| u16::from(self.values.get(at).copied().unwrap_or(0));
-            out[usize::from(at)] = if self.is_wide { value(2 * i) << 8 | value(2 * i + 1) } else { value(i) };
+            out[usize::from(at)] = if self.is_wide {
+                value(2 * i) << 8 | value(2 * i + 1)
+            } else {
+                value(i)
+            };
         }
         out
     }
@@ -129,19 +136,30 @@ impl<'a> Seen<'a> {
         if ![1, 3].contains(&count) {
             return Err(Handover::Color);
         }
-        if [width, height].iter().any(|side| !(1..=LONGEST_SIDE).contains(side)) {
+        if [width, height]
+            .iter()
+            .any(|side| !(1..=LONGEST_SIDE).contains(side))
+        {
             return Err(Handover::Header);
         }
         let mut all = [Component::default(); 3];
         let mut sampling = [Sampling::default(); 3];
-        for ((component, sampling), &[id, factors, quant]) in
-            all.iter_mut().zip(&mut sampling).zip(components.as_chunks::<3>().0)
+        for ((component, sampling), &[id, factors, quant]) in all
+            .iter_mut()
+            .zip(&mut sampling)
+            .zip(components.as_chunks::<3>().0)
         {
             *component = Component { id, quant };
-            *sampling = Sampling { across: u32::from(factors >> 4), down: u32::from(factors & 15) };
+            *sampling = Sampling {
+                across: u32::from(factors >> 4),
+                down: u32::from(factors & 15),
+            };
         }
         let sampling = &sampling[..usize::from(count)];
-        if !sampling.iter().all(|s| (1..=4).contains(&s.across) && (1..=4).contains(&s.down)) {
+        if !sampling
+            .iter()
+            .all(|s| (1..=4).contains(&s.across) && (1..=4).contains(&s.down))
+        {
             return Err(Handover::Header);
         }
         let frame = Frame::new(Size::new(u32::from(width), u32::from(height)), sampling);
@@ -156,7 +174,10 @@ impl<'a> Seen<'a> {
     fn huffman(&mut self, mut segment: &'a [u8]) -> Result<(), Handover> {
         while let Some((&class, table)) = segment.split_first() {
             let counts = table.first_chunk::<16>().ok_or(Handover::Header)?;
-            let count = counts.iter().map(|&count| usize::from(count)).sum::<usize>();
+            let count = counts
+                .iter()
+                .map(|&count| usize::from(count))
+                .sum::<usize>();
             let (table, rest) = table.split_at_checked(16 + count).ok_or(Handover::Header)?;
             let tables = match class >> 4 {
                 0 => &mut self.dc,
@@ -166,7 +187,9 @@ impl<'a> Seen<'a> {
             if count > 256 {
                 return Err(Handover::Header);
             }
-            *tables.get_mut(usize::from(class & 15)).ok_or(Handover::Header)? = Some(table);
+            *tables
+                .get_mut(usize::from(class & 15))
+                .ok_or(Handover::Header)? = Some(table);
             segment = rest;
         }
         Ok(())
@@ -179,9 +202,13 @@ impl<'a> Seen<'a> {
                 1 => true,
                 _ => return Err(Handover::Header),
             };
-            let (values, rest) = values.split_at_checked(if is_wide { 128 } else { 64 }).ok_or(Handover::Header)?;
-            *self.quant.get_mut(usize::from(class & 15)).ok_or(Handover::Header)? =
-                Some(Quantisation { is_wide, values });
+            let (values, rest) = values
+                .split_at_checked(if is_wide { 128 } else { 64 })
+                .ok_or(Handover::Header)?;
+            *self
+                .quant
+                .get_mut(usize::from(class & 15))
+                .ok_or(Handover::Header)? = Some(Quantisation { is_wide, values });
             segment = rest;
         }
         Ok(())
@@ -227,7 +254,9 @@ impl<'a> Seen<'a> {
         if usize::from(count) != components.len() {
             return Err(Handover::Scans);
         }
-        let (selectors, parameters) = selectors.split_at_checked(2 * components.len()).ok_or(Handover::Header)?;
+        let (selectors, parameters) = selectors
+            .split_at_checked(2 * components.len())
+            .ok_or(Handover::Header)?;
         // All of the spectrum at once and in full.
         if parameters != [0, 63, 0] {
             return Err(Handover::Header);
@@ -238,7 +267,9 @@ impl<'a> Seen<'a> {
             if id != component.id {
                 return Err(Handover::Scans);
             }
-            *tables = self.tables(component.quant, selector).ok_or(Handover::Header)?;
+            *tables = self
+                .tables(component.quant, selector)
+                .ok_or(Handover::Header)?;
         }
         Ok(Header {
             frame,
@@ -261,7 +292,9 @@ impl<'a> Seen<'a> {
 
     /// Gray and YCbCr are taken, told apart as `default_decompress_parms` does it.
     fn check_color(&self, components: &[Component]) -> Result<(), Handover> {
-        let &[a, b, c] = components else { return Ok(()) };
+        let &[a, b, c] = components else {
+            return Ok(());
+        };
         let ids = [a, b, c].map(|component| component.id);
         if ids[0] == ids[1] || ids[0] == ids[2] || ids[1] == ids[2] {
             return Err(Handover::Header);
@@ -275,9 +308,12 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Whether an MCU is within the limits and chroma is subsampled by whole numbers: libjpeg-turbo takes nothing else.
+/// Whether an MCU is within the limits and chroma is subsampled by whole numbers: libjpeg-turbo
+/// takes nothing else.
 fn is_regular(frame: &Frame) -> bool {
-    let blocks = (0..frame.components()).map(|i| frame.sampling(i)).map(|s| s.across * s.down);
+    let blocks = (0..frame.components())
+        .map(|i| frame.sampling(i))
+        .map(|s| s.across * s.down);
     blocks.sum::<u32>() <= MOST_BLOCKS && frame.has_whole_ratios()
 }
 
@@ -310,7 +346,9 @@ impl<'a> Reader<'a> {
     /// The payload of the segment that comes next.
     fn segment(&mut self) -> Result<&'a [u8], Handover> {
         let &length = self.take(2)?.first_chunk::<2>().ok_or(Handover::Header)?;
-        let length = usize::from(u16::from_be_bytes(length)).checked_sub(2).ok_or(Handover::Header)?;
+        let length = usize::from(u16::from_be_bytes(length))
+            .checked_sub(2)
+            .ok_or(Handover::Header)?;
         self.take(length)
     }
 }
@@ -324,7 +362,11 @@ const fn zigzag() -> [u8; 64] {
         let first = if diagonal < 8 { 0 } else { diagonal - 7 };
         let mut step = first;
         while step + first <= diagonal {
-            let (x, y) = if diagonal % 2 == 0 { (step, diagonal - step) } else { (diagonal - step, step) };
+            let (x, y) = if diagonal % 2 == 0 {
+                (step, diagonal - step)
+            } else {
+                (diagonal - step, step)
+            };
             order[at] = (8 * y + x) as u8;
             at += 1;
             step += 1;
@@ -341,13 +383,19 @@ mod tests {
 
     fn file() -> Vec<u8> {
         let mut bytes = Vec::new();
-        Encoder::new(&mut bytes, 80).encode(&[90; 40 * 20 * 3], 40, 20, ColorType::Rgb).unwrap();
+        Encoder::new(&mut bytes, 80)
+            .encode(&[90; 40 * 20 * 3], 40, 20, ColorType::Rgb)
+            .unwrap();
         bytes
     }
 
     /// Where the payload of the first segment with a code begins.
     fn payload(bytes: &[u8], code: u8) -> usize {
-        bytes.windows(2).position(|pair| pair == [0xff, code]).unwrap() + 4
+        bytes
+            .windows(2)
+            .position(|pair| pair == [0xff, code])
+            .unwrap()
+            + 4
     }
 
     fn without(bytes: &[u8], code: u8) -> Vec<u8> {
@@ -394,15 +442,27 @@ mod tests {
         assert_eq!(changed(frame, 7, 0x01), Some(Header), "factor 0");
         assert_eq!(changed(frame, 7, 0x44), Some(Header), "18 blocks");
         assert_eq!(changed(frame, 8, 4), Some(Header), "no such table");
-        assert_eq!(changed(frame, 6, 9), Some(Scans), "not the component of the scan");
+        assert_eq!(
+            changed(frame, 6, 9),
+            Some(Scans),
+            "not the component of the scan"
+        );
         assert_eq!(changed(frame, 9, 0), Some(Header), "one identifier twice");
-        assert_eq!(changed(frame, 10, 0x31), Some(Header), "fractional sampling");
+        assert_eq!(
+            changed(frame, 10, 0x31),
+            Some(Header),
+            "fractional sampling"
+        );
         assert_eq!(changed(0xda, 2, 0x40), Some(Header), "no such DC table");
         assert_eq!(changed(0xda, 2, 0x02), Some(Header), "a missing AC table");
         assert_eq!(changed(0xda, 0, 2), Some(Scans));
         assert_eq!(changed(0xda, 7, 1), Some(Header), "first coefficient");
         assert_eq!(changed(0xda, 8, 62), Some(Header), "last coefficient");
-        assert_eq!(changed(0xda, 9, 1), Some(Header), "successive approximation");
+        assert_eq!(
+            changed(0xda, 9, 1),
+            Some(Header),
+            "successive approximation"
+        );
         assert_eq!(changed(0xc4, 0, 0x20), Some(Header), "table class");
         assert_eq!(changed(0xc4, 0, 0x04), Some(Header), "table number");
         assert_eq!(changed(0xc4, 1, 200), Some(Header), "symbols missing");
@@ -410,7 +470,12 @@ mod tests {
         assert_eq!(changed(0xe0, 5, 2), Some(Header), "JFIF 2");
         let mut bytes = file();
         let at = payload(&bytes, frame) - 3;
-        for (code, reason) in [(0xc2, Progressive), (0xc9, Arithmetic), (0xc3, Header), (0xdc, Header)] {
+        for (code, reason) in [
+            (0xc2, Progressive),
+            (0xc9, Arithmetic),
+            (0xc3, Header),
+            (0xdc, Header),
+        ] {
             bytes[at] = code;
             assert_eq!(parse(&bytes).err(), Some(reason), "{code:x}");
         }
@@ -418,7 +483,11 @@ mod tests {
         assert!(parse(&bytes).is_ok());
         let bytes = file();
         for code in [0xc0, 0xc4, 0xdb] {
-            assert_eq!(parse(&without(&bytes, code)).err(), Some(Header), "{code:x}");
+            assert_eq!(
+                parse(&without(&bytes, code)).err(),
+                Some(Header),
+                "{code:x}"
+            );
         }
         let mut plain = without(&bytes, 0xe0);
         assert!(parse(&plain).is_ok(), "no word on colour");
@@ -432,7 +501,13 @@ mod tests {
         assert_eq!(parse(&stray).err(), Some(Header));
         let filled = [&bytes[..2], &[0xff, 0xff], &bytes[2..]].concat();
         assert!(parse(&filled).is_ok());
-        let adobe = |transform| [b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0".as_slice(), &[transform]].concat();
+        let adobe = |transform| {
+            [
+                b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0".as_slice(),
+                &[transform],
+            ]
+            .concat()
+        };
         let with = |transform| {
             let plain = without(&bytes, 0xe0);
             [&plain[..2], &adobe(transform), &plain[2..]].concat()

@@ -1,9 +1,10 @@
 //! Huffman tables: from a DHT segment to tables that give one or two whole coefficients an access.
 //!
-//! A code word and the bits of its value are looked up together, by the next [`INDEX`] bits of the stream. Most words are
-//! short and most values small, so that two coefficients often fit. An entry is a struct of small fields, each loaded for
-//! itself: taking one word apart by shifts is slower (14.4 to 12.3 cycles a byte of file on Zen 4), since a processor does
-//! more loads than shifts at a time.
+//! A code word and the bits of its value are looked up together, by the next [`INDEX`] bits of the
+//! stream. Most words are short and most values small, so that two coefficients often fit. An entry
+//! is a struct of small fields, each loaded for itself: taking one word apart by shifts is slower
+//! (14.4 to 12.3 cycles a byte of file on Zen 4), since a processor does more loads than shifts at
+//! a time.
 
 use super::Handover;
 
@@ -21,7 +22,8 @@ const DC_LONGEST: u32 = 20;
 
 /// Advances are at most 32 without an end of block, this much more with one...
 pub(super) const END: u8 = 96;
-/// ... and this where the index does not tell: the word or its value is too long, or no word begins so.
+/// ... and this where the index does not tell: the word or its value is too long, or no word begins
+/// so.
 pub(super) const UNKNOWN: u8 = 176;
 
 /// Code words of a table, checked as libjpeg-turbo checks them (`jpeg_make_d_derived_tbl`).
@@ -45,7 +47,12 @@ pub(super) struct Word {
 
 impl Default for Code {
     fn default() -> Self {
-        Self { limits: [0; 16], offsets: [0; 16], symbols: [0; 256], count: 0 }
+        Self {
+            limits: [0; 16],
+            offsets: [0; 16],
+            symbols: [0; 256],
+            count: 0,
+        }
     }
 }
 
@@ -53,11 +60,17 @@ impl Code {
     /// From 16 counts and then the symbols.
     pub(super) fn new(segment: &[u8]) -> Result<Self, Handover> {
         let (counts, symbols) = segment.split_first_chunk::<16>().ok_or(Handover::Header)?;
-        let count = counts.iter().map(|&count| usize::from(count)).sum::<usize>();
+        let count = counts
+            .iter()
+            .map(|&count| usize::from(count))
+            .sum::<usize>();
         if count > 256 || count != symbols.len() {
             return Err(Handover::Header);
         }
-        let mut code = Self { count, ..Self::default() };
+        let mut code = Self {
+            count,
+            ..Self::default()
+        };
         code.symbols[..count].copy_from_slice(symbols);
         let (mut word, mut first) = (0u32, 0u32);
         for (i, &count) in counts.iter().enumerate() {
@@ -80,14 +93,22 @@ impl Code {
 
     /// The word that 16 bits begin with.
     #[expect(clippy::cast_possible_truncation, reason = "at most 17")]
-    #[expect(clippy::inline_always, reason = "compiled with the CPU features of the loop it is called from")]
+    #[expect(
+        clippy::inline_always,
+        reason = "compiled with the CPU features of the loop it is called from"
+    )]
     #[inline(always)]
     pub(super) fn word(&self, bits: usize) -> Word {
         let bits = bits as u32 & 0xffff;
         let shorter = self.limits.iter().filter(|&&limit| bits >= limit).count();
-        let Some(&offset) = self.offsets.get(shorter) else { return Word::default() };
+        let Some(&offset) = self.offsets.get(shorter) else {
+            return Word::default();
+        };
         let index = offset.wrapping_add(bits >> (15 - shorter)) & 255;
-        Word { length: shorter as u8 + 1, symbol: self.symbols[index as usize] }
+        Word {
+            length: shorter as u8 + 1,
+            symbol: self.symbols[index as usize],
+        }
     }
 
     /// The word that each index of `bits` bits begins with, where it is no longer than that.
@@ -101,7 +122,10 @@ impl Code {
             let places = 1 << (bits - length);
             let end = (self.limits[length - 1] >> (16 - bits)) as usize;
             while at < end {
-                table[at..at + places].fill(Word { length: length as u8, symbol: self.symbols[next] });
+                table[at..at + places].fill(Word {
+                    length: length as u8,
+                    symbol: self.symbols[next],
+                });
                 at += places;
                 next += 1;
             }
@@ -121,28 +145,42 @@ struct Coefficient {
     value: i16,
 }
 
-/// Resolves a word and its value of `size` bits at the front of an index of `bits` bits, if they are `longest` bits at
-/// most.
-#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "small numbers")]
+/// Resolves a word and its value of `size` bits at the front of an index of `bits` bits, if they
+/// are `longest` bits at most.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "small numbers"
+)]
 fn coefficient(index: usize, bits: u32, length: u8, size: u8, longest: u32) -> Coefficient {
     let total = u32::from(length) + u32::from(size);
     if length == 0 || total > longest || (size > 0 && u32::from(length) >= bits) {
         return Coefficient::default();
     }
     if size == 0 {
-        return Coefficient { bits: length, extra: 0, value: 0 };
+        return Coefficient {
+            bits: length,
+            extra: 0,
+            value: 0,
+        };
     }
-    // The known leading bits of the value, with its sign; the extra bits add to it, whatever the sign.
+    // The known leading bits of the value, with its sign; the extra bits add to it, whatever the
+    // sign.
     let extra = total.saturating_sub(bits);
     let known = u32::from(size) - extra;
     let high = (index >> (bits - u32::from(length) - known)) as i32 & ((1 << known) - 1);
     let negative = high >> (known - 1) == 0;
     let value = (high << extra) - if negative { (1 << size) - 1 } else { 0 };
-    Coefficient { bits: total as u8, extra: extra as u8, value: value as i16 }
+    Coefficient {
+        bits: total as u8,
+        extra: extra as u8,
+        value: value as i16,
+    }
 }
 
-/// One access of an [`AcTable`]. The bits of the last value may go on after the index: what they say is added to `second`,
-/// which is written last. Where there is but one coefficient, `both` is `first` and `second` its value.
+/// One access of an [`AcTable`]. The bits of the last value may go on after the index: what they
+/// say is added to `second`, which is written last. Where there is but one coefficient, `both` is
+/// `first` and `second` its value.
 #[derive(Clone, Copy, Default)]
 #[repr(C, align(8))]
 pub(super) struct Entry {
@@ -161,8 +199,8 @@ pub(super) struct Entry {
 /// The AC coefficients of a block.
 pub(super) struct AcTable {
     pub(super) code: Code,
-    /// Bits to pass over; 0 where the index does not tell. They are all that the next access waits for, and apart since a
-    /// load is a cycle faster where the index needs no scaling.
+    /// Bits to pass over; 0 where the index does not tell. They are all that the next access waits
+    /// for, and apart since a load is a cycle faster where the index needs no scaling.
     pub(super) bits: [u8; 1 << INDEX],
     pub(super) entries: [Entry; 1 << INDEX],
     /// Bits of the first coefficient.
@@ -237,30 +275,74 @@ fn run(symbol: u8) -> u8 {
 
 /// The bits and the entry of an index.
 #[expect(clippy::cast_possible_truncation, reason = "INDEX is small")]
-fn pair(index: usize, words: &[Word; 1 << INDEX], firsts: &[Coefficient; 1 << INDEX]) -> (u8, Entry) {
+fn pair(
+    index: usize,
+    words: &[Word; 1 << INDEX],
+    firsts: &[Coefficient; 1 << INDEX],
+) -> (u8, Entry) {
     let (word, first) = (words[index], firsts[index]);
     let drop = 64 - INDEX as u8 - first.extra;
     if first.bits == 0 {
-        return (0, Entry { first: 1, both: UNKNOWN, drop, ..Entry::default() });
+        return (
+            0,
+            Entry {
+                first: 1,
+                both: UNKNOWN,
+                drop,
+                ..Entry::default()
+            },
+        );
     }
     if is_end(word.symbol) {
-        return (first.bits, Entry { first: 1, both: END, drop, ..Entry::default() });
+        return (
+            first.bits,
+            Entry {
+                first: 1,
+                both: END,
+                drop,
+                ..Entry::default()
+            },
+        );
     }
     let advance = run(word.symbol);
-    let alone = Entry { first: advance, both: advance, drop, value: first.value, second: first.value };
+    let alone = Entry {
+        first: advance,
+        both: advance,
+        drop,
+        value: first.value,
+        second: first.value,
+    };
     let known = INDEX.saturating_sub(u32::from(first.bits));
     let rest = index & ((1 << known) - 1);
     let word = words[(rest << first.bits) & ((1 << INDEX) - 1)];
     if u32::from(word.length) > known {
         return (first.bits, alone);
     }
-    let second = coefficient(rest, known, word.length, word.symbol & 15, LONGEST - u32::from(first.bits));
+    let second = coefficient(
+        rest,
+        known,
+        word.length,
+        word.symbol & 15,
+        LONGEST - u32::from(first.bits),
+    );
     if second.bits == 0 {
         return (first.bits, alone);
     }
-    let more = if is_end(word.symbol) { END } else { run(word.symbol) };
+    let more = if is_end(word.symbol) {
+        END
+    } else {
+        run(word.symbol)
+    };
     let drop = 64 - INDEX as u8 - second.extra;
-    (first.bits + second.bits, Entry { both: advance + more, second: second.value, drop, ..alone })
+    (
+        first.bits + second.bits,
+        Entry {
+            both: advance + more,
+            second: second.value,
+            drop,
+            ..alone
+        },
+    )
 }
 
 fn counting(code: &Code) -> SkipTable {
@@ -283,15 +365,28 @@ fn symbols_in(index: usize, words: &[Word; 1 << SKIP_INDEX]) -> Skip {
             break;
         }
         if is_end(word.symbol) {
-            return Skip { bits, advance: skip.advance + END };
+            return Skip {
+                bits,
+                advance: skip.advance + END,
+            };
         }
         // Without an end, advances stay so small that they are not taken for one.
         if skip.advance + run(word.symbol) > 32 {
             break;
         }
-        skip = Skip { bits, advance: skip.advance + run(word.symbol) };
+        skip = Skip {
+            bits,
+            advance: skip.advance + run(word.symbol),
+        };
     }
-    if skip.bits == 0 { Skip { bits: 0, advance: UNKNOWN } } else { skip }
+    if skip.bits == 0 {
+        Skip {
+            bits: 0,
+            advance: UNKNOWN,
+        }
+    } else {
+        skip
+    }
 }
 
 /// One access of a [`DcTable`]: the difference to the block before.
@@ -313,7 +408,10 @@ pub(super) struct DcTable {
 
 impl Default for DcTable {
     fn default() -> Self {
-        Self { code: Code::default(), entries: [DcEntry::default(); 1 << DC_INDEX] }
+        Self {
+            code: Code::default(),
+            entries: [DcEntry::default(); 1 << DC_INDEX],
+        }
     }
 }
 
@@ -327,7 +425,11 @@ impl DcTable {
         let words = self.code.table::<{ 1 << DC_INDEX }>();
         for (index, (entry, word)) in self.entries.iter_mut().zip(&words).enumerate() {
             let first = coefficient(index, DC_INDEX, word.length, word.symbol, DC_LONGEST);
-            *entry = DcEntry { bits: first.bits, drop: 64 - DC_INDEX as u8 - first.extra, value: first.value };
+            *entry = DcEntry {
+                bits: first.bits,
+                drop: 64 - DC_INDEX as u8 - first.extra,
+                value: first.value,
+            };
         }
         Ok(())
     }
@@ -355,7 +457,10 @@ mod tests {
             word = word << 1 | bits >> (16 - length) & 1;
             first <<= 1;
             if word < first + count {
-                return Word { length: length as u8, symbol: segment[at + word - first] };
+                return Word {
+                    length: length as u8,
+                    symbol: segment[at + word - first],
+                };
             }
             (first, at) = (first + count, at + count);
         }
@@ -364,8 +469,11 @@ mod tests {
 
     /// Counts that make a code, and any symbols.
     fn segments() -> impl Strategy<Value = Vec<u8>> {
-        (proptest::array::uniform16(0u32..30), proptest::collection::vec(any::<u8>(), 256)).prop_map(
-            |(wanted, symbols)| {
+        (
+            proptest::array::uniform16(0u32..30),
+            proptest::collection::vec(any::<u8>(), 256),
+        )
+            .prop_map(|(wanted, symbols)| {
                 let (mut counts, mut word, mut total) = ([0; 16], 0u32, 0);
                 for (i, wanted) in wanted.iter().enumerate() {
                     let count = (*wanted >> (16 - i) / 3)
@@ -376,8 +484,7 @@ mod tests {
                     word = (word + count) << 1;
                 }
                 [&counts[..], &symbols[..total as usize]].concat()
-            },
-        )
+            })
     }
 
     fn extend(bits: usize, size: u8) -> i32 {
@@ -460,7 +567,13 @@ mod tests {
             for &(length, count) in counts {
                 segment[length - 1] = count;
             }
-            segment.resize(16 + counts.iter().map(|&(_, count)| usize::from(count)).sum::<usize>(), 1);
+            segment.resize(
+                16 + counts
+                    .iter()
+                    .map(|&(_, count)| usize::from(count))
+                    .sum::<usize>(),
+                1,
+            );
             Code::new(&segment).is_ok()
         };
         assert!(code(&[]));

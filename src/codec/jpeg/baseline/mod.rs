@@ -1,8 +1,10 @@
-//! Our own decoder for the common JPEG: baseline Huffman coding, 8 bits, gray or YCbCr, one scan, on x86-64 with AVX2.
+//! Our own decoder for the common JPEG: baseline Huffman coding, 8 bits, gray or YCbCr, one scan,
+//! on x86-64 with AVX2.
 //!
-//! It is twice as fast as libjpeg-turbo and gives the same samples. Whatever it is not sure of it hands over: a header that
-//! it does not take, or data that libjpeg-turbo might warn of, is an `Err(Handover)`, and the caller decodes the file with
-//! libjpeg-turbo from its first byte. So errors and odd files stay libjpeg-turbo's, and handing over is never wrong.
+//! It is twice as fast as libjpeg-turbo and gives the same samples. Whatever it is not sure of it
+//! hands over: a header that it does not take, or data that libjpeg-turbo might warn of, is an
+//! `Err(Handover)`, and the caller decodes the file with libjpeg-turbo from its first byte. So
+//! errors and odd files stay libjpeg-turbo's, and handing over is never wrong.
 //!
 //! ```text
 //! header.rs   parse: segments as slices of the file             bytes -> Header
@@ -13,15 +15,16 @@
 //! ../idct     dequantisation and inverse DCT                    Chunk -> planes
 //! ```
 //!
-//! A row of MCUs is decoded a chunk at a time, and each chunk transformed while it is in cache, in runs of consecutive
-//! blocks of a component. Blocks beside and above the window, and components that nobody wants, only have their code words
-//! passed over, by a table that counts; rows below are not touched. Scratch is of a fixed size, whatever the picture: 24 kB,
-//! and for each of up to 8 AC tables 21 kB (29 with its counting table), of up to 8 DC tables 3 kB.
+//! A row of MCUs is decoded a chunk at a time, and each chunk transformed while it is in cache, in
+//! runs of consecutive blocks of a component. Blocks beside and above the window, and components
+//! that nobody wants, only have their code words passed over, by a table that counts; rows below
+//! are not touched. Scratch is of a fixed size, whatever the picture: 24 kB, and for each of up to
+//! 8 AC tables 21 kB (29 with its counting table), of up to 8 DC tables 3 kB.
 //!
 //! # What it gives
 //!
-//! One thread of a Zen 5, times as fast as libjpeg-turbo 3.1.0 at the same (`cargo bench --bench decode`; small: 2,000
-//! photographs, 86 kB each; large: 200, 930 kB each):
+//! One thread of a Zen 5, times as fast as libjpeg-turbo 3.1.0 at the same (`cargo bench --bench
+//! decode`; small: 2,000 photographs, 86 kB each; large: 200, 930 kB each):
 //!
 //! | | small | large |
 //! | --- | --- | --- |
@@ -31,34 +34,40 @@
 //! | planes of windows as `RandomResizedCrop` takes them | 2.36 (241 us) | 2.52 |
 //! | RGB, whole and of those windows | 2.15, 2.18 | 2.00, 2.23 |
 //!
-//! In the first row libjpeg-turbo passes over rows and keeps no coefficients, ours keeps them. Taken as its time for planes
-//! less that of its inverse DCT (22.5 ns a block), its entropy decoding takes 2.3 times ours.
+//! In the first row libjpeg-turbo passes over rows and keeps no coefficients, ours keeps them.
+//! Taken as its time for planes less that of its inverse DCT (22.5 ns a block), its entropy
+//! decoding takes 2.3 times ours.
 //!
 //! From run to run the ratios differ by some 5 %.
 //!
 //! # What was tried
 //!
-//! A block of the small set takes 16.7 accesses to AC tables, one after the other: shift, load, shift, 6 or 7 cycles. On noise
-//! that repeats, so that the processor has learnt all branches, a block of 17 accesses takes 142 cycles; on fresh noise it
-//! takes 270. The difference must be mispredicted branches, of about 27 cycles each and the restart of the chain: the end of
-//! a block can hardly be foreseen. So what counts is the length of that chain, and unforeseeable branches.
+//! A block of the small set takes 16.7 accesses to AC tables, one after the other: shift, load,
+//! shift, 6 or 7 cycles. On noise that repeats, so that the processor has learnt all branches, a
+//! block of 17 accesses takes 142 cycles; on fresh noise it takes 270. The difference must be
+//! mispredicted branches, of about 27 cycles each and the restart of the chain: the end of a block
+//! can hardly be foreseen. So what counts is the length of that chain, and unforeseeable branches.
 //!
 //! - Index of 10, 11, 12 bits: 2.03, 2.18, 2.16 times libjpeg-turbo's entropy decoding.
-//! - The number of bits to pass over in an array of bytes of its own, not in the entry: 2.5 % faster. A load with a scaled
-//!   index takes a cycle more.
-//! - Of all blocks a fifth leave the loop of accesses before their end: three in five of those because the index does not
-//!   tell, the others because the block ended with its last coefficient. For the latter an array of first lengths spares
-//!   decoding a symbol again, and what an access past the end means is looked up (`scan::ENDED`), which makes one branch of
-//!   three. Not measured apart.
-//! - The bits of the second value of two may go on after the index, not only those of a lone one, at no cost in the loop: 2.5 %
-//!   faster. Bits for 27 instead of 18 an access, and two instead of three accesses a refill: as fast.
-//! - Words that the index does not tell are looked for by code that is compiled into the loop, and without going back before
-//!   the access: 1 %. A DC index of 9 bits, not 10: 1 %. Pieces of 16 kB, not 48: 0.5 %; of 12 kB: 3 % slower.
+//! - The number of bits to pass over in an array of bytes of its own, not in the entry: 2.5 %
+//!   faster. A load with a scaled index takes a cycle more.
+//! - Of all blocks a fifth leave the loop of accesses before their end: three in five of those
+//!   because the index does not tell, the others because the block ended with its last coefficient.
+//!   For the latter an array of first lengths spares decoding a symbol again, and what an access
+//!   past the end means is looked up (`scan::ENDED`), which makes one branch of three. Not measured
+//!   apart.
+//! - The bits of the second value of two may go on after the index, not only those of a lone one,
+//!   at no cost in the loop: 2.5 % faster. Bits for 27 instead of 18 an access, and two instead of
+//!   three accesses a refill: as fast.
+//! - Words that the index does not tell are looked for by code that is compiled into the loop, and
+//!   without going back before the access: 1 %. A DC index of 9 bits, not 10: 1 %. Pieces of 16 kB,
+//!   not 48: 0.5 %; of 12 kB: 3 % slower.
 //! - Chunks of 24, 48, 96, 192 blocks: no difference.
 //! - A scan loop of its own for where nothing is passed over: no gain.
-//! - From an earlier prototype, on Zen 4: fields of an entry loaded one by one instead of shifts of one word, 17 %; two
-//!   pictures interleaved in one thread, a loss (registers).
-//! - Not tried: transforming a chunk's blocks between the accesses of the next, which leave most of the processor idle.
+//! - From an earlier prototype, on Zen 4: fields of an entry loaded one by one instead of shifts of
+//!   one word, 17 %; two pictures interleaved in one thread, a loss (registers).
+//! - Not tried: transforming a chunk's blocks between the accesses of the next, which leave most of
+//!   the processor idle.
 
 mod bits;
 mod header;
@@ -82,8 +91,8 @@ pub(super) use header::{Header, parse};
 #[cfg(test)]
 mod tests;
 
-/// Blocks that are decoded before they are transformed: few enough to stay in the first level of the cache beside the
-/// tables, enough for runs of several blocks of each component.
+/// Blocks that are decoded before they are transformed: few enough to stay in the first level of
+/// the cache beside the tables, enough for runs of several blocks of each component.
 const CHUNK_BLOCKS: u32 = 48;
 /// Between two runs of a chunk, for what is written behind a block.
 const GAP: usize = 1;
@@ -107,7 +116,8 @@ pub(super) struct Baseline {
     chunk: Box<Chunk>,
 }
 
-/// The instructions that the scan's loops are compiled for. A value of this type proves that the processor has them.
+/// The instructions that the scan's loops are compiled for. A value of this type proves that the
+/// processor has them.
 #[derive(Clone, Copy)]
 struct Features(());
 
@@ -121,14 +131,22 @@ impl Features {
     }
 
     /// [`unstuff::unstuff`]
-    #[expect(unsafe_code, clippy::unused_self, reason = "instructions beyond the baseline, and the proof of them")]
+    #[expect(
+        unsafe_code,
+        clippy::unused_self,
+        reason = "instructions beyond the baseline, and the proof of them"
+    )]
     fn unstuff(self, from: &[u8], to: &mut [u8]) -> (usize, usize) {
         // SAFETY: `self` proves that the processor has the instructions.
         unsafe { unstuff::unstuff(from, to) }
     }
 
     /// [`scan::span`]
-    #[expect(unsafe_code, clippy::unused_self, reason = "instructions beyond the baseline, and the proof of them")]
+    #[expect(
+        unsafe_code,
+        clippy::unused_self,
+        reason = "instructions beyond the baseline, and the proof of them"
+    )]
     fn span(
         self,
         piece: &Piece,
@@ -176,17 +194,32 @@ impl Baseline {
         planes: [&mut [u8]; 3],
         stop: &AtomicBool,
     ) -> Result<(), Handover> {
-        let quants = header.tables.map(|tables| Quant::new(&tables.quant.natural()));
+        let quants = header
+            .tables
+            .map(|tables| Quant::new(&tables.quant.natural()));
         let kernels = self.kernels;
-        self.rows(header, cut, stop, &mut Planes { kernels, quants, cut, out: planes })
+        self.rows(
+            header,
+            cut,
+            stop,
+            &mut Planes {
+                kernels,
+                quants,
+                cut,
+                out: planes,
+            },
+        )
     }
 
-    /// Decodes as [`Self::decode`] does, without the transform; returns how many blocks the MCUs of the cut have.
+    /// Decodes as [`Self::decode`] does, without the transform; returns how many blocks the MCUs of
+    /// the cut have.
     #[doc(hidden)]
     pub(super) fn entropy(&mut self, header: &Header<'_>, cut: &Cut) -> Result<u64, Handover> {
         let mut mcus = 0;
         self.rows(header, cut, &AtomicBool::new(false), &mut Count(&mut mcus))?;
-        let each = cut.planes[..cut.components].iter().map(|plane| plane.blocks.across * plane.blocks.down);
+        let each = cut.planes[..cut.components]
+            .iter()
+            .map(|plane| plane.blocks.across * plane.blocks.down);
         Ok(mcus * u64::from(each.sum::<u32>()))
     }
 
@@ -207,12 +240,20 @@ impl Baseline {
         let feed = Feed::new(self.features, header.scan, &mut self.piece);
         let mut scan = Scan::new(self.features, feed, header.restart_interval);
         // Damage in rows that libjpeg-turbo decodes too must not go unseen.
-        let end = cut.rows.end.next_multiple_of(header.rows_at_a_time).min(cut.row_count);
+        let end = cut
+            .rows
+            .end
+            .next_multiple_of(header.rows_at_a_time)
+            .min(cut.row_count);
         for row in 0..end {
             if stop.load(Ordering::Relaxed) {
                 return Err(Handover::Stopped);
             }
-            let columns = if cut.rows.contains(&row) { cut.columns.clone() } else { 0..0 };
+            let columns = if cut.rows.contains(&row) {
+                cut.columns.clone()
+            } else {
+                0..0
+            };
             let mut column = 0;
             while column < cut.row_length {
                 let is_inside = columns.contains(&column);
@@ -238,7 +279,10 @@ impl Baseline {
     /// Finds or builds the tables.
     fn components(&mut self, header: &Header<'_>, cut: &Cut) -> Result<[Component; 3], Handover> {
         let mut components = [Component::default(); 3];
-        let each = components.iter_mut().zip(&header.tables).take(cut.components);
+        let each = components
+            .iter_mut()
+            .zip(&header.tables)
+            .take(cut.components);
         for (i, (component, tables)) in each.enumerate() {
             component.dc = self.dc.find(tables.dc, DcTable::build)?;
             component.ac = self.ac.find(tables.ac, AcTable::build)?;
@@ -251,9 +295,15 @@ impl Baseline {
 /// How many blocks of a component only have to be passed over.
 fn skips(cut: &Cut, component: usize) -> u32 {
     let plane = &cut.planes[component];
-    let needed = if component < cut.wanted && plane.block > 1 { cut.rows.len() * cut.columns.len() } else { 0 };
+    let needed = if component < cut.wanted && plane.block > 1 {
+        cut.rows.len() * cut.columns.len()
+    } else {
+        0
+    };
     let all = cut.rows.end as usize * cut.row_length as usize;
-    u32::try_from(all - needed).unwrap_or(u32::MAX).saturating_mul(plane.blocks.across * plane.blocks.down)
+    u32::try_from(all - needed)
+        .unwrap_or(u32::MAX)
+        .saturating_mul(plane.blocks.across * plane.blocks.down)
 }
 
 /// Where in a chunk the blocks of a component are: runs of a row of blocks each.
@@ -269,9 +319,16 @@ struct Layout {
 impl Layout {
     fn new(cut: &Cut) -> Self {
         let planes = &cut.planes[..cut.components];
-        let blocks: u32 = planes.iter().map(|plane| plane.blocks.across * plane.blocks.down).sum();
+        let blocks: u32 = planes
+            .iter()
+            .map(|plane| plane.blocks.across * plane.blocks.down)
+            .sum();
         let mcus = (CHUNK_BLOCKS / blocks).max(1);
-        let mut layout = Self { mcus, starts: [0; 3], strides: [0; 3] };
+        let mut layout = Self {
+            mcus,
+            starts: [0; 3],
+            strides: [0; 3],
+        };
         let mut at = 0;
         for (i, plane) in planes.iter().enumerate() {
             let stride = (mcus * plane.blocks.across) as usize + GAP;
@@ -315,11 +372,17 @@ impl<'a> Units<'a> {
                 skip: if needed { None } else { ac.skip.as_deref() },
             }
         };
-        let mut all = Self { list: [unit(0); MOST_BLOCKS], count: 0 };
+        let mut all = Self {
+            list: [unit(0); MOST_BLOCKS],
+            count: 0,
+        };
         for (i, plane) in cut.planes[..cut.components].iter().enumerate() {
             for row in 0..plane.blocks.down as usize {
                 for column in 0..plane.blocks.across as usize {
-                    all.list[all.count] = Unit { at: layout.run(i, row) + column, ..unit(i) };
+                    all.list[all.count] = Unit {
+                        at: layout.run(i, row) + column,
+                        ..unit(i)
+                    };
                     all.count += 1;
                 }
             }
@@ -342,15 +405,24 @@ struct Planes<'a> {
 
 impl Sink for Planes<'_> {
     fn take(&mut self, chunk: &Chunk, layout: &Layout, row: u32, column: u32, count: u32) {
-        let (row, column) = ((row - self.cut.rows.start) as usize, (column - self.cut.columns.start) as usize);
+        let (row, column) = (
+            (row - self.cut.rows.start) as usize,
+            (column - self.cut.columns.start) as usize,
+        );
         let (blocks, _) = chunk.0.as_chunks::<64>();
         for (i, plane) in self.cut.planes.iter().enumerate().take(self.cut.wanted) {
-            let &PlaneCut { blocks: sampling, block, stride, .. } = plane;
+            let &PlaneCut {
+                blocks: sampling,
+                block,
+                stride,
+                ..
+            } = plane;
             let (across, down) = (sampling.across as usize, sampling.down as usize);
             let (size, stride) = (block as usize, stride as usize);
             for line in 0..down {
                 let run = &blocks[layout.run(i, line)..][..count as usize * across];
-                let out = &mut self.out[i][(row * down + line) * size * stride + column * across * size..];
+                let out = &mut self.out[i]
+                    [(row * down + line) * size * stride + column * across * size..];
                 self.kernels.run(run, &self.quants[i], block, out, stride);
             }
         }

@@ -1,10 +1,11 @@
 //! The blocks of a scan: code words in, coefficients in natural order out.
 //!
-//! A block is decoded in accesses of a table that give up to two coefficients each ([`super::huffman::Entry`]). What an access means is
-//! added to the position without a branch: the end of the block, and all that a table does not know, are advances that lead
-//! past it. So the loop has one test, and everything rare is found out after it has been left. Two coefficients are stored
-//! each time, needed or not; what belongs nowhere goes to the first coefficient of the block after, which is zeroed only
-//! when its turn comes.
+//! A block is decoded in accesses of a table that give up to two coefficients each
+//! ([`super::huffman::Entry`]). What an access means is added to the position without a branch: the
+//! end of the block, and all that a table does not know, are advances that lead past it. So the
+//! loop has one test, and everything rare is found out after it has been left. Two coefficients are
+//! stored each time, needed or not; what belongs nowhere goes to the first coefficient of the block
+//! after, which is zeroed only when its turn comes.
 #![expect(
     clippy::inline_always,
     reason = "all of it belongs into the one loop of `scan::span`, which has the CPU features"
@@ -13,7 +14,9 @@
 use super::Features;
 use super::bits::Bits;
 use super::header::ZIGZAG;
-use super::huffman::{AcTable, DC_INDEX, DcTable, END, INDEX, LONGEST, SKIP_INDEX, SkipTable, UNKNOWN};
+use super::huffman::{
+    AcTable, DC_INDEX, DcTable, END, INDEX, LONGEST, SKIP_INDEX, SkipTable, UNKNOWN,
+};
 use super::unstuff::{Feed, MOST, Piece};
 use super::{CHUNK_BLOCKS, Chunk, Handover};
 
@@ -26,7 +29,10 @@ const DONE: usize = 64;
 /// The most bytes a block takes: 64 words of 16 bits, each with a value of 15 bits.
 const LONGEST_BLOCK: usize = 64 * 31 / 8;
 
-const _: () = assert!(CHUNK_BLOCKS as usize * LONGEST_BLOCK <= MOST, "a chunk fits a piece");
+const _: () = assert!(
+    CHUNK_BLOCKS as usize * LONGEST_BLOCK <= MOST,
+    "a chunk fits a piece"
+);
 
 const _: () = assert!(3 * LONGEST <= Bits::FULL, "three accesses a refill");
 
@@ -60,8 +66,8 @@ pub(super) struct Scan<'a> {
     features: Features,
     feed: Feed<'a>,
     bits: Bits,
-    /// The DC coefficient of each component's block before. There is one more than there are components, so that an index
-    /// needs no check.
+    /// The DC coefficient of each component's block before. There is one more than there are
+    /// components, so that an index needs no check.
     predictions: [i32; 4],
     restart_interval: u32,
     /// MCUs before the next restart marker.
@@ -71,13 +77,30 @@ pub(super) struct Scan<'a> {
 
 impl<'a> Scan<'a> {
     pub(super) fn new(features: Features, feed: Feed<'a>, restart_interval: u32) -> Self {
-        let to_restart = if restart_interval == 0 { u32::MAX } else { restart_interval };
+        let to_restart = if restart_interval == 0 {
+            u32::MAX
+        } else {
+            restart_interval
+        };
         let (bits, predictions) = (Bits::default(), [0; 4]);
-        Self { features, feed, bits, predictions, restart_interval, to_restart, restarts: 0 }
+        Self {
+            features,
+            feed,
+            bits,
+            predictions,
+            restart_interval,
+            to_restart,
+            restarts: 0,
+        }
     }
 
     /// Decodes the next `count` MCUs to the chunk.
-    pub(super) fn mcus(&mut self, units: &[Unit<'_>], count: u32, chunk: &mut Chunk) -> Result<(), Handover> {
+    pub(super) fn mcus(
+        &mut self,
+        units: &[Unit<'_>],
+        count: u32,
+        chunk: &mut Chunk,
+    ) -> Result<(), Handover> {
         let mut done = 0;
         while done < count {
             if self.restart_interval > 0 && self.to_restart == 0 {
@@ -86,10 +109,17 @@ impl<'a> Scan<'a> {
                 (self.to_restart, self.predictions) = (self.restart_interval, [0; 4]);
             }
             let span = (count - done).min(self.to_restart);
-            self.feed.ensure(&mut self.bits, span as usize * units.len() * LONGEST_BLOCK);
-            let state = State { bits: self.bits, predictions: self.predictions };
+            self.feed
+                .ensure(&mut self.bits, span as usize * units.len() * LONGEST_BLOCK);
+            let state = State {
+                bits: self.bits,
+                predictions: self.predictions,
+            };
             let range = done as usize..(done + span) as usize;
-            let state = self.features.span(self.feed.piece(), state, units, range, chunk).ok_or(Handover::Data)?;
+            let state = self
+                .features
+                .span(self.feed.piece(), state, units, range, chunk)
+                .ok_or(Handover::Data)?;
             (self.bits, self.predictions) = (state.bits, state.predictions);
             if !self.feed.holds(&self.bits) {
                 return Err(Handover::Data);
@@ -183,7 +213,13 @@ fn access(bits: &mut Bits, table: &AcTable, window: &mut Window, k: &mut usize) 
 
 /// Accesses until one leads past the block; its index.
 #[inline(always)]
-fn accesses(bits: &mut Bits, piece: &Piece, table: &AcTable, window: &mut Window, k: &mut usize) -> usize {
+fn accesses(
+    bits: &mut Bits,
+    piece: &Piece,
+    table: &AcTable,
+    window: &mut Window,
+    k: &mut usize,
+) -> usize {
     loop {
         bits.refill(piece);
         for _ in 0..3 {
@@ -197,7 +233,12 @@ fn accesses(bits: &mut Bits, piece: &Piece, table: &AcTable, window: &mut Window
 
 /// The AC coefficients of a block, to a window that is zero. At least 36 bits are there.
 #[inline(always)]
-fn coefficients(bits: &mut Bits, piece: &Piece, table: &AcTable, window: &mut Window) -> Option<()> {
+fn coefficients(
+    bits: &mut Bits,
+    piece: &Piece,
+    table: &AcTable,
+    window: &mut Window,
+) -> Option<()> {
     let mut k = 1;
     let last = 'last: {
         for _ in 0..2 {
@@ -211,8 +252,8 @@ fn coefficients(bits: &mut Bits, piece: &Piece, table: &AcTable, window: &mut Wi
     finish(bits, piece, table, window, k, last)
 }
 
-/// Whether a position past the block is where blocks end: after 63 coefficients, or by [`END`] after fewer. A table, so
-/// that it is one branch.
+/// Whether a position past the block is where blocks end: after 63 coefficients, or by [`END`]
+/// after fewer. A table, so that it is one branch.
 static ENDED: [bool; 256] = {
     let mut ended = [false; 256];
     ended[DONE] = true;
@@ -244,7 +285,8 @@ fn finish(
         if entry.both != UNKNOWN {
             let before = bits.position() - usize::from(table.bits[last]);
             if k + usize::from(entry.first) == DONE {
-                // The first coefficient was the block's last, what was taken for the second is the next block's.
+                // The first coefficient was the block's last, what was taken for the second is the
+                // next block's.
                 bits.seek(piece, before + usize::from(table.first_bits[last]));
                 return Some(());
             }
@@ -259,8 +301,17 @@ fn finish(
 
 /// One symbol, the slow way; whether it ends the block.
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "libjpeg-turbo stores 16 bits")]
-fn symbol(bits: &mut Bits, piece: &Piece, table: &AcTable, window: &mut Window, k: &mut usize) -> Option<bool> {
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "libjpeg-turbo stores 16 bits"
+)]
+fn symbol(
+    bits: &mut Bits,
+    piece: &Piece,
+    table: &AcTable,
+    window: &mut Window,
+    k: &mut usize,
+) -> Option<bool> {
     bits.refill(piece);
     let word = table.code.word(bits.peek::<16>());
     if word.length == 0 {
@@ -281,7 +332,13 @@ fn symbol(bits: &mut Bits, piece: &Piece, table: &AcTable, window: &mut Window, 
 
 /// Passes over the AC coefficients of a block.
 #[inline(always)]
-fn pass_over(bits: &mut Bits, piece: &Piece, table: &AcTable, skip: &SkipTable, window: &mut Window) -> Option<()> {
+fn pass_over(
+    bits: &mut Bits,
+    piece: &Piece,
+    table: &AcTable,
+    skip: &SkipTable,
+    window: &mut Window,
+) -> Option<()> {
     let mut k = 1;
     let last = 'left: loop {
         bits.refill(piece);
@@ -294,7 +351,8 @@ fn pass_over(bits: &mut Bits, piece: &Piece, table: &AcTable, skip: &SkipTable, 
             }
         }
     };
-    // The symbols before an end advance by 32 at most, so this end is that of a block of 63 coefficients or less.
+    // The symbols before an end advance by 32 at most, so this end is that of a block of 63
+    // coefficients or less.
     if k == DONE || (usize::from(END)..usize::from(END) + DONE).contains(&k) {
         return Some(());
     }

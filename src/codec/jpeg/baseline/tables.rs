@@ -1,4 +1,5 @@
-//! Huffman tables that have been built, by what they were built from: most files of a set share theirs.
+//! Huffman tables that have been built, by what they were built from: most files of a set share
+//! theirs.
 
 use super::Handover;
 
@@ -21,7 +22,10 @@ struct Slot<T> {
 
 impl<T: Default> Cache<T> {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::with_capacity(KEPT), now: 0 }
+        Self {
+            slots: Vec::with_capacity(KEPT),
+            now: 0,
+        }
     }
 
     /// Where the table of a segment is. It stays there for the next `KEPT - 1` look-ups.
@@ -47,11 +51,21 @@ impl<T: Default> Cache<T> {
         build: impl FnOnce(&mut T, &[u8]) -> Result<(), Handover>,
     ) -> Result<usize, Handover> {
         if self.slots.len() < KEPT {
-            self.slots.push(Slot { segment: Vec::with_capacity(16 + 256), used: 0, table: Box::default() });
+            self.slots.push(Slot {
+                segment: Vec::with_capacity(16 + 256),
+                used: 0,
+                table: Box::default(),
+            });
         }
-        let oldest = self.slots.iter().enumerate().min_by_key(|(_, slot)| slot.used);
-        let (index, slot) =
-            oldest.map(|(index, _)| index).and_then(|i| Some((i, self.slots.get_mut(i)?))).ok_or(Handover::Header)?;
+        let oldest = self
+            .slots
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, slot)| slot.used);
+        let (index, slot) = oldest
+            .map(|(index, _)| index)
+            .and_then(|i| Some((i, self.slots.get_mut(i)?)))
+            .ok_or(Handover::Header)?;
         // Nothing finds it before it is whole.
         slot.segment.clear();
         slot.used = 0;

@@ -1,11 +1,13 @@
 //! From the bytes of a scan to plain bits, a piece at a time.
 //!
-//! In the file, the zero byte after each 0xff is stuffing, and any other byte there makes a marker (T.81, F.1.2.3). Taking
-//! the stuffing out beforehand costs 0.4 cycles a byte and leaves a bit reader that never looks for a marker. It is done
-//! in pieces that stay in cache, so nothing below the last row needed is touched and the memory does not grow with the
-//! file.
+//! In the file, the zero byte after each 0xff is stuffing, and any other byte there makes a marker
+//! (T.81, F.1.2.3). Taking the stuffing out beforehand costs 0.4 cycles a byte and leaves a bit
+//! reader that never looks for a marker. It is done in pieces that stay in cache, so nothing below
+//! the last row needed is touched and the memory does not grow with the file.
 
-use std::arch::x86_64::{_mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8};
+use std::arch::x86_64::{
+    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
+};
 
 use super::bits::Bits;
 use super::{Features, Handover};
@@ -14,8 +16,8 @@ use super::{Features, Handover};
 pub(super) const PIECE: usize = 16 * 1024;
 pub(super) type Piece = [u8; PIECE];
 
-/// The most bytes that [`Feed::ensure`] can be asked for: the reader may be within a byte, a refill looks at eight, and
-/// the last vector is not filled.
+/// The most bytes that [`Feed::ensure`] can be asked for: the reader may be within a byte, a refill
+/// looks at eight, and the last vector is not filled.
 pub(super) const MOST: usize = PIECE - 1 - size_of::<u64>() - VECTOR;
 
 /// Vectors are written whole, over the end of what is wanted.
@@ -35,15 +37,21 @@ pub(super) struct Feed<'a> {
 
 impl<'a> Feed<'a> {
     pub(super) fn new(features: Features, scan: &'a [u8], piece: &'a mut Piece) -> Self {
-        Self { features, rest: scan, piece, len: 0, stopped: false }
+        Self {
+            features,
+            rest: scan,
+            piece,
+            len: 0,
+            stopped: false,
+        }
     }
 
     pub(super) fn piece(&self) -> &Piece {
         self.piece
     }
 
-    /// Unstuffs more where fewer than `need` bytes are left, if there is more. The bits stay where they are in the
-    /// stream, not in the piece.
+    /// Unstuffs more where fewer than `need` bytes are left, if there is more. The bits stay where
+    /// they are in the stream, not in the piece.
     pub(super) fn ensure(&mut self, bits: &mut Bits, need: usize) {
         let position = bits.position();
         let first = position / 8;
@@ -51,11 +59,14 @@ impl<'a> Feed<'a> {
         if self.stopped || first + need + size_of::<u64>() <= self.len {
             return;
         }
-        // Before the end of the segment the reader cannot be past what there is: callers ask for all they may use.
+        // Before the end of the segment the reader cannot be past what there is: callers ask for
+        // all they may use.
         let first = first.min(self.len);
         self.piece.copy_within(first..self.len, 0);
         self.len -= first;
-        let (read, written) = self.features.unstuff(self.rest, &mut self.piece[self.len..]);
+        let (read, written) = self
+            .features
+            .unstuff(self.rest, &mut self.piece[self.len..]);
         self.rest = &self.rest[read..];
         self.len += written;
         self.stopped = self.len + VECTOR <= PIECE;
@@ -67,8 +78,8 @@ impl<'a> Feed<'a> {
         bits.position() <= 8 * self.len
     }
 
-    /// Goes behind restart marker `number`. Only the padding of the last byte may be left before it: libjpeg-turbo warns
-    /// of more.
+    /// Goes behind restart marker `number`. Only the padding of the last byte may be left before
+    /// it: libjpeg-turbo warns of more.
     pub(super) fn restart(&mut self, bits: &mut Bits, number: u8) -> Result<(), Handover> {
         self.ensure(bits, VECTOR);
         let left = (8 * self.len).checked_sub(bits.position());
@@ -82,20 +93,25 @@ impl<'a> Feed<'a> {
     }
 }
 
-/// Copies `from` to `to` without stuffing, up to a marker, the end, or until less than a vector of room is left; returns
-/// how much was read and written. Two 0xff in a row end it too: whether they are fill bytes or damage, libjpeg-turbo shall
-/// say.
+/// Copies `from` to `to` without stuffing, up to a marker, the end, or until less than a vector of
+/// room is left; returns how much was read and written. Two 0xff in a row end it too: whether they
+/// are fill bytes or damage, libjpeg-turbo shall say.
 #[target_feature(enable = "avx2,bmi1,lzcnt")]
 pub(super) fn unstuff(from: &[u8], to: &mut [u8]) -> (usize, usize) {
     let (mut read, mut written) = (0, 0);
     while written + VECTOR <= to.len() {
-        let Some(room) = to[written..].first_chunk_mut::<VECTOR>() else { break };
+        let Some(room) = to[written..].first_chunk_mut::<VECTOR>() else {
+            break;
+        };
         let left = &from[read..];
         let plain = if let Some(bytes) = left.first_chunk() {
             *room = *bytes;
             leading_plain(bytes)
         } else {
-            let plain = left.iter().position(|&byte| byte == 0xff).unwrap_or(left.len());
+            let plain = left
+                .iter()
+                .position(|&byte| byte == 0xff)
+                .unwrap_or(left.len());
             room[..plain].copy_from_slice(&left[..plain]);
             plain
         };

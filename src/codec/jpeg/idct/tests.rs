@@ -11,9 +11,24 @@ extern crate turbojpeg_sys as _;
 type Function = unsafe extern "C" fn(*const c_void, *const i16, *const *mut u8, u32);
 
 unsafe extern "C" {
-    fn jsimd_idct_islow_avx2(table: *const c_void, block: *const i16, rows: *const *mut u8, column: u32);
-    fn jsimd_idct_4x4_sse2(table: *const c_void, block: *const i16, rows: *const *mut u8, column: u32);
-    fn jsimd_idct_2x2_sse2(table: *const c_void, block: *const i16, rows: *const *mut u8, column: u32);
+    fn jsimd_idct_islow_avx2(
+        table: *const c_void,
+        block: *const i16,
+        rows: *const *mut u8,
+        column: u32,
+    );
+    fn jsimd_idct_4x4_sse2(
+        table: *const c_void,
+        block: *const i16,
+        rows: *const *mut u8,
+        column: u32,
+    );
+    fn jsimd_idct_2x2_sse2(
+        table: *const c_void,
+        block: *const i16,
+        rows: *const *mut u8,
+        column: u32,
+    );
 }
 
 /// What the library's code wants of the blocks and tables it is given.
@@ -37,11 +52,24 @@ fn library(blocks: &[Aligned], table: &[u16; 64], side: u32, out: &mut [u8], str
     let table = Aligned(table.map(u16::cast_signed));
     let side = side as usize;
     assert!(out.len() >= (side - 1) * stride + blocks.len() * side);
-    let rows: [*mut u8; 8] =
-        std::array::from_fn(|r| if r < side { out[r * stride..].as_mut_ptr() } else { std::ptr::null_mut() });
+    let rows: [*mut u8; 8] = std::array::from_fn(|r| {
+        if r < side {
+            out[r * stride..].as_mut_ptr()
+        } else {
+            std::ptr::null_mut()
+        }
+    });
     for (column, block) in (0..).step_by(side).zip(blocks) {
-        // SAFETY: table and block are aligned; the assertion leaves room for the rows of every block.
-        unsafe { function((&raw const table).cast(), block.0.as_ptr(), rows.as_ptr(), column) };
+        // SAFETY: table and block are aligned; the assertion leaves room for the rows of every
+        // block.
+        unsafe {
+            function(
+                (&raw const table).cast(),
+                block.0.as_ptr(),
+                rows.as_ptr(),
+                column,
+            );
+        };
     }
 }
 
@@ -74,7 +102,11 @@ impl Random {
     /// Any word, or one of at most `bits` bits around zero.
     fn word(&mut self, bits: u32) -> i16 {
         let word = i16::try_from(self.next() >> 48 & 0x7fff).unwrap_or(0) - 0x4000;
-        if bits >= 16 { (word << 1) | (word & 1) } else { word >> (15 - bits.max(1)) }
+        if bits >= 16 {
+            (word << 1) | (word & 1)
+        } else {
+            word >> (15 - bits.max(1))
+        }
     }
 
     /// A block of `count` coefficients of at most `bits` bits at random places.
@@ -100,7 +132,8 @@ fn kernels() -> Option<Kernels> {
     kernels
 }
 
-/// Compares all sizes on blocks in a row, with a stride of a few bytes more, and looks that nothing else is written.
+/// Compares all sizes on blocks in a row, with a stride of a few bytes more, and looks that nothing
+/// else is written.
 fn compare(kernels: Kernels, blocks: &[Aligned], table: &[u16; 64]) {
     let plain: Vec<Block> = blocks.iter().map(|b| b.0).collect();
     let quant = Quant::new(table);
@@ -112,9 +145,16 @@ fn compare(kernels: Kernels, blocks: &[Aligned], table: &[u16; 64]) {
         kernels.run(&plain, &quant, side, &mut ours, stride);
         library(blocks, table, side, &mut theirs, stride);
         if ours != theirs {
-            let at = ours.iter().zip(&theirs).position(|(a, b)| a != b).unwrap_or(0);
+            let at = ours
+                .iter()
+                .zip(&theirs)
+                .position(|(a, b)| a != b)
+                .unwrap_or(0);
             let block = at % stride / side as usize;
-            panic!("{side}x{side}, byte {at}: {:?} with {table:?}", plain.get(block));
+            panic!(
+                "{side}x{side}, byte {at}: {:?} with {table:?}",
+                plain.get(block)
+            );
         }
     }
 }
@@ -123,7 +163,11 @@ fn compare(kernels: Kernels, blocks: &[Aligned], table: &[u16; 64]) {
 fn random_blocks_equal_the_librarys() {
     let Some(kernels) = kernels() else { return };
     let mut random = Random(0x1234_5678_9abc_def1);
-    let rounds = if cfg!(debug_assertions) { 2_000 } else { 300_000 };
+    let rounds = if cfg!(debug_assertions) {
+        2_000
+    } else {
+        300_000
+    };
     for round in 0..rounds {
         let table = random.table([1, 16, 255, 65535][round % 4]);
         let length = 1 + random.below(19);
@@ -152,12 +196,17 @@ fn first_rows_alone_equal_the_librarys() {
             .map(|_| {
                 let mut block = Aligned([0; 64]);
                 for word in &mut block.0[..8] {
-                    *word = if random.below(2) == 0 { random.word(16) } else { 0 };
+                    *word = if random.below(2) == 0 {
+                        random.word(16)
+                    } else {
+                        0
+                    };
                 }
-                // The library looks at raw coefficients: some that a step of 65536 / 2^n makes vanish; row 4 does not
-                // count for 4x4.
+                // The library looks at raw coefficients: some that a step of 65536 / 2^n makes
+                // vanish; row 4 does not count for 4x4.
                 if random.below(3) == 0 {
-                    block.0[[32, 37, 8, 63][usize::try_from(random.below(4)).unwrap_or(0)]] = random.word(16);
+                    block.0[[32, 37, 8, 63][usize::try_from(random.below(4)).unwrap_or(0)]] =
+                        random.word(16);
                 }
                 block
             })
@@ -170,7 +219,22 @@ fn first_rows_alone_equal_the_librarys() {
 #[test]
 fn single_coefficients_equal_the_librarys() {
     let Some(kernels) = kernels() else { return };
-    let values = [1, -1, 2, 100, -100, 1023, -1024, 2047, 8191, 8192, -8192, -8193, i16::MAX, i16::MIN];
+    let values = [
+        1,
+        -1,
+        2,
+        100,
+        -100,
+        1023,
+        -1024,
+        2047,
+        8191,
+        8192,
+        -8192,
+        -8193,
+        i16::MAX,
+        i16::MIN,
+    ];
     for step in [1, 2, 17, 255, 0x7fff, 0x8000, 0xffff] {
         for at in 0..64 {
             let blocks = values.map(|value| {
@@ -194,8 +258,16 @@ fn single_coefficients_equal_the_librarys() {
 #[test]
 #[should_panic(expected = "room for the samples")]
 fn short_room_is_refused() {
-    let Some(kernels) = kernels() else { panic!("room for the samples") };
-    kernels.run(&[[0; 64]; 2], &Quant::new(&[1; 64]), 8, &mut [0; 7 * 100 + 15], 100);
+    let Some(kernels) = kernels() else {
+        panic!("room for the samples")
+    };
+    kernels.run(
+        &[[0; 64]; 2],
+        &Quant::new(&[1; 64]),
+        8,
+        &mut [0; 7 * 100 + 15],
+        100,
+    );
 }
 
 /// Nanoseconds a block, ours and the library's, minimum of alternating rounds.
@@ -225,6 +297,9 @@ fn speed() {
         }
         let scale = 1e9 / 50.0 / 62.0;
         let (ours, theirs) = (ours * scale, theirs * scale);
-        eprintln!("{side}x{side}: {ours:.2} ns a block, libjpeg-turbo {theirs:.2} ns: {:.2}x", theirs / ours);
+        eprintln!(
+            "{side}x{side}: {ours:.2} ns a block, libjpeg-turbo {theirs:.2} ns: {:.2}x",
+            theirs / ours
+        );
     }
 }

@@ -1,19 +1,21 @@
 //! Upsampling and colour conversion for processors with AVX2, 32 pixels at a time.
 //!
-//! Interpolation is linear, so its two directions can change places: each row of chroma is first made wide, without
-//! rounding, once for the three or four rows of pixels that it has a part in; a row of pixels is then a sum of two wide
-//! rows, divided, and goes on to colour in the same registers. Of a block of 32 pixels, one vector of words holds every
-//! second one from the first on, another the rest: so interpolation makes them, and only the shuffles that interleave
-//! the channels, which are needed in any case, bring them together.
+//! Interpolation is linear, so its two directions can change places: each row of chroma is first
+//! made wide, without rounding, once for the three or four rows of pixels that it has a part in; a
+//! row of pixels is then a sum of two wide rows, divided, and goes on to colour in the same
+//! registers. Of a block of 32 pixels, one vector of words holds every second one from the first
+//! on, another the rest: so interpolation makes them, and only the shuffles that interleave the
+//! channels, which are needed in any case, bring them together.
 #![expect(unsafe_code, reason = "SIMD loads and stores go through pointers")]
 
 use super::{Method, Track, full_rows};
 use crate::codec::Window;
 use std::arch::x86_64::{
-    __m256i, _mm_loadu_si128, _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256, _mm256_blendv_epi8,
-    _mm256_broadcastsi128_si256, _mm256_cvtepu8_epi16, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mulhrs_epi16,
-    _mm256_packs_epi32, _mm256_packus_epi16, _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srai_epi32,
+    __m256i, _mm_loadu_si128, _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256,
+    _mm256_blendv_epi8, _mm256_broadcastsi128_si256, _mm256_cvtepu8_epi16, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_mulhrs_epi16, _mm256_packs_epi32, _mm256_packus_epi16,
+    _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srai_epi32,
     _mm256_srli_epi16, _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
 };
 
@@ -44,7 +46,10 @@ impl Avx2 {
     }
 
     /// All rows of a window that begins at column `left`, each with its number.
-    #[expect(clippy::unused_self, reason = "the value is the proof that the processor has the instructions")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the value is the proof that the processor has the instructions"
+    )]
     pub(super) fn rgb<'o>(
         self,
         scratch: &mut Scratch,
@@ -70,7 +75,9 @@ fn convert_rows<'o>(
     for (out, y) in rows {
         match tracks.each_ref().map(|track| track.method) {
             [Method::Same, Method::Both, Method::Both] => both(scratch, tracks, (left, y), out),
-            [Method::Same, Method::Across, Method::Across] => across(scratch, tracks, (left, y), out),
+            [Method::Same, Method::Across, Method::Across] => {
+                across(scratch, tracks, (left, y), out);
+            }
             _ => bytes(rooms, tracks, (left, y), out),
         }
     }
@@ -95,7 +102,12 @@ fn both(scratch: &mut Scratch, tracks: &[Track<'_>; 3], (left, y): (u32, u32), o
         let three = _mm256_add_epi16(_mm256_add_epi16(near, near), near);
         _mm256_srai_epi16::<4>(_mm256_add_epi16(_mm256_add_epi16(three, far), bias[half]))
     };
-    let chroma = |b: usize| [[mean(blue, b, 0), mean(blue, b, 1)], [mean(red, b, 0), mean(red, b, 1)]];
+    let chroma = |b: usize| {
+        [
+            [mean(blue, b, 0), mean(blue, b, 1)],
+            [mean(red, b, 0), mean(red, b, 1)],
+        ]
+    };
     colour(tracks[0].from(y, left), chroma, out);
 }
 
@@ -112,7 +124,12 @@ fn across(scratch: &mut Scratch, tracks: &[Track<'_>; 3], (left, y): (u32, u32),
     let mean = |wide: &[Wide], b: usize, half: usize| {
         _mm256_srai_epi16::<2>(_mm256_add_epi16(load_words(&wide[b][half]), bias[half]))
     };
-    let chroma = |b: usize| [[mean(blue, b, 0), mean(blue, b, 1)], [mean(red, b, 0), mean(red, b, 1)]];
+    let chroma = |b: usize| {
+        [
+            [mean(blue, b, 0), mean(blue, b, 1)],
+            [mean(red, b, 0), mean(red, b, 1)],
+        ]
+    };
     colour(tracks[0].from(y, left), chroma, out);
 }
 
@@ -120,22 +137,34 @@ fn across(scratch: &mut Scratch, tracks: &[Track<'_>; 3], (left, y): (u32, u32),
 #[target_feature(enable = "avx2")]
 fn bytes(rooms: &mut [Vec<u8>; 3], tracks: &[Track<'_>; 3], (left, y): (u32, u32), out: &mut [u8]) {
     let width = u32::try_from(out.len() / 3).unwrap_or(u32::MAX);
-    let window = Window { left, top: y, width, height: 1 };
+    let window = Window {
+        left,
+        top: y,
+        width,
+        height: 1,
+    };
     let [luma, blue, red] = full_rows(tracks, rooms, window, y);
     let middle = _mm256_set1_epi16(-128);
-    let words = |row: &[u8], b: usize| widened(block(row, b)).map(|words| _mm256_add_epi16(words, middle));
+    let words =
+        |row: &[u8], b: usize| widened(block(row, b)).map(|words| _mm256_add_epi16(words, middle));
     colour(luma, |b| [words(blue, b), words(red, b)], out);
 }
 
-/// A word for even columns of the picture and one for odd ones, for a block that begins in column `left`.
+/// A word for even columns of the picture and one for odd ones, for a block that begins in column
+/// `left`.
 #[target_feature(enable = "avx2")]
 fn alternating(left: u32, even: i16, odd: i16) -> Words {
-    let (first, second) = if left.is_multiple_of(2) { (even, odd) } else { (odd, even) };
+    let (first, second) = if left.is_multiple_of(2) {
+        (even, odd)
+    } else {
+        (odd, even)
+    };
     [_mm256_set1_epi16(first), _mm256_set1_epi16(second)]
 }
 
 impl Scratch {
-    /// Sees that a row of a chroma component is there, wide, for `width` pixels from column `left` on.
+    /// Sees that a row of a chroma component is there, wide, for `width` pixels from column `left`
+    /// on.
     #[target_feature(enable = "avx2")]
     fn hold(&mut self, component: usize, track: &Track<'_>, row: u32, left: u32, width: usize) {
         let slot = row as usize % 2;
@@ -150,25 +179,39 @@ impl Scratch {
     }
 }
 
-/// Makes a row of samples twice as wide: each pixel has three parts of its own sample and one of the sample it is next to.
+/// Makes a row of samples twice as wide: each pixel has three parts of its own sample and one of
+/// the sample it is next to.
 #[target_feature(enable = "avx2")]
 fn expand(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut [Wide]) {
-    let start = (row - track.cut.top) as usize * track.cut.stride as usize + (left / 2 - track.cut.left) as usize;
+    let start = (row - track.cut.top) as usize * track.cut.stride as usize
+        + (left / 2 - track.cut.left) as usize;
     let odd = !left.is_multiple_of(2);
     for (b, wide) in wide.iter_mut().enumerate() {
         let at = start + b * BLOCK / 2;
-        let samples = at.checked_sub(1).and_then(|at| track.data.get(at..)?.first_chunk::<18>());
+        let samples = at
+            .checked_sub(1)
+            .and_then(|at| track.data.get(at..)?.first_chunk::<18>());
         let [before, own, after] = match samples {
             Some(samples) => neighbours(samples),
             None => neighbours(&std::array::from_fn(|i| {
-                (at + i).checked_sub(1).and_then(|at| track.data.get(at)).copied().unwrap_or(0)
+                (at + i)
+                    .checked_sub(1)
+                    .and_then(|at| track.data.get(at))
+                    .copied()
+                    .unwrap_or(0)
             })),
         };
         let three = |x: __m256i| _mm256_add_epi16(_mm256_add_epi16(x, x), x);
         let (first, second) = if odd {
-            (_mm256_add_epi16(three(own), after), _mm256_add_epi16(three(after), own))
+            (
+                _mm256_add_epi16(three(own), after),
+                _mm256_add_epi16(three(after), own),
+            )
         } else {
-            (_mm256_add_epi16(three(own), before), _mm256_add_epi16(three(own), after))
+            (
+                _mm256_add_epi16(three(own), before),
+                _mm256_add_epi16(three(own), after),
+            )
         };
         store_words(&mut wide[0], first);
         store_words(&mut wide[1], second);
@@ -195,8 +238,15 @@ fn repeat_edges(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut
 #[inline]
 #[target_feature(enable = "avx2")]
 fn neighbours(samples: &[u8; 18]) -> [__m256i; 3] {
-    let load = |from: &[u8]| from.first_chunk().map_or_else(|| _mm256_setzero_si256(), |from| load_wide(from));
-    [load(&samples[..16]), load(&samples[1..17]), load(&samples[2..])]
+    let load = |from: &[u8]| {
+        from.first_chunk()
+            .map_or_else(|| _mm256_setzero_si256(), |from| load_wide(from))
+    };
+    [
+        load(&samples[..16]),
+        load(&samples[1..17]),
+        load(&samples[2..]),
+    ]
 }
 
 /// Converts a row; `chroma` yields Cb and Cr, less 128, of a block of 32 pixels.
@@ -232,7 +282,10 @@ fn block(row: &[u8], b: usize) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn widened(bytes: __m256i) -> Words {
-    [_mm256_and_si256(bytes, _mm256_set1_epi16(0xff)), _mm256_srli_epi16::<8>(bytes)]
+    [
+        _mm256_and_si256(bytes, _mm256_set1_epi16(0xff)),
+        _mm256_srli_epi16::<8>(bytes),
+    ]
 }
 
 /// 32 pixels.
@@ -251,8 +304,9 @@ fn pixels(luma: __m256i, [blue, red]: [Words; 2], out: &mut [u8; 3 * BLOCK]) {
 
 /// Red, green and blue of 16 pixels, not yet limited to bytes.
 ///
-/// libjpeg rounds each colour's difference to luma once, from factors with 16 bits of fraction. Those of red and blue come
-/// out the same with 14 bits, for all 256 values. That of green has two parts, and only 32 bits hold their sum.
+/// libjpeg rounds each colour's difference to luma once, from factors with 16 bits of fraction.
+/// Those of red and blue come out the same with 14 bits, for all 256 values. That of green has two
+/// parts, and only 32 bits hold their sum.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn convert(luma: __m256i, blue: __m256i, red: __m256i) -> [__m256i; 3] {
@@ -260,9 +314,17 @@ fn convert(luma: __m256i, blue: __m256i, red: __m256i) -> [__m256i; 3] {
     let times = |twice, factor| _mm256_mulhrs_epi16(twice, _mm256_set1_epi16(factor));
     let green = _mm256_unpacklo_epi16(_mm256_set1_epi16(GREEN_BLUE), _mm256_set1_epi16(GREEN_RED));
     let half = _mm256_set1_epi32(1 << 15);
-    let sum = |pair| _mm256_srai_epi32::<16>(_mm256_add_epi32(_mm256_madd_epi16(pair, green), half));
-    let green = _mm256_packs_epi32(sum(_mm256_unpacklo_epi16(blue, red)), sum(_mm256_unpackhi_epi16(blue, red)));
-    [_mm256_add_epi16(luma, times(red, RED)), _mm256_add_epi16(luma, green), _mm256_add_epi16(luma, times(blue, BLUE))]
+    let sum =
+        |pair| _mm256_srai_epi32::<16>(_mm256_add_epi32(_mm256_madd_epi16(pair, green), half));
+    let green = _mm256_packs_epi32(
+        sum(_mm256_unpacklo_epi16(blue, red)),
+        sum(_mm256_unpackhi_epi16(blue, red)),
+    );
+    [
+        _mm256_add_epi16(luma, times(red, RED)),
+        _mm256_add_epi16(luma, green),
+        _mm256_add_epi16(luma, times(blue, BLUE)),
+    ]
 }
 
 /// 1.402 / 2 of 2^15.
@@ -274,10 +336,11 @@ const GREEN_BLUE: i16 = -11277;
 /// -0.71414 / 2 of 2^16.
 const GREEN_RED: i16 = -23401;
 
-/// For each byte of a vector of output, where the pixel is whose channel `c` it may hold: the even ones of 16 come first.
+/// For each byte of a vector of output, where the pixel is whose channel `c` it may hold: the even
+/// ones of 16 come first.
 ///
-/// That channel of pixel `p` is byte `3p + c` of 48, and `(3p + c) mod 16` is a permutation: one shuffle a channel serves
-/// all three vectors, and masks select.
+/// That channel of pixel `p` is byte `3p + c` of 48, and `(3p + c) mod 16` is a permutation: one
+/// shuffle a channel serves all three vectors, and masks select.
 const fn spread_of(c: usize) -> [u8; 16] {
     let mut all = [0; 16];
     let mut p = 0u8;
@@ -312,7 +375,11 @@ fn interleave([red, green, blue]: [__m256i; 3]) -> [__m256i; 3] {
         spread(blue, const { &spread_of(2) }),
     );
     let select = |second: &[u8; 16], third: &[u8; 16]| {
-        _mm256_blendv_epi8(_mm256_blendv_epi8(red, green, load_twice(second)), blue, load_twice(third))
+        _mm256_blendv_epi8(
+            _mm256_blendv_epi8(red, green, load_twice(second)),
+            blue,
+            load_twice(third),
+        )
     };
     // Each lane of these holds a third of 16 pixels.
     let first = select(const { &mask(1, 0) }, const { &mask(2, 0) });
@@ -361,7 +428,8 @@ fn load_words(from: &[i16; 16]) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn store_words(to: &mut [i16; 16], value: __m256i) {
-    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no alignment.
+    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no
+    // alignment.
     unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), value) }
 }
 
@@ -369,6 +437,7 @@ fn store_words(to: &mut [i16; 16], value: __m256i) {
 #[inline]
 #[target_feature(enable = "avx2")]
 fn store_bytes(to: &mut [u8; 32], value: __m256i) {
-    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no alignment.
+    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no
+    // alignment.
     unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), value) }
 }

@@ -1,16 +1,19 @@
-//! Planes as a JPEG holds them to interleaved RGB at full size, bit for bit as libjpeg-turbo's full decode gives it with
-//! its "fancy" upsampling, for any window.
+//! Planes as a JPEG holds them to interleaved RGB at full size, bit for bit as libjpeg-turbo's full
+//! decode gives it with its "fancy" upsampling, for any window.
 //!
-//! A component that lacks every second column, row, or both is interpolated between its four nearest samples, 9:3:3:1;
-//! other ratios repeat samples. Which of the two is libjpeg's choice by ratio and scale ([`Method`]). Beyond the edges of
-//! the picture its outermost samples count again; beyond the edges of a window, real neighbours are needed, so the planes
-//! are decoded for a [`Upsampler::reach`] that is one pixel wider.
+//! A component that lacks every second column, row, or both is interpolated between its four
+//! nearest samples, 9:3:3:1; other ratios repeat samples. Which of the two is libjpeg's choice by
+//! ratio and scale ([`Method`]). Beyond the edges of the picture its outermost samples count again;
+//! beyond the edges of a window, real neighbours are needed, so the planes are decoded for a
+//! [`Upsampler::reach`] that is one pixel wider.
 //!
-//! Rows are made one at a time. For the common samplings the AVX2 code keeps chroma in 16 bits from interpolation to
-//! colour; anything else goes through rows of bytes, upsampled by the portable code.
+//! Rows are made one at a time. For the common samplings the AVX2 code keeps chroma in 16 bits from
+//! interpolation to colour; anything else goes through rows of bytes, upsampled by the portable
+//! code.
 //!
-//! One thread against libjpeg-turbo's functions for the same, called row by row on the same planes in the same run; 436x381
-//! (Zen 5 at 3.9 GHz; `cargo test --release upsample::tests::speed -- --ignored --nocapture`):
+//! One thread against libjpeg-turbo's functions for the same, called row by row on the same planes
+//! in the same run; 436x381 (Zen 5 at 3.9 GHz; `cargo test --release upsample::tests::speed --
+//! --ignored --nocapture`):
 //!
 //! | | microseconds a picture | libjpeg-turbo | |
 //! | --- | --- | --- | --- |
@@ -19,8 +22,8 @@
 //! | 4:4:4 | 31 | 56 | 1.8x |
 //! | 4:4:0 | 52 | (portable code) | |
 //!
-//! Where its memory happens to lie takes up to 10 more of either. Memory is the limit by now: five instructions less of
-//! a hundred, for each block of 32 pixels, changed nothing.
+//! Where its memory happens to lie takes up to 10 more of either. Memory is the limit by now: five
+//! instructions less of a hundred, for each block of 32 pixels, changed nothing.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -95,22 +98,37 @@ impl Upsampler {
         }
     }
 
-    /// Writes the window's pixels, rows without gaps, from planes of three components that were decoded for `cut`, which
-    /// covers the [`Upsampler::reach`] of the window.
+    /// Writes the window's pixels, rows without gaps, from planes of three components that were
+    /// decoded for `cut`, which covers the [`Upsampler::reach`] of the window.
     ///
     /// # Panics
     ///
     /// If planes or `out` are too short, or the frame has not [`Frame::has_whole_ratios`].
-    pub(super) fn rgb(&mut self, frame: &Frame, cut: &Cut, planes: [&[u8]; 3], window: Window, out: &mut [u8]) {
+    pub(super) fn rgb(
+        &mut self,
+        frame: &Frame,
+        cut: &Cut,
+        planes: [&[u8]; 3],
+        window: Window,
+        out: &mut [u8],
+    ) {
         let tracks = [0, 1, 2].map(|i| Track::new(frame, cut, i, planes[i]));
         let length = window.width as usize * 3;
         if length == 0 {
             return;
         }
-        let rows = out[..length * window.height as usize].chunks_exact_mut(length).zip(window.top..);
+        let rows = out[..length * window.height as usize]
+            .chunks_exact_mut(length)
+            .zip(window.top..);
         #[cfg(target_arch = "x86_64")]
         if let Some(avx2) = self.avx2 {
-            return avx2.rgb(&mut self.scratch, &mut self.rows, &tracks, window.left, rows);
+            return avx2.rgb(
+                &mut self.scratch,
+                &mut self.rows,
+                &tracks,
+                window.left,
+                rows,
+            );
         }
         for (out, y) in rows {
             let [luma, blue, red] = full_rows(&tracks, &mut self.rows, window, y);
@@ -135,8 +153,8 @@ impl Upsampler {
         }
     }
 
-    /// The window that must be decoded so that `window`, in pixels of the picture at 1/`denominator`, can be upsampled as
-    /// in a full decode.
+    /// The window that must be decoded so that `window`, in pixels of the picture at
+    /// 1/`denominator`, can be upsampled as in a full decode.
     pub(super) fn reach(frame: &Frame, window: Window, denominator: u32) -> Window {
         let cut = frame.cut(window, denominator, frame.components());
         let methods = || (0..frame.components()).map(|i| Track::new(frame, &cut, i, &[]).method);
@@ -146,8 +164,11 @@ impl Upsampler {
             (reach.left, reach.width) = widened(window.left, window.width, size.width);
         }
         if methods().any(|method| matches!(method, Method::Down | Method::Both)) {
-            // libjpeg-turbo makes all rows that share a row of the coarsest component, and so meets damage below them.
-            let bottom = (window.top + window.height).next_multiple_of(frame.finest().down).min(size.height);
+            // libjpeg-turbo makes all rows that share a row of the coarsest component, and so meets
+            // damage below them.
+            let bottom = (window.top + window.height)
+                .next_multiple_of(frame.finest().down)
+                .min(size.height);
             (reach.top, reach.height) = widened(window.top, bottom - window.top, size.height);
         }
         reach
@@ -160,9 +181,14 @@ fn widened(start: u32, length: u32, limit: u32) -> (u32, u32) {
     (first, (start + length + 1).min(limit) - first)
 }
 
-/// Rows of all components for row `y` of the window, at full size: where they lie, or upsampled to `rooms`. They may go on
-/// behind their ends.
-fn full_rows<'a>(tracks: &[Track<'a>; 3], rooms: &'a mut [Vec<u8>; 3], window: Window, y: u32) -> [&'a [u8]; 3] {
+/// Rows of all components for row `y` of the window, at full size: where they lie, or upsampled to
+/// `rooms`. They may go on behind their ends.
+fn full_rows<'a>(
+    tracks: &[Track<'a>; 3],
+    rooms: &'a mut [Vec<u8>; 3],
+    window: Window,
+    y: u32,
+) -> [&'a [u8]; 3] {
     let width = window.width as usize;
     let mut rows = [&[][..]; 3];
     for ((row, track), room) in rows.iter_mut().zip(tracks).zip(rooms) {
@@ -184,7 +210,10 @@ impl<'a> Track<'a> {
     fn new(frame: &Frame, cut: &Cut, component: usize, data: &'a [u8]) -> Self {
         let least = 8 / cut.denominator;
         let (finest, plane) = (frame.finest(), cut.planes[component]);
-        let step = (plane.blocks.across * plane.block, plane.blocks.down * plane.block);
+        let step = (
+            plane.blocks.across * plane.block,
+            plane.blocks.down * plane.block,
+        );
         let full = (finest.across * least, finest.down * least);
         debug_assert!(
             full.0.is_multiple_of(step.0) && full.1.is_multiple_of(step.1),
@@ -200,10 +229,16 @@ impl<'a> Track<'a> {
             (2, 2) if fancy && wide => Method::Both,
             _ => Method::Repeat,
         };
-        Self { method, ratio, cut: plane, data }
+        Self {
+            method,
+            ratio,
+            cut: plane,
+            data,
+        }
     }
 
-    /// Samples of row `y` of the whole plane from its column `x` on, and whatever comes behind the row.
+    /// Samples of row `y` of the whole plane from its column `x` on, and whatever comes behind the
+    /// row.
     fn from(&self, y: u32, x: u32) -> &'a [u8] {
         let row = (y - self.cut.top) as usize * self.cut.stride as usize;
         &self.data[row + (x - self.cut.left) as usize..]
@@ -214,7 +249,8 @@ impl<'a> Track<'a> {
         &self.from(y, self.cut.left)[..self.cut.width as usize]
     }
 
-    /// Of two rows of pixels for each row of samples: the row nearest to pixel row `y`, and the next nearest.
+    /// Of two rows of pixels for each row of samples: the row nearest to pixel row `y`, and the
+    /// next nearest.
     fn nearest(&self, y: u32) -> (u32, u32) {
         let near = y / 2;
         let far = if y.is_multiple_of(2) {

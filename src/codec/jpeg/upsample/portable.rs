@@ -1,4 +1,5 @@
-//! Upsampling and colour conversion a sample at a time: for samplings that are rare, and processors without AVX2.
+//! Upsampling and colour conversion a sample at a time: for samplings that are rare, and processors
+//! without AVX2.
 
 use super::{Method, Track};
 
@@ -17,12 +18,17 @@ pub(super) fn upsample(track: &Track<'_>, left: u32, y: u32, out: &mut [u8]) {
             let row = track.row(y);
             for (pixel, x) in pixels {
                 let (near, far) = columns(track, x);
-                *pixel = quotient::<4>(3 * u16::from(row[near]) + u16::from(row[far]) + if x % 2 == 0 { 1 } else { 2 });
+                *pixel = quotient::<4>(
+                    3 * u16::from(row[near]) + u16::from(row[far]) + if x % 2 == 0 { 1 } else { 2 },
+                );
             }
         }
         Method::Down => {
             let (near, far) = track.nearest(y);
-            let (near, far) = (&track.from(near, left)[..out.len()], &track.from(far, left)[..out.len()]);
+            let (near, far) = (
+                &track.from(near, left)[..out.len()],
+                &track.from(far, left)[..out.len()],
+            );
             let bias = if y.is_multiple_of(2) { 1 } else { 2 };
             for ((pixel, near), far) in out.iter_mut().zip(near).zip(far) {
                 *pixel = quotient::<4>(3 * u16::from(*near) + u16::from(*far) + bias);
@@ -43,7 +49,11 @@ pub(super) fn upsample(track: &Track<'_>, left: u32, y: u32, out: &mut [u8]) {
 /// Of two pixels for each sample: the columns of the cut nearest to and next nearest to pixel `x`.
 fn columns(track: &Track<'_>, x: u32) -> (usize, usize) {
     let near = (x / 2 - track.cut.left) as usize;
-    let far = if x.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(track.cut.width as usize - 1) };
+    let far = if x.is_multiple_of(2) {
+        near.saturating_sub(1)
+    } else {
+        (near + 1).min(track.cut.width as usize - 1)
+    };
     (near, far)
 }
 
@@ -56,7 +66,11 @@ fn quotient<const WEIGHT: u16>(sum: u16) -> u8 {
 pub(super) fn colour(luma: &[u8], blue: &[u8], red: &[u8], out: &mut [u8]) {
     let samples = luma.iter().zip(blue).zip(red);
     for (((luma, blue), red), out) in samples.zip(out.as_chunks_mut::<3>().0) {
-        let (luma, blue, red) = (i32::from(*luma), i32::from(*blue) - 128, i32::from(*red) - 128);
+        let (luma, blue, red) = (
+            i32::from(*luma),
+            i32::from(*blue) - 128,
+            i32::from(*red) - 128,
+        );
         let scaled = |sum: i32| (sum + (1 << 15)) >> 16;
         let byte = |value: i32| u8::try_from(value.clamp(0, 255)).unwrap_or_default();
         *out = [

@@ -1,7 +1,9 @@
-//! Resized channels of a strip to bytes in the order of the output: colour, transposition back, interleaving.
+//! Resized channels of a strip to bytes in the order of the output: colour, transposition back,
+//! interleaving.
 //!
-//! It works on tiles of 16 columns and 16 rows. A finished strip is staged in the first-level cache, because tiles
-//! written straight into a slot that is in no cache took twice the time of writing it front to back (measured on the prototype).
+//! It works on tiles of 16 columns and 16 rows. A finished strip is staged in the first-level
+//! cache, because tiles written straight into a slot that is in no cache took twice the time of
+//! writing it front to back (measured on the prototype).
 
 use super::STRIP;
 use super::lanes::{load_twice, load_words, store_high, store_low};
@@ -9,16 +11,18 @@ use crate::image::resize::plan::{Colour, Job, SAMPLE_BITS};
 use crate::image::resize::portable::{BLUE_CB, GREEN_CB, GREEN_CR, RED_CR};
 use crate::pixel::Layout;
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_adds_epi16, _mm256_blendv_epi8, _mm256_madd_epi16, _mm256_mulhrs_epi16,
-    _mm256_packus_epi16, _mm256_packus_epi32, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_srai_epi16, _mm256_srli_epi32, _mm256_unpackhi_epi8, _mm256_unpackhi_epi16,
-    _mm256_unpacklo_epi8, _mm256_unpacklo_epi16,
+    __m256i, _mm256_add_epi32, _mm256_adds_epi16, _mm256_blendv_epi8, _mm256_madd_epi16,
+    _mm256_mulhrs_epi16, _mm256_packus_epi16, _mm256_packus_epi32, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srai_epi16,
+    _mm256_srli_epi32, _mm256_unpackhi_epi8, _mm256_unpackhi_epi16, _mm256_unpacklo_epi8,
+    _mm256_unpacklo_epi16,
 };
 
 /// 16 columns of 16 rows.
 type Columns<'a> = &'a [[i16; 16]; 16];
 
-/// A channel of a tile. Transposed: vector `r` has row `r` in its low lane and row `r + 8` in its high one.
+/// A channel of a tile. Transposed: vector `r` has row `r` in its low lane and row `r + 8` in its
+/// high one.
 type Tile = [__m256i; 8];
 
 /// The columns that are packed together, each with the one four further on, for `turn`.
@@ -56,10 +60,13 @@ impl Stage {
     /// The tile at column `x`.
     #[target_feature(enable = "avx2,fma")]
     fn tile(&mut self, job: &Job<'_>, channels: &[Vec<[i16; 16]>; 3], x: usize) {
-        let columns = |c: usize| -> Columns<'_> { channels[c][x..].first_chunk().expect("16 columns") };
+        let columns =
+            |c: usize| -> Columns<'_> { channels[c][x..].first_chunk().expect("16 columns") };
         if job.channels == 1 {
             let mut tile = match job.colour {
-                Colour::Weigh => weigh([narrow(columns(0)), narrow(columns(1)), narrow(columns(2))]),
+                Colour::Weigh => {
+                    weigh([narrow(columns(0)), narrow(columns(1)), narrow(columns(2))])
+                }
                 _ => narrow(columns(0)),
             };
             turn(&mut tile);
@@ -91,7 +98,9 @@ impl Stage {
     fn planar(&mut self, tile: &Tile, c: usize, x: usize) {
         let channel = &mut self.bytes[c * STRIP * self.pitch..][..STRIP * self.pitch];
         let (upper, lower) = channel.split_at_mut(8 * self.pitch);
-        let rows = upper.chunks_exact_mut(self.pitch).zip(lower.chunks_exact_mut(self.pitch));
+        let rows = upper
+            .chunks_exact_mut(self.pitch)
+            .zip(lower.chunks_exact_mut(self.pitch));
         for (&vector, (upper, lower)) in tile.iter().zip(rows) {
             put(upper, x, vector, false);
             put(lower, x, vector, true);
@@ -102,7 +111,9 @@ impl Stage {
     #[target_feature(enable = "avx2,fma")]
     fn interleaved(&mut self, tiles: &[Tile; 3], x: usize) {
         let (upper, lower) = self.bytes[..STRIP * self.pitch * 3].split_at_mut(8 * self.pitch * 3);
-        let rows = upper.chunks_exact_mut(self.pitch * 3).zip(lower.chunks_exact_mut(self.pitch * 3));
+        let rows = upper
+            .chunks_exact_mut(self.pitch * 3)
+            .zip(lower.chunks_exact_mut(self.pitch * 3));
         for (r, (upper, lower)) in rows.enumerate() {
             let vectors = interleave([tiles[0][r], tiles[1][r], tiles[2][r]]);
             let (upper, lower) = (&mut upper[3 * x..][..48], &mut lower[3 * x..][..48]);
@@ -119,7 +130,11 @@ impl Stage {
 #[target_feature(enable = "avx2,fma")]
 fn put(to: &mut [u8], at: usize, vector: __m256i, high: bool) {
     if let Some(to) = to[at..].first_chunk_mut() {
-        if high { store_high(to, vector) } else { store_low(to, vector) }
+        if high {
+            store_high(to, vector);
+        } else {
+            store_low(to, vector);
+        }
     }
 }
 
@@ -146,7 +161,10 @@ fn jfif(y: Columns<'_>, cb: Columns<'_>, cr: Columns<'_>) -> [Tile; 3] {
     let (green_blue, green_red) = (factor(GREEN_CB), factor(GREEN_CR));
     let column = |j: usize| {
         let (y, cb, cr) = (load_words(&y[j]), load_words(&cb[j]), load_words(&cr[j]));
-        let green = _mm256_adds_epi16(_mm256_mulhrs_epi16(cb, green_blue), _mm256_mulhrs_epi16(cr, green_red));
+        let green = _mm256_adds_epi16(
+            _mm256_mulhrs_epi16(cb, green_blue),
+            _mm256_mulhrs_epi16(cr, green_red),
+        );
         [
             _mm256_adds_epi16(_mm256_adds_epi16(y, cr), _mm256_mulhrs_epi16(cr, red)),
             _mm256_adds_epi16(y, green),
@@ -163,7 +181,8 @@ fn jfif(y: Columns<'_>, cb: Columns<'_>, cr: Columns<'_>) -> [Tile; 3] {
     tiles
 }
 
-/// Red, green and blue to luma, in 32 bits; the factor of green is halved to fit into 16 bits and counted twice.
+/// Red, green and blue to luma, in 32 bits; the factor of green is halved to fit into 16 bits and
+/// counted twice.
 #[target_feature(enable = "avx2,fma")]
 fn weigh([red, green, blue]: [Tile; 3]) -> Tile {
     let zero = _mm256_setzero_si256();
@@ -171,7 +190,10 @@ fn weigh([red, green, blue]: [Tile; 3]) -> Tile {
     let blue_green = _mm256_set1_epi32(7471 + (19235 << 16));
     let half = _mm256_set1_epi32(0x8000);
     let sum = |rg, bg| {
-        let sum = _mm256_add_epi32(_mm256_madd_epi16(rg, red_green), _mm256_madd_epi16(bg, blue_green));
+        let sum = _mm256_add_epi32(
+            _mm256_madd_epi16(rg, red_green),
+            _mm256_madd_epi16(bg, blue_green),
+        );
         _mm256_srli_epi32::<16>(_mm256_add_epi32(sum, half))
     };
     let words = |r, g, b| {
@@ -182,15 +204,23 @@ fn weigh([red, green, blue]: [Tile; 3]) -> Tile {
     let mut tile = [zero; 8];
     for m in 0..8 {
         let (r, g, b) = (red[m], green[m], blue[m]);
-        let low = words(_mm256_unpacklo_epi8(r, zero), _mm256_unpacklo_epi8(g, zero), _mm256_unpacklo_epi8(b, zero));
-        let high = words(_mm256_unpackhi_epi8(r, zero), _mm256_unpackhi_epi8(g, zero), _mm256_unpackhi_epi8(b, zero));
+        let low = words(
+            _mm256_unpacklo_epi8(r, zero),
+            _mm256_unpacklo_epi8(g, zero),
+            _mm256_unpacklo_epi8(b, zero),
+        );
+        let high = words(
+            _mm256_unpackhi_epi8(r, zero),
+            _mm256_unpackhi_epi8(g, zero),
+            _mm256_unpackhi_epi8(b, zero),
+        );
         tile[m] = _mm256_packus_epi16(low, high);
     }
     tile
 }
 
-/// Transposes packed columns to rows. Each stage shifts one bit of the column number in at the bottom of the byte's
-/// place and the top bit of the place out to the vector's number.
+/// Transposes packed columns to rows. Each stage shifts one bit of the column number in at the
+/// bottom of the byte's place and the top bit of the place out to the vector's number.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn turn(tile: &mut Tile) {
@@ -207,8 +237,8 @@ fn turn(tile: &mut Tile) {
 
 /// For each byte of a vector of output, the pixel whose channel `c` it may hold.
 ///
-/// That channel of pixel `p` is byte `3p + c` of 48, and `(3p + c) mod 16` is a permutation: one shuffle a channel serves
-/// all three vectors, and masks select.
+/// That channel of pixel `p` is byte `3p + c` of 48, and `(3p + c) mod 16` is a permutation: one
+/// shuffle a channel serves all three vectors, and masks select.
 const fn spread(c: usize) -> [u8; 16] {
     let mut all = [0; 16];
     let mut p = 0u8;
@@ -237,7 +267,11 @@ const fn mask(c: usize, q: usize) -> [u8; 16] {
 #[target_feature(enable = "avx2,fma")]
 fn interleave(channels: [__m256i; 3]) -> [__m256i; 3] {
     const SPREAD: [[u8; 16]; 3] = [spread(0), spread(1), spread(2)];
-    const MASKS: [[[u8; 16]; 2]; 3] = [[mask(1, 0), mask(2, 0)], [mask(1, 1), mask(2, 1)], [mask(1, 2), mask(2, 2)]];
+    const MASKS: [[[u8; 16]; 2]; 3] = [
+        [mask(1, 0), mask(2, 0)],
+        [mask(1, 1), mask(2, 1)],
+        [mask(1, 2), mask(2, 2)],
+    ];
     let mut spread = channels;
     for (channel, places) in spread.iter_mut().zip(&SPREAD) {
         *channel = _mm256_shuffle_epi8(*channel, load_twice(places));

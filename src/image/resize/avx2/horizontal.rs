@@ -1,8 +1,9 @@
 //! The horizontal pass, vectorised across the 16 rows of a strip.
 //!
-//! The strip is transposed by pairs of columns, so that one `pmaddwd` takes two samples of eight rows with the same two
-//! weights: no horizontal additions (taps along a row with `phaddd` took twice the time in the prototype), and each output's weights are
-//! broadcast as they lie in the table. Interleaved channels are taken apart in the transposition by one shuffle a load.
+//! The strip is transposed by pairs of columns, so that one `pmaddwd` takes two samples of eight
+//! rows with the same two weights: no horizontal additions (taps along a row with `phaddd` took
+//! twice the time in the prototype), and each output's weights are broadcast as they lie in the
+//! table. Interleaved channels are taken apart in the transposition by one shuffle a load.
 
 use super::STRIP;
 use super::lanes::{load_half, load_twice, load_words, store_words};
@@ -10,12 +11,14 @@ use super::vertical::Rows;
 use crate::image::resize::axis::Axis;
 use crate::image::resize::filter::LANES;
 use std::arch::x86_64::{
-    __m256i, _mm_cvtsi32_si128, _mm256_add_epi32, _mm256_castsi128_si256, _mm256_inserti128_si256, _mm256_madd_epi16,
-    _mm256_packs_epi32, _mm256_set1_epi32, _mm256_shuffle_epi8, _mm256_sra_epi32, _mm256_unpackhi_epi32,
-    _mm256_unpackhi_epi64, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
+    __m256i, _mm_cvtsi32_si128, _mm256_add_epi32, _mm256_castsi128_si256, _mm256_inserti128_si256,
+    _mm256_madd_epi16, _mm256_packs_epi32, _mm256_set1_epi32, _mm256_shuffle_epi8,
+    _mm256_sra_epi32, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32,
+    _mm256_unpacklo_epi64,
 };
 
-/// Two columns of a strip: rows 0-3 and 8-11 in the first half, 4-7 and 12-15 in the second, a pair of samples a row.
+/// Two columns of a strip: rows 0-3 and 8-11 in the first half, 4-7 and 12-15 in the second, a pair
+/// of samples a row.
 pub(super) type Pair = [[i16; 16]; 2];
 
 /// Transposes a strip whose rows hold `samples` samples of one channel.
@@ -27,7 +30,10 @@ pub(super) fn turn(rows: &Rows, samples: usize, pairs: &mut Vec<Pair>, slack: us
     for (r, row) in all.iter_mut().enumerate() {
         *row = &rows.row(r).as_chunks::<8>().0[..blocks];
     }
-    for (b, pairs) in pairs.as_chunks_mut::<4>().0[..blocks].iter_mut().enumerate() {
+    for (b, pairs) in pairs.as_chunks_mut::<4>().0[..blocks]
+        .iter_mut()
+        .enumerate()
+    {
         for half in 0..2 {
             let load = |r: usize| both(&all[4 * half + r][b], &all[4 * half + r + 8][b]);
             let columns = transpose([load(0), load(1), load(2), load(3)]);
@@ -112,9 +118,18 @@ pub(super) fn sums(pairs: &[Pair], axis: &Axis, (from, shift): (i32, u32), out: 
 
 /// `N` pairs of taps; 0 takes the number from the plan.
 #[target_feature(enable = "avx2,fma")]
-fn columns<const N: usize>(pairs: &[Pair], axis: &Axis, from: i32, shift: u32, out: &mut [[i16; 16]]) {
+fn columns<const N: usize>(
+    pairs: &[Pair],
+    axis: &Axis,
+    from: i32,
+    shift: u32,
+    out: &mut [[i16; 16]],
+) {
     let taps = if N == 0 { axis.pairs } else { N };
-    let (from, shift) = (_mm256_set1_epi32(from), _mm_cvtsi32_si128(shift.cast_signed()));
+    let (from, shift) = (
+        _mm256_set1_epi32(from),
+        _mm_cvtsi32_si128(shift.cast_signed()),
+    );
     for ((starts, weights), out) in axis.groups().zip(out[..axis.outputs].chunks_mut(LANES)) {
         let weights = &weights[..taps];
         for (l, out) in out.iter_mut().enumerate() {
@@ -122,10 +137,20 @@ fn columns<const N: usize>(pairs: &[Pair], axis: &Axis, from: i32, shift: u32, o
             let (mut first, mut second) = (from, from);
             for p in 0..taps {
                 let weight = _mm256_set1_epi32(weights[p][l % LANES].cast_signed());
-                first = _mm256_add_epi32(first, _mm256_madd_epi16(load_words(&samples[p][0]), weight));
-                second = _mm256_add_epi32(second, _mm256_madd_epi16(load_words(&samples[p][1]), weight));
+                first =
+                    _mm256_add_epi32(first, _mm256_madd_epi16(load_words(&samples[p][0]), weight));
+                second = _mm256_add_epi32(
+                    second,
+                    _mm256_madd_epi16(load_words(&samples[p][1]), weight),
+                );
             }
-            store_words(out, _mm256_packs_epi32(_mm256_sra_epi32(first, shift), _mm256_sra_epi32(second, shift)));
+            store_words(
+                out,
+                _mm256_packs_epi32(
+                    _mm256_sra_epi32(first, shift),
+                    _mm256_sra_epi32(second, shift),
+                ),
+            );
         }
     }
 }

@@ -1,8 +1,10 @@
-//! Memory to vectors and back: the only unsafe code of the kernels, behind references to arrays of the right size.
+//! Memory to vectors and back: the only unsafe code of the kernels, behind references to arrays of
+//! the right size.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_storeu_si128, _mm256_broadcastsi128_si256,
-    _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_storeu_ps, _mm256_storeu_si256,
+    __m128i, __m256, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm_storeu_si128,
+    _mm256_broadcastsi128_si256, _mm256_castsi256_si128, _mm256_extracti128_si256,
+    _mm256_loadu_si256, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 /// 32 bytes.
@@ -57,7 +59,8 @@ pub(super) fn load_twice(from: &[u8; 16]) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn store_words(to: &mut [i16; 16], value: __m256i) {
-    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no alignment.
+    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no
+    // alignment.
     unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), value) }
 }
 
@@ -65,7 +68,8 @@ pub(super) fn store_words(to: &mut [i16; 16], value: __m256i) {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn store_sums(to: &mut [i32; 8], value: __m256i) {
-    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no alignment.
+    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no
+    // alignment.
     unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), value) }
 }
 
@@ -74,7 +78,8 @@ pub(super) fn store_sums(to: &mut [i32; 8], value: __m256i) {
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn store_low(to: &mut [u8; 16], value: __m256i) {
     let low = _mm256_castsi256_si128(value);
-    // SAFETY: the exclusive reference covers the 16 bytes that are written, and the store needs no alignment.
+    // SAFETY: the exclusive reference covers the 16 bytes that are written, and the store needs no
+    // alignment.
     unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), low) }
 }
 
@@ -83,7 +88,8 @@ pub(super) fn store_low(to: &mut [u8; 16], value: __m256i) {
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn store_high(to: &mut [u8; 16], value: __m256i) {
     let high = _mm256_extracti128_si256::<1>(value);
-    // SAFETY: the exclusive reference covers the 16 bytes that are written, and the store needs no alignment.
+    // SAFETY: the exclusive reference covers the 16 bytes that are written, and the store needs no
+    // alignment.
     unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), high) }
 }
 
@@ -91,6 +97,7 @@ pub(super) fn store_high(to: &mut [u8; 16], value: __m256i) {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn store_floats(to: &mut [f32; 8], value: __m256) {
-    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no alignment.
+    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no
+    // alignment.
     unsafe { _mm256_storeu_ps(to.as_mut_ptr(), value) }
 }

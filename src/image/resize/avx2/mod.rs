@@ -1,7 +1,8 @@
 //! The kernels for processors with AVX2 and FMA, 16 output rows (a strip) at a time.
 //!
-//! For each strip and plane: the vertical pass, a transposition, the horizontal pass across the rows; then colour on
-//! tiles, staged, and written to the slot in one go. What a strip needs stays in the nearer caches.
+//! For each strip and plane: the vertical pass, a transposition, the horizontal pass across the
+//! rows; then colour on tiles, staged, and written to the slot in one go. What a strip needs stays
+//! in the nearer caches.
 #![expect(unsafe_code, reason = "SIMD loads and stores go through pointers")]
 
 mod colour;
@@ -40,7 +41,10 @@ impl Avx2 {
     }
 
     /// Plans and does a whole request, which has been checked.
-    #[expect(clippy::unused_self, reason = "the value is the proof that the processor has the instructions")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the value is the proof that the processor has the instructions"
+    )]
     pub(super) fn run(
         self,
         plans: &mut Plans,
@@ -54,7 +58,10 @@ impl Avx2 {
     }
 
     /// Does a request that needs no filter.
-    #[expect(clippy::unused_self, reason = "the value is the proof that the processor has the instructions")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the value is the proof that the processor has the instructions"
+    )]
     pub(super) fn copy(self, source: &Pixels<'_>, request: &Request, output: Output<'_>) {
         // SAFETY: a value of this type exists only where `detect` has found AVX2 and FMA.
         unsafe { copied(source, request, output) }
@@ -68,8 +75,16 @@ fn copied(source: &Pixels<'_>, request: &Request, output: Output<'_>) {
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn run(plans: &mut Plans, scratch: &mut Scratch, source: &Pixels<'_>, request: &Request, mut output: Output<'_>) {
-    plans.build(source, request, |axis, span, bits, aligned| plan(axis, span, bits, aligned));
+fn run(
+    plans: &mut Plans,
+    scratch: &mut Scratch,
+    source: &Pixels<'_>,
+    request: &Request,
+    mut output: Output<'_>,
+) {
+    plans.build(source, request, |axis, span, bits, aligned| {
+        plan(axis, span, bits, aligned);
+    });
     let job = Job::new(source, request, plans);
     for channel in &mut scratch.channels {
         let width = job.width.max(16);
@@ -89,8 +104,8 @@ fn run(plans: &mut Plans, scratch: &mut Scratch, source: &Pixels<'_>, request: &
     }
 }
 
-/// The weights: the same code as elsewhere, with the compiler free to use wider vectors. It may not fuse
-/// multiplications and additions, so that the weights are the same too.
+/// The weights: the same code as elsewhere, with the compiler free to use wider vectors. It may not
+/// fuse multiplications and additions, so that the weights are the same too.
 #[target_feature(enable = "avx2,fma")]
 fn plan(axis: &mut Axis, span: Span, bits: u32, aligned: bool) {
     axis.build(span, bits, aligned);
@@ -99,7 +114,12 @@ fn plan(axis: &mut Axis, span: Span, bits: u32, aligned: bool) {
 /// Both passes of a track, to the channels from `channel` on.
 #[target_feature(enable = "avx2,fma")]
 fn passes(track: &Track<'_>, scratch: &mut Scratch, channel: usize, top: usize, rows: usize) {
-    let Scratch { rows: strip, pairs, channels, .. } = scratch;
+    let Scratch {
+        rows: strip,
+        pairs,
+        channels,
+        ..
+    } = scratch;
     let columns = &track.axes.columns;
     let pixels = columns.end - columns.first;
     strip.fill(track, top, rows);

@@ -1,8 +1,8 @@
 //! The vertical pass: 32 bytes of every row of a window at a time, whatever the bytes are.
 //!
-//! Two rows are interleaved byte by byte and widened, so that one `pmaddwd` takes a sample of both with their weights,
-//! and the 32-bit sums are exact. It costs as many instructions as `pmulhrsw` on each row (16 for two rows of 32
-//! bytes), which rounds every product.
+//! Two rows are interleaved byte by byte and widened, so that one `pmaddwd` takes a sample of both
+//! with their weights, and the 32-bit sums are exact. It costs as many instructions as `pmulhrsw`
+//! on each row (16 for two rows of 32 bytes), which rounds every product.
 
 use super::STRIP;
 use super::lanes::{load_bytes, load_sums, store_sums, store_words};
@@ -10,8 +10,8 @@ use crate::image::resize::axis::Axis;
 use crate::image::resize::plan::{Axes, Track};
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_cvtsi32_si128, _mm256_add_epi32, _mm256_madd_epi16, _mm256_packs_epi32,
-    _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sra_epi32, _mm256_unpackhi_epi8,
-    _mm256_unpacklo_epi8,
+    _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sra_epi32,
+    _mm256_unpackhi_epi8, _mm256_unpacklo_epi8,
 };
 
 /// Samples computed together.
@@ -47,13 +47,18 @@ struct Window<'a> {
 impl Rows {
     /// Row `r` of the strip.
     pub(super) fn row(&self, r: usize) -> &[i16] {
-        self.chunks[r * self.pitch..][..self.pitch].as_flattened().as_flattened()
+        self.chunks[r * self.pitch..][..self.pitch]
+            .as_flattened()
+            .as_flattened()
     }
 
     /// Computes `rows` rows of the strip that begins with output row `top`.
     #[target_feature(enable = "avx2,fma")]
     pub(super) fn fill(&mut self, track: &Track<'_>, top: usize, rows: usize) {
-        let Axes { rows: axis, columns } = track.axes;
+        let Axes {
+            rows: axis,
+            columns,
+        } = track.axes;
         let chunks = ((columns.end - columns.first) * track.channels).div_ceil(CHUNK);
         // One more: the transposition reads past the end of the last pixel.
         self.pitch = chunks + 1;
@@ -66,7 +71,14 @@ impl Rows {
             let i = top + r;
             let start = (axis.first + axis.start(i)) * stride + columns.first * track.channels;
             let source = &track.plane.data[start..];
-            let window = Window { source, stride, count: axis.count(i), axis, i, shift };
+            let window = Window {
+                source,
+                stride,
+                count: axis.count(i),
+                axis,
+                i,
+                shift,
+            };
             let to = &mut self.chunks[r * self.pitch..][..chunks];
             window.fill(to, &mut self.tail, &mut self.sums);
         }
@@ -84,7 +96,8 @@ impl Window<'_> {
         if rest.is_empty() {
             return;
         }
-        // At most one chunk is left, and all of its samples are there: the slice ends behind the last of them.
+        // At most one chunk is left, and all of its samples are there: the slice ends behind the
+        // last of them.
         tail.clear();
         tail.resize(self.count, [0; CHUNK]);
         let from = inside * CHUNK;
@@ -92,13 +105,18 @@ impl Window<'_> {
         for (k, row) in tail.iter_mut().enumerate() {
             row[..length].copy_from_slice(&self.source[k * self.stride + from..][..length]);
         }
-        Window { source: tail.as_flattened(), stride: CHUNK, ..*self }.sums(rest, sums);
+        Window {
+            source: tail.as_flattened(),
+            stride: CHUNK,
+            ..*self
+        }
+        .sums(rest, sums);
     }
 
     /// Chunks that lie inside the source.
     ///
-    /// Many rows are taken eight at a time over the whole width: down a column, each of the rows would be in a page of
-    /// its own.
+    /// Many rows are taken eight at a time over the whole width: down a column, each of the rows
+    /// would be in a page of its own.
     #[target_feature(enable = "avx2,fma")]
     fn sums(&self, to: &mut [[[i16; 16]; 2]], sums: &mut Vec<Sums>) {
         let pairs = self.count.div_ceil(2);
@@ -127,14 +145,17 @@ impl Window<'_> {
         }
     }
 
-    /// `to.len()` chunks of row `k`. The second row of a last pair without one has weight zero: any row will do.
+    /// `to.len()` chunks of row `k`. The second row of a last pair without one has weight zero: any
+    /// row will do.
     #[inline]
     fn row(&self, k: usize, chunks: usize) -> &[[u8; CHUNK]] {
-        &self.source[k.min(self.count - 1) * self.stride..].as_chunks().0[..chunks]
+        &self.source[k.min(self.count - 1) * self.stride..]
+            .as_chunks()
+            .0[..chunks]
     }
 
-    /// Adds `N` pairs of rows from pair `first` on, their weights kept in registers, to `sums` (nothing if `FIRST`),
-    /// and leaves them there or, if `LAST`, finished in `to`.
+    /// Adds `N` pairs of rows from pair `first` on, their weights kept in registers, to `sums`
+    /// (nothing if `FIRST`), and leaves them there or, if `LAST`, finished in `to`.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     fn block<const N: usize, const FIRST: bool, const LAST: bool>(
@@ -159,7 +180,12 @@ impl Window<'_> {
                 }
             }
             for p in 0..N {
-                all = add(all, load_bytes(&rows[p][0][c]), load_bytes(&rows[p][1][c]), weights[p]);
+                all = add(
+                    all,
+                    load_bytes(&rows[p][0][c]),
+                    load_bytes(&rows[p][1][c]),
+                    weights[p],
+                );
             }
             if LAST {
                 finish(all, shift, to);
@@ -172,7 +198,8 @@ impl Window<'_> {
     }
 }
 
-/// Adds two rows times their weights; the four sums hold samples 0-3 and 16-19, 4-7 and 20-23, and so on.
+/// Adds two rows times their weights; the four sums hold samples 0-3 and 16-19, 4-7 and 20-23, and
+/// so on.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn add(sums: [__m256i; 4], first: __m256i, second: __m256i, weight: __m256i) -> [__m256i; 4] {

@@ -6,7 +6,8 @@ use crate::image::resize::Output;
 use crate::image::resize::plan::Job;
 use crate::pixel::Layout;
 use std::arch::x86_64::{
-    __m256, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_fmadd_ps, _mm256_set1_ps, _mm256_setr_ps,
+    __m256, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_fmadd_ps, _mm256_set1_ps,
+    _mm256_setr_ps,
 };
 
 /// A run of bytes of the stage and where its elements go.
@@ -31,14 +32,26 @@ fn runs(job: &Job<'_>, top: usize, rows: usize, mut each: impl FnMut(Run)) {
     for channel in 0..planes {
         for row in 0..lines {
             let to = (channel * job.height + top + row) * line;
-            each(Run { channel, interleaved, row, length: line * together, to });
+            each(Run {
+                channel,
+                interleaved,
+                row,
+                length: line * together,
+                to,
+            });
         }
     }
 }
 
 /// Writes output rows `top .. top + rows`.
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn strip(job: &Job<'_>, stage: &Stage, top: usize, rows: usize, output: &mut Output<'_>) {
+pub(super) fn strip(
+    job: &Job<'_>,
+    stage: &Stage,
+    top: usize,
+    rows: usize,
+    output: &mut Output<'_>,
+) {
     runs(job, top, rows, |run| {
         let bytes = &stage.rows(run.interleaved, run.row, run.channel)[..run.length];
         let range = run.to..run.to + run.length;
@@ -46,7 +59,11 @@ pub(super) fn strip(job: &Job<'_>, stage: &Stage, top: usize, rows: usize, outpu
             Output::Uint8(data) => data[range].copy_from_slice(bytes),
             Output::Float32 { data, scale, bias } => {
                 let select = |values: &[f32; 3]| {
-                    if run.interleaved == 1 { [values[run.channel]; 3] } else { *values }
+                    if run.interleaved == 1 {
+                        [values[run.channel]; 3]
+                    } else {
+                        *values
+                    }
                 };
                 floats(bytes, &mut data[range], select(scale), select(bias));
             }
@@ -102,7 +119,12 @@ fn look_up(bytes: &[u8], to: &mut [u16], table: &[u16; 256]) {
 
 /// Three interleaved channels through their tables.
 fn look_up_three(bytes: &[u8], to: &mut [u16], tables: &[[u16; 256]; 3]) {
-    for (pixel, to) in bytes.as_chunks::<3>().0.iter().zip(to.as_chunks_mut::<3>().0) {
+    for (pixel, to) in bytes
+        .as_chunks::<3>()
+        .0
+        .iter()
+        .zip(to.as_chunks_mut::<3>().0)
+    {
         for c in 0..3 {
             to[c] = tables[c][usize::from(pixel[c])];
         }

@@ -80,7 +80,10 @@ impl Backdrop {
     /// Paints row `y`, but for what is hidden all along.
     pub(super) fn paint(&self, y: f32, canvas: &mut Canvas, textures: &Textures) {
         if self.ground.cover(y) < 1.0 {
-            let nearest = self.ridges.iter().rposition(|ridge| y > ridge.ends[1] + ridge.edge);
+            let nearest = self
+                .ridges
+                .iter()
+                .rposition(|ridge| y > ridge.ends[1] + ridge.edge);
             if nearest.is_none() {
                 self.sky.paint(y, canvas, textures);
             }
@@ -111,8 +114,10 @@ impl Sky {
     fn paint(&self, y: f32, canvas: &mut Canvas, textures: &Textures) {
         let low = clamp(y / self.end);
         let low = low * low;
-        let ([r, g, b], [cloud_r, cloud_g, cloud_b]) =
-            (mix(self.high, self.low, low), mix(self.cloud, self.low, 0.6 * low));
+        let ([r, g, b], [cloud_r, cloud_g, cloud_b]) = (
+            mix(self.high, self.low, low),
+            mix(self.cloud, self.low, 0.6 * low),
+        );
         let (covered, dense, glow) = (self.cloudy, self.dense, self.glow.row(y));
         let clouds = textures.row(Kind::Cloud);
         let [red, green, blue] = canvas.planes.each_mut();
@@ -166,8 +171,12 @@ impl Ground {
         let (patches, glow) = (self.patches, self.glow.row(y));
         let [red, green, blue] = canvas.planes.each_mut();
         let columns = canvas.columns.iter().zip(textures.row(self.kind));
-        let columns = columns.zip(textures.row(Kind::Ripple)).zip(textures.row(Kind::Soft));
-        for ((((((x, texture), ripple), soft), red), green), blue) in columns.zip(red).zip(green).zip(blue) {
+        let columns = columns
+            .zip(textures.row(Kind::Ripple))
+            .zip(textures.row(Kind::Soft));
+        for ((((((x, texture), ripple), soft), red), green), blue) in
+            columns.zip(red).zip(green).zip(blue)
+        {
             let patch = patches * soft;
             let light = (1.0 + strong * texture + rippled * ripple) * (1.0 + patch) * glow(*x);
             *red += cover * (r * light - *red);

@@ -1,7 +1,7 @@
 //! A row of colours, and how it is painted on.
 //!
-//! Loops over plain slices of 32-bit numbers, which the compiler turns into vector code everywhere. Each operation is exact
-//! to the last bit on every processor, and none is fused with another.
+//! Loops over plain slices of 32-bit numbers, which the compiler turns into vector code everywhere.
+//! Each operation is exact to the last bit on every processor, and none is fused with another.
 
 use std::ops::Range;
 
@@ -49,11 +49,13 @@ pub(super) struct Span {
     pub(super) cover: f32,
 }
 
-/// A row of a disc whose edge is out of focus: `r` is 0 in its middle, and 1 where half of the edge is.
+/// A row of a disc whose edge is out of focus: `r` is 0 in its middle, and 1 where half of the edge
+/// is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Disc {
     pub(super) middle: f32,
-    /// What `r` is a column from the middle, in the middle's row; the square of what it is in this row.
+    /// What `r` is a column from the middle, in the middle's row; the square of what it is in this
+    /// row.
     pub(super) scale: f32,
     pub(super) down: f32,
     /// One over how much of `r` the edge is spread over.
@@ -73,14 +75,21 @@ pub(super) struct Canvas {
 impl Canvas {
     pub(super) fn start(&mut self, width: usize) {
         self.columns.clear();
-        self.columns.extend(std::iter::successors(Some(0.5), |x| Some(x + 1.0)).take(width));
+        self.columns
+            .extend(std::iter::successors(Some(0.5), |x| Some(x + 1.0)).take(width));
         for plane in &mut self.planes {
             plane.resize(width, 0.0);
         }
     }
 
     /// Paints a span, blending only its ends.
-    pub(super) fn span(&mut self, span: &Span, light: &Light, surface: &Surface, textures: &Textures) {
+    pub(super) fn span(
+        &mut self,
+        span: &Span,
+        light: &Light,
+        surface: &Surface,
+        textures: &Textures,
+    ) {
         let [a, b, c, d] = self.parts(span);
         let whole = *span;
         let cover = move |x| whole.at(x);
@@ -94,7 +103,13 @@ impl Canvas {
     }
 
     /// Paints a disc, blending only its edge.
-    pub(super) fn disc(&mut self, disc: &Disc, light: &Light, surface: &Surface, textures: &Textures) {
+    pub(super) fn disc(
+        &mut self,
+        disc: &Disc,
+        light: &Light,
+        surface: &Surface,
+        textures: &Textures,
+    ) {
         let disc = *disc;
         let cover = move |x| disc.at(x);
         let Range { start: a, end: d } = self.reach(&disc);
@@ -116,7 +131,10 @@ impl Canvas {
     pub(super) fn shadow(&mut self, disc: &Disc) {
         let disc = *disc;
         let range = self.reach(&disc);
-        let [red, green, blue] = self.planes.each_mut().map(|plane| &mut plane[range.clone()]);
+        let [red, green, blue] = self
+            .planes
+            .each_mut()
+            .map(|plane| &mut plane[range.clone()]);
         for (((x, red), green), blue) in self.columns[range].iter().zip(red).zip(green).zip(blue) {
             let left = 1.0 - disc.at(*x);
             *red *= left;
@@ -142,7 +160,11 @@ impl Canvas {
         from..self.column(disc.middle + half + 1.0).max(from)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is outside is taken to the end")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "what is outside is taken to the end"
+    )]
     #[inline]
     fn column(&self, x: f32) -> usize {
         (x as usize).min(self.columns.len())
@@ -150,10 +172,15 @@ impl Canvas {
 
     fn fill(&mut self, range: Range<usize>, light: &Light, surface: &Surface, textures: &Textures) {
         let texture = &textures.row(surface.kind)[range.start + surface.offset % SPARE..];
-        let [red, green, blue] = self.planes.each_mut().map(|plane| &mut plane[range.clone()]);
+        let [red, green, blue] = self
+            .planes
+            .each_mut()
+            .map(|plane| &mut plane[range.clone()]);
         let columns = self.columns[range].iter();
         let (light, surface) = (*light, *surface);
-        for ((((x, texture), red), green), blue) in columns.zip(texture).zip(red).zip(green).zip(blue) {
+        for ((((x, texture), red), green), blue) in
+            columns.zip(texture).zip(red).zip(green).zip(blue)
+        {
             [*red, *green, *blue] = surface.at(light.at(*x), *texture);
         }
     }
@@ -167,10 +194,15 @@ impl Canvas {
         textures: &Textures,
     ) {
         let texture = &textures.row(surface.kind)[range.start + surface.offset % SPARE..];
-        let [red, green, blue] = self.planes.each_mut().map(|plane| &mut plane[range.clone()]);
+        let [red, green, blue] = self
+            .planes
+            .each_mut()
+            .map(|plane| &mut plane[range.clone()]);
         let columns = self.columns[range].iter();
         let (light, surface) = (*light, *surface);
-        for ((((x, texture), red), green), blue) in columns.zip(texture).zip(red).zip(green).zip(blue) {
+        for ((((x, texture), red), green), blue) in
+            columns.zip(texture).zip(red).zip(green).zip(blue)
+        {
             let cover = cover(*x);
             let [r, g, b] = surface.at(light.at(*x), *texture);
             *red += cover * (r - *red);
@@ -186,7 +218,11 @@ impl Surface {
         let texture = 1.0 + self.strength * texture;
         let texture = if texture > 0.15 { texture } else { 0.15 };
         let ([r, g, b], [lit_r, lit_g, lit_b]) = (self.shade, self.lit);
-        [(r + lit_r * light) * texture, (g + lit_g * light) * texture, (b + lit_b * light) * texture]
+        [
+            (r + lit_r * light) * texture,
+            (g + lit_g * light) * texture,
+            (b + lit_b * light) * texture,
+        ]
     }
 }
 

@@ -1,4 +1,5 @@
-//! Draws for what a picture shows, as numbers of 32 bits: exact operations only, so that they are the same everywhere.
+//! Draws for what a picture shows, as numbers of 32 bits: exact operations only, so that they are
+//! the same everywhere.
 
 use crate::random::{Bytes, Stream};
 
@@ -11,7 +12,10 @@ pub(super) struct Dice {
 
 impl Dice {
     pub(super) fn new(stream: &mut Stream) -> Self {
-        Self { bytes: Bytes::new(stream), drawn: 0 }
+        Self {
+            bytes: Bytes::new(stream),
+            drawn: 0,
+        }
     }
 
     fn word(&mut self) -> u64 {
@@ -43,14 +47,16 @@ impl Dice {
         of[self.below(of.len())]
     }
 
-    /// A size between two, each octave of which covers as much area as any other: the density falls with the cube.
+    /// A size between two, each octave of which covers as much area as any other: the density falls
+    /// with the cube.
     pub(super) fn size(&mut self, least: f32, most: f32) -> f32 {
         let ratio = least / most;
         least / (1.0 - self.unit() * (1.0 - ratio * ratio)).sqrt()
     }
 }
 
-/// A line of `len` heights around 0, of about -1 to 1: octaves from `longest` columns down, each `gain` times as high.
+/// A line of `len` heights around 0, of about -1 to 1: octaves from `longest` columns down, each
+/// `gain` times as high.
 pub(super) fn fractal(dice: &mut Dice, len: usize, longest: f32, gain: f32) -> Vec<f32> {
     let mut line = vec![0.0; len];
     let (mut step, mut height) = (longest, 1.0 - gain);
@@ -90,7 +96,10 @@ pub(super) fn clamp(x: f32) -> f32 {
 }
 
 /// A number of pixels.
-#[expect(clippy::cast_precision_loss, reason = "sides have 16 bits, which fit exactly")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sides have 16 bits, which fit exactly"
+)]
 pub(super) fn pixels(number: u32) -> f32 {
     number as f32
 }
@@ -107,10 +116,18 @@ mod tests {
         for _ in 0..200_000 {
             let size = f64::from(dice.size(1.0, 16.0));
             assert!((1.0..=16.0).contains(&size));
-            let octave = [2.0, 4.0, 8.0].iter().filter(|bound| size >= **bound).count();
+            let octave = [2.0, 4.0, 8.0]
+                .iter()
+                .filter(|bound| size >= **bound)
+                .count();
             covered[octave] += size * size;
         }
-        assert!(covered.iter().all(|area| (0.9..1.1).contains(&(area / covered[0]))), "{covered:?}");
+        assert!(
+            covered
+                .iter()
+                .all(|area| (0.9..1.1).contains(&(area / covered[0]))),
+            "{covered:?}"
+        );
     }
 
     #[test]

@@ -46,16 +46,30 @@ impl Film {
     pub(super) fn develop(&mut self, y: f32, canvas: &Canvas, out: &mut [u8]) {
         let width = canvas.columns.len();
         self.bytes.resize(width, 0);
-        self.grains.fill(self.rows * width.div_ceil(8) as u64, &mut self.bytes);
+        self.grains
+            .fill(self.rows * width.div_ceil(8) as u64, &mut self.bytes);
         self.rows += 1;
-        let Self { grain, contrast, exposure, vignette, half, .. } = *self;
+        let Self {
+            grain,
+            contrast,
+            exposure,
+            vignette,
+            half,
+            ..
+        } = *self;
         let v = y * half[1] - 1.0;
         // Part of the way to the curve 3x^2 - 2x^3.
         let curve = [1.0 - contrast, 3.0 * contrast, 2.0 * contrast].map(|part| LEVELS[1] * part);
         let middle = exposure * (1.0 - vignette * v * v);
         let side = exposure * vignette;
         let [red, green, blue] = &canvas.planes;
-        let columns = canvas.columns.iter().zip(&self.bytes).zip(red).zip(green).zip(blue);
+        let columns = canvas
+            .columns
+            .iter()
+            .zip(&self.bytes)
+            .zip(red)
+            .zip(green)
+            .zip(blue);
         self.words.resize(width, 0);
         for (word, ((((x, byte), red), green), blue)) in self.words.iter_mut().zip(columns) {
             let u = x * half[0] - 1.0;
@@ -72,7 +86,8 @@ impl Film {
 fn pack(words: &[u32], out: &mut [u8]) {
     let ((words, rest), (pixels, last)) = (words.as_chunks::<4>(), out.as_chunks_mut::<12>());
     for (twelve, [a, b, c, d]) in pixels.iter_mut().zip(words) {
-        let [low, middle, high] = [a | b << 24, b >> 8 | c << 16, c >> 16 | d << 8].map(u32::to_le_bytes);
+        let [low, middle, high] =
+            [a | b << 24, b >> 8 | c << 16, c >> 16 | d << 8].map(u32::to_le_bytes);
         twelve[..4].copy_from_slice(&low);
         twelve[4..8].copy_from_slice(&middle);
         twelve[8..].copy_from_slice(&high);
@@ -98,10 +113,15 @@ mod tests {
     fn grain_neither_wraps_nor_is_cut_off() {
         let most = 0.036 * 1.5 * 127.5;
         for contrast in [0.0, 0.3, 0.6] {
-            let curve = [1.0 - contrast, 3.0 * contrast, 2.0 * contrast].map(|part| LEVELS[1] * part);
+            let curve =
+                [1.0 - contrast, 3.0 * contrast, 2.0 * contrast].map(|part| LEVELS[1] * part);
             for colour in [-1.0, 0.0, 0.5, 1.0, 9.0] {
-                let [dark, bright] = [-most, most].map(|grain| level(colour, curve, LEVELS[0] + grain));
-                assert!(0 < dark && dark < bright && bright < 255, "{colour}: {dark} to {bright}");
+                let [dark, bright] =
+                    [-most, most].map(|grain| level(colour, curve, LEVELS[0] + grain));
+                assert!(
+                    0 < dark && dark < bright && bright < 255,
+                    "{colour}: {dark} to {bright}"
+                );
             }
         }
     }
@@ -112,7 +132,10 @@ mod tests {
             let words: Vec<u32> = (0..width).map(|x| 0x0003_0201 * (x + 1)).collect();
             let mut pixels = vec![0; 3 * words.len()];
             pack(&words, &mut pixels);
-            let expected: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()[..3].to_vec()).collect();
+            let expected: Vec<u8> = words
+                .iter()
+                .flat_map(|word| word.to_le_bytes()[..3].to_vec())
+                .collect();
             assert_eq!(pixels, expected);
         }
     }

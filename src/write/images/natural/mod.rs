@@ -1,19 +1,23 @@
-//! Pictures of scenes that were never there, which cost what photographs cost, in bytes and in time to decode.
+//! Pictures of scenes that were never there, which cost what photographs cost, in bytes and in time
+//! to decode.
 //!
-//! What makes a photograph cost what it does, at any quality, is what it shows: smooth shading, edges at all sizes, texture
-//! on some things and not on others, and parts that are out of focus. So these pictures show the like. A scene ([`scene`])
-//! is a landscape, a town, things on a table, or the ground from above. It has a light, a distance that is in focus, a sky
-//! or a wall, ridges and ground ([`backdrop`]), and things that hide each other ([`thing`]), whose sizes have no scale:
-//! each octave of sizes covers as much area as any other (Lee, Mumford, Huang: *Occlusion models for natural images*, IJCV
-//! 2001). Their textures ([`texture`]) come from noise with a 1/f spectrum ([`pyramid`]). Last, a film adds grain and a curve
-//! ([`film`]).
+//! What makes a photograph cost what it does, at any quality, is what it shows: smooth shading,
+//! edges at all sizes, texture on some things and not on others, and parts that are out of focus.
+//! So these pictures show the like. A scene ([`scene`]) is a landscape, a town, things on a table,
+//! or the ground from above. It has a light, a distance that is in focus, a sky or a wall, ridges
+//! and ground ([`backdrop`]), and things that hide each other ([`thing`]), whose sizes have no
+//! scale: each octave of sizes covers as much area as any other (Lee, Mumford, Huang: *Occlusion
+//! models for natural images*, IJCV 2001). Their textures ([`texture`]) come from noise with a 1/f
+//! spectrum ([`pyramid`]). Last, a film adds grain and a curve ([`film`]).
 //!
-//! Sizes of things are parts of the picture's, those of textures are in pixels. So the smaller of two pictures has more
-//! detail for each pixel, as a photograph has that was made smaller, and no number here depends on the size otherwise.
+//! Sizes of things are parts of the picture's, those of textures are in pixels. So the smaller of
+//! two pictures has more detail for each pixel, as a photograph has that was made smaller, and no
+//! number here depends on the size otherwise.
 //!
-//! A picture is the same on every machine: noise is made of integers, and all else of additions, multiplications, divisions
-//! and square roots of 32-bit numbers in a fixed order, which IEEE 754 rounds in one way only. A row is made of the one
-//! before it: memory is in proportion to the width, plus some thousands of things.
+//! A picture is the same on every machine: noise is made of integers, and all else of additions,
+//! multiplications, divisions and square roots of 32-bit numbers in a fixed order, which IEEE 754
+//! rounds in one way only. A row is made of the one before it: memory is in proportion to the
+//! width, plus some thousands of things.
 
 mod backdrop;
 mod canvas;
@@ -53,20 +57,27 @@ impl Natural {
         let mut dice = Dice::new(&mut stream);
         let scene = Scene::new(&mut dice, View::of(seed, number), size);
         self.canvas.start(size.width as usize);
-        self.textures.start(&mut stream, size.width as usize, &scene.spectrum);
+        self.textures
+            .start(&mut stream, size.width as usize, &scene.spectrum);
         self.things.start(scene.things);
         self.wobbles = fractal(&mut dice, WOBBLES, 64.0, 0.55);
-        self.taken = Some((scene.backdrop, Film::new(&mut dice, &mut stream, size, scene.grain)));
+        self.taken = Some((
+            scene.backdrop,
+            Film::new(&mut dice, &mut stream, size, scene.grain),
+        ));
         self.rows = 0;
     }
 
     /// Fills `out` with the next row.
     pub(super) fn row(&mut self, out: &mut [u8]) {
-        let Some((backdrop, film)) = &mut self.taken else { return };
+        let Some((backdrop, film)) = &mut self.taken else {
+            return;
+        };
         let y = f32::from(self.rows) + 0.5;
         self.textures.turn();
         backdrop.paint(y, &mut self.canvas, &self.textures);
-        self.things.paint(y, &self.wobbles, &mut self.canvas, &self.textures);
+        self.things
+            .paint(y, &self.wobbles, &mut self.canvas, &self.textures);
         film.develop(y, &self.canvas, out);
         self.rows = self.rows.wrapping_add(1);
     }
@@ -88,7 +99,10 @@ mod tests {
                     natural.row(&mut row);
                 }
                 // Film has no black.
-                assert!(row.iter().all(|level| *level > 0), "{width}x{height}, {number}");
+                assert!(
+                    row.iter().all(|level| *level > 0),
+                    "{width}x{height}, {number}"
+                );
             }
         }
     }
@@ -99,10 +113,19 @@ mod tests {
         for side in [64, 1000, 20_000] {
             let most = (0..200).map(|number| {
                 let mut stream = Stream::new(3, 0, number, Purpose::Scene);
-                Scene::new(&mut Dice::new(&mut stream), View::of(3, number), Size::new(side, side / 2)).things.len()
+                Scene::new(
+                    &mut Dice::new(&mut stream),
+                    View::of(3, number),
+                    Size::new(side, side / 2),
+                )
+                .things
+                .len()
             });
             let most = most.max().unwrap_or_default();
-            assert!((500..20_000).contains(&most), "{most} things in {side} columns");
+            assert!(
+                (500..20_000).contains(&most),
+                "{most} things in {side} columns"
+            );
         }
     }
 }

@@ -1,10 +1,12 @@
-//! Noise with a 1/f spectrum, row by row: a pyramid of octaves, each with noise of its own on the one below, enlarged.
+//! Noise with a 1/f spectrum, row by row: a pyramid of octaves, each with noise of its own on the
+//! one below, enlarged.
 //!
-//! A level is twice as large as the level below it. Its rows and columns are those below, halved by the weights 3 and 1 to
-//! the nearer and the farther neighbour (the subdivision whose limit is the quadratic B-spline), and its own white noise
-//! is added. So every octave of frequencies has noise of its own, of the strength of its level: equal strengths make the
-//! 1/f spectrum that photographs have. Rows come one at a time, from the top level, which asks the level below for a row
-//! whenever it needs another: two rows a level are all the memory there is.
+//! A level is twice as large as the level below it. Its rows and columns are those below, halved by
+//! the weights 3 and 1 to the nearer and the farther neighbour (the subdivision whose limit is the
+//! quadratic B-spline), and its own white noise is added. So every octave of frequencies has noise
+//! of its own, of the strength of its level: equal strengths make the 1/f spectrum that photographs
+//! have. Rows come one at a time, from the top level, which asks the level below for a row whenever
+//! it needs another: two rows a level are all the memory there is.
 
 use crate::random::{Bytes, Stream};
 
@@ -18,7 +20,8 @@ pub(super) struct Pyramid {
     levels: Vec<Level>,
 }
 
-/// One octave. Its rows have one sample more at each end than the picture needs, and begin one above it.
+/// One octave. Its rows have one sample more at each end than the picture needs, and begin one
+/// above it.
 #[derive(Debug)]
 struct Level {
     noise: Bytes,
@@ -33,32 +36,42 @@ struct Level {
 }
 
 impl Pyramid {
-    /// Begins the noise for a picture of `width` pixels. `strengths` are those of its octaves, the finest first: twice that
-    /// is as far from 0 as an octave goes.
+    /// Begins the noise for a picture of `width` pixels. `strengths` are those of its octaves, the
+    /// finest first: twice that is as far from 0 as an octave goes.
     pub(super) fn start(&mut self, stream: &mut Stream, width: usize, strengths: &[u8]) {
         // So that eight times a sample is a number of 16 bits.
-        debug_assert!(strengths.iter().map(|strength| u32::from(*strength)).sum::<u32>() <= MOST, "{strengths:?}");
+        debug_assert!(
+            strengths
+                .iter()
+                .map(|strength| u32::from(*strength))
+                .sum::<u32>()
+                <= MOST,
+            "{strengths:?}"
+        );
         self.levels.clear();
         let samples = |level: usize| width.div_ceil(1 << level) + 2;
-        self.levels.extend(strengths.iter().enumerate().map(|(level, strength)| Level {
-            noise: Bytes::new(stream),
-            strength: i16::from(*strength),
-            made: 0,
-            bytes: vec![0; samples(level)],
-            below: [0; 2].map(|zero| vec![zero; samples(level + 1)]),
-            between: vec![0; samples(level + 1)],
-        }));
+        self.levels
+            .extend(strengths.iter().enumerate().map(|(level, strength)| Level {
+                noise: Bytes::new(stream),
+                strength: i16::from(*strength),
+                made: 0,
+                bytes: vec![0; samples(level)],
+                below: [0; 2].map(|zero| vec![zero; samples(level + 1)]),
+                between: vec![0; samples(level + 1)],
+            }));
     }
 
-    /// Fills a row with the next, which is the one above the picture at first: a sample to the left of it, `width` samples,
-    /// a sample to the right of it.
+    /// Fills a row with the next, which is the one above the picture at first: a sample to the left
+    /// of it, `width` samples, a sample to the right of it.
     pub(super) fn row(&mut self, out: &mut [i16]) {
         next_row(&mut self.levels, out);
     }
 }
 
 fn next_row(levels: &mut [Level], out: &mut [i16]) {
-    let Some((level, below)) = levels.split_first_mut() else { return };
+    let Some((level, below)) = levels.split_first_mut() else {
+        return;
+    };
     if below.is_empty() {
         out.fill(0);
     } else {
@@ -75,7 +88,8 @@ impl Level {
         if self.made == 0 {
             next_row(below, &mut self.below[1]);
         }
-        // Rows come in pairs between two rows below: first the one near to the older, then the one near to the newer.
+        // Rows come in pairs between two rows below: first the one near to the older, then the one
+        // near to the newer.
         let first = self.made.is_multiple_of(2);
         if first {
             self.below.swap(0, 1);

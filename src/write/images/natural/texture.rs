@@ -68,8 +68,10 @@ impl Textures {
         let columns = (width + SPARE).next_multiple_of(RIPPLE);
         self.fine.start(stream, columns, &spectrum.fine);
         self.coarse.start(stream, columns, &spectrum.coarse);
-        self.ripple.start(stream, columns / RIPPLE + 2, &spectrum.ripple);
-        self.cloud.start(stream, columns / CLOUD + 2, &spectrum.cloud);
+        self.ripple
+            .start(stream, columns / RIPPLE + 2, &spectrum.ripple);
+        self.cloud
+            .start(stream, columns / CLOUD + 2, &spectrum.cloud);
         for row in &mut self.rows {
             row.clear();
             row.resize(columns, 0.0);

@@ -7,7 +7,8 @@ use super::texture::Textures;
 /// What a thing is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
-    /// A ball, a stone, leaves. By how much its outline wobbles, and which part of the line of wobbles it follows.
+    /// A ball, a stone, leaves. By how much its outline wobbles, and which part of the line of
+    /// wobbles it follows.
     Blob { wobble: f32, part: usize },
     /// A wall or a trunk: by how much narrower it is at its top, and whether it is round.
     Slab { taper: f32, round: bool },
@@ -56,13 +57,26 @@ impl Thing {
         let middle = self.at[0] + self.lean * (y - self.at[1]);
         match self.shape {
             Shape::Blob { wobble, part } => {
-                let wide = [0, WOBBLES / 2].map(|turn| 1.0 + wobble * look_up(wobbles, part + turn, v));
+                let wide =
+                    [0, WOBBLES / 2].map(|turn| 1.0 + wobble * look_up(wobbles, part + turn, v));
                 self.blob(v, middle, wide, canvas, textures);
             }
             Shape::Slab { taper, round } => self.slab(v, middle, taper, round, canvas, textures),
             Shape::Flat => {
-                let light = Light { middle, scale: 0.0, flat: 1.0, across: 0.0, front: 0.0, bulge: 0.0 };
-                canvas.disc(&self.disc(v, middle, self.half[0], 4.0), &light, &self.surface, textures);
+                let light = Light {
+                    middle,
+                    scale: 0.0,
+                    flat: 1.0,
+                    across: 0.0,
+                    front: 0.0,
+                    bulge: 0.0,
+                };
+                canvas.disc(
+                    &self.disc(v, middle, self.half[0], 4.0),
+                    &light,
+                    &self.surface,
+                    textures,
+                );
             }
             Shape::Shadow => canvas.shadow(&self.disc(v, middle, self.half[0], 1.6)),
         }
@@ -71,14 +85,36 @@ impl Thing {
     fn blob(&self, v: f32, middle: f32, wide: [f32; 2], canvas: &mut Canvas, textures: &Textures) {
         let bulge = 1.0 - v * v;
         // Less of the sky's light reaches what is turned down.
-        let surface = Surface { shade: times(self.surface.shade, 1.0 - 0.35 * v), ..self.surface };
+        let surface = Surface {
+            shade: times(self.surface.shade, 1.0 - 0.35 * v),
+            ..self.surface
+        };
         let [right, down, out] = self.sun;
         let half = self.half[0];
-        let light = Light { middle, scale: 1.0 / half, flat: down * v, across: right, front: out, bulge };
+        let light = Light {
+            middle,
+            scale: 1.0 / half,
+            flat: down * v,
+            across: right,
+            front: out,
+            bulge,
+        };
         if self.edge > SHARP {
-            let (middle, half) = (middle + 0.5 * half * (wide[1] - wide[0]), 0.5 * half * (wide[0] + wide[1]));
-            let small = if half < self.half[1] { half } else { self.half[1] };
-            canvas.disc(&self.disc(v, middle, half, small / self.edge), &light, &surface, textures);
+            let (middle, half) = (
+                middle + 0.5 * half * (wide[1] - wide[0]),
+                0.5 * half * (wide[0] + wide[1]),
+            );
+            let small = if half < self.half[1] {
+                half
+            } else {
+                self.half[1]
+            };
+            canvas.disc(
+                &self.disc(v, middle, half, small / self.edge),
+                &light,
+                &surface,
+                textures,
+            );
         } else if bulge > 0.0 {
             let chord = half * bulge.sqrt();
             // The flatter an outline, the longer its edge lies in a row.
@@ -86,30 +122,78 @@ impl Thing {
             let edge = self.edge * (1.0 + slope * slope).sqrt();
             let edge = if edge < 2.0 * half { edge } else { 2.0 * half };
             let ends = [middle - chord * wide[0], middle + chord * wide[1]];
-            canvas.span(&Span { ends, edge, cover: self.cover }, &light, &surface, textures);
+            canvas.span(
+                &Span {
+                    ends,
+                    edge,
+                    cover: self.cover,
+                },
+                &light,
+                &surface,
+                textures,
+            );
         }
     }
 
-    fn slab(&self, v: f32, middle: f32, taper: f32, round: bool, canvas: &mut Canvas, textures: &Textures) {
+    fn slab(
+        &self,
+        v: f32,
+        middle: f32,
+        taper: f32,
+        round: bool,
+        canvas: &mut Canvas,
+        textures: &Textures,
+    ) {
         let inside = self.half[1] * (1.0 - if v < 0.0 { -v } else { v });
         let cover = self.cover * clamp(inside / self.edge + 0.5);
         let half = self.half[0] * (1.0 - 0.5 * taper * (1.0 - v));
         let half = if half > 0.1 { half } else { 0.1 };
         let [right, _, out] = self.sun;
-        let (flat, across, front) = if round { (0.0, right, out) } else { (out - 0.08 * v, 0.08, 0.0) };
-        let light = Light { middle, scale: 1.0 / half, flat, across, front, bulge: 1.0 };
+        let (flat, across, front) = if round {
+            (0.0, right, out)
+        } else {
+            (out - 0.08 * v, 0.08, 0.0)
+        };
+        let light = Light {
+            middle,
+            scale: 1.0 / half,
+            flat,
+            across,
+            front,
+            bulge: 1.0,
+        };
         let ends = [middle - half, middle + half];
-        canvas.span(&Span { ends, edge: self.edge, cover }, &light, &self.surface, textures);
+        canvas.span(
+            &Span {
+                ends,
+                edge: self.edge,
+                cover,
+            },
+            &light,
+            &self.surface,
+            textures,
+        );
     }
 
     fn disc(&self, v: f32, middle: f32, half: f32, sharp: f32) -> Disc {
         let sharp = if sharp > 0.5 { sharp } else { 0.5 };
-        Disc { middle, scale: 1.0 / half, down: v * v, sharp, cover: self.cover }
+        Disc {
+            middle,
+            scale: 1.0 / half,
+            down: v * v,
+            sharp,
+            cover: self.cover,
+        }
     }
 }
 
 /// The wobble of an outline at a height from -1 to 1.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "0 to 128")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "0 to 128"
+)]
 fn look_up(wobbles: &[f32], part: usize, v: f32) -> f32 {
     let at = 128.0 * clamp(0.5 + 0.5 * v);
     let whole = at as usize;
@@ -132,20 +216,41 @@ pub(super) struct Things {
 impl Things {
     /// Takes the things of a picture; of two that are as near, the first is painted first.
     pub(super) fn start(&mut self, things: Vec<Thing>) {
-        let Self { all, ranks, coming, here } = self;
+        let Self {
+            all,
+            ranks,
+            coming,
+            here,
+        } = self;
         *all = things;
         here.clear();
         ranks.clear();
         ranks.extend(0..all.len());
         ranks.sort_by(|a, b| all[*a].near.total_cmp(&all[*b].near));
         coming.clear();
-        coming.extend(ranks.iter().enumerate().map(|(rank, thing)| (all[*thing].rows()[0], rank)));
+        coming.extend(
+            ranks
+                .iter()
+                .enumerate()
+                .map(|(rank, thing)| (all[*thing].rows()[0], rank)),
+        );
         coming.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
     }
 
     /// Paints what is in row `y`; rows come from the top down.
-    pub(super) fn paint(&mut self, y: f32, wobbles: &[f32], canvas: &mut Canvas, textures: &Textures) {
-        let Self { all, ranks, coming, here } = self;
+    pub(super) fn paint(
+        &mut self,
+        y: f32,
+        wobbles: &[f32],
+        canvas: &mut Canvas,
+        textures: &Textures,
+    ) {
+        let Self {
+            all,
+            ranks,
+            coming,
+            here,
+        } = self;
         while let Some((_, next)) = coming.pop_if(|(first, _)| *first <= y) {
             here.insert(here.partition_point(|other| *other < next), next);
         }

@@ -1,8 +1,9 @@
 //! Memory to vectors and back, behind references to arrays of the right size; and constants.
 
 use std::arch::x86_64::{
-    __m256i, _mm_loadu_si128, _mm_storeu_si128, _mm256_broadcastsi128_si256, _mm256_castsi128_si256,
-    _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_inserti128_si256, _mm256_loadu_si256, _mm256_set1_epi32,
+    __m256i, _mm_loadu_si128, _mm_storeu_si128, _mm256_broadcastsi128_si256,
+    _mm256_castsi128_si256, _mm256_castsi256_si128, _mm256_extracti128_si256,
+    _mm256_inserti128_si256, _mm256_loadu_si256, _mm256_set1_epi32,
 };
 
 /// Eight words of each of two blocks.
@@ -35,14 +36,22 @@ pub(super) fn load_words(from: &[i16; 16]) -> __m256i {
 /// Stores rows of 16 samples, `stride` apart: the lower lanes, then the upper lanes.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(super) fn store_rows<const PAIRS: usize>(to: &mut [u8], stride: usize, pairs: [__m256i; PAIRS]) {
+pub(super) fn store_rows<const PAIRS: usize>(
+    to: &mut [u8],
+    stride: usize,
+    pairs: [__m256i; PAIRS],
+) {
     let last = stride.saturating_mul(2 * PAIRS - 1);
     assert!(to.len() >= last.saturating_add(16), "room for the rows");
     let start = to.as_mut_ptr();
     let at = |row: usize| start.wrapping_add(row * stride).cast();
     for (row, rows) in pairs.into_iter().enumerate() {
-        let (low, high) = (_mm256_castsi256_si128(rows), _mm256_extracti128_si256::<1>(rows));
-        // SAFETY: 16 bytes from row 2 * PAIRS - 1 on are inside the slice, so those of rows before it are, too.
+        let (low, high) = (
+            _mm256_castsi256_si128(rows),
+            _mm256_extracti128_si256::<1>(rows),
+        );
+        // SAFETY: 16 bytes from row 2 * PAIRS - 1 on are inside the slice, so those of rows before
+        // it are, too.
         unsafe { _mm_storeu_si128(at(row), low) }
         // SAFETY: the same.
         unsafe { _mm_storeu_si128(at(row + PAIRS), high) }

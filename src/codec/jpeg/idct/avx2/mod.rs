@@ -1,10 +1,12 @@
 //! The kernels for processors with AVX2.
 //!
-//! The two 128-bit lanes of a vector belong to two blocks, so nothing crosses lanes until the finished samples are
-//! stored. A kernel takes as many blocks as give rows of 16 samples: two of 8x8, four of 4x4, eight of 2x2.
+//! The two 128-bit lanes of a vector belong to two blocks, so nothing crosses lanes until the
+//! finished samples are stored. A kernel takes as many blocks as give rows of 16 samples: two of
+//! 8x8, four of 4x4, eight of 2x2.
 //!
-//! One thread against calls of libjpeg-turbo's functions in the same run, rows of 62 blocks, everything in the first-level
-//! cache (Zen 5 at 3.9 GHz; `cargo test --release idct::tests::speed -- --ignored --nocapture`):
+//! One thread against calls of libjpeg-turbo's functions in the same run, rows of 62 blocks,
+//! everything in the first-level cache (Zen 5 at 3.9 GHz; `cargo test --release idct::tests::speed
+//! -- --ignored --nocapture`):
 //!
 //! | | nanoseconds a block | libjpeg-turbo | |
 //! | --- | --- | --- | --- |
@@ -13,8 +15,9 @@
 //! | 2x2 | 2.0 | 4.9 | 2.5x |
 //! | 1x1 | 0.2 | 0.6 (portable code) | 3x |
 //!
-//! What paid for 8x8: one call of the kernel, so that it is compiled into its loop, and one check of the room for all of
-//! its stores, 13.1 to 11.8 together with fewer instructions that move words in the second pass.
+//! What paid for 8x8: one call of the kernel, so that it is compiled into its loop, and one check
+//! of the room for all of its stores, 13.1 to 11.8 together with fewer instructions that move words
+//! in the second pass.
 #![expect(unsafe_code, reason = "SIMD loads and stores go through pointers")]
 
 mod full;
@@ -38,13 +41,16 @@ impl Kernels {
         is_x86_feature_detected!("avx2").then_some(Self(()))
     }
 
-    /// Turns consecutive blocks of a component into `block` by `block` samples each (8, 4, 2 or 1), side by side: row `r`
-    /// of block `n` goes to `out[r * stride + n * block..]`.
+    /// Turns consecutive blocks of a component into `block` by `block` samples each (8, 4, 2 or 1),
+    /// side by side: row `r` of block `n` goes to `out[r * stride + n * block..]`.
     ///
     /// # Panics
     ///
     /// If `out` is shorter than `(block - 1) * stride` and a row of all blocks.
-    #[expect(clippy::unused_self, reason = "the value is the proof that the processor has the instructions")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the value is the proof that the processor has the instructions"
+    )]
     pub(in super::super) fn run(
         self,
         coefficients: &[Block],
@@ -64,19 +70,25 @@ impl Kernels {
 #[target_feature(enable = "avx2")]
 fn run(coefficients: &[Block], quant: &Quant, block: u32, out: &mut [u8], stride: usize) {
     match block {
-        8 => groups(coefficients, out, stride, |blocks: &[Block; 2]| full::two(blocks, quant)),
-        4 => groups(coefficients, out, stride, |blocks: &[Block; 4]| reduced::four(blocks, quant)),
-        2 => groups(coefficients, out, stride, |blocks: &[Block; 8]| reduced::eight(blocks, quant)),
+        8 => groups(coefficients, out, stride, |blocks: &[Block; 2]| {
+            full::two(blocks, quant)
+        }),
+        4 => groups(coefficients, out, stride, |blocks: &[Block; 4]| {
+            reduced::four(blocks, quant)
+        }),
+        2 => groups(coefficients, out, stride, |blocks: &[Block; 8]| {
+            reduced::eight(blocks, quant)
+        }),
         1 => reduced::means(coefficients, quant, out),
         _ => unreachable!("blocks become 8, 4, 2 or 1 samples wide"),
     }
 }
 
-/// Runs a kernel over blocks `COUNT` at a time. It gives `PAIRS` pairs of rows of 16 samples, one row in each lane: rows
-/// `r` and `r + PAIRS`.
+/// Runs a kernel over blocks `COUNT` at a time. It gives `PAIRS` pairs of rows of 16 samples, one
+/// row in each lane: rows `r` and `r + PAIRS`.
 ///
-/// Blocks that are left over go through the same loop, from and to memory of their own: a second call of the kernel
-/// keeps it from becoming part of the loop, which costs 10 %.
+/// Blocks that are left over go through the same loop, from and to memory of their own: a second
+/// call of the kernel keeps it from becoming part of the loop, which costs 10 %.
 #[target_feature(enable = "avx2")]
 fn groups<const COUNT: usize, const PAIRS: usize>(
     coefficients: &[Block],

@@ -1,21 +1,27 @@
-//! Blocks of 4x4, 2x2 and 1x1 from the coefficients that matter to them: the flow graph of the whole block with every
-//! second output averaged away, as in libjpeg. The two passes are those of the whole block, with other constants.
+//! Blocks of 4x4, 2x2 and 1x1 from the coefficients that matter to them: the flow graph of the
+//! whole block with every second output averaged away, as in libjpeg. The two passes are those of
+//! the whole block, with other constants.
 
 use super::super::{Block, Quant};
 use super::full::{flat, overflows, side_by_side};
 use super::lanes::{factors, load_both, load_twice, load_words};
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_blend_epi16, _mm256_hadd_epi32, _mm256_madd_epi16, _mm256_mullo_epi16,
-    _mm256_packs_epi16, _mm256_packs_epi32, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_shuffle_epi32, _mm256_sign_epi32, _mm256_slli_epi32, _mm256_srai_epi32,
-    _mm256_srli_epi32, _mm256_sub_epi32, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32, _mm256_unpacklo_epi16,
-    _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
+    __m256i, _mm256_add_epi32, _mm256_blend_epi16, _mm256_hadd_epi32, _mm256_madd_epi16,
+    _mm256_mullo_epi16, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_set1_epi32,
+    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_shuffle_epi32,
+    _mm256_sign_epi32, _mm256_slli_epi32, _mm256_srai_epi32, _mm256_srli_epi32, _mm256_sub_epi32,
+    _mm256_unpackhi_epi16, _mm256_unpackhi_epi32, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
+    _mm256_unpacklo_epi64,
 };
 
 /// Some rows of two blocks, dequantised.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load<const COUNT: usize>(blocks: [&Block; 2], quant: &Quant, rows: [usize; COUNT]) -> [__m256i; COUNT] {
+fn load<const COUNT: usize>(
+    blocks: [&Block; 2],
+    quant: &Quant,
+    rows: [usize; COUNT],
+) -> [__m256i; COUNT] {
     let [a, b] = blocks.map(bytemuck::cast_ref::<Block, [[i16; 8]; 8]>);
     rows.map(|r| _mm256_mullo_epi16(load_both(&a[r], &b[r]), load_words(&quant.rows[r])))
 }
@@ -24,8 +30,14 @@ fn load<const COUNT: usize>(blocks: [&Block; 2], quant: &Quant, rows: [usize; CO
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn four(blocks: &[Block; 4], quant: &Quant) -> [__m256i; 2] {
-    let (even, odd) = (quads([&blocks[0], &blocks[2]], quant), quads([&blocks[1], &blocks[3]], quant));
-    [side_by_side(_mm256_unpacklo_epi32(even, odd)), side_by_side(_mm256_unpackhi_epi32(even, odd))]
+    let (even, odd) = (
+        quads([&blocks[0], &blocks[2]], quant),
+        quads([&blocks[1], &blocks[3]], quant),
+    );
+    [
+        side_by_side(_mm256_unpacklo_epi32(even, odd)),
+        side_by_side(_mm256_unpackhi_epi32(even, odd)),
+    ]
 }
 
 /// The 4x4 samples around zero of two blocks.
@@ -52,12 +64,23 @@ fn quads(blocks: [&Block; 2], quant: &Quant) -> __m256i {
     if overflows(first) {
         rows = flat(rows, first, blocks, &[1, 2, 3, 5, 6, 7]);
     }
-    let (upper, upper_high) = (_mm256_unpacklo_epi16(rows[0], rows[1]), _mm256_unpackhi_epi16(rows[0], rows[1]));
-    let (lower, lower_high) = (_mm256_unpacklo_epi16(rows[2], rows[3]), _mm256_unpackhi_epi16(rows[2], rows[3]));
+    let (upper, upper_high) = (
+        _mm256_unpacklo_epi16(rows[0], rows[1]),
+        _mm256_unpackhi_epi16(rows[0], rows[1]),
+    );
+    let (lower, lower_high) = (
+        _mm256_unpacklo_epi16(rows[2], rows[3]),
+        _mm256_unpackhi_epi16(rows[2], rows[3]),
+    );
     // Two columns each, of four words.
-    let (zero_one, two_three) = (_mm256_unpacklo_epi32(upper, lower), _mm256_unpackhi_epi32(upper, lower));
-    let (four_five, six_seven) =
-        (_mm256_unpacklo_epi32(upper_high, lower_high), _mm256_unpackhi_epi32(upper_high, lower_high));
+    let (zero_one, two_three) = (
+        _mm256_unpacklo_epi32(upper, lower),
+        _mm256_unpackhi_epi32(upper, lower),
+    );
+    let (four_five, six_seven) = (
+        _mm256_unpacklo_epi32(upper_high, lower_high),
+        _mm256_unpackhi_epi32(upper_high, lower_high),
+    );
     let columns = quad::<19>(
         _mm256_unpacklo_epi16(_mm256_setzero_si256(), zero_one),
         _mm256_unpacklo_epi16(two_three, six_seven),
@@ -69,19 +92,34 @@ fn quads(blocks: [&Block; 2], quant: &Quant) -> __m256i {
     _mm256_shuffle_epi8(_mm256_packs_epi16(even, odd), load_twice(&TURN))
 }
 
-/// One dimension, eight inputs to four outputs divided by 2^`BITS`; input 0 comes times 2^16, the others in pairs.
+/// One dimension, eight inputs to four outputs divided by 2^`BITS`; input 0 comes times 2^16, the
+/// others in pairs.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn quad<const BITS: i32>(zero: __m256i, two_six: __m256i, one_three: __m256i, five_seven: __m256i) -> [__m256i; 4] {
+fn quad<const BITS: i32>(
+    zero: __m256i,
+    two_six: __m256i,
+    one_three: __m256i,
+    five_seven: __m256i,
+) -> [__m256i; 4] {
     let times = |pair, even, odd| _mm256_madd_epi16(pair, factors(even, odd));
     let add = |a, b| _mm256_add_epi32(a, b);
     let subtract = |a, b| _mm256_sub_epi32(a, b);
     let shift = |sum| _mm256_srai_epi32::<BITS>(sum);
-    let zero = add(_mm256_srai_epi32::<2>(zero), _mm256_set1_epi32(1 << (BITS - 1)));
+    let zero = add(
+        _mm256_srai_epi32::<2>(zero),
+        _mm256_set1_epi32(1 << (BITS - 1)),
+    );
     let even = times(two_six, 15137, -6270);
     let (sum, difference) = (add(zero, even), subtract(zero, even));
-    let outer = add(times(one_three, 20995, 7373), times(five_seven, -4926, -4176));
-    let inner = add(times(one_three, 8697, -17799), times(five_seven, 11893, -1730));
+    let outer = add(
+        times(one_three, 20995, 7373),
+        times(five_seven, -4926, -4176),
+    );
+    let inner = add(
+        times(one_three, 8697, -17799),
+        times(five_seven, 11893, -1730),
+    );
     [
         shift(add(sum, outer)),
         shift(add(difference, inner)),
@@ -94,11 +132,23 @@ fn quad<const BITS: i32>(zero: __m256i, two_six: __m256i, one_three: __m256i, fi
 #[inline]
 #[target_feature(enable = "avx2")]
 pub(super) fn eight(blocks: &[Block; 8], quant: &Quant) -> [__m256i; 1] {
-    /// Upper and lower left of two blocks, then upper and lower right, and again for the next two blocks: to rows.
+    /// Upper and lower left of two blocks, then upper and lower right, and again for the next two
+    /// blocks: to rows.
     const TURN: [u8; 16] = [0, 4, 2, 6, 8, 12, 10, 14, 1, 5, 3, 7, 9, 13, 11, 15];
-    let some = |i: usize| pairs([[&blocks[i], &blocks[i + 4]], [&blocks[i + 1], &blocks[i + 5]]], quant);
+    let some = |i: usize| {
+        pairs(
+            [
+                [&blocks[i], &blocks[i + 4]],
+                [&blocks[i + 1], &blocks[i + 5]],
+            ],
+            quant,
+        )
+    };
     let samples = _mm256_packs_epi16(some(0), some(2));
-    [side_by_side(_mm256_shuffle_epi8(samples, load_twice(&TURN)))]
+    [side_by_side(_mm256_shuffle_epi8(
+        samples,
+        load_twice(&TURN),
+    ))]
 }
 
 /// The inputs of the two-point transform, in this order: 1, 3, 5, 7.
@@ -108,10 +158,11 @@ fn odd_factors() -> __m256i {
     _mm256_unpacklo_epi32(factors(29692, -10426), factors(6967, -5906))
 }
 
-/// The 2x2 samples around zero of twice two blocks: in each lane upper and lower left of two blocks, then right.
+/// The 2x2 samples around zero of twice two blocks: in each lane upper and lower left of two
+/// blocks, then right.
 ///
-/// Columns 1, 3, 5 and 7 of a pair of blocks fill a vector in 32 bits; what there is of column 0 is put together for
-/// four blocks.
+/// Columns 1, 3, 5 and 7 of a pair of blocks fill a vector in 32 bits; what there is of column 0 is
+/// put together for four blocks.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn pairs(blocks: [[&Block; 2]; 2], quant: &Quant) -> __m256i {
@@ -122,10 +173,14 @@ fn pairs(blocks: [[&Block; 2]; 2], quant: &Quant) -> __m256i {
     let half = _mm256_set1_epi32(1 << 19);
     let left = _mm256_add_epi32(_mm256_add_epi32(even, odd), half);
     let right = _mm256_add_epi32(_mm256_sub_epi32(even, odd), half);
-    _mm256_packs_epi32(_mm256_srai_epi32::<20>(left), _mm256_srai_epi32::<20>(right))
+    _mm256_packs_epi32(
+        _mm256_srai_epi32::<20>(left),
+        _mm256_srai_epi32::<20>(right),
+    )
 }
 
-/// What columns 1 and 3, 5 and 7 give to the difference between left and right, in the upper row, then the lower.
+/// What columns 1 and 3, 5 and 7 give to the difference between left and right, in the upper row,
+/// then the lower.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn odd_columns(&[zero, one, three, five, seven]: &[__m256i; 5]) -> __m256i {
@@ -147,19 +202,26 @@ fn odd_columns(&[zero, one, three, five, seven]: &[__m256i; 5]) -> __m256i {
 #[target_feature(enable = "avx2")]
 fn first_column(rows: &[[__m256i; 5]; 2]) -> __m256i {
     let [x, y] = rows.each_ref().map(|&[_, one, three, five, seven]| {
-        _mm256_unpacklo_epi32(_mm256_unpacklo_epi16(one, three), _mm256_unpacklo_epi16(five, seven))
+        _mm256_unpacklo_epi32(
+            _mm256_unpacklo_epi16(one, three),
+            _mm256_unpacklo_epi16(five, seven),
+        )
     });
     let products = _mm256_madd_epi16(_mm256_unpacklo_epi64(x, y), odd_factors());
     let odd = _mm256_add_epi32(products, _mm256_shuffle_epi32::<0b10_11_00_01>(products));
     // Upper rows get the sum, lower ones the difference.
-    let odd = _mm256_sign_epi32(odd, _mm256_set1_epi64x(0xffff_ffff_0000_0001_u64.cast_signed()));
+    let odd = _mm256_sign_epi32(
+        odd,
+        _mm256_set1_epi64x(0xffff_ffff_0000_0001_u64.cast_signed()),
+    );
     let zero = _mm256_unpacklo_epi64(rows[0][0], rows[1][0]);
     let zero = _mm256_slli_epi32::<16>(_mm256_shuffle_epi32::<0b10_10_00_00>(zero));
     let even = _mm256_add_epi32(_mm256_srai_epi32::<1>(zero), _mm256_set1_epi32(1 << 12));
     _mm256_srai_epi32::<13>(_mm256_add_epi32(even, odd))
 }
 
-/// Blocks to a sample each: their means. Values that no valid block has wrap at ten bits, as in libjpeg's table.
+/// Blocks to a sample each: their means. Values that no valid block has wrap at ten bits, as in
+/// libjpeg's table.
 pub(super) fn means(blocks: &[Block], quant: &Quant, out: &mut [u8]) {
     let step = i32::from(quant.rows[0][0]);
     for (block, sample) in blocks.iter().zip(out) {

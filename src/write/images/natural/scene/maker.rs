@@ -59,7 +59,8 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// How near what stands in a row of the ground is: 0 at the horizon, 1 at the lower end of the picture.
+    /// How near what stands in a row of the ground is: 0 at the horizon, 1 at the lower end of the
+    /// picture.
     pub(super) fn near(&self, y: f32) -> f32 {
         let near = (y - self.horizon) / (self.high - self.horizon);
         if near > 0.03 { near } else { 0.03 }
@@ -81,25 +82,61 @@ impl<'a> Maker<'a> {
 
     pub(super) fn colour(&mut self, of: &[Rgb]) -> Rgb {
         let bright = self.dice.between(0.75, 1.25);
-        self.dice.pick(of).map(|part| part * bright * self.dice.between(0.92, 1.08))
+        self.dice
+            .pick(of)
+            .map(|part| part * bright * self.dice.between(0.92, 1.08))
     }
 
     pub(super) fn surface(&mut self, colour: Rgb, near: f32, kind: Kind, strength: f32) -> Surface {
         let far = 1.0 - if near < 1.0 { near } else { 1.0 };
         let clear = 1.0 - clamp(self.hazy * far * far);
-        let shade = [0, 1, 2].map(|i| 0.45 * clear * colour[i] * self.cool[i] + (1.0 - clear) * self.haze[i]);
+        let shade = [0, 1, 2]
+            .map(|i| 0.45 * clear * colour[i] * self.cool[i] + (1.0 - clear) * self.haze[i]);
         let lit = [0, 1, 2].map(|i| 0.8 * clear * colour[i] * self.warm[i]);
-        let (kind, strength) = if self.edge(near) > 4.0 { (Kind::Soft, 0.5 * strength) } else { (kind, strength) };
-        Surface { shade, lit, kind, strength: strength * self.busy * clear, offset: self.dice.below(SPARE) }
+        let (kind, strength) = if self.edge(near) > 4.0 {
+            (Kind::Soft, 0.5 * strength)
+        } else {
+            (kind, strength)
+        };
+        Surface {
+            shade,
+            lit,
+            kind,
+            strength: strength * self.busy * clear,
+            offset: self.dice.below(SPARE),
+        }
     }
 
-    pub(super) fn push(&mut self, shape: Shape, at: [f32; 2], half: [f32; 2], near: f32, surface: Surface) {
-        let thing =
-            Thing { shape, at, half, lean: 0.0, edge: self.edge(near), surface, sun: self.sun, cover: 1.0, near };
+    pub(super) fn push(
+        &mut self,
+        shape: Shape,
+        at: [f32; 2],
+        half: [f32; 2],
+        near: f32,
+        surface: Surface,
+    ) {
+        let thing = Thing {
+            shape,
+            at,
+            half,
+            lean: 0.0,
+            edge: self.edge(near),
+            surface,
+            sun: self.sun,
+            cover: 1.0,
+            near,
+        };
         self.things.push(thing);
     }
 
-    pub(super) fn blob(&mut self, at: [f32; 2], half: [f32; 2], wobble: f32, near: f32, surface: Surface) {
+    pub(super) fn blob(
+        &mut self,
+        at: [f32; 2],
+        half: [f32; 2],
+        wobble: f32,
+        near: f32,
+        surface: Surface,
+    ) {
         let part = self.dice.below(512);
         self.push(Shape::Blob { wobble, part }, at, half, near, surface);
     }
@@ -112,8 +149,20 @@ impl<'a> Maker<'a> {
     /// The shadow of something on the ground.
     pub(super) fn shadow(&mut self, x: f32, y: f32, half: f32, near: f32) {
         let x = x - 0.6 * self.sun[0] * half;
-        let surface = Surface { shade: [0.0; 3], lit: [0.0; 3], kind: Kind::Soft, strength: 0.0, offset: 0 };
-        self.push(Shape::Shadow, [x, y], [1.3 * half, 0.36 * half], near, surface);
+        let surface = Surface {
+            shade: [0.0; 3],
+            lit: [0.0; 3],
+            kind: Kind::Soft,
+            strength: 0.0,
+            offset: 0,
+        };
+        self.push(
+            Shape::Shadow,
+            [x, y],
+            [1.3 * half, 0.36 * half],
+            near,
+            surface,
+        );
         self.last(|shadow| {
             shadow.cover = 0.7;
             // Its rows are those of the disc with its edge.
@@ -124,15 +173,27 @@ impl<'a> Maker<'a> {
     /// Light that a smooth body throws back.
     pub(super) fn shine(&mut self, at: [f32; 2], half: [f32; 2], near: f32) {
         let [right, down, _] = self.sun;
-        let white =
-            Surface { shade: times(self.warm, 0.95), lit: [0.0; 3], kind: Kind::Soft, strength: 0.0, offset: 0 };
-        let at = [at[0] + 0.45 * right * half[0], at[1] + 0.45 * down * half[1]];
+        let white = Surface {
+            shade: times(self.warm, 0.95),
+            lit: [0.0; 3],
+            kind: Kind::Soft,
+            strength: 0.0,
+            offset: 0,
+        };
+        let at = [
+            at[0] + 0.45 * right * half[0],
+            at[1] + 0.45 * down * half[1],
+        ];
         self.blob(at, half.map(|half| 0.2 * half), 0.0, near, white);
         let cover = self.dice.between(0.1, 0.8);
         let least = 0.25 * half[1];
         self.last(|shine| {
             shine.cover = cover;
-            shine.edge = if shine.edge > least { shine.edge } else { least };
+            shine.edge = if shine.edge > least {
+                shine.edge
+            } else {
+                least
+            };
         });
     }
 
@@ -148,7 +209,11 @@ impl<'a> Maker<'a> {
 }
 
 fn sun(dice: &mut Dice) -> [f32; 3] {
-    let [x, y, z] = [dice.between(-1.0, 1.0), dice.between(-0.9, -0.2), dice.between(0.3, 0.8)];
+    let [x, y, z] = [
+        dice.between(-1.0, 1.0),
+        dice.between(-0.9, -0.2),
+        dice.between(0.3, 0.8),
+    ];
     let one = 1.0 / (x * x + y * y + z * z).sqrt();
     [x * one, y * one, z * one]
 }

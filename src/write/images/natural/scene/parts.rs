@@ -6,7 +6,10 @@ use super::super::thing::Shape;
 use super::maker::Maker;
 use super::palette::{EARTHS, GLASS, LEAVES, PAINTS, PETALS};
 
-const WALL: Shape = Shape::Slab { taper: 0.0, round: false };
+const WALL: Shape = Shape::Slab {
+    taper: 0.0,
+    round: false,
+};
 
 impl Maker<'_> {
     /// A stone, or a fruit.
@@ -25,7 +28,8 @@ impl Maker<'_> {
         }
     }
 
-    /// A tree, or a bush if it has no trunk: balls of leaves, lit as the crown is that they make up.
+    /// A tree, or a bush if it has no trunk: balls of leaves, lit as the crown is that they make
+    /// up.
     pub(super) fn tree(&mut self, at: [f32; 2], half: f32, trunk: f32) {
         let [x, y] = at;
         let near = self.near(y);
@@ -34,7 +38,10 @@ impl Maker<'_> {
             let bark = self.colour(&EARTHS);
             let bark = self.surface(times(bark, 0.7), near, Kind::Fibre, 0.25);
             let tall = 0.5 * half * (1.0 + trunk);
-            let round = Shape::Slab { taper: 0.5, round: true };
+            let round = Shape::Slab {
+                taper: 0.5,
+                round: true,
+            };
             self.push(round, [x, y - tall], [0.09 * half, tall], near, bark);
         }
         let leaf = self.colour(&LEAVES);
@@ -52,14 +59,29 @@ impl Maker<'_> {
     }
 
     fn leaves(&mut self, middle: [f32; 2], half: f32, leaf: Rgb, near: f32, first: bool) {
-        let [u, v] = if first { [0.0; 2] } else { [self.dice.between(-0.8, 0.8), self.dice.between(-0.8, 0.8)] };
+        let [u, v] = if first {
+            [0.0; 2]
+        } else {
+            [self.dice.between(-0.8, 0.8), self.dice.between(-0.8, 0.8)]
+        };
         if u * u + v * v > 0.8 {
             return;
         }
-        let size = half * if first { 0.75 } else { self.dice.between(0.2, 0.45) };
+        let size = half
+            * if first {
+                0.75
+            } else {
+                self.dice.between(0.2, 0.45)
+            };
         let bright = 0.8 + 0.4 * self.lit(u, v) + self.dice.between(-0.1, 0.1);
         let surface = self.surface(times(leaf, bright), near, Kind::Rough, 0.55);
-        self.blob([middle[0] + u * half, middle[1] + v * half], [1.1 * size, size], 0.5, near, surface);
+        self.blob(
+            [middle[0] + u * half, middle[1] + v * half],
+            [1.1 * size, size],
+            0.5,
+            near,
+            surface,
+        );
     }
 
     /// A house, or a box: two walls, with windows if they are large enough to be seen.
@@ -72,7 +94,13 @@ impl Maker<'_> {
         let deep = 0.5 * half * self.dice.between(0.2, 0.8);
         let side = self.dark_side();
         self.shadow(x + side * deep, y, 1.3 * half, near);
-        self.push(WALL, [x + side * (half + deep), y - 0.5 * tall], [deep, 0.49 * tall], near, dark);
+        self.push(
+            WALL,
+            [x + side * (half + deep), y - 0.5 * tall],
+            [deep, 0.49 * tall],
+            near,
+            dark,
+        );
         self.push(WALL, [x, y - 0.5 * tall], [half, 0.5 * tall], near, paint);
         if windows {
             self.windows(at, half, tall, near);
@@ -86,11 +114,18 @@ impl Maker<'_> {
         let tall = half * self.dice.between(0.2, 0.6);
         let tiles = self.colour(&PAINTS[..2]);
         let tiles = self.surface(times(tiles, 0.7), near, Kind::Ripple, 0.2);
-        let shape = Shape::Slab { taper: self.dice.between(0.4, 1.0), round: false };
+        let shape = Shape::Slab {
+            taper: self.dice.between(0.4, 1.0),
+            round: false,
+        };
         self.push(shape, [x, y - tall], [1.15 * half, tall], near, tiles);
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a few"
+    )]
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     fn windows(&mut self, at: [f32; 2], half: f32, tall: f32, near: f32) {
         let [x, y] = at;
@@ -122,10 +157,19 @@ impl Maker<'_> {
         self.shadow(x, y, half, near);
         // Its foot and its rim are seen from above.
         self.blob([x, y], [half, 0.22 * half], 0.0, near, paint);
-        self.push(Shape::Slab { taper, round: true }, [x, y - 0.5 * tall], [half, 0.5 * tall], near, paint);
+        self.push(
+            Shape::Slab { taper, round: true },
+            [x, y - 0.5 * tall],
+            [half, 0.5 * tall],
+            near,
+            paint,
+        );
         let top = half * (1.0 - taper);
         let [rim, inside] = [1.15, 0.45].map(|bright| times(colour, bright));
-        let [rim, inside] = [self.surface(rim, near, Kind::Soft, 0.0), self.surface(inside, near, Kind::Soft, 0.1)];
+        let [rim, inside] = [
+            self.surface(rim, near, Kind::Soft, 0.0),
+            self.surface(inside, near, Kind::Soft, 0.1),
+        ];
         self.blob([x, y - tall], [top, 0.25 * top], 0.0, near, rim);
         self.blob([x, y - tall], [0.9 * top, 0.2 * top], 0.0, near, inside);
         self.shine([x, y - 0.5 * tall], [half, 0.5 * tall], near);
@@ -138,8 +182,17 @@ impl Maker<'_> {
         let green = self.colour(&LEAVES);
         let green = self.surface(green, near, Kind::Fibre, 0.2);
         self.shadow(x, y, 0.2 * tall, near);
-        let shape = Shape::Slab { taper: 0.3, round: true };
-        self.push(shape, [x, y - 0.5 * tall], [0.035 * tall, 0.5 * tall], near, green);
+        let shape = Shape::Slab {
+            taper: 0.3,
+            round: true,
+        };
+        self.push(
+            shape,
+            [x, y - 0.5 * tall],
+            [0.035 * tall, 0.5 * tall],
+            near,
+            green,
+        );
     }
 
     /// A flower: petals that follow each other by the golden angle, the outer ones first.

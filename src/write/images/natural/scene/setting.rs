@@ -12,7 +12,11 @@ impl Maker<'_> {
         let [high, low] = self.dice.pick(&SKIES);
         self.haze = low;
         Sky {
-            end: if self.horizon > 1.0 { self.horizon } else { 1.0 },
+            end: if self.horizon > 1.0 {
+                self.horizon
+            } else {
+                1.0
+            },
             high,
             low,
             cloud: mix(low, [0.97, 0.96, 0.95], 0.8),
@@ -26,7 +30,10 @@ impl Maker<'_> {
     fn glow(&mut self, rows: [f32; 2], wide: f32, strength: f32) -> Glow {
         let scale = 3.0 / self.side;
         Glow {
-            at: [self.dice.unit() * self.wide, self.dice.between(rows[0], rows[1])],
+            at: [
+                self.dice.unit() * self.wide,
+                self.dice.between(rows[0], rows[1]),
+            ],
             scale: [scale, wide * scale],
             strength: self.dice.between(0.0, strength),
         }
@@ -37,7 +44,9 @@ impl Maker<'_> {
     pub(super) fn ridges(&mut self, count: usize, sky: &Sky) -> Vec<Ridge> {
         let colour = self.colour(&LEAVES);
         let rough = self.dice.between(0.42, 0.65);
-        (1..=count).map(|number| self.ridge(number as f32 / (count + 1) as f32, colour, rough, sky)).collect()
+        (1..=count)
+            .map(|number| self.ridge(number as f32 / (count + 1) as f32, colour, rough, sky))
+            .collect()
     }
 
     fn ridge(&mut self, near: f32, colour: Rgb, rough: f32, sky: &Sky) -> Ridge {
@@ -47,7 +56,11 @@ impl Maker<'_> {
         for row in &mut line {
             *row = self.horizon + 1.0 - height * (0.9 + 0.9 * *row);
         }
-        let ends = line.iter().fold([f32::MAX, f32::MIN], |[least, most], row| [least.min(*row), most.max(*row)]);
+        let ends = line
+            .iter()
+            .fold([f32::MAX, f32::MIN], |[least, most], row| {
+                [least.min(*row), most.max(*row)]
+            });
         let clear = 0.25 + 0.65 * near;
         let colour = mix(sky.low, times(colour, 0.75), clear);
         Ridge {
@@ -62,7 +75,8 @@ impl Maker<'_> {
         }
     }
 
-    /// Ground of one of some colours. `strength` is that of its texture, and that of ripples far away.
+    /// Ground of one of some colours. `strength` is that of its texture, and that of ripples far
+    /// away.
     pub(super) fn ground(&mut self, colours: &[Rgb], kind: Kind, strength: [f32; 2]) -> Ground {
         let near = self.colour(colours);
         let edge = self.edge(0.1);

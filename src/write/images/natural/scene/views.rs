@@ -23,12 +23,14 @@ pub(in super::super) enum View {
 /// The scenes of ten pictures.
 const TEN: [View; 10] = {
     use View::{Floor, Landscape, Table, Town};
-    [Landscape, Landscape, Landscape, Landscape, Town, Town, Table, Table, Floor, Floor]
+    [
+        Landscape, Landscape, Landscape, Landscape, Town, Town, Table, Table, Floor, Floor,
+    ]
 };
 
 impl View {
-    /// That of picture `number` of `seed`. Ten that follow each other have them all, in an order of their own: so a few
-    /// pictures have the mean of many, and those of a class are not all alike.
+    /// That of picture `number` of `seed`. Ten that follow each other have them all, in an order of
+    /// their own: so a few pictures have the mean of many, and those of a class are not all alike.
     pub(in super::super) fn of(seed: u64, number: u64) -> Self {
         let ten = TEN.len() as u64;
         let mut dice = Dice::new(&mut Stream::new(seed, 1, number / ten, Purpose::Scene));
@@ -59,24 +61,42 @@ impl Maker<'_> {
         let count = 1 + self.dice.below(4);
         let ridges = self.ridges(count, &sky);
         let (ground, trees) = match self.dice.below(10) {
-            0..=4 => (self.ground(&LEAVES, Kind::Fibre, [0.3, 0.12]), self.dice.between(0.3, 1.0)),
+            0..=4 => (
+                self.ground(&LEAVES, Kind::Fibre, [0.3, 0.12]),
+                self.dice.between(0.3, 1.0),
+            ),
             5 | 6 => (self.ground(&WATERS, Kind::Ripple, [0.25, 0.25]), 0.0),
-            _ => (self.ground(&EARTHS, Kind::Rough, [0.35, 0.12]), self.dice.between(0.0, 0.8)),
+            _ => (
+                self.ground(&EARTHS, Kind::Rough, [0.35, 0.12]),
+                self.dice.between(0.0, 0.8),
+            ),
         };
         self.growth(&ground, trees);
-        Backdrop { sky, ridges, ground }
+        Backdrop {
+            sky,
+            ridges,
+            ground,
+        }
     }
 
     /// What a landscape has on its ground: trees, or on water a few stones.
     fn growth(&mut self, ground: &Ground, trees: f32) {
-        let count = if trees > 0.0 { 15 + self.dice.below(100) } else { self.dice.below(20) };
+        let count = if trees > 0.0 {
+            15 + self.dice.below(100)
+        } else {
+            self.dice.below(20)
+        };
         if trees > 0.0 {
             self.fields(ground);
         }
         for _ in 0..count {
             let [x, y, size] = self.place(0.03, 0.4);
             if self.dice.chance(trees) {
-                let trunk = if self.dice.chance(0.6) { self.dice.between(0.3, 1.0) } else { 0.0 };
+                let trunk = if self.dice.chance(0.6) {
+                    self.dice.between(0.3, 1.0)
+                } else {
+                    0.0
+                };
                 self.tree([x, y], size, trunk);
             } else {
                 self.stone([x, y], 0.4 * size, &EARTHS, 0.3);
@@ -120,7 +140,11 @@ impl Maker<'_> {
             let [x, y, size] = self.place(0.04, 0.15);
             self.tree([x, y], size, 0.6);
         }
-        Backdrop { sky, ridges, ground }
+        Backdrop {
+            sky,
+            ridges,
+            ground,
+        }
     }
 
     fn table(&mut self) -> Backdrop {
@@ -150,14 +174,27 @@ impl Maker<'_> {
                 _ => self.stone([x, y], 0.6 * size, &PAINTS, 0.12),
             }
         }
-        Backdrop { sky, ridges: Vec::new(), ground }
+        Backdrop {
+            sky,
+            ridges: Vec::new(),
+            ground,
+        }
     }
 
     /// Things so far out of focus that only their colours are left.
     fn bokeh(&mut self, wall: Rgb) {
-        let colours = [0; 3].map(|_| if self.dice.chance(0.5) { self.colour(&LEAVES) } else { self.colour(&PAINTS) });
+        let colours = [0; 3].map(|_| {
+            if self.dice.chance(0.5) {
+                self.colour(&LEAVES)
+            } else {
+                self.colour(&PAINTS)
+            }
+        });
         for _ in 0..self.dice.below(60) {
-            let at = [self.dice.unit() * self.wide, self.dice.between(-0.1, 1.0) * self.horizon];
+            let at = [
+                self.dice.unit() * self.wide,
+                self.dice.between(-0.1, 1.0) * self.horizon,
+            ];
             let half = self.side * self.dice.size(0.05, 0.35);
             let colour = mix(wall, self.dice.pick(&colours), self.dice.between(0.2, 0.9));
             let surface = self.surface(colour, 0.1, Kind::Soft, 0.1);
@@ -184,7 +221,10 @@ impl Maker<'_> {
             self.ground(&LEAVES, Kind::Fibre, [0.3, 0.0])
         };
         for _ in 0..100 + self.dice.below(700) {
-            let at = [self.dice.between(-0.05, 1.05) * self.wide, self.dice.between(-0.05, 1.1) * self.high];
+            let at = [
+                self.dice.between(-0.05, 1.05) * self.wide,
+                self.dice.between(-0.05, 1.1) * self.high,
+            ];
             let half = self.dice.size(0.015, 0.25) * self.side * self.near(at[1]);
             if half < 1.5 {
                 continue;
@@ -199,7 +239,11 @@ impl Maker<'_> {
                 _ => self.stone(at, 0.5 * half, &PAINTS, 0.2),
             }
         }
-        Backdrop { sky, ridges: Vec::new(), ground }
+        Backdrop {
+            sky,
+            ridges: Vec::new(),
+            ground,
+        }
     }
 }
 
@@ -209,16 +253,32 @@ mod tests {
 
     #[test]
     fn ten_pictures_show_all_there_is_and_tens_differ() {
-        let tens: Vec<Vec<View>> =
-            (0..50).map(|ten| (10 * ten..10 * ten + 10).map(|number| View::of(7, number)).collect()).collect();
+        let tens: Vec<Vec<View>> = (0..50)
+            .map(|ten| {
+                (10 * ten..10 * ten + 10)
+                    .map(|number| View::of(7, number))
+                    .collect()
+            })
+            .collect();
         for views in &tens {
             for view in TEN {
                 let count = |of: &[View]| of.iter().filter(|other| **other == view).count();
                 assert_eq!(count(views), count(&TEN));
             }
         }
-        let places = tens.iter().filter(|views| views[0] == View::Landscape).count();
-        assert!((10..30).contains(&places), "{places} of 50 tens begin with a landscape");
-        assert_ne!(tens[0], (0..10).map(|number| View::of(8, number)).collect::<Vec<_>>());
+        let places = tens
+            .iter()
+            .filter(|views| views[0] == View::Landscape)
+            .count();
+        assert!(
+            (10..30).contains(&places),
+            "{places} of 50 tens begin with a landscape"
+        );
+        assert_ne!(
+            tens[0],
+            (0..10)
+                .map(|number| View::of(8, number))
+                .collect::<Vec<_>>()
+        );
     }
 }
