@@ -15,8 +15,10 @@
 mod support;
 
 use fast_image_resize as fir;
-use imagepipe::image::resize::{Output, Request, Resizer};
-use imagepipe::pixel::{Channels, Interpolation, Layout, Pixels, Plane, Region, Size};
+use imagepipe::image::resize::{Request, Resizer};
+use imagepipe::pixel::{
+    Channels, Interpolation, Layout, Linear, Output, Pixels, Plane, Region, Size,
+};
 use support::{Case, Turbo, compare, files, photos, rounds};
 
 const OUT: usize = 224;
@@ -94,6 +96,7 @@ fn planes<'a>(width: usize, height: usize, interpolation: Interpolation, float: 
         noise(half_width * half_height + 64),
     );
     let mut resizer = Resizer::new();
+    let linear = Linear::new([0.017; 3], [-2.0; 3]);
     let (mut bytes, mut floats) = (vec![0; OUT * OUT * 3], vec![0f32; OUT * OUT * 3]);
     let name = if float {
         "ours, 4:2:0 planes to float32 NCHW"
@@ -123,11 +126,7 @@ fn planes<'a>(width: usize, height: usize, interpolation: Interpolation, float: 
             let layout = if float { Layout::Nchw } else { Layout::Nhwc };
             let request = request(width, height, interpolation, layout);
             let output = if float {
-                Output::Float32 {
-                    data: &mut floats,
-                    scale: [0.017; 3],
-                    bias: [-2.0; 3],
-                }
+                Output::Float32(&mut floats, &linear)
             } else {
                 Output::Uint8(&mut bytes)
             };

@@ -14,46 +14,17 @@ use std::ffi::c_void;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::pixel::Dtype;
 use crate::tensor::Buffer;
 
-/// Kind of the elements of an array.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Element {
-    /// Bytes.
-    Uint8,
-    /// Truth values, a byte each.
-    Bool,
-    /// Signed 64-bit integers.
-    Int64,
-    /// IEEE 754 binary32.
-    Float32,
-    /// IEEE 754 binary16.
-    Float16,
-    /// The upper half of a binary32.
-    Bfloat16,
-}
-
-impl Element {
-    /// Bytes an element takes.
-    #[must_use]
-    pub const fn bytes(self) -> usize {
-        match self {
-            Self::Uint8 | Self::Bool => 1,
-            Self::Float16 | Self::Bfloat16 => 2,
-            Self::Float32 => 4,
-            Self::Int64 => 8,
-        }
-    }
-
-    /// `DLDataTypeCode`.
-    const fn code(self) -> u8 {
-        match self {
-            Self::Int64 => 0,
-            Self::Uint8 => 1,
-            Self::Float16 | Self::Float32 => 2,
-            Self::Bfloat16 => 4,
-            Self::Bool => 6,
-        }
+/// `DLDataTypeCode` of a type.
+const fn code(dtype: Dtype) -> u8 {
+    match dtype {
+        Dtype::Int16 | Dtype::Int32 | Dtype::Int64 => 0,
+        Dtype::Uint8 | Dtype::Uint16 => 1,
+        Dtype::Float16 | Dtype::Float32 | Dtype::Float64 => 2,
+        Dtype::Bfloat16 => 4,
+        Dtype::Bool => 6,
     }
 }
 
@@ -62,7 +33,7 @@ impl Element {
 pub struct Array {
     start: *mut c_void,
     shape: Vec<usize>,
-    element: Element,
+    dtype: Dtype,
     owner: Arc<dyn Any + Send + Sync>,
 }
 
@@ -77,7 +48,7 @@ impl std::fmt::Debug for Array {
         f.debug_struct("Array")
             .field("start", &self.start)
             .field("shape", &self.shape)
-            .field("element", &self.element)
+            .field("dtype", &self.dtype)
             .finish_non_exhaustive()
     }
 }
@@ -88,13 +59,13 @@ impl Array {
     pub(crate) fn new(
         start: *mut u8,
         shape: Vec<usize>,
-        element: Element,
+        dtype: Dtype,
         owner: Arc<dyn Any + Send + Sync>,
     ) -> Self {
         Self {
             start: start.cast(),
             shape,
-            element,
+            dtype,
             owner,
         }
     }
@@ -104,7 +75,7 @@ impl Array {
     /// # Errors
     /// [`crate::error::Error::Memory`] when there is no room for them.
     pub fn copied(&self) -> Result<Self> {
-        let len = self.shape.iter().product::<usize>() * self.element.bytes();
+        let len = self.shape.iter().product::<usize>() * self.dtype.bytes();
         let buffer = Buffer::new(len)?;
         // SAFETY: both are at least `len` bytes, by the array's shape and the buffer's length, and
         // new memory overlaps none.
@@ -113,11 +84,11 @@ impl Array {
                 .cast::<u8>()
                 .copy_to_nonoverlapping(buffer.as_ptr(), len);
         };
-        let (start, shape, element) = (buffer.as_ptr().cast(), self.shape.clone(), self.element);
+        let (start, shape, dtype) = (buffer.as_ptr().cast(), self.shape.clone(), self.dtype);
         Ok(Self {
             start,
             shape,
-            element,
+            dtype,
             owner: Arc::new(buffer),
         })
     }
@@ -134,10 +105,10 @@ impl Array {
         &self.shape
     }
 
-    /// Kind of the elements.
+    /// Type of the elements.
     #[must_use]
-    pub fn element(&self) -> Element {
-        self.element
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
     }
 
     /// A `DLManagedTensor` of the array; whoever takes it calls its deleter.
@@ -247,8 +218,8 @@ impl Context {
             device_type: CPU.0,
             device_id: CPU.1,
             ndim: i32::try_from(self.shape.len()).unwrap_or(i32::MAX),
-            code: array.element.code(),
-            bits: u8::try_from(array.element.bytes() * 8).unwrap_or(u8::MAX),
+            code: code(array.dtype),
+            bits: u8::try_from(array.dtype.bytes() * 8).unwrap_or(u8::MAX),
             lanes: 1,
             shape: self.shape.as_ptr().cast_mut(),
             strides: self.strides.as_ptr().cast_mut(),
@@ -287,7 +258,7 @@ mod tests {
         let array = Array::new(
             owner.as_ptr().cast_mut(),
             vec![2, 3],
-            Element::Float32,
+            Dtype::Float32,
             Arc::clone(&owner) as _,
         );
         let (plain, versioned) = (array.to_managed(), array.to_versioned());

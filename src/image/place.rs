@@ -4,8 +4,7 @@
 //! mirrored, and padding. It works at the size of the output, after the resize, so turning costs
 //! little, whatever the source's size.
 
-use super::resize::Output;
-use crate::pixel::{Layout, Plane, Size};
+use crate::pixel::{Layout, Output, Plane, Size};
 
 /// How the picture lies in the sample.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +32,12 @@ pub struct Placement {
 pub fn place(picture: &Plane<'_>, channels: usize, placement: &Placement, output: Output<'_>) {
     match output {
         Output::Uint8(data) => write(picture, channels, placement, data, |_, byte| byte),
-        Output::Float32 { data, scale, bias } => {
+        Output::Float32(data, linear) => {
             write(picture, channels, placement, data, |c, byte| {
-                f32::from(byte).mul_add(scale[c], bias[c])
+                linear.table[c][usize::from(byte)]
             });
         }
-        Output::Half { data, table } => {
+        Output::Half(data, table) => {
             write(picture, channels, placement, data, |c, byte| {
                 table[c][usize::from(byte)]
             });
@@ -102,6 +101,7 @@ fn source_of(at: &Placement, turned: (usize, usize), x: usize, y: usize) -> (usi
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixel::Linear;
 
     /// What EXIF says of a picture whose upright form is `abc / def`, for each of the eight values:
     /// how it is stored, and how it must be turned.
@@ -164,17 +164,8 @@ mod tests {
             layout: Layout::Nchw,
         };
         let mut out = [0.0; 9];
-        let (scale, bias) = ([2.0; 3], [0.5; 3]);
-        place(
-            &picture,
-            3,
-            &placement,
-            Output::Float32 {
-                data: &mut out,
-                scale,
-                bias,
-            },
-        );
+        let linear = Linear::new([2.0; 3], [0.5; 3]);
+        place(&picture, 3, &placement, Output::Float32(&mut out, &linear));
         assert_eq!(
             out.map(f32::to_bits),
             [14.5f32, 2.5, 14.5, 16.5, 4.5, 16.5, 18.5, 6.5, 18.5].map(f32::to_bits)

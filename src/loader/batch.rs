@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::dataset::{Dataset, Location};
-use crate::dlpack::{Array, Element};
+use crate::dlpack::Array;
 use crate::error::{Error, Result};
 use crate::pixel::{Channels, Dtype, Layout, Size};
 use crate::sampler::Place;
@@ -79,15 +79,6 @@ pub enum Images {
 }
 
 impl Form {
-    fn element(&self) -> Element {
-        match self.dtype {
-            Dtype::Uint8 => Element::Uint8,
-            Dtype::Float32 => Element::Float32,
-            Dtype::Float16 => Element::Float16,
-            Dtype::Bfloat16 => Element::Bfloat16,
-        }
-    }
-
     fn shape(&self, size: Size) -> [usize; 3] {
         let (width, height, channels) = (
             size.width as usize,
@@ -114,7 +105,7 @@ impl Batch {
         self.samples.is_empty()
     }
 
-    fn array(&self, field: Field, tail: &[usize], element: Element) -> Array {
+    fn array(&self, field: Field, tail: &[usize], element: Dtype) -> Array {
         let (start, _) = self.lease.field(field as usize);
         let shape = [&[self.len()], tail].concat();
         Array::new(start, shape, element, Arc::clone(&self.lease) as _)
@@ -123,7 +114,7 @@ impl Batch {
     /// The images: (N, H, W, C) or (N, C, H, W), or one (H, W, C) or (C, H, W) each if ragged.
     #[must_use]
     pub fn images(&self) -> Images {
-        let element = self.form.element();
+        let element = self.form.dtype;
         if let (Some(size), false) = (self.form.size, self.form.ragged) {
             return Images::Stacked(self.array(Field::Images, &self.form.shape(size), element));
         }
@@ -146,35 +137,35 @@ impl Batch {
     #[must_use]
     pub fn labels(&self) -> Option<Array> {
         match self.form.one_hot {
-            None => Some(self.array(Field::Labels, &[], Element::Int64)),
+            None => Some(self.array(Field::Labels, &[], Dtype::Int64)),
             Some(0) => None,
-            Some(classes) => Some(self.array(Field::Labels, &[classes], Element::Float32)),
+            Some(classes) => Some(self.array(Field::Labels, &[classes], Dtype::Float32)),
         }
     }
 
     /// Numbers of the samples in the data set: (N,) int64.
     #[must_use]
     pub fn indices(&self) -> Array {
-        self.array(Field::Indices, &[], Element::Int64)
+        self.array(Field::Indices, &[], Dtype::Int64)
     }
 
     /// What part of each upright source picture was used: (N, 4) float32, left, top, width, height
     /// in pixels.
     #[must_use]
     pub fn crops(&self) -> Array {
-        self.array(Field::Crops, &[4], Element::Float32)
+        self.array(Field::Crops, &[4], Dtype::Float32)
     }
 
     /// Which samples were mirrored by chance: (N,) bool.
     #[must_use]
     pub fn flips(&self) -> Array {
-        self.array(Field::Flips, &[], Element::Bool)
+        self.array(Field::Flips, &[], Dtype::Bool)
     }
 
     /// Which samples are not repeated ones that fill the batch up: (N,) bool.
     #[must_use]
     pub fn valid(&self) -> Array {
-        self.array(Field::Valid, &[], Element::Bool)
+        self.array(Field::Valid, &[], Dtype::Bool)
     }
 
     /// Where all ranks stand once they have consumed the batch: (2,) int64, epoch and position.
@@ -191,7 +182,7 @@ impl Batch {
         Ok(Array::new(
             lease.field(0).0,
             vec![2],
-            Element::Int64,
+            Dtype::Int64,
             Arc::new(lease),
         ))
     }

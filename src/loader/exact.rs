@@ -9,8 +9,7 @@
 use crate::codec::{Decoded, Orientation, Reason, grow};
 use crate::image::place::{Placement, place};
 use crate::image::reference::{Axis, Reference, View};
-use crate::image::resize::Output;
-use crate::pixel::{Interpolation, Layout, Pixels, Plane, Size};
+use crate::pixel::{Interpolation, Layout, Output, Pixels, Plane, Size};
 
 use super::geometry::Geometry;
 

@@ -108,7 +108,7 @@ impl Plan {
             size: self.rule.size,
             channels: self.channels,
             layout: self.layout,
-            dtype: self.dtype(),
+            dtype: self.conversion.dtype(),
             one_hot,
             ragged: self.ragged,
         }

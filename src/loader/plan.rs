@@ -3,15 +3,13 @@
 
 use std::sync::Arc;
 
-use half::{bf16, f16};
-
 use super::config::{Config, Labels, OnError, Sampling};
 use super::geometry::Rule;
 use crate::codec::{Backend, Tally};
 use crate::dataset::{ByClass, Dataset};
 use crate::engine::MOST_WORKERS;
 use crate::error::{Error, Result, counted};
-use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
+use crate::pixel::{Channels, Conversion, Dtype, Fit, Interpolation, Layout, Linear, Size};
 use crate::sampler::{Order, Schedule};
 
 /// Everything a worker needs to know.
@@ -23,7 +21,7 @@ pub(super) struct Plan {
     pub(super) flip: bool,
     pub(super) layout: Layout,
     pub(super) channels: Channels,
-    pub(super) values: Values,
+    pub(super) conversion: Conversion,
     pub(super) fill: [u8; 3],
     pub(super) labels: Labels,
     /// Length of a one-hot label.
@@ -43,20 +41,6 @@ pub(super) struct Plan {
     pub(super) singles: bool,
     /// A list of pictures rather than one array.
     pub(super) ragged: bool,
-}
-
-/// How a byte becomes an element.
-#[derive(Debug)]
-pub(super) enum Values {
-    /// As it is.
-    Uint8,
-    /// `byte * scale + bias`, rounded once.
-    Float32 { scale: [f32; 3], bias: [f32; 3] },
-    /// By table, one for each channel.
-    Half {
-        table: Box<[[u16; 256]; 3]>,
-        dtype: Dtype,
-    },
 }
 
 impl Plan {
@@ -109,7 +93,7 @@ impl Plan {
             flip: config.flip,
             layout: config.layout,
             channels: config.channels,
-            values: values(config),
+            conversion: conversion(config)?,
             fill: config.fill,
             labels: config.labels,
             // Asked for where it matters alone: to know it may take reading all labels.
@@ -133,17 +117,12 @@ impl Plan {
         })
     }
 
-    pub(super) fn dtype(&self) -> Dtype {
-        match &self.values {
-            Values::Uint8 => Dtype::Uint8,
-            Values::Float32 { .. } => Dtype::Float32,
-            Values::Half { dtype, .. } => *dtype,
-        }
-    }
-
     /// Bytes of a sample of `size`.
     pub(super) fn image_bytes(&self, size: Size) -> usize {
-        size.width as usize * size.height as usize * self.channels.count() * self.dtype().bytes()
+        size.width as usize
+            * size.height as usize
+            * self.channels.count()
+            * self.conversion.dtype().bytes()
     }
 }
 
@@ -402,43 +381,16 @@ fn of_samples(weights: &[f64], by_class: &ByClass, samples: u64) -> Vec<f64> {
     each
 }
 
-fn values(config: &Config) -> Values {
-    let (mean, std) = (
-        config.mean.unwrap_or([0.0; 3]),
-        config.std.unwrap_or([1.0; 3]),
-    );
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "rounded to the precision the elements have"
-    )]
-    let (scale, bias) = (
-        [0, 1, 2].map(|c| (1.0 / (255.0 * std[c])) as f32),
-        [0, 1, 2].map(|c| (-mean[c] / std[c]) as f32),
-    );
-    let table =
-        |narrow: fn(f32) -> u16| {
-            let value = |c: usize, byte: u8| narrow(f32::from(byte).mul_add(scale[c], bias[c]));
-            Box::new([0, 1, 2].map(|c| {
-                std::array::from_fn(|byte| value(c, u8::try_from(byte).unwrap_or(u8::MAX)))
-            }))
-        };
-    match config.dtype {
-        Dtype::Uint8 => Values::Uint8,
-        Dtype::Float32 => match config.rescale {
-            // Adding -0 changes no product, 0 would turn -0 into 0.
-            Some(rescale) => Values::Float32 {
-                scale: [rescale; 3],
-                bias: [-0.0; 3],
-            },
-            None => Values::Float32 { scale, bias },
-        },
-        Dtype::Float16 => Values::Half {
-            table: table(|v| f16::from_f32(v).to_bits()),
-            dtype: Dtype::Float16,
-        },
-        Dtype::Bfloat16 => Values::Half {
-            table: table(|v| bf16::from_f32(v).to_bits()),
-            dtype: Dtype::Bfloat16,
-        },
-    }
+fn conversion(config: &Config) -> Result<Conversion> {
+    let linear = match config.rescale {
+        Some(rescale) => Linear::scaling(rescale),
+        None => Linear::normalizing(
+            config.mean.unwrap_or([0.0; 3]),
+            config.std.unwrap_or([1.0; 3]),
+        ),
+    };
+    Conversion::new(config.dtype, linear).ok_or_else(|| {
+        let given = format!("{:?}", config.dtype);
+        Error::argument("dtype", given, "uint8, float32, float16 or bfloat16")
+    })
 }

@@ -12,13 +12,13 @@ use crate::dataset::{self, Content};
 use crate::engine::{Meter, Stopwatch};
 use crate::image::place::{Placement, place};
 use crate::image::reference::{Reference, down_first};
-use crate::image::resize::{self, First, Output, Resizer};
-use crate::pixel::{Interpolation, Layout, Pixels, Plane, Region, Size};
+use crate::image::resize::{self, First, Resizer};
+use crate::pixel::{Interpolation, Layout, Output, Pixels, Plane, Region, Size};
 use crate::random::{Purpose, Stream};
 
 use super::exact::{axes, resize_exactly, turned_upright};
 use super::geometry::Geometry;
-use super::plan::{Plan, Values};
+use super::plan::Plan;
 use super::reach::{Reach, unturned};
 
 /// What a worker keeps from sample to sample.
@@ -303,7 +303,13 @@ fn write(
     let size = plan.rule.size.unwrap_or(turned);
     if !turn.transpose && !turn.mirror_y && turned == size {
         request.flip = turn.mirror_x;
-        run(resizer, pixels, &request, passes, output(plan, slot));
+        run(
+            resizer,
+            pixels,
+            &request,
+            passes,
+            plan.conversion.output(slot),
+        );
         return Ok(());
     }
     let channels = plan.channels.count();
@@ -333,7 +339,7 @@ fn write(
         fill: plan.fill,
         layout: plan.layout,
     };
-    place(&picture, channels, &placement, output(plan, slot));
+    place(&picture, channels, &placement, plan.conversion.output(slot));
     Ok(())
 }
 
@@ -347,24 +353,6 @@ fn run(
     match passes {
         Some(first) => resizer.run_clipped(pixels, request, first, to),
         None => resizer.run(pixels, request, to),
-    }
-}
-
-/// The slot, as elements.
-fn output<'a>(plan: &'a Plan, slot: &'a mut [u8]) -> Output<'a> {
-    match &plan.values {
-        Values::Uint8 => Output::Uint8(slot),
-        // Slots of floats are whole numbers of floats from an aligned start on, so the casts do not
-        // fail.
-        Values::Float32 { scale, bias } => Output::Float32 {
-            data: bytemuck::cast_slice_mut(slot),
-            scale: *scale,
-            bias: *bias,
-        },
-        Values::Half { table, .. } => Output::Half {
-            data: bytemuck::cast_slice_mut(slot),
-            table,
-        },
     }
 }
 

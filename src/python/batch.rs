@@ -8,8 +8,9 @@ use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
 use super::capsule::capsule;
 use crate::dataset::Location;
-use crate::dlpack::{self, Array, Element};
+use crate::dlpack::{self, Array};
 use crate::loader::{Batch, Images};
+use crate::pixel::Dtype;
 
 /// A dense array in the memory of a batch.
 #[pyclass(name = "Tensor", module = "imagepipe_rs._native", frozen)]
@@ -19,23 +20,30 @@ pub(super) struct PyTensor(Array);
 #[pyclass(name = "Batch", module = "imagepipe_rs._native", frozen)]
 pub(super) struct PyBatch(pub(super) Batch);
 
+/// What NumPy calls a type on a little-endian machine; bfloat16, which it lacks, is uint16.
+fn typestr(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::Bool => "|b1",
+        Dtype::Uint8 => "|u1",
+        Dtype::Uint16 | Dtype::Bfloat16 => "<u2",
+        Dtype::Int16 => "<i2",
+        Dtype::Int32 => "<i4",
+        Dtype::Int64 => "<i8",
+        Dtype::Float16 => "<f2",
+        Dtype::Float32 => "<f4",
+        Dtype::Float64 => "<f8",
+    }
+}
+
 #[pymethods]
 impl PyTensor {
     /// What NumPy needs to make an array of the memory; bfloat16, which NumPy lacks, as uint16.
     #[getter]
     fn __array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let kind = match self.0.element() {
-            Element::Uint8 => "|u1",
-            Element::Bool => "|b1",
-            Element::Int64 => "<i8",
-            Element::Float32 => "<f4",
-            Element::Float16 => "<f2",
-            Element::Bfloat16 => "<u2",
-        };
         let interface = PyDict::new(py);
         interface.set_item("version", 3)?;
         interface.set_item("shape", PyTuple::new(py, self.0.shape())?)?;
-        interface.set_item("typestr", kind)?;
+        interface.set_item("typestr", typestr(self.0.dtype()))?;
         interface.set_item("data", (self.0.address(), false))?;
         Ok(interface)
     }

@@ -6,8 +6,8 @@
 //! to 7 from pixels to planes or mirrored planes, 16 to 20 mirrored or to interleaved pixels, 13 to
 //! 25 to floats, where a resize to the same size takes 60 and more.
 
-use super::{Output, Request};
-use crate::pixel::{Channels, Layout, Pixels, Plane};
+use super::Request;
+use crate::pixel::{Channels, Layout, Output, Pixels, Plane};
 
 /// Whether the output is a part of the source, pixel by pixel.
 #[expect(
@@ -33,22 +33,26 @@ pub(super) fn is_copy(source: &Pixels<'_>, request: &Request) -> bool {
         && whole(region.top, region.height, size.height, height)
 }
 
-/// Copies what `is_copy` has found to be a copy.
+/// Copies what `is_copy` has found to be a copy. `FUSED`: the processor has a fused multiply-add,
+/// which vectorizes, as a look into a table does not.
 #[inline(always)]
 #[expect(
     clippy::inline_always,
     reason = "compiled anew for each instruction set"
 )]
-pub(super) fn copy(source: &Pixels<'_>, request: &Request, output: Output<'_>) {
+pub(super) fn copy<const FUSED: bool>(source: &Pixels<'_>, request: &Request, output: Output<'_>) {
     match output {
         Output::Uint8(data) if keeps_bytes(source, request) => bytes(source, request, data),
         Output::Uint8(data) => convert(source, request, data, |_, byte| byte),
-        Output::Float32 { data, scale, bias } => {
-            convert(source, request, data, move |c, byte| {
-                f32::from(byte).mul_add(scale[c], bias[c])
+        Output::Float32(data, linear) if FUSED => {
+            convert(source, request, data, |c, byte| linear.fused(c, byte));
+        }
+        Output::Float32(data, linear) => {
+            convert(source, request, data, |c, byte| {
+                linear.table[c][usize::from(byte)]
             });
         }
-        Output::Half { data, table } => {
+        Output::Half(data, table) => {
             convert(source, request, data, |c, byte| table[c][usize::from(byte)]);
         }
     }

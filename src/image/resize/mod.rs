@@ -54,7 +54,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-use crate::pixel::{Channels, Interpolation, Layout, Pixels, Plane, Region, Size};
+use crate::pixel::{Channels, Interpolation, Layout, Output, Pixels, Plane, Region, Size};
 use axis::Axis;
 use plan::{Job, Plans, spans};
 
@@ -77,41 +77,6 @@ pub struct Request {
     pub channels: Channels,
     /// Order of the axes of the output; the batch axis is the caller's.
     pub layout: Layout,
-}
-
-/// Where the result goes, and what its elements are; every slice must have exactly
-/// `width * height * channels` elements.
-#[derive(Debug)]
-pub enum Output<'a> {
-    /// The bytes themselves.
-    Uint8(&'a mut [u8]),
-    /// `byte * scale + bias`, rounded once.
-    Float32 {
-        /// The slot.
-        data: &'a mut [f32],
-        /// Factor of each output channel.
-        scale: [f32; 3],
-        /// What is added to each output channel.
-        bias: [f32; 3],
-    },
-    /// A 16-bit float looked up for each byte.
-    Half {
-        /// The slot.
-        data: &'a mut [u16],
-        /// The float of each byte, for each output channel.
-        table: &'a [[u16; 256]; 3],
-    },
-}
-
-impl Output<'_> {
-    /// Number of elements.
-    fn len(&self) -> usize {
-        match self {
-            Self::Uint8(data) => data.len(),
-            Self::Float32 { data, .. } => data.len(),
-            Self::Half { data, .. } => data.len(),
-        }
-    }
 }
 
 /// Resizes pictures one after the other; keeps weights and working memory from one to the next.
@@ -166,10 +131,8 @@ impl Resizer {
             }
             return avx2.run(&mut self.plans, &mut self.avx2, source, request, output);
         }
-        // Floats are fused multiplications, which take longer than looking them up where there is
-        // no instruction for it.
-        if copies && !matches!(output, Output::Float32 { .. }) {
-            return copy::copy(source, request, output);
+        if copies {
+            return copy::copy::<false>(source, request, output);
         }
         self.plans.build(source, request, Axis::build);
         portable::run(

@@ -8,7 +8,8 @@
 
 use super::axis::Axis;
 use super::plan::{Axes, Colour, Job, SAMPLE_BITS, Track};
-use super::{Output, write};
+use super::write;
+use crate::pixel::Output;
 
 /// Working memory of a row.
 #[derive(Debug, Default)]
@@ -20,7 +21,6 @@ pub(super) struct Scratch {
     channels: [Vec<i16>; 3],
     /// A row of each output channel.
     bytes: [Vec<u8>; 3],
-    tables: write::Tables,
 }
 
 /// Factors of Cb and Cr with 15 fraction bits. Those above one are less one, which is added apart.
@@ -34,7 +34,6 @@ pub(super) const BLUE_CB: i16 = 25297;
 
 /// Does `job`, all of it.
 pub(super) fn run(job: &Job<'_>, scratch: &mut Scratch, mut output: Output<'_>) {
-    scratch.tables.prepare(&output);
     for i in 0..job.height {
         let mut channel = 0;
         for track in job.tracks() {
@@ -45,7 +44,7 @@ pub(super) fn run(job: &Job<'_>, scratch: &mut Scratch, mut output: Output<'_>) 
             }
         }
         colour(job, &scratch.channels, &mut scratch.bytes);
-        write::row(job, i, &scratch.bytes, &scratch.tables, &mut output);
+        write::row(job, i, &scratch.bytes, &mut output);
     }
 }
 

@@ -7,8 +7,8 @@
     reason = "small numbers made by the tests"
 )]
 
-use super::{First, Output, Request, Resizer};
-use crate::pixel::{Channels, Interpolation, Layout, Pixels, Plane, Region, Size};
+use super::{First, Request, Resizer};
+use crate::pixel::{Channels, Interpolation, Layout, Linear, Output, Pixels, Plane, Region, Size};
 use proptest::prelude::*;
 
 /// A source that owns its bytes.
@@ -509,14 +509,15 @@ proptest! {
         let (mut fast, mut plain) = (Resizer::new(), Resizer::portable());
         prop_assert_eq!(bytes(&mut fast, &picture, &request), bytes(&mut plain, &picture, &request));
         let [scale, bias] = values.map(|three| three.map(|v| f32::from(v) * 0.013));
+        let linear = Linear::new(scale, bias);
         let (mut a, mut b) = (vec![7.0f32; length], vec![8.0f32; length]);
-        fast.run(&picture.pixels(), &request, Output::Float32 { data: &mut a, scale, bias });
-        plain.run(&picture.pixels(), &request, Output::Float32 { data: &mut b, scale, bias });
+        fast.run(&picture.pixels(), &request, Output::Float32(&mut a, &linear));
+        plain.run(&picture.pixels(), &request, Output::Float32(&mut b, &linear));
         prop_assert!(a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()));
         let table = std::array::from_fn(|c| std::array::from_fn(|v| (v * 3 + c * 7000) as u16));
         let (mut a, mut b) = (vec![7u16; length], vec![8u16; length]);
-        fast.run(&picture.pixels(), &request, Output::Half { data: &mut a, table: &table });
-        plain.run(&picture.pixels(), &request, Output::Half { data: &mut b, table: &table });
+        fast.run(&picture.pixels(), &request, Output::Half(&mut a, &table));
+        plain.run(&picture.pixels(), &request, Output::Half(&mut b, &table));
         prop_assert_eq!(a, b);
     }
 }

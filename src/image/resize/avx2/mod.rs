@@ -11,11 +11,11 @@ mod lanes;
 mod vertical;
 mod write;
 
+use super::Request;
 use super::axis::{Axis, Span};
 use super::copy;
 use super::plan::{Job, Plans, Track};
-use super::{Output, Request};
-use crate::pixel::Pixels;
+use crate::pixel::{Output, Pixels};
 
 /// Output rows computed together.
 const STRIP: usize = 16;
@@ -71,7 +71,7 @@ impl Avx2 {
 /// The same code as elsewhere, with the compiler free to use wider vectors.
 #[target_feature(enable = "avx2,fma")]
 fn copied(source: &Pixels<'_>, request: &Request, output: Output<'_>) {
-    copy::copy(source, request, output);
+    copy::copy::<true>(source, request, output);
 }
 
 #[target_feature(enable = "avx2,fma")]

@@ -2,9 +2,8 @@
 
 use super::colour::Stage;
 use super::lanes::{load_eight, store_floats};
-use crate::image::resize::Output;
 use crate::image::resize::plan::Job;
-use crate::pixel::Layout;
+use crate::pixel::{Layout, Linear, Output};
 use std::arch::x86_64::{
     __m256, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_fmadd_ps, _mm256_set1_ps,
     _mm256_setr_ps,
@@ -57,17 +56,11 @@ pub(super) fn strip(
         let range = run.to..run.to + run.length;
         match output {
             Output::Uint8(data) => data[range].copy_from_slice(bytes),
-            Output::Float32 { data, scale, bias } => {
-                let select = |values: &[f32; 3]| {
-                    if run.interleaved == 1 {
-                        [values[run.channel]; 3]
-                    } else {
-                        *values
-                    }
-                };
-                floats(bytes, &mut data[range], select(scale), select(bias));
+            Output::Float32(data, linear) => {
+                let channel = (run.interleaved == 1).then_some(run.channel);
+                floats(bytes, &mut data[range], linear, channel);
             }
-            Output::Half { data, table } => {
+            Output::Half(data, table) => {
                 if run.interleaved == 1 {
                     look_up(bytes, &mut data[range], &table[run.channel]);
                 } else {
@@ -78,10 +71,12 @@ pub(super) fn strip(
     });
 }
 
-/// Element `i` is byte `i` times `scale[i % 3]` plus `bias[i % 3]`.
+/// Elements of interleaved channels, or of one alone.
 #[target_feature(enable = "avx2,fma")]
-fn floats(bytes: &[u8], to: &mut [f32], scale: [f32; 3], bias: [f32; 3]) {
-    let (scales, biases) = (cycle(scale), cycle(bias));
+fn floats(bytes: &[u8], to: &mut [f32], linear: &Linear, channel: Option<usize>) {
+    let channel_of = |i: usize| channel.unwrap_or(i % 3);
+    let select = |values: [f32; 3]| channel.map_or(values, |channel| [values[channel]; 3]);
+    let (scales, biases) = (cycle(select(linear.scale)), cycle(select(linear.bias)));
     let (blocks, rest) = bytes.as_chunks::<24>();
     let (targets, rest_to) = to.as_chunks_mut::<24>();
     for (block, to) in blocks.iter().zip(targets) {
@@ -92,7 +87,7 @@ fn floats(bytes: &[u8], to: &mut [f32], scale: [f32; 3], bias: [f32; 3]) {
         }
     }
     for (i, (&byte, to)) in rest.iter().zip(rest_to).enumerate() {
-        *to = f32::from(byte).mul_add(scale[i % 3], bias[i % 3]);
+        *to = linear.table[channel_of(i)][usize::from(byte)];
     }
 }
 

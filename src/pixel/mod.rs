@@ -4,7 +4,11 @@
 //! Everything here is plain data, shared by the codecs that fill pictures and the kernels that read
 //! them.
 
+mod conversion;
+
 use std::fmt;
+
+pub use conversion::{Conversion, Linear, Output, Table};
 
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -109,18 +113,30 @@ pub enum Layout {
     Nchw,
 }
 
-/// Element type of a batch of images.
+/// Type of the elements of an array: what `DLPack` and `NumPy` have in common, and bfloat16.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Dtype {
-    /// 0..=255.
+    /// Truth values, a byte each.
+    Bool,
+    /// Bytes.
     #[default]
     Uint8,
-    /// IEEE 754 binary32.
-    Float32,
+    /// Unsigned 16-bit integers.
+    Uint16,
+    /// Signed 16-bit integers.
+    Int16,
+    /// Signed 32-bit integers.
+    Int32,
+    /// Signed 64-bit integers.
+    Int64,
     /// IEEE 754 binary16.
     Float16,
     /// The upper half of a binary32.
     Bfloat16,
+    /// IEEE 754 binary32.
+    Float32,
+    /// IEEE 754 binary64.
+    Float64,
 }
 
 impl Dtype {
@@ -128,9 +144,10 @@ impl Dtype {
     #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
-            Self::Uint8 => 1,
-            Self::Float16 | Self::Bfloat16 => 2,
-            Self::Float32 => 4,
+            Self::Bool | Self::Uint8 => 1,
+            Self::Uint16 | Self::Int16 | Self::Float16 | Self::Bfloat16 => 2,
+            Self::Int32 | Self::Float32 => 4,
+            Self::Int64 | Self::Float64 => 8,
         }
     }
 }
