@@ -9,6 +9,7 @@ mod support;
 
 use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Dtype, Fit, Layout};
+use imagepipe::transform::Options;
 use support::{Case, compare, cores, decode_all, files, photos, rounds};
 
 fn config(set: &str, task: &str, exact: bool) -> Config {
@@ -16,22 +17,31 @@ fn config(set: &str, task: &str, exact: bool) -> Config {
         paths: vec![photos(set)],
         batch_size: 64,
         seed: 1,
-        exact,
+        image: Options {
+            exact,
+            ..Options::default()
+        },
         ..Config::default()
     };
     match task {
         "T2" => Config {
-            fit: Fit::Crop,
-            resize_short: Some(256),
-            layout: Layout::Nchw,
-            dtype: Dtype::Float32,
-            mean: Some([0.485, 0.456, 0.406]),
-            std: Some([0.229, 0.224, 0.225]),
+            image: Options {
+                fit: Fit::Crop,
+                resize_short: Some(256),
+                layout: Layout::Nchw,
+                dtype: Dtype::Float32,
+                mean: Some([0.485, 0.456, 0.406]),
+                std: Some([0.229, 0.224, 0.225]),
+                ..base.image
+            },
             ..base
         },
         "T3" => Config {
-            fit: Fit::RandomCrop,
-            flip: true,
+            image: Options {
+                fit: Fit::RandomCrop,
+                flip: true,
+                ..base.image
+            },
             ..base
         },
         _ => base,

@@ -20,6 +20,7 @@ use imagepipe::random::Permutation;
 use imagepipe::record::example::{Feature, Features, Values, View, encode, find};
 use imagepipe::record::tfrecord::footer;
 use imagepipe::record::{Framing, Options, Shard, Writer};
+use imagepipe::transform;
 use support::{Case, compare, cores, rounds};
 
 const RECORDS: usize = 4000;
@@ -176,12 +177,18 @@ fn main() {
         let bytes = side * side * 3;
         let all = u32::try_from(side).expect("a small side");
         let same = Config {
-            size: Some(Size::new(all, all)),
+            image: transform::Options {
+                size: Some(Size::new(all, all)),
+                ..transform::Options::default()
+            },
             ..Config::default()
         };
         let cut = Config {
-            fit: Fit::Crop,
-            resize_short: Some(all),
+            image: transform::Options {
+                fit: Fit::Crop,
+                resize_short: Some(all),
+                ..transform::Options::default()
+            },
             ..Config::default()
         };
         let cases = vec![
@@ -193,7 +200,10 @@ fn main() {
                 "Loader, flip",
                 &paths,
                 &Config {
-                    flip: true,
+                    image: transform::Options {
+                        flip: true,
+                        ..same.image
+                    },
                     ..same.clone()
                 },
             ),
@@ -201,7 +211,10 @@ fn main() {
                 "Loader, NCHW",
                 &paths,
                 &Config {
-                    layout: Layout::Nchw,
+                    image: transform::Options {
+                        layout: Layout::Nchw,
+                        ..same.image
+                    },
                     ..same.clone()
                 },
             ),
@@ -209,8 +222,11 @@ fn main() {
                 "Loader, float32 NCHW",
                 &paths,
                 &Config {
-                    dtype: Dtype::Float32,
-                    layout: Layout::Nchw,
+                    image: transform::Options {
+                        dtype: Dtype::Float32,
+                        layout: Layout::Nchw,
+                        ..same.image
+                    },
                     ..same.clone()
                 },
             ),
@@ -218,8 +234,11 @@ fn main() {
                 "Loader, random crop 224",
                 &paths,
                 &Config {
-                    fit: Fit::RandomCrop,
-                    flip: true,
+                    image: transform::Options {
+                        fit: Fit::RandomCrop,
+                        flip: true,
+                        ..transform::Options::default()
+                    },
                     ..Config::default()
                 },
             ),

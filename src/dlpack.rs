@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::pixel::Dtype;
-use crate::tensor::Buffer;
+use crate::tensor::{Allocator, Device, Host, Lease};
 
 /// `DLDataTypeCode` of a type.
 const fn code(dtype: Dtype) -> u8 {
@@ -34,6 +34,7 @@ pub struct Array {
     start: *mut c_void,
     shape: Vec<usize>,
     dtype: Dtype,
+    device: Device,
     owner: Arc<dyn Any + Send + Sync>,
 }
 
@@ -54,19 +55,32 @@ impl std::fmt::Debug for Array {
 }
 
 impl Array {
-    /// An array of `shape`, in C order, from `start` on. The memory must stay valid as long as
-    /// `owner` lives.
-    pub(crate) fn new(
-        start: *mut u8,
-        shape: Vec<usize>,
-        dtype: Dtype,
-        owner: Arc<dyn Any + Send + Sync>,
-    ) -> Self {
+    /// All samples of field `field` of a sealed arena: their number, then the axes of a sample.
+    ///
+    /// # Panics
+    /// If there is no such field, or the arena is not sealed.
+    #[must_use]
+    pub fn of_field(lease: &Arc<Lease>, field: usize) -> Self {
+        let shape = [&[lease.len()], &*lease.fields()[field].shape].concat();
+        Self::new(lease, field, shape)
+    }
+
+    /// The only sample of the only field of a sealed arena.
+    ///
+    /// # Panics
+    /// If the arena is not sealed.
+    #[must_use]
+    pub fn of_single(lease: &Arc<Lease>) -> Self {
+        Self::new(lease, 0, lease.fields()[0].shape.clone())
+    }
+
+    fn new(lease: &Arc<Lease>, field: usize, shape: Vec<usize>) -> Self {
         Self {
-            start: start.cast(),
+            start: lease.array(field).cast(),
             shape,
-            dtype,
-            owner,
+            dtype: lease.fields()[field].dtype,
+            device: lease.device(),
+            owner: Arc::clone(lease) as _,
         }
     }
 
@@ -74,9 +88,13 @@ impl Array {
     ///
     /// # Errors
     /// [`crate::error::Error::Memory`] when there is no room for them.
+    ///
+    /// # Panics
+    /// If they are not in the CPU's memory.
     pub fn copied(&self) -> Result<Self> {
+        assert_eq!(self.device, Device::Cpu, "the CPU copies its own memory");
         let len = self.shape.iter().product::<usize>() * self.dtype.bytes();
-        let buffer = Buffer::new(len)?;
+        let buffer = Host.allocate(len)?;
         // SAFETY: both are at least `len` bytes, by the array's shape and the buffer's length, and
         // new memory overlaps none.
         unsafe {
@@ -84,11 +102,11 @@ impl Array {
                 .cast::<u8>()
                 .copy_to_nonoverlapping(buffer.as_ptr(), len);
         };
-        let (start, shape, dtype) = (buffer.as_ptr().cast(), self.shape.clone(), self.dtype);
         Ok(Self {
-            start,
-            shape,
-            dtype,
+            start: buffer.as_ptr().cast(),
+            shape: self.shape.clone(),
+            dtype: self.dtype,
+            device: buffer.device(),
             owner: Arc::new(buffer),
         })
     }
@@ -109,6 +127,12 @@ impl Array {
     #[must_use]
     pub fn dtype(&self) -> Dtype {
         self.dtype
+    }
+
+    /// Where the elements are.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.device
     }
 
     /// A `DLManagedTensor` of the array; whoever takes it calls its deleter.
@@ -141,8 +165,14 @@ impl Array {
     }
 }
 
-/// `DLDevice` of the CPU: device type and number.
-pub const CPU: (i32, i32) = (1, 0);
+/// `DLDevice`: device type and number.
+#[must_use]
+pub fn dl_device(device: Device) -> (i32, i32) {
+    match device {
+        Device::Cpu => (1, 0),
+        Device::Cuda(ordinal) => (2, i32::try_from(ordinal).unwrap_or(i32::MAX)),
+    }
+}
 
 /// `DLTensor`.
 #[repr(C)]
@@ -213,10 +243,11 @@ impl Context {
 
     /// The tensor, pointing into this context, which must not move house: it is boxed.
     fn tensor(&self, array: &Array) -> Tensor {
+        let (device_type, device_id) = dl_device(array.device);
         Tensor {
             data: array.start,
-            device_type: CPU.0,
-            device_id: CPU.1,
+            device_type,
+            device_id,
             ndim: i32::try_from(self.shape.len()).unwrap_or(i32::MAX),
             code: code(array.dtype),
             bits: u8::try_from(array.dtype.bytes() * 8).unwrap_or(u8::MAX),
@@ -251,16 +282,15 @@ unsafe extern "C" fn delete_versioned(tensor: *mut VersionedTensor) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tensor::Field;
 
     #[test]
     fn a_tensor_keeps_its_owner_until_it_is_deleted() {
-        let owner: Arc<Vec<u8>> = Arc::new(vec![0; 24]);
-        let array = Array::new(
-            owner.as_ptr().cast_mut(),
-            vec![2, 3],
-            Dtype::Float32,
-            Arc::clone(&owner) as _,
-        );
+        let field = Field::new("x", Dtype::Float32, &[2, 3]);
+        let owner = Arc::new(Lease::single(field).unwrap());
+        drop(owner.claim(0));
+        owner.seal(|_| true);
+        let array = Array::of_single(&owner);
         let (plain, versioned) = (array.to_managed(), array.to_versioned());
         drop(array);
         assert_eq!(Arc::strong_count(&owner), 3);

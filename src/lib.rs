@@ -32,9 +32,9 @@ pub mod record;
 pub mod dataset;
 pub mod engine;
 pub mod sampler;
+pub mod transform;
 
 pub mod loader;
-
 pub mod write;
 
 pub mod inspect;

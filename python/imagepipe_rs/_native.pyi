@@ -138,17 +138,9 @@ class Batch:
     def after(self) -> tuple[int, int]:
         """Epoch and position of all ranks once the batch is consumed."""
 
-    def position(self) -> Tensor:
-        """The same as a tensor."""
+    def field(self, name: str) -> Tensor | list[Tensor] | None:
+        """A field by its name; a list if it is ragged, None if the batch does not have it."""
 
-    def images(self) -> Tensor | list[Tensor]:
-        """One tensor, or a list of them if ragged."""
-
-    def labels(self) -> Tensor | None: ...
-    def indices(self) -> Tensor: ...
-    def crops(self) -> Tensor: ...
-    def flips(self) -> Tensor: ...
-    def valid(self) -> Tensor: ...
     def paths(self) -> list[str]: ...
     def failures(self) -> list[tuple[str, str]]:
         """Samples that failed and were not met before: path and reason."""
@@ -171,11 +163,11 @@ class Batches:
 
 @final
 class Codec:
-    """Decodes pictures that are in memory, and keeps working memory from one to the next."""
+    """Decodes images that are in memory, and keeps working memory from one to the next."""
 
     def __new__(cls) -> Codec: ...
-    def decode(self, data: Buffer, arguments: Mapping[str, Any]) -> Batch:
-        """A batch of one picture, made on this thread."""
+    def decode(self, data: Buffer, arguments: Mapping[str, Any]) -> Tensor:
+        """An array of one image, made on this thread."""
 
     @staticmethod
     def check(arguments: Mapping[str, Any]) -> None:
@@ -183,7 +175,7 @@ class Codec:
 
     @staticmethod
     def loader(data: list[Buffer], arguments: Mapping[str, Any]) -> Loader:
-        """A loader whose only batch is these pictures."""
+        """A loader whose only batch is these images."""
 
 @final
 class Loader:

@@ -171,21 +171,22 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
 
 def _value(batch: _native.Batch, name: str, output: Adapter, dtype: str) -> Any:
     """Return a field as the framework's array."""
-    if name == "images":
-        images = batch.images()
-        if isinstance(images, list):
-            return [output.convert(image, dtype) for image in images]
-        return output.convert(images, dtype)
-    tensor = getattr(batch, name)()
-    return None if tensor is None else output.convert(tensor, "")
+    found = batch.field(name)
+    if isinstance(found, list):
+        return [output.convert(tensor, dtype) for tensor in found]
+    return None if found is None else output.convert(found, dtype if name == "images" else "")
 
 
 def _known(batch: _native.Batch, name: str) -> Any:
     """Return what a native batch knows, arrays as NumPy's."""
     if name == "epoch":
         return batch.epoch
-    found = getattr(batch, name)()
-    return found if found is None or name == "paths" else np.asarray(found)
+    if name == "paths":
+        return batch.paths()
+    found = batch.field(name)
+    if isinstance(found, list):
+        return [np.asarray(tensor) for tensor in found]
+    return None if found is None else np.asarray(found)
 
 
 def _restored(

@@ -1,4 +1,4 @@
-"""Pictures in memory to arrays: the codec of the Loader, for people with a loop of their own."""
+"""Images in memory to arrays: the codec of the Loader, for people with a loop of their own."""
 
 from __future__ import annotations
 
@@ -51,9 +51,7 @@ def decode(
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
-    batch = _codec.decode(data, _arguments(size, fit, exact, channels))
-    images: npt.NDArray[np.uint8] = np.asarray(_one(batch.images()))
-    return images if images.ndim == 3 else images[0]  # noqa: PLR2004  height, width, channel
+    return np.asarray(_codec.decode(data, _arguments(size, fit, exact, channels)))
 
 
 @overload
@@ -118,7 +116,7 @@ def decode_many(
         )
     batches = _native.Codec.loader(list(data), arguments).batches(0, 0)
     batch = batches.next()
-    images = [] if batch is None else batch.images()
+    images = [] if batch is None else batch.field("images")
     return (
         [np.asarray(image) for image in images] if isinstance(images, list) else np.asarray(images)
     )
@@ -132,10 +130,6 @@ def _arguments(size: Any, fit: str, exact: bool, channels: str) -> dict[str, Any
         "channels": channels,
         "decoder": jpeg_decoder("auto"),
     }
-
-
-def _one(images: _native.Tensor | list[_native.Tensor]) -> _native.Tensor:
-    return images[0] if isinstance(images, list) else images
 
 
 __all__ = ["decode", "decode_many"]

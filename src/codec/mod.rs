@@ -6,6 +6,7 @@
 //! once the scratch has grown to the largest picture.
 
 mod bmp;
+mod content;
 pub mod encode;
 mod exif;
 mod gif;
@@ -24,6 +25,7 @@ use crate::error::{Error, counted};
 use crate::file::{Foreign, SIGNATURE};
 use crate::pixel::{Pixels, Plane, Size};
 
+pub use content::Content;
 pub use exif::Orientation;
 pub use jpeg::{Backend, Tally};
 pub use raw::{OpenedRaw, Raw};

@@ -27,7 +27,8 @@ pub use shards::{LABELS, Shards, listed_names};
 pub use split::{Side, Split, share_of};
 pub use table::Table;
 
-use crate::codec::{Raw, Reason};
+pub use crate::codec::Content;
+use crate::codec::Reason;
 use crate::error::{Error, Result};
 use crate::file::{self, Base};
 use crate::record;
@@ -48,15 +49,6 @@ pub struct Sample<'a> {
     pub content: Content<'a>,
     /// The number of its class.
     pub label: usize,
-}
-
-/// A picture as it is stored.
-#[derive(Clone, Copy, Debug)]
-pub enum Content<'a> {
-    /// The bytes of an image file.
-    Encoded(&'a [u8]),
-    /// Pixels.
-    Raw(Raw<'a>),
 }
 
 /// Where a sample lies.
@@ -137,23 +129,6 @@ pub trait Dataset: fmt::Debug + Send + Sync {
     /// Files that could not be opened; only with [`Options::salvage`].
     fn faults(&self) -> &[Error] {
         &[]
-    }
-}
-
-impl Content<'_> {
-    /// Bytes that the picture takes as it is stored.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Encoded(bytes) => bytes.len(),
-            Self::Raw(raw) => raw.bytes().len(),
-        }
-    }
-
-    /// Whether those are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

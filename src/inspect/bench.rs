@@ -15,7 +15,8 @@ use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
 use crate::engine::{Hours, Next, Reading, Stopwatch, usable_cores};
 use crate::error::{Error, Result};
-use crate::loader::{Batches, Form, Loader, Stats};
+use crate::loader::{Batches, Loader, Stats};
+use crate::transform::Form;
 
 const PATIENCE: Duration = Duration::from_millis(50);
 

@@ -7,7 +7,7 @@ use super::verify::Damage;
 use crate::codec::{Backend, Decoder, Header, Reason};
 use crate::dataset::{Content, Dataset, NO_LABEL, Sample, Scratch};
 use crate::error::Result;
-use crate::loader::{Form, decode_whole, open};
+use crate::transform::{Form, decode_whole};
 
 /// What is found of a sample, or what is wrong with it.
 pub(super) type Examined<T> = Result<T, Damage>;
@@ -50,7 +50,7 @@ impl Tools {
     ) -> Result<Examined<(Header, Stored)>> {
         let stop = AtomicBool::new(false);
         let header = |decoder: &mut Decoder, content: Content<'_>| {
-            Ok(open(decoder, content, &stop)?.header())
+            Ok(content.open(decoder, &stop)?.header())
         };
         self.look(data, index, header)
     }

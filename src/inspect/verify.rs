@@ -12,8 +12,8 @@ use super::{Source, Watch, path_json};
 use crate::codec::Backend;
 use crate::dataset::{Dataset, Location, Options, Wanted};
 use crate::error::{Error, Result};
-use crate::loader::Form;
 use crate::record::Shard;
+use crate::transform::Form;
 
 /// What a data set is found to be.
 #[derive(Clone, Debug, Default)]

@@ -4,10 +4,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::codec::Backend;
 use crate::dataset::{Keys, Side};
-use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
+use crate::transform::Options;
 
 /// How labels come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,35 +56,8 @@ pub struct Config {
     pub paths: Vec<PathBuf>,
     /// Samples per batch on this rank. Default: 32.
     pub batch_size: usize,
-    /// Output size; `None` keeps each picture's own. Default: 224x224.
-    pub size: Option<Size>,
-    /// How pictures are brought to the output size. Default: stretch.
-    pub fit: Fit,
-    /// With [`Fit::Crop`]: the short side before cropping. Default: so that the output just fits.
-    pub resize_short: Option<u32>,
-    /// With [`Fit::RandomCrop`]: least and greatest share of the area. Default: (0.08, 1).
-    pub scale: (f64, f64),
-    /// With [`Fit::RandomCrop`]: least and greatest aspect ratio. Default: (3/4, 4/3).
-    pub ratio: (f64, f64),
-    /// With [`Fit::Pad`]: the colour around the picture, in the order of the channels. Default:
-    /// black.
-    pub fill: [u8; 3],
-    /// Resampling filter. Default: bilinear.
-    pub interpolation: Interpolation,
-    /// Mirror every second picture, by chance. Default: no.
-    pub flip: bool,
-    /// Order of the axes. Default: NHWC.
-    pub layout: Layout,
-    /// Element type; floats are `(x / 255 - mean) / std`. Default: uint8.
-    pub dtype: Dtype,
-    /// Mean per channel, in 0..1. Default: 0.
-    pub mean: Option<[f64; 3]>,
-    /// Standard deviation per channel, in 0..1. Default: 1.
-    pub std: Option<[f64; 3]>,
-    /// With float32: elements are `x * rescale` instead. Default: no.
-    pub rescale: Option<f32>,
-    /// Which channels, in which order. Default: RGB.
-    pub channels: Channels,
+    /// What is made of each image. Default: as [`Options`] says.
+    pub image: Options,
     /// How labels come. Default: class numbers.
     pub labels: Labels,
     /// Which samples make an epoch. Default: every sample once.
@@ -117,24 +89,15 @@ pub struct Config {
     /// A directory where the places of records in shards without index files are kept from run to
     /// run. Default: none.
     pub places: Option<PathBuf>,
-    /// Decode every pixel before resizing. Default: no.
-    pub exact: bool,
-    /// What decodes JPEGs; the pixels do not depend on it. Default: our own decoder where it can.
-    pub decoder: Backend,
-    /// Apply the orientation that EXIF or XMP gives. Default: yes.
-    pub exif: bool,
     /// What to do with a sample that cannot be decoded. Default: raise.
     pub on_error: OnError,
     /// More failed samples than this, each counted once, are an error. Default: no bound.
     pub max_errors: Option<u64>,
-    /// A larger picture is an error before any memory is taken for it. Default: Pillow's
-    /// 178,956,970.
-    pub max_pixels: u64,
     /// Decoding threads. Default: the usable cores.
     pub workers: Option<usize>,
     /// Batches ready ahead of the consumer. Default: 2.
     pub prefetch: usize,
-    /// Each picture an array of its own, of its own size. Default: no.
+    /// Each image an array of its own, of its own size. Default: no.
     pub ragged: bool,
 }
 
@@ -143,20 +106,7 @@ impl Default for Config {
         Self {
             paths: Vec::new(),
             batch_size: 32,
-            size: Some(Size::new(224, 224)),
-            fit: Fit::Stretch,
-            resize_short: None,
-            scale: (0.08, 1.0),
-            ratio: (3.0 / 4.0, 4.0 / 3.0),
-            fill: [0; 3],
-            interpolation: Interpolation::Bilinear,
-            flip: false,
-            layout: Layout::Nhwc,
-            dtype: Dtype::Uint8,
-            mean: None,
-            std: None,
-            rescale: None,
-            channels: Channels::Rgb,
+            image: Options::default(),
             labels: Labels::Int,
             sampling: Sampling::Epoch,
             weights: None,
@@ -172,12 +122,8 @@ impl Default for Config {
             keys: Keys::default(),
             allow_outside: false,
             places: None,
-            exact: false,
-            decoder: Backend::Auto,
-            exif: true,
             on_error: OnError::Raise,
             max_errors: None,
-            max_pixels: 178_956_970,
             workers: None,
             prefetch: 2,
             ragged: false,

@@ -1,20 +1,24 @@
 //! The Loader's work, as the engine wants it: which samples a batch has, and how one is made.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use super::batch::{Batch, Failure, Field, Form, Single};
+use super::batch::{Batch, Failure};
 use super::config::{Labels, OnError};
 use super::damaged::Damaged;
+use super::fields::{CROPS, FLIPS, Fields, INDICES, VALID};
+use super::lock;
 use super::plan::Plan;
-use super::transform::{self, Identity, Made, Scratch, Stages};
+use super::stats::Stages;
 use crate::codec::Reason;
-use crate::dataset::Dataset;
+use crate::dataset::{self, Dataset};
 use crate::engine;
 use crate::error::{Error, Result, counted};
+use crate::pixel::Region;
 use crate::random::{Purpose, Stream};
 use crate::sampler::{Draw, Place, Step};
-use crate::tensor::{Lease, Pool, Slot};
+use crate::tensor::{Host, Lease, Pool, Slot};
+use crate::transform::{self, Identity, Made, Prepared};
 
 /// How many other samples are tried in place of one that cannot be made.
 const REPLACEMENTS: u64 = 32;
@@ -24,8 +28,16 @@ const REPLACEMENTS: u64 = 32;
 pub(super) struct Shared {
     pub(super) data: Arc<dyn Dataset>,
     pub(super) plan: Plan,
+    pub(super) fields: Fields,
     pub(super) stages: Stages,
     pub(super) damaged: Damaged,
+}
+
+/// What a worker keeps from sample to sample.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    file: dataset::Scratch,
+    transform: transform::Scratch,
 }
 
 /// Memory that outlives an iterator, so that the next epoch need not allocate it anew.
@@ -57,12 +69,12 @@ pub(super) struct Assembly {
     refill: OnceLock<Box<Self>>,
 }
 
-/// What went other than planned, and pictures that have memory of their own; by slot.
+/// What went other than planned, and images that have memory of their own; by slot.
 #[derive(Debug, Default)]
 struct Notes {
     failures: Vec<(usize, Failure)>,
     missing: Vec<usize>,
-    singles: Vec<(usize, Single)>,
+    singles: Vec<(usize, Arc<Lease>)>,
     fatal: Option<(usize, Error)>,
 }
 
@@ -76,42 +88,15 @@ struct Task<'a, 'b> {
 }
 
 impl Memory {
-    pub(super) fn new(plan: &Plan, prefetch: usize) -> Arc<Self> {
-        let form = plan.form();
-        let image = form
-            .size
-            .filter(|_| !plan.singles)
-            .map_or(0, |size| plan.image_bytes(size));
-        let label = form.one_hot.map_or(8, |classes| 4 * classes);
+    pub(super) fn new(plan: &Plan, fields: &Fields, prefetch: usize) -> Arc<Self> {
         let capacity = usize::try_from(plan.schedule.longest_batch()).unwrap_or(usize::MAX);
         // One with the consumer, one that the consumer just let go, the rest ahead of it.
-        let batches = Pool::new(
-            capacity,
-            &[image, label, 8, 16, 1, 1],
-            prefetch.saturating_add(2),
-        );
+        let spare = prefetch.saturating_add(2);
+        let fields = Arc::clone(&fields.all);
         Arc::new(Self {
-            batches,
+            batches: Pool::new(capacity, fields, spare, Arc::new(Host)),
             scratches: Mutex::default(),
         })
-    }
-}
-
-impl Plan {
-    pub(super) fn form(&self) -> Form {
-        let one_hot = match self.labels {
-            Labels::Int => None,
-            Labels::OneHot => Some(self.num_classes),
-            Labels::None => Some(0),
-        };
-        Form {
-            size: self.rule.size,
-            channels: self.channels,
-            layout: self.layout,
-            dtype: self.conversion.dtype(),
-            one_hot,
-            ragged: self.ragged,
-        }
     }
 }
 
@@ -120,9 +105,7 @@ impl engine::Job for Job {
     type Batch = Assembly;
 
     fn scratch(&self) -> Scratch {
-        lock(&self.memory.scratches)
-            .pop()
-            .unwrap_or_else(Scratch::new)
+        lock(&self.memory.scratches).pop().unwrap_or_default()
     }
 
     fn retire(&self, scratch: Scratch) {
@@ -198,85 +181,93 @@ impl Job {
             data, plan, stages, ..
         } = &*self.shared;
         let identity = Identity {
+            seed: plan.seed,
             epoch: batch.step.epoch,
             key: draw.key,
         };
-        let decode = |reason| data.location(draw.sample).undecodable(reason);
-        let (file, decoder, tools) = scratch.parts();
+        let Scratch { file, transform } = &mut **scratch;
         let mut watch = engine::Stopwatch::start();
         let sample = data.read(draw.sample, file)?;
         stages.read.add(sample.content.len(), watch.lap());
-        if plan.labels == Labels::OneHot && sample.label >= plan.num_classes {
-            let reason = format!(
-                "the label {} is none of the {}",
-                sample.label,
-                counted(plan.num_classes as u64, "class")
-            );
-            return Err(Error::dataset(data.location(draw.sample).text(), reason));
-        }
-        let planned =
-            transform::open(plan, identity, decoder, sample.content, stop).map_err(decode)?;
-        let made = if plan.singles {
-            let size = planned.size(plan);
-            let lease = Lease::single(&[plan.image_bytes(size)])?;
-            let made = lease
-                .claim(0)
-                .map(|mut single| transform::make(plan, planned, tools, single.field(0), stages));
-            lease.seal(|_| true);
-            lock(&batch.notes).singles.push((
-                *slot,
-                Single {
-                    lease: Arc::new(lease),
-                    size,
-                },
-            ));
-            made.unwrap_or_else(|| Err(Reason::new("no memory was claimed")))
+        self.check_label(draw, sample.label)?;
+        let undecodable = |reason| data.location(draw.sample).undecodable(reason);
+        let prepared = plan
+            .recipe
+            .open(sample.content, identity, transform, stop)
+            .map_err(undecodable)?;
+        let made = if let Some(images) = self.shared.fields.images {
+            self.make(prepared, target.field(images))
         } else {
-            transform::make(
-                plan,
-                planned,
-                tools,
-                target.field(Field::Images as usize),
-                stages,
-            )
+            let lease = Lease::single(plan.recipe.field(prepared.size()))?;
+            let own = lease.claim(0);
+            let made = own.map(|mut own| self.make(prepared, own.field(0)));
+            lease.seal(|_| true);
+            lock(&batch.notes).singles.push((*slot, Arc::new(lease)));
+            made.unwrap_or_else(|| Err(Reason::new("no memory was claimed")))
         };
         let valid = (*slot as u64) < batch.step.valid;
-        self.describe(draw, sample.label, made.map_err(decode)?, valid, target);
+        self.describe(
+            draw,
+            sample.label,
+            made.map_err(undecodable)?,
+            valid,
+            target,
+        );
         Ok(())
+    }
+
+    /// Decodes an image into its place.
+    fn make(&self, prepared: Prepared<'_>, pixels: &mut [u8]) -> Result<Made, Reason> {
+        let stages = &self.shared.stages;
+        let mut watch = engine::Stopwatch::start();
+        let loaded = prepared.decode()?;
+        stages.decode.add(loaded.bytes(), watch.lap());
+        let len = pixels.len();
+        let made = loaded.write(pixels)?;
+        stages.resize.add(len, watch.lap());
+        Ok(made)
+    }
+
+    fn check_label(&self, draw: Draw, label: usize) -> Result<()> {
+        let Plan {
+            labels,
+            num_classes,
+            ..
+        } = self.shared.plan;
+        if labels != Labels::OneHot || label < num_classes {
+            return Ok(());
+        }
+        let classes = counted(num_classes as u64, "class");
+        let reason = format!("the label {label} is none of the {classes}");
+        let location = self.shared.data.location(draw.sample);
+        Err(Error::dataset(location.text(), reason))
     }
 
     /// Writes what is known of a sample beside its pixels.
     fn describe(&self, draw: Draw, label: usize, made: Made, valid: bool, target: &mut Slot<'_>) {
-        match self.shared.plan.labels {
-            Labels::Int => target
-                .field(Field::Labels as usize)
-                .copy_from_slice(&(label as u64).to_ne_bytes()),
-            Labels::OneHot => {
-                let field = target.field(Field::Labels as usize);
+        if let Some(labels) = self.shared.fields.labels {
+            if self.shared.plan.labels == Labels::OneHot {
+                let field = target.field(labels);
                 field.fill(0);
                 field[4 * label..4 * label + 4].copy_from_slice(&1f32.to_ne_bytes());
+            } else {
+                target.put(labels, &[label as u64]);
             }
-            Labels::None => {}
         }
-        target
-            .field(Field::Indices as usize)
-            .copy_from_slice(&draw.sample.to_ne_bytes());
+        target.put(INDICES, &[draw.sample]);
+        let Region {
+            left,
+            top,
+            width,
+            height,
+        } = made.region;
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "pixels of a picture fit single precision"
+            reason = "pixels of an image fit single precision"
         )]
-        let region = [
-            made.region.left,
-            made.region.top,
-            made.region.width,
-            made.region.height,
-        ]
-        .map(|v| v as f32);
-        target
-            .field(Field::Crops as usize)
-            .copy_from_slice(bytemuck::bytes_of(&region));
-        target.field(Field::Flips as usize)[0] = u8::from(made.flip);
-        target.field(Field::Valid as usize)[0] = u8::from(valid);
+        target.put(CROPS, &[left, top, width, height].map(|edge| edge as f32));
+        target.put(FLIPS, &[u8::from(made.flip)]);
+        target.put(VALID, &[u8::from(valid)]);
     }
 
     /// Does with a sample that failed what `on_error` says.
@@ -445,10 +436,10 @@ impl Job {
     /// Closes the memory of a batch, in which nothing went wrong that ends the run.
     fn seal(&self, batch: &Assembly, mut notes: Notes) -> Batch {
         let len = batch.lease.seal(|slot| !notes.missing.contains(&slot));
-        let indices = |place| batch.lease.bytes(Field::Indices as usize, place);
-        // A slot that was tried more than once has the picture that was made last.
+        let indices = |place| batch.lease.bytes(INDICES, place);
+        // A slot that was tried more than once has the image that was made last.
         notes.singles.sort_by_key(|(slot, _)| *slot);
-        let mut singles: Vec<(usize, Single)> = Vec::with_capacity(len);
+        let mut singles: Vec<(usize, Arc<Lease>)> = Vec::with_capacity(len);
         for (slot, single) in notes
             .singles
             .into_iter()
@@ -463,7 +454,7 @@ impl Job {
             data: Arc::clone(&self.shared.data),
             lease: Arc::clone(&batch.lease),
             singles: singles.into_iter().map(|(_, single)| single).collect(),
-            form: self.shared.plan.form(),
+            ragged: self.shared.plan.ragged,
             samples: (0..len)
                 .map(|place| bytemuck::pod_read_unaligned(indices(place)))
                 .collect(),
@@ -496,8 +487,4 @@ impl Assembly {
             notes.fatal = Some((slot, error));
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,84 +1,53 @@
-//! The Loader: a data set of pictures to seeded batches.
+//! The Loader: a data set of images to seeded batches.
 //!
 //! [`Config`] is what a user asks for; [`Loader::open`] finds the samples and checks one against
 //! the other; from then on an epoch is a number, and [`Loader::batches`] an iterator over its
 //! batches that owns its worker threads. Iterators of one loader are independent.
 
 mod batch;
-mod codec;
 mod config;
 mod damaged;
-mod exact;
-mod geometry;
+mod fields;
 mod job;
-mod maker;
+mod ledger;
 mod plan;
-mod reach;
 mod stats;
-mod transform;
-mod whole;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-pub use batch::{Batch, Failure, Images};
-pub use codec::{Codec, check_pictures, pictures};
+pub use batch::{Arrays, Batch, Failure};
 pub use config::{Config, Labels, OnError, Sampling};
-pub use maker::{Maker, Workshop};
+pub use ledger::Fault;
 pub use stats::Stats;
-pub use whole::{Form, decode_whole, open};
 
-use crate::dataset::{self, Dataset, Location, Options, Split, Wanted};
-use crate::engine::{Engine, Load, Meter, Next, Stopwatch, usable_cores};
+use crate::dataset::{self, Bytes, Dataset, InMemory, Options, Split, Wanted};
+use crate::engine::{Engine, Load, Next, Stopwatch, usable_cores};
 use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
+use crate::transform;
 use damaged::Damaged;
+use fields::Fields;
 use job::{Job, Memory, Shared};
+use ledger::Ledger;
 use plan::Plan;
-use stats::Shifts;
+use stats::Stages;
 
 /// A data set, ready to be iterated over.
 #[derive(Debug)]
 pub struct Loader {
     shared: Arc<Shared>,
-    record: Arc<Record>,
+    ledger: Arc<Ledger>,
     memory: Mutex<Arc<Memory>>,
     workers: usize,
     prefetch: usize,
-}
-
-/// What iterators of a loader have met with.
-#[derive(Debug)]
-struct Record {
-    max_errors: Option<u64>,
-    failures: Mutex<Failures>,
-    waiting: Meter,
-    shifts: Mutex<Shifts>,
-    delivered: Meter,
-}
-
-#[derive(Debug, Default)]
-struct Failures {
-    count: u64,
-    known: HashSet<u64>,
-    list: Vec<Fault>,
-}
-
-/// A sample that could not be made, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// Where it lies.
-    pub location: Location,
-    /// What is wrong with it.
-    pub reason: String,
 }
 
 /// An iterator over batches; dropping it stops its workers.
 #[derive(Debug)]
 pub struct Batches {
     engine: Option<Engine<Job>>,
-    record: Arc<Record>,
+    ledger: Arc<Ledger>,
     start: Place,
     taken: u64,
 }
@@ -91,67 +60,56 @@ impl Loader {
     /// [`Error::Dataset`] where there are no images or of two kinds, [`Error::Record`] for a file
     /// of records that cannot be read.
     pub fn open(config: &Config) -> Result<Self> {
-        let options = Options {
-            classes: config.classes.clone(),
-            split: config.split.map(|(side, fraction)| Split {
-                side,
-                fraction,
-                seed: config.split_seed,
-            }),
-            limit: config.limit,
-            keys: config.keys.clone(),
-            labels: if config.labels == Labels::None {
-                Wanted::Never
-            } else {
-                Wanted::Always
-            },
-            // Damaged framing is a damaged sample then, as far as what follows it can be found.
-            allow_outside: config.allow_outside,
-            salvage: config.on_error != OnError::Raise,
-            gaps: config.on_error != OnError::Raise,
-            places: config.places.clone(),
-        };
         // What is wrong with the arguments is said before a long listing.
         Plan::check(config)?;
+        let options = options(config);
         let open = |options: &Options| dataset::open(&config.paths, options, usable_cores());
         let data = open(&options)?;
+        if data.faults().is_empty() {
+            return Self::of(config, data);
+        }
         // A file that cannot be opened at all is no sample that could be left out: this says what
         // is wrong with it.
-        let data = if data.faults().is_empty() {
-            data
-        } else {
-            open(&Options {
-                salvage: false,
-                ..options
-            })?
+        let salvage = false;
+        Self::of(config, open(&Options { salvage, ..options })?)
+    }
+
+    /// A loader whose only batch is all of `images`, in their order.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for a wrong option.
+    pub fn of_images(image: transform::Options, images: Vec<Bytes>) -> Result<Self> {
+        let count = images.len();
+        let config = Config {
+            batch_size: count,
+            workers: Some(usable_cores().min(count)),
+            ragged: image.size.is_none(),
+            image,
+            labels: Labels::None,
+            shuffle: false,
+            prefetch: 1,
+            ..Config::default()
         };
-        Self::of(config, data)
+        Plan::check(&config)?;
+        Self::of(&config, Arc::new(InMemory::new(images)))
     }
 
     /// A loader of `data`, whose paths `config` need not name; it has passed [`Plan::check`].
     fn of(config: &Config, data: Arc<dyn Dataset>) -> Result<Self> {
-        let workers = config.workers.unwrap_or_else(usable_cores);
         let plan = Plan::new(config, &*data)?;
-        let memory = Mutex::new(Memory::new(&plan, config.prefetch));
-        let record = Record {
-            max_errors: config.max_errors,
-            failures: Mutex::default(),
-            waiting: Meter::default(),
-            shifts: Mutex::default(),
-            delivered: Meter::default(),
-        };
-        let damaged = Damaged::new(data.len());
-        let shared = Arc::new(Shared {
-            data,
-            plan,
-            stages: transform::Stages::default(),
-            damaged,
-        });
+        let fields = Fields::new(&plan);
+        let memory = Mutex::new(Memory::new(&plan, &fields, config.prefetch));
         Ok(Self {
-            shared,
-            record: Arc::new(record),
+            shared: Arc::new(Shared {
+                damaged: Damaged::new(data.len()),
+                data,
+                plan,
+                fields,
+                stages: Stages::default(),
+            }),
+            ledger: Arc::new(Ledger::new(config.max_errors)),
             memory,
-            workers,
+            workers: config.workers.unwrap_or_else(usable_cores),
             prefetch: config.prefetch,
         })
     }
@@ -245,10 +203,10 @@ impl Loader {
             return Err(Error::argument("position", start.position, allowed));
         }
         let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
-        lock(&self.record.shifts).begin(engine.shift());
+        lock(&self.ledger.shifts).begin(engine.shift());
         Ok(Batches {
             engine: Some(engine),
-            record: Arc::clone(&self.record),
+            ledger: Arc::clone(&self.ledger),
             start,
             taken: 0,
         })
@@ -266,11 +224,12 @@ impl Loader {
 
     /// Memory to be reused; new in a fork, where the parent's may be locked for ever.
     fn memory(&self) -> Arc<Memory> {
+        let Shared { plan, fields, .. } = &*self.shared;
         let Ok(mut memory) = self.memory.try_lock() else {
-            return Memory::new(&self.shared.plan, self.prefetch);
+            return Memory::new(plan, fields, self.prefetch);
         };
         if !memory.batches.at_home() {
-            *memory = Memory::new(&self.shared.plan, self.prefetch);
+            *memory = Memory::new(plan, fields, self.prefetch);
         }
         Arc::clone(&memory)
     }
@@ -283,20 +242,45 @@ impl Loader {
             read: stages.read.reading(),
             decode: stages.decode.reading(),
             resize: stages.resize.reading(),
-            waiting: self.record.waiting.reading(),
-            delivered: self.record.delivered.reading(),
+            waiting: self.ledger.waiting.reading(),
+            delivered: self.ledger.delivered.reading(),
             workers: self.workers,
-            hours: lock(&self.record.shifts).hours(),
-            errors: lock(&self.record.failures).count,
-            jpeg_own: self.shared.plan.tally.own(),
-            jpeg_turbo: self.shared.plan.tally.handed_over(),
+            hours: lock(&self.ledger.shifts).hours(),
+            errors: lock(&self.ledger.failures).count,
+            jpeg_own: self.shared.plan.recipe.tally().own(),
+            jpeg_turbo: self.shared.plan.recipe.tally().handed_over(),
         }
     }
 
     /// Samples that failed, each once, in the order they were met.
     #[must_use]
     pub fn errors(&self) -> Vec<Fault> {
-        lock(&self.record.failures).list.clone()
+        lock(&self.ledger.failures).list.clone()
+    }
+}
+
+/// What the data set is to be opened with.
+fn options(config: &Config) -> Options {
+    // Damaged framing is a damaged sample then, as far as what follows it can be found.
+    let leaves_out = config.on_error != OnError::Raise;
+    Options {
+        classes: config.classes.clone(),
+        split: config.split.map(|(side, fraction)| Split {
+            side,
+            fraction,
+            seed: config.split_seed,
+        }),
+        limit: config.limit,
+        keys: config.keys.clone(),
+        labels: if config.labels == Labels::None {
+            Wanted::Never
+        } else {
+            Wanted::Always
+        },
+        allow_outside: config.allow_outside,
+        salvage: leaves_out,
+        gaps: leaves_out,
+        places: config.places.clone(),
     }
 }
 
@@ -313,18 +297,18 @@ impl Batches {
         let next = engine.next(patience).and_then(|next| match next {
             Next::Batch(assembly) => {
                 let (batch, failures) = engine.job().finish(&assembly);
-                let failures = self.record.note_failures(failures)?;
+                let failures = self.ledger.note_failures(failures)?;
                 if batch.is_err() && engine.job().shared.plan.on_error == OnError::Raise {
-                    lock(&self.record.failures).count += 1;
+                    lock(&self.ledger.failures).count += 1;
                 }
                 let batch = Batch { failures, ..batch? };
-                self.record.note_delivery(&batch);
+                self.ledger.note_delivery(&batch);
                 Ok(Next::Batch(batch))
             }
             Next::End => Ok(Next::End),
             Next::TimedOut => Ok(Next::TimedOut),
         });
-        self.record.waiting.add_time(watch.lap());
+        self.ledger.waiting.add_time(watch.lap());
         match &next {
             Ok(Next::Batch(_)) => self.taken += 1,
             Ok(Next::TimedOut) => {}
@@ -348,7 +332,7 @@ impl Batches {
     /// Ends the iterator and its workers.
     pub fn stop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            lock(&self.record.shifts).end(&engine.shift());
+            lock(&self.ledger.shifts).end(&engine.shift());
         }
     }
 }
@@ -371,48 +355,6 @@ impl Iterator for Batches {
                 Err(error) => return Some(Err(error)),
             }
         }
-    }
-}
-
-impl Record {
-    /// Counts a batch that is handed over.
-    fn note_delivery(&self, batch: &Batch) {
-        let bytes = (0..batch.len())
-            .map(|place| batch.image_bytes(place).len())
-            .sum();
-        self.delivered.add_items(batch.len() as u64, bytes);
-        self.waiting.add_items(1, 0);
-    }
-
-    /// Counts the failures of a batch; returns those that were not met before.
-    fn note_failures(&self, met: Vec<Failure>) -> Result<Vec<Failure>> {
-        let mut fresh = Vec::new();
-        if met.is_empty() {
-            return Ok(fresh);
-        }
-        let mut failures = lock(&self.failures);
-        for failure in met {
-            failures.count += 1;
-            let is_new = failures.known.insert(failure.index);
-            if is_new {
-                failures.list.push(Fault {
-                    location: failure.location.clone(),
-                    reason: failure.error.reason(),
-                });
-            }
-            let count = failures.list.len() as u64;
-            if let Some(limit) = self.max_errors.filter(|limit| count > *limit) {
-                return Err(Error::TooManyErrors {
-                    count,
-                    limit,
-                    last: Box::new(failure.error),
-                });
-            }
-            if is_new {
-                fresh.push(failure);
-            }
-        }
-        Ok(fresh)
     }
 }
 

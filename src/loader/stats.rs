@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Hours, Reading, Shift};
+use crate::engine::{Hours, Meter, Reading, Shift};
 
 /// A consumer that waits for less than this share of the time is what batches wait for.
 const LITTLE: f64 = 0.1;
@@ -38,6 +38,14 @@ pub struct Stats {
     pub jpeg_own: u64,
     /// JPEGs that libjpeg-turbo decoded or refused, by the reason for which it got them.
     pub jpeg_turbo: Vec<(&'static str, u64)>,
+}
+
+/// Time and bytes of each stage.
+#[derive(Debug, Default)]
+pub(super) struct Stages {
+    pub(super) read: Meter,
+    pub(super) decode: Meter,
+    pub(super) resize: Meter,
 }
 
 /// The time of iterators: of those that have ended, and of those that run.

@@ -89,20 +89,18 @@ impl Linear {
 }
 
 impl Conversion {
-    /// The conversion to elements of `dtype`; `None` if images do not come in that type.
-    #[must_use]
-    pub fn new(dtype: Dtype, linear: Linear) -> Option<Self> {
-        let half = |narrow: fn(f32) -> u16| Self::Half {
-            dtype,
-            table: Box::new(linear.table.map(|values| values.map(narrow))),
+    /// The conversion to elements of `dtype`, floats by `linear`; `None` if images do not come in
+    /// that type.
+    pub fn new(dtype: Dtype, linear: impl FnOnce() -> Linear) -> Option<Self> {
+        let narrow: fn(f32) -> u16 = match dtype {
+            Dtype::Uint8 => return Some(Self::Uint8),
+            Dtype::Float32 => return Some(Self::Float32(Box::new(linear()))),
+            Dtype::Float16 => |value| f16::from_f32(value).to_bits(),
+            Dtype::Bfloat16 => |value| bf16::from_f32(value).to_bits(),
+            _ => return None,
         };
-        match dtype {
-            Dtype::Uint8 => Some(Self::Uint8),
-            Dtype::Float32 => Some(Self::Float32(Box::new(linear))),
-            Dtype::Float16 => Some(half(|value| f16::from_f32(value).to_bits())),
-            Dtype::Bfloat16 => Some(half(|value| bf16::from_f32(value).to_bits())),
-            _ => None,
-        }
+        let table = Box::new(linear().table.map(|values| values.map(narrow)));
+        Some(Self::Half { dtype, table })
     }
 
     /// Type of the elements.
@@ -161,7 +159,8 @@ mod tests {
 
     #[test]
     fn images_come_in_four_types() {
-        let dtype = |dtype| Conversion::new(dtype, Linear::scaling(1.0)).map(|made| made.dtype());
+        let dtype =
+            |dtype| Conversion::new(dtype, || Linear::scaling(1.0)).map(|made| made.dtype());
         for known in [
             Dtype::Uint8,
             Dtype::Float32,

@@ -244,4 +244,15 @@ impl Pixels<'_> {
         | Self::Ycc { y: plane, .. }) = self;
         (plane.width, plane.height)
     }
+
+    /// Bytes that the samples take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let samples = |plane: &Plane<'_>| plane.width * plane.height;
+        match self {
+            Self::Gray(plane) => samples(plane),
+            Self::Rgb(plane) | Self::Planar([plane, ..]) => 3 * samples(plane),
+            Self::Ycc { y, cb, .. } => samples(y) + 2 * samples(cb),
+        }
+    }
 }

@@ -15,6 +15,7 @@ use crate::dataset::{Bytes, Keys, Side};
 use crate::loader::{Config, Labels, OnError, Sampling};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 use crate::sampler::LastBatch;
+use crate::transform::Options;
 
 /// Characters of a value that a message shows.
 const LONGEST_SHOWN: usize = 100;
@@ -115,20 +116,33 @@ fn shown(value: &Bound<'_, PyAny>) -> String {
 pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
     let a = Arguments(arguments);
     let whole = "a whole number, at least 1";
-    let three = "None, \"imagenet\", or three numbers";
-    let size: Option<(u32, u32)> = a.get("size", "a number of pixels, (height, width), or None")?;
     Ok(Config {
         paths: a.get("paths", "a path, a list of paths, or a glob")?,
         batch_size: a.get("batch_size", whole)?,
-        size: size.map(|(height, width)| Size::new(width, height)),
-        resize_short: a.get("resize_short", "a number of pixels, or None")?,
-        scale: a.get("scale", "two numbers, (low, high)")?,
-        ratio: a.get("ratio", "two numbers, (low, high)")?,
-        fill: a.get("fill", "a number in 0..255, or one for each channel")?,
-        flip: a.get("flip", "True or False")?,
-        mean: a.get("mean", three)?,
-        rescale: a.get("rescale", "a number, or None")?,
-        std: a.get("std", three)?,
+        image: Options {
+            resize_short: a.get("resize_short", "a number of pixels, or None")?,
+            scale: a.get("scale", "two numbers, (low, high)")?,
+            ratio: a.get("ratio", "two numbers, (low, high)")?,
+            fill: a.get("fill", "a number in 0..255, or one for each channel")?,
+            flip: a.get("flip", "True or False")?,
+            mean: a.get("mean", "None, \"imagenet\", or three numbers")?,
+            rescale: a.get("rescale", "a number, or None")?,
+            std: a.get("std", "None, \"imagenet\", or three numbers")?,
+            exif: a.get("exif", "True or False")?,
+            max_pixels: a.get("max_pixels", whole)?,
+            interpolation: interpolation(&a)?,
+            layout: a.choice("layout", &[("NHWC", Layout::Nhwc), ("NCHW", Layout::Nchw)])?,
+            dtype: a.choice(
+                "dtype",
+                &[
+                    ("uint8", Dtype::Uint8),
+                    ("float32", Dtype::Float32),
+                    ("float16", Dtype::Float16),
+                    ("bfloat16", Dtype::Bfloat16),
+                ],
+            )?,
+            ..image(&a, &[FITS, &[("random_crop", Fit::RandomCrop)]].concat())?
+        },
         weights: a.get("weights", "numbers, one per sample or per class, or None")?,
         shuffle: a.get("shuffle", "True or False")?,
         seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
@@ -141,10 +155,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         keys: keys(&a)?,
         allow_outside: a.get("allow_outside", "True or False")?,
         places: a.get("places", "a directory, or None")?,
-        exact: a.get("exact", "True or False")?,
-        exif: a.get("exif", "True or False")?,
         max_errors: a.get("max_errors", "a whole number, or None")?,
-        max_pixels: a.get("max_pixels", whole)?,
         workers: a.get("workers", "a whole number, at least 1, or None")?,
         prefetch: a.get("prefetch", whole)?,
         ragged: a.get("ragged", "True or False")?,
@@ -152,25 +163,30 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
     })
 }
 
-/// The configuration for pictures in memory, in a dictionary of arguments as `imagepipe_rs.decode`
-/// fills it.
-pub(super) fn picture_config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
-    let a = Arguments(arguments);
+/// How an image without chance is brought to its size.
+const FITS: &[(&str, Fit)] = &[
+    ("stretch", Fit::Stretch),
+    ("crop", Fit::Crop),
+    ("pad", Fit::Pad),
+];
+
+/// What is made of images in memory, in a dictionary of arguments as `imagepipe_rs.decode` fills it.
+pub(super) fn image_options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
+    image(&Arguments(arguments), FITS)
+}
+
+fn image(a: &Arguments<'_, '_>, fits: &[(&str, Fit)]) -> PyResult<Options> {
     let size: Option<(u32, u32)> = a.get("size", "a number of pixels, (height, width), or None")?;
-    Ok(Config {
+    Ok(Options {
         size: size.map(|(height, width)| Size::new(width, height)),
-        fit: a.choice(
-            "fit",
-            &[
-                ("stretch", Fit::Stretch),
-                ("crop", Fit::Crop),
-                ("pad", Fit::Pad),
-            ],
-        )?,
+        fit: a.choice("fit", fits)?,
         exact: a.get("exact", "True or False")?,
-        decoder: backend(&a)?,
-        channels: channels(&a)?,
-        ..Config::default()
+        decoder: a.choice(
+            "decoder",
+            &[("auto", Backend::Auto), ("turbo", Backend::Turbo)],
+        )?,
+        channels: channels(a)?,
+        ..Options::default()
     })
 }
 
@@ -185,38 +201,9 @@ fn channels(a: &Arguments<'_, '_>) -> PyResult<Channels> {
     )
 }
 
-fn backend(a: &Arguments<'_, '_>) -> PyResult<Backend> {
-    a.choice(
-        "decoder",
-        &[("auto", Backend::Auto), ("turbo", Backend::Turbo)],
-    )
-}
-
-/// The arguments that are one of a few words; the others at their defaults.
+/// The arguments that are one of a few words and not about pixels; the others at their defaults.
 fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
     Ok(Config {
-        fit: a.choice(
-            "fit",
-            &[
-                ("stretch", Fit::Stretch),
-                ("crop", Fit::Crop),
-                ("pad", Fit::Pad),
-                ("random_crop", Fit::RandomCrop),
-            ],
-        )?,
-        interpolation: interpolation(a)?,
-        layout: a.choice("layout", &[("NHWC", Layout::Nhwc), ("NCHW", Layout::Nchw)])?,
-        dtype: a.choice(
-            "dtype",
-            &[
-                ("uint8", Dtype::Uint8),
-                ("float32", Dtype::Float32),
-                ("float16", Dtype::Float16),
-                ("bfloat16", Dtype::Bfloat16),
-            ],
-        )?,
-        channels: channels(a)?,
-        decoder: backend(a)?,
         labels: labels(a)?,
         sampling: a.choice(
             "sampling",

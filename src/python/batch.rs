@@ -9,12 +9,12 @@ use pyo3::types::{PyCapsule, PyDict, PyTuple};
 use super::capsule::capsule;
 use crate::dataset::Location;
 use crate::dlpack::{self, Array};
-use crate::loader::{Batch, Images};
+use crate::loader::{Arrays, Batch};
 use crate::pixel::Dtype;
 
 /// A dense array in the memory of a batch.
 #[pyclass(name = "Tensor", module = "imagepipe_rs._native", frozen)]
-pub(super) struct PyTensor(Array);
+pub(super) struct PyTensor(pub(super) Array);
 
 /// A finished batch.
 #[pyclass(name = "Batch", module = "imagepipe_rs._native", frozen)]
@@ -62,7 +62,7 @@ impl PyTensor {
                 "stream must be None: the array is in the CPU's memory",
             ));
         }
-        if dl_device.is_some_and(|device| device != dlpack::CPU) {
+        if dl_device.is_some_and(|device| device != dlpack::dl_device(self.0.device())) {
             return Err(PyBufferError::new_err(
                 "dl_device must be None or (1, 0): the array is in the CPU's memory",
             ));
@@ -74,9 +74,8 @@ impl PyTensor {
         }
     }
 
-    #[expect(clippy::unused_self, reason = "a method of the protocol")]
     fn __dlpack_device__(&self) -> (i32, i32) {
-        dlpack::CPU
+        dlpack::dl_device(self.0.device())
     }
 }
 
@@ -98,40 +97,22 @@ impl PyBatch {
         (self.0.after.epoch, self.0.after.position)
     }
 
-    /// The same as a tensor.
-    fn position(&self) -> PyResult<PyTensor> {
-        Ok(PyTensor(self.0.position()?))
-    }
-
-    /// One tensor, or a list of them if ragged.
-    fn images(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        match self.0.images() {
-            Images::Stacked(array) => Ok(PyTensor(array).into_pyobject(py)?.into_any().unbind()),
-            Images::Each(arrays) => {
-                let tensors: Vec<_> = arrays.into_iter().map(PyTensor).collect();
-                Ok(tensors.into_pyobject(py)?.into_any().unbind())
+    /// A field by its name: a tensor, or a list of them if ragged; `None` if there is none. The
+    /// position is a tensor, too.
+    fn field(&self, py: Python<'_>, name: &str) -> PyResult<Option<Py<PyAny>>> {
+        let arrays = match name {
+            "position" => Some(Arrays::Stacked(self.0.position()?)),
+            _ => self.0.field(name),
+        };
+        let object = match arrays {
+            None => return Ok(None),
+            Some(Arrays::Stacked(array)) => PyTensor(array).into_pyobject(py)?.into_any(),
+            Some(Arrays::Each(arrays)) => {
+                let tensors = arrays.into_iter().map(PyTensor);
+                tensors.collect::<Vec<_>>().into_pyobject(py)?.into_any()
             }
-        }
-    }
-
-    fn labels(&self) -> Option<PyTensor> {
-        self.0.labels().map(PyTensor)
-    }
-
-    fn indices(&self) -> PyTensor {
-        PyTensor(self.0.indices())
-    }
-
-    fn crops(&self) -> PyTensor {
-        PyTensor(self.0.crops())
-    }
-
-    fn flips(&self) -> PyTensor {
-        PyTensor(self.0.flips())
-    }
-
-    fn valid(&self) -> PyTensor {
-        PyTensor(self.0.valid())
+        };
+        Ok(Some(object.unbind()))
     }
 
     fn paths(&self, py: Python<'_>) -> Vec<OsString> {

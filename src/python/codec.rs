@@ -1,17 +1,18 @@
-//! Pictures in memory to arrays.
+//! Images in memory to arrays.
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::{bytes, picture_config};
-use super::batch::PyBatch;
+use super::arguments::{bytes, image_options};
+use super::batch::PyTensor;
 use super::loader::PyLoader;
-use crate::loader::{Codec, check_pictures as check, pictures};
+use crate::loader::Loader;
+use crate::transform::{Codec, Recipe};
 
 /// What data is.
-const PICTURE: &str = "the bytes of an image file";
+const IMAGE: &str = "the bytes of an image file";
 
-/// Decodes pictures that are in memory, and keeps working memory from one to the next.
+/// Decodes images that are in memory, and keeps working memory from one to the next.
 #[pyclass(name = "Codec", module = "imagepipe_rs._native", frozen)]
 #[derive(Default)]
 pub(super) struct PyCodec(Codec);
@@ -23,32 +24,36 @@ impl PyCodec {
         Self::default()
     }
 
-    /// A batch of one picture, made on this thread.
+    /// An array of one image, made on this thread.
     fn decode(
         &self,
         py: Python<'_>,
         data: &Bound<'_, PyAny>,
         arguments: &Bound<'_, PyDict>,
-    ) -> PyResult<PyBatch> {
-        let config = picture_config(arguments)?;
-        let picture = bytes("data", data, PICTURE)?;
-        Ok(PyBatch(py.detach(|| self.0.decode(&config, picture))?))
+    ) -> PyResult<PyTensor> {
+        let options = image_options(arguments)?;
+        let data = bytes("data", data, IMAGE)?;
+        let recipe = Recipe::new(&options)?;
+        Ok(PyTensor(
+            py.detach(|| self.0.decode(&recipe, (*data).as_ref()))?,
+        ))
     }
 
     /// Raises what is wrong with the arguments.
     #[staticmethod]
     fn check(arguments: &Bound<'_, PyDict>) -> PyResult<()> {
-        Ok(check(&picture_config(arguments)?)?)
+        Recipe::new(&image_options(arguments)?)?;
+        Ok(())
     }
 
-    /// A loader whose only batch is these pictures.
+    /// A loader whose only batch is these images.
     #[staticmethod]
     fn loader(data: Vec<Bound<'_, PyAny>>, arguments: &Bound<'_, PyDict>) -> PyResult<PyLoader> {
-        let config = picture_config(arguments)?;
+        let options = image_options(arguments)?;
         let data = data
             .into_iter()
-            .map(|data| bytes("data", &data, PICTURE))
+            .map(|data| bytes("data", &data, IMAGE))
             .collect::<PyResult<_>>()?;
-        Ok(PyLoader(pictures(&config, data)?))
+        Ok(PyLoader(Loader::of_images(options, data)?))
     }
 }

@@ -10,18 +10,22 @@
     reason = "disjoint parts of one buffer are written by several threads"
 )]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
-use super::buffer::{ALIGNMENT, Buffer};
+use super::buffer::{ALIGNMENT, Allocator, Buffer, Device};
+use super::field::Field;
 use crate::error::{Error, Result};
 
-/// Memory of a batch: `fields` arrays, one element a slot in each.
+/// Memory of a batch: an array for each field, with room for a sample in every slot.
 #[derive(Debug)]
 pub struct Arena {
     buffer: Buffer,
-    fields: Box<[Field]>,
+    fields: Arc<[Field]>,
+    columns: Box<[Column]>,
     claimed: Box<[AtomicBool]>,
     slots: usize,
+    kept: AtomicUsize,
     open: AtomicUsize,
     state: AtomicU8,
 }
@@ -30,8 +34,9 @@ const FILLING: u8 = 0;
 const SEALING: u8 = 1;
 const SEALED: u8 = 2;
 
+/// Where the array of a field begins, and the bytes of a slot.
 #[derive(Clone, Copy, Debug)]
-struct Field {
+struct Column {
     offset: usize,
     bytes: usize,
 }
@@ -44,33 +49,28 @@ pub struct Slot<'a> {
 }
 
 impl Arena {
-    /// An arena for up to `capacity` slots; `fields` has the bytes that one slot takes in each
-    /// array. Each array starts on an [`ALIGNMENT`] boundary.
+    /// An arena for up to `capacity` slots. Each array starts on an [`ALIGNMENT`] boundary.
     ///
     /// # Errors
     /// [`Error::Memory`] when there is no room for it.
-    pub fn new(capacity: usize, fields: &[usize]) -> Result<Self> {
+    pub fn new(capacity: usize, fields: Arc<[Field]>, allocator: &dyn Allocator) -> Result<Self> {
         let mut end = 0usize;
-        let mut place = |&bytes: &usize| {
-            let offset = end;
+        let mut column = |field: &Field| {
+            let (offset, bytes) = (end, field.bytes());
             end = bytes
                 .checked_mul(capacity)?
                 .checked_next_multiple_of(ALIGNMENT)?
                 .checked_add(end)?;
-            Some(Field { offset, bytes })
+            Some(Column { offset, bytes })
         };
-        let fields = fields
-            .iter()
-            .map(&mut place)
-            .collect::<Option<_>>()
-            .ok_or(Error::Memory { bytes: usize::MAX })?;
-        let buffer = Buffer::new(end)?;
-        let claimed = (0..capacity).map(|_| AtomicBool::new(true)).collect();
+        let columns = fields.iter().map(&mut column).collect::<Option<_>>();
         Ok(Self {
-            buffer,
+            columns: columns.ok_or(Error::Memory { bytes: usize::MAX })?,
+            buffer: allocator.allocate(end)?,
             fields,
-            claimed,
+            claimed: (0..capacity).map(|_| AtomicBool::new(true)).collect(),
             slots: 0,
+            kept: AtomicUsize::new(0),
             open: AtomicUsize::new(0),
             state: AtomicU8::new(FILLING),
         })
@@ -133,41 +133,78 @@ impl Arena {
         for (from, to) in moves {
             self.move_slot(from, to);
         }
+        self.kept.store(kept, Ordering::Relaxed);
         self.state.store(SEALED, Ordering::Release);
         kept
     }
 
     fn move_slot(&self, from: usize, to: usize) {
-        for field in &self.fields {
-            let [source, target] = [from, to].map(|slot| self.place(*field, slot));
+        for column in &self.columns {
+            let [source, target] = [from, to].map(|slot| self.place(*column, slot));
             // SAFETY: no slot is open and none can be claimed any more; the exchange in `seal` lets
             // one thread through, and readers come after it. Different slots do not overlap.
-            unsafe { source.copy_to_nonoverlapping(target, field.bytes) }
+            unsafe { source.copy_to_nonoverlapping(target, column.bytes) }
         }
     }
 
-    /// Address of a slot of a field.
-    fn place(&self, field: Field, slot: usize) -> *mut u8 {
+    /// Address of a slot in an array.
+    fn place(&self, column: Column, slot: usize) -> *mut u8 {
         assert!(
             slot < self.claimed.len(),
             "slot {slot} of {}",
             self.claimed.len()
         );
-        // SAFETY: fields have room for as many slots as there are flags, so the offset lies inside
+        // SAFETY: arrays have room for as many slots as there are flags, so the offset lies inside
         // the buffer.
-        unsafe { self.buffer.as_ptr().add(field.offset + slot * field.bytes) }
+        unsafe {
+            self.buffer
+                .as_ptr()
+                .add(column.offset + slot * column.bytes)
+        }
     }
 
-    /// Address of array `field`, and the bytes a slot takes in it. Until the arena is sealed the
-    /// memory is written by other threads; afterwards it belongs to whoever holds the arena.
+    /// What its arrays are.
     #[must_use]
-    pub fn field(&self, field: usize) -> (*mut u8, usize) {
-        let field = self.fields[field];
+    pub fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// Where its arrays are.
+    #[must_use]
+    pub fn device(&self) -> Device {
+        self.buffer.device()
+    }
+
+    /// Number of slots that were kept when the arena was sealed.
+    ///
+    /// # Panics
+    /// If it is not sealed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.assert_sealed();
+        self.kept.load(Ordering::Relaxed)
+    }
+
+    /// Whether no slot was kept.
+    ///
+    /// # Panics
+    /// If the arena is not sealed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Address of the array of field `field`. Until the arena is sealed the memory is written by
+    /// other threads; afterwards it belongs to whoever holds the arena.
+    #[must_use]
+    pub fn array(&self, field: usize) -> *mut u8 {
         // SAFETY: the offset lies inside the buffer.
-        (
-            unsafe { self.buffer.as_ptr().add(field.offset) },
-            field.bytes,
-        )
+        unsafe { self.buffer.as_ptr().add(self.columns[field].offset) }
+    }
+
+    fn assert_sealed(&self) {
+        let state = self.state.load(Ordering::Acquire);
+        assert!(state == SEALED, "an arena is read after it is sealed");
     }
 
     /// The bytes of slot `index` in array `field`.
@@ -176,27 +213,35 @@ impl Arena {
     /// If the arena is not sealed, or there is no such slot.
     #[must_use]
     pub fn bytes(&self, field: usize, index: usize) -> &[u8] {
-        assert!(
-            self.state.load(Ordering::Acquire) == SEALED,
-            "an arena is read after it is sealed"
-        );
+        self.assert_sealed();
         assert!(index < self.slots, "slot {index} of {}", self.slots);
-        let field = self.fields[field];
-        let start = self.place(field, index);
-        // SAFETY: slot `index` lies inside the field, and a sealed arena is not written.
-        unsafe { std::slice::from_raw_parts(start, field.bytes) }
+        let column = self.columns[field];
+        let start = self.place(column, index);
+        // SAFETY: slot `index` lies inside the array, and a sealed arena is not written.
+        unsafe { std::slice::from_raw_parts(start, column.bytes) }
     }
 }
 
 impl Slot<'_> {
     /// This slot's bytes in array `field`.
     pub fn field(&mut self, field: usize) -> &mut [u8] {
-        let field = self.arena.fields[field];
-        let start = self.arena.place(field, self.index);
-        // SAFETY: the slot lies inside the field; `claim` gave it to this holder alone, and the
+        let column = self.arena.columns[field];
+        let start = self.arena.place(column, self.index);
+        // SAFETY: the slot lies inside the array; `claim` gave it to this holder alone, and the
         // arena is not sealed before the holder lets go; `&mut self` keeps the holder from making
         // two slices of one field.
-        unsafe { std::slice::from_raw_parts_mut(start, field.bytes) }
+        unsafe { std::slice::from_raw_parts_mut(start, column.bytes) }
+    }
+}
+
+impl Slot<'_> {
+    /// Writes all elements that this slot has in array `field`.
+    ///
+    /// # Panics
+    /// If they are not as many bytes as the slot has there.
+    pub fn put<T: bytemuck::NoUninit>(&mut self, field: usize, elements: &[T]) {
+        self.field(field)
+            .copy_from_slice(bytemuck::cast_slice(elements));
     }
 }
 
@@ -209,12 +254,19 @@ impl Drop for Slot<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixel::Dtype;
+    use crate::tensor::Host;
+
+    fn arena(capacity: usize, bytes: &[usize]) -> Result<Arena> {
+        let field = |bytes: &usize| Field::new("x", Dtype::Uint8, &[*bytes]);
+        Arena::new(capacity, bytes.iter().map(field).collect(), &Host)
+    }
 
     #[test]
     fn arrays_start_on_boundaries_whatever_their_elements() {
-        let arena = Arena::new(7, &[3, 8, 1, 16, 0, 5]).unwrap();
+        let arena = arena(7, &[3, 8, 1, 16, 0, 5]).unwrap();
         for field in 0..6 {
-            assert_eq!(arena.field(field).0 as usize % ALIGNMENT, 0);
+            assert_eq!(arena.array(field) as usize % ALIGNMENT, 0);
         }
     }
 
@@ -227,7 +279,7 @@ mod tests {
             (1, 1 << 60),
         ] {
             assert!(matches!(
-                Arena::new(capacity, &[bytes]),
+                arena(capacity, &[bytes]),
                 Err(Error::Memory { .. })
             ));
         }
@@ -235,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_slot_is_claimed_once() {
-        let mut arena = Arena::new(3, &[4]).unwrap();
+        let mut arena = arena(3, &[4]).unwrap();
         arena.reset(2);
         let first = arena.claim(0);
         assert!(first.is_some());
@@ -249,7 +301,7 @@ mod tests {
 
     #[test]
     fn threads_write_their_slots_and_sealing_closes_gaps() {
-        let mut arena = Arena::new(64, &[16, 1]).unwrap();
+        let mut arena = arena(64, &[16, 1]).unwrap();
         for round in 0..3u8 {
             arena.reset(60);
             std::thread::scope(|scope| {
@@ -277,7 +329,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "let go")]
     fn an_open_slot_keeps_the_arena_from_sealing() {
-        let mut arena = Arena::new(1, &[1]).unwrap();
+        let mut arena = arena(1, &[1]).unwrap();
         arena.reset(1);
         let _slot = arena.claim(0);
         arena.seal(|_| true);

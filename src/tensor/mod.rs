@@ -2,8 +2,10 @@
 
 mod arena;
 mod buffer;
+mod field;
 mod pool;
 
 pub use arena::{Arena, Slot};
-pub use buffer::{ALIGNMENT, Buffer};
+pub use buffer::{ALIGNMENT, Allocator, Buffer, Device, Host};
+pub use field::Field;
 pub use pool::{Lease, Pool};

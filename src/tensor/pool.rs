@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::arena::Arena;
+use super::buffer::{Allocator, Host};
+use super::field::Field;
 use crate::error::Result;
 
 /// Arenas of one shape, reused. A pool lends as many as are asked for; it keeps at most `spare`
@@ -10,7 +12,8 @@ use crate::error::Result;
 #[derive(Debug)]
 pub struct Pool {
     capacity: usize,
-    fields: Box<[usize]>,
+    fields: Arc<[Field]>,
+    allocator: Arc<dyn Allocator>,
     spare: usize,
     free: Mutex<Vec<Arena>>,
     process: u32,
@@ -25,15 +28,20 @@ pub struct Lease {
 }
 
 impl Pool {
-    /// A pool of arenas as [`Arena::new`] makes them from `capacity` and `fields`.
+    /// A pool of arenas with room for `capacity` samples, in memory of `allocator`.
     #[must_use]
-    pub fn new(capacity: usize, fields: &[usize], spare: usize) -> Arc<Self> {
-        let free = Mutex::default();
+    pub fn new(
+        capacity: usize,
+        fields: Arc<[Field]>,
+        spare: usize,
+        allocator: Arc<dyn Allocator>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             capacity,
-            fields: fields.into(),
+            fields,
+            allocator,
             spare,
-            free,
+            free: Mutex::default(),
             process: std::process::id(),
         })
     }
@@ -50,7 +58,7 @@ impl Pool {
             .pop();
         let mut arena = match kept {
             Some(arena) => arena,
-            None => Arena::new(self.capacity, &self.fields)?,
+            None => Arena::new(self.capacity, Arc::clone(&self.fields), &*self.allocator)?,
         };
         arena.reset(slots);
         Ok(Lease {
@@ -68,12 +76,12 @@ impl Pool {
 }
 
 impl Lease {
-    /// An arena of its own, which no pool takes back.
+    /// An arena of one sample, which no pool takes back.
     ///
     /// # Errors
     /// [`crate::error::Error::Memory`] when there is no room for it.
-    pub fn single(fields: &[usize]) -> Result<Self> {
-        let mut arena = Arena::new(1, fields)?;
+    pub fn single(field: Field) -> Result<Self> {
+        let mut arena = Arena::new(1, Arc::new([field]), &Host)?;
         arena.reset(1);
         Ok(Self {
             arena: Some(arena),
@@ -107,25 +115,31 @@ impl Drop for Lease {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pixel::Dtype;
+
+    fn pool(capacity: usize, bytes: usize, spare: usize) -> Arc<Pool> {
+        let field = Field::new("x", Dtype::Uint8, &[bytes]);
+        Pool::new(capacity, Arc::new([field]), spare, Arc::new(Host))
+    }
 
     #[test]
     fn memory_is_not_lent_twice_while_it_is_held() {
-        let pool = Pool::new(2, &[64], 2);
+        let pool = pool(2, 64, 2);
         let (a, b) = (pool.lend(2).unwrap(), pool.lend(2).unwrap());
-        let (a_start, b_start) = (a.field(0).0, b.field(0).0);
+        let (a_start, b_start) = (a.array(0), b.array(0));
         assert_ne!(a_start, b_start);
         drop(a);
         assert_eq!(
-            pool.lend(1).unwrap().field(0).0,
+            pool.lend(1).unwrap().array(0),
             a_start,
             "what came back is lent again"
         );
-        assert_eq!(b.field(0).0, b_start);
+        assert_eq!(b.array(0), b_start);
     }
 
     #[test]
     fn no_more_than_the_spare_arenas_are_kept() {
-        let pool = Pool::new(1, &[1], 2);
+        let pool = pool(1, 1, 2);
         drop([
             pool.lend(1).unwrap(),
             pool.lend(1).unwrap(),
@@ -136,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_lease_outlives_its_pool() {
-        let pool = Pool::new(1, &[1], 1);
+        let pool = pool(1, 1, 1);
         let lease = pool.lend(1).unwrap();
         drop(pool);
         lease.claim(0).unwrap().field(0)[0] = 7;

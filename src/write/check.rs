@@ -15,8 +15,8 @@ use crate::dataset::Content;
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::file::{self, Stamp};
-use crate::loader::{Form, decode_whole, open};
 use crate::pixel::Size;
+use crate::transform::{Form, decode_whole};
 
 /// How thoroughly inputs are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -135,12 +135,8 @@ fn begun(path: &Path, sizes: bool, tools: &mut Tools) -> Found {
 /// What the header of a picture says, or why it says nothing.
 fn header_of(bytes: &[u8], decoder: &mut Option<Decoder>) -> Result<(Format, Size), Reason> {
     let stop = AtomicBool::new(false);
-    let Header { format, size, .. } = open(
-        ready(decoder, Backend::Turbo)?,
-        Content::Encoded(bytes),
-        &stop,
-    )?
-    .header();
+    let decoder = ready(decoder, Backend::Turbo)?;
+    let Header { format, size, .. } = decoder.open(bytes, &stop)?.header();
     Ok((format, size))
 }
 

@@ -13,12 +13,12 @@ use super::check::Checked;
 use super::examples::is_around;
 use super::shards::Records;
 use super::source::Source;
-use crate::codec::Reason;
+use crate::codec::{Content, Reason};
 use crate::error::{Error, Result};
-use crate::loader::{Config, Maker, Workshop};
 use crate::pixel::{Fit, Layout, Size};
 use crate::record::example::{self, Feature};
 use crate::record::{Span, index, tfrecord};
+use crate::transform::{self, Identity, Options, Recipe};
 
 /// Order of the axes of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,14 +82,14 @@ pub(super) struct Tensors {
     texts: Texts,
     side: u32,
     order: Order,
-    maker: Maker,
+    recipe: Recipe,
 }
 
 /// What a worker keeps from picture to picture.
 #[derive(Default)]
 pub(super) struct Scratch {
     file: Vec<u8>,
-    workshop: Workshop,
+    transform: transform::Scratch,
 }
 
 const ENCODED: &str = "image/encoded";
@@ -107,20 +107,25 @@ impl Tensors {
             Order::Hwc => Layout::Nhwc,
             Order::Chw => Layout::Nchw,
         };
-        let config = Config {
+        let options = Options {
             size: Some(Size::new(side, side)),
             fit: Fit::Crop,
             layout,
-            ..Config::default()
+            ..Options::default()
         };
         Ok(Self {
-            maker: Maker::new(&config)?,
+            recipe: Recipe::new(&options)?,
             source,
             checked,
             texts,
             side,
             order,
         })
+    }
+
+    /// Bytes of the pixels of an image.
+    fn bytes(&self) -> usize {
+        self.recipe.field(Size::new(self.side, self.side)).bytes()
     }
 
     /// Everything of a record but the pixels.
@@ -153,7 +158,7 @@ impl Tensors {
     }
 
     fn around(&self, record: usize) -> (Vec<u8>, Vec<u8>) {
-        example::around(&self.features(record), ENCODED, self.maker.bytes() as u64)
+        example::around(&self.features(record), ENCODED, self.bytes() as u64)
     }
 }
 
@@ -162,23 +167,26 @@ impl Records for Tensors {
 
     fn len(&self, record: usize) -> Option<u64> {
         let (before, after) = self.around(record);
-        Some(tfrecord::OVERHEAD + (before.len() + self.maker.bytes() + after.len()) as u64)
+        Some(tfrecord::OVERHEAD + (before.len() + self.bytes() + after.len()) as u64)
     }
 
     fn append(&self, record: usize, scratch: &mut Scratch, out: &mut Vec<u8>) -> Result<()> {
-        let Scratch { file, workshop } = scratch;
+        let Scratch { file, transform } = scratch;
         file.clear();
         self.source
             .append(record, self.checked[record].stamp, file)?;
         let (before, after) = self.around(record);
         out.extend_from_slice(&tfrecord::header(
-            (before.len() + self.maker.bytes() + after.len()) as u64,
+            (before.len() + self.bytes() + after.len()) as u64,
         ));
         let start = out.len();
         out.extend_from_slice(&before);
         let pixels = out.len();
-        out.resize(pixels + self.maker.bytes(), 0);
-        let made = self.maker.make(file, workshop, &mut out[pixels..]);
+        out.resize(pixels + self.bytes(), 0);
+        let (content, slot) = (Content::Encoded(file), &mut out[pixels..]);
+        let made = self
+            .recipe
+            .make(content, Identity::default(), transform, slot);
         made.map_err(|reason| unforeseen(reason).at(self.source.path(record)))?;
         out.extend_from_slice(&after);
         let footer = tfrecord::footer(&out[start..]);
@@ -188,12 +196,7 @@ impl Records for Tensors {
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
         let (before, after) = self.around(record);
-        Some(is_around(
-            framed,
-            &before,
-            &after,
-            self.maker.bytes() as u64,
-        ))
+        Some(is_around(framed, &before, &after, self.bytes() as u64))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {

@@ -11,6 +11,7 @@ use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Dtype, Fit, Size};
 use imagepipe::record::example::{Feature, Features, encode};
 use imagepipe::record::{Framing, Options, Shard};
+use imagepipe::transform;
 
 #[path = "../integration/pictures.rs"]
 mod pictures;
@@ -78,11 +79,14 @@ fn a_warm_loader_allocates_per_batch_not_per_sample() {
         let config = |batch_size| Config {
             paths: vec![root.path().into()],
             batch_size,
-            size: Some(Size::new(64, 64)),
-            fit,
-            dtype,
-            flip,
             workers: Some(2),
+            image: transform::Options {
+                size: Some(Size::new(64, 64)),
+                fit,
+                dtype,
+                flip,
+                ..transform::Options::default()
+            },
             ..Config::default()
         };
         // 240 samples in 60 batches, then in 4: what is left must grow with the batches alone.
@@ -132,10 +136,13 @@ fn a_warm_loader_of_records_allocates_per_batch_not_per_sample() {
         let config = |batch_size| Config {
             paths: vec![path.clone()],
             batch_size,
-            size: Some(Size::new(32, 32)),
-            flip: true,
-            exact,
             workers: Some(2),
+            image: transform::Options {
+                size: Some(Size::new(32, 32)),
+                flip: true,
+                exact,
+                ..transform::Options::default()
+            },
             ..Config::default()
         };
         let (small, large) = (allocations(&config(4)), allocations(&config(60)));

@@ -13,6 +13,7 @@ use imagepipe::random::hash_bytes;
 use imagepipe::record::Framing;
 use imagepipe::record::example::{Feature, Features, encode};
 use imagepipe::sampler::Place;
+use imagepipe::transform::Options;
 use tempfile::TempDir;
 
 use super::{pictures, records::support as records};
@@ -27,10 +28,13 @@ fn config(root: &TempDir) -> Config {
     Config {
         paths: vec![root.path().into()],
         batch_size: 5,
-        size: Some(Size::new(32, 24)),
-        fit: Fit::RandomCrop,
-        flip: true,
         seed: 1,
+        image: Options {
+            size: Some(Size::new(32, 24)),
+            fit: Fit::RandomCrop,
+            flip: true,
+            ..Options::default()
+        },
         ..Config::default()
     }
 }
@@ -191,8 +195,11 @@ fn a_damaged_file_is_named_skipped_or_replaced() {
     let run = |on_error| {
         let loader = Loader::open(&Config {
             on_error,
-            size: Some(Size::new(16, 16)),
-            fit: Fit::Stretch,
+            image: Options {
+                size: Some(Size::new(16, 16)),
+                fit: Fit::Stretch,
+                ..config(&root).image
+            },
             ..config(&root)
         });
         let loader = loader.expect("a loader");
@@ -282,10 +289,13 @@ fn refilled_batches_depend_on_seed_and_epoch_alone() {
         };
         let config = Config {
             on_error: OnError::Skip,
-            size,
             ragged,
             batch_size,
-            fit,
+            image: Options {
+                size,
+                fit,
+                ..config(&root).image
+            },
             ..config(&root)
         };
         let base = epoch(&config, 0);

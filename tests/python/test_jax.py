@@ -20,7 +20,7 @@ def test_arrays_share_the_memory(photos: Path, dtype: str) -> None:
         Loader(photos, output="jax", **options), Loader(photos, **options), strict=True
     ):
         assert isinstance(batch.images, jax.Array)
-        native = np.asarray(batch._batch.images())  # noqa: SLF001
+        native = np.asarray(batch._batch.field("images"))  # noqa: SLF001
         assert batch.images.unsafe_buffer_pointer() == native.__array_interface__["data"][0]
         assert np.array_equal(np.asarray(batch.images), same.images)
         assert np.array_equal(np.asarray(batch.labels), same.labels)

@@ -93,7 +93,7 @@ def test_arrays_are_the_users_to_write(photos: Path) -> None:
 
 def tensor(batch: Batch) -> Any:
     """Return what the adapters are given: the compiled module's own tensor."""
-    return batch._batch.images()  # noqa: SLF001
+    return batch._batch.field("images")  # noqa: SLF001
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32", "float16"])

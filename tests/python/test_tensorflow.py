@@ -71,8 +71,14 @@ def test_tensors_hold_what_numpy_would(photos: Path, dtype: str, layout: str) ->
 def test_tensors_share_the_memory(photos: Path) -> None:
     for batch in Loader(photos, batch_size=25, size=16, output="tensorflow"):
         native = batch._batch  # noqa: SLF001
-        assert address(batch.images) == np.asarray(native.images()).__array_interface__["data"][0]
-        assert address(batch.labels) == np.asarray(native.labels()).__array_interface__["data"][0]
+        assert (
+            address(batch.images)
+            == np.asarray(native.field("images")).__array_interface__["data"][0]
+        )
+        assert (
+            address(batch.labels)
+            == np.asarray(native.field("labels")).__array_interface__["data"][0]
+        )
 
 
 def test_numpy_batches_can_be_handed_over_without_a_copy(photos: Path) -> None:

@@ -35,9 +35,9 @@ def test_tensors_share_the_memory(photos: Path, dtype: str, layout: str) -> None
     for batch in loader:
         assert batch.images.dtype == getattr(torch, dtype)
         assert batch.images.is_contiguous()
-        assert batch.images.data_ptr() == native(batch._batch.images())  # noqa: SLF001
+        assert batch.images.data_ptr() == native(batch._batch.field("images"))  # noqa: SLF001
         assert batch.labels.dtype == torch.int64
-        assert batch.labels.data_ptr() == native(batch._batch.labels())  # noqa: SLF001
+        assert batch.labels.data_ptr() == native(batch._batch.field("labels"))  # noqa: SLF001
         assert isinstance(batch.indices, np.ndarray)
 
 
@@ -64,7 +64,7 @@ def test_numpy_batches_can_be_handed_over_without_a_copy(photos: Path) -> None:
 
 
 def test_a_copy_is_a_copy(photos: Path) -> None:
-    tensor = next(iter(Loader(photos, size=16)))._batch.images()  # noqa: SLF001
+    tensor = next(iter(Loader(photos, size=16)))._batch.field("images")  # noqa: SLF001
     assert torch.from_dlpack(tensor).data_ptr() == native(tensor)
     assert torch.from_dlpack(tensor, copy=True).data_ptr() != native(tensor)
 

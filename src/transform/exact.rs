@@ -75,7 +75,7 @@ pub(super) fn turned_upright<'a>(
     })
 }
 
-/// The axes of a geometry, in the pixels of the upright picture.
+/// The axes of a geometry, in the pixels of the upright image.
 pub(super) fn axes(geometry: &Geometry, upright: Size) -> (Axis, Axis) {
     let Geometry {
         region,
@@ -89,7 +89,7 @@ pub(super) fn axes(geometry: &Geometry, upright: Size) -> (Axis, Axis) {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "inside a picture"
+        reason = "inside an image"
     )]
     let axis = |start: f64, len: f64, whole: u32, resized: u32, first: u32, count: u32| Axis {
         start: if confine { start as usize } else { 0 },

@@ -1,7 +1,7 @@
-//! Which part of a picture becomes the sample, and where in the sample it goes: pure functions of
+//! Which part of an image becomes the sample, and where in the sample it goes: pure functions of
 //! sizes and chance.
 //!
-//! Coordinates are those of the upright picture. Roundings are torchvision's for `crop` and
+//! Coordinates are those of the upright image. Roundings are torchvision's for `crop` and
 //! `random_crop` (`Resize` cuts the long side to a whole number, `CenterCrop` rounds half to even)
 //! and Pillow's `ImageOps.pad` for `pad`, so that what people trained on elsewhere keeps its place
 //! to the pixel.
@@ -9,7 +9,7 @@
 use crate::pixel::{Fit, Region, Size};
 use crate::random::Stream;
 
-/// How a picture becomes a sample.
+/// How an image becomes a sample.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Geometry {
     /// The part of the source that is resized.
@@ -20,7 +20,7 @@ pub(super) struct Geometry {
     pub size: Size,
     /// Where it goes in the output: column and row. The rest is filled.
     pub offset: (u32, u32),
-    /// The size that the whole (the picture, or what was cut out of it) is thought of as resized
+    /// The size that the whole (the image, or what was cut out of it) is thought of as resized
     /// to.
     pub resized: Size,
     /// Column and row of `resized` where `size` begins.
@@ -61,7 +61,7 @@ impl Geometry {
 }
 
 impl Rule {
-    /// The geometry for a picture of size `source`; `chance` is drawn from by random crops only.
+    /// The geometry for an image of size `source`; `chance` is drawn from by random crops only.
     pub(super) fn apply(&self, source: Size, chance: &mut Stream) -> Geometry {
         let Some(size) = self.size else {
             return stretch(source, source);
@@ -162,13 +162,13 @@ fn stretch(source: Size, size: Size) -> Geometry {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "sizes of pictures, positive"
+    reason = "sizes of images, positive"
 )]
 fn whole(value: f64) -> u32 {
     (value as u32).max(1)
 }
 
-/// The whole picture is thought of as resized, and the centre of that cut out; only what is needed
+/// The whole image is thought of as resized, and the centre of that cut out; only what is needed
 /// is computed.
 fn crop(source: Size, size: Size, short: Option<u32>) -> Geometry {
     let (width, height) = (f64::from(source.width), f64::from(source.height));
@@ -291,7 +291,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn regions_lie_inside_the_picture(
+        fn regions_lie_inside_the_image(
             width in 1u32..5000, height in 1u32..5000, w in 1u32..600, h in 1u32..600, seed: u64, fit in 0..4
         ) {
             let fit = [Fit::Stretch, Fit::Crop, Fit::Pad, Fit::RandomCrop][usize::try_from(fit).unwrap()];
@@ -317,7 +317,7 @@ mod tests {
         }
     }
 
-    /// Drawn crops have torchvision's distribution: area uniform in (0.08, 1) on pictures where
+    /// Drawn crops have torchvision's distribution: area uniform in (0.08, 1) on images where
     /// every try fits.
     #[test]
     fn areas_are_uniform() {

@@ -7,9 +7,9 @@
 use crate::codec::{self, Decoded, Header, Orientation, Window};
 use crate::pixel::{Channels, Interpolation, Region, Size};
 
-use super::plan::Plan;
+use super::recipe::Recipe;
 
-/// A region of the upright picture, in the coordinates of the stored one.
+/// A region of the upright image, in the coordinates of the stored one.
 pub(super) fn unturned(region: Region, upright: Size, turn: Orientation) -> Region {
     let Region {
         mut left,
@@ -49,21 +49,21 @@ pub(super) struct Reach {
 
 impl Reach {
     pub(super) fn new(
-        plan: &Plan,
+        recipe: &Recipe,
         header: &Header,
         region: Region,
         size: Size,
         confine: bool,
     ) -> Self {
-        let denominator = if plan.exact {
+        let denominator = if recipe.exact {
             1
         } else {
-            denominator(region, size, plan.interpolation, confine)
+            denominator(region, size, recipe.interpolation, confine)
         };
         let reach = |length: f64, out: u32| {
             let step = (length / f64::from(out)).max(COARSEST);
-            match (confine, plan.exact) {
-                (false, _) => plan.interpolation.support() * step + 1.0,
+            match (confine, recipe.exact) {
+                (false, _) => recipe.interpolation.support() * step + 1.0,
                 (true, true) => 0.0,
                 // What is cut out before resizing has been upsampled before: its chroma is made of
                 // the pixels beside it.
@@ -100,12 +100,12 @@ impl Reach {
         }
     }
 
-    pub(super) fn request(self, plan: &Plan) -> codec::Request {
+    pub(super) fn request(self, recipe: &Recipe) -> codec::Request {
         codec::Request {
             denominator: self.denominator,
             window: self.window,
-            gray: plan.channels == Channels::Gray,
-            exact: plan.exact,
+            gray: recipe.channels == Channels::Gray,
+            exact: recipe.exact,
         }
     }
 
@@ -113,7 +113,7 @@ impl Reach {
     pub(super) fn in_view(decoded: &Decoded<'_>, region: Region) -> Region {
         let scale = f64::from(decoded.denominator);
         let (width, height) = decoded.pixels.size();
-        #[expect(clippy::cast_precision_loss, reason = "sides of pictures")]
+        #[expect(clippy::cast_precision_loss, reason = "sides of images")]
         let (width, height) = (width as f64, height as f64);
         let inside = |start: f64, length: f64, whole: f64| {
             let start = start.clamp(0.0, whole);
@@ -142,7 +142,7 @@ impl Reach {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "clamped to the picture"
+    reason = "clamped to the image"
 )]
 fn span(start: f64, length: f64, reach: f64, whole: u32) -> (u32, u32) {
     let first = (start - reach).floor().clamp(0.0, f64::from(whole - 1)) as u32;
@@ -159,11 +159,11 @@ const COARSEST: f64 = 4.0;
 /// a full decode, 38 dB (PSNR) and more.
 const MARGIN: f64 = 1.5;
 
-/// The same for random crops, which may be the most detailed part of a picture, and for filters
+/// The same for random crops, which may be the most detailed part of an image, and for filters
 /// with negative lobes.
 const WIDE_MARGIN: f64 = 2.0;
 
-/// The strongest reduction that leaves the picture as good. Only powers of two: there is fast code
+/// The strongest reduction that leaves the image as good. Only powers of two: there is fast code
 /// for those.
 fn denominator(region: Region, size: Size, interpolation: Interpolation, confine: bool) -> u32 {
     let margin = if confine || interpolation != Interpolation::Bilinear {

@@ -1,0 +1,92 @@
+//! What iterators of a loader have met with: failures, waits and deliveries.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use super::batch::{Batch, Failure};
+use super::lock;
+use super::stats::Shifts;
+use crate::dataset::Location;
+use crate::engine::Meter;
+use crate::error::{Error, Result};
+
+/// Counts and failures of all iterators of a loader.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    max_errors: Option<u64>,
+    pub(super) failures: Mutex<Failures>,
+    pub(super) waiting: Meter,
+    pub(super) shifts: Mutex<Shifts>,
+    pub(super) delivered: Meter,
+}
+
+/// Samples that could not be made.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    /// How often that happened.
+    pub(super) count: u64,
+    known: HashSet<u64>,
+    /// Each sample once.
+    pub(super) list: Vec<Fault>,
+}
+
+/// A sample that could not be made, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where it lies.
+    pub location: Location,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl Ledger {
+    pub(super) fn new(max_errors: Option<u64>) -> Self {
+        Self {
+            max_errors,
+            failures: Mutex::default(),
+            waiting: Meter::default(),
+            shifts: Mutex::default(),
+            delivered: Meter::default(),
+        }
+    }
+
+    /// Counts a batch that is handed over.
+    pub(super) fn note_delivery(&self, batch: &Batch) {
+        let bytes = (0..batch.len())
+            .map(|place| batch.image_bytes(place).len())
+            .sum();
+        self.delivered.add_items(batch.len() as u64, bytes);
+        self.waiting.add_items(1, 0);
+    }
+
+    /// Counts the failures of a batch; returns those that were not met before.
+    pub(super) fn note_failures(&self, met: Vec<Failure>) -> Result<Vec<Failure>> {
+        let mut fresh = Vec::new();
+        if met.is_empty() {
+            return Ok(fresh);
+        }
+        let mut failures = lock(&self.failures);
+        for failure in met {
+            failures.count += 1;
+            let is_new = failures.known.insert(failure.index);
+            if is_new {
+                failures.list.push(Fault {
+                    location: failure.location.clone(),
+                    reason: failure.error.reason(),
+                });
+            }
+            let count = failures.list.len() as u64;
+            if let Some(limit) = self.max_errors.filter(|limit| count > *limit) {
+                return Err(Error::TooManyErrors {
+                    count,
+                    limit,
+                    last: Box::new(failure.error),
+                });
+            }
+            if is_new {
+                fresh.push(failure);
+            }
+        }
+        Ok(fresh)
+    }
+}
