@@ -11,7 +11,7 @@ use super::job::Job;
 use super::plan::Plan;
 use super::transform::Scratch;
 use crate::dataset::{Bytes, InMemory};
-use crate::engine::{Job as _, usable_cores};
+use crate::engine::{Begun, Job as _, usable_cores};
 use crate::error::{Error, Result};
 use crate::sampler::Place;
 
@@ -57,13 +57,13 @@ impl Codec {
 }
 
 fn run(job: &Job, scratch: &mut Scratch) -> Result<Batch> {
-    let begun = job.begin(0)?;
-    let (batch, slots) =
-        begun.ok_or_else(|| Error::argument("data", "nothing", "at least one picture"))?;
+    let Begun::Batch { batch, slots } = job.begin(0)? else {
+        return Err(Error::argument("data", "nothing", "at least one picture"));
+    };
     for slot in 0..slots {
         job.run(&batch, slot, scratch, &AtomicBool::new(false));
     }
-    job.finish(&batch).0
+    job.complete(&batch)?.0
 }
 
 /// A loader whose only batch is all of `pictures`, in their order; the options of `config` that are

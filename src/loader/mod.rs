@@ -36,7 +36,7 @@ use crate::sampler::Place;
 use damaged::Damaged;
 use job::{Job, Memory, Shared};
 use plan::Plan;
-use stats::Shifts;
+use stats::Clocks;
 
 /// A data set, ready to be iterated over.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ struct Record {
     max_errors: Option<u64>,
     failures: Mutex<Failures>,
     waiting: Meter,
-    shifts: Mutex<Shifts>,
+    clocks: Mutex<Clocks>,
     delivered: Meter,
 }
 
@@ -137,7 +137,7 @@ impl Loader {
             max_errors: config.max_errors,
             failures: Mutex::default(),
             waiting: Meter::default(),
-            shifts: Mutex::default(),
+            clocks: Mutex::default(),
             delivered: Meter::default(),
         };
         let damaged = Damaged::new(data.len());
@@ -245,7 +245,7 @@ impl Loader {
             return Err(Error::argument("position", start.position, allowed));
         }
         let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
-        lock(&self.record.shifts).begin(engine.shift());
+        lock(&self.record.clocks).begin(engine.clock());
         Ok(Batches {
             engine: Some(engine),
             record: Arc::clone(&self.record),
@@ -286,7 +286,7 @@ impl Loader {
             waiting: self.record.waiting.reading(),
             delivered: self.record.delivered.reading(),
             workers: self.workers,
-            hours: lock(&self.record.shifts).hours(),
+            worker_time: lock(&self.record.clocks).time(),
             errors: lock(&self.record.failures).count,
             jpeg_own: self.shared.plan.tally.own(),
             jpeg_turbo: self.shared.plan.tally.handed_over(),
@@ -311,8 +311,7 @@ impl Batches {
             return Ok(Next::End);
         };
         let next = engine.next(patience).and_then(|next| match next {
-            Next::Batch(assembly) => {
-                let (batch, failures) = engine.job().finish(&assembly);
+            Next::Batch((batch, failures)) => {
                 let failures = self.record.note_failures(failures)?;
                 if batch.is_err() && engine.job().shared.plan.on_error == OnError::Raise {
                     lock(&self.record.failures).count += 1;
@@ -348,7 +347,7 @@ impl Batches {
     /// Ends the iterator and its workers.
     pub fn stop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            lock(&self.record.shifts).end(&engine.shift());
+            lock(&self.record.clocks).end(&engine.clock());
         }
     }
 }
