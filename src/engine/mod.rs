@@ -1,31 +1,33 @@
-//! The one place with threads: evaluates a function of an index in parallel and hands the results
-//! over in order.
+//! Evaluates a function of an index in parallel, on threads of its own, and hands the results over
+//! in order.
 //!
-//! A [`Job`] says what batch number `k` is made of and how one of its samples is made; the engine
-//! says when, and on which thread. Batches are begun in order, at most `prefetch` of them are begun
-//! or finished and not yet taken, and workers take samples from the earliest batch that has any
-//! left. Within a batch a sample is taken by one atomic addition; the lock is touched when a batch
-//! begins, ends, or is taken.
+//! A [`Job`] says what batch number `k` consists of, how one of its samples is made, and what
+//! becomes of the finished batch; the engine says when, and on which thread. Batches begin in
+//! order, at most `prefetch` of them are begun and not yet taken, and workers take samples from the
+//! earliest batch that has any left. Within a batch a sample is taken by one atomic addition; the
+//! queue is locked when a batch begins, is complete, or is taken, and the job is never called with
+//! the lock held.
 //!
 //! What a consumer may rely on: batches come in order; [`Engine::next`] waits no longer than it is
 //! told, so that its caller can look for signals; dropping the engine stops the workers after the
-//! sample they are at; a panic while making a sample is reported to the job and ends nothing else;
-//! in the fork of its process an engine refuses to work.
+//! sample they are at; a panic in the job costs one sample or one batch and ends nothing else; in a
+//! fork of its process an engine refuses to work.
 
+mod queue;
 mod stats;
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-pub use stats::{Hours, Meter, Reading, Shift, Stopwatch};
+pub use stats::{Meter, Reading, Stopwatch, WorkerClock, WorkerTime};
 
 use crate::error::{Error, Result};
+use queue::Shared;
 
-/// More workers are an oversight of whoever asks for them.
+/// More workers than this are a mistake of whoever asks for them.
 pub const MOST_WORKERS: usize = 4096;
 
 /// Cores this process may use: affinity and cgroup quotas are respected.
@@ -38,21 +40,23 @@ pub fn usable_cores() -> usize {
 pub trait Job: Send + Sync + 'static {
     /// What a worker keeps from sample to sample.
     type Scratch: Send;
-    /// A batch that several workers fill at once.
-    type Batch: std::fmt::Debug + Send + Sync;
+    /// A batch while several workers fill it at once.
+    type Batch: Send + Sync;
+    /// A batch as the consumer gets it.
+    type Output: Send;
 
     /// A worker's scratch. Called on the worker's thread when it starts, and after a panic.
     fn scratch(&self) -> Self::Scratch;
 
-    /// Takes the scratch of a worker that ends.
-    fn retire(&self, scratch: Self::Scratch);
+    /// Takes back the scratch of a worker that ends.
+    fn retire(&self, _scratch: Self::Scratch) {}
 
-    /// Begins batch `number`: the batch, and how many samples it has. `None` ends the job. Numbers
-    /// come in order, from 0.
+    /// Begins batch `number`. Numbers come in order, from 0, each until it is begun; one worker at
+    /// a time asks, while others may be at batches begun before.
     ///
     /// # Errors
-    /// What ends the job and goes to the consumer after the batches begun before.
-    fn begin(&self, number: u64) -> Result<Option<(Self::Batch, usize)>>;
+    /// What ends the job; the consumer gets it after the batches begun before.
+    fn begin(&self, number: u64) -> Result<Begun<Self::Batch>>;
 
     /// Makes sample `slot` of a batch. Called once per slot, from any worker. What goes wrong is
     /// noted in the batch. Once `stop` is set nobody wants the sample any more.
@@ -60,10 +64,36 @@ pub trait Job: Send + Sync + 'static {
 
     /// Notes that making a sample panicked.
     fn panicked(&self, batch: &Self::Batch, slot: usize, message: String);
+
+    /// Turns a batch into what the consumer gets. Called once, after the last of its slots, by the
+    /// worker that made that one, and before the batch can be taken: here memory is sealed, the
+    /// first failure of several is picked, and a copy to a device would be started. Batches may be
+    /// completed in any order; what must happen in order is for the consumer to do.
+    ///
+    /// # Errors
+    /// What the consumer gets in place of this batch; the batches after it are not affected. A
+    /// panic gives [`Error::Internal`].
+    fn complete(&self, batch: &Self::Batch) -> Result<Self::Output>;
+}
+
+/// What a job says when it is asked for its next batch.
+#[derive(Debug)]
+pub enum Begun<B> {
+    /// The batch, and how many samples it has.
+    Batch {
+        /// What workers fill.
+        batch: B,
+        /// How many samples it has.
+        slots: usize,
+    },
+    /// It cannot be begun yet. Workers do not ask again before [`Notifier::notify`] is called, so
+    /// whoever says this sees to that.
+    Later,
+    /// There are no more batches.
+    End,
 }
 
 /// A running job.
-#[derive(Debug)]
 pub struct Engine<J: Job> {
     shared: Arc<Shared<J>>,
     threads: Vec<JoinHandle<()>>,
@@ -82,7 +112,7 @@ pub enum Next<B> {
 }
 
 /// How busy an engine is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Load {
     /// Batches that are complete and wait to be taken.
     pub ready: usize,
@@ -90,34 +120,17 @@ pub struct Load {
     pub begun: usize,
 }
 
-#[derive(Debug)]
-struct Shared<J: Job> {
-    job: J,
-    prefetch: usize,
-    stop: AtomicBool,
-    queue: Mutex<Queue<J::Batch>>,
-    /// There is something to do for workers, or they are to stop.
-    work: Condvar,
-    /// A batch is complete, or there are no more.
-    ready: Condvar,
-    shift: Arc<Shift>,
+/// Tells an engine that a job that said [`Begun::Later`] may have a batch now. It does not keep the
+/// engine alive, and may be kept by the job.
+#[derive(Clone)]
+pub struct Notifier {
+    shared: Weak<dyn Notify>,
+    process: u32,
 }
 
-#[derive(Debug)]
-struct Queue<B> {
-    next_number: u64,
-    exhausted: bool,
-    failed: Option<Error>,
-    flights: VecDeque<Arc<Flight<B>>>,
-}
-
-/// A batch between its beginning and its being taken.
-#[derive(Debug)]
-struct Flight<B> {
-    batch: Arc<B>,
-    slots: usize,
-    next: AtomicUsize,
-    open: AtomicUsize,
+/// An engine with any job, as a notifier sees it.
+trait Notify: Send + Sync {
+    fn notify(&self);
 }
 
 impl<J: Job> Engine<J> {
@@ -127,23 +140,8 @@ impl<J: Job> Engine<J> {
     /// # Errors
     /// [`Error::Threads`] when threads cannot be had.
     pub fn start(job: J, workers: usize, prefetch: usize) -> Result<Self> {
-        let queue = Queue {
-            next_number: 0,
-            exhausted: false,
-            failed: None,
-            flights: VecDeque::new(),
-        };
-        let shared = Arc::new(Shared {
-            job,
-            prefetch: prefetch.max(1),
-            stop: AtomicBool::new(false),
-            queue: Mutex::new(queue),
-            work: Condvar::new(),
-            ready: Condvar::new(),
-            shift: Arc::new(Shift::start()),
-        });
         let mut engine = Self {
-            shared,
+            shared: Arc::new(Shared::new(job, prefetch)),
             threads: Vec::new(),
             process: std::process::id(),
         };
@@ -164,42 +162,41 @@ impl<J: Job> Engine<J> {
         &self.shared.job
     }
 
-    /// How long it has been running, and its workers have waited; to be kept.
+    /// Measures how long it has been running, and its workers have waited; may outlive it.
     #[must_use]
-    pub fn shift(&self) -> Arc<Shift> {
-        Arc::clone(&self.shared.shift)
+    pub fn clock(&self) -> Arc<WorkerClock> {
+        Arc::clone(&self.shared.clock)
+    }
+
+    /// What wakes workers once a job that said [`Begun::Later`] may have a batch.
+    #[must_use]
+    pub fn notifier(&self) -> Notifier {
+        let shared: Weak<Shared<J>> = Arc::downgrade(&self.shared);
+        Notifier {
+            shared,
+            process: self.process,
+        }
     }
 
     /// How busy the engine is now.
     #[must_use]
     pub fn load(&self) -> Load {
-        if std::process::id() != self.process {
-            // In a fork the lock may be held by a thread that is not there.
-            return Load { ready: 0, begun: 0 };
+        if is_fork_of(self.process) {
+            return Load::default();
         }
-        let queue = self.shared.lock();
-        let ready = queue
-            .flights
-            .iter()
-            .filter(|flight| flight.complete())
-            .count();
-        Load {
-            ready,
-            begun: queue.flights.len() - ready,
-        }
+        self.shared.load()
     }
 
     /// The next batch, waiting for it at most `patience`.
     ///
     /// # Errors
     /// [`Error::Forked`] in another process than the one that started the engine; what kept a batch
-    /// from being begun.
-    pub fn next(&self, patience: Duration) -> Result<Next<Arc<J::Batch>>> {
-        let process = std::process::id();
-        if process != self.process {
+    /// from being begun or completed.
+    pub fn next(&self, patience: Duration) -> Result<Next<J::Output>> {
+        if is_fork_of(self.process) {
             return Err(Error::Forked {
                 made_in: self.process,
-                used_in: process,
+                used_in: std::process::id(),
             });
         }
         self.shared.take(patience)
@@ -207,17 +204,14 @@ impl<J: Job> Engine<J> {
 
     /// Stops the workers and waits until they have ended, each after the sample it is at.
     pub fn stop(&mut self) {
-        if std::process::id() != self.process {
+        if is_fork_of(self.process) {
             // The threads are the parent's: there is nothing to wait for.
             self.threads.drain(..).for_each(std::mem::forget);
             return;
         }
-        self.shared.stop.store(true, Ordering::Relaxed);
-        drop(self.shared.lock());
-        self.shared.work.notify_all();
-        self.shared.ready.notify_all();
+        self.shared.stop();
         for thread in self.threads.drain(..) {
-            // A worker that panicked outside of a sample has nothing left to say.
+            // A worker that panicked outside of the job has nothing left to say.
             let _ = thread.join();
         }
     }
@@ -229,140 +223,30 @@ impl<J: Job> Drop for Engine<J> {
     }
 }
 
-impl<B> Flight<B> {
-    fn complete(&self) -> bool {
-        self.open.load(Ordering::Acquire) == 0
-    }
-
-    /// The next sample of this batch that nobody makes yet.
-    fn take_slot(&self) -> Option<usize> {
-        // The load keeps the counter from running away when many workers come by.
-        let left = self.next.load(Ordering::Relaxed) < self.slots;
-        left.then(|| self.next.fetch_add(1, Ordering::Relaxed))
-            .filter(|slot| *slot < self.slots)
+impl<J: Job> fmt::Debug for Engine<J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
     }
 }
 
-impl<J: Job> Shared<J> {
-    fn lock(&self) -> MutexGuard<'_, Queue<J::Batch>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn stopped(&self) -> bool {
-        self.stop.load(Ordering::Relaxed)
-    }
-
-    /// A worker's life.
-    fn work(&self) {
-        let mut scratch = self.job.scratch();
-        while let Some(flight) = self.next_flight() {
-            while let Some(slot) = flight.take_slot() {
-                self.run(&flight, slot, &mut scratch);
-                if self.stopped() {
-                    break;
-                }
-            }
+impl Notifier {
+    /// Has a worker ask the job for its next batch again, unless the engine has ended.
+    pub fn notify(&self) {
+        if !is_fork_of(self.process)
+            && let Some(shared) = self.shared.upgrade()
+        {
+            shared.notify();
         }
-        self.job.retire(scratch);
-    }
-
-    fn run(&self, flight: &Flight<J::Batch>, slot: usize, scratch: &mut J::Scratch) {
-        let batch = &*flight.batch;
-        let made = catch_unwind(AssertUnwindSafe(|| {
-            self.job.run(batch, slot, scratch, &self.stop);
-        }));
-        if let Err(panic) = made {
-            self.job.panicked(batch, slot, message_of(panic.as_ref()));
-            // Whatever state the panic left the old one in.
-            *scratch = self.job.scratch();
-        }
-        if flight.open.fetch_sub(1, Ordering::AcqRel) == 1 {
-            drop(self.lock());
-            self.ready.notify_all();
-        }
-    }
-
-    /// A batch with samples to make: the earliest that has any, or a new one if there is room for
-    /// it.
-    fn next_flight(&self) -> Option<Arc<Flight<J::Batch>>> {
-        let mut queue = self.lock();
-        loop {
-            if self.stopped() {
-                return None;
-            }
-            let open = |flight: &&Arc<Flight<J::Batch>>| {
-                flight.next.load(Ordering::Relaxed) < flight.slots
-            };
-            if let Some(flight) = queue.flights.iter().find(open) {
-                return Some(Arc::clone(flight));
-            }
-            if !queue.exhausted && queue.flights.len() < self.prefetch {
-                self.begin(&mut queue);
-                continue;
-            }
-            self.shift.wait();
-            queue = self
-                .work
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
-            self.shift.resume();
-        }
-    }
-
-    fn begin(&self, queue: &mut Queue<J::Batch>) {
-        let begun = catch_unwind(AssertUnwindSafe(|| self.job.begin(queue.next_number)));
-        let begun = begun.unwrap_or_else(|panic| {
-            Err(Error::Internal {
-                message: format!("beginning a batch: {}", message_of(panic.as_ref())),
-            })
-        });
-        let (batch, slots) = match begun {
-            Ok(Some(begun)) => begun,
-            end => {
-                queue.exhausted = true;
-                queue.failed = end.err();
-                self.ready.notify_all();
-                return;
-            }
-        };
-        queue.next_number += 1;
-        let (next, open) = (AtomicUsize::new(0), AtomicUsize::new(slots));
-        let flight = Flight {
-            batch: Arc::new(batch),
-            slots,
-            next,
-            open,
-        };
-        queue.flights.push_back(Arc::new(flight));
-        self.work.notify_all();
-        if slots == 0 {
-            self.ready.notify_all();
-        }
-    }
-
-    fn take(&self, patience: Duration) -> Result<Next<Arc<J::Batch>>> {
-        let waiting = |queue: &mut Queue<J::Batch>| match queue.flights.front() {
-            Some(flight) => !flight.complete(),
-            None => !queue.exhausted && !self.stopped(),
-        };
-        let (mut queue, _) = self
-            .ready
-            .wait_timeout_while(self.lock(), patience, waiting)
-            .unwrap_or_else(PoisonError::into_inner);
-        if waiting(&mut queue) {
-            return Ok(Next::TimedOut);
-        }
-        let Some(flight) = queue.flights.pop_front() else {
-            return queue.failed.take().map_or(Ok(Next::End), Err);
-        };
-        drop(queue);
-        self.work.notify_all();
-        Ok(Next::Batch(Arc::clone(&flight.batch)))
     }
 }
 
-fn message_of(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a message".to_owned())
+impl fmt::Debug for Notifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notifier").finish_non_exhaustive()
+    }
+}
+
+/// Whether this is a fork of `process`. In a fork a lock may be held by a thread that is not there.
+fn is_fork_of(process: u32) -> bool {
+    std::process::id() != process
 }

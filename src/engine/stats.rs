@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::is_fork_of;
+
 /// Counts what went through a stage; shared by all workers.
 #[derive(Debug, Default)]
 pub struct Meter {
@@ -73,18 +75,18 @@ impl Meter {
     }
 }
 
-/// How long an engine has been running, and its workers have waited for something to do: those that
-/// wait now included.
+/// Measures how long an engine has been running, and its workers have waited for something to do,
+/// those that wait now included.
 #[derive(Debug)]
-pub struct Shift {
+pub struct WorkerClock {
     process: u32,
     start: Instant,
     waits: Mutex<Waits>,
 }
 
-/// What a shift shows.
+/// What a [`WorkerClock`] shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hours {
+pub struct WorkerTime {
     /// Time since the engine was started.
     pub running: Duration,
     /// Time in which workers had nothing to do, all of them together.
@@ -99,7 +101,7 @@ struct Waits {
     changed: Instant,
 }
 
-impl Shift {
+impl WorkerClock {
     /// Starts now.
     pub(super) fn start() -> Self {
         let start = Instant::now();
@@ -125,15 +127,14 @@ impl Shift {
         self.waits().workers -= 1;
     }
 
-    /// The hours so far; none in a fork, which has none of the workers.
+    /// The time so far; none in a fork, which has none of the workers.
     #[must_use]
-    pub fn hours(&self) -> Hours {
-        if std::process::id() != self.process {
-            // The lock may be held by a thread that is not there.
-            return Hours::default();
+    pub fn time(&self) -> WorkerTime {
+        if is_fork_of(self.process) {
+            return WorkerTime::default();
         }
         let idle = self.waits().idle;
-        Hours {
+        WorkerTime {
             running: self.start.elapsed(),
             idle,
         }
@@ -152,7 +153,7 @@ impl Shift {
     }
 }
 
-impl std::ops::AddAssign for Hours {
+impl std::ops::AddAssign for WorkerTime {
     fn add_assign(&mut self, other: Self) {
         self.running += other.running;
         self.idle += other.idle;

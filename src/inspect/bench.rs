@@ -13,7 +13,7 @@ use super::examine::Tools;
 use super::pass::{self, Look};
 use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
-use crate::engine::{Hours, Next, Reading, Stopwatch, usable_cores};
+use crate::engine::{Next, Reading, Stopwatch, WorkerTime, usable_cores};
 use crate::error::{Error, Result};
 use crate::loader::{Batches, Loader, Stats};
 use crate::transform::Form;
@@ -275,9 +275,15 @@ fn since(before: &Stats, after: Stats) -> Stats {
         waiting: step(before.waiting, after.waiting),
         delivered: step(before.delivered, after.delivered),
         errors: after.errors - before.errors,
-        hours: Hours {
-            running: after.hours.running.saturating_sub(before.hours.running),
-            idle: after.hours.idle.saturating_sub(before.hours.idle),
+        worker_time: WorkerTime {
+            running: after
+                .worker_time
+                .running
+                .saturating_sub(before.worker_time.running),
+            idle: after
+                .worker_time
+                .idle
+                .saturating_sub(before.worker_time.idle),
         },
         ..after
     }
@@ -288,7 +294,7 @@ fn shares(stats: &Stats) -> Vec<(&'static str, f64)> {
         ("read", stats.read.time),
         ("decode", stats.decode.time),
         ("resize", stats.resize.time),
-        ("idle", stats.hours.idle),
+        ("idle", stats.worker_time.idle),
     ];
     times.map(|(name, time)| (name, stats.share(time))).to_vec()
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Watch;
-use crate::engine::{self, Engine, Next};
+use crate::engine::{self, Begun, Engine, Next};
 use crate::error::Result;
 
 /// How many things are handed over at once.
@@ -53,11 +53,7 @@ pub(super) fn over<L: Look>(
         match engine.next(PATIENCE)? {
             Next::TimedOut => {}
             Next::End => return Ok(true),
-            Next::Batch(chunk) => {
-                let mut found = std::mem::take(
-                    &mut *chunk.found.lock().unwrap_or_else(PoisonError::into_inner),
-                );
-                found.sort_by_key(|(index, _)| *index);
+            Next::Batch(found) => {
                 done += found.len() as u64;
                 found
                     .into_iter()
@@ -79,12 +75,6 @@ struct Chunk<F> {
     found: Mutex<Vec<(u64, F)>>,
 }
 
-impl<F> std::fmt::Debug for Chunk<F> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Chunk({}..)", self.first)
-    }
-}
-
 impl<F> Chunk<F> {
     fn note(&self, index: u64, found: F) {
         self.found
@@ -97,21 +87,26 @@ impl<F> Chunk<F> {
 impl<L: Look> engine::Job for Job<L> {
     type Scratch = L::Tools;
     type Batch = Chunk<L::Found>;
+    type Output = Vec<(u64, L::Found)>;
 
     fn scratch(&self) -> L::Tools {
         self.look.tools()
     }
 
-    fn retire(&self, _: L::Tools) {}
-
-    fn begin(&self, number: u64) -> Result<Option<(Chunk<L::Found>, usize)>> {
+    fn begin(&self, number: u64) -> Result<Begun<Chunk<L::Found>>> {
         let first = number * CHUNK;
         let len = self.len.saturating_sub(first).min(CHUNK);
-        let chunk = Chunk {
+        if len == 0 {
+            return Ok(Begun::End);
+        }
+        let batch = Chunk {
             first,
             found: Mutex::default(),
         };
-        Ok((len > 0).then(|| (chunk, usize::try_from(len).unwrap_or(usize::MAX))))
+        Ok(Begun::Batch {
+            batch,
+            slots: usize::try_from(len).unwrap_or(usize::MAX),
+        })
     }
 
     fn run(&self, chunk: &Chunk<L::Found>, slot: usize, tools: &mut L::Tools, stop: &AtomicBool) {
@@ -122,5 +117,12 @@ impl<L: Look> engine::Job for Job<L> {
     fn panicked(&self, chunk: &Chunk<L::Found>, slot: usize, message: String) {
         let index = chunk.first + slot as u64;
         chunk.note(index, self.look.panicked(index, message));
+    }
+
+    fn complete(&self, chunk: &Chunk<L::Found>) -> Result<Self::Output> {
+        let mut found =
+            std::mem::take(&mut *chunk.found.lock().unwrap_or_else(PoisonError::into_inner));
+        found.sort_by_key(|(index, _)| *index);
+        Ok(found)
     }
 }

@@ -12,7 +12,7 @@ use super::plan::Plan;
 use super::stats::Stages;
 use crate::codec::Reason;
 use crate::dataset::{self, Dataset};
-use crate::engine;
+use crate::engine::{self, Begun};
 use crate::error::{Error, Result, counted};
 use crate::pixel::Region;
 use crate::random::{Purpose, Stream};
@@ -103,6 +103,8 @@ impl Memory {
 impl engine::Job for Job {
     type Scratch = Scratch;
     type Batch = Assembly;
+    /// A batch, and the samples that failed, in the order of their slots.
+    type Output = (Result<Batch>, Vec<Failure>);
 
     fn scratch(&self) -> Scratch {
         lock(&self.memory.scratches).pop().unwrap_or_default()
@@ -112,9 +114,9 @@ impl engine::Job for Job {
         lock(&self.memory.scratches).push(scratch);
     }
 
-    fn begin(&self, number: u64) -> Result<Option<(Assembly, usize)>> {
+    fn begin(&self, number: u64) -> Result<Begun<Assembly>> {
         if self.steps.is_some_and(|steps| number >= steps) {
-            return Ok(None);
+            return Ok(Begun::End);
         }
         let plan = &self.shared.plan;
         let step = plan.schedule.step(self.start, number);
@@ -127,7 +129,7 @@ impl engine::Job for Job {
             .map(|position| epoch.at(position))
             .collect();
         let after = plan.schedule.after(self.start, number + 1);
-        let assembly = Assembly {
+        let batch = Assembly {
             step,
             after,
             draws,
@@ -135,7 +137,7 @@ impl engine::Job for Job {
             notes: Mutex::default(),
             refill: OnceLock::new(),
         };
-        Ok(Some((assembly, slots)))
+        Ok(Begun::Batch { batch, slots })
     }
 
     fn run(&self, batch: &Assembly, slot: usize, scratch: &mut Scratch, stop: &AtomicBool) {
@@ -164,6 +166,21 @@ impl engine::Job for Job {
                 message,
             },
         );
+    }
+
+    fn complete(&self, batch: &Assembly) -> Result<Self::Output> {
+        let batch = batch.refill.get().map_or(batch, |refill| refill);
+        let mut notes = std::mem::take(&mut *lock(&batch.notes));
+        notes.failures.sort_by_key(|(slot, _)| *slot);
+        let failures = std::mem::take(&mut notes.failures)
+            .into_iter()
+            .map(|(_, failure)| failure)
+            .collect();
+        let finished = match notes.fatal.take() {
+            Some((_, error)) => Err(error),
+            None => Ok(self.seal(batch, notes)),
+        };
+        Ok((finished, failures))
     }
 }
 
@@ -414,23 +431,6 @@ impl Job {
             location: self.shared.data.location(index),
             error,
         }
-    }
-
-    /// Makes a batch of what the workers have made. Also returns the samples that failed, in the
-    /// order of their places.
-    pub(super) fn finish(&self, batch: &Assembly) -> (Result<Batch>, Vec<Failure>) {
-        let batch = batch.refill.get().map_or(batch, |refill| refill);
-        let mut notes = std::mem::take(&mut *lock(&batch.notes));
-        notes.failures.sort_by_key(|(slot, _)| *slot);
-        let failures = std::mem::take(&mut notes.failures)
-            .into_iter()
-            .map(|(_, failure)| failure)
-            .collect();
-        let finished = match notes.fatal.take() {
-            Some((_, error)) => Err(error),
-            None => Ok(self.seal(batch, notes)),
-        };
-        (finished, failures)
     }
 
     /// Closes the memory of a batch, in which nothing went wrong that ends the run.

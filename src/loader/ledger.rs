@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::batch::{Batch, Failure};
 use super::lock;
-use super::stats::Shifts;
+use super::stats::Clocks;
 use crate::dataset::Location;
 use crate::engine::Meter;
 use crate::error::{Error, Result};
@@ -16,7 +16,7 @@ pub(super) struct Ledger {
     max_errors: Option<u64>,
     pub(super) failures: Mutex<Failures>,
     pub(super) waiting: Meter,
-    pub(super) shifts: Mutex<Shifts>,
+    pub(super) clocks: Mutex<Clocks>,
     pub(super) delivered: Meter,
 }
 
@@ -45,7 +45,7 @@ impl Ledger {
             max_errors,
             failures: Mutex::default(),
             waiting: Meter::default(),
-            shifts: Mutex::default(),
+            clocks: Mutex::default(),
             delivered: Meter::default(),
         }
     }

@@ -203,7 +203,7 @@ impl Loader {
             return Err(Error::argument("position", start.position, allowed));
         }
         let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
-        lock(&self.ledger.shifts).begin(engine.shift());
+        lock(&self.ledger.clocks).begin(engine.clock());
         Ok(Batches {
             engine: Some(engine),
             ledger: Arc::clone(&self.ledger),
@@ -245,7 +245,7 @@ impl Loader {
             waiting: self.ledger.waiting.reading(),
             delivered: self.ledger.delivered.reading(),
             workers: self.workers,
-            hours: lock(&self.ledger.shifts).hours(),
+            worker_time: lock(&self.ledger.clocks).time(),
             errors: lock(&self.ledger.failures).count,
             jpeg_own: self.shared.plan.recipe.tally().own(),
             jpeg_turbo: self.shared.plan.recipe.tally().handed_over(),
@@ -295,8 +295,7 @@ impl Batches {
             return Ok(Next::End);
         };
         let next = engine.next(patience).and_then(|next| match next {
-            Next::Batch(assembly) => {
-                let (batch, failures) = engine.job().finish(&assembly);
+            Next::Batch((batch, failures)) => {
                 let failures = self.ledger.note_failures(failures)?;
                 if batch.is_err() && engine.job().shared.plan.on_error == OnError::Raise {
                     lock(&self.ledger.failures).count += 1;
@@ -332,7 +331,7 @@ impl Batches {
     /// Ends the iterator and its workers.
     pub fn stop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            lock(&self.ledger.shifts).end(&engine.shift());
+            lock(&self.ledger.clocks).end(&engine.clock());
         }
     }
 }

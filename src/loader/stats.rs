@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Hours, Meter, Reading, Shift};
+use crate::engine::{Meter, Reading, WorkerClock, WorkerTime};
 
 /// A consumer that waits for less than this share of the time is what batches wait for.
 const LITTLE: f64 = 0.1;
@@ -31,7 +31,7 @@ pub struct Stats {
     /// Worker threads of an iterator.
     pub workers: usize,
     /// How long iterators have been running, and their workers had nothing to do.
-    pub hours: Hours,
+    pub worker_time: WorkerTime,
     /// Samples that failed.
     pub errors: u64,
     /// JPEGs that our own decoder decoded.
@@ -50,9 +50,9 @@ pub(super) struct Stages {
 
 /// The time of iterators: of those that have ended, and of those that run.
 #[derive(Debug, Default)]
-pub(super) struct Shifts {
-    ended: Hours,
-    open: Vec<Arc<Shift>>,
+pub(super) struct Clocks {
+    ended: WorkerTime,
+    running: Vec<Arc<WorkerClock>>,
 }
 
 /// What workers do for a sample.
@@ -63,20 +63,20 @@ enum Stage {
     Resize,
 }
 
-impl Shifts {
-    pub(super) fn begin(&mut self, shift: Arc<Shift>) {
-        self.open.push(shift);
+impl Clocks {
+    pub(super) fn begin(&mut self, clock: Arc<WorkerClock>) {
+        self.running.push(clock);
     }
 
-    pub(super) fn end(&mut self, shift: &Arc<Shift>) {
-        self.ended += shift.hours();
-        self.open.retain(|open| !Arc::ptr_eq(open, shift));
+    pub(super) fn end(&mut self, clock: &Arc<WorkerClock>) {
+        self.ended += clock.time();
+        self.running.retain(|running| !Arc::ptr_eq(running, clock));
     }
 
-    pub(super) fn hours(&self) -> Hours {
-        let mut hours = self.ended;
-        self.open.iter().for_each(|shift| hours += shift.hours());
-        hours
+    pub(super) fn time(&self) -> WorkerTime {
+        let mut time = self.ended;
+        self.running.iter().for_each(|clock| time += clock.time());
+        time
     }
 }
 
@@ -110,7 +110,7 @@ impl Stats {
             return "nothing was loaded yet".to_owned();
         }
         let (running, waiting) = (
-            self.hours.running.as_secs_f64(),
+            self.worker_time.running.as_secs_f64(),
             self.waiting.time.as_secs_f64(),
         );
         let idle = self.has_idle_workers(stage.hands(self.workers, cores));
@@ -131,7 +131,7 @@ impl Stats {
     /// Whether there are workers that could be at it and have nothing to do, if `hands` can be at
     /// it at once.
     fn has_idle_workers(&self, hands: usize) -> bool {
-        let Hours { running, idle } = self.hours;
+        let WorkerTime { running, idle } = self.worker_time;
         let most = count(hands) * running.as_secs_f64();
         idle.as_secs_f64() > IDLE * self.work()
             && self.accounted().as_secs_f64() < (1.0 - IDLE) * most
@@ -142,7 +142,7 @@ impl Stats {
         // A sample that was begun before what is looked at counts from its beginning.
         let all = self
             .work()
-            .max((self.accounted() + self.hours.idle).as_secs_f64());
+            .max((self.accounted() + self.worker_time.idle).as_secs_f64());
         if all > 0.0 {
             time.as_secs_f64() / all
         } else {
@@ -152,7 +152,7 @@ impl Stats {
 
     /// Seconds from the start of iterators to their end, times their workers.
     fn work(&self) -> f64 {
-        count(self.workers) * self.hours.running.as_secs_f64()
+        count(self.workers) * self.worker_time.running.as_secs_f64()
     }
 
     /// What of that is accounted for.

@@ -166,7 +166,7 @@ impl PyLoader {
         }
         jpeg.set_item("libjpeg-turbo", handed_over)?;
         all.set_item("jpeg", jpeg)?;
-        all.set_item("idle_seconds", stats.hours.idle.as_secs_f64())?;
+        all.set_item("idle_seconds", stats.worker_time.idle.as_secs_f64())?;
         all.set_item("errors", stats.errors)?;
         all.set_item("bottleneck", stats.bottleneck(usable_cores()))?;
         Ok(all)

@@ -12,7 +12,7 @@ use super::lock;
 use super::source::Source;
 use crate::codec::{Backend, Decoder, Format, Header, Reason};
 use crate::dataset::Content;
-use crate::engine;
+use crate::engine::{self, Begun};
 use crate::error::{Error, Result};
 use crate::file::{self, Stamp};
 use crate::pixel::Size;
@@ -62,7 +62,6 @@ pub(super) struct Check {
 }
 
 /// A row of inputs.
-#[derive(Debug)]
 pub(super) struct Row {
     first: usize,
     found: Mutex<Vec<Option<Result<Checked>>>>,
@@ -147,39 +146,27 @@ fn ready(decoder: &mut Option<Decoder>, backend: Backend) -> Result<&mut Decoder
     }
 }
 
-impl Row {
-    /// What was found, in order.
-    pub(super) fn results(&self) -> Vec<Result<Checked>> {
-        let found = std::mem::take(&mut *lock(&self.found));
-        let missing = || {
-            Err(Error::Internal {
-                message: "an input was not looked at".to_owned(),
-            })
-        };
-        found
-            .into_iter()
-            .map(|result| result.unwrap_or_else(missing))
-            .collect()
-    }
-}
-
 impl engine::Job for Check {
     type Scratch = Tools;
     type Batch = Row;
+    /// What was found, in order.
+    type Output = Vec<Result<Checked>>;
 
     fn scratch(&self) -> Tools {
         Tools::default()
     }
 
-    fn retire(&self, _: Tools) {}
-
-    fn begin(&self, number: u64) -> Result<Option<(Row, usize)>> {
+    fn begin(&self, number: u64) -> Result<Begun<Row>> {
         let first = usize::try_from(number)
             .unwrap_or(usize::MAX)
             .saturating_mul(BATCH);
         let slots = self.len().saturating_sub(first).min(BATCH);
+        if slots == 0 {
+            return Ok(Begun::End);
+        }
         let found = Mutex::new((0..slots).map(|_| None).collect());
-        Ok((slots > 0).then_some((Row { first, found }, slots)))
+        let batch = Row { first, found };
+        Ok(Begun::Batch { batch, slots })
     }
 
     fn run(&self, row: &Row, slot: usize, tools: &mut Tools, stop: &AtomicBool) {
@@ -191,5 +178,10 @@ impl engine::Job for Check {
     fn panicked(&self, row: &Row, slot: usize, message: String) {
         let path = self.source.path(self.input(row.first + slot));
         lock(&row.found)[slot] = Some(Err(Error::Panic { path, message }));
+    }
+
+    fn complete(&self, row: &Row) -> Result<Self::Output> {
+        let found = std::mem::take(&mut *lock(&row.found));
+        Ok(found.into_iter().flatten().collect())
     }
 }

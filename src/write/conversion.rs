@@ -564,8 +564,8 @@ impl<R: Records> Checking<R> {
         match self.engine.next(patience)? {
             Next::End => return Ok(true),
             Next::TimedOut => {}
-            Next::Batch(row) => {
-                for result in row.results() {
+            Next::Batch(results) => {
+                for result in results {
                     if result.as_ref().is_err_and(Error::is_of_the_machine) {
                         return result.map(|_| false);
                     }
@@ -600,9 +600,9 @@ impl<R: Records> Confirming<R> {
         match self.engine.next(patience)? {
             Next::End => return Ok(true),
             Next::TimedOut => {}
-            Next::Batch(row) => self
+            Next::Batch(results) => self
                 .failures
-                .extend(row.results().into_iter().filter_map(Result::err)),
+                .extend(results.into_iter().filter_map(Result::err)),
         }
         Ok(false)
     }
@@ -629,7 +629,7 @@ impl<R: Records> Writing<R> {
             }
         } else {
             match self.engine.next(patience)? {
-                Next::Batch(open) => self.engine.job().finish(&open)?,
+                Next::Batch(filled) => self.engine.job().publish(shard, filled)?,
                 Next::TimedOut => return Ok(None),
                 Next::End => {
                     return Err(Error::Internal {

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::source::Source;
 use super::{Existing, lock};
-use crate::engine;
+use crate::engine::{self, Begun};
 use crate::error::{Error, Result};
 use crate::file::{Output, write_whole};
 use crate::record::{Framing, Span, index};
@@ -108,12 +108,16 @@ pub(super) struct Write<R> {
 }
 
 /// A shard while it is written.
-#[derive(Debug)]
 pub(super) struct Open {
-    pub(super) shard: Shard,
     output: RwLock<Option<Output>>,
     pieces: Vec<Piece>,
     made: Mutex<Made>,
+}
+
+/// A shard that all records of are written, without its name.
+pub(super) struct Filled {
+    output: Option<Output>,
+    spans: Vec<Span>,
 }
 
 /// A row of records.
@@ -210,30 +214,19 @@ impl<R: Records> Write<R> {
         Ok(spans)
     }
 
-    /// Gives a shard that all pieces of are written its name, and writes its index. Returns where
-    /// its records are.
+    /// Gives a shard its name, and writes its index: in the order of the shards, so that what an
+    /// interrupted run leaves is the first of them. Returns where its records are.
     ///
     /// # Errors
-    /// What went wrong with a record; [`Error::Write`], [`Error::Exists`].
-    pub(super) fn finish(&self, open: &Open) -> Result<Vec<Span>> {
-        let made = std::mem::take(&mut *lock(&open.made));
-        if let Some((_, error)) = made.failure {
-            return Err(error);
-        }
-        let mut pieces = made.spans;
-        pieces.sort_unstable_by_key(|(piece, _)| *piece);
-        let spans: Vec<Span> = pieces.into_iter().flat_map(|(_, spans)| spans).collect();
-        let Shard { index, first, .. } = &open.shard;
+    /// [`Error::Write`], [`Error::Exists`].
+    pub(super) fn publish(&self, shard: &Shard, filled: Filled) -> Result<Vec<Span>> {
+        let Filled { output, spans } = filled;
+        let Shard { index, first, .. } = shard;
         let replace = self.existing != Existing::Refuse;
         // At no time is an index beside a shard that it is not of.
-        if let (Some(old), true) = (index.clone().or_else(|| open.shard.old_index()), replace) {
+        if let (Some(old), true) = (index.clone().or_else(|| shard.old_index()), replace) {
             remove_stale(&old)?;
         }
-        let output = open
-            .output
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
         if let Some(output) = output {
             output.commit(true, replace)?;
         }
@@ -275,32 +268,28 @@ impl Made {
 impl<R: Records> engine::Job for Write<R> {
     type Scratch = Scratch<R::Scratch>;
     type Batch = Open;
+    type Output = Filled;
 
     fn scratch(&self) -> Self::Scratch {
         Scratch::default()
     }
 
-    fn retire(&self, _: Self::Scratch) {}
-
-    fn begin(&self, number: u64) -> Result<Option<(Open, usize)>> {
+    fn begin(&self, number: u64) -> Result<Begun<Open>> {
         let Some(shard) = usize::try_from(number)
             .ok()
             .and_then(|number| self.shards.get(number))
         else {
-            return Ok(None);
+            return Ok(Begun::End);
         };
         let (pieces, len) = self.pieces(shard);
         let output = RwLock::new(Some(Output::create(&shard.path, len)?));
         let slots = pieces.len();
-        Ok(Some((
-            Open {
-                shard: shard.clone(),
-                output,
-                pieces,
-                made: Mutex::default(),
-            },
-            slots,
-        )))
+        let batch = Open {
+            output,
+            pieces,
+            made: Mutex::default(),
+        };
+        Ok(Begun::Batch { batch, slots })
     }
 
     fn run(&self, open: &Open, slot: usize, scratch: &mut Self::Scratch, stop: &AtomicBool) {
@@ -318,5 +307,19 @@ impl<R: Records> engine::Job for Write<R> {
     fn panicked(&self, open: &Open, slot: usize, message: String) {
         let path = self.records.source().path(open.pieces[slot].first);
         lock(&open.made).fail(slot, Error::Panic { path, message });
+    }
+
+    fn complete(&self, open: &Open) -> Result<Filled> {
+        let made = std::mem::take(&mut *lock(&open.made));
+        if let Some((_, error)) = made.failure {
+            return Err(error);
+        }
+        let mut pieces = made.spans;
+        pieces.sort_unstable_by_key(|(piece, _)| *piece);
+        let mut output = open.output.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Filled {
+            output: output.take(),
+            spans: pieces.into_iter().flat_map(|(_, spans)| spans).collect(),
+        })
     }
 }

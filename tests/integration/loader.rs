@@ -5,7 +5,7 @@ use std::fs;
 use std::time::Duration;
 
 use imagepipe::dataset::{Content, Location, Scratch};
-use imagepipe::engine::{Hours, Reading};
+use imagepipe::engine::{Reading, WorkerTime};
 use imagepipe::error::Error;
 use imagepipe::loader::{Batch, Config, Labels, Loader, OnError, Sampling, Stats};
 use imagepipe::pixel::{Fit, Size};
@@ -510,7 +510,7 @@ fn bottleneck(workers: usize, waiting: u64, idle: u64, [read, decode, resize]: [
         resize: reading(resize),
         waiting: reading(waiting),
         workers,
-        hours: Hours {
+        worker_time: WorkerTime {
             running: Duration::from_secs(100),
             idle: Duration::from_secs(idle),
         },

@@ -10,7 +10,7 @@ use super::names::Names;
 use super::{Content, Painter, Request};
 use crate::codec::encode::{Encoder, Form};
 use crate::codec::{Format, Reason};
-use crate::engine::{self, Engine, Next, Stopwatch};
+use crate::engine::{self, Begun, Engine, Next, Stopwatch};
 use crate::error::{Error, Result};
 use crate::file::{Map, Output};
 use crate::pixel::Size;
@@ -46,7 +46,6 @@ struct Job {
 }
 
 /// Images that follow each other.
-#[derive(Debug)]
 struct Group {
     first: u64,
     /// Of those that failed the first one, and why.
@@ -96,9 +95,7 @@ impl Run for Writing {
         let (mut watch, mut left) = (Stopwatch::start(), patience);
         loop {
             match self.engine.next(left)? {
-                Next::Batch(group) => lock(&group.error)
-                    .take()
-                    .map_or(Ok(()), |(_, error)| Err(error))?,
+                Next::Batch(()) => {}
                 Next::TimedOut => return Ok(None),
                 Next::End => return Ok(Some(self.engine.job().written())),
             }
@@ -118,26 +115,22 @@ impl Run for Writing {
 impl engine::Job for Job {
     type Scratch = Tools;
     type Batch = Group;
+    type Output = ();
 
     fn scratch(&self) -> Tools {
         Tools::default()
     }
 
-    fn retire(&self, _: Tools) {}
-
-    fn begin(&self, number: u64) -> Result<Option<(Group, usize)>> {
+    fn begin(&self, number: u64) -> Result<Begun<Group>> {
         let first = number.saturating_mul(GROUP);
         let images = self.names.count().saturating_sub(first).min(GROUP);
         let slots = usize::try_from(images).unwrap_or_default();
-        Ok((slots > 0).then(|| {
-            (
-                Group {
-                    first,
-                    error: Mutex::default(),
-                },
-                slots,
-            )
-        }))
+        if slots == 0 {
+            return Ok(Begun::End);
+        }
+        let error = Mutex::default();
+        let batch = Group { first, error };
+        Ok(Begun::Batch { batch, slots })
     }
 
     fn run(&self, group: &Group, slot: usize, tools: &mut Tools, stop: &AtomicBool) {
@@ -157,6 +150,12 @@ impl engine::Job for Job {
     fn panicked(&self, group: &Group, slot: usize, message: String) {
         let path = self.names.path(group.first + slot as u64);
         self.fail(group, slot, Error::Panic { path, message });
+    }
+
+    fn complete(&self, group: &Group) -> Result<()> {
+        lock(&group.error)
+            .take()
+            .map_or(Ok(()), |(_, error)| Err(error))
     }
 }
 
