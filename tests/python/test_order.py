@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
-import json
 import shutil
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import golden
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -28,7 +28,7 @@ from PIL import Image
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "order.json"
+GOLDEN = "order.json"
 IMAGENET = 1_281_167
 
 
@@ -165,19 +165,17 @@ def cases() -> dict[str, Callable[[dict[str, Path]], np.ndarray | bytes]]:
 
 
 def digest(order: np.ndarray | bytes) -> str:
-    data = order if isinstance(order, bytes) else order.astype("<i8").tobytes()
-    return hashlib.sha256(data).hexdigest()
+    return golden.digest([order if isinstance(order, bytes) else order.astype("<i8").tobytes()])
 
 
 @pytest.mark.filterwarnings("ignore:.*given more than once")
 @pytest.mark.parametrize("case", cases())
 def test_orders_are_those_of_the_first_version(folders: dict[str, Path], case: str) -> None:
-    golden = json.loads(GOLDEN.read_text())
-    assert digest(cases()[case](folders)) == golden[case]
+    assert digest(cases()[case](folders)) == golden.expected(GOLDEN)[case]
 
 
 def test_every_golden_order_is_looked_at() -> None:
-    assert list(json.loads(GOLDEN.read_text())) == list(cases())
+    assert list(golden.expected(GOLDEN)) == list(cases())
 
 
 # ------------------------------------------------------------------------- the same seed, the same
@@ -390,5 +388,4 @@ def test_an_interrupted_epoch_goes_on_on_other_ranks(
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as made:
         drawn_from = specks(Path(made))
-        orders = {case: digest(draw(drawn_from)) for case, draw in cases().items()}
-    GOLDEN.write_text(json.dumps(orders, indent=1) + "\n")
+        golden.write(GOLDEN, {case: digest(draw(drawn_from)) for case, draw in cases().items()})
