@@ -18,7 +18,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use imagepipe::dataset::{Dataset, Directory, Options};
+use imagepipe::dataset::{Dataset, Files, ImageFiles};
 use support::{Case, compare, cores, rounds};
 
 const CLASSES: usize = 1000;
@@ -59,10 +59,7 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     make(folder.path());
     let root = folder.path().to_path_buf();
-    let open = || {
-        Directory::open(std::slice::from_ref(&root), &Options::default(), cores())
-            .expect("a data set")
-    };
+    let open = || ImageFiles::new(Files::in_directory(&root, cores()).expect("a dataset"));
 
     let before = resident();
     let data = open();

@@ -1,11 +1,13 @@
 //! Samples by class, and what can be the number of one.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 use crate::error::counted;
-use crate::file::whole_number;
+use crate::file::{quoted, whole_number};
 use crate::record::Reason;
 
 /// The samples in the order of their classes, in each as the data set has them.
@@ -20,10 +22,10 @@ pub struct ByClass {
 
 impl ByClass {
     /// Sorts samples by their `labels`; those that are not below `classes` are of no class.
-    pub(super) fn of(labels: &[u32], classes: usize) -> Self {
+    pub(super) fn of(labels: impl Iterator<Item = u32> + Clone, classes: usize) -> Self {
         let mut ends = vec![0u64; classes];
-        for label in labels {
-            if let Some(count) = ends.get_mut(*label as usize) {
+        for label in labels.clone() {
+            if let Some(count) = ends.get_mut(label as usize) {
                 *count += 1;
             }
         }
@@ -35,7 +37,7 @@ impl ByClass {
         // Each begins where the one before ends, and is moved on to its own end.
         let mut samples = vec![0; usize::try_from(sum).unwrap_or(usize::MAX)];
         for (sample, label) in (0..).zip(labels) {
-            let Some(place) = ends.get_mut(*label as usize) else {
+            let Some(place) = ends.get_mut(label as usize) else {
                 continue;
             };
             samples[usize::try_from(*place).unwrap_or(usize::MAX)] = sample;
@@ -46,6 +48,19 @@ impl ByClass {
         Self {
             ranges,
             samples: Some(samples.into()),
+        }
+    }
+
+    /// Of samples that lie by class, so many of each.
+    pub(super) fn sorted(counts: impl IntoIterator<Item = usize>) -> Self {
+        let range = |end: &mut u64, count| {
+            let start = *end;
+            *end += count as u64;
+            Some(start..*end)
+        };
+        Self {
+            ranges: counts.into_iter().scan(0, range).collect(),
+            samples: None,
         }
     }
 
@@ -114,23 +129,21 @@ pub(super) fn checked_cell(
 /// # Errors
 /// The place of a class that is a number and no label (`-1`, `3.5`, `NaN`), where more classes are
 /// numbers than are not: as names in order they would all be other labels than meant.
-pub fn numbered(classes: &[&str]) -> Result<Option<Vec<u64>>, (usize, Reason)> {
-    let whole: Vec<u64> = classes
-        .iter()
-        .filter_map(|class| whole_number(class.as_bytes()))
-        .collect();
+pub(super) fn numbered(classes: &[OsString]) -> Result<Option<Vec<u64>>, (usize, Reason)> {
+    let number = |class: &OsString| whole_number(class.as_bytes());
+    let whole: Vec<u64> = classes.iter().filter_map(number).collect();
     if whole.len() == classes.len() {
         return Ok(Some(whole));
     }
-    let is_wrong = |class: &&str| whole_number(class.as_bytes()).is_none() && is_number(class);
+    let is_wrong = |class: &&OsString| number(class).is_none() && is_number(class);
     let numbers = whole.len() + classes.iter().filter(|class| is_wrong(class)).count();
-    match classes.iter().position(is_wrong) {
+    match classes.iter().position(|class| is_wrong(&class)) {
         Some(place) if !whole.is_empty() && 2 * numbers > classes.len() => Err((
             place,
             Reason(format!(
-                "the class is {:?}, where other classes are labels, whole numbers from 0 on: leave the row out or give it \
+                "the class is {}, where other classes are labels, whole numbers from 0 on: leave the row out or give it \
                  a label of its own; if classes are names, write them as words",
-                classes[place]
+                quoted(classes[place].as_bytes())
             )),
         )),
         _ => Ok(None),
@@ -138,7 +151,8 @@ pub fn numbered(classes: &[&str]) -> Result<Option<Vec<u64>>, (usize, Reason)> {
 }
 
 /// Whether a text is a number of any kind, with a point or a comma.
-fn is_number(text: &str) -> bool {
+fn is_number(text: &OsStr) -> bool {
+    let text = text.to_str().unwrap_or_default();
     text.trim().replace(',', ".").parse::<f64>().is_ok()
 }
 
@@ -148,14 +162,14 @@ mod tests {
 
     #[test]
     fn samples_are_sorted_by_class_and_stay_in_order() {
-        let by_class = ByClass::of(&[2, 0, 2, 2, 0], 4);
+        let by_class = ByClass::of([2, 0, 2, 2, 0].into_iter(), 4);
         assert_eq!(*by_class.ranges, [0..2, 2..2, 2..5, 5..5]);
         assert_eq!(
             [0, 1, 2, 3, 4].map(|place| by_class.sample(place)),
             [1, 4, 0, 2, 3]
         );
-        assert!(ByClass::of(&[], 0).ranges.is_empty());
-        let by_class = ByClass::of(&[DAMAGED, 1, 2, 0, DAMAGED, 1], 2);
+        assert!(ByClass::of([].into_iter(), 0).ranges.is_empty());
+        let by_class = ByClass::of([DAMAGED, 1, 2, 0, DAMAGED, 1].into_iter(), 2);
         assert_eq!(
             (&*by_class.ranges, by_class.samples.as_deref()),
             (&[0..1, 1..3][..], Some(&[3, 1, 5][..]))
@@ -164,6 +178,8 @@ mod tests {
 
     #[test]
     fn a_class_that_is_a_number_and_no_label_made_names_of_all() {
+        let numbered =
+            |classes: &[&str]| numbered(&classes.iter().map(OsString::from).collect::<Vec<_>>());
         let wrong = |classes: &[&str]| numbered(classes).unwrap_err().0;
         for no_label in ["-1", "+1", "3.5", "3,5", "NaN", "nan", "-1.0", "1e3", "inf"] {
             assert_eq!(wrong(&["0", "2", no_label, "10"]), 2, "{no_label}");

@@ -6,47 +6,22 @@
 //! named one by one, are of one class without a name; where they come from directories of several
 //! names, these are the classes, as `photos/class-*` and `photos/*/*.jpg` are meant.
 //!
-//! Memory is the names (with a NUL each), four bytes a sample, and a few words per directory.
 //! Samples are sorted by class, then root, directory and file name, compared as bytes.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::io;
-use std::ops::Range;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::left_out::{LeftOut, Why, may_be_folder};
-use super::{ByClass, Content, Dataset, Location, Options, Sample, Scratch, Split, Wanted};
-use crate::error::{Error, Result, counted, said};
-use crate::file::{self, Base, Folder, IMAGE_ENDINGS, Listing, is_image};
-use crate::random::{hash_bytes, mix};
+use super::left_out::LeftOut;
+use super::tree::{Tree, each_name, looked_for};
+use super::{Files, Options, Split, Wanted};
+use crate::error::{Error, Result, counted};
+use crate::file::Folder;
+use crate::random::hash_bytes;
 
-/// A data set of image files.
-#[derive(Debug)]
-pub struct Directory {
-    classes: Vec<OsString>,
-    ranges: Arc<[Range<u64>]>,
-    groups: Vec<Group>,
-    names: Vec<u8>,
-    /// Where each sample's name starts, counted from its group's first byte.
-    starts: Vec<u32>,
-    notes: Vec<String>,
-    base: Base,
-}
-
-/// Samples that share a directory.
-#[derive(Debug)]
-struct Group {
-    folder: Vec<u8>,
-    label: u32,
-    first: u64,
-    names: usize,
-}
-
-/// A directory's files before they are samples.
-struct Source {
+/// The images of one directory.
+struct Images {
     /// Full path of the directory.
     folder: Vec<u8>,
     /// Path within the class, for the split.
@@ -54,16 +29,10 @@ struct Source {
     names: Vec<u8>,
 }
 
-/// A directory that was listed: the files that [`is_image`] takes for images, and others.
-pub(super) struct Tree {
-    pub(super) root: PathBuf,
-    pub(super) listing: Listing,
-}
-
 /// The files of all roots by class: classes of one name are one class.
 #[derive(Default)]
 struct Found {
-    classes: BTreeMap<OsString, Vec<Source>>,
+    classes: BTreeMap<OsString, Vec<Images>>,
     /// The classes are the names of the roots, or of the files' own directories.
     named_by_folder: bool,
     /// Roots without images that could not have been classes.
@@ -74,329 +43,102 @@ struct Found {
     left_out: LeftOut,
 }
 
-impl Directory {
-    /// Lists `paths`, which are all directories, or all files, on `threads` threads.
+impl Files {
+    /// The images in a directory, listed on `threads` threads.
     ///
     /// # Errors
     /// [`Error::Io`] for what is not there or cannot be read, [`Error::Dataset`] where no images
-    /// are, or images of two layouts; [`Error::Argument`] for classes that are not there.
-    pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Self> {
-        let mut trees = Vec::new();
-        let mut files = Vec::new();
-        for path in paths {
-            let kind = std::fs::metadata(path).map_err(|source| Error::Io {
-                path: path.clone(),
-                source,
-            })?;
-            if kind.is_dir() {
-                trees.push(Tree::list(path, threads)?);
-            } else {
-                files.push(path.clone());
-            }
+    /// are.
+    pub fn in_directory(root: &Path, threads: usize) -> Result<Self> {
+        let kind = std::fs::metadata(root).map_err(|source| Error::Io {
+            path: root.to_owned(),
+            source,
+        })?;
+        if !kind.is_dir() {
+            return Err(Error::dataset(root, "neither a directory nor a file"));
         }
-        match (trees.first(), files.first()) {
-            (Some(tree), Some(file)) => {
-                let reason = format!(
-                    "is a file, and {} is a directory: give one kind",
-                    tree.root.display()
-                );
-                Err(Error::dataset(file.as_path(), reason))
-            }
-            (None, Some(_)) => Self::of_files(&files, options),
-            _ => Self::of_trees(trees, &[], options),
+        let tree = Tree::list(root, threads)?;
+        if !tree.has_images() {
+            let reason = format!("no images in it or below it; looked for {}", looked_for());
+            return Err(Error::dataset(root, reason));
         }
+        Self::in_trees(vec![tree], &[], &Options::default())
     }
 
-    /// The images in directories; `bare` are others that were given and hold none.
-    pub(super) fn of_trees(trees: Vec<Tree>, bare: &[PathBuf], options: &Options) -> Result<Self> {
-        let root = trees
-            .first()
-            .map(|tree| tree.root.clone())
-            .unwrap_or_default();
-        Self::assemble(&root, by_class(trees, bare)?, options)
-    }
-
-    /// Image files named one by one.
-    pub(super) fn of_files(files: &[PathBuf], options: &Options) -> Result<Self> {
-        let first = files.first().cloned().unwrap_or_default();
-        Self::assemble(&first, single_files(files)?, options)
-    }
-
-    /// The same, with something more that a user should know.
-    pub(super) fn noting(mut self, note: Option<String>) -> Self {
-        self.notes.extend(note);
-        self
-    }
-
-    fn assemble(path: &Path, mut found: Found, options: &Options) -> Result<Self> {
-        let notes = found.settle(options);
-        let mut found = found.classes;
-        let names: Vec<OsString> = found.keys().cloned().collect();
-        let mut data = Self {
-            notes,
-            classes: Vec::new(),
-            ranges: Arc::default(),
-            groups: Vec::new(),
-            names: Vec::new(),
-            starts: Vec::new(),
-            base: Base::default(),
-        };
-        let mut ranges = Vec::new();
-        for class in options.chosen(&names, "class directories found")? {
-            let (class, first) = (&names[class], data.starts.len() as u64);
-            let label = u32::try_from(ranges.len())
-                .map_err(|_| Error::argument("classes", ranges.len(), "fewer than 2^32"))?;
-            let sources = found.remove(class).unwrap_or_default();
-            let mut wanted = options
-                .split
-                .map(|split| split.of_class(keys(split, class, &sources)).into_iter());
-            for source in &sources {
-                data.add(source, label, options.limit, wanted.as_mut());
-            }
-            ranges.push(first..data.starts.len() as u64);
-            data.classes.push(class.clone());
-        }
-        if data.starts.is_empty() {
-            let otherwise = format!(
-                "no images in the classes asked for; looked for {}",
-                looked_for()
-            );
-            return Err(Error::dataset(path, options.nothing_left(&otherwise)));
-        }
-        data.base = Base::of(data.groups.iter().map(|group| &*group.folder));
-        data.ranges = ranges.into();
-        data.names.shrink_to_fit();
-        data.starts.shrink_to_fit();
-        Ok(data)
-    }
-
-    /// Adds the files of a directory; `wanted` says which, all of them if `None`.
-    fn add(
-        &mut self,
-        source: &Source,
-        label: u32,
-        limit: Option<u64>,
-        mut wanted: Option<&mut std::vec::IntoIter<bool>>,
-    ) {
-        let limit = limit.unwrap_or(u64::MAX);
-        let base = self.names.len();
-        let first = self.starts.len() as u64;
-        for name in source.names.split_inclusive(|b| *b == 0) {
-            if self.starts.len() as u64 >= limit {
-                break;
-            }
-            if wanted
-                .as_mut()
-                .is_none_or(|wanted| wanted.next().unwrap_or_default())
-            {
-                // A directory's names fit 32 bits: the scan sees to it.
-                self.starts
-                    .push(u32::try_from(self.names.len() - base).unwrap_or(u32::MAX));
-                self.names.extend_from_slice(name);
-            }
-        }
-        if self.starts.len() as u64 > first {
-            self.groups.push(Group {
-                folder: source.folder.clone(),
-                label,
-                first,
-                names: base,
-            });
-        }
-    }
-
-    fn group(&self, index: u64) -> &Group {
-        &self.groups[self.groups.partition_point(|group| group.first <= index) - 1]
-    }
-
-    fn name(&self, index: u64) -> (&Group, &[u8]) {
-        let group = self.group(index);
-        let place = usize::try_from(index).unwrap_or(usize::MAX);
-        let rest = &self.names[group.names + self.starts[place] as usize..];
-        (group, rest.split(|b| *b == 0).next().unwrap_or_default())
-    }
-
-    fn path(&self, index: u64) -> PathBuf {
-        let (group, name) = self.name(index);
-        Path::new(OsStr::from_bytes(&group.folder)).join(OsStr::from_bytes(name))
-    }
-}
-
-impl Dataset for Directory {
-    fn len(&self) -> u64 {
-        self.starts.len() as u64
-    }
-
-    fn classes(&self) -> Result<&[OsString]> {
-        Ok(&self.classes)
-    }
-
-    fn by_class(&self) -> Result<ByClass> {
-        Ok(ByClass {
-            ranges: Arc::clone(&self.ranges),
-            samples: None,
-        })
-    }
-
-    fn location(&self, index: u64) -> Location {
-        Location::file(self.path(index))
-    }
-
-    fn notes(&self) -> &[String] {
-        &self.notes
-    }
-
-    fn kind(&self) -> &'static str {
-        if self.classes.iter().all(|class| class.is_empty()) {
-            "image files (no classes)"
-        } else {
-            "image directory (a folder for each class)"
-        }
-    }
-
-    fn read<'a>(&'a self, index: u64, scratch: &'a mut Scratch) -> Result<Sample<'a>> {
-        let (group, name) = self.name(index);
-        match scratch.read(&self.base, [&group.folder, name, b""]) {
-            Ok(bytes) => Ok(Sample {
-                content: Content::Encoded(bytes),
-                label: group.label as usize,
-            }),
-            Err(source) => Err(Error::Io {
-                path: self.path(index),
-                source,
-            }),
-        }
-    }
-
-    fn fingerprint(&self) -> Result<u64> {
-        let mut hash = self
-            .classes
-            .iter()
-            .fold(0, |hash, class| mix(hash ^ hash_bytes(class.as_bytes())));
-        for index in 0..self.len() {
-            let (group, name) = self.name(index);
-            let path = self.path(index);
-            let size = self
-                .base
-                .len_of(&path)
-                .map_err(|source| Error::Io { path, source })?;
-            hash =
-                mix(hash.wrapping_add(hash_bytes(name)) ^ mix(size ^ u64::from(group.label) << 48));
-        }
-        Ok(hash)
-    }
-}
-
-/// What the files of a class are ranked by in a split, in their order.
-fn keys<'a>(
-    split: Split,
-    class: &'a OsStr,
-    sources: &'a [Source],
-) -> impl Iterator<Item = u64> + 'a {
-    sources.iter().flat_map(move |source| {
-        let folder = hash_bytes(&source.within);
-        let names = source.names.split_inclusive(|byte| *byte == 0);
-        names.map(move |name| split.key(class, [folder, hash_bytes(name)]))
-    })
-}
-
-/// Refuses a link that leads nowhere.
-fn check_link(path: PathBuf) -> Result<()> {
-    let (Ok(target), Err(source)) = (path.read_link(), path.metadata()) else {
-        return Ok(());
-    };
-    let why = match source.kind() {
-        io::ErrorKind::NotFound => "is not there".to_owned(),
-        _ => format!("cannot be followed: {}", said(&source)),
-    };
-    let reason = format!("is a link to {}, which {why}", target.display());
-    Err(Error::Io {
-        path,
-        source: io::Error::new(source.kind(), reason),
-    })
-}
-
-pub(super) fn looked_for() -> String {
-    format!("files named *.{}", IMAGE_ENDINGS.join(", *."))
-}
-
-impl Tree {
-    /// Lists a directory on `threads` threads.
+    /// The images in directories, all of which have some; `bare` are others that were given and
+    /// hold none.
     ///
     /// # Errors
-    /// What cannot be read; a link that was to be a folder and leads nowhere, since without it a
-    /// class would be missing, and the labels of those behind it would be others.
-    pub(super) fn list(root: &Path, threads: usize) -> Result<Self> {
-        let tree = Self {
-            root: root.to_path_buf(),
-            listing: file::scan(root, threads, &is_image)?,
-        };
-        let folders = tree.others().filter(|(_, name)| may_be_folder(name));
-        folders
-            .map(|(folder, name)| tree.path(folder, name))
-            .try_for_each(check_link)?;
-        Ok(tree)
+    /// [`Error::Dataset`] for images of two layouts; [`Error::Argument`] for classes that are not
+    /// there.
+    pub(super) fn in_trees(trees: Vec<Tree>, bare: &[PathBuf], options: &Options) -> Result<Self> {
+        let first = trees.first().map(|tree| tree.root.clone());
+        by_class(trees, bare)?.chosen(&first.unwrap_or_default(), options)
     }
 
-    /// Whether there is any image in it or below it.
-    pub(super) fn has_images(&self) -> bool {
-        self.listing.folders.iter().any(|folder| folder.files > 0)
-    }
-
-    /// The other files that are in it or below it, in order: their directories, relative to the
-    /// root, and names.
-    pub(super) fn others(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let folders = self.listing.folders.iter();
-        folders
-            .flat_map(|folder| each_name(&folder.others).map(|name| (folder.path.as_slice(), name)))
-    }
-
-    /// The path of a file.
-    pub(super) fn path(&self, folder: &[u8], name: &[u8]) -> PathBuf {
-        self.root
-            .join(OsStr::from_bytes(folder))
-            .join(OsStr::from_bytes(name))
-    }
-
-    /// What of it is no image.
-    pub(super) fn left_out(&self, into: &mut LeftOut) {
-        for (folder, name) in self.others() {
-            into.add(name, || self.path(folder, name));
-        }
-        for folder in &self.listing.folders {
-            for name in each_name(&folder.special) {
-                into.add_image(Why::Special, || self.path(&folder.path, name));
-            }
-        }
-    }
-
-    /// Whether all of its images lie in it itself, so that there are no classes in it.
-    fn is_flat(&self) -> Result<bool> {
-        let mut with_images = self
-            .listing
-            .folders
-            .iter()
-            .filter(|folder| folder.files > 0)
-            .peekable();
-        if with_images.peek().is_none() {
-            let reason = format!("no images in it or below it; looked for {}", looked_for());
-            return Err(Error::dataset(self.root.as_path(), reason));
-        }
-        Ok(with_images.all(|folder| folder.path.is_empty()))
-    }
-
-    /// The images that lie in it itself.
-    fn loose(&self) -> impl Iterator<Item = &[u8]> {
-        let here = self
-            .listing
-            .folders
-            .iter()
-            .filter(|folder| folder.path.is_empty());
-        here.flat_map(|folder| each_name(&folder.names))
+    /// Image files named one by one, in the order of their paths: of one class without a name, or
+    /// of those that their directories name.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for classes that are not there.
+    pub(super) fn one_by_one(files: &[PathBuf], options: &Options) -> Result<Self> {
+        let first = files.first().cloned().unwrap_or_default();
+        single_files(files).chosen(&first, options)
     }
 }
 
 impl Found {
+    /// The files of the classes and the side that are asked for, and no more than are.
+    fn chosen(mut self, path: &Path, options: &Options) -> Result<Files> {
+        let mut files = Files::default();
+        files.notes = self.settle(options);
+        let names: Vec<OsString> = self.classes.keys().cloned().collect();
+        let limit = usize::try_from(options.limit.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
+        for class in options.chosen(&names, "class directories found")? {
+            let name = &names[class];
+            let all = self.classes.remove(name).unwrap_or_default();
+            let wanted = |split: Split| split.of_class(keys(split, name, &all)).into_iter();
+            let mut wanted = options.split.map(wanted);
+            for images in &all {
+                let on_side = |_: &&[u8]| {
+                    wanted
+                        .as_mut()
+                        .is_none_or(|wanted| wanted.next().unwrap_or_default())
+                };
+                let names = each_name(&images.names).filter(on_side);
+                let names = names.take(limit - files.len());
+                files.add_folder(&images.folder, files.classes.len(), names);
+            }
+            files.classes.push(name.clone());
+        }
+        if files.is_empty() {
+            let looked_for = looked_for();
+            let otherwise = format!("no images in the classes asked for; looked for {looked_for}");
+            return Err(Error::dataset(path, options.nothing_left(&otherwise)));
+        }
+        Ok(files)
+    }
+
+    /// Puts a directory's images into their class: that of a flat root is `flat`.
+    fn add(&mut self, root: &Path, folder: Folder, flat: Option<&OsString>) {
+        let mut parts = folder.path.splitn(2, |b| *b == b'/');
+        let first = OsStr::from_bytes(parts.next().unwrap_or_default());
+        if first.is_empty() != flat.is_some() {
+            return;
+        }
+        let class = flat.cloned().unwrap_or_else(|| first.to_os_string());
+        let within = parts.next().unwrap_or_default().to_vec();
+        let all = self.classes.entry(class).or_default();
+        if folder.files > 0 {
+            let full = root.join(OsStr::from_bytes(&folder.path));
+            all.push(Images {
+                folder: full.into_os_string().into_vec(),
+                within,
+                names: folder.names,
+            });
+        }
+    }
+
     /// Leaves out classes without images, unless they are asked for by name; returns what a user
     /// should know.
     fn settle(&mut self, options: &Options) -> Vec<String> {
@@ -447,10 +189,9 @@ impl Found {
         if !self.named_by_folder || options.labels == Wanted::Never {
             return None;
         }
-        let count = |sources: &[Source]| {
-            sources
-                .iter()
-                .map(|source| each_name(&source.names).count())
+        let count = |all: &[Images]| {
+            all.iter()
+                .map(|images| each_name(&images.names).count())
                 .sum::<usize>()
         };
         let counted = self
@@ -466,6 +207,15 @@ impl Found {
     }
 }
 
+/// What the files of a class are ranked by in a split, in their order.
+fn keys<'a>(split: Split, class: &'a OsStr, all: &'a [Images]) -> impl Iterator<Item = u64> + 'a {
+    all.iter().flat_map(move |images| {
+        let folder = hash_bytes(&images.within);
+        let names = images.names.split_inclusive(|byte| *byte == 0);
+        names.map(move |name| split.key(class, [folder, hash_bytes(name)]))
+    })
+}
+
 /// Says which of several directories hold nothing, as a glob may match one.
 pub(super) fn note_on_bare(bare: &[PathBuf]) -> Option<String> {
     let folders = counted(bare.len() as u64, "folder");
@@ -476,7 +226,7 @@ pub(super) fn note_on_bare(bare: &[PathBuf]) -> Option<String> {
 }
 
 /// Says which class directories hold no images.
-fn note_on_empty(empty: &BTreeMap<OsString, Vec<Source>>) -> Option<String> {
+fn note_on_empty(empty: &BTreeMap<OsString, Vec<Images>>) -> Option<String> {
     let names = first_few(empty.keys().map(|class| class.display().to_string()));
     match empty.len() {
         0 => None,
@@ -496,56 +246,32 @@ fn first_few(all: impl ExactSizeIterator<Item = String>) -> String {
     format!("{}{more}", all.take(FEW).collect::<Vec<_>>().join(", "))
 }
 
-/// The names in a block where each has a NUL behind it.
-fn each_name(names: &[u8]) -> impl Iterator<Item = &[u8]> {
-    names
-        .split_inclusive(|byte| *byte == 0)
-        .map(|name| &name[..name.len() - 1])
-}
-
-/// Files named one by one, in the order of their paths: one unnamed class, or those that their
-/// directories name.
-fn single_files(files: &[PathBuf]) -> Result<Found> {
+/// Image files named one by one.
+fn single_files(files: &[PathBuf]) -> Found {
     let mut folders: BTreeMap<&Path, Vec<&[u8]>> = BTreeMap::new();
     for file in files {
-        let name = file.file_name().unwrap_or_default().as_bytes();
-        if !is_image(name) {
-            return Err(Error::dataset(
-                file.as_path(),
-                format!(
-                    "not an image directory or file; looked for {}",
-                    looked_for()
-                ),
-            ));
-        }
-        folders
-            .entry(file.parent().unwrap_or(Path::new("")))
-            .or_default()
-            .push(name);
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let name = file.file_name().unwrap_or_default();
+        folders.entry(folder).or_default().push(name.as_bytes());
     }
     let names = names_of(folders.keys().copied());
     let mut found = Found {
         named_by_folder: names.is_some(),
         ..Found::default()
     };
-    for (place, (folder, mut files)) in folders.into_iter().enumerate() {
+    let mut names = names.unwrap_or_default().into_iter();
+    for (folder, mut files) in folders {
         files.sort_unstable();
-        let joined = files
-            .iter()
-            .flat_map(|name| name.iter().copied().chain([0]))
-            .collect();
-        let source = Source {
+        let with_nul = |name: &&[u8]| [*name, b"\0"].concat();
+        let images = Images {
             folder: folder.as_os_str().as_bytes().to_vec(),
             within: Vec::new(),
-            names: joined,
+            names: files.iter().flat_map(with_nul).collect(),
         };
-        let class = names
-            .as_ref()
-            .map(|names| names[place].clone())
-            .unwrap_or_default();
-        found.classes.entry(class).or_default().push(source);
+        let class = names.next().unwrap_or_default();
+        found.classes.entry(class).or_default().push(images);
     }
-    Ok(found)
+    found
 }
 
 /// What directories are called, if not all of them alike.
@@ -572,82 +298,53 @@ fn names_of<'a>(folders: impl Iterator<Item = &'a Path>) -> Option<Vec<OsString>
 
 /// The images of all roots by class.
 fn by_class(trees: Vec<Tree>, bare: &[PathBuf]) -> Result<Found> {
-    let roots = trees.iter().map(|tree| &tree.root).chain(bare);
-    let names = names_of(roots.map(PathBuf::as_path));
-    let mut found = Found::default();
-    let mut flat: Option<PathBuf> = None;
-    let mut layered: Option<PathBuf> = None;
     let roots: Vec<PathBuf> = trees.iter().map(|tree| tree.root.clone()).collect();
+    let names = names_of(roots.iter().chain(bare).map(PathBuf::as_path));
+    let flat = are_flat(&trees)?;
+    let mut found = Found {
+        named_by_folder: flat && names.is_some(),
+        ..Found::default()
+    };
     for (place, tree) in trees.into_iter().enumerate() {
         tree.left_out(&mut found.left_out);
-        if tree.is_flat()? {
-            flat = Some(tree.root.clone());
-        } else {
-            layered = Some(tree.root.clone());
-            tree.loose().for_each(|name| {
-                found
-                    .left_out
-                    .add_image(Why::Loose, || tree.path(b"", name));
-            });
+        if !flat {
+            tree.left_out_beside(&mut found.left_out);
         }
-        if let (Some(flat), Some(layered)) = (&flat, &layered) {
-            let reason = format!(
-                "holds images, and {} holds class directories: give one kind, or the directory that both are in",
-                layered.display()
-            );
-            return Err(Error::dataset(flat.as_path(), reason));
-        }
-        let class = names
-            .as_ref()
-            .map(|names| names[place].clone())
-            .unwrap_or_default();
+        let class = names.as_ref().map(|names| names[place].clone());
+        let class = flat.then(|| class.unwrap_or_default());
         for folder in tree.listing.folders {
-            add_folder(
-                &mut found.classes,
-                &tree.root,
-                folder,
-                flat.as_ref().map(|_| &class),
-            );
+            found.add(&tree.root, folder, class.as_ref());
         }
     }
-    if let (Some(names), true) = (&names, flat.is_some()) {
-        for name in names.iter().rev().take(bare.len()) {
-            found.classes.entry(name.clone()).or_default();
+    match names {
+        Some(names) if flat => {
+            let bare = names.into_iter().skip(roots.len());
+            bare.for_each(|name| _ = found.classes.entry(name).or_default());
         }
-    } else {
-        found.bare = bare.to_vec();
-    }
-    found.named_by_folder = flat.is_some() && names.is_some();
-    if layered.is_some()
-        && names.is_some()
-        && roots.iter().all(|root| root.parent() == roots[0].parent())
-    {
-        found.beside = roots;
+        names => {
+            found.bare = bare.to_vec();
+            let are_beside = roots.iter().all(|root| root.parent() == roots[0].parent());
+            if !flat && names.is_some() && are_beside {
+                found.beside = roots;
+            }
+        }
     }
     Ok(found)
 }
 
-/// Puts a directory's images into their class: that of a flat root is `flat`.
-fn add_folder(
-    classes: &mut BTreeMap<OsString, Vec<Source>>,
-    root: &Path,
-    folder: Folder,
-    flat: Option<&OsString>,
-) {
-    let mut parts = folder.path.splitn(2, |b| *b == b'/');
-    let first = OsStr::from_bytes(parts.next().unwrap_or_default());
-    if first.is_empty() != flat.is_some() {
-        return;
-    }
-    let class = flat.cloned().unwrap_or_else(|| first.to_os_string());
-    let within = parts.next().unwrap_or_default().to_vec();
-    let sources = classes.entry(class).or_default();
-    if folder.files > 0 {
-        let full = root.join(OsStr::from_bytes(&folder.path));
-        sources.push(Source {
-            folder: full.as_os_str().as_bytes().to_vec(),
-            within,
-            names: folder.names,
-        });
-    }
+/// Whether the images of each tree all lie in it itself, and not in class directories.
+fn are_flat(trees: &[Tree]) -> Result<bool> {
+    let mut pairs = trees.windows(2).map(|pair| (&pair[0], &pair[1]));
+    let Some(pair) = pairs.find(|(one, other)| one.is_flat() != other.is_flat()) else {
+        return Ok(trees.first().is_some_and(Tree::is_flat));
+    };
+    let (flat, layered) = match pair {
+        (one, other) if one.is_flat() => (one, other),
+        (one, other) => (other, one),
+    };
+    let reason = format!(
+        "holds images, and {} holds class directories: give one kind, or the directory that both are in",
+        layered.root.display()
+    );
+    Err(Error::dataset(&*flat.root, reason))
 }

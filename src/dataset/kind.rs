@@ -1,49 +1,25 @@
-//! Which kind of data set some paths are: found out by looking, never by being told.
+//! Which kind of dataset some paths are: found out by looking, never by being told.
 //!
-//! A directory with pictures in it or below it is an image directory. Of other files the first
-//! bytes say what they are, so that a file of records may have any name: `train-00000-of-00010` and
+//! A directory with images in it or below it is an image directory. Of other files the first bytes
+//! say what they are, so that a file of records may have any name: `train-00000-of-00010` and
 //! `photos0` are as good as `photos0.tfrecord`.
 
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::directory::{Tree, looked_for, note_on_bare};
+use super::directory::note_on_bare;
 use super::left_out::LeftOut;
-use super::{Dataset, Directory, LABELS, Options, Shards, Table, given_twice};
-use crate::codec::Format;
+use super::look::{Look, is_beside, is_records, look};
+use super::tree::{Tree, looked_for};
+use super::{Dataset, Files, ImageFiles, Options, Shards, given_twice};
 use crate::error::{Error, Result};
-use crate::file::{self, Foreign, is_clutter, is_image, may_be_csv};
-use crate::record::{self, Framing, Inflated, inflated};
-
-/// How many bytes decide what a file is.
-const START: usize = file::SIGNATURE;
+use crate::file::{self, is_clutter, is_image};
+use crate::record;
 
 /// How many of the other files in an image directory are looked at: enough to find records that
 /// were put there.
 const FEW: usize = 16;
-
-/// What the first bytes of a file say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
-    /// Records, compressed or not.
-    Records,
-    /// Compressed, and perhaps records.
-    Unclear,
-    /// Compressed, and no records.
-    Compressed,
-    /// A table of files.
-    Table,
-    /// Nothing.
-    Empty,
-    /// An image that is not named as one.
-    Image,
-    /// Something else that is known.
-    Foreign(Foreign),
-    /// None of these.
-    Unknown,
-}
 
 /// What the paths are, by kind.
 #[derive(Default)]
@@ -65,7 +41,7 @@ struct Found {
     left_out: LeftOut,
 }
 
-/// Opens the data set that `paths` are: image directories, image files, files of records or
+/// Opens the dataset that `paths` are: image directories, image files, files of records or
 /// directories of them, or CSV files of `filename,class`; on `threads` threads.
 ///
 /// # Errors
@@ -74,11 +50,8 @@ struct Found {
 /// samples; [`Error::Argument`] for a path without a letter, and for classes that are not there.
 pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<dyn Dataset>> {
     if paths.iter().any(|path| path.as_os_str().is_empty()) {
-        return Err(Error::argument(
-            "path",
-            "''",
-            "a directory, a file, a list of them, or a glob",
-        ));
+        let allowed = "a directory, a file, a list of them, or a glob";
+        return Err(Error::argument("path", "''", allowed));
     }
     let mut found = Found {
         salvage: options.salvage,
@@ -87,26 +60,27 @@ pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<
     let clean = paths.iter().any(|path| !is_in_clutter(path));
     // What a glob matches is not chosen one by one.
     for path in paths.iter().filter(|path| !clean || !is_in_clutter(path)) {
-        let kind = std::fs::metadata(path).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
-        match (kind.is_dir(), kind.is_file()) {
-            (true, _) => found.add_directory(path, threads)?,
-            (_, true) => found.add_file(path)?,
-            _ => {
-                return Err(Error::dataset(
-                    path.as_path(),
-                    "neither a directory nor a file",
-                ));
-            }
-        }
+        found.add(path, threads)?;
     }
     found.settle()?;
     found.open(paths, options, threads)
 }
 
 impl Found {
+    fn add(&mut self, path: &Path, threads: usize) -> Result<()> {
+        let kind = std::fs::metadata(path).map_err(|source| Error::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        if kind.is_dir() {
+            self.add_directory(path, threads)
+        } else if kind.is_file() {
+            self.add_file(path)
+        } else {
+            Err(Error::dataset(path, "neither a directory nor a file"))
+        }
+    }
+
     fn add_file(&mut self, path: &Path) -> Result<()> {
         let name = file_name(path);
         if is_image(name) {
@@ -124,34 +98,14 @@ impl Found {
             Look::Records | Look::Unclear => &mut self.shards,
             // Damaged, then: what can be read of it is.
             Look::Compressed if record::named(path).is_some() => &mut self.shards,
-            Look::Compressed => {
-                let reason =
-                    "a compressed file that holds no TFRecords, or damaged ones: unpack it to see";
-                return Err(Error::dataset(path, reason));
-            }
             Look::Table => &mut self.tables,
             Look::Empty => &mut self.empty,
-            Look::Image => {
-                return Err(Error::dataset(
-                    path,
-                    format!(
-                        "an image, but its name does not end like one; looked for {}",
-                        looked_for()
-                    ),
-                ));
-            }
-            Look::Foreign(foreign) => return Err(Error::dataset(path, foreign)),
             Look::Unknown => match record::damaged(path)? {
                 Some(_) if self.salvage => &mut self.shards,
                 Some(damage) => return Err(damage),
-                None => {
-                    let reason = format!(
-                        "no image, record file or CSV; looked for directories of images, {}",
-                        looked_for()
-                    );
-                    return Err(Error::dataset(path, reason));
-                }
+                None => return Err(unusable(path, look)),
             },
+            Look::Compressed | Look::Image | Look::Foreign(_) => return Err(unusable(path, look)),
         };
         kind.push(path.to_path_buf());
         Ok(())
@@ -161,68 +115,50 @@ impl Found {
     /// in it.
     fn add_directory(&mut self, root: &Path, threads: usize) -> Result<()> {
         let tree = Tree::list(root, threads)?;
-        let here = tree
-            .others()
-            .take_while(|(folder, _)| folder.is_empty())
-            .filter(|(_, name)| !is_beside(name));
-        let here = here.map(|(folder, name)| tree.path(folder, name));
         if tree.has_images() {
-            let records = here.take(FEW).find(|path| is_records(path));
+            let records = tree.here().take(FEW).find(|path| is_records(path));
             self.shards.extend(records);
             self.trees.push(tree);
-            return Ok(());
+        } else if !self.add_records(&tree, threads)? {
+            self.bare.push(nothing_in(&tree));
         }
-        let here: Vec<PathBuf> = here.collect();
+        Ok(())
+    }
+
+    /// The record files that lie in a directory; whether there are any.
+    fn add_records(&mut self, tree: &Tree, threads: usize) -> Result<bool> {
+        let here: Vec<PathBuf> = tree.here().collect();
         let looks = file::each(here.len(), threads, &|i| look(&here[i]))?;
-        let (before, mut strangers) = (self.shards.len(), Vec::new());
+        let (before, mut others) = (self.shards.len(), Vec::new());
         for (path, look) in here.iter().zip(looks) {
             match look {
                 Look::Records | Look::Unclear => self.shards.push(path.clone()),
                 Look::Empty => self.empty.push(path.clone()),
-                look => strangers.push((path.as_path(), look)),
+                look => others.push((path.as_path(), look)),
             }
         }
-        self.add_damaged(&strangers, before)?;
+        self.add_damaged(&others, before)?;
         if self.shards.len() > before {
-            return Ok(());
+            return Ok(true);
         }
-        let below = tree
-            .others()
-            .filter(|(folder, _)| !folder.is_empty())
-            .take(FEW);
-        if let Some(path) = below
-            .map(|(folder, name)| tree.path(folder, name))
-            .find(|path| is_records(path))
-        {
-            let folder = path.parent().unwrap_or(root).display();
+        let mut below = tree.below().take(FEW);
+        below.find(|path| is_records(path)).map_or(Ok(false), |path| {
+            let folder = path.parent().unwrap_or(&tree.root).display();
             let reason = format!(
                 "no images and no record files in it, but there are records in {folder}: give that directory"
             );
-            return Err(Error::dataset(root, reason));
-        }
-        let mut left_out = LeftOut::default();
-        tree.left_out(&mut left_out);
-        let there = left_out
-            .list()
-            .map(|list| format!("; there are {list}"))
-            .unwrap_or_default();
-        let reason = format!(
-            "no images in it or below it, and no record files; looked for {}{there}",
-            looked_for()
-        );
-        self.bare.push(Error::dataset(root, reason));
-        Ok(())
+            Err(Error::dataset(&*tree.root, reason))
+        })
     }
 
     /// A file that was meant to hold records, as its name says, or that of files of records beside
     /// it but for a number, is not left out silently; where there are none (the first of this
     /// directory would be number `before`), nor is one whose bytes say so.
-    fn add_damaged(&mut self, strangers: &[(&Path, Look)], before: usize) -> Result<()> {
+    fn add_damaged(&mut self, others: &[(&Path, Look)], before: usize) -> Result<()> {
         let alone = self.shards.len() == before;
-        for (place, (path, look)) in strangers.iter().enumerate() {
-            let sibling = self.shards[before..]
-                .iter()
-                .find(|shard| are_siblings(shard, path));
+        for (place, (path, look)) in others.iter().enumerate() {
+            let mut shards = self.shards[before..].iter();
+            let sibling = shards.find(|shard| are_siblings(shard, path));
             let meant =
                 sibling.is_some() || record::named(path).is_some() || (alone && place < FEW);
             let damage = if *look == Look::Unknown && meant {
@@ -233,10 +169,9 @@ impl Found {
             match (damage, sibling) {
                 (Some(damage), _) if !self.salvage => return Err(damage),
                 (None, Some(sibling)) if !self.salvage => {
-                    let reason = format!(
-                        "damaged, or no file of records, which {} beside it is",
-                        sibling.display()
-                    );
+                    let sibling = sibling.display();
+                    let reason =
+                        format!("damaged, or no file of records, which {sibling} beside it is");
                     return Err(Error::dataset(*path, reason));
                 }
                 (None, None) => self.left_out.add(file_name(path), || path.to_path_buf()),
@@ -262,97 +197,122 @@ impl Found {
     }
 
     fn open(
-        self,
+        mut self,
         paths: &[PathBuf],
         options: &Options,
         threads: usize,
     ) -> Result<Arc<dyn Dataset>> {
+        self.check_one_kind(paths)?;
+        if !self.shards.is_empty() {
+            let bare = self.bare();
+            let shards = Shards::open(self.shards, options, threads)?;
+            let shards = shards
+                .noting(self.left_out.note())
+                .noting(note_on_bare(&bare));
+            return Ok(Arc::new(shards));
+        }
+        options.keys.check_unused()?;
+        Ok(Arc::new(ImageFiles::new(self.files(options, threads)?)))
+    }
+
+    fn files(self, options: &Options, threads: usize) -> Result<Files> {
+        let bare = self.bare();
+        if !self.trees.is_empty() {
+            let roots = self.trees.iter();
+            let roots = sorted(roots.filter_map(|tree| tree.root.canonicalize().ok()));
+            let mut files = Files::in_trees(self.trees, &bare, options)?;
+            files.notes.extend(given_twice(&roots, "images"));
+            return Ok(files);
+        }
+        if !self.images.is_empty() {
+            let images = self.images.iter();
+            let images = sorted(images.filter_map(|path| std::path::absolute(path).ok()));
+            let mut files = Files::one_by_one(&self.images, options)?;
+            files.notes.extend(given_twice(&images, "images"));
+            files.notes.extend(note_on_bare(&bare));
+            return Ok(files);
+        }
+        match self.bare.into_iter().next() {
+            Some(error) => Err(error),
+            None => Files::in_tables(&self.tables, options, threads),
+        }
+    }
+
+    /// The directories that hold nothing.
+    fn bare(&self) -> Vec<PathBuf> {
+        let paths = self.bare.iter().filter_map(Error::path);
+        paths.map(Path::to_owned).collect()
+    }
+
+    /// Refuses paths of two kinds, or of none.
+    fn check_one_kind(&mut self, paths: &[PathBuf]) -> Result<()> {
+        let trees = self.trees.first().map(|tree| &tree.root);
         let kinds = [
-            (
-                "an image directory",
-                self.trees.first().map(|tree| &tree.root),
-            ),
+            ("an image directory", trees),
             ("an image file", self.images.first()),
             ("a file of records", self.shards.first()),
             ("a CSV file", self.tables.first()),
         ];
-        if kinds.iter().all(|(_, first)| first.is_none()) {
-            let nothing = || {
-                Error::dataset(
-                    paths.first().cloned().unwrap_or_default(),
-                    "nothing to load",
-                )
-            };
-            return Err(self.bare.into_iter().next().unwrap_or_else(nothing));
-        }
-        let bare: Vec<PathBuf> = self
-            .bare
-            .iter()
-            .filter_map(|error| error.path().map(Path::to_owned))
-            .collect();
         let mut kinds = kinds
-            .iter()
-            .filter_map(|(kind, first)| first.map(|path| (kind, path)));
-        if let (Some((one, first)), Some((other, path))) = (kinds.next(), kinds.next()) {
-            let reason = format!(
-                "is {other}, and {} is {one}: give one kind",
-                first.display()
-            );
-            return Err(Error::dataset(path.as_path(), reason));
-        }
-        if self.shards.is_empty() {
-            options.keys.check_unused()?;
-        }
-        if !self.trees.is_empty() {
-            let roots = sorted(
-                self.trees
-                    .iter()
-                    .filter_map(|tree| tree.root.canonicalize().ok()),
-            );
-            return Ok(Arc::new(
-                Directory::of_trees(self.trees, &bare, options)?
-                    .noting(given_twice(&roots, "images")),
-            ));
-        }
-        if !self.images.is_empty() {
-            let images = sorted(
-                self.images
-                    .iter()
-                    .filter_map(|path| std::path::absolute(path).ok()),
-            );
-            return Ok(Arc::new(
-                Directory::of_files(&self.images, options)?
-                    .noting(given_twice(&images, "images"))
-                    .noting(note_on_bare(&bare)),
-            ));
-        }
-        if !self.tables.is_empty() {
-            if let Some(error) = self.bare.into_iter().next() {
-                return Err(error);
+            .into_iter()
+            .filter_map(|(kind, path)| Some((kind, path?)));
+        match (kinds.next(), kinds.next()) {
+            (Some((one, first)), Some((other, path))) => {
+                let first = first.display();
+                let reason = format!("is {other}, and {first} is {one}: give one kind");
+                Err(Error::dataset(&**path, reason))
             }
-            return Ok(Arc::new(Table::open(&self.tables, options, threads)?));
+            (None, _) if self.bare.is_empty() => {
+                let path = paths.first().cloned().unwrap_or_default();
+                Err(Error::dataset(path, "nothing to load"))
+            }
+            (None, _) => Err(self.bare.swap_remove(0)),
+            _ => Ok(()),
         }
-        let shards = Shards::open(self.shards, options, threads)?;
-        Ok(Arc::new(
-            shards
-                .noting(self.left_out.note())
-                .noting(note_on_bare(&bare)),
-        ))
     }
+}
+
+/// What is wrong with a file that holds neither images nor records.
+fn unusable(path: &Path, look: Look) -> Error {
+    let looked_for = looked_for();
+    let reason = match look {
+        Look::Foreign(foreign) => foreign.to_string(),
+        Look::Compressed => {
+            "a compressed file that holds no TFRecords, or damaged ones: unpack it to see"
+                .to_owned()
+        }
+        Look::Image => {
+            format!("an image, but its name does not end like one; looked for {looked_for}")
+        }
+        _ => {
+            format!("no image, record file or CSV; looked for directories of images, {looked_for}")
+        }
+    };
+    Error::dataset(path, reason)
+}
+
+/// What is wrong with a directory without images and records.
+fn nothing_in(tree: &Tree) -> Error {
+    let mut left_out = LeftOut::default();
+    tree.left_out(&mut left_out);
+    let there = left_out.list().map(|list| format!("; there are {list}"));
+    let reason = format!(
+        "no images in it or below it, and no record files; looked for {}{}",
+        looked_for(),
+        there.unwrap_or_default()
+    );
+    Error::dataset(&*tree.root, reason)
 }
 
 /// The first of a few files in a directory without images, or below it, that is a file of records.
 #[must_use]
 pub fn records_below(root: &Path, threads: usize) -> Option<PathBuf> {
-    let tree = Tree::list(root, threads)
-        .ok()
-        .filter(|tree| !tree.has_images())?;
+    let tree = Tree::list(root, threads).ok()?;
+    if tree.has_images() {
+        return None;
+    }
     let mut others = tree.others().filter(|(_, name)| !is_beside(name)).take(FEW);
     others.find_map(|(folder, name)| Some(tree.path(folder, name)).filter(|path| is_records(path)))
-}
-
-fn is_records(path: &Path) -> bool {
-    matches!(look(path), Ok(Look::Records))
 }
 
 fn sorted(paths: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
@@ -373,57 +333,12 @@ fn file_name(path: &Path) -> &[u8] {
     path.file_name().unwrap_or_default().as_bytes()
 }
 
-/// Whether a file is known by its name to lie beside records without being records.
-fn is_beside(name: &[u8]) -> bool {
-    name.ends_with(b".idx")
-        || name == b"manifest.jsonl"
-        || name == LABELS.as_bytes()
-        || name.ends_with(b"_summary.json")
-}
-
 /// Whether two files lie in one directory, and their names differ in numbers only.
 fn are_siblings(one: &Path, other: &Path) -> bool {
-    let letters = |path: &Path| -> Vec<u8> {
-        let name = path.file_name().unwrap_or_default().as_bytes();
-        name.iter()
-            .copied()
-            .filter(|byte| !byte.is_ascii_digit())
-            .collect()
+    let letters = |path| -> Vec<u8> {
+        let mut name = file_name(path).to_vec();
+        name.retain(|byte| !byte.is_ascii_digit());
+        name
     };
     one.parent() == other.parent() && letters(one) == letters(other)
-}
-
-/// Looks at the first bytes of a file.
-fn look(path: &Path) -> Result<Look> {
-    let io = |source| Error::Io {
-        path: path.to_path_buf(),
-        source,
-    };
-    let mut start = Vec::new();
-    std::fs::File::open(path)
-        .map_err(io)?
-        .take(START as u64)
-        .read_to_end(&mut start)
-        .map_err(io)?;
-    let ending = path.extension().unwrap_or_default();
-    let named_csv = ["csv", "tsv"]
-        .iter()
-        .any(|known| ending.eq_ignore_ascii_case(known));
-    Ok(match start.as_slice() {
-        [] if named_csv => Look::Table,
-        [] => Look::Empty,
-        start if Framing::of(start).is_some() => Look::Records,
-        start if named_csv || (may_be_csv(start) && Foreign::of(start).is_none()) => Look::Table,
-        start => match Foreign::of(start) {
-            Some(foreign) => Look::Foreign(foreign),
-            None if Format::of(start).is_some() => Look::Image,
-            None if start.is_ascii() => Look::Unknown,
-            None => match inflated(start) {
-                Some(Inflated::Records) => Look::Records,
-                Some(Inflated::Other) => Look::Compressed,
-                Some(Inflated::Unclear) => Look::Unclear,
-                None => Look::Unknown,
-            },
-        },
-    })
 }

@@ -6,26 +6,29 @@
 
 mod classes;
 mod directory;
+mod files;
 mod kind;
 mod left_out;
+mod look;
 mod memory;
 mod options;
+mod rows;
 mod shards;
 mod split;
 mod table;
+mod tree;
 
 use std::ffi::{CStr, OsString};
 use std::fmt;
 use std::path::PathBuf;
 
-pub use classes::{ByClass, LARGEST_LABEL, NO_LABEL, numbered};
-pub use directory::Directory;
+pub use classes::{ByClass, LARGEST_LABEL, NO_LABEL};
+pub use files::{Files, Ids, ImageFiles, List, Numbering};
 pub use kind::{open, records_below};
 pub use memory::{Bytes, InMemory};
 pub use options::{Keys, Options, Wanted};
 pub use shards::{LABELS, Shards, listed_names};
 pub use split::{Side, Split, share_of};
-pub use table::Table;
 
 pub use crate::codec::Content;
 use crate::codec::Reason;

@@ -87,7 +87,7 @@ impl Split {
         classes: usize,
         key: impl Fn(usize) -> u64,
     ) -> Vec<bool> {
-        let by_class = ByClass::of(labels, classes);
+        let by_class = ByClass::of(labels.iter().copied(), classes);
         let mut wanted = vec![self.side == Side::Train; labels.len()];
         for range in by_class.ranges.iter() {
             let samples = || {

@@ -26,16 +26,28 @@ pub(super) struct Set {
     /// Tells by its name whether a file is a shard of such a set, of this run or another.
     pub(super) belongs: Belongs,
     /// Small files that are written last, in this order: where the last of them is, everything is.
-    pub(super) papers: Vec<(PathBuf, String)>,
+    pub(super) side_files: Vec<(PathBuf, String)>,
     /// What the user should know of it, a sentence each.
     pub(super) notes: Vec<String>,
+}
+
+impl Set {
+    /// Shards alone.
+    pub(super) fn of(shards: Vec<Shard>, belongs: impl Fn(&str) -> bool + Send + 'static) -> Self {
+        Self {
+            shards,
+            belongs: Box::new(belongs),
+            side_files: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// Tells names of shards from others.
 pub(super) type Belongs = Box<dyn Fn(&str) -> bool + Send>;
 
 /// What becomes of the images in a source.
-pub(super) struct Recipe<R> {
+pub(super) struct Target<R> {
     /// Whether records say how large pictures are.
     pub(super) sizes: bool,
     /// Lists that are read, and the arguments that name them.
@@ -88,7 +100,7 @@ struct Checking<R> {
     depth: Depth,
     found: Vec<Option<Checked>>,
     failures: Vec<(usize, Error)>,
-    recipe: Recipe<R>,
+    target: Target<R>,
 }
 
 /// What is to be written, and what is left out.
@@ -120,7 +132,7 @@ struct Writing<R: Records> {
     engine: Engine<Write<R>>,
     /// All shards in order, and whether each is there already.
     shards: std::vec::IntoIter<(Shard, bool)>,
-    papers: Vec<(PathBuf, String)>,
+    side_files: Vec<(PathBuf, String)>,
     manifest: Option<Manifest>,
     skipped: Vec<LeftOut>,
     written: Written,
@@ -128,10 +140,10 @@ struct Writing<R: Records> {
 
 impl<R: Records> Conversion<R> {
     /// Begins to look at the inputs; what can be found wrong without them is found first.
-    pub(super) fn start(settings: Settings, source: Source, recipe: Recipe<R>) -> Result<Self> {
-        let (_, set) = (recipe.arrange)(&source);
+    pub(super) fn start(settings: Settings, source: Source, target: Target<R>) -> Result<Self> {
+        let (_, set) = (target.arrange)(&source);
         refuse_lists(
-            &recipe.lists,
+            &target.lists,
             set.outputs(&settings).iter().map(PathBuf::as_path),
         )?;
         set.refuse_other_manifest(&settings)?;
@@ -157,12 +169,12 @@ impl<R: Records> Conversion<R> {
             written,
             stage: Stage::Over,
         };
-        run.stage = Stage::Checking(Box::new(run.check(Arc::new(source), recipe, depth)?));
+        run.stage = Stage::Checking(Box::new(run.check(Arc::new(source), target, depth)?));
         Ok(run)
     }
 
     /// Begins to look at all inputs.
-    fn check(&self, source: Arc<Source>, recipe: Recipe<R>, depth: Depth) -> Result<Checking<R>> {
+    fn check(&self, source: Arc<Source>, target: Target<R>, depth: Depth) -> Result<Checking<R>> {
         // A first look that is not the whole check is not told of.
         let done = if depth == self.settings.depth {
             Arc::clone(&self.checked)
@@ -173,7 +185,7 @@ impl<R: Records> Conversion<R> {
             source: Arc::clone(&source),
             wanted: None,
             depth,
-            sizes: recipe.sizes,
+            sizes: target.sizes,
             done,
         };
         let engine = Engine::start(check, self.settings.workers, 4)?;
@@ -183,7 +195,7 @@ impl<R: Records> Conversion<R> {
             depth,
             found: Vec::new(),
             failures: Vec::new(),
-            recipe,
+            target,
         })
     }
 
@@ -235,7 +247,7 @@ impl<R: Records> Conversion<R> {
             depth,
             found,
             failures,
-            recipe,
+            target,
         } = checking;
         drop(engine);
         let unconfirmed = depth != self.settings.depth;
@@ -243,11 +255,11 @@ impl<R: Records> Conversion<R> {
             // Whatever else is wrong is to be said together.
             return Ok(Stage::Checking(Box::new(self.check(
                 source,
-                recipe,
+                target,
                 self.settings.depth,
             )?)));
         }
-        let plan = self.plan(Arc::unwrap_or_clone(source), found, failures, recipe)?;
+        let plan = self.plan(Arc::unwrap_or_clone(source), found, failures, target)?;
         plan.set.refuse_existing(&self.settings)?;
         plan.set.refuse_leftovers(&self.settings.folder)?;
         Ok(Stage::Comparing(Box::new(Comparing {
@@ -262,7 +274,7 @@ impl<R: Records> Conversion<R> {
         source: Source,
         found: Vec<Option<Checked>>,
         failures: Vec<(usize, Error)>,
-        recipe: Recipe<R>,
+        target: Target<R>,
     ) -> Result<Plan<R>> {
         let files = source.len();
         if !failures.is_empty() && (!self.settings.skip || failures.len() == files) {
@@ -282,7 +294,7 @@ impl<R: Records> Conversion<R> {
             source
         };
         let mut found: Vec<Checked> = found.into_iter().flatten().collect();
-        let (order, set) = (recipe.arrange)(&source);
+        let (order, set) = (target.arrange)(&source);
         let source = Arc::new(match order {
             Some(order) => {
                 found = order.iter().map(|input| found[*input]).collect();
@@ -290,8 +302,8 @@ impl<R: Records> Conversion<R> {
             }
             None => source,
         });
-        let (records, of_records) = (recipe.records)(Arc::clone(&source), found)?;
-        let mut notes = [source.notes.clone(), of_records, set.notes.clone()].concat();
+        let (records, of_records) = (target.records)(Arc::clone(&source), found)?;
+        let mut notes = [source.files.notes.clone(), of_records, set.notes.clone()].concat();
         if let Some(LeftOut {
             why: Skipped { path, reason },
             ..
@@ -386,7 +398,7 @@ impl<R: Records> Conversion<R> {
             // synced.
             engine: Engine::start(job, workers, workers + 1)?,
             shards: seen.into_iter(),
-            papers: set.papers,
+            side_files: set.side_files,
             manifest: self
                 .settings
                 .manifest()
@@ -440,7 +452,7 @@ impl Set {
             .flatten();
         let manifest = settings.manifest().or_else(|| self.old_manifest(settings));
         shards
-            .chain(self.papers.iter().map(|(path, _)| path.clone()))
+            .chain(self.side_files.iter().map(|(path, _)| path.clone()))
             .chain(manifest)
             .collect()
     }
@@ -449,8 +461,8 @@ impl Set {
     /// any more once one of them is written.
     fn claims(&self, settings: &Settings) -> impl Iterator<Item = PathBuf> {
         // The summary first: it is what says that there are the others.
-        let papers = self.papers.iter().rev().map(|(path, _)| path.clone());
-        papers.chain(self.old_manifest(settings))
+        let side_files = self.side_files.iter().rev().map(|(path, _)| path.clone());
+        side_files.chain(self.old_manifest(settings))
     }
 
     /// The list of the records of an earlier run.
@@ -655,7 +667,7 @@ impl<R: Records> Writing<R> {
             manifest.add_skipped(&self.skipped)?;
             manifest.commit(replace)?;
         }
-        for (path, text) in &self.papers {
+        for (path, text) in &self.side_files {
             write_whole(path, text.as_bytes(), replace)?;
         }
         Ok(std::mem::take(&mut self.written))

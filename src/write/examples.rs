@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::check::Checked;
+use super::conversion::MakeRecords;
 use super::shards::Records;
 use super::source::Source;
 use crate::codec::Format;
@@ -28,14 +29,24 @@ pub(super) enum Schema {
 
 /// The records.
 pub(super) struct Examples {
-    pub(super) source: Arc<Source>,
-    pub(super) checked: Vec<Checked>,
-    pub(super) schema: Schema,
+    source: Arc<Source>,
+    checked: Vec<Checked>,
+    schema: Schema,
 }
 
 const ENCODED: &str = "image/encoded";
 
 impl Examples {
+    /// Makes records with these features.
+    pub(super) fn of(schema: Schema) -> MakeRecords<Self> {
+        let records = move |source, checked| Self {
+            source,
+            checked,
+            schema,
+        };
+        Box::new(move |source, checked| Ok((records(source, checked), Vec::new())))
+    }
+
     /// Everything of a record but the picture.
     fn features(&self, record: usize) -> BTreeMap<String, Feature<'_>> {
         let number = |value: u64| Feature::Ints(vec![i64::try_from(value).unwrap_or(i64::MAX)]);

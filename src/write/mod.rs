@@ -7,17 +7,19 @@
 
 mod check;
 mod conversion;
-mod create;
+mod convert;
 mod examples;
 pub mod images;
 mod index;
-mod listing;
 mod manifest;
 mod place;
 mod recordio;
+mod request;
 mod shards;
 mod source;
 mod split;
+mod stratified;
+mod tensorize;
 mod tensors;
 
 use std::path::PathBuf;
@@ -28,10 +30,11 @@ use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
 
 pub use check::Depth;
-pub use create::{
-    Convert, Labels, Options, Split, Tensorize, recordio, stratified, tensors, tfrecords,
-};
+pub use convert::{Convert, Labels, recordio, tfrecords};
 pub use index::index;
+pub use request::Options;
+pub use stratified::{Split, stratified};
+pub use tensorize::{Tensorize, tensors};
 pub use tensors::Order;
 
 /// What to do with outputs that are there already.

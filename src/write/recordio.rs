@@ -82,20 +82,15 @@ impl Images {
     ///
     /// # Errors
     /// [`Error::Dataset`] for a label that the format cannot hold.
-    pub(super) fn new(
-        source: Arc<Source>,
-        checked: Vec<Checked>,
-    ) -> Result<(Self, Option<String>)> {
+    pub(super) fn new(source: Arc<Source>, checked: Vec<Checked>) -> Result<(Self, Vec<String>)> {
         source.check_labels(LARGEST_LABEL, "RecordIO holds labels as float32")?;
         let (keys, note) = Keys::of(&source);
-        Ok((
-            Self {
-                source,
-                checked,
-                keys,
-            },
-            note,
-        ))
+        let images = Self {
+            source,
+            checked,
+            keys,
+        };
+        Ok((images, note.into_iter().collect()))
     }
 
     fn header(&self, record: usize) -> Header<'_> {

@@ -6,33 +6,18 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Dataset, Directory, LABELS, Options, listed_names, records_below};
+use crate::dataset::{Files, LABELS, Numbering, listed_names, records_below};
 use crate::error::{Error, Result, said};
-use crate::file::{LARGEST_NUMBER, Stamp, append_file, name_hint, natural_order, quoted};
+use crate::file::{LARGEST_NUMBER, Stamp, append_file, name_hint, quoted};
 
-/// A list of labelled files. Records are numbered by their place in it.
+/// Labelled files. Records are numbered by their place among them.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    /// What the names are relative to.
+    pub(super) files: Files,
+    /// What names are relative to.
     pub(super) root: PathBuf,
-    pub(super) entries: Vec<Entry>,
+    /// The classes, in the order of those of the files.
     pub(super) classes: Vec<Class>,
-    /// The CSV file that lists them, if there is one, and what may be why a file in it is not
-    /// there.
-    pub(super) listing: Option<(PathBuf, String)>,
-    /// What the user should know of it, a sentence each.
-    pub(super) notes: Vec<String>,
-}
-
-/// A file.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    /// Its path as it is listed, relative to the root.
-    pub(super) name: Box<[u8]>,
-    /// The place of its class among the classes.
-    pub(super) class: u32,
-    /// Where it is listed, counted from 1.
-    pub(super) line: u64,
 }
 
 /// A class.
@@ -57,79 +42,65 @@ pub(super) const OF_IMAGES: &str =
 
 impl Source {
     /// The images of a flat directory (one class without a name, label 0) or of a class directory
-    /// (labels by the sorted names), class by class, in each as people count.
+    /// (labels by the sorted names), class by class, in each in natural order.
     pub(super) fn directory(root: &Path, threads: usize) -> Result<Self> {
-        let data = Directory::open(&[root.to_owned()], &Options::default(), threads)
+        let files = Files::in_directory(root, threads)
             .map_err(|error| records_in(root, threads).unwrap_or(error))?;
-        let (by_class, mut entries, mut classes) = (data.by_class()?, Vec::new(), Vec::new());
-        let mut notes = data.notes().to_vec();
-        notes.extend(data.classes()?.iter().find(|name| name.to_str().is_none()).map(|name| {
+        let mut files = files.below(root);
+        let odd = files.classes.iter().find(|name| name.to_str().is_none());
+        files.notes.extend(odd.map(|name| {
+            let name = quoted(name.as_bytes());
             format!(
-                "the class name {} is not UTF-8: lists and records of class names hold it with replacement characters",
-                quoted(name.as_bytes())
+                "the class name {name} is not UTF-8: lists and records of class names hold it with replacement characters"
             )
         }));
-        for (places, name) in by_class.ranges.iter().zip(data.classes()?) {
-            let (class, first) = (
-                u32::try_from(classes.len()).unwrap_or(u32::MAX),
-                entries.len(),
-            );
-            classes.push(Class {
-                name: name.to_string_lossy().into_owned(),
-                label: u64::from(class),
-            });
-            entries.extend(places.clone().map(|place| {
-                let path = data.location(by_class.sample(place)).path;
-                let name = path
-                    .strip_prefix(root)
-                    .unwrap_or(&path)
-                    .as_os_str()
-                    .as_bytes()
-                    .into();
-                Entry {
-                    name,
-                    class,
-                    line: 0,
-                }
-            }));
-            entries[first..].sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
-        }
-        Ok(Self {
+        Ok(Self::new(files, root, 0..))
+    }
+
+    /// The images that a CSV file lists, with names relative to `root`, and inside it unless
+    /// `allow_outside`.
+    pub(super) fn listed(
+        list: &Path,
+        root: &Path,
+        numbering: &Numbering,
+        allow_outside: bool,
+    ) -> Result<Self> {
+        let mut files = Files::listed([(list, root)], allow_outside)?;
+        let labels = files.label_classes(numbering)?;
+        Ok(Self::new(files, root, labels))
+    }
+
+    fn new(files: Files, root: &Path, labels: impl IntoIterator<Item = u64>) -> Self {
+        let names = files
+            .classes
+            .iter()
+            .map(|name| name.to_string_lossy().into_owned());
+        let classes = names.zip(labels).map(|(name, label)| Class { name, label });
+        Self {
+            classes: classes.collect(),
             root: root.to_owned(),
-            entries,
-            classes,
-            listing: None,
-            notes,
-        })
+            files,
+        }
     }
 
     /// The directories that the files lie in.
     pub(super) fn folders(&self) -> BTreeSet<PathBuf> {
-        let folder = |entry: &Entry| {
-            entry
-                .name
-                .iter()
-                .rposition(|byte| *byte == b'/')
-                .unwrap_or_default()
+        let folder = |record| {
+            let name = self.name(record);
+            let end = name.iter().rposition(|byte| *byte == b'/');
+            &name[..end.unwrap_or_default()]
         };
-        let names: HashSet<&[u8]> = self
-            .entries
-            .iter()
-            .map(|entry| &entry.name[..folder(entry)])
-            .collect();
-        names
-            .into_iter()
-            .map(|name| self.root.join(OsStr::from_bytes(name)))
-            .collect()
+        let names: HashSet<&[u8]> = (0..self.len()).map(folder).collect();
+        let names = names.into_iter().map(OsStr::from_bytes);
+        names.map(|name| self.root.join(name)).collect()
     }
 
     /// The same files in another order, or some of them.
-    pub(super) fn arranged(mut self, order: &[usize]) -> Self {
-        self.entries = order
-            .iter()
-            .map(|place| self.entries[*place].clone())
-            .collect();
-        self
+    pub(super) fn arranged(self, order: &[usize]) -> Self {
+        Self {
+            files: self.files.arranged(order),
+            ..self
+        }
     }
 
     /// The same files, all of label 0.
@@ -142,30 +113,38 @@ impl Source {
 
     /// Number of records.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.files.len()
     }
 
     /// The file of a record, as it is listed.
     pub(super) fn name(&self, record: usize) -> &[u8] {
-        &self.entries[record].name
+        self.files.name(record)
     }
 
     /// The last part of that.
     pub(super) fn base_name(&self, record: usize) -> &[u8] {
-        self.name(record)
-            .rsplit(|byte| *byte == b'/')
-            .next()
-            .unwrap_or_default()
+        let mut parts = self.name(record).rsplit(|byte| *byte == b'/');
+        parts.next().unwrap_or_default()
     }
 
     /// The file of a record.
     pub(super) fn path(&self, record: usize) -> PathBuf {
-        self.root.join(OsStr::from_bytes(self.name(record)))
+        self.files.path(record)
     }
 
     /// The class of a record.
     pub(super) fn class(&self, record: usize) -> &Class {
-        &self.classes[self.entries[record].class as usize]
+        &self.classes[self.files.class(record)]
+    }
+
+    /// The name of each class, and its records.
+    pub(super) fn by_class(&self) -> impl Iterator<Item = (&str, Vec<usize>)> {
+        let mut members = vec![Vec::new(); self.classes.len()];
+        (0..self.len()).for_each(|record| members[self.files.class(record)].push(record));
+        self.classes
+            .iter()
+            .map(|class| class.name.as_str())
+            .zip(members)
     }
 
     /// Notes a list of class names in `folder` that has one of the classes at another number: it is
@@ -175,21 +154,17 @@ impl Source {
             return;
         };
         let number = |class: &Class| {
-            listed
-                .iter()
-                .position(|name| *name == *class.name)
-                .map(|number| number as u64)
+            let number = listed.iter().position(|name| *name == *class.name)?;
+            Some(number as u64)
         };
         let other = |class: &&Class| {
             !class.name.is_empty() && number(class).is_some_and(|number| number != class.label)
         };
-        if let Some(class) = self.classes.iter().find(other) {
-            self.notes.push(format!(
-                "{}: a Loader takes the names of classes from it, and it has {:?} at another number than {}, which it is in \
-                 these records",
+        if let Some(Class { name, label }) = self.classes.iter().find(other) {
+            self.files.notes.push(format!(
+                "{}: a Loader takes the names of classes from it, and it has {name:?} at another number than {label}, \
+                 which it is in these records",
                 folder.join(LABELS).display(),
-                class.name,
-                class.label
             ));
         }
     }
@@ -206,10 +181,8 @@ impl Source {
             ""
         };
         let reason = format!("the label {}{more} is beyond {most}: {why}", class.label);
-        Err(Error::dataset(
-            self.listing.as_ref().map_or(&self.root, |(list, _)| list),
-            reason,
-        ))
+        let list = self.files.list().map(|list| &list.path);
+        Err(Error::dataset(list.unwrap_or(&self.root), reason))
     }
 
     /// An error of the system's about a record's file, which says where that is listed.
@@ -219,25 +192,22 @@ impl Source {
             path: self.path(record),
             source,
         };
-        match &self.listing {
-            Some((list, other)) if !plain.is_of_the_machine() => {
-                let (line, list, hint) = (
-                    self.entries[record].line,
-                    list.display(),
-                    name_hint(self.name(record)),
-                );
-                let hints = if kind == io::ErrorKind::NotFound {
-                    [hint, other]
-                } else {
-                    [""; 2]
-                };
-                let text = format!("{text}, listed in {list}, line {line}{}", hints.concat());
-                Error::Io {
-                    path: self.path(record),
-                    source: io::Error::new(kind, text),
-                }
-            }
-            _ => plain,
+        let Some((list, line)) = self
+            .files
+            .listing(record)
+            .filter(|_| !plain.is_of_the_machine())
+        else {
+            return plain;
+        };
+        let hints = match kind {
+            io::ErrorKind::NotFound => [name_hint(self.name(record)), &list.hint].concat(),
+            _ => String::new(),
+        };
+        let list = list.path.display();
+        let text = format!("{text}, listed in {list}, line {line}{hints}");
+        Error::Io {
+            path: self.path(record),
+            source: io::Error::new(kind, text),
         }
     }
 

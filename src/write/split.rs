@@ -1,7 +1,6 @@
 //! The stratified split: per class so many to validation, so many to test, the rest to training,
 //! chosen by seed.
 
-use super::source::Source;
 use crate::dataset::share_of;
 use crate::random::{Permutation, hash_bytes, mix};
 
@@ -30,20 +29,17 @@ impl Shares {
     }
 }
 
-/// The records of each side. A class's samples are dealt by the seed and the class's name; then
-/// each side is shuffled as a whole, so that its shards hold all classes.
-pub(super) fn split(source: &Source, shares: Shares, seed: u64) -> [Vec<usize>; 3] {
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); source.classes.len()];
-    for (place, entry) in source.entries.iter().enumerate() {
-        members[entry.class as usize].push(place);
-    }
+/// The records of each side, given the name of each class and its records. Those are dealt by the
+/// seed and the name; then each side is shuffled as a whole, so that its shards hold all classes.
+pub(super) fn split<'a>(
+    classes: impl IntoIterator<Item = (&'a str, Vec<usize>)>,
+    shares: Shares,
+    seed: u64,
+) -> [Vec<usize>; 3] {
     let mut sides = [const { Vec::new() }; 3];
-    for (class, members) in source.classes.iter().zip(members) {
-        let order = Permutation::new(
-            mix(seed ^ hash_bytes(class.name.as_bytes())),
-            0,
-            members.len() as u64,
-        );
+    for (name, members) in classes {
+        let seed = mix(seed ^ hash_bytes(name.as_bytes()));
+        let order = Permutation::new(seed, 0, members.len() as u64);
         let mut dealt = (0..members.len()).map(|place| members[place_of(&order, place)]);
         let [_, validation, test] = shares.of(members.len());
         sides[1].extend(dealt.by_ref().take(validation));
@@ -76,121 +72,69 @@ pub(super) fn even(records: usize, shards: usize) -> Vec<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::source::{Class, Entry};
     use super::*;
     use proptest::prelude::*;
 
-    fn source(counts: &[usize]) -> Source {
-        let entries = counts.iter().zip(0..).flat_map(|(count, class)| {
-            (0..*count).map(move |number| Entry {
-                name: format!("{class}/{number}").as_bytes().into(),
-                class,
-                line: 0,
-            })
-        });
-        let classes = (0..counts.len()).map(|class| Class {
-            name: format!("class {class}"),
-            label: class as u64,
-        });
-        Source {
-            root: "".into(),
-            entries: entries.collect(),
-            classes: classes.collect(),
-            listing: None,
-            notes: Vec::new(),
-        }
+    fn sides(counts: &[usize], validation: f64, test: f64, seed: u64) -> [Vec<usize>; 3] {
+        let names: Vec<String> = (0..counts.len()).map(|class| class.to_string()).collect();
+        let mut records = 0..;
+        let members = counts
+            .iter()
+            .map(|count| records.by_ref().take(*count).collect());
+        let classes = names.iter().map(String::as_str).zip(members);
+        split(classes, Shares { validation, test }, seed)
     }
 
-    fn counts(source: &Source, side: &[usize]) -> Vec<usize> {
-        let of = |class: usize| {
-            side.iter()
-                .filter(|place| source.entries[**place].class as usize == class)
-                .count()
-        };
-        (0..source.classes.len()).map(of).collect()
+    /// How many records of each class the sides have.
+    fn shares(counts: &[usize], validation: f64, test: f64) -> [Vec<usize>; 3] {
+        let ends = counts.iter().scan(0, |end, count| {
+            *end += count;
+            Some(*end)
+        });
+        let ends: Vec<usize> = ends.collect();
+        sides(counts, validation, test, 3).map(|side| {
+            let mut found = vec![0; counts.len()];
+            for record in side {
+                found[ends.partition_point(|end| *end <= record)] += 1;
+            }
+            found
+        })
     }
 
     #[test]
     fn shares_are_rounded_down_per_class() {
-        let source = source(&[1, 2, 10, 100, 7]);
-        let sides = split(
-            &source,
-            Shares {
-                validation: 0.29,
-                test: 0.1,
-            },
-            3,
-        );
-        assert_eq!(counts(&source, &sides[1]), [0, 0, 2, 29, 2]);
-        assert_eq!(counts(&source, &sides[2]), [0, 0, 1, 10, 0]);
-        assert_eq!(counts(&source, &sides[0]), [1, 2, 7, 61, 5]);
+        let [train, validation, test] = shares(&[1, 2, 10, 100, 7], 0.29, 0.1);
+        assert_eq!(validation, [0, 0, 2, 29, 2]);
+        assert_eq!(test, [0, 0, 1, 10, 0]);
+        assert_eq!(train, [1, 2, 7, 61, 5]);
     }
 
     /// The original moves the one training sample that is left of a class to test, whatever the
     /// shares are.
     #[test]
     fn a_lone_training_sample_stays() {
-        let source = source(&[1, 2]);
-        assert_eq!(
-            counts(
-                &source,
-                &split(
-                    &source,
-                    Shares {
-                        validation: 0.0,
-                        test: 0.0
-                    },
-                    0
-                )[0]
-            ),
-            [1, 2]
-        );
-        assert_eq!(
-            counts(
-                &source,
-                &split(
-                    &source,
-                    Shares {
-                        validation: 0.5,
-                        test: 0.0
-                    },
-                    0
-                )[0]
-            ),
-            [1, 1]
-        );
+        assert_eq!(shares(&[1, 2], 0.0, 0.0)[0], [1, 2]);
+        assert_eq!(shares(&[1, 2], 0.5, 0.0)[0], [1, 1]);
     }
 
     #[test]
     fn nothing_is_left_for_training_where_the_shares_are_all() {
-        let source = source(&[1, 99, 10]);
-        let sides = split(
-            &source,
-            Shares {
-                validation: 0.1,
-                test: 0.9,
-            },
-            0,
-        );
-        assert_eq!(counts(&source, &sides[0]), [0, 0, 0]);
-        assert_eq!(counts(&source, &sides[1]), [0, 9, 1]);
-        assert_eq!(counts(&source, &sides[2]), [1, 90, 9]);
+        let [train, validation, test] = shares(&[1, 99, 10], 0.1, 0.9);
+        assert_eq!(train, [0, 0, 0]);
+        assert_eq!(validation, [0, 9, 1]);
+        assert_eq!(test, [1, 90, 9]);
     }
 
     #[test]
     fn another_class_moves_no_sample_of_this_one() {
-        let shares = Shares {
-            validation: 0.3,
-            test: 0.3,
-        };
-        let sides = |counts: &[usize]| {
-            split(&source(counts), shares, 5).map(|mut side| {
+        let first = |counts: &[usize]| {
+            sides(counts, 0.3, 0.3, 5).map(|mut side| {
                 side.retain(|place| *place < 20);
                 side.sort_unstable();
                 side
             })
         };
-        assert_eq!(sides(&[20]), sides(&[20, 30]));
+        assert_eq!(first(&[20]), first(&[20, 30]));
     }
 
     proptest! {
@@ -198,16 +142,13 @@ mod tests {
         fn sides_are_disjoint_and_complete(
             counts in prop::collection::vec(0usize..40, 1..6), parts in 0u32..=10, seed: u64, tenth in 0u32..=10,
         ) {
-            let source = source(&counts);
-            let shares = Shares {
-                validation: f64::from(parts.min(tenth)) / 10.0,
-                test: f64::from(10 - parts.max(tenth)) / 10.0,
-            };
-            let sides = split(&source, shares, seed);
-            prop_assert_eq!(&split(&source, shares, seed), &sides);
-            let mut all = sides.concat();
+            let tenths = [parts.min(tenth), 10 - parts.max(tenth)];
+            let [validation, test] = tenths.map(|tenths| f64::from(tenths) / 10.0);
+            let found = sides(&counts, validation, test, seed);
+            prop_assert_eq!(&sides(&counts, validation, test, seed), &found);
+            let mut all = found.concat();
             all.sort_unstable();
-            prop_assert_eq!(all, (0..source.entries.len()).collect::<Vec<_>>());
+            prop_assert_eq!(all, (0..counts.iter().sum()).collect::<Vec<_>>());
         }
 
         #[test]

@@ -131,7 +131,7 @@ impl Tensors {
     /// Everything of a record but the pixels.
     fn features(&self, record: usize) -> BTreeMap<String, Feature<'_>> {
         let class = self.source.class(record);
-        let text = &self.texts.0[self.source.entries[record].class as usize];
+        let text = &self.texts.0[self.source.files.class(record)];
         let side = u64::from(self.side);
         let numbers = [
             ("image/height", side),

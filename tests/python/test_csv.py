@@ -142,7 +142,7 @@ def test_one_file_in_two_tables_is_there_twice(folder: Path) -> None:
     first = table(folder, "filename,class\npics/0.jpg,b\n", "1.csv")
     second = table(folder / "pics", "filename,class\n0.jpg,b\n", "2.csv")
     with pytest.raises(
-        DatasetError, match=r'2\.csv: line 2: "0\.jpg" is named before, in \S*1\.csv'
+        DatasetError, match=r'2\.csv: line 2: "0\.jpg" was listed before, in \S*1\.csv, line 2'
     ):
         Loader([first, second])
 
@@ -253,19 +253,19 @@ def test_seeds_and_workers(folder: Path) -> None:
             "filename,class\npics/0.jpg,1\npics/1.jpg,65536\n",
             "line 3: a label of 65536 or more for 2",
         ),
-        ("filename,class\n", "no samples"),
+        ("filename,class\n", "no rows under its header"),
         ("filename,class\npics/0.jpg,a\npics/77.jpg,a\n", 'line 3: "pics/77.jpg": No such file'),
         ("filename,class\npics,a\n", 'line 2: "pics": is a directory'),
-        ("filename,class\npics/0.jpg,\n", "line 2: no class"),
-        ("filename,class\n\n\n ,a\n", "line 4: no filename"),
+        ("filename,class\npics/0.jpg,\n", 'line 2: nothing under "class"'),
+        ("filename,class\n\n\n ,a\n", 'line 4: nothing under "filename"'),
         ("filename,class\npics/0.jpg\n", "line 2: 1 cell, where the first line has 2"),
         (
             "filename,class\npics/0.jpg,a\npics/1.jpg,a\npics/0.jpg,b\n",
-            r'line 4: "pics/0.jpg" is named before, in \S*all.csv, line 2',
+            r'line 4: "pics/0.jpg" was listed before, in line 2',
         ),
         (
             "filename,class\npics/0.jpg,a\n./pics//0.jpg,b\n",
-            r'line 3: "./pics//0.jpg" is named before, in \S*all.csv, line 2',
+            r'line 3: "./pics//0.jpg" was listed before, in line 2',
         ),
         ("filename,class\npics/0.jpg,a\npics/1.jpg,gr\udcf6\udcdfe\n", "line 3: not UTF-8"),
     ],
@@ -301,9 +301,7 @@ def test_the_wrong_columns_were_taken_without_a_word(folder: Path) -> None:
     with pytest.raises(DatasetError, match=r'all\.csv: line 1: two columns are called "class"'):
         Loader(table(folder, "class,class\npics/0.jpg,a\n"))
     labels_first = table(folder, "label,image\na,pics/0.jpg\na,pics/1.jpg\n")
-    said = (
-        r'line 3: "a" is named before, .* line 2; .* "label" and "image": .*"filename" and "class"'
-    )
+    said = r'line 3: "a" was listed before, in line 2; .* "label" and "image": .*"filename" and "class"'
     with pytest.raises(DatasetError, match=said):
         Loader(labels_first)
     with pytest.raises(DatasetError) as info:

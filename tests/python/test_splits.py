@@ -241,8 +241,14 @@ def test_every_class_keeps_its_share(  # noqa: PLR0917  fixtures and cases
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("file,class\ncat/0.jpg,cat\ncat/0.jpg,dog\n", r'line 3: "cat/0.jpg" was listed in line 2'),
-        ("file,class\ncat/0.jpg,cat\n./cat//0.jpg,dog\n", r'line 3: "./cat//0.jpg" was listed in'),
+        (
+            "file,class\ncat/0.jpg,cat\ncat/0.jpg,dog\n",
+            r'line 3: "cat/0.jpg" was listed before, in line 2',
+        ),
+        (
+            "file,class\ncat/0.jpg,cat\n./cat//0.jpg,dog\n",
+            r'line 3: "./cat//0.jpg" was listed before, in',
+        ),
         ("cat/0.jpg,cat\ndog/0.jpg,dog\n", 'line 1: "cat/0.jpg" is a file, where the first line'),
         ("file,class\ncat/0.jpg,cat\n\n,dog\n", 'line 4: nothing under "file"'),
         ("file,class\ncat/0.jpg\n", "line 2: 1 cell, where the first line has 2"),
@@ -277,7 +283,7 @@ def test_a_missing_image_names_its_row(images: Path, tmp_path: Path) -> None:
         ("c,id\ncat,0\ndog,one\n", r'ids\.csv: line 3: the id of "dog", "one", is not a whole'),
         ("c,id\ncat,0\ndog,-1\n", r'ids\.csv: line 3: the id of "dog", "-1", is not a whole'),
         ("c,id\ncat,7\ndog,7\n", r"ids\.csv: line 3: the id 7 is another class's, in line 2"),
-        ("c,id\ncat,0\ndog,1\ncat,2\n", r'ids\.csv: line 4: "cat" was listed in line 2 before'),
+        ("c,id\ncat,0\ndog,1\ncat,2\n", r'ids\.csv: line 4: "cat" was listed before, in line 2'),
     ],
 )
 def test_a_class_without_a_good_id_is_named(

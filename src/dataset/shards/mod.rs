@@ -282,7 +282,7 @@ impl Dataset for Shards {
         }
         Ok(self
             .by_class
-            .get_or_init(|| ByClass::of(labels, classes))
+            .get_or_init(|| ByClass::of(labels.iter().copied(), classes))
             .clone())
     }
 

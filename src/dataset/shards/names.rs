@@ -7,11 +7,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use csv::ByteRecord;
-
 use crate::dataset::classes::checked_cell;
+use crate::dataset::rows::Rows;
 use crate::error::{Error, Result};
 use crate::file::{Csv, is_image, whole_number};
+use crate::record::Reason;
 
 /// What the list of the names of classes beside records is called.
 pub const LABELS: &str = "labels.csv";
@@ -21,7 +21,7 @@ pub const LABELS: &str = "labels.csv";
 ///
 /// # Errors
 /// [`Error::Io`] for a list that cannot be read,
-/// [`Error::Dataset`] for one that is none, such as a list of pictures, naming the line.
+/// [`Error::Dataset`] for one that is none, such as a list of images, naming the line.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
     for folder in folders {
@@ -49,19 +49,15 @@ pub fn listed_names(folder: &Path) -> Option<Vec<OsString>> {
 }
 
 fn read(path: &Path) -> Result<Vec<OsString>> {
-    let mut csv = Csv::open(path)?;
+    let csv = Csv::open(path)?;
     csv.check_width()?;
-    let (mut rows, mut row) = (Vec::new(), ByteRecord::new());
-    while let Some(line) = csv.next(&mut row)? {
-        let cell = |at| str::from_utf8(row.get(at).unwrap_or_default()).map(str::to_owned);
-        let cells = cell(0).and_then(|first| Ok([first, cell(1)?]));
-        rows.push((
-            line,
-            cells.map_err(|error| csv.error(line, format!("not UTF-8: {error}")))?,
-        ));
-    }
+    let (mut rows, mut all) = (Rows::new(csv, [0, 1]), Vec::new());
+    rows.each(|row| {
+        all.push((row.line, [row.text(0)?.to_owned(), row.text(1)?.to_owned()]));
+        Ok(())
+    })?;
     let numbers = |column: usize| {
-        rows.iter()
+        all.iter()
             .all(|(_, cells)| number(&cells[column]).is_some())
     };
     let (class, id) = if !numbers(1) && numbers(0) {
@@ -69,37 +65,42 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
     } else {
         (0, 1)
     };
-    if csv.header().get(id).and_then(whole_number).is_some() {
+    if whole_number(rows.header()[id]).is_some() {
         return Err(
-            csv.header_error("a class and its number, where the first line names the columns")
+            rows.header_error("a class and its number, where the first line names the columns")
         );
     }
     let mut names: Vec<Option<OsString>> = Vec::new();
-    for (line, cells) in &rows {
-        let wrong = |reason: &str| csv.error(*line, reason);
-        let cell = &cells[id];
-        let id = number(cell).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
-        let id = checked_cell(id, cell, rows.len()).map_err(|reason| wrong(&reason.0))? as usize;
-        if names.len() <= id {
-            names.resize(id + 1, None);
-        }
-        if names[id].is_some() {
-            return Err(wrong("a number that another class has"));
-        }
-        if is_image(cells[class].as_bytes()) {
-            return Err(wrong("a picture and its class"));
-        }
-        names[id] = Some(cells[class].as_str().into());
+    for (line, cells) in &all {
+        put(&mut names, &cells[id], &cells[class], all.len())
+            .map_err(|reason| rows.error(*line, reason))?;
     }
     if names.is_empty() {
-        return Err(csv.header_error("no class below it"));
+        return Err(rows.header_error("no class below it"));
     }
     let digits = |id: usize| id.to_string().into();
-    Ok(names
-        .into_iter()
-        .enumerate()
+    Ok((0..)
+        .zip(names)
         .map(|(id, name)| name.unwrap_or_else(|| digits(id)))
         .collect())
+}
+
+/// Puts the name of class `id` in its place.
+fn put(names: &mut Vec<Option<OsString>>, id: &str, name: &str, rows: usize) -> Result<(), Reason> {
+    let wrong = |reason: &str| Reason(reason.to_owned());
+    let number = number(id).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
+    let id = checked_cell(number, &id, rows)? as usize;
+    if names.len() <= id {
+        names.resize(id + 1, None);
+    }
+    if names[id].is_some() {
+        return Err(wrong("a number that another class has"));
+    }
+    if is_image(name.as_bytes()) {
+        return Err(wrong("an image and its class"));
+    }
+    names[id] = Some(name.into());
+    Ok(())
 }
 
 fn number(cell: &str) -> Option<usize> {
@@ -144,7 +145,7 @@ mod tests {
             ("id\n3\n", "line 1: two columns are needed"),
             (
                 "filename,class\n0.jpg,0\n",
-                "line 2: a picture and its class",
+                "line 2: an image and its class",
             ),
             ("class,id\n", "line 1: no class below it"),
             (

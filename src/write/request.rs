@@ -1,0 +1,179 @@
+//! What is common to the requests that become conversions: options, checks, sources, shards.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::check::Depth;
+use super::conversion::{Conversion, Settings, Target};
+use super::place::Destination;
+use super::shards::{Records, Shard};
+use super::source::{OF_IMAGES, Source};
+use super::{Existing, OnError, Run, is_digits, workers};
+use crate::codec::Format;
+use crate::dataset::{LARGEST_LABEL, Numbering};
+use crate::error::{Error, Result};
+use crate::file::{SIGNATURE, peek};
+use crate::record::Framing;
+use crate::record::index::path_of;
+
+/// What all conversions have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What to do with outputs that are there already. Default: refuse.
+    pub existing: Existing,
+    /// Worker threads. Default: the usable cores.
+    pub workers: Option<usize>,
+    /// Whether TFRecord shards get an index file, `SHARD.idx`; RecordIO ones always do. Default:
+    /// no.
+    pub index: bool,
+    /// Whether `manifest.jsonl` is written. Default: no.
+    pub manifest: bool,
+    /// How thoroughly inputs are checked before anything is written. Default: every picture is
+    /// decoded.
+    pub check: Depth,
+    /// What becomes of a run some inputs of which cannot be used. Default: it ends.
+    pub on_error: OnError,
+    /// Whether the files that a CSV file names may lie outside of the directory that its names are
+    /// relative to. Default: no.
+    pub allow_outside: bool,
+}
+
+impl Options {
+    /// The settings of a run that writes to `folder`; `workers` is what that argument is called.
+    pub(super) fn settings(&self, folder: &Path, argument: &'static str) -> Result<Settings> {
+        Ok(Settings {
+            folder: folder.to_owned(),
+            existing: self.existing,
+            workers: workers(argument, self.workers)?,
+            manifest: self.manifest,
+            depth: self.check,
+            skip: self.on_error == OnError::Skip,
+        })
+    }
+}
+
+/// Begins the run: looks at the inputs, then makes records of them.
+pub(super) fn start<R: Records>(
+    settings: Settings,
+    source: Source,
+    target: Target<R>,
+) -> Result<Box<dyn Run>> {
+    source.check_labels(LARGEST_LABEL, "class numbers have 32 bits")?;
+    Ok(Box::new(Conversion::start(settings, source, target)?))
+}
+
+/// A directory of images, or a CSV file of some with names relative to its own directory.
+pub(super) fn open(
+    path: &Path,
+    destination: &Destination<'_>,
+    workers: usize,
+    numbering: &Numbering,
+    allow_outside: bool,
+) -> Result<Source> {
+    if !path.is_file() {
+        return directory(path, destination, workers);
+    }
+    refuse_other_files(path)?;
+    let root = path.parent().unwrap_or(Path::new(""));
+    let source = Source::listed(path, root, numbering, allow_outside)?;
+    // Such a list is not read anew by what is in its directory, and its records are usually wanted
+    // beside it.
+    let folders = source.folders();
+    folders
+        .iter()
+        .try_for_each(|folder| destination.apart(folder))?;
+    Ok(source)
+}
+
+/// Refuses a file that is an image or holds records, and so is no list.
+fn refuse_other_files(path: &Path) -> Result<()> {
+    let mut start = Vec::new();
+    peek(path, SIGNATURE, &mut start).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    if Format::of(&start).is_some() {
+        let reason = "is an image: give the directory that it is in, or a CSV file";
+        return Err(Error::dataset(path, reason));
+    }
+    if Framing::of(&start).is_some() {
+        let reason = format!("is a file of records: {OF_IMAGES}");
+        return Err(Error::dataset(path, reason));
+    }
+    Ok(())
+}
+
+/// A directory of images, which is not written to.
+pub(super) fn directory(
+    path: &Path,
+    destination: &Destination<'_>,
+    workers: usize,
+) -> Result<Source> {
+    destination.outside(path)?;
+    let source = Source::directory(path, workers)?;
+    // Directories in it may be links to elsewhere.
+    let parents = source.folders();
+    let below: BTreeSet<&Path> = parents
+        .iter()
+        .flat_map(|folder| folder.ancestors().take_while(|folder| *folder != path))
+        .collect();
+    below
+        .into_iter()
+        .try_for_each(|folder| destination.outside(folder))?;
+    Ok(source)
+}
+
+/// The CSV file that a source is, if it is one.
+pub(super) fn listed(argument: &'static str, source: &Path) -> Vec<(&'static str, PathBuf)> {
+    if source.is_file() {
+        vec![(argument, source.to_owned())]
+    } else {
+        Vec::new()
+    }
+}
+
+pub(super) fn positive(argument: &'static str, value: usize) -> Result<()> {
+    if value == 0 {
+        Err(Error::argument(argument, value, "at least 1"))
+    } else {
+        Ok(())
+    }
+}
+
+/// Shards of these sizes, whose records follow each other from `first` on; with an index each if
+/// the framing is given.
+pub(super) fn in_a_row(
+    folder: &Path,
+    mut first: usize,
+    sizes: &[usize],
+    name: impl Fn(usize) -> String,
+    index: Option<Framing>,
+) -> Vec<Shard> {
+    let mut shards = Vec::with_capacity(sizes.len());
+    for (number, &count) in sizes.iter().enumerate() {
+        let path = folder.join(name(number));
+        shards.push(Shard {
+            index: index.map(|framing| path_of(&path, framing)),
+            path,
+            first,
+            count,
+        });
+        first += count;
+    }
+    shards
+}
+
+/// Whether a file's name is one of `beginnings`, a number of five digits or more, `-of-`, another,
+/// and `ending`.
+pub(super) fn is_numbered(file: &str, beginnings: &[&str], ending: &str) -> bool {
+    let numbers = beginnings.iter().find_map(|beginning| {
+        file.strip_prefix(beginning)?
+            .strip_suffix(ending)?
+            .split_once("-of-")
+    });
+    numbers.is_some_and(|(one, all)| {
+        [one, all]
+            .iter()
+            .all(|number| is_digits(number.as_bytes()) && number.len() >= 5)
+    })
+}
