@@ -1,17 +1,7 @@
 //! The one tag that changes pixels: orientation (0x0112 in EXIF: CIPA DC-008, 4.6.5.1.5;
 //! `tiff:Orientation` in XMP).
 
-/// How a stored picture must be turned to be upright. An upright pixel (x, y) is found by mirroring
-/// x, then y, then exchanging the two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Orientation {
-    /// Columns and rows are exchanged.
-    pub transpose: bool,
-    /// Upright columns count from the right.
-    pub mirror_x: bool,
-    /// Upright rows count from the bottom.
-    pub mirror_y: bool,
-}
+use crate::pixel::Orientation;
 
 impl Orientation {
     /// The orientation of a tag's value; anything but 2 to 8 is upright, as other readers have it.

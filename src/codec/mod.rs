@@ -23,10 +23,10 @@ use std::{fmt, io};
 
 use crate::error::{Error, counted};
 use crate::file::{Foreign, SIGNATURE};
+pub use crate::pixel::Orientation;
 use crate::pixel::{Pixels, Plane, Size};
 
 pub use content::Content;
-pub use exif::Orientation;
 pub use jpeg::{Backend, Tally};
 pub use raw::{OpenedRaw, Raw};
 
@@ -153,11 +153,7 @@ impl Header {
     /// Size once the orientation is applied.
     #[must_use]
     pub fn upright(&self) -> Size {
-        if self.orientation.transpose {
-            self.size.transposed()
-        } else {
-            self.size
-        }
+        self.orientation.turned(self.size)
     }
 }
 
@@ -348,19 +344,10 @@ impl<'a> OpenedOther<'a> {
             _ => unbroken(|| png::decode(self.bytes, self.pixels))?,
         };
         let (width, height) = (size.width as usize, size.height as usize);
-        let plane = Plane {
-            data: &self.pixels[..width * height * channels],
-            stride: width * channels,
-            width,
-            height,
-        };
-        let pixels = if channels == 1 {
-            Pixels::Gray(plane)
-        } else {
-            Pixels::Rgb(plane)
-        };
+        let data = &self.pixels[..width * height * channels];
+        let plane = Plane::packed(data, width, height, channels);
         Ok(Decoded {
-            pixels,
+            pixels: Pixels::interleaved(plane, channels),
             left: 0,
             top: 0,
             denominator: 1,

@@ -1,44 +1,40 @@
-//! Puts a small finished picture into a sample: turned, off the edge, and the rest filled.
+//! Puts a small finished image into a sample: turned, off the edge, and the rest filled.
 //!
-//! The path for pictures that need more than a resize: EXIF orientations other than upright and
+//! The path for images that need more than a resize: EXIF orientations other than upright and
 //! mirrored, and padding. It works at the size of the output, after the resize, so turning costs
 //! little, whatever the source's size.
 
-use crate::pixel::{Layout, Output, Plane, Size};
+use crate::pixel::{Layout, Orientation, Output, Plane, Size};
 
-/// How the picture lies in the sample.
+/// How the image lies in the sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Placement {
-    /// Columns and rows are exchanged.
-    pub transpose: bool,
-    /// Columns of the sample count from the right of the picture.
-    pub mirror_x: bool,
-    /// Rows of the sample count from the bottom of the picture.
-    pub mirror_y: bool,
-    /// Column and row of the sample where the turned picture begins.
+    /// How the image must be turned.
+    pub turn: Orientation,
+    /// Column and row of the sample where the turned image begins.
     pub offset: (u32, u32),
     /// The size of the sample.
     pub size: Size,
-    /// What surrounds the picture, per channel.
+    /// What surrounds the image, per channel.
     pub fill: [u8; 3],
     /// Order of the axes of the sample.
     pub layout: Layout,
 }
 
-/// Writes `picture` (rows of pixels of `channels` interleaved bytes) as `placement` says.
+/// Writes `image` (rows of pixels of `channels` interleaved bytes) as `placement` says.
 ///
 /// # Panics
-/// If the lengths of `picture` or `output` do not fit the sizes.
-pub fn place(picture: &Plane<'_>, channels: usize, placement: &Placement, output: Output<'_>) {
+/// If the lengths of `image` or `output` do not fit the sizes.
+pub fn place(image: &Plane<'_>, channels: usize, placement: &Placement, output: Output<'_>) {
     match output {
-        Output::Uint8(data) => write(picture, channels, placement, data, |_, byte| byte),
+        Output::Uint8(data) => write(image, channels, placement, data, |_, byte| byte),
         Output::Float32(data, linear) => {
-            write(picture, channels, placement, data, |c, byte| {
+            write(image, channels, placement, data, |c, byte| {
                 linear.table[c][usize::from(byte)]
             });
         }
         Output::Half(data, table) => {
-            write(picture, channels, placement, data, |c, byte| {
+            write(image, channels, placement, data, |c, byte| {
                 table[c][usize::from(byte)]
             });
         }
@@ -46,7 +42,7 @@ pub fn place(picture: &Plane<'_>, channels: usize, placement: &Placement, output
 }
 
 fn write<T: Copy>(
-    picture: &Plane<'_>,
+    image: &Plane<'_>,
     channels: usize,
     at: &Placement,
     out: &mut [T],
@@ -67,8 +63,8 @@ fn write<T: Copy>(
         width: across,
         height: down,
         ..
-    } = *picture;
-    let turned = if at.transpose {
+    } = *image;
+    let turned = if at.turn.transpose {
         (down, across)
     } else {
         (across, down)
@@ -82,7 +78,7 @@ fn write<T: Copy>(
                 let inside = rows.contains(&y) && columns.contains(&x);
                 let source = || {
                     let (column, row) = source_of(at, turned, x - columns.start, y - rows.start);
-                    picture.data[row * picture.stride + column * channels + c]
+                    image.data[row * image.stride + column * channels + c]
                 };
                 out[(y * width + x) * pixel_step + c * channel_step] =
                     if inside { value(c, source()) } else { fill };
@@ -91,11 +87,19 @@ fn write<T: Copy>(
     }
 }
 
-/// Column and row of the stored pixel that is seen at (x, y) of the turned picture.
+/// Column and row of the stored pixel that is seen at (x, y) of the turned image.
 fn source_of(at: &Placement, turned: (usize, usize), x: usize, y: usize) -> (usize, usize) {
-    let x = if at.mirror_x { turned.0 - 1 - x } else { x };
-    let y = if at.mirror_y { turned.1 - 1 - y } else { y };
-    if at.transpose { (y, x) } else { (x, y) }
+    let x = if at.turn.mirror_x {
+        turned.0 - 1 - x
+    } else {
+        x
+    };
+    let y = if at.turn.mirror_y {
+        turned.1 - 1 - y
+    } else {
+        y
+    };
+    if at.turn.transpose { (y, x) } else { (x, y) }
 }
 
 #[cfg(test)]
@@ -103,7 +107,7 @@ mod tests {
     use super::*;
     use crate::pixel::Linear;
 
-    /// What EXIF says of a picture whose upright form is `abc / def`, for each of the eight values:
+    /// What EXIF says of an image whose upright form is `abc / def`, for each of the eight values:
     /// how it is stored, and how it must be turned.
     #[test]
     fn the_eight_orientations_come_out_upright() {
@@ -125,39 +129,40 @@ mod tests {
                 .chunks(width)
                 .flat_map(|row| [row, b"??"].concat())
                 .collect();
-            let picture = Plane {
+            let image = Plane {
                 data: &rows,
                 stride: width + 2,
                 width,
                 height,
             };
-            let placement = Placement {
+            let turn = Orientation {
                 transpose,
                 mirror_x,
                 mirror_y,
+            };
+            let placement = Placement {
+                turn,
                 offset: (0, 0),
                 size: Size::new(3, 2),
                 fill: [0; 3],
                 layout: Layout::Nhwc,
             };
             let mut out = [0; 6];
-            place(&picture, 1, &placement, Output::Uint8(&mut out));
+            place(&image, 1, &placement, Output::Uint8(&mut out));
             assert_eq!(&out, b"abcdef", "{transpose} {mirror_x} {mirror_y}");
         }
     }
 
     #[test]
     fn the_rest_is_filled_in_every_layout_and_type() {
-        let picture = Plane {
+        let image = Plane {
             data: &[1, 2, 3],
             stride: 3,
             width: 1,
             height: 1,
         };
         let placement = Placement {
-            transpose: false,
-            mirror_x: false,
-            mirror_y: false,
+            turn: Orientation::default(),
             offset: (1, 0),
             size: Size::new(3, 1),
             fill: [7, 8, 9],
@@ -165,7 +170,7 @@ mod tests {
         };
         let mut out = [0.0; 9];
         let linear = Linear::new([2.0; 3], [0.5; 3]);
-        place(&picture, 3, &placement, Output::Float32(&mut out, &linear));
+        place(&image, 3, &placement, Output::Float32(&mut out, &linear));
         assert_eq!(
             out.map(f32::to_bits),
             [14.5f32, 2.5, 14.5, 16.5, 4.5, 16.5, 18.5, 6.5, 18.5].map(f32::to_bits)

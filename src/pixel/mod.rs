@@ -1,84 +1,14 @@
 //! The vocabulary of pixels: sizes, channels, layouts, element types, and read-only views on
-//! decoded pictures.
+//! decoded images.
 //!
-//! Everything here is plain data, shared by the codecs that fill pictures and the kernels that read
+//! Everything here is plain data, shared by the codecs that fill images and the kernels that read
 //! them.
 
 mod conversion;
-
-use std::fmt;
+mod region;
 
 pub use conversion::{Conversion, Linear, Output, Table};
-
-/// Width and height in pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Size {
-    /// Columns.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-}
-
-impl Size {
-    /// A size of `width` columns and `height` rows.
-    #[must_use]
-    pub const fn new(width: u32, height: u32) -> Self {
-        Self { width, height }
-    }
-
-    /// Number of pixels.
-    #[must_use]
-    pub const fn pixels(self) -> u64 {
-        self.width as u64 * self.height as u64
-    }
-
-    /// The shorter side.
-    #[must_use]
-    pub fn short(self) -> u32 {
-        self.width.min(self.height)
-    }
-
-    /// The same picture lying on its side.
-    #[must_use]
-    pub const fn transposed(self) -> Self {
-        Self {
-            width: self.height,
-            height: self.width,
-        }
-    }
-}
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{}", self.width, self.height)
-    }
-}
-
-/// A rectangle of source pixels; fractional edges are meant.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Region {
-    /// Left edge, in pixels from the left border of the picture.
-    pub left: f64,
-    /// Top edge, in pixels from the top border of the picture.
-    pub top: f64,
-    /// Width in pixels.
-    pub width: f64,
-    /// Height in pixels.
-    pub height: f64,
-}
-
-impl Region {
-    /// All of a picture of `size`.
-    #[must_use]
-    pub fn whole(size: Size) -> Self {
-        Self {
-            left: 0.0,
-            top: 0.0,
-            width: f64::from(size.width),
-            height: f64::from(size.height),
-        }
-    }
-}
+pub use region::{Orientation, Region, Size};
 
 /// Which channels a sample has, in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -152,7 +82,7 @@ impl Dtype {
     }
 }
 
-/// How a picture is brought to the output size.
+/// How an image is brought to the output size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Fit {
     /// Both sides are resized; the aspect ratio is not kept.
@@ -211,7 +141,20 @@ pub struct Plane<'a> {
     pub height: usize,
 }
 
-/// A decoded picture, or a window of one.
+impl<'a> Plane<'a> {
+    /// Rows of `width` pixels of `channels` bytes, without gaps.
+    #[must_use]
+    pub const fn packed(data: &'a [u8], width: usize, height: usize, channels: usize) -> Self {
+        Self {
+            data,
+            stride: width * channels,
+            width,
+            height,
+        }
+    }
+}
+
+/// A decoded image, or a window of one.
 #[derive(Clone, Copy, Debug)]
 pub enum Pixels<'a> {
     /// One byte a pixel.
@@ -234,7 +177,17 @@ pub enum Pixels<'a> {
     },
 }
 
-impl Pixels<'_> {
+impl<'a> Pixels<'a> {
+    /// Pixels of 1 or 3 bytes: gray, or red, green, blue.
+    #[must_use]
+    pub const fn interleaved(plane: Plane<'a>, channels: usize) -> Self {
+        if channels == 1 {
+            Self::Gray(plane)
+        } else {
+            Self::Rgb(plane)
+        }
+    }
+
     /// Size in (luma) pixels.
     #[must_use]
     pub fn size(&self) -> (usize, usize) {

@@ -19,107 +19,83 @@ pub(super) fn turned_upright<'a>(
     decoded: &Decoded<'a>,
     turn: Orientation,
     upright: Size,
-    room: &'a mut Vec<u8>,
+    buffer: &'a mut Vec<u8>,
 ) -> Result<Decoded<'a>, Reason> {
     if turn == Orientation::default() {
         return Ok(*decoded);
     }
     let (plane, channels) = interleaved(&decoded.pixels);
     let whole = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    let stored = Size::new(whole(plane.width), whole(plane.height));
-    let size = if turn.transpose {
-        stored.transposed()
-    } else {
-        stored
-    };
-    let Orientation {
-        transpose,
-        mirror_x,
-        mirror_y,
-    } = turn;
-    let (offset, fill, layout) = ((0, 0), [0; 3], Layout::Nhwc);
+    let size = turn.turned(Size::new(whole(plane.width), whole(plane.height)));
     let placement = Placement {
-        transpose,
-        mirror_x,
-        mirror_y,
-        offset,
+        turn,
+        offset: (0, 0),
         size,
-        fill,
-        layout,
+        fill: [0; 3],
+        layout: Layout::Nhwc,
     };
-    let room = grow(room, plane.width * plane.height * channels)?;
-    place(&plane, channels, &placement, Output::Uint8(room));
-    let (x, y) = if transpose {
+    let data = grow(buffer, plane.width * plane.height * channels)?;
+    place(&plane, channels, &placement, Output::Uint8(data));
+    let (width, height) = (size.width as usize, size.height as usize);
+    let plane = Plane::packed(data, width, height, channels);
+    let (x, y) = if turn.transpose {
         (decoded.top, decoded.left)
     } else {
         (decoded.left, decoded.top)
     };
-    let from = |mirror: bool, whole: u32, start: u32, len: u32| {
+    let start = |mirror: bool, whole: u32, start: u32, len: u32| {
         if mirror { whole - start - len } else { start }
     };
-    let plane = Plane {
-        data: room,
-        stride: size.width as usize * channels,
-        width: size.width as usize,
-        height: size.height as usize,
-    };
     Ok(Decoded {
-        pixels: if channels == 1 {
-            Pixels::Gray(plane)
-        } else {
-            Pixels::Rgb(plane)
-        },
-        left: from(mirror_x, upright.width, x, size.width),
-        top: from(mirror_y, upright.height, y, size.height),
+        pixels: Pixels::interleaved(plane, channels),
+        left: start(turn.mirror_x, upright.width, x, size.width),
+        top: start(turn.mirror_y, upright.height, y, size.height),
         denominator: 1,
     })
 }
 
-/// The axes of a geometry, in the pixels of the upright image.
+/// The axes of a geometry, across and down, in the pixels of the upright image.
 pub(super) fn axes(geometry: &Geometry, upright: Size) -> (Axis, Axis) {
     let Geometry {
         region,
-        confine,
+        cut,
         size,
         resized,
-        cut,
         ..
     } = *geometry;
-    // Regions that confine are of whole pixels.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "inside an image"
-    )]
-    let axis = |start: f64, len: f64, whole: u32, resized: u32, first: u32, count: u32| Axis {
-        start: if confine { start as usize } else { 0 },
-        len: if confine {
-            len as usize
-        } else {
-            whole as usize
-        },
+    let across = (region.left, region.width);
+    let down = (region.top, region.height);
+    (
+        axis(
+            geometry.confine.then_some(across),
+            upright.width,
+            resized.width,
+            (cut.0, size.width),
+        ),
+        axis(
+            geometry.confine.then_some(down),
+            upright.height,
+            resized.height,
+            (cut.1, size.height),
+        ),
+    )
+}
+
+/// The axis of a side of `whole` pixels, or of the part of it that confines, in whole pixels.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "inside an image"
+)]
+fn axis(part: Option<(f64, f64)>, whole: u32, resized: u32, (first, count): (u32, u32)) -> Axis {
+    let (start, len) = part.unwrap_or((0.0, f64::from(whole)));
+    Axis {
+        start: start as usize,
+        len: len as usize,
         resized: resized as usize,
         first: first as usize,
         count: count as usize,
-    };
-    (
-        axis(
-            region.left,
-            region.width,
-            upright.width,
-            resized.width,
-            cut.0,
-            size.width,
-        ),
-        axis(
-            region.top,
-            region.height,
-            upright.height,
-            resized.height,
-            cut.1,
-            size.height,
-        ),
-    )
+    }
 }
 
 /// Resizes as Pillow does: bytes of the size of the geometry.
@@ -130,26 +106,16 @@ pub(super) fn resize_exactly<'a>(
     reference: &'a mut Reference,
 ) -> Pixels<'a> {
     let (plane, channels) = interleaved(&decoded.pixels);
-    let (left, top) = (decoded.left as usize, decoded.top as usize);
     let view = View {
         data: plane.data,
         stride: plane.stride,
         channels,
-        left,
-        top,
+        left: decoded.left as usize,
+        top: decoded.top as usize,
     };
     let data = reference.run(&view, across, down, interpolation);
-    let plane = Plane {
-        data,
-        stride: across.count * channels,
-        width: across.count,
-        height: down.count,
-    };
-    if channels == 1 {
-        Pixels::Gray(plane)
-    } else {
-        Pixels::Rgb(plane)
-    }
+    let plane = Plane::packed(data, across.count, down.count, channels);
+    Pixels::interleaved(plane, channels)
 }
 
 /// The rows and the bytes a pixel of pixels that are not planes, which `exact` never asks for.

@@ -87,41 +87,25 @@ impl Rule {
             if w >= 1.0 && h >= 1.0 && w <= width && h <= height {
                 let left = below(chance, width - w);
                 let top = below(chance, height - h);
-                return cut(
-                    Region {
-                        left,
-                        top,
-                        width: w,
-                        height: h,
-                    },
-                    size,
-                );
+                return cut(Region::new(left, top, w, h), size);
             }
         }
+        self.largest_crop(width, height, size)
+    }
+
+    /// The largest centred crop whose aspect ratio is allowed.
+    fn largest_crop(&self, width: f64, height: f64, size: Size) -> Geometry {
+        let (low, high) = self.ratio;
         let ratio = width / height;
-        let (w, h) = if ratio < self.ratio.0 {
-            (
-                width,
-                (width / self.ratio.0).round_ties_even().clamp(1.0, height),
-            )
-        } else if ratio > self.ratio.1 {
-            (
-                (height * self.ratio.1).round_ties_even().clamp(1.0, width),
-                height,
-            )
+        let (w, h) = if ratio < low {
+            (width, (width / low).round_ties_even().clamp(1.0, height))
+        } else if ratio > high {
+            ((height * high).round_ties_even().clamp(1.0, width), height)
         } else {
             (width, height)
         };
         let (left, top) = (((width - w) / 2.0).floor(), ((height - h) / 2.0).floor());
-        cut(
-            Region {
-                left,
-                top,
-                width: w,
-                height: h,
-            },
-            size,
-        )
+        cut(Region::new(left, top, w, h), size)
     }
 }
 
@@ -148,14 +132,9 @@ fn cut(region: Region, size: Size) -> Geometry {
 }
 
 fn stretch(source: Size, size: Size) -> Geometry {
-    let region = Region::whole(source);
     Geometry {
-        region,
         confine: false,
-        size,
-        offset: (0, 0),
-        resized: size,
-        cut: (0, 0),
+        ..cut(Region::whole(source), size)
     }
 }
 
@@ -168,47 +147,39 @@ fn whole(value: f64) -> u32 {
     (value as u32).max(1)
 }
 
-/// The whole image is thought of as resized, and the centre of that cut out; only what is needed
-/// is computed.
+/// The whole image is thought of as resized, and the centre of that cut out; only what is needed is
+/// computed.
 fn crop(source: Size, size: Size, short: Option<u32>) -> Geometry {
+    let resized = covering(source, size, short);
+    let along = |source: u32, resized: u32, wanted: u32| {
+        let cut = middle(resized, wanted);
+        let step = f64::from(source) / f64::from(resized);
+        (cut, f64::from(cut) * step, f64::from(wanted) * step)
+    };
+    let (x, left, width) = along(source.width, resized.width, size.width);
+    let (y, top, height) = along(source.height, resized.height, size.height);
+    Geometry {
+        region: Region::new(left, top, width, height),
+        resized,
+        cut: (x, y),
+        ..stretch(source, size)
+    }
+}
+
+/// The size in which an image covers `size`, or in which its short along is `short`.
+fn covering(source: Size, size: Size, short: Option<u32>) -> Size {
     let (width, height) = (f64::from(source.width), f64::from(source.height));
     let wide = match short {
         Some(_) => source.width > source.height,
         None => width * f64::from(size.height) > height * f64::from(size.width),
     };
     let (across, down) = (short.unwrap_or(size.width), short.unwrap_or(size.height));
-    let resized = if wide {
-        Size::new(
-            whole(f64::from(down) * width / height).max(size.width),
-            down,
-        )
+    if wide {
+        let across = whole(f64::from(down) * width / height);
+        Size::new(across.max(size.width), down)
     } else {
-        Size::new(
-            across,
-            whole(f64::from(across) * height / width).max(size.height),
-        )
-    };
-    let cut = (
-        middle(resized.width, size.width),
-        middle(resized.height, size.height),
-    );
-    let (x, y) = (
-        width / f64::from(resized.width),
-        height / f64::from(resized.height),
-    );
-    let region = Region {
-        left: f64::from(cut.0) * x,
-        top: f64::from(cut.1) * y,
-        width: f64::from(size.width) * x,
-        height: f64::from(size.height) * y,
-    };
-    Geometry {
-        region,
-        confine: false,
-        size,
-        offset: (0, 0),
-        resized,
-        cut,
+        let down = whole(f64::from(across) * height / width);
+        Size::new(across, down.max(size.height))
     }
 }
 
@@ -222,12 +193,11 @@ fn pad(source: Size, size: Size) -> Geometry {
         let columns = whole((width / height * f64::from(size.height)).round_ties_even());
         Size::new(columns.min(size.width), size.height)
     };
-    let offset = (
-        middle(size.width, inner.width),
-        middle(size.height, inner.height),
-    );
     Geometry {
-        offset,
+        offset: (
+            middle(size.width, inner.width),
+            middle(size.height, inner.height),
+        ),
         ..stretch(source, inner)
     }
 }

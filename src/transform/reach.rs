@@ -4,41 +4,10 @@
 //! 5/8 takes longer than a full decode) as long as [`MARGIN`] scaled pixels or more are left for
 //! each pixel of the output, so that the antialiasing filter still has something to do.
 
-use crate::codec::{self, Decoded, Header, Orientation, Window};
+use crate::codec::{self, Decoded, Header, Window};
 use crate::pixel::{Channels, Interpolation, Region, Size};
 
 use super::recipe::Recipe;
-
-/// A region of the upright image, in the coordinates of the stored one.
-pub(super) fn unturned(region: Region, upright: Size, turn: Orientation) -> Region {
-    let Region {
-        mut left,
-        mut top,
-        width,
-        height,
-    } = region;
-    if turn.mirror_x {
-        left = f64::from(upright.width) - left - width;
-    }
-    if turn.mirror_y {
-        top = f64::from(upright.height) - top - height;
-    }
-    if turn.transpose {
-        Region {
-            left: top,
-            top: left,
-            width: height,
-            height: width,
-        }
-    } else {
-        Region {
-            left,
-            top,
-            width,
-            height,
-        }
-    }
-}
 
 /// Which pixels of a file a region needs, and at which scale.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +17,8 @@ pub(super) struct Reach {
 }
 
 impl Reach {
+    /// The reach of a region of the stored image that is resized to `size`; with `confine` filters
+    /// don't look beyond it.
     pub(super) fn new(
         recipe: &Recipe,
         header: &Header,
@@ -60,35 +31,15 @@ impl Reach {
         } else {
             denominator(region, size, recipe.interpolation, confine)
         };
-        let reach = |length: f64, out: u32| {
-            let step = (length / f64::from(out)).max(COARSEST);
-            match (confine, recipe.exact) {
-                (false, _) => recipe.interpolation.support() * step + 1.0,
-                (true, true) => 0.0,
-                // What is cut out before resizing has been upsampled before: its chroma is made of
-                // the pixels beside it.
-                (true, false) => 1.0,
-            }
+        let along = |start: f64, length: f64, out: u32, whole: u32| {
+            let scale = f64::from(denominator);
+            let (start, length) = (start / scale, length / scale);
+            let beyond = beyond(recipe, confine, length / f64::from(out));
+            span(start, length, beyond, whole.div_ceil(denominator))
         };
-        let scale = f64::from(denominator);
-        let scaled = Region {
-            left: region.left / scale,
-            top: region.top / scale,
-            width: region.width / scale,
-            height: region.height / scale,
-        };
-        let (left, width) = span(
-            scaled.left,
-            scaled.width,
-            reach(scaled.width, size.width),
-            header.size.width.div_ceil(denominator),
-        );
-        let (top, height) = span(
-            scaled.top,
-            scaled.height,
-            reach(scaled.height, size.height),
-            header.size.height.div_ceil(denominator),
-        );
+        let stored = header.size;
+        let (left, width) = along(region.left, region.width, size.width, stored.width);
+        let (top, height) = along(region.top, region.height, size.height, stored.height);
         Self {
             denominator,
             window: Window {
@@ -112,29 +63,27 @@ impl Reach {
     /// The region in the coordinates of what was decoded, kept inside it in spite of roundings.
     pub(super) fn in_view(decoded: &Decoded<'_>, region: Region) -> Region {
         let scale = f64::from(decoded.denominator);
-        let (width, height) = decoded.pixels.size();
-        #[expect(clippy::cast_precision_loss, reason = "sides of images")]
-        let (width, height) = (width as f64, height as f64);
-        let inside = |start: f64, length: f64, whole: f64| {
-            let start = start.clamp(0.0, whole);
-            (start, length.min(whole - start))
+        #[expect(clippy::cast_precision_loss, reason = "a side of an image")]
+        let side = |start: f64, length: f64, first: u32, whole: usize| {
+            let whole = whole as f64;
+            let start = (start / scale - f64::from(first)).clamp(0.0, whole);
+            (start, (length / scale).min(whole - start))
         };
-        let (left, width) = inside(
-            region.left / scale - f64::from(decoded.left),
-            region.width / scale,
-            width,
-        );
-        let (top, height) = inside(
-            region.top / scale - f64::from(decoded.top),
-            region.height / scale,
-            height,
-        );
-        Region {
-            left,
-            top,
-            width,
-            height,
-        }
+        let (width, height) = decoded.pixels.size();
+        let (left, width) = side(region.left, region.width, decoded.left, width);
+        let (top, height) = side(region.top, region.height, decoded.top, height);
+        Region::new(left, top, width, height)
+    }
+}
+
+/// How many pixels beyond a region its output depends on, at `step` pixels for each of the output.
+fn beyond(recipe: &Recipe, confine: bool, step: f64) -> f64 {
+    match (confine, recipe.exact) {
+        (false, _) => recipe.interpolation.support() * step.max(COARSEST) + 1.0,
+        (true, true) => 0.0,
+        // What is cut out before resizing has been upsampled before: its chroma is made of the
+        // pixels beside it.
+        (true, false) => 1.0,
     }
 }
 

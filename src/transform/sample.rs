@@ -9,7 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::exact::{axes, resize_exactly, turned_upright};
 use super::geometry::Geometry;
-use super::reach::{Reach, unturned};
+use super::reach::Reach;
 use super::recipe::Recipe;
 use crate::codec::{Content, Decoded, Decoder, Header, Opened, Orientation, Reason, grow};
 use crate::image::place::{Placement, place};
@@ -186,17 +186,9 @@ impl Recipe {
 impl Choice {
     /// The region of the stored image, before it is turned upright, and the size it is resized to.
     fn stored(&self) -> (Region, Size) {
-        let Self {
-            header, geometry, ..
-        } = self;
-        let turn = header.orientation;
-        let region = unturned(geometry.region, header.upright(), turn);
-        let size = if turn.transpose {
-            geometry.size.transposed()
-        } else {
-            geometry.size
-        };
-        (region, size)
+        let turn = self.header.orientation;
+        let region = turn.stored(self.geometry.region, self.header.upright());
+        (region, turn.turned(self.geometry.size))
     }
 
     /// How an image that must be turned by `turn` to be upright lies in the sample. Mirroring
@@ -359,55 +351,30 @@ fn write(
     slot: &mut [u8],
 ) -> Result<(), Reason> {
     let Target { turn, passes, .. } = target;
-    let turned = if turn.transpose {
-        request.size.transposed()
-    } else {
-        request.size
-    };
+    let turned = turn.turned(request.size);
     let size = recipe.rule.size.unwrap_or(turned);
     if !turn.transpose && !turn.mirror_y && turned == size {
         request.flip = turn.mirror_x;
-        run(
-            resizer,
-            pixels,
-            &request,
-            passes,
-            recipe.conversion.output(slot),
-        );
+        let output = recipe.conversion.output(slot);
+        run(resizer, pixels, &request, passes, output);
         return Ok(());
     }
     request.layout = Layout::Nhwc;
     let channels = recipe.channels.count();
     let (width, height) = (request.size.width as usize, request.size.height as usize);
     let staging = grow(staging, width * height * channels)?;
-    run(
-        resizer,
-        pixels,
-        &request,
-        passes,
-        Output::Uint8(&mut *staging),
-    );
-    let image = Plane {
-        data: staging,
-        stride: width * channels,
-        width,
-        height,
-    };
-    let placement = placement(recipe, &target, size);
-    place(&image, channels, &placement, recipe.conversion.output(slot));
-    Ok(())
-}
-
-fn placement(recipe: &Recipe, Target { turn, offset, .. }: &Target, size: Size) -> Placement {
-    Placement {
-        transpose: turn.transpose,
-        mirror_x: turn.mirror_x,
-        mirror_y: turn.mirror_y,
-        offset: *offset,
+    let output = Output::Uint8(&mut *staging);
+    run(resizer, pixels, &request, passes, output);
+    let placement = Placement {
+        turn,
+        offset: target.offset,
         size,
         fill: recipe.fill,
         layout: recipe.layout,
-    }
+    };
+    let image = Plane::packed(staging, width, height, channels);
+    place(&image, channels, &placement, recipe.conversion.output(slot));
+    Ok(())
 }
 
 fn run(
