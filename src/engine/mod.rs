@@ -13,15 +13,19 @@
 //! sample they are at; a panic in the job costs one sample or one batch and ends nothing else; in a
 //! fork of its process an engine refuses to work.
 
+mod first;
+mod ordered;
 mod queue;
 mod stats;
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub(crate) use first::FirstError;
+pub(crate) use ordered::{Indexed, Ordered, in_order};
 pub use stats::{Meter, Reading, Stopwatch, WorkerClock, WorkerTime};
 
 use crate::error::{Error, Result};
@@ -244,6 +248,11 @@ impl fmt::Debug for Notifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Notifier").finish_non_exhaustive()
     }
+}
+
+/// Locks what is whole even where a worker panicked with the lock held.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether this is a fork of `process`. In a fork a lock may be held by a thread that is not there.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Begun, Job, Load, Next, Notify, WorkerClock};
+use super::{Begun, Job, Load, Next, Notify, WorkerClock, lock};
 use crate::error::{Error, Result};
 
 /// What an engine and its workers share.
@@ -104,7 +104,7 @@ impl<J: Job> Shared<J> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue<J>> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.queue)
     }
 
     fn stopped(&self) -> bool {

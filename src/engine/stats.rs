@@ -1,10 +1,10 @@
 //! Counters of items, bytes and time per stage. The only place that looks at a clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::is_fork_of;
+use super::{is_fork_of, lock};
 
 /// Counts what went through a stage; shared by all workers.
 #[derive(Debug, Default)]
@@ -142,7 +142,7 @@ impl WorkerClock {
 
     /// The waits, up to now.
     fn waits(&self) -> MutexGuard<'_, Waits> {
-        let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waits = lock(&self.waits);
         let now = Instant::now();
         let since = now - waits.changed;
         waits.idle = waits

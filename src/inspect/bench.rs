@@ -10,10 +10,9 @@ use serde_json::{Value, json};
 
 use super::Watch;
 use super::examine::Tools;
-use super::pass::{self, Look};
 use crate::codec::{Backend, Format};
 use crate::dataset::Dataset;
-use crate::engine::{Next, Reading, Stopwatch, WorkerTime, usable_cores};
+use crate::engine::{Indexed, Next, Reading, Stopwatch, WorkerTime, in_order, usable_cores};
 use crate::error::{Error, Result};
 use crate::loader::{Batches, Loader, Stats};
 use crate::transform::Form;
@@ -187,6 +186,7 @@ pub fn bench(loader: &Loader, span: Span, watch: Watch<'_>) -> Result<Option<Mea
     let samples = Samples {
         data: loader.dataset(),
         indices: taken.indices.into(),
+        len: 0,
         others: Arc::default(),
     };
     let mut plain = None;
@@ -357,7 +357,11 @@ fn round(
         spent += clock.lap();
         watch(millis(spent), millis(limit))
     };
-    let whole = pass::over(samples.clone(), len, threads, &mut told, |_, decoded| {
+    let samples = Samples {
+        len,
+        ..samples.clone()
+    };
+    let whole = in_order(samples, threads, &mut told, |_, decoded| {
         rate.images += u64::from(decoded.is_some());
         rate.bytes += decoded.unwrap_or_default();
         Ok(())
@@ -374,6 +378,8 @@ fn round(
 struct Samples {
     data: Arc<dyn Dataset>,
     indices: Arc<[u64]>,
+    /// How many are decoded, the list gone through as often as that takes.
+    len: u64,
     /// Whether any that was decoded is no JPEG.
     others: Arc<AtomicBool>,
 }
@@ -395,15 +401,19 @@ impl Samples {
     }
 }
 
-impl Look for Samples {
-    type Tools = Tools;
-    type Found = Option<u64>;
+impl Indexed for Samples {
+    type Scratch = Tools;
+    type Value = Option<u64>;
 
-    fn tools(&self) -> Tools {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn scratch(&self) -> Tools {
         Tools::new(Backend::Turbo)
     }
 
-    fn look(&self, place: u64, tools: &mut Tools, stop: &AtomicBool) -> Option<u64> {
+    fn value(&self, place: u64, tools: &mut Tools, stop: &AtomicBool) -> Option<u64> {
         let place = place.checked_rem(self.indices.len() as u64)?;
         let index = self.indices.get(usize::try_from(place).ok()?)?;
         let (header, stored) = tools

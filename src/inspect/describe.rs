@@ -8,11 +8,11 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 
 use super::examine::{Examined, Stored, Tools};
-use super::pass::{self, Look};
 use super::verify::Damage;
 use super::{Source, Watch, path_json};
 use crate::codec::{Backend, Header};
 use crate::dataset::{Dataset, Options, Wanted};
+use crate::engine::{Indexed, in_order};
 use crate::error::{Error, Result};
 use crate::record::{Shard, index};
 
@@ -214,9 +214,8 @@ pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Optio
         data: Arc::clone(&data),
         wanted,
     };
-    let whole = pass::over(
+    let whole = in_order(
         look,
-        wanted,
         workers,
         &mut |done, _| watch(done, total),
         |_, header| {
@@ -234,9 +233,8 @@ pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Optio
         .notes
         .extend(source.note_on_labels(unlabelled, wanted));
     let whole = whole
-        && pass::over(
-            Sizes { data },
-            files,
+        && in_order(
+            Sizes { data, files },
             workers,
             &mut |done, _| watch(wanted + done, total),
             |_, bytes| {
@@ -262,15 +260,19 @@ impl Headers {
     }
 }
 
-impl Look for Headers {
-    type Tools = Tools;
-    type Found = Result<Examined<(Header, Stored)>>;
+impl Indexed for Headers {
+    type Scratch = Tools;
+    type Value = Result<Examined<(Header, Stored)>>;
 
-    fn tools(&self) -> Tools {
+    fn len(&self) -> u64 {
+        self.wanted
+    }
+
+    fn scratch(&self) -> Tools {
         Tools::new(Backend::Auto)
     }
 
-    fn look(
+    fn value(
         &self,
         place: u64,
         tools: &mut Tools,
@@ -290,15 +292,21 @@ impl Look for Headers {
 /// Asks every sample that is a file for its length; one that is not there has none.
 struct Sizes {
     data: Arc<dyn Dataset>,
+    /// How many there are.
+    files: u64,
 }
 
-impl Look for Sizes {
-    type Tools = ();
-    type Found = u64;
+impl Indexed for Sizes {
+    type Scratch = ();
+    type Value = u64;
 
-    fn tools(&self) {}
+    fn len(&self) -> u64 {
+        self.files
+    }
 
-    fn look(&self, index: u64, (): &mut (), _: &AtomicBool) -> u64 {
+    fn scratch(&self) {}
+
+    fn value(&self, index: u64, (): &mut (), _: &AtomicBool) -> u64 {
         std::fs::metadata(self.data.location(index).path).map_or(0, |file| file.len())
     }
 

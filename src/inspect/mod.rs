@@ -14,7 +14,6 @@ pub mod bench;
 pub mod describe;
 mod examine;
 pub mod machine;
-mod pass;
 pub mod record;
 pub mod sheet;
 pub mod verify;

@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 use serde_json::{Value, json};
 
 use super::examine::{Examined, Stored, Tools};
-use super::pass::{self, Look};
 use super::{Source, Watch, path_json};
 use crate::codec::Backend;
 use crate::dataset::{Dataset, Location, Options, Wanted};
+use crate::engine::{Indexed, in_order};
 use crate::error::{Error, Result};
 use crate::record::Shard;
 use crate::transform::Form;
@@ -121,7 +121,6 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
         labels: Wanted::IfThere,
         ..Options::default()
     })?;
-    let len = data.len();
     let mut damaged: Vec<_> = data.faults().iter().map(Damage::of_file).collect();
     // A file that lost its last records is sound by itself; only its index knows.
     damaged.extend(data.shards().iter().filter_map(|shard| {
@@ -148,11 +147,10 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
         ..Report::default()
     };
     let (mut samples, mut unlabelled) = (Vec::new(), Vec::new());
-    let whole = pass::over(
+    let whole = in_order(
         Whole {
             data: Arc::clone(&data),
         },
-        len,
         source.workers(),
         watch,
         |index, found| {
@@ -199,15 +197,19 @@ struct Whole {
     data: Arc<dyn Dataset>,
 }
 
-impl Look for Whole {
-    type Tools = Tools;
-    type Found = Result<Examined<Stored>>;
+impl Indexed for Whole {
+    type Scratch = Tools;
+    type Value = Result<Examined<Stored>>;
 
-    fn tools(&self) -> Tools {
+    fn len(&self) -> u64 {
+        self.data.len()
+    }
+
+    fn scratch(&self) -> Tools {
         Tools::new(Backend::Auto)
     }
 
-    fn look(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<Stored>> {
+    fn value(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<Stored>> {
         Ok(tools
             .decode(&*self.data, index, Form::Planes, stop)?
             .map(|(_, stored)| stored))

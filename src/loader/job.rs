@@ -7,12 +7,11 @@ use super::batch::{Batch, Failure};
 use super::config::{Labels, OnError};
 use super::damaged::Damaged;
 use super::fields::{CROPS, FLIPS, Fields, INDICES, VALID};
-use super::lock;
 use super::plan::Plan;
 use super::stats::Stages;
 use crate::codec::Reason;
 use crate::dataset::{self, Dataset};
-use crate::engine::{self, Begun};
+use crate::engine::{self, Begun, FirstError, lock};
 use crate::error::{Error, Result, counted};
 use crate::pixel::Region;
 use crate::random::{Purpose, Stream};
@@ -65,6 +64,8 @@ pub(super) struct Assembly {
     draws: Vec<Draw>,
     lease: Arc<Lease>,
     notes: Mutex<Notes>,
+    /// What ends the run.
+    fatal: FirstError,
     /// What is handed over instead, where every sample was to be left out.
     refill: OnceLock<Box<Self>>,
 }
@@ -75,7 +76,6 @@ struct Notes {
     failures: Vec<(usize, Failure)>,
     missing: Vec<usize>,
     singles: Vec<(usize, Arc<Lease>)>,
-    fatal: Option<(usize, Error)>,
 }
 
 /// A sample to be made, and what a worker has for it.
@@ -135,6 +135,7 @@ impl engine::Job for Job {
             draws,
             lease,
             notes: Mutex::default(),
+            fatal: FirstError::default(),
             refill: OnceLock::new(),
         };
         Ok(Begun::Batch { batch, slots })
@@ -159,7 +160,7 @@ impl engine::Job for Job {
 
     fn panicked(&self, batch: &Assembly, slot: usize, message: String) {
         let path = self.shared.data.location(batch.draws[slot].sample).text();
-        batch.fatal(
+        batch.fatal.note(
             slot,
             Error::Panic {
                 path: path.into(),
@@ -176,10 +177,7 @@ impl engine::Job for Job {
             .into_iter()
             .map(|(_, failure)| failure)
             .collect();
-        let finished = match notes.fatal.take() {
-            Some((_, error)) => Err(error),
-            None => Ok(self.seal(batch, notes)),
-        };
+        let finished = batch.fatal.take().map(|()| self.seal(batch, notes));
         Ok((finished, failures))
     }
 }
@@ -291,8 +289,8 @@ impl Job {
     fn recover(&self, task: &mut Task<'_, '_>, draw: Draw, error: Error) {
         let Task { batch, slot, .. } = *task;
         match self.shared.plan.on_error {
-            _ if error.is_of_the_machine() => batch.fatal(slot, error),
-            OnError::Raise => batch.fatal(slot, error),
+            _ if error.is_of_the_machine() => batch.fatal.note(slot, error),
+            OnError::Raise => batch.fatal.note(slot, error),
             OnError::Skip => {
                 self.shared.damaged.mark(draw.sample);
                 if batch.leave_out(slot, self.failure(draw.sample, error)) {
@@ -336,7 +334,7 @@ impl Job {
             }
         }
         let reason = format!("no sample of the data set could be read; the last error: {reason}");
-        task.batch.fatal(
+        task.batch.fatal.note(
             task.slot,
             Error::dataset(self.shared.data.location(draw.sample).text(), reason),
         );
@@ -360,7 +358,7 @@ impl Job {
         match self.sample(task, Draw { sample, key }) {
             Ok(()) => Some(true),
             Err(error) if error.is_of_the_machine() => {
-                task.batch.fatal(task.slot, error);
+                task.batch.fatal.note(task.slot, error);
                 Some(false)
             }
             Err(error) => {
@@ -379,7 +377,7 @@ impl Job {
         let lost = task.batch;
         let lease = match self.memory.batches.lend(lost.draws.len()) {
             Ok(lease) => Arc::new(lease),
-            Err(error) => return lost.fatal(task.slot, error),
+            Err(error) => return lost.fatal.note(task.slot, error),
         };
         let mut failures = std::mem::take(&mut lock(&lost.notes).failures);
         failures.sort_by_key(|(slot, _)| *slot);
@@ -404,6 +402,7 @@ impl Job {
             draws: draws.clone(),
             lease,
             notes,
+            fatal: FirstError::default(),
             refill: OnceLock::new(),
         };
         for (slot, (draw, reason)) in lost.draws.iter().zip(&reasons).enumerate() {
@@ -477,14 +476,5 @@ impl Assembly {
         notes.failures.push((slot, failure));
         notes.missing.push(slot);
         notes.missing.len() == self.draws.len()
-    }
-
-    /// Notes an error that ends the run. Of several in a batch the one of the first sample counts,
-    /// whichever came first.
-    fn fatal(&self, slot: usize, error: Error) {
-        let mut notes = lock(&self.notes);
-        if notes.fatal.as_ref().is_none_or(|(first, _)| slot < *first) {
-            notes.fatal = Some((slot, error));
-        }
     }
 }

@@ -4,10 +4,9 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use super::batch::{Batch, Failure};
-use super::lock;
 use super::stats::Clocks;
 use crate::dataset::Location;
-use crate::engine::Meter;
+use crate::engine::{Meter, lock};
 use crate::error::{Error, Result};
 
 /// Counts and failures of all iterators of a loader.

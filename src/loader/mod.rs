@@ -13,7 +13,7 @@ mod ledger;
 mod plan;
 mod stats;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 pub use batch::{Arrays, Batch, Failure};
@@ -22,7 +22,7 @@ pub use ledger::Fault;
 pub use stats::Stats;
 
 use crate::dataset::{self, Bytes, Dataset, InMemory, Options, Split, Wanted};
-use crate::engine::{Engine, Load, Next, Stopwatch, usable_cores};
+use crate::engine::{Engine, Load, Next, Stopwatch, lock, usable_cores};
 use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
 use crate::transform;
@@ -355,8 +355,4 @@ impl Iterator for Batches {
             }
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

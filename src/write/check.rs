@@ -5,14 +5,13 @@ use std::ffi::CString;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
-use super::lock;
 use super::source::Source;
 use crate::codec::{Backend, Decoder, Format, Header, Reason};
 use crate::dataset::Content;
-use crate::engine::{self, Begun};
+use crate::engine::Indexed;
 use crate::error::{Error, Result};
 use crate::file::{self, Stamp};
 use crate::pixel::Size;
@@ -34,9 +33,6 @@ const PREFIX: usize = 64 << 10;
 /// Enough to tell formats apart.
 const MAGIC: usize = 16;
 
-/// Inputs per batch: so many that handing batches over costs nothing.
-const BATCH: usize = 256;
-
 /// What is known of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Checked {
@@ -48,7 +44,7 @@ pub(super) struct Checked {
     pub(super) size: Size,
 }
 
-/// The job: one slot an input.
+/// The job of looking at inputs.
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) source: Arc<Source>,
@@ -61,12 +57,6 @@ pub(super) struct Check {
     pub(super) done: Arc<AtomicU64>,
 }
 
-/// A row of inputs.
-pub(super) struct Row {
-    first: usize,
-    found: Mutex<Vec<Option<Result<Checked>>>>,
-}
-
 /// What a worker keeps from input to input.
 #[derive(Default)]
 pub(super) struct Tools {
@@ -75,11 +65,9 @@ pub(super) struct Tools {
 }
 
 impl Check {
-    fn len(&self) -> usize {
-        self.wanted.as_ref().map_or(self.source.len(), Vec::len)
-    }
-
-    fn input(&self, place: usize) -> usize {
+    /// The input that is number `index` of those that are looked at.
+    fn input(&self, index: u64) -> usize {
+        let place = usize::try_from(index).unwrap_or(usize::MAX);
         self.wanted.as_ref().map_or(place, |wanted| wanted[place])
     }
 
@@ -146,42 +134,29 @@ fn ready(decoder: &mut Option<Decoder>, backend: Backend) -> Result<&mut Decoder
     }
 }
 
-impl engine::Job for Check {
+impl Indexed for Check {
     type Scratch = Tools;
-    type Batch = Row;
-    /// What was found, in order.
-    type Output = Vec<Result<Checked>>;
+    type Value = Result<Checked>;
+
+    const CHUNK: u64 = 256;
+
+    fn len(&self) -> u64 {
+        let wanted = self.wanted.as_ref();
+        wanted.map_or(self.source.len(), Vec::len) as u64
+    }
 
     fn scratch(&self) -> Tools {
         Tools::default()
     }
 
-    fn begin(&self, number: u64) -> Result<Begun<Row>> {
-        let first = usize::try_from(number)
-            .unwrap_or(usize::MAX)
-            .saturating_mul(BATCH);
-        let slots = self.len().saturating_sub(first).min(BATCH);
-        if slots == 0 {
-            return Ok(Begun::End);
-        }
-        let found = Mutex::new((0..slots).map(|_| None).collect());
-        let batch = Row { first, found };
-        Ok(Begun::Batch { batch, slots })
-    }
-
-    fn run(&self, row: &Row, slot: usize, tools: &mut Tools, stop: &AtomicBool) {
-        let checked = self.look(self.input(row.first + slot), tools, stop);
-        lock(&row.found)[slot] = Some(checked);
+    fn value(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Checked> {
+        let checked = self.look(self.input(index), tools, stop);
         self.done.fetch_add(1, Ordering::Relaxed);
+        checked
     }
 
-    fn panicked(&self, row: &Row, slot: usize, message: String) {
-        let path = self.source.path(self.input(row.first + slot));
-        lock(&row.found)[slot] = Some(Err(Error::Panic { path, message }));
-    }
-
-    fn complete(&self, row: &Row) -> Result<Self::Output> {
-        let found = std::mem::take(&mut *lock(&row.found));
-        Ok(found.into_iter().flatten().collect())
+    fn panicked(&self, index: u64, message: String) -> Result<Checked> {
+        let path = self.source.path(self.input(index));
+        Err(Error::Panic { path, message })
     }
 }

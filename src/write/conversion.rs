@@ -14,7 +14,7 @@ use super::place::refuse_lists;
 use super::shards::{Records, Shard, Write, refuse_shared_index, remove_stale};
 use super::source::Source;
 use super::{Existing, Progress, Run, Skipped, Written};
-use crate::engine::{Engine, Next};
+use crate::engine::{Engine, Next, Ordered};
 use crate::error::{Error, Result};
 use crate::file::{Map, a_directory, make_directory, write_whole};
 use crate::record;
@@ -95,7 +95,7 @@ enum Stage<R: Records> {
 
 /// Every input is looked at.
 struct Checking<R> {
-    engine: Engine<Check>,
+    engine: Engine<Ordered<Check>>,
     source: Arc<Source>,
     depth: Depth,
     found: Vec<Option<Checked>>,
@@ -123,7 +123,7 @@ struct Comparing<R> {
 
 /// Inputs of shards that are not finished are decoded.
 struct Confirming<R> {
-    engine: Engine<Check>,
+    engine: Engine<Ordered<Check>>,
     failures: Vec<Error>,
     comparing: Comparing<R>,
 }
@@ -188,7 +188,7 @@ impl<R: Records> Conversion<R> {
             sizes: target.sizes,
             done,
         };
-        let engine = Engine::start(check, self.settings.workers, 4)?;
+        let engine = Engine::start(Ordered(check), self.settings.workers, 4)?;
         Ok(Checking {
             engine,
             source,
@@ -341,7 +341,7 @@ impl<R: Records> Conversion<R> {
             sizes: false,
             done: Arc::clone(&self.checked),
         };
-        let engine = Engine::start(check, self.settings.workers, 4)?;
+        let engine = Engine::start(Ordered(check), self.settings.workers, 4)?;
         Ok(Stage::Confirming(Box::new(Confirming {
             engine,
             failures: Vec::new(),

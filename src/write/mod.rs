@@ -23,7 +23,6 @@ mod tensorize;
 mod tensors;
 
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::engine::{MOST_WORKERS, usable_cores};
@@ -152,8 +151,4 @@ fn is_digits(text: &[u8]) -> bool {
 /// Whether a text is a number as it is written here: digits, and no zeros before them.
 fn is_number(text: &[u8]) -> bool {
     is_digits(text) && (text == b"0" || text[0] != b'0')
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use super::Existing;
 use super::source::Source;
-use super::{Existing, lock};
-use crate::engine::{self, Begun};
+use crate::engine::{self, Begun, FirstError, lock};
 use crate::error::{Error, Result};
 use crate::file::{Output, write_whole};
 use crate::record::{Framing, Span, index};
@@ -111,7 +111,8 @@ pub(super) struct Write<R> {
 pub(super) struct Open {
     output: RwLock<Option<Output>>,
     pieces: Vec<Piece>,
-    made: Mutex<Made>,
+    spans: Mutex<Vec<(usize, Vec<Span>)>>,
+    failure: FirstError,
 }
 
 /// A shard that all records of are written, without its name.
@@ -126,13 +127,6 @@ struct Piece {
     first: usize,
     count: usize,
     offset: u64,
-}
-
-#[derive(Debug, Default)]
-struct Made {
-    spans: Vec<(usize, Vec<Span>)>,
-    /// What went wrong first, in the order of the pieces.
-    failure: Option<(usize, Error)>,
 }
 
 /// What a worker keeps from piece to piece.
@@ -253,18 +247,6 @@ pub(super) fn remove_stale(path: &Path) -> Result<()> {
     }
 }
 
-impl Made {
-    fn fail(&mut self, piece: usize, error: Error) {
-        if self
-            .failure
-            .as_ref()
-            .is_none_or(|(first, _)| piece < *first)
-        {
-            self.failure = Some((piece, error));
-        }
-    }
-}
-
 impl<R: Records> engine::Job for Write<R> {
     type Scratch = Scratch<R::Scratch>;
     type Batch = Open;
@@ -287,34 +269,30 @@ impl<R: Records> engine::Job for Write<R> {
         let batch = Open {
             output,
             pieces,
-            made: Mutex::default(),
+            spans: Mutex::default(),
+            failure: FirstError::default(),
         };
         Ok(Begun::Batch { batch, slots })
     }
 
     fn run(&self, open: &Open, slot: usize, scratch: &mut Self::Scratch, stop: &AtomicBool) {
-        if lock(&open.made).failure.is_some() {
+        if open.failure.is_some() {
             return;
         }
-        let result = self.write(open, open.pieces[slot], scratch, stop);
-        let mut made = lock(&open.made);
-        match result {
-            Ok(spans) => made.spans.push((slot, spans)),
-            Err(error) => made.fail(slot, error),
+        match self.write(open, open.pieces[slot], scratch, stop) {
+            Ok(spans) => lock(&open.spans).push((slot, spans)),
+            Err(error) => open.failure.note(slot, error),
         }
     }
 
     fn panicked(&self, open: &Open, slot: usize, message: String) {
         let path = self.records.source().path(open.pieces[slot].first);
-        lock(&open.made).fail(slot, Error::Panic { path, message });
+        open.failure.note(slot, Error::Panic { path, message });
     }
 
     fn complete(&self, open: &Open) -> Result<Filled> {
-        let made = std::mem::take(&mut *lock(&open.made));
-        if let Some((_, error)) = made.failure {
-            return Err(error);
-        }
-        let mut pieces = made.spans;
+        open.failure.take()?;
+        let mut pieces = std::mem::take(&mut *lock(&open.spans));
         pieces.sort_unstable_by_key(|(piece, _)| *piece);
         let mut output = open.output.write().unwrap_or_else(PoisonError::into_inner);
         Ok(Filled {

@@ -1,8 +1,7 @@
-//! The job that makes images: a batch is a group of them, a slot is one.
+//! The job that makes images.
 
 use std::io;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -10,15 +9,11 @@ use super::names::Names;
 use super::{Content, Painter, Request};
 use crate::codec::encode::{Encoder, Form};
 use crate::codec::{Format, Reason};
-use crate::engine::{self, Begun, Engine, Next, Stopwatch};
+use crate::engine::{Engine, Indexed, Next, Ordered, Stopwatch};
 use crate::error::{Error, Result};
 use crate::file::{Map, Output};
 use crate::pixel::Size;
-use crate::write::{Existing, Progress, Run, Written, lock};
-
-/// Images in a batch: enough that handing them out costs nothing, and few enough that errors are
-/// soon heard of.
-const GROUP: u64 = 64;
+use crate::write::{Existing, Progress, Run, Written};
 
 /// One of so many images that are kept is made again, and compared.
 const SAMPLE: u64 = 32;
@@ -26,7 +21,7 @@ const SAMPLE: u64 = 32;
 /// A run.
 #[derive(Debug)]
 pub(super) struct Writing {
-    engine: Engine<Job>,
+    engine: Engine<Ordered<Job>>,
 }
 
 /// The work.
@@ -43,13 +38,6 @@ struct Job {
     kept: AtomicU64,
     /// Set by the first error: the images after it are not wanted.
     failed: AtomicBool,
-}
-
-/// Images that follow each other.
-struct Group {
-    first: u64,
-    /// Of those that failed the first one, and why.
-    error: Mutex<Option<(usize, Error)>>,
 }
 
 /// What a worker keeps from image to image.
@@ -84,7 +72,7 @@ impl Writing {
         job.refuse_others(own)?;
         // No worker waits for the last image of a group.
         Ok(Self {
-            engine: Engine::start(job, workers, workers + 1)?,
+            engine: Engine::start(Ordered(job), workers, workers + 1)?,
         })
     }
 }
@@ -95,16 +83,16 @@ impl Run for Writing {
         let (mut watch, mut left) = (Stopwatch::start(), patience);
         loop {
             match self.engine.next(left)? {
-                Next::Batch(()) => {}
+                Next::Batch(images) => images.into_iter().collect::<Result<()>>()?,
                 Next::TimedOut => return Ok(None),
-                Next::End => return Ok(Some(self.engine.job().written())),
+                Next::End => return Ok(Some(self.engine.job().0.written())),
             }
             left = left.saturating_sub(watch.lap());
         }
     }
 
     fn progress(&self) -> Progress {
-        let job = self.engine.job();
+        let job = &self.engine.job().0;
         Progress {
             done: job.done.load(Ordering::Relaxed),
             total: job.names.count(),
@@ -112,50 +100,35 @@ impl Run for Writing {
     }
 }
 
-impl engine::Job for Job {
+impl Indexed for Job {
     type Scratch = Tools;
-    type Batch = Group;
-    type Output = ();
+    type Value = Result<()>;
+
+    const CHUNK: u64 = 64;
+
+    fn len(&self) -> u64 {
+        self.names.count()
+    }
 
     fn scratch(&self) -> Tools {
         Tools::default()
     }
 
-    fn begin(&self, number: u64) -> Result<Begun<Group>> {
-        let first = number.saturating_mul(GROUP);
-        let images = self.names.count().saturating_sub(first).min(GROUP);
-        let slots = usize::try_from(images).unwrap_or_default();
-        if slots == 0 {
-            return Ok(Begun::End);
-        }
-        let error = Mutex::default();
-        let batch = Group { first, error };
-        Ok(Begun::Batch { batch, slots })
-    }
-
-    fn run(&self, group: &Group, slot: usize, tools: &mut Tools, stop: &AtomicBool) {
+    fn value(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<()> {
         if self.failed.load(Ordering::Relaxed) {
-            return;
+            return Ok(());
         }
-        let number = group.first + slot as u64;
-        match self.image(number, tools, stop) {
-            Ok(bytes) => {
-                self.bytes.fetch_add(bytes, Ordering::Relaxed);
-                self.done.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(error) => self.fail(group, slot, error),
-        }
+        let written = self.image(number, tools, stop);
+        self.failed.fetch_or(written.is_err(), Ordering::Relaxed);
+        self.bytes.fetch_add(written?, Ordering::Relaxed);
+        self.done.fetch_add(1, Ordering::Relaxed);
+        Ok(())
     }
 
-    fn panicked(&self, group: &Group, slot: usize, message: String) {
-        let path = self.names.path(group.first + slot as u64);
-        self.fail(group, slot, Error::Panic { path, message });
-    }
-
-    fn complete(&self, group: &Group) -> Result<()> {
-        lock(&group.error)
-            .take()
-            .map_or(Ok(()), |(_, error)| Err(error))
+    fn panicked(&self, number: u64, message: String) -> Result<()> {
+        self.failed.store(true, Ordering::Relaxed);
+        let path = self.names.path(number);
+        Err(Error::Panic { path, message })
     }
 }
 
@@ -240,14 +213,6 @@ impl Job {
             bytes: 3 * self.size.pixels(),
             source,
         }
-    }
-
-    fn fail(&self, group: &Group, slot: usize, error: Error) {
-        let mut noted = lock(&group.error);
-        if noted.as_ref().is_none_or(|(first, _)| slot < *first) {
-            *noted = Some((slot, error));
-        }
-        self.failed.store(true, Ordering::Relaxed);
     }
 
     fn written(&self) -> Written {

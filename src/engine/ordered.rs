@@ -1,0 +1,120 @@
+//! Values of a function of an index that are wanted in order, such as what is found in each sample.
+
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use super::{Begun, Engine, Job, Next, lock};
+use crate::error::Result;
+
+/// How long the caller's `watch` may have to wait to be called.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// A function of an index.
+pub(crate) trait Indexed: Send + Sync + 'static {
+    /// What a worker keeps from value to value.
+    type Scratch: Send;
+    /// What the function gives.
+    type Value: Send;
+
+    /// Values that are handed over at once: so many that it costs nothing, and so few that failures
+    /// are soon heard of.
+    const CHUNK: u64 = 32;
+
+    /// How many values there are.
+    fn len(&self) -> u64;
+
+    /// A worker's scratch.
+    fn scratch(&self) -> Self::Scratch;
+
+    /// The value at `index`. Once `stop` is set nobody wants it any more.
+    fn value(&self, index: u64, scratch: &mut Self::Scratch, stop: &AtomicBool) -> Self::Value;
+
+    /// What stands for a value where the function panicked.
+    fn panicked(&self, index: u64, message: String) -> Self::Value;
+}
+
+/// The job of computing all values of a function, a chunk at a time.
+#[derive(Debug)]
+pub(crate) struct Ordered<F>(pub(crate) F);
+
+/// Values that follow each other, as far as they are known.
+#[derive(Debug)]
+pub(crate) struct Chunk<V> {
+    first: u64,
+    values: Mutex<Vec<Option<V>>>,
+}
+
+impl<V> Chunk<V> {
+    fn index(&self, slot: usize) -> u64 {
+        self.first + slot as u64
+    }
+
+    fn put(&self, slot: usize, value: V) {
+        lock(&self.values)[slot] = Some(value);
+    }
+}
+
+impl<F: Indexed> Job for Ordered<F> {
+    type Scratch = F::Scratch;
+    type Batch = Chunk<F::Value>;
+    type Output = Vec<F::Value>;
+
+    fn scratch(&self) -> F::Scratch {
+        self.0.scratch()
+    }
+
+    fn begin(&self, number: u64) -> Result<Begun<Self::Batch>> {
+        let first = number.saturating_mul(F::CHUNK);
+        let len = self.0.len().saturating_sub(first).min(F::CHUNK);
+        if len == 0 {
+            return Ok(Begun::End);
+        }
+        let slots = usize::try_from(len).unwrap_or(usize::MAX);
+        let values = Mutex::new((0..slots).map(|_| None).collect());
+        let batch = Chunk { first, values };
+        Ok(Begun::Batch { batch, slots })
+    }
+
+    fn run(&self, chunk: &Self::Batch, slot: usize, scratch: &mut F::Scratch, stop: &AtomicBool) {
+        chunk.put(slot, self.0.value(chunk.index(slot), scratch, stop));
+    }
+
+    fn panicked(&self, chunk: &Self::Batch, slot: usize, message: String) {
+        chunk.put(slot, self.0.panicked(chunk.index(slot), message));
+    }
+
+    fn complete(&self, chunk: &Self::Batch) -> Result<Vec<F::Value>> {
+        let values = std::mem::take(&mut *lock(&chunk.values));
+        Ok(values.into_iter().flatten().collect())
+    }
+}
+
+/// Computes all values of `function` on `workers` threads, and gives them to `take` in order;
+/// `watch` is told meanwhile how many are done of how many. False if it ended that early.
+///
+/// # Errors
+/// [`crate::error::Error::Threads`] when worker threads cannot be had; the first that `take` gives.
+pub(crate) fn in_order<F: Indexed>(
+    function: F,
+    workers: usize,
+    watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    mut take: impl FnMut(u64, F::Value) -> Result<()>,
+) -> Result<bool> {
+    let (mut done, len) = (0, function.len());
+    let engine = Engine::start(Ordered(function), workers, 2 * workers.max(1))?;
+    while watch(done, len).is_continue() {
+        match engine.next(PATIENCE)? {
+            Next::TimedOut => {}
+            Next::End => return Ok(true),
+            Next::Batch(values) => {
+                for value in values {
+                    take(done, value)?;
+                    done += 1;
+                }
+            }
+        }
+    }
+    Ok(false)
+}
