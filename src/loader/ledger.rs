@@ -66,26 +66,31 @@ impl Ledger {
         }
         let mut failures = lock(&self.failures);
         for failure in met {
-            failures.count += 1;
-            let is_new = failures.known.insert(failure.index);
-            if is_new {
-                failures.list.push(Fault {
-                    location: failure.location.clone(),
-                    reason: failure.error.reason(),
-                });
-            }
+            let is_new = failures.add(&failure);
             let count = failures.list.len() as u64;
             if let Some(limit) = self.max_errors.filter(|limit| count > *limit) {
-                return Err(Error::TooManyErrors {
-                    count,
-                    limit,
-                    last: Box::new(failure.error),
-                });
+                let last = Box::new(failure.error);
+                return Err(Error::TooManyErrors { count, limit, last });
             }
             if is_new {
                 fresh.push(failure);
             }
         }
         Ok(fresh)
+    }
+}
+
+impl Failures {
+    /// Counts a failure; returns whether the sample was not met before.
+    fn add(&mut self, failure: &Failure) -> bool {
+        self.count += 1;
+        let is_new = self.known.insert(failure.index);
+        if is_new {
+            self.list.push(Fault {
+                location: failure.location.clone(),
+                reason: failure.error.reason(),
+            });
+        }
+        is_new
     }
 }

@@ -4,25 +4,29 @@
 //! the other; from then on an epoch is a number, and [`Loader::batches`] an iterator over its
 //! batches that owns its worker threads. Iterators of one loader are independent.
 
+mod assembly;
 mod batch;
+mod batches;
 mod config;
 mod damaged;
 mod fields;
 mod job;
 mod ledger;
 mod plan;
+mod recover;
+mod sample;
 mod stats;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 pub use batch::{Arrays, Batch, Failure};
+pub use batches::Batches;
 pub use config::{Config, Labels, OnError, Sampling};
 pub use ledger::Fault;
 pub use stats::Stats;
 
 use crate::dataset::{self, Bytes, Dataset, InMemory, Options, Split, Wanted};
-use crate::engine::{Engine, Load, Next, Stopwatch, lock, usable_cores};
+use crate::engine::{Engine, lock, usable_cores};
 use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
 use crate::transform;
@@ -41,15 +45,6 @@ pub struct Loader {
     memory: Mutex<Arc<Memory>>,
     workers: usize,
     prefetch: usize,
-}
-
-/// An iterator over batches; dropping it stops its workers.
-#[derive(Debug)]
-pub struct Batches {
-    engine: Option<Engine<Job>>,
-    ledger: Arc<Ledger>,
-    start: Place,
-    taken: u64,
 }
 
 impl Loader {
@@ -203,13 +198,7 @@ impl Loader {
             return Err(Error::argument("position", start.position, allowed));
         }
         let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
-        lock(&self.ledger.clocks).begin(engine.clock());
-        Ok(Batches {
-            engine: Some(engine),
-            ledger: Arc::clone(&self.ledger),
-            start,
-            taken: 0,
-        })
+        Ok(Batches::new(engine, Arc::clone(&self.ledger), start))
     }
 
     /// The work of `steps` batches from `start` on; endless without a number.
@@ -281,78 +270,5 @@ fn options(config: &Config) -> Options {
         salvage: leaves_out,
         gaps: leaves_out,
         places: config.places.clone(),
-    }
-}
-
-impl Batches {
-    /// The next batch, waiting at most `patience`.
-    ///
-    /// # Errors
-    /// What went wrong with a sample; afterwards there are no more batches.
-    pub fn wait(&mut self, patience: Duration) -> Result<Next<Batch>> {
-        let mut watch = Stopwatch::start();
-        let Some(engine) = &self.engine else {
-            return Ok(Next::End);
-        };
-        let next = engine.next(patience).and_then(|next| match next {
-            Next::Batch((batch, failures)) => {
-                let failures = self.ledger.note_failures(failures)?;
-                if batch.is_err() && engine.job().shared.plan.on_error == OnError::Raise {
-                    lock(&self.ledger.failures).count += 1;
-                }
-                let batch = Batch { failures, ..batch? };
-                self.ledger.note_delivery(&batch);
-                Ok(Next::Batch(batch))
-            }
-            Next::End => Ok(Next::End),
-            Next::TimedOut => Ok(Next::TimedOut),
-        });
-        self.ledger.waiting.add_time(watch.lap());
-        match &next {
-            Ok(Next::Batch(_)) => self.taken += 1,
-            Ok(Next::TimedOut) => {}
-            _ => self.stop(),
-        }
-        next
-    }
-
-    /// Where all ranks stand: what has been handed over, not what is ready.
-    #[must_use]
-    pub fn place(&self, loader: &Loader) -> Place {
-        loader.shared.plan.schedule.after(self.start, self.taken)
-    }
-
-    /// How busy the workers are.
-    #[must_use]
-    pub fn load(&self) -> Option<Load> {
-        self.engine.as_ref().map(Engine::load)
-    }
-
-    /// Ends the iterator and its workers.
-    pub fn stop(&mut self) {
-        if let Some(engine) = self.engine.take() {
-            lock(&self.ledger.clocks).end(&engine.clock());
-        }
-    }
-}
-
-impl Drop for Batches {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-impl Iterator for Batches {
-    type Item = Result<Batch>;
-
-    fn next(&mut self) -> Option<Result<Batch>> {
-        loop {
-            match self.wait(Duration::from_secs(3600)) {
-                Ok(Next::Batch(batch)) => return Some(Ok(batch)),
-                Ok(Next::End) => return None,
-                Ok(Next::TimedOut) => {}
-                Err(error) => return Some(Err(error)),
-            }
-        }
     }
 }

@@ -129,88 +129,69 @@ fn check_samples(config: &Config) -> Result<()> {
 }
 
 fn order(config: &Config, data: &dyn Dataset) -> Result<Order> {
-    if config.sampling == Sampling::Balanced {
-        let ByClass { ranges, samples } = data.by_class()?;
-        let classes: Vec<_> = ranges
-            .iter()
-            .filter(|range| !range.is_empty())
-            .cloned()
-            .collect();
-        if classes.is_empty() {
-            return Err(Error::argument(
-                "sampling",
-                "\"balanced\"",
-                "not where no sample has a label that can be read",
-            ));
-        }
-        return Ok(Order::Balanced { classes, samples });
-    }
     match &config.weights {
+        _ if config.sampling == Sampling::Balanced => balanced(data),
         Some(weights) => weighted(weights, data),
         None if config.shuffle => Ok(Order::Shuffled),
         None => Ok(Order::Sorted),
     }
 }
 
+fn balanced(data: &dyn Dataset) -> Result<Order> {
+    let ByClass { ranges, samples } = data.by_class()?;
+    let filled = ranges.iter().filter(|range| !range.is_empty());
+    let classes: Vec<_> = filled.cloned().collect();
+    if classes.is_empty() {
+        let allowed = "not where no sample has a label that can be read";
+        return Err(Error::argument("sampling", "\"balanced\"", allowed));
+    }
+    Ok(Order::Balanced { classes, samples })
+}
+
 /// Running sums of the weight of each sample. A class's weight is that of each of its samples.
 fn weighted(weights: &[f64], data: &dyn Dataset) -> Result<Order> {
-    let samples = data.len();
-    let by_class = if weights.len() as u64 == samples {
-        None
-    } else {
-        Some(data.by_class()?)
-    };
-    let shown = format!(
-        "{:?}{}",
-        &weights[..weights.len().min(5)],
-        if weights.len() > 5 { " and more" } else { "" }
-    );
-    if let Some(classes) = by_class
-        .as_ref()
-        .map(|by_class| by_class.ranges.len())
-        .filter(|n| *n != weights.len())
-    {
-        let (samples, classes) = (counted(samples, "sample"), counted(classes as u64, "class"));
-        let allowed = format!("one weight for each of {samples}, or for each of {classes}");
-        return Err(Error::argument(
+    let refuse = |allowed| {
+        let first = &weights[..weights.len().min(5)];
+        let more = if weights.len() > 5 { " and more" } else { "" };
+        Err(Error::argument(
             "weights",
-            counted(weights.len() as u64, "number"),
+            format!("{first:?}{more}"),
             allowed,
-        ));
-    }
+        ))
+    };
+    let mut sums = if weights.len() as u64 == data.len() {
+        weights.to_vec()
+    } else {
+        of_samples(weights, &data.by_class()?, data.len())?
+    };
     if !weights.iter().all(|w| w.is_finite() && *w >= 0.0) || !weights.iter().any(|w| *w > 0.0) {
-        return Err(Error::argument(
-            "weights",
-            shown,
-            "finite numbers, none negative, not all zero",
-        ));
+        return refuse("finite numbers, none negative, not all zero");
     }
-    let mut sums = by_class.map_or_else(
-        || weights.to_vec(),
-        |by_class| of_samples(weights, &by_class, samples),
-    );
     let mut sum = 0.0;
     for weight in &mut sums {
         sum += *weight;
         *weight = sum;
     }
     if sum <= 0.0 || !f64::is_finite(sum) {
-        return Err(Error::argument(
-            "weights",
-            shown,
-            "not zero for every class that has samples, and a finite sum",
-        ));
+        return refuse("not zero for every class that has samples, and a finite sum");
     }
     Ok(Order::Weighted(sums))
 }
 
 /// The weight of each sample, given those of the classes.
-fn of_samples(weights: &[f64], by_class: &ByClass, samples: u64) -> Vec<f64> {
+fn of_samples(weights: &[f64], by_class: &ByClass, samples: u64) -> Result<Vec<f64>> {
+    let classes = by_class.ranges.len();
+    if classes != weights.len() {
+        let (samples, classes) = (counted(samples, "sample"), counted(classes as u64, "class"));
+        let allowed = format!("one weight for each of {samples}, or for each of {classes}");
+        let given = counted(weights.len() as u64, "number");
+        return Err(Error::argument("weights", given, allowed));
+    }
     let mut each = vec![0.0; usize::try_from(samples).unwrap_or(usize::MAX)];
     for (weight, places) in weights.iter().zip(&*by_class.ranges) {
         for place in places.clone() {
             each[usize::try_from(by_class.sample(place)).unwrap_or(usize::MAX)] = *weight;
         }
     }
-    each
+    Ok(each)
 }

@@ -1,0 +1,110 @@
+//! A batch while it is made.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock};
+
+use super::batch::{Batch, Failure};
+use super::fields::INDICES;
+use super::job::Shared;
+use crate::engine::{FirstError, lock};
+use crate::error::Result;
+use crate::sampler::{Draw, Place, Step};
+use crate::tensor::Lease;
+
+/// The samples of a batch, its memory, and what workers have to say of it.
+#[derive(Debug)]
+pub(super) struct Assembly {
+    pub(super) step: Step,
+    after: Place,
+    pub(super) draws: Vec<Draw>,
+    pub(super) lease: Arc<Lease>,
+    notes: Mutex<Notes>,
+    /// What ends the run.
+    pub(super) fatal: FirstError,
+    /// What is handed over instead, where every sample was to be left out.
+    pub(super) refill: OnceLock<Box<Self>>,
+}
+
+/// What went other than planned, and images that have memory of their own; by slot.
+#[derive(Debug, Default)]
+struct Notes {
+    failures: Vec<(usize, Failure)>,
+    missing: BTreeSet<usize>,
+    singles: BTreeMap<usize, Arc<Lease>>,
+}
+
+impl Assembly {
+    pub(super) fn new(step: Step, after: Place, draws: Vec<Draw>, lease: Lease) -> Self {
+        Self {
+            step,
+            after,
+            draws,
+            lease: Arc::new(lease),
+            notes: Mutex::default(),
+            fatal: FirstError::default(),
+            refill: OnceLock::new(),
+        }
+    }
+
+    /// A batch of the same draws in other memory, none of them valid.
+    pub(super) fn again(&self, lease: Lease) -> Self {
+        let step = Step {
+            valid: 0,
+            ..self.step
+        };
+        Self::new(step, self.after, self.draws.clone(), lease)
+    }
+
+    /// Notes a sample that failed.
+    pub(super) fn note(&self, slot: usize, failure: Failure) {
+        lock(&self.notes).failures.push((slot, failure));
+    }
+
+    /// Notes a sample that failed and is left out; returns whether now all are.
+    pub(super) fn leave_out(&self, slot: usize, failure: Failure) -> bool {
+        let mut notes = lock(&self.notes);
+        notes.failures.push((slot, failure));
+        notes.missing.insert(slot);
+        notes.missing.len() == self.draws.len()
+    }
+
+    /// Takes an image in memory of its own, in place of any that the slot had before.
+    pub(super) fn put_single(&self, slot: usize, lease: Lease) {
+        lock(&self.notes).singles.insert(slot, Arc::new(lease));
+    }
+
+    /// Takes out the failures noted so far, in the order of their slots.
+    pub(super) fn take_failures(&self) -> Vec<(usize, Failure)> {
+        let mut failures = std::mem::take(&mut lock(&self.notes).failures);
+        failures.sort_by_key(|(slot, _)| *slot);
+        failures
+    }
+
+    /// The finished batch, or what ends the run; and the samples that failed, in order.
+    pub(super) fn finish(&self, shared: &Shared) -> (Result<Batch>, Vec<Failure>) {
+        let failures = self.take_failures().into_iter();
+        let finished = self.fatal.take().map(|()| self.seal(shared));
+        (finished, failures.map(|(_, failure)| failure).collect())
+    }
+
+    /// Closes the memory of a batch in which nothing went wrong that ends the run.
+    fn seal(&self, shared: &Shared) -> Batch {
+        let Notes {
+            missing, singles, ..
+        } = std::mem::take(&mut *lock(&self.notes));
+        let is_kept = |slot: &usize| !missing.contains(slot);
+        let len = self.lease.seal(|slot| is_kept(&slot));
+        let singles = singles.into_iter().filter(|(slot, _)| is_kept(slot));
+        let index = |place| bytemuck::pod_read_unaligned(self.lease.bytes(INDICES, place));
+        Batch {
+            data: Arc::clone(&shared.data),
+            lease: Arc::clone(&self.lease),
+            singles: singles.map(|(_, single)| single).collect(),
+            ragged: shared.plan.ragged,
+            samples: (0..len).map(index).collect(),
+            epoch: self.step.epoch,
+            after: self.after,
+            failures: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! An iterator over batches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Loader;
+use super::batch::Batch;
+use super::config::OnError;
+use super::job::Job;
+use super::ledger::Ledger;
+use crate::engine::{Engine, Load, Next, Stopwatch, lock};
+use crate::error::Result;
+use crate::sampler::Place;
+
+/// An iterator over batches; dropping it stops its workers.
+#[derive(Debug)]
+pub struct Batches {
+    engine: Option<Engine<Job>>,
+    ledger: Arc<Ledger>,
+    start: Place,
+    taken: u64,
+}
+
+impl Batches {
+    pub(super) fn new(engine: Engine<Job>, ledger: Arc<Ledger>, start: Place) -> Self {
+        lock(&ledger.clocks).begin(engine.clock());
+        Self {
+            engine: Some(engine),
+            ledger,
+            start,
+            taken: 0,
+        }
+    }
+
+    /// The next batch, waiting at most `patience`.
+    ///
+    /// # Errors
+    /// What went wrong with a sample; afterwards there are no more batches.
+    pub fn wait(&mut self, patience: Duration) -> Result<Next<Batch>> {
+        let mut watch = Stopwatch::start();
+        let Some(engine) = &self.engine else {
+            return Ok(Next::End);
+        };
+        let raises = engine.job().shared.plan.on_error == OnError::Raise;
+        let next = engine.next(patience).and_then(|next| match next {
+            Next::Batch((batch, failures)) => {
+                let failures = self.ledger.note_failures(failures)?;
+                if batch.is_err() && raises {
+                    lock(&self.ledger.failures).count += 1;
+                }
+                let batch = Batch { failures, ..batch? };
+                self.ledger.note_delivery(&batch);
+                Ok(Next::Batch(batch))
+            }
+            Next::End => Ok(Next::End),
+            Next::TimedOut => Ok(Next::TimedOut),
+        });
+        self.ledger.waiting.add_time(watch.lap());
+        match &next {
+            Ok(Next::Batch(_)) => self.taken += 1,
+            Ok(Next::TimedOut) => {}
+            _ => self.stop(),
+        }
+        next
+    }
+
+    /// Where all ranks stand: what has been handed over, not what is ready.
+    #[must_use]
+    pub fn place(&self, loader: &Loader) -> Place {
+        loader.shared.plan.schedule.after(self.start, self.taken)
+    }
+
+    /// How busy the workers are.
+    #[must_use]
+    pub fn load(&self) -> Option<Load> {
+        self.engine.as_ref().map(Engine::load)
+    }
+
+    /// Ends the iterator and its workers.
+    pub fn stop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            lock(&self.ledger.clocks).end(&engine.clock());
+        }
+    }
+}
+
+impl Drop for Batches {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch>;
+
+    fn next(&mut self) -> Option<Result<Batch>> {
+        loop {
+            match self.wait(Duration::from_secs(3600)) {
+                Ok(Next::Batch(batch)) => return Some(Ok(batch)),
+                Ok(Next::End) => return None,
+                Ok(Next::TimedOut) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
