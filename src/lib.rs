@@ -22,6 +22,8 @@ pub mod pixel;
 pub mod random;
 
 pub mod file;
+#[cfg(target_arch = "x86_64")]
+mod simd;
 pub mod tensor;
 
 pub mod codec;

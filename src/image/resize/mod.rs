@@ -55,6 +55,8 @@ mod write;
 mod tests;
 
 use crate::pixel::{Channels, Interpolation, Layout, Output, Pixels, Plane, Region, Size};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Avx2;
 use axis::Axis;
 use plan::{Job, Plans, spans};
 
@@ -124,12 +126,13 @@ impl Resizer {
         let copies = copy::is_copy(source, request);
         #[cfg(target_arch = "x86_64")]
         if !self.plain
-            && let Some(avx2) = avx2::Avx2::detect()
+            && let Some(avx2) = Avx2::detect()
         {
             if copies {
-                return avx2.copy(source, request, output);
+                return avx2::copy(avx2, source, request, output);
             }
-            return avx2.run(&mut self.plans, &mut self.avx2, source, request, output);
+            let (plans, scratch) = (&mut self.plans, &mut self.avx2);
+            return avx2::run(avx2, plans, scratch, source, request, output);
         }
         if copies {
             return copy::copy::<false>(source, request, output);

@@ -80,7 +80,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::Orientation;
 use super::frame::{Cut, Handover, PlaneCut};
-use super::idct::{Kernels, Quant};
+use super::idct::{self, Quant};
+use crate::simd::Avx2;
 use huffman::{AcTable, DcTable};
 use scan::{Scan, Unit};
 use tables::Cache;
@@ -108,56 +109,11 @@ const CHUNK_LEN: usize = 64 * (CHUNK_BLOCKS as usize + MOST_RUNS * GAP + 3);
 
 /// A worker's decoder: tables and scratch, used from picture to picture.
 pub(super) struct Baseline {
-    features: Features,
-    kernels: Kernels,
+    avx2: Avx2,
     dc: Cache<DcTable>,
     ac: Cache<AcTable>,
     piece: Box<Piece>,
     chunk: Box<Chunk>,
-}
-
-/// The instructions that the scan's loops are compiled for. A value of this type proves that the
-/// processor has them.
-#[derive(Clone, Copy)]
-struct Features(());
-
-impl Features {
-    fn detect() -> Option<Self> {
-        let all = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt");
-        all.then_some(Self(()))
-    }
-
-    /// [`unstuff::unstuff`]
-    #[expect(
-        unsafe_code,
-        clippy::unused_self,
-        reason = "instructions beyond the baseline, and the proof of them"
-    )]
-    fn unstuff(self, from: &[u8], to: &mut [u8]) -> (usize, usize) {
-        // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { unstuff::unstuff(from, to) }
-    }
-
-    /// [`scan::span`]
-    #[expect(
-        unsafe_code,
-        clippy::unused_self,
-        reason = "instructions beyond the baseline, and the proof of them"
-    )]
-    fn span(
-        self,
-        piece: &Piece,
-        state: scan::State,
-        units: &[Unit<'_>],
-        mcus: std::ops::Range<usize>,
-        chunk: &mut Chunk,
-    ) -> Option<scan::State> {
-        // SAFETY: `self` proves that the processor has the instructions.
-        unsafe { scan::span(piece, state, units, mcus, chunk) }
-    }
 }
 
 /// Where the tables of a component are in the caches.
@@ -177,8 +133,7 @@ impl Baseline {
     /// A decoder, if the processor has the instructions.
     pub(super) fn detect() -> Option<Self> {
         Some(Self {
-            features: Features::detect()?,
-            kernels: Kernels::detect()?,
+            avx2: Avx2::detect()?,
             dc: Cache::new(),
             ac: Cache::new(),
             piece: Box::new([0; PIECE]),
@@ -197,18 +152,13 @@ impl Baseline {
         let quants = header
             .tables
             .map(|tables| Quant::new(&tables.quant.natural()));
-        let kernels = self.kernels;
-        self.rows(
-            header,
+        let mut planes = Planes {
+            avx2: self.avx2,
+            quants,
             cut,
-            stop,
-            &mut Planes {
-                kernels,
-                quants,
-                cut,
-                out: planes,
-            },
-        )
+            out: planes,
+        };
+        self.rows(header, cut, stop, &mut planes)
     }
 
     /// Decodes as [`Self::decode`] does, without the transform; returns how many blocks the MCUs of
@@ -237,8 +187,8 @@ impl Baseline {
         let layout = Layout::new(cut);
         let units = |inside| Units::new(&layout, cut, &components, (&self.dc, &self.ac), inside);
         let (inside, outside) = (units(true), units(false));
-        let feed = Feed::new(self.features, header.scan, &mut self.piece);
-        let mut scan = Scan::new(self.features, feed, header.restart_interval);
+        let feed = Feed::new(self.avx2, header.scan, &mut self.piece);
+        let mut scan = Scan::new(self.avx2, feed, header.restart_interval);
         // Damage in rows that libjpeg-turbo decodes too must not go unseen.
         let end = cut
             .rows
@@ -397,7 +347,7 @@ impl<'a> Units<'a> {
 
 /// Transforms coefficients to the samples of planes.
 struct Planes<'a> {
-    kernels: Kernels,
+    avx2: Avx2,
     quants: [Quant; 3],
     cut: &'a Cut,
     out: [&'a mut [u8]; 3],
@@ -423,7 +373,7 @@ impl Sink for Planes<'_> {
                 let run = &blocks[layout.run(i, line)..][..count as usize * across];
                 let out = &mut self.out[i]
                     [(row * down + line) * size * stride + column * across * size..];
-                self.kernels.run(run, &self.quants[i], block, out, stride);
+                idct::run(self.avx2, run, &self.quants[i], block, out, stride);
             }
         }
     }

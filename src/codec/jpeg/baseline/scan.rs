@@ -8,10 +8,9 @@
 //! after, which is zeroed only when its turn comes.
 #![expect(
     clippy::inline_always,
-    reason = "all of it belongs into the one loop of `scan::span`, which has the CPU features"
+    reason = "all of it belongs into the one loop of `blocks`, which has the CPU features"
 )]
 
-use super::Features;
 use super::bits::Bits;
 use super::header::ZIGZAG;
 use super::huffman::{
@@ -19,6 +18,7 @@ use super::huffman::{
 };
 use super::unstuff::{Feed, MOST, Piece};
 use super::{CHUNK_BLOCKS, Chunk, Handover};
+use crate::simd::Avx2;
 
 /// A block with what may be written behind it. An index of one byte is always within.
 type Window = [i16; 256];
@@ -63,7 +63,7 @@ pub(super) struct Unit<'a> {
 
 /// The way through a scan.
 pub(super) struct Scan<'a> {
-    features: Features,
+    avx2: Avx2,
     feed: Feed<'a>,
     bits: Bits,
     /// The DC coefficient of each component's block before. There is one more than there are
@@ -76,7 +76,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(features: Features, feed: Feed<'a>, restart_interval: u32) -> Self {
+    pub(super) fn new(avx2: Avx2, feed: Feed<'a>, restart_interval: u32) -> Self {
         let to_restart = if restart_interval == 0 {
             u32::MAX
         } else {
@@ -84,7 +84,7 @@ impl<'a> Scan<'a> {
         };
         let (bits, predictions) = (Bits::default(), [0; 4]);
         Self {
-            features,
+            avx2,
             feed,
             bits,
             predictions,
@@ -116,9 +116,7 @@ impl<'a> Scan<'a> {
                 predictions: self.predictions,
             };
             let range = done as usize..(done + span) as usize;
-            let state = self
-                .features
-                .span(self.feed.piece(), state, units, range, chunk)
+            let state = run(self.avx2, self.feed.piece(), state, units, range, chunk)
                 .ok_or(Handover::Data)?;
             (self.bits, self.predictions) = (state.bits, state.predictions);
             if !self.feed.holds(&self.bits) {
@@ -135,14 +133,27 @@ impl<'a> Scan<'a> {
 
 /// What one MCU leaves to the next.
 #[derive(Clone, Copy)]
-pub(super) struct State {
+struct State {
     bits: Bits,
     predictions: [i32; 4],
 }
 
 /// MCUs without a restart marker between them.
+#[expect(unsafe_code, reason = "instructions beyond the baseline")]
+fn run(
+    _: Avx2,
+    piece: &Piece,
+    state: State,
+    units: &[Unit<'_>],
+    mcus: std::ops::Range<usize>,
+    chunk: &mut Chunk,
+) -> Option<State> {
+    // SAFETY: an `Avx2` proves that the processor has the instructions.
+    unsafe { blocks(piece, state, units, mcus, chunk) }
+}
+
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt")]
-pub(super) fn span(
+fn blocks(
     piece: &Piece,
     mut state: State,
     units: &[Unit<'_>],

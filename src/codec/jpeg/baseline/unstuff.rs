@@ -5,12 +5,11 @@
 //! reader that never looks for a marker. It is done in pieces that stay in cache, so nothing below
 //! the last row needed is touched and the memory does not grow with the file.
 
-use std::arch::x86_64::{
-    _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_movemask_epi8, _mm256_set1_epi8,
-};
+use std::arch::x86_64::*;
 
+use super::Handover;
 use super::bits::Bits;
-use super::{Features, Handover};
+use crate::simd::{self, Avx2};
 
 /// Bytes that are unstuffed ahead of the reader.
 pub(super) const PIECE: usize = 16 * 1024;
@@ -25,7 +24,7 @@ const VECTOR: usize = 32;
 
 /// The data between two restart markers, and the way to the next.
 pub(super) struct Feed<'a> {
-    features: Features,
+    avx2: Avx2,
     /// What has not been unstuffed; starts with a marker once `stopped`.
     rest: &'a [u8],
     piece: &'a mut Piece,
@@ -36,9 +35,9 @@ pub(super) struct Feed<'a> {
 }
 
 impl<'a> Feed<'a> {
-    pub(super) fn new(features: Features, scan: &'a [u8], piece: &'a mut Piece) -> Self {
+    pub(super) fn new(avx2: Avx2, scan: &'a [u8], piece: &'a mut Piece) -> Self {
         Self {
-            features,
+            avx2,
             rest: scan,
             piece,
             len: 0,
@@ -64,9 +63,7 @@ impl<'a> Feed<'a> {
         let first = first.min(self.len);
         self.piece.copy_within(first..self.len, 0);
         self.len -= first;
-        let (read, written) = self
-            .features
-            .unstuff(self.rest, &mut self.piece[self.len..]);
+        let (read, written) = unstuff(self.avx2, self.rest, &mut self.piece[self.len..]);
         self.rest = &self.rest[read..];
         self.len += written;
         self.stopped = self.len + VECTOR <= PIECE;
@@ -96,8 +93,14 @@ impl<'a> Feed<'a> {
 /// Copies `from` to `to` without stuffing, up to a marker, the end, or until less than a vector of
 /// room is left; returns how much was read and written. Two 0xff in a row end it too: whether they
 /// are fill bytes or damage, libjpeg-turbo shall say.
+#[expect(unsafe_code, reason = "instructions beyond the baseline")]
+fn unstuff(_: Avx2, from: &[u8], to: &mut [u8]) -> (usize, usize) {
+    // SAFETY: an `Avx2` proves that the processor has the instructions.
+    unsafe { copy_plain(from, to) }
+}
+
 #[target_feature(enable = "avx2,bmi1,lzcnt")]
-pub(super) fn unstuff(from: &[u8], to: &mut [u8]) -> (usize, usize) {
+fn copy_plain(from: &[u8], to: &mut [u8]) -> (usize, usize) {
     let (mut read, mut written) = (0, 0);
     while written + VECTOR <= to.len() {
         let Some(room) = to[written..].first_chunk_mut::<VECTOR>() else {
@@ -135,11 +138,9 @@ pub(super) fn unstuff(from: &[u8], to: &mut [u8]) -> (usize, usize) {
 /// How many bytes come before the first 0xff.
 #[inline]
 #[target_feature(enable = "avx2,bmi1,lzcnt")]
-#[expect(unsafe_code, reason = "a vector load")]
 fn leading_plain(bytes: &[u8; VECTOR]) -> usize {
-    // SAFETY: the array has the 32 bytes that are read; no alignment is asked for.
-    let vector = unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) };
-    let mask = _mm256_movemask_epi8(_mm256_cmpeq_epi8(vector, _mm256_set1_epi8(-1)));
+    let stuffed = _mm256_cmpeq_epi8(simd::load(bytes), _mm256_set1_epi8(-1));
+    let mask = _mm256_movemask_epi8(stuffed);
     mask.trailing_zeros() as usize
 }
 
@@ -181,9 +182,9 @@ mod tests {
     proptest! {
         #[test]
         fn equals_a_loop_over_bytes(from in data(), room in 0usize..600) {
-            let Some(features) = Features::detect() else { return Ok(()) };
+            let Some(avx2) = Avx2::detect() else { return Ok(()) };
             let mut to = vec![7; room];
-            let (read, written) = features.unstuff(&from, &mut to);
+            let (read, written) = unstuff(avx2, &from, &mut to);
             let (end, expected) = slow(&from);
             prop_assert_eq!(&to[..written], &expected[..written]);
             prop_assert_eq!(slow(&from[..read]).1.len(), written);
@@ -194,7 +195,7 @@ mod tests {
 
         #[test]
         fn a_feed_reads_on_over_pieces(seed: u64, length in 0usize..200_000, step in 1..MOST) {
-            let Some(features) = Features::detect() else { return Ok(()) };
+            let Some(avx2) = Avx2::detect() else { return Ok(()) };
             let mut state = seed | 1;
             let mut from = Vec::new();
             while from.len() < length {
@@ -207,7 +208,7 @@ mod tests {
             }
             let (_, expected) = slow(&from);
             let mut piece = Box::new([0; PIECE]);
-            let mut feed = Feed::new(features, &from, &mut piece);
+            let mut feed = Feed::new(avx2, &from, &mut piece);
             let mut bits = Bits::default();
             let mut at = 0;
             while at < expected.len() {

@@ -8,13 +8,13 @@
 //! without anything below its first row wraps there instead. All of that is done here too, so that
 //! a damaged file gives the same samples with either decoder.
 //!
-//! [`Kernels`] has the arithmetic. The tests run the library's own functions beside it.
+//! [`avx2`] has the arithmetic. The tests run the library's own functions beside it.
 
 mod avx2;
 #[cfg(test)]
 mod tests;
 
-pub(super) use avx2::Kernels;
+pub(super) use avx2::run;
 
 /// Coefficients of a block in natural (row-major) order.
 type Block = [i16; 64];

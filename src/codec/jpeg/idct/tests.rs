@@ -1,7 +1,8 @@
 //! The kernels beside libjpeg-turbo's own functions, which are linked in.
 #![expect(unsafe_code, reason = "the library's functions are C")]
 
-use super::{Block, Kernels, Quant};
+use super::{Block, Quant, run};
+use crate::simd::Avx2;
 use std::ffi::c_void;
 use std::time::Instant;
 
@@ -124,17 +125,17 @@ impl Random {
     }
 }
 
-fn kernels() -> Option<Kernels> {
-    let kernels = Kernels::detect();
-    if kernels.is_none() {
+fn avx2() -> Option<Avx2> {
+    let avx2 = Avx2::detect();
+    if avx2.is_none() {
         eprintln!("no AVX2: nothing compared");
     }
-    kernels
+    avx2
 }
 
 /// Compares all sizes on blocks in a row, with a stride of a few bytes more, and looks that nothing
 /// else is written.
-fn compare(kernels: Kernels, blocks: &[Aligned], table: &[u16; 64]) {
+fn compare(avx2: Avx2, blocks: &[Aligned], table: &[u16; 64]) {
     let plain: Vec<Block> = blocks.iter().map(|b| b.0).collect();
     let quant = Quant::new(table);
     for side in [8, 4, 2, 1] {
@@ -142,7 +143,7 @@ fn compare(kernels: Kernels, blocks: &[Aligned], table: &[u16; 64]) {
         let stride = width + 5;
         let mut ours = vec![7; side as usize * stride];
         let mut theirs = ours.clone();
-        kernels.run(&plain, &quant, side, &mut ours, stride);
+        run(avx2, &plain, &quant, side, &mut ours, stride);
         library(blocks, table, side, &mut theirs, stride);
         if ours != theirs {
             let at = ours
@@ -161,7 +162,7 @@ fn compare(kernels: Kernels, blocks: &[Aligned], table: &[u16; 64]) {
 
 #[test]
 fn random_blocks_equal_the_librarys() {
-    let Some(kernels) = kernels() else { return };
+    let Some(avx2) = avx2() else { return };
     let mut random = Random(0x1234_5678_9abc_def1);
     let rounds = if cfg!(debug_assertions) {
         2_000
@@ -182,13 +183,13 @@ fn random_blocks_equal_the_librarys() {
                 block
             })
             .collect();
-        compare(kernels, &blocks, &table);
+        compare(avx2, &blocks, &table);
     }
 }
 
 #[test]
 fn first_rows_alone_equal_the_librarys() {
-    let Some(kernels) = kernels() else { return };
+    let Some(avx2) = avx2() else { return };
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for round in 0..2_000 {
         let table = random.table([1, 64, 65535][round % 3]);
@@ -211,14 +212,14 @@ fn first_rows_alone_equal_the_librarys() {
                 block
             })
             .collect();
-        compare(kernels, &blocks, &table);
-        compare(kernels, &blocks, &[0x8000; 64]);
+        compare(avx2, &blocks, &table);
+        compare(avx2, &blocks, &[0x8000; 64]);
     }
 }
 
 #[test]
 fn single_coefficients_equal_the_librarys() {
-    let Some(kernels) = kernels() else { return };
+    let Some(avx2) = avx2() else { return };
     let values = [
         1,
         -1,
@@ -242,7 +243,7 @@ fn single_coefficients_equal_the_librarys() {
                 block.0[at] = value;
                 block
             });
-            compare(kernels, &blocks, &[step; 64]);
+            compare(avx2, &blocks, &[step; 64]);
         }
     }
     let all: Vec<_> = (i16::MIN..=i16::MAX)
@@ -252,16 +253,17 @@ fn single_coefficients_equal_the_librarys() {
             block
         })
         .collect();
-    compare(kernels, &all, &[3; 64]);
+    compare(avx2, &all, &[3; 64]);
 }
 
 #[test]
 #[should_panic(expected = "room for the samples")]
 fn short_room_is_refused() {
-    let Some(kernels) = kernels() else {
+    let Some(avx2) = avx2() else {
         panic!("room for the samples")
     };
-    kernels.run(
+    run(
+        avx2,
         &[[0; 64]; 2],
         &Quant::new(&[1; 64]),
         8,
@@ -274,7 +276,7 @@ fn short_room_is_refused() {
 #[test]
 #[ignore = "a measurement"]
 fn speed() {
-    let Some(kernels) = kernels() else { return };
+    let Some(avx2) = avx2() else { return };
     let mut random = Random(0x0123_4567_89ab_cdef);
     let blocks: Vec<_> = (0..62).map(|_| random.block(25, 5)).collect();
     let plain: Vec<Block> = blocks.iter().map(|b| b.0).collect();
@@ -286,7 +288,14 @@ fn speed() {
         for _ in 0..300 {
             let start = Instant::now();
             for _ in 0..50 {
-                kernels.run(std::hint::black_box(&plain), &quant, side, &mut out, 512);
+                run(
+                    avx2,
+                    std::hint::black_box(&plain),
+                    &quant,
+                    side,
+                    &mut out,
+                    512,
+                );
             }
             ours = ours.min(start.elapsed().as_secs_f64());
             let start = Instant::now();

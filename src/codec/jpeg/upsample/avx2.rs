@@ -6,18 +6,11 @@
 //! registers. Of a block of 32 pixels, one vector of words holds every second one from the first
 //! on, another the rest: so interpolation makes them, and only the shuffles that interleave the
 //! channels, which are needed in any case, bring them together.
-#![expect(unsafe_code, reason = "SIMD loads and stores go through pointers")]
 
 use super::{Method, Track, full_rows};
 use crate::codec::Window;
-use std::arch::x86_64::{
-    __m256i, _mm_loadu_si128, _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256,
-    _mm256_blendv_epi8, _mm256_broadcastsi128_si256, _mm256_cvtepu8_epi16, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_mulhrs_epi16, _mm256_packs_epi32, _mm256_packus_epi16,
-    _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srai_epi32,
-    _mm256_srli_epi16, _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
-};
+use crate::simd::{Avx2, factors, interleave, load, load_half, store};
+use std::arch::x86_64::*;
 
 /// Pixels of a block.
 const BLOCK: usize = 32;
@@ -28,10 +21,6 @@ type Wide = [[i16; 16]; 2];
 /// The same in vectors.
 type Words = [__m256i; 2];
 
-/// Proof that the processor has the instructions.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Avx2(());
-
 /// Two wide rows of each chroma component, and which rows they are.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
@@ -39,28 +28,18 @@ pub(super) struct Scratch {
     held: [[Option<u32>; 2]; 2],
 }
 
-impl Avx2 {
-    /// Asks the processor (the standard library remembers the answer).
-    pub(super) fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-
-    /// All rows of a window that begins at column `left`, each with its number.
-    #[expect(
-        clippy::unused_self,
-        reason = "the value is the proof that the processor has the instructions"
-    )]
-    pub(super) fn rgb<'o>(
-        self,
-        scratch: &mut Scratch,
-        rooms: &mut [Vec<u8>; 3],
-        tracks: &[Track<'_>; 3],
-        left: u32,
-        rows: impl Iterator<Item = (&'o mut [u8], u32)>,
-    ) {
-        // SAFETY: a value of this type exists only where `detect` has found AVX2.
-        unsafe { convert_rows(scratch, rooms, tracks, left, rows) }
-    }
+/// All rows of a window that begins at column `left`, each with its number.
+#[expect(unsafe_code, reason = "instructions beyond the baseline")]
+pub(super) fn rgb<'o>(
+    _: Avx2,
+    scratch: &mut Scratch,
+    rooms: &mut [Vec<u8>; 3],
+    tracks: &[Track<'_>; 3],
+    left: u32,
+    rows: impl Iterator<Item = (&'o mut [u8], u32)>,
+) {
+    // SAFETY: an `Avx2` proves that the processor has the instructions.
+    unsafe { convert_rows(scratch, rooms, tracks, left, rows) }
 }
 
 #[target_feature(enable = "avx2")]
@@ -98,7 +77,7 @@ fn both(scratch: &mut Scratch, tracks: &[Track<'_>; 3], (left, y): (u32, u32), o
     // The mean of 16 parts less 128; rounded up at even columns, down at odd ones.
     let bias = alternating(left, 8 - 16 * 128, 7 - 16 * 128);
     let mean = |[near, far]: [&[Wide]; 2], b: usize, half: usize| {
-        let (near, far) = (load_words(&near[b][half]), load_words(&far[b][half]));
+        let (near, far) = (load(&near[b][half]), load(&far[b][half]));
         let three = _mm256_add_epi16(_mm256_add_epi16(near, near), near);
         _mm256_srai_epi16::<4>(_mm256_add_epi16(_mm256_add_epi16(three, far), bias[half]))
     };
@@ -122,7 +101,7 @@ fn across(scratch: &mut Scratch, tracks: &[Track<'_>; 3], (left, y): (u32, u32),
     let (blue, red) = (wide(0), wide(1));
     let bias = alternating(left, 1 - 4 * 128, 2 - 4 * 128);
     let mean = |wide: &[Wide], b: usize, half: usize| {
-        _mm256_srai_epi16::<2>(_mm256_add_epi16(load_words(&wide[b][half]), bias[half]))
+        _mm256_srai_epi16::<2>(_mm256_add_epi16(load(&wide[b][half]), bias[half]))
     };
     let chroma = |b: usize| {
         [
@@ -213,8 +192,8 @@ fn expand(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut [Wide
                 _mm256_add_epi16(three(own), after),
             )
         };
-        store_words(&mut wide[0], first);
-        store_words(&mut wide[1], second);
+        store(&mut wide[0], first);
+        store(&mut wide[1], second);
     }
     repeat_edges(track, row, left, width, wide);
 }
@@ -238,15 +217,13 @@ fn repeat_edges(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut
 #[inline]
 #[target_feature(enable = "avx2")]
 fn neighbours(samples: &[u8; 18]) -> [__m256i; 3] {
-    let load = |from: &[u8]| {
-        from.first_chunk()
-            .map_or_else(|| _mm256_setzero_si256(), |from| load_wide(from))
-    };
-    [
-        load(&samples[..16]),
-        load(&samples[1..17]),
-        load(&samples[2..]),
-    ]
+    [0, 1, 2].map(|from| {
+        let sixteen = samples[from..].first_chunk::<16>();
+        sixteen.map_or_else(
+            || _mm256_setzero_si256(),
+            |sixteen| _mm256_cvtepu8_epi16(load_half(sixteen)),
+        )
+    })
 }
 
 /// Converts a row; `chroma` yields Cb and Cr, less 128, of a block of 32 pixels.
@@ -270,12 +247,12 @@ fn colour(luma: &[u8], chroma: impl Fn(usize) -> [Words; 2], out: &mut [u8]) {
 #[target_feature(enable = "avx2")]
 fn block(row: &[u8], b: usize) -> __m256i {
     let row = &row[b * BLOCK..];
-    if let Some(bytes) = row.first_chunk() {
-        return load_bytes(bytes);
+    if let Some(bytes) = row.first_chunk::<BLOCK>() {
+        return load(bytes);
     }
     let mut bytes = [0; BLOCK];
     bytes[..row.len()].copy_from_slice(row);
-    load_bytes(&bytes)
+    load(&bytes)
 }
 
 /// Bytes to words.
@@ -296,9 +273,15 @@ fn pixels(luma: __m256i, [blue, red]: [Words; 2], out: &mut [u8; 3 * BLOCK]) {
     let first = convert(luma[0], blue[0], red[0]);
     let second = convert(luma[1], blue[1], red[1]);
     let pack = |c: usize| _mm256_packus_epi16(first[c], second[c]);
-    let vectors = interleave([pack(0), pack(1), pack(2)]);
+    // Each lane of these holds a third of 16 pixels.
+    let [a, b, c] = interleave::<true>([pack(0), pack(1), pack(2)]);
+    let vectors = [
+        _mm256_permute2x128_si256::<0x20>(a, b),
+        _mm256_permute2x128_si256::<0x30>(c, a),
+        _mm256_permute2x128_si256::<0x31>(b, c),
+    ];
     for (to, vector) in out.as_chunks_mut::<BLOCK>().0.iter_mut().zip(vectors) {
-        store_bytes(to, vector);
+        store(to, vector);
     }
 }
 
@@ -312,7 +295,7 @@ fn pixels(luma: __m256i, [blue, red]: [Words; 2], out: &mut [u8; 3 * BLOCK]) {
 fn convert(luma: __m256i, blue: __m256i, red: __m256i) -> [__m256i; 3] {
     let (blue, red) = (_mm256_slli_epi16::<1>(blue), _mm256_slli_epi16::<1>(red));
     let times = |twice, factor| _mm256_mulhrs_epi16(twice, _mm256_set1_epi16(factor));
-    let green = _mm256_unpacklo_epi16(_mm256_set1_epi16(GREEN_BLUE), _mm256_set1_epi16(GREEN_RED));
+    let green = factors(GREEN_BLUE, GREEN_RED);
     let half = _mm256_set1_epi32(1 << 15);
     let sum =
         |pair| _mm256_srai_epi32::<16>(_mm256_add_epi32(_mm256_madd_epi16(pair, green), half));
@@ -335,109 +318,3 @@ const BLUE: i16 = 29033;
 const GREEN_BLUE: i16 = -11277;
 /// -0.71414 / 2 of 2^16.
 const GREEN_RED: i16 = -23401;
-
-/// For each byte of a vector of output, where the pixel is whose channel `c` it may hold: the even
-/// ones of 16 come first.
-///
-/// That channel of pixel `p` is byte `3p + c` of 48, and `(3p + c) mod 16` is a permutation: one
-/// shuffle a channel serves all three vectors, and masks select.
-const fn spread_of(c: usize) -> [u8; 16] {
-    let mut all = [0; 16];
-    let mut p = 0u8;
-    while p < 16 {
-        all[(3 * p as usize + c) % 16] = p / 2 + p % 2 * 8;
-        p += 1;
-    }
-    all
-}
-
-/// Which bytes of output vector `q` are of channel `c`.
-const fn mask(c: usize, q: usize) -> [u8; 16] {
-    let mut all = [0; 16];
-    let mut i = 0;
-    while i < 16 {
-        if (16 * q + i) % 3 == c {
-            all[i] = 0xff;
-        }
-        i += 1;
-    }
-    all
-}
-
-/// Three channels of 32 pixels to 96 bytes.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn interleave([red, green, blue]: [__m256i; 3]) -> [__m256i; 3] {
-    let spread = |channel, places| _mm256_shuffle_epi8(channel, load_twice(places));
-    let (red, green, blue) = (
-        spread(red, const { &spread_of(0) }),
-        spread(green, const { &spread_of(1) }),
-        spread(blue, const { &spread_of(2) }),
-    );
-    let select = |second: &[u8; 16], third: &[u8; 16]| {
-        _mm256_blendv_epi8(
-            _mm256_blendv_epi8(red, green, load_twice(second)),
-            blue,
-            load_twice(third),
-        )
-    };
-    // Each lane of these holds a third of 16 pixels.
-    let first = select(const { &mask(1, 0) }, const { &mask(2, 0) });
-    let second = select(const { &mask(1, 1) }, const { &mask(2, 1) });
-    let third = select(const { &mask(1, 2) }, const { &mask(2, 2) });
-    [
-        _mm256_permute2x128_si256::<0x20>(first, second),
-        _mm256_permute2x128_si256::<0x30>(third, first),
-        _mm256_permute2x128_si256::<0x31>(second, third),
-    ]
-}
-
-/// 16 bytes to words.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_wide(from: &[u8; 16]) -> __m256i {
-    // SAFETY: the reference covers the 16 bytes that are read, and the load needs no alignment.
-    _mm256_cvtepu8_epi16(unsafe { _mm_loadu_si128(from.as_ptr().cast()) })
-}
-
-/// 16 bytes, twice.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_twice(from: &[u8; 16]) -> __m256i {
-    // SAFETY: the reference covers the 16 bytes that are read, and the load needs no alignment.
-    _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(from.as_ptr().cast()) })
-}
-
-/// 32 bytes.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_bytes(from: &[u8; 32]) -> __m256i {
-    // SAFETY: the reference covers the 32 bytes that are read, and the load needs no alignment.
-    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
-}
-
-/// 16 words.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_words(from: &[i16; 16]) -> __m256i {
-    // SAFETY: the reference covers the 32 bytes that are read, and the load needs no alignment.
-    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
-}
-
-/// 16 words.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_words(to: &mut [i16; 16], value: __m256i) {
-    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no
-    // alignment.
-    unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), value) }
-}
-
-/// 32 bytes.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_bytes(to: &mut [u8; 32], value: __m256i) {
-    // SAFETY: the exclusive reference covers the 32 bytes that are written, and the store needs no
-    // alignment.
-    unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), value) }
-}

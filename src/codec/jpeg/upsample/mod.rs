@@ -34,6 +34,8 @@ mod tests;
 use super::super::Window;
 use super::SLACK;
 use super::frame::{Cut, Frame, PlaneCut};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Avx2;
 
 /// How a component is brought to full size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +66,7 @@ struct Track<'a> {
 #[derive(Debug)]
 pub(super) struct Upsampler {
     #[cfg(target_arch = "x86_64")]
-    avx2: Option<avx2::Avx2>,
+    avx2: Option<Avx2>,
     #[cfg(target_arch = "x86_64")]
     scratch: avx2::Scratch,
     /// A row of each component at full size.
@@ -81,7 +83,7 @@ impl Upsampler {
     pub(super) fn new() -> Self {
         Self {
             #[cfg(target_arch = "x86_64")]
-            avx2: avx2::Avx2::detect(),
+            avx2: Avx2::detect(),
             #[cfg(target_arch = "x86_64")]
             scratch: avx2::Scratch::default(),
             rows: [const { Vec::new() }; 3],
@@ -122,13 +124,8 @@ impl Upsampler {
             .zip(window.top..);
         #[cfg(target_arch = "x86_64")]
         if let Some(avx2) = self.avx2 {
-            return avx2.rgb(
-                &mut self.scratch,
-                &mut self.rows,
-                &tracks,
-                window.left,
-                rows,
-            );
+            let (scratch, rooms) = (&mut self.scratch, &mut self.rows);
+            return avx2::rgb(avx2, scratch, rooms, &tracks, window.left, rows);
         }
         for (out, y) in rows {
             let [luma, blue, red] = full_rows(&tracks, &mut self.rows, window, y);

@@ -6,17 +6,11 @@
 //! writing it front to back (measured on the prototype).
 
 use super::STRIP;
-use super::lanes::{load_twice, load_words, store_high, store_low};
 use crate::image::resize::plan::{Colour, Job, SAMPLE_BITS};
 use crate::image::resize::portable::{BLUE_CB, GREEN_CB, GREEN_CR, RED_CR};
 use crate::pixel::Layout;
-use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_adds_epi16, _mm256_blendv_epi8, _mm256_madd_epi16,
-    _mm256_mulhrs_epi16, _mm256_packus_epi16, _mm256_packus_epi32, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srai_epi16,
-    _mm256_srli_epi32, _mm256_unpackhi_epi8, _mm256_unpackhi_epi16, _mm256_unpacklo_epi8,
-    _mm256_unpacklo_epi16,
-};
+use crate::simd::{factors, interleave, load, store};
+use std::arch::x86_64::*;
 
 /// 16 columns of 16 rows.
 type Columns<'a> = &'a [[i16; 16]; 16];
@@ -115,7 +109,7 @@ impl Stage {
             .chunks_exact_mut(self.pitch * 3)
             .zip(lower.chunks_exact_mut(self.pitch * 3));
         for (r, (upper, lower)) in rows.enumerate() {
-            let vectors = interleave([tiles[0][r], tiles[1][r], tiles[2][r]]);
+            let vectors = interleave::<false>([tiles[0][r], tiles[1][r], tiles[2][r]]);
             let (upper, lower) = (&mut upper[3 * x..][..48], &mut lower[3 * x..][..48]);
             for (q, vector) in vectors.into_iter().enumerate() {
                 put(upper, 16 * q, vector, false);
@@ -129,11 +123,11 @@ impl Stage {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn put(to: &mut [u8], at: usize, vector: __m256i, high: bool) {
-    if let Some(to) = to[at..].first_chunk_mut() {
+    if let Some(to) = to[at..].first_chunk_mut::<16>() {
         if high {
-            store_high(to, vector);
+            store(to, _mm256_extracti128_si256::<1>(vector));
         } else {
-            store_low(to, vector);
+            store(to, _mm256_castsi256_si128(vector));
         }
     }
 }
@@ -142,7 +136,7 @@ fn put(to: &mut [u8], at: usize, vector: __m256i, high: bool) {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 fn narrow(columns: Columns<'_>) -> Tile {
-    PACKED.map(|j| pack(load_words(&columns[j]), load_words(&columns[j + 4])))
+    PACKED.map(|j| pack(load(&columns[j]), load(&columns[j + 4])))
 }
 
 #[inline]
@@ -160,7 +154,7 @@ fn jfif(y: Columns<'_>, cb: Columns<'_>, cr: Columns<'_>) -> [Tile; 3] {
     let (red, blue) = (factor(RED_CR), factor(BLUE_CB));
     let (green_blue, green_red) = (factor(GREEN_CB), factor(GREEN_CR));
     let column = |j: usize| {
-        let (y, cb, cr) = (load_words(&y[j]), load_words(&cb[j]), load_words(&cr[j]));
+        let (y, cb, cr) = (load(&y[j]), load(&cb[j]), load(&cr[j]));
         let green = _mm256_adds_epi16(
             _mm256_mulhrs_epi16(cb, green_blue),
             _mm256_mulhrs_epi16(cr, green_red),
@@ -186,8 +180,7 @@ fn jfif(y: Columns<'_>, cb: Columns<'_>, cr: Columns<'_>) -> [Tile; 3] {
 #[target_feature(enable = "avx2,fma")]
 fn weigh([red, green, blue]: [Tile; 3]) -> Tile {
     let zero = _mm256_setzero_si256();
-    let red_green = _mm256_set1_epi32(19595 + (19235 << 16));
-    let blue_green = _mm256_set1_epi32(7471 + (19235 << 16));
+    let (red_green, blue_green) = (factors(19595, 19235), factors(7471, 19235));
     let half = _mm256_set1_epi32(0x8000);
     let sum = |rg, bg| {
         let sum = _mm256_add_epi32(
@@ -233,51 +226,4 @@ fn turn(tile: &mut Tile) {
             tile[q + distance] = high(before[q], before[q + distance]);
         }
     }
-}
-
-/// For each byte of a vector of output, the pixel whose channel `c` it may hold.
-///
-/// That channel of pixel `p` is byte `3p + c` of 48, and `(3p + c) mod 16` is a permutation: one
-/// shuffle a channel serves all three vectors, and masks select.
-const fn spread(c: usize) -> [u8; 16] {
-    let mut all = [0; 16];
-    let mut p = 0u8;
-    while p < 16 {
-        all[(3 * p as usize + c) % 16] = p;
-        p += 1;
-    }
-    all
-}
-
-/// Which bytes of output vector `q` are of channel `c`.
-const fn mask(c: usize, q: usize) -> [u8; 16] {
-    let mut all = [0; 16];
-    let mut i = 0;
-    while i < 16 {
-        if (16 * q + i) % 3 == c {
-            all[i] = 0xff;
-        }
-        i += 1;
-    }
-    all
-}
-
-/// Three channels of 16 pixels to 48 bytes, in both lanes.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn interleave(channels: [__m256i; 3]) -> [__m256i; 3] {
-    const SPREAD: [[u8; 16]; 3] = [spread(0), spread(1), spread(2)];
-    const MASKS: [[[u8; 16]; 2]; 3] = [
-        [mask(1, 0), mask(2, 0)],
-        [mask(1, 1), mask(2, 1)],
-        [mask(1, 2), mask(2, 2)],
-    ];
-    let mut spread = channels;
-    for (channel, places) in spread.iter_mut().zip(&SPREAD) {
-        *channel = _mm256_shuffle_epi8(*channel, load_twice(places));
-    }
-    MASKS.map(|[second, third]| {
-        let two = _mm256_blendv_epi8(spread[0], spread[1], load_twice(&second));
-        _mm256_blendv_epi8(two, spread[2], load_twice(&third))
-    })
 }

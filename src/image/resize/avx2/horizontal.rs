@@ -6,16 +6,11 @@
 //! table. Interleaved channels are taken apart in the transposition by one shuffle a load.
 
 use super::STRIP;
-use super::lanes::{load_half, load_twice, load_words, store_words};
 use super::vertical::Rows;
 use crate::image::resize::axis::Axis;
 use crate::image::resize::filter::LANES;
-use std::arch::x86_64::{
-    __m256i, _mm_cvtsi32_si128, _mm256_add_epi32, _mm256_castsi128_si256, _mm256_inserti128_si256,
-    _mm256_madd_epi16, _mm256_packs_epi32, _mm256_set1_epi32, _mm256_shuffle_epi8,
-    _mm256_sra_epi32, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi32,
-    _mm256_unpacklo_epi64,
-};
+use crate::simd::{load, load_both, load_twice, store, transpose};
+use std::arch::x86_64::*;
 
 /// Two columns of a strip: rows 0-3 and 8-11 in the first half, 4-7 and 12-15 in the second, a pair
 /// of samples a row.
@@ -35,10 +30,10 @@ pub(super) fn turn(rows: &Rows, samples: usize, pairs: &mut Vec<Pair>, slack: us
         .enumerate()
     {
         for half in 0..2 {
-            let load = |r: usize| both(&all[4 * half + r][b], &all[4 * half + r + 8][b]);
+            let load = |r: usize| load_both(&all[4 * half + r][b], &all[4 * half + r + 8][b]);
             let columns = transpose([load(0), load(1), load(2), load(3)]);
             for p in 0..4 {
-                store_words(&mut pairs[p][half], columns[p]);
+                store(&mut pairs[p][half], columns[p]);
             }
         }
     }
@@ -64,13 +59,13 @@ pub(super) fn turn_three(rows: &Rows, pixels: usize, channels: &mut [Vec<Pair>; 
         for half in 0..2 {
             let eight = |r: usize| all[4 * half + r][6 * p..].first_chunk::<8>();
             let load = |r: usize| match (eight(r), eight(r + 8)) {
-                (Some(low), Some(high)) => _mm256_shuffle_epi8(both(low, high), apart),
+                (Some(low), Some(high)) => _mm256_shuffle_epi8(load_both(low, high), apart),
                 _ => apart,
             };
             let columns = transpose([load(0), load(1), load(2), load(3)]);
-            store_words(&mut red[half], columns[0]);
-            store_words(&mut green[half], columns[1]);
-            store_words(&mut blue[half], columns[2]);
+            store(&mut red[half], columns[0]);
+            store(&mut green[half], columns[1]);
+            store(&mut blue[half], columns[2]);
         }
     }
 }
@@ -80,27 +75,6 @@ fn reserve(pairs: &mut Vec<Pair>, length: usize) {
     if pairs.len() < length {
         pairs.resize(length, [[0; 16]; 2]);
     }
-}
-
-/// Eight samples of two rows.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn both(low: &[i16; 8], high: &[i16; 8]) -> __m256i {
-    _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(load_half(low)), load_half(high))
-}
-
-/// Transposes 4x4 pairs in each lane.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn transpose([a, b, c, d]: [__m256i; 4]) -> [__m256i; 4] {
-    let (ab, cd) = (_mm256_unpacklo_epi32(a, b), _mm256_unpacklo_epi32(c, d));
-    let (ab_high, cd_high) = (_mm256_unpackhi_epi32(a, b), _mm256_unpackhi_epi32(c, d));
-    [
-        _mm256_unpacklo_epi64(ab, cd),
-        _mm256_unpackhi_epi64(ab, cd),
-        _mm256_unpacklo_epi64(ab_high, cd_high),
-        _mm256_unpackhi_epi64(ab_high, cd_high),
-    ]
 }
 
 /// All outputs of a strip: 16 rows of each output column.
@@ -137,14 +111,10 @@ fn columns<const N: usize>(
             let (mut first, mut second) = (from, from);
             for p in 0..taps {
                 let weight = _mm256_set1_epi32(weights[p][l % LANES].cast_signed());
-                first =
-                    _mm256_add_epi32(first, _mm256_madd_epi16(load_words(&samples[p][0]), weight));
-                second = _mm256_add_epi32(
-                    second,
-                    _mm256_madd_epi16(load_words(&samples[p][1]), weight),
-                );
+                first = _mm256_add_epi32(first, _mm256_madd_epi16(load(&samples[p][0]), weight));
+                second = _mm256_add_epi32(second, _mm256_madd_epi16(load(&samples[p][1]), weight));
             }
-            store_words(
+            store(
                 out,
                 _mm256_packs_epi32(
                     _mm256_sra_epi32(first, shift),

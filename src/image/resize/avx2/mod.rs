@@ -3,26 +3,21 @@
 //! For each strip and plane: the vertical pass, a transposition, the horizontal pass across the
 //! rows; then colour on tiles, staged, and written to the slot in one go. What a strip needs stays
 //! in the nearer caches.
-#![expect(unsafe_code, reason = "SIMD loads and stores go through pointers")]
+#![expect(unsafe_code, reason = "instructions beyond the baseline")]
 
 mod colour;
 mod horizontal;
-mod lanes;
 mod vertical;
 mod write;
 
 use super::Request;
 use super::axis::{Axis, Span};
-use super::copy;
 use super::plan::{Job, Plans, Track};
 use crate::pixel::{Output, Pixels};
+use crate::simd::Avx2;
 
 /// Output rows computed together.
 const STRIP: usize = 16;
-
-/// Proof that the processor has the instructions.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Avx2(());
 
 /// Working memory.
 #[derive(Debug, Default)]
@@ -34,48 +29,33 @@ pub(super) struct Scratch {
     stage: colour::Stage,
 }
 
-impl Avx2 {
-    /// Asks the processor (the standard library remembers the answer).
-    pub(super) fn detect() -> Option<Self> {
-        (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
-    }
+/// Plans and does a whole request, which has been checked.
+pub(super) fn run(
+    _: Avx2,
+    plans: &mut Plans,
+    scratch: &mut Scratch,
+    source: &Pixels<'_>,
+    request: &Request,
+    output: Output<'_>,
+) {
+    // SAFETY: an `Avx2` proves that the processor has the instructions.
+    unsafe { strips(plans, scratch, source, request, output) }
+}
 
-    /// Plans and does a whole request, which has been checked.
-    #[expect(
-        clippy::unused_self,
-        reason = "the value is the proof that the processor has the instructions"
-    )]
-    pub(super) fn run(
-        self,
-        plans: &mut Plans,
-        scratch: &mut Scratch,
-        source: &Pixels<'_>,
-        request: &Request,
-        output: Output<'_>,
-    ) {
-        // SAFETY: a value of this type exists only where `detect` has found AVX2 and FMA.
-        unsafe { run(plans, scratch, source, request, output) }
-    }
-
-    /// Does a request that needs no filter.
-    #[expect(
-        clippy::unused_self,
-        reason = "the value is the proof that the processor has the instructions"
-    )]
-    pub(super) fn copy(self, source: &Pixels<'_>, request: &Request, output: Output<'_>) {
-        // SAFETY: a value of this type exists only where `detect` has found AVX2 and FMA.
-        unsafe { copied(source, request, output) }
-    }
+/// Does a request that needs no filter.
+pub(super) fn copy(_: Avx2, source: &Pixels<'_>, request: &Request, output: Output<'_>) {
+    // SAFETY: an `Avx2` proves that the processor has the instructions.
+    unsafe { copied(source, request, output) }
 }
 
 /// The same code as elsewhere, with the compiler free to use wider vectors.
 #[target_feature(enable = "avx2,fma")]
 fn copied(source: &Pixels<'_>, request: &Request, output: Output<'_>) {
-    copy::copy::<true>(source, request, output);
+    super::copy::copy::<true>(source, request, output);
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn run(
+fn strips(
     plans: &mut Plans,
     scratch: &mut Scratch,
     source: &Pixels<'_>,

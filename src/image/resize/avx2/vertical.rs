@@ -5,14 +5,10 @@
 //! on each row (16 for two rows of 32 bytes), which rounds every product.
 
 use super::STRIP;
-use super::lanes::{load_bytes, load_sums, store_sums, store_words};
 use crate::image::resize::axis::Axis;
 use crate::image::resize::plan::{Axes, Track};
-use std::arch::x86_64::{
-    __m128i, __m256i, _mm_cvtsi32_si128, _mm256_add_epi32, _mm256_madd_epi16, _mm256_packs_epi32,
-    _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sra_epi32,
-    _mm256_unpackhi_epi8, _mm256_unpacklo_epi8,
-};
+use crate::simd::{load, store};
+use std::arch::x86_64::*;
 
 /// Samples computed together.
 pub(super) const CHUNK: usize = 32;
@@ -176,22 +172,17 @@ impl Window<'_> {
             let mut all = [_mm256_setzero_si256(); 4];
             if !FIRST {
                 for (all, sum) in all.iter_mut().zip(&sums[c]) {
-                    *all = load_sums(sum);
+                    *all = load(sum);
                 }
             }
             for p in 0..N {
-                all = add(
-                    all,
-                    load_bytes(&rows[p][0][c]),
-                    load_bytes(&rows[p][1][c]),
-                    weights[p],
-                );
+                all = add(all, load(&rows[p][0][c]), load(&rows[p][1][c]), weights[p]);
             }
             if LAST {
                 finish(all, shift, to);
             } else {
                 for (all, sum) in all.iter().zip(&mut sums[c]) {
-                    store_sums(sum, *all);
+                    store(sum, *all);
                 }
             }
         }
@@ -225,6 +216,6 @@ fn finish(sums: [__m256i; 4], shift: __m128i, to: &mut [[i16; 16]; 2]) {
     let [a, b, c, d] = sums;
     let even = _mm256_packs_epi32(_mm256_sra_epi32(a, shift), _mm256_sra_epi32(b, shift));
     let odd = _mm256_packs_epi32(_mm256_sra_epi32(c, shift), _mm256_sra_epi32(d, shift));
-    store_words(&mut to[0], _mm256_permute2x128_si256::<0x20>(even, odd));
-    store_words(&mut to[1], _mm256_permute2x128_si256::<0x31>(even, odd));
+    store(&mut to[0], _mm256_permute2x128_si256::<0x20>(even, odd));
+    store(&mut to[1], _mm256_permute2x128_si256::<0x31>(even, odd));
 }

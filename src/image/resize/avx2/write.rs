@@ -1,13 +1,10 @@
 //! A staged strip to elements of the slot, front to back.
 
 use super::colour::Stage;
-use super::lanes::{load_eight, store_floats};
 use crate::image::resize::plan::Job;
 use crate::pixel::{Layout, Linear, Output};
-use std::arch::x86_64::{
-    __m256, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_fmadd_ps, _mm256_set1_ps,
-    _mm256_setr_ps,
-};
+use crate::simd::{load_eight, store};
+use std::arch::x86_64::*;
 
 /// A run of bytes of the stage and where its elements go.
 struct Run {
@@ -80,10 +77,10 @@ fn floats(bytes: &[u8], to: &mut [f32], linear: &Linear, channel: Option<usize>)
     let (blocks, rest) = bytes.as_chunks::<24>();
     let (targets, rest_to) = to.as_chunks_mut::<24>();
     for (block, to) in blocks.iter().zip(targets) {
-        let eights = block.as_chunks().0.iter().zip(to.as_chunks_mut().0);
+        let eights = block.as_chunks().0.iter().zip(to.as_chunks_mut::<8>().0);
         for (q, (eight, to)) in eights.enumerate() {
-            let value = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(load_eight(eight)));
-            store_floats(to, _mm256_fmadd_ps(value, scales[q], biases[q]));
+            let value = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(load_eight(*eight)));
+            store(to, _mm256_fmadd_ps(value, scales[q], biases[q]));
         }
     }
     for (i, (&byte, to)) in rest.iter().zip(rest_to).enumerate() {

@@ -21,54 +21,38 @@
 #![expect(unsafe_code, reason = "SIMD loads and stores go through pointers")]
 
 mod full;
-mod lanes;
 mod reduced;
 
 use super::{Block, Quant};
-use lanes::store_rows;
-use std::arch::x86_64::__m256i;
+use crate::simd::Avx2;
+use std::arch::x86_64::*;
 
 /// Samples of a row that a group of blocks yields.
 const TILE: usize = 16;
 
-/// The kernels; a value proves that the processor has AVX2.
-#[derive(Clone, Copy, Debug)]
-pub(in super::super) struct Kernels(());
-
-impl Kernels {
-    /// Asks the processor (the standard library remembers the answer).
-    pub(in super::super) fn detect() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Self(()))
-    }
-
-    /// Turns consecutive blocks of a component into `block` by `block` samples each (8, 4, 2 or 1),
-    /// side by side: row `r` of block `n` goes to `out[r * stride + n * block..]`.
-    ///
-    /// # Panics
-    ///
-    /// If `out` is shorter than `(block - 1) * stride` and a row of all blocks.
-    #[expect(
-        clippy::unused_self,
-        reason = "the value is the proof that the processor has the instructions"
-    )]
-    pub(in super::super) fn run(
-        self,
-        coefficients: &[Block],
-        quant: &Quant,
-        block: u32,
-        out: &mut [u8],
-        stride: usize,
-    ) {
-        let side = block as usize;
-        let length = side.saturating_sub(1) * stride + coefficients.len() * side;
-        assert!(out.len() >= length, "room for the samples");
-        // SAFETY: a value of this type exists only where `detect` has found AVX2.
-        unsafe { run(coefficients, quant, block, &mut out[..length], stride) }
-    }
+/// Turns consecutive blocks of a component into `block` by `block` samples each (8, 4, 2 or 1),
+/// side by side: row `r` of block `n` goes to `out[r * stride + n * block..]`.
+///
+/// # Panics
+///
+/// If `out` is shorter than `(block - 1) * stride` and a row of all blocks.
+pub(in super::super) fn run(
+    _: Avx2,
+    coefficients: &[Block],
+    quant: &Quant,
+    block: u32,
+    out: &mut [u8],
+    stride: usize,
+) {
+    let side = block as usize;
+    let length = side.saturating_sub(1) * stride + coefficients.len() * side;
+    assert!(out.len() >= length, "room for the samples");
+    // SAFETY: an `Avx2` proves that the processor has the instructions.
+    unsafe { transform(coefficients, quant, block, &mut out[..length], stride) }
 }
 
 #[target_feature(enable = "avx2")]
-fn run(coefficients: &[Block], quant: &Quant, block: u32, out: &mut [u8], stride: usize) {
+fn transform(coefficients: &[Block], quant: &Quant, block: u32, out: &mut [u8], stride: usize) {
     match block {
         8 => groups(coefficients, out, stride, |blocks: &[Block; 2]| {
             full::two(blocks, quant)
@@ -111,5 +95,26 @@ fn groups<const COUNT: usize, const PAIRS: usize>(
         for (r, row) in tile.chunks_exact(TILE).take(2 * PAIRS).enumerate() {
             out[r * stride + groups.len() * TILE..][..width].copy_from_slice(&row[..width]);
         }
+    }
+}
+
+/// Stores rows of 16 samples, `stride` apart: the lower lanes, then the upper lanes.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store_rows<const PAIRS: usize>(to: &mut [u8], stride: usize, pairs: [__m256i; PAIRS]) {
+    let last = stride.saturating_mul(2 * PAIRS - 1);
+    assert!(to.len() >= last.saturating_add(16), "room for the rows");
+    let start = to.as_mut_ptr();
+    let at = |row: usize| start.wrapping_add(row * stride).cast();
+    for (row, rows) in pairs.into_iter().enumerate() {
+        let (low, high) = (
+            _mm256_castsi256_si128(rows),
+            _mm256_extracti128_si256::<1>(rows),
+        );
+        // SAFETY: 16 bytes from row 2 * PAIRS - 1 on are inside the slice, so those of rows before
+        // it are, too.
+        unsafe { _mm_storeu_si128(at(row), low) }
+        // SAFETY: the same.
+        unsafe { _mm_storeu_si128(at(row + PAIRS), high) }
     }
 }

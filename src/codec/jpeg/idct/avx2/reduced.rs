@@ -4,15 +4,8 @@
 
 use super::super::{Block, Quant};
 use super::full::{flat, overflows, side_by_side};
-use super::lanes::{factors, load_both, load_twice, load_words};
-use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_blend_epi16, _mm256_hadd_epi32, _mm256_madd_epi16,
-    _mm256_mullo_epi16, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_set1_epi32,
-    _mm256_set1_epi64x, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_shuffle_epi32,
-    _mm256_sign_epi32, _mm256_slli_epi32, _mm256_srai_epi32, _mm256_srli_epi32, _mm256_sub_epi32,
-    _mm256_unpackhi_epi16, _mm256_unpackhi_epi32, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
-    _mm256_unpacklo_epi64,
-};
+use crate::simd::{factors, load as load_words, load_both, load_twice};
+use std::arch::x86_64::*;
 
 /// Some rows of two blocks, dequantised.
 #[inline]
