@@ -6,6 +6,15 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
+/// A record's place in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// Its number, from 0.
+    pub number: u64,
+    /// Its first byte.
+    pub offset: u64,
+}
+
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,10 +46,12 @@ pub enum Error {
         source: io::Error,
     },
     /// A picture could not be decoded.
-    #[error("{}: cannot decode: {reason}", path.display())]
+    #[error("{}: cannot decode: {}{reason}", path.display(), of_spot(*record))]
     Decode {
         /// The file.
         path: PathBuf,
+        /// The record that it is, unless it is the file.
+        record: Option<Spot>,
         /// What is wrong with it.
         reason: String,
     },
@@ -55,12 +66,14 @@ pub enum Error {
         failures: Vec<Error>,
     },
     /// A record is damaged, or its file changed while it was open.
-    #[error("{}: at byte {offset}: {reason}", path.display())]
+    #[error("{}: at byte {offset}: {}{reason}", path.display(), of_number(*number))]
     Record {
         /// The file.
         path: PathBuf,
         /// Where in it the record begins.
         offset: u64,
+        /// The record's number, from 0, where that is known.
+        number: Option<u64>,
         /// Which part is wrong, and how.
         reason: String,
     },
@@ -163,8 +176,24 @@ impl Error {
         Self::Record {
             path: path.into(),
             offset,
+            number: None,
             reason: reason.to_string(),
         }
+    }
+
+    /// The same, of a record: what is wrong with it, or with the image in it.
+    #[must_use]
+    pub fn of_record(mut self, spot: Spot) -> Self {
+        match &mut self {
+            Self::Record { number, .. } => *number = Some(spot.number),
+            Self::Decode { record, .. } => *record = Some(spot),
+            Self::Io { source, .. } if source.kind() == io::ErrorKind::OutOfMemory => {
+                let reason = format!("{}{source}", of_spot(Some(spot)));
+                *source = io::Error::new(source.kind(), reason);
+            }
+            _ => {}
+        }
+        self
     }
 
     /// The file or directory that it is about, if it is about one.
@@ -204,13 +233,31 @@ impl Error {
     #[must_use]
     pub fn reason(&self) -> String {
         match self {
-            Self::Decode { reason, .. } | Self::Dataset { reason, .. } => reason.clone(),
-            Self::Record { offset, reason, .. } => format!("at byte {offset}: {reason}"),
+            Self::Dataset { reason, .. } => reason.clone(),
+            Self::Decode { record, reason, .. } => format!("{}{reason}", of_spot(*record)),
+            Self::Record {
+                offset,
+                number,
+                reason,
+                ..
+            } => format!("at byte {offset}: {}{reason}", of_number(*number)),
             Self::Io { source, .. } => explained(source),
             Self::Panic { message, .. } => format!("internal error: {message}"),
             other => other.to_string(),
         }
     }
+}
+
+/// The beginning of what is wrong with an image in a record.
+fn of_spot(record: Option<Spot>) -> String {
+    record.map_or_else(String::new, |Spot { number, offset }| {
+        format!("record {number} at byte {offset}: ")
+    })
+}
+
+/// The beginning of what is wrong with a record.
+fn of_number(number: Option<u64>) -> String {
+    number.map_or_else(String::new, |number| format!("record {number}: "))
 }
 
 /// A number of things, each of them `one`.

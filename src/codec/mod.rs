@@ -53,20 +53,15 @@ impl Reason {
     #[must_use]
     pub fn at(self, path: PathBuf) -> Error {
         match self {
-            Self::Picture(reason) => Error::Decode { path, reason },
+            Self::Picture(reason) => Error::Decode {
+                path,
+                record: None,
+                reason,
+            },
             Self::Memory(reason) => Error::Io {
                 path,
                 source: io::Error::new(io::ErrorKind::OutOfMemory, reason),
             },
-        }
-    }
-
-    /// The same, with the part of a file that it is about.
-    #[must_use]
-    pub fn within(self, part: &str) -> Self {
-        match self {
-            Self::Picture(reason) => Self::Picture(format!("{part}: {reason}")),
-            Self::Memory(reason) => Self::Memory(format!("{part}: {reason}")),
         }
     }
 }

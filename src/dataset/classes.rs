@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::error::counted;
 use crate::file::{quoted, whole_number};
-use crate::record::Reason;
 
 /// The samples in the order of their classes, in each as the data set has them.
 #[derive(Clone, Debug)]
@@ -100,7 +99,7 @@ const CLASSES_A_SAMPLE: usize = 16;
 
 /// A label that can be one of so many samples: there is a name for every number below the greatest,
 /// so that a number that is something else must not be taken for a label.
-pub(super) fn checked(label: usize, samples: usize) -> Result<u32, Reason> {
+pub(super) fn checked(label: usize, samples: usize) -> Result<u32, String> {
     checked_cell(label, &label, samples)
 }
 
@@ -109,17 +108,17 @@ pub(super) fn checked_cell(
     label: usize,
     cell: &dyn fmt::Display,
     samples: usize,
-) -> Result<u32, Reason> {
+) -> Result<u32, String> {
     let most = MANY_CLASSES.max(samples.saturating_mul(CLASSES_A_SAMPLE));
     let found = u32::try_from(label)
         .ok()
         .filter(|label| (*label as usize) < most);
     found.ok_or_else(|| {
         let samples = counted(samples as u64, "sample");
-        Reason(format!(
+        format!(
             "a label of {most} or more for {samples}, {cell}: classes are numbered from 0, and there is one for every number \
              up to the greatest"
-        ))
+        )
     })
 }
 
@@ -129,7 +128,7 @@ pub(super) fn checked_cell(
 /// # Errors
 /// The place of a class that is a number and no label (`-1`, `3.5`, `NaN`), where more classes are
 /// numbers than are not: as names in order they would all be other labels than meant.
-pub(super) fn numbered(classes: &[OsString]) -> Result<Option<Vec<u64>>, (usize, Reason)> {
+pub(super) fn numbered(classes: &[OsString]) -> Result<Option<Vec<u64>>, (usize, String)> {
     let number = |class: &OsString| whole_number(class.as_bytes());
     let whole: Vec<u64> = classes.iter().filter_map(number).collect();
     if whole.len() == classes.len() {
@@ -140,11 +139,11 @@ pub(super) fn numbered(classes: &[OsString]) -> Result<Option<Vec<u64>>, (usize,
     match classes.iter().position(|class| is_wrong(&class)) {
         Some(place) if !whole.is_empty() && 2 * numbers > classes.len() => Err((
             place,
-            Reason(format!(
+            format!(
                 "the class is {}, where other classes are labels, whole numbers from 0 on: leave the row out or give it \
                  a label of its own; if classes are names, write them as words",
                 quoted(classes[place].as_bytes())
-            )),
+            ),
         )),
         _ => Ok(None),
     }

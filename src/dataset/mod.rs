@@ -32,6 +32,7 @@ pub use split::{Side, Split, share_of};
 
 pub use crate::codec::Content;
 use crate::codec::Reason;
+pub use crate::error::Spot;
 use crate::error::{Error, Result};
 use crate::file::{self, Base};
 use crate::record;
@@ -42,7 +43,7 @@ use crate::record::Shard;
 pub struct Scratch {
     path: Vec<u8>,
     bytes: Vec<u8>,
-    record: record::Room,
+    record: record::Scratch,
 }
 
 /// A sample as it is stored.
@@ -61,15 +62,6 @@ pub struct Location {
     pub path: PathBuf,
     /// Where in it, unless the file is the sample.
     pub record: Option<Spot>,
-}
-
-/// A record's place in its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// Its number, from 0.
-    pub number: u64,
-    /// Its first byte.
-    pub offset: u64,
 }
 
 /// A list of labelled samples.
@@ -158,13 +150,11 @@ impl Location {
     /// The error of a picture that cannot be decoded.
     #[must_use]
     pub fn undecodable(self, reason: Reason) -> Error {
-        let reason = match self.record {
-            Some(Spot { number, offset }) => {
-                reason.within(&format!("record {number} at byte {offset}"))
-            }
-            None => reason,
-        };
-        reason.at(self.path)
+        let error = reason.at(self.path);
+        match self.record {
+            Some(spot) => error.of_record(spot),
+            None => error,
+        }
     }
 }
 

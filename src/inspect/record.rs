@@ -9,7 +9,7 @@ use crate::dataset::{Dataset, Location, Options, Scratch, Spot, Wanted};
 use crate::error::{Error, Result};
 use crate::record::example::{self, Feature};
 use crate::record::recordio;
-use crate::record::{Framing, Reason, Shard};
+use crate::record::{Framing, Shard};
 
 /// Numbers of a feature that are shown.
 const SHOWN: usize = 8;
@@ -113,13 +113,15 @@ fn fields(shard: &Shard, spot: Spot) -> Result<Map<String, Value>> {
     let mut room = Vec::new();
     let payload = shard.get(spot.number, &mut room)?;
     let fields = match shard.framing() {
-        Framing::TfRecord => features(payload),
-        Framing::RecordIo => header(payload, shard.key(spot.number)),
+        Framing::TfRecord => features(payload).map_err(|reason| reason.to_string()),
+        Framing::RecordIo => {
+            header(payload, shard.key(spot.number)).map_err(|reason| reason.to_string())
+        }
     };
-    fields.map_err(|Reason(reason)| Error::record(shard.path(), spot.offset, reason))
+    fields.map_err(|reason| Error::record(shard.path(), spot.offset, reason))
 }
 
-fn features(payload: &[u8]) -> Result<Map<String, Value>, Reason> {
+fn features(payload: &[u8]) -> Result<Map<String, Value>, example::Reason> {
     let features = example::decode(payload)?;
     Ok(features
         .into_iter()
@@ -155,7 +157,7 @@ fn text(bytes: &[u8]) -> Option<&str> {
     (text.len() <= TEXT && !text.chars().any(char::is_control)).then_some(text)
 }
 
-fn header(payload: &[u8], key: Option<u64>) -> Result<Map<String, Value>, Reason> {
+fn header(payload: &[u8], key: Option<u64>) -> Result<Map<String, Value>, recordio::Reason> {
     let (header, _) = recordio::Header::decode(payload)?;
     let labels: Vec<f32> = header.labels.values().take(SHOWN).collect();
     let fields = [

@@ -71,15 +71,6 @@ impl Damage {
             Error::Record { reason, .. } => reason.clone(),
             error => error.reason(),
         };
-        // The error says which record it is, as it has no other place for that.
-        let prefix = location
-            .record
-            .map(|spot| format!("record {}: ", spot.number))
-            .unwrap_or_default();
-        let reason = reason
-            .strip_prefix(&prefix)
-            .map(str::to_owned)
-            .unwrap_or(reason);
         Self::at(location, reason)
     }
 

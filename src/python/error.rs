@@ -77,11 +77,13 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
         Some(Error::Record {
             path,
             offset,
+            number,
             reason,
         }) => {
+            let number = number.map(|number| format!("record {number}: "));
             facts.set_item("path", path.as_os_str())?;
             facts.set_item("offset", offset)?;
-            facts.set_item("reason", reason)?;
+            facts.set_item("reason", number.unwrap_or_default() + reason)?;
         }
         _ => {}
     }

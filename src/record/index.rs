@@ -9,8 +9,31 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::{Framing, Reason, Span};
+use super::{Framing, Span};
 use crate::file::peek;
+
+/// Why an index is not that of its file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Reason {
+    /// It cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Nothing of the line is shown: the file may be any that a link leads to.
+    #[error("line {0} is not two numbers")]
+    Line(usize),
+    #[error("record {0} does not begin where the one before it ends")]
+    Gap(usize),
+    #[error("a record would begin at byte {0} and end at byte {1}")]
+    Short(u64, u64),
+    #[error("its first record begins at byte {0} of the file")]
+    Begins(u64),
+    #[error("its last record ends at byte {0}, the file at byte {1}")]
+    Ends(u64, u64),
+    #[error("it is empty, and the file is not")]
+    Empty,
+    #[error("no record lies from byte {0} to byte {1}")]
+    Elsewhere(u64, u64),
+}
 
 /// The index file of a shard.
 #[must_use]
@@ -95,24 +118,16 @@ impl Table {
 
     /// The same, if it covers a file of `len` bytes, from the first to the last.
     pub(super) fn covering(self, framing: Framing, len: u64) -> Result<Self, Reason> {
-        let table = self;
-        let mut spans = table.starts.iter().zip(table.starts.iter().skip(1));
-        if let Some((start, end)) =
-            spans.find(|(start, end)| end.saturating_sub(**start) < framing.shortest())
-        {
-            return Err(Reason::new(format!(
-                "a record would begin at byte {start} and end at byte {end}"
-            )));
+        let mut spans = self.starts.windows(2);
+        let is_short = |span: &&[u64]| span[1].saturating_sub(span[0]) < framing.shortest();
+        if let Some(span) = spans.find(is_short) {
+            return Err(Reason::Short(span[0], span[1]));
         }
-        match (table.starts.first(), table.starts.last()) {
-            (Some(&first), _) if first != 0 => Err(Reason::new(format!(
-                "its first record begins at byte {first} of the file"
-            ))),
-            (_, Some(&end)) if end != len => Err(Reason::new(format!(
-                "its last record ends at byte {end}, the file at byte {len}"
-            ))),
-            (None, _) if len > 0 => Err(Reason::new("it is empty, and the file is not")),
-            _ => Ok(table),
+        match (self.starts.first(), self.starts.last()) {
+            (Some(&first), _) if first != 0 => Err(Reason::Begins(first)),
+            (_, Some(&end)) if end != len => Err(Reason::Ends(end, len)),
+            (None, _) if len > 0 => Err(Reason::Empty),
+            _ => Ok(self),
         }
     }
 
@@ -121,15 +136,12 @@ impl Table {
         for (line, words) in lines(text) {
             let (offset, size) = numbers(line, words)?;
             if starts.last().is_some_and(|end| *end != offset) {
-                return Err(Reason::new(format!(
-                    "record {} does not begin where the one before it ends",
-                    starts.len() - 1
-                )));
+                return Err(Reason::Gap(starts.len() - 1));
             }
             if starts.is_empty() {
                 starts.push(offset);
             }
-            starts.push(offset.checked_add(size).ok_or_else(|| malformed(line))?);
+            starts.push(offset.checked_add(size).ok_or(Reason::Line(line))?);
         }
         Ok(Self {
             starts,
@@ -175,17 +187,12 @@ fn numbers(line: usize, words: &[u8]) -> Result<(u64, u64), Reason> {
         words.next(),
     ) {
         (Some(first), Some(second), None) => Ok((first, second)),
-        _ => Err(malformed(line)),
+        _ => Err(Reason::Line(line)),
     }
 }
 
 fn number(word: &[u8]) -> Option<u64> {
     std::str::from_utf8(word).ok()?.parse().ok()
-}
-
-/// What is wrong with a line, without a word of it: the file may be any that a link leads to.
-fn malformed(line: usize) -> Reason {
-    Reason::new(format!("line {line} is not two numbers"))
 }
 
 #[cfg(test)]
@@ -195,7 +202,7 @@ mod tests {
     fn parsed(text: &str, framing: Framing, len: u64) -> Result<(Vec<u64>, Vec<u64>), String> {
         Table::parse(text.as_bytes(), framing, len)
             .map(|table| (table.starts, table.keys))
-            .map_err(|reason| reason.0)
+            .map_err(|unfit| unfit.to_string())
     }
 
     #[test]

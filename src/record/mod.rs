@@ -18,32 +18,29 @@ mod writer;
 use std::fmt;
 
 pub use places::Places;
-pub use shard::{Known, Options, Room, Shard};
+pub use shard::{Known, Options, Scratch, Shard};
 pub use suspect::{damaged, named};
 pub use writer::Writer;
 
 /// Why bytes are no record; the caller knows the file, and where in it the record begins.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason(pub String);
-
-impl Reason {
-    #[expect(clippy::needless_pass_by_value, reason = "taken by map_err")]
-    fn new(text: impl ToString) -> Self {
-        Self(text.to_string())
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A record whose length is another one than it was.
-fn changed(found: usize, expected: usize) -> Reason {
-    Reason(format!(
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Its framing is not that of a TFRecord.
+    #[error(transparent)]
+    TfRecord(#[from] tfrecord::Reason),
+    /// Its framing is not RecordIO's.
+    #[error(transparent)]
+    RecordIo(#[from] recordio::Reason),
+    /// Its length is another one than it was.
+    #[error(
         "it is {found} bytes long, where its index, or the file when it was opened, had {expected}"
-    ))
+    )]
+    Changed {
+        /// Its length.
+        found: usize,
+        /// What that was.
+        expected: usize,
+    },
 }
 
 /// How records lie in a file.
@@ -106,8 +103,8 @@ impl Framing {
     /// The length, framing included, of the record that `rest`, the rest of a file, starts with.
     fn measure(self, rest: &[u8], check: bool) -> Result<usize, Reason> {
         match self {
-            Self::TfRecord => tfrecord::measure(rest, check),
-            Self::RecordIo => recordio::measure(rest),
+            Self::TfRecord => Ok(tfrecord::measure(rest, check)?),
+            Self::RecordIo => Ok(recordio::measure(rest)?),
         }
     }
 

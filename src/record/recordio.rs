@@ -9,8 +9,52 @@
 
 use std::collections::HashSet;
 
-use super::{Reason, changed};
 use crate::error::counted;
+
+/// Why bytes are no RecordIO record. Parts are known by where in the record they begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The file ends inside a part's header or padding.
+    #[error("the file ends inside the {0}{part}", part = of_part(*.1))]
+    Ends(&'static str, usize),
+    /// The file ends inside a part's data, of which so many bytes of so many are there.
+    #[error("the file ends inside the data{part}: {1} of {2} bytes are there", part = of_part(*.0))]
+    Cut(usize, usize, usize),
+    /// A part starts with something else than the magic number.
+    #[error("the magic number{part} is wrong: {1:02x?}", part = of_part(*.0))]
+    Magic(usize, [u8; 4]),
+    /// A part is none of those there are.
+    #[error("the flag{part} is none of 0 to 3", part = of_part(*.0))]
+    Flag(usize),
+    /// The first part is none that a record begins with.
+    #[error("it starts with {0}")]
+    Starts(&'static str),
+    /// Something that is no further part follows.
+    #[error("its last part is missing: {0} follows at byte {1} of it")]
+    Follows(&'static str, usize),
+    /// No last part follows.
+    #[error("its last part is missing")]
+    Unfinished,
+    /// The payload is longer than [`LARGEST`].
+    #[error("{0} bytes are more than a RecordIO record holds: {LARGEST}")]
+    TooLong(usize),
+    /// The payload is shorter than the header of an image record.
+    #[error("{} {verb} too few for an image record: its header has {needed}", counted(*len as u64, "byte"),
+        verb = if *len == 1 { "is" } else { "are" })]
+    Header {
+        /// Bytes of the payload.
+        len: usize,
+        /// Bytes of the header.
+        needed: u64,
+    },
+}
+
+fn of_part(at: usize) -> String {
+    match at {
+        0 => String::new(),
+        at => format!(" of the part at byte {at} of it"),
+    }
+}
 
 /// What every part starts with.
 const MAGIC: [u8; 4] = 0xced7_230au32.to_le_bytes();
@@ -51,10 +95,7 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
 /// A payload of more than [`LARGEST`] bytes; `out` is as before.
 pub fn frame(payload: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
     if payload.len() > LARGEST {
-        return Err(Reason::new(format!(
-            "{} bytes are more than a RecordIO record holds: {LARGEST}",
-            payload.len()
-        )));
+        return Err(Reason::TooLong(payload.len()));
     }
     let (words, _) = payload.as_chunks::<4>();
     // The compiler makes vectors of this; the positions are looked for only where there are any.
@@ -106,7 +147,7 @@ pub(super) fn measure(rest: &[u8]) -> Result<usize, Reason> {
     let mut end = 0;
     parts(rest, |part| {
         end = part.end;
-        Ok(())
+        Ok::<_, Reason>(())
     })?;
     Ok(end)
 }
@@ -123,9 +164,7 @@ pub(super) fn measure_once(
     parts(&bytes[at..], |part| {
         end = part.end;
         match part.flag {
-            Flag::First | Flag::Middle if !followed.insert(at + end) => {
-                Err(Reason::new("its last part is missing"))
-            }
+            Flag::First | Flag::Middle if !followed.insert(at + end) => Err(Reason::Unfinished),
             _ => Ok(()),
         }
     })?;
@@ -138,7 +177,11 @@ pub(super) fn payload<'a>(
     rest: &'a [u8],
     len: usize,
     scratch: &'a mut Vec<u8>,
-) -> Result<&'a [u8], Reason> {
+) -> Result<&'a [u8], super::Reason> {
+    let changed = |found| super::Reason::Changed {
+        found,
+        expected: len,
+    };
     let mut whole = None;
     let mut end = 0;
     scratch.clear();
@@ -146,7 +189,7 @@ pub(super) fn payload<'a>(
         end = part.end;
         match part.flag {
             // No further than the record was said to go, or one record might take all of the file.
-            _ if end > len => return Err(changed(end, len)),
+            _ if end > len => return Err(changed(end)),
             Flag::Whole => whole = Some(part.data),
             Flag::First => scratch.extend_from_slice(part.data),
             Flag::Middle | Flag::Last => {
@@ -159,27 +202,22 @@ pub(super) fn payload<'a>(
     if end == len {
         Ok(whole.unwrap_or(scratch))
     } else {
-        Err(changed(end, len))
+        Err(changed(end))
     }
 }
 
 /// Calls `each` with the parts of the record that `rest` starts with.
-fn parts<'a>(
+fn parts<'a, E: From<Reason>>(
     rest: &'a [u8],
-    mut each: impl FnMut(&Part<'a>) -> Result<(), Reason>,
-) -> Result<(), Reason> {
+    mut each: impl FnMut(&Part<'a>) -> Result<(), E>,
+) -> Result<(), E> {
     let mut at = 0;
     loop {
         let part = part(rest, at)?;
         match (part.flag, at) {
             (Flag::Whole | Flag::First, 0) | (Flag::Middle | Flag::Last, 1..) => each(&part)?,
-            (flag, 0) => return Err(Reason::new(format!("it starts with {}", flag.name()))),
-            (flag, _) => {
-                let name = flag.name();
-                return Err(Reason::new(format!(
-                    "its last part is missing: {name} follows at byte {at} of it"
-                )));
-            }
+            (flag, 0) => return Err(Reason::Starts(flag.name()).into()),
+            (flag, _) => return Err(Reason::Follows(flag.name(), at).into()),
         }
         if matches!(part.flag, Flag::Whole | Flag::Last) {
             return Ok(());
@@ -190,36 +228,20 @@ fn parts<'a>(
 
 /// The part at byte `at` of `rest`.
 fn part(rest: &[u8], at: usize) -> Result<Part<'_>, Reason> {
-    let place = || {
-        if at == 0 {
-            String::new()
-        } else {
-            format!(" of the part at byte {at} of it")
-        }
-    };
-    let ends = |inside: &str| Reason::new(format!("the file ends inside the {inside}{}", place()));
-    let header = rest[at..]
-        .first_chunk::<HEADER>()
-        .ok_or_else(|| ends("header"))?;
-    if !header.starts_with(&MAGIC) {
-        return Err(Reason::new(format!(
-            "the magic number{} is wrong: {:02x?}",
-            place(),
-            &header[..4]
-        )));
+    let header = rest[at..].first_chunk::<HEADER>();
+    let header = header.ok_or(Reason::Ends("header", at))?;
+    let (magic, _) = header.split_first_chunk().unwrap_or((&MAGIC, &[]));
+    if *magic != MAGIC {
+        return Err(Reason::Magic(at, *magic));
     }
     let (flag, len) = flag(*header);
-    let flag = flag.ok_or_else(|| Reason::new(format!("the flag{} is none of 0 to 3", place())))?;
+    let flag = flag.ok_or(Reason::Flag(at))?;
     let (start, end) = (at + HEADER, at + HEADER + len);
-    let data = rest.get(start..end).ok_or_else(|| {
-        let (place, found) = (place(), rest.len() - start);
-        Reason::new(format!(
-            "the file ends inside the data{place}: {found} of {len} bytes are there"
-        ))
-    })?;
+    let data = rest.get(start..end);
+    let data = data.ok_or(Reason::Cut(at, rest.len() - start, len))?;
     let end = end + padding(len);
     if end > rest.len() {
-        return Err(ends("padding"));
+        return Err(Reason::Ends("padding", at));
     }
     Ok(Part { flag, data, end })
 }
@@ -304,12 +326,9 @@ impl<'a> Header<'a> {
     /// # Errors
     /// A payload that is too short for it.
     pub fn decode(payload: &'a [u8]) -> Result<(Self, &'a [u8]), Reason> {
-        let short = |needed: u64| {
-            let len = counted(payload.len() as u64, "byte");
-            let verb = if payload.len() == 1 { "is" } else { "are" };
-            Reason::new(format!(
-                "{len} {verb} too few for an image record: its header has {needed}"
-            ))
+        let short = |needed| Reason::Header {
+            len: payload.len(),
+            needed,
         };
         let (header, rest) = payload
             .split_first_chunk::<IMAGE_HEADER>()
@@ -396,7 +415,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let mut scratch = Vec::new();
-        let mut named = |bytes: &[u8]| payload(bytes, bytes.len(), &mut scratch).unwrap_err().0;
+        let mut named = |bytes: &[u8]| {
+            let payload = payload(bytes, bytes.len(), &mut scratch);
+            payload.unwrap_err().to_string()
+        };
         let word = |flag: u32, len: u32| [MAGIC, (flag << 29 | len).to_le_bytes()].concat();
         assert_eq!(named(b""), "the file ends inside the header");
         assert_eq!(
@@ -463,7 +485,7 @@ mod tests {
         );
         payload[..4].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(
-            Header::decode(&payload).unwrap_err().0,
+            Header::decode(&payload).unwrap_err().to_string(),
             "24 bytes are too few for an image record: its header has 17179869204"
         );
         assert!(Header::decode(&payload[..23]).is_err());

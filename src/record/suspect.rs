@@ -4,7 +4,7 @@
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::{Framing, Reason, tfrecord};
+use super::{Framing, tfrecord};
 use crate::error::{Error, Result};
 use crate::file::Map;
 
@@ -26,10 +26,10 @@ pub fn damaged(path: &Path) -> Result<Option<Error>> {
         (None, None) if ends_a_record(bytes) => Framing::TfRecord,
         (None, None) => return Ok(None),
     };
-    let wrong = framing
-        .measure(bytes, true)
-        .err()
-        .unwrap_or_else(|| Reason::new("no record begins there"));
+    let wrong = match framing.measure(bytes, true) {
+        Err(reason) => reason.to_string(),
+        Ok(_) => "no record begins there".to_owned(),
+    };
     let rest = match next {
         Some((_, at)) => {
             format!("a sound record begins at byte {at}, and on_error=\"skip\" reads from there")

@@ -7,7 +7,42 @@
 
 use crc_fast::{CrcAlgorithm, Digest, crc32_iscsi};
 
-use super::{Reason, changed};
+/// Why bytes are no TFRecord.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// The file ends inside a part other than the data.
+    #[error("the file ends inside the {0}")]
+    Ends(&'static str),
+    /// The file ends inside the data.
+    #[error("the file ends inside the data: {found} of {len} bytes are there")]
+    Cut {
+        /// Bytes that are there.
+        found: usize,
+        /// Bytes that its length says.
+        len: u64,
+    },
+    /// No file was ever that long.
+    #[error("its length says {len} bytes, and the file has {found} more")]
+    Length {
+        /// Bytes that are there.
+        found: usize,
+        /// Bytes that its length says.
+        len: u64,
+    },
+    /// A checksum is not that of its part.
+    #[error(
+        "the checksum of the {part} does not match: {stored:#010x} is stored, {computed:#010x} is that of the {part} \
+         as it is"
+    )]
+    Checksum {
+        /// The part.
+        part: &'static str,
+        /// The checksum in the file.
+        stored: u32,
+        /// The checksum of the bytes.
+        computed: u32,
+    },
+}
 
 /// Bytes of a record besides its data.
 pub const OVERHEAD: u64 = (HEADER + FOOTER) as u64;
@@ -95,7 +130,7 @@ pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {
         } else {
             "checksum of the length"
         };
-        return Err(Reason::new(format!("the file ends inside the {part}")));
+        return Err(Reason::Ends(part));
     };
     if check {
         compare("length", &start[..8], &start[8..])?;
@@ -104,16 +139,9 @@ pub(super) fn measure(rest: &[u8], check: bool) -> Result<usize, Reason> {
     let found = rest.len() - HEADER;
     match usize::try_from(len) {
         Ok(len) if found >= len && found - len >= FOOTER => Ok(HEADER + len + FOOTER),
-        Ok(len) if found >= len => {
-            Err(Reason::new("the file ends inside the checksum of the data"))
-        }
-        // No such file was ever whole.
-        _ if len > LONGEST => Err(Reason::new(format!(
-            "its length says {len} bytes, and the file has {found} more"
-        ))),
-        _ => Err(Reason::new(format!(
-            "the file ends inside the data: {found} of {len} bytes are there"
-        ))),
+        Ok(len) if found >= len => Err(Reason::Ends("checksum of the data")),
+        _ if len > LONGEST => Err(Reason::Length { found, len }),
+        _ => Err(Reason::Cut { found, len }),
     }
 }
 
@@ -124,10 +152,11 @@ pub(super) fn payload(
     len: usize,
     check_length: bool,
     check_data: bool,
-) -> Result<&[u8], Reason> {
+) -> Result<&[u8], super::Reason> {
     let found = measure(rest, check_length)?;
     if found != len {
-        return Err(changed(found, len));
+        let expected = len;
+        return Err(super::Reason::Changed { found, expected });
     }
     let (data, stored) = rest[HEADER..len].split_at(len - HEADER - FOOTER);
     if check_data {
@@ -142,7 +171,7 @@ fn length(header: &[u8; HEADER]) -> u64 {
 }
 
 /// Holds a part of a record against the checksum that is stored for it.
-fn compare(part: &str, bytes: &[u8], stored: &[u8]) -> Result<(), Reason> {
+fn compare(part: &'static str, bytes: &[u8], stored: &[u8]) -> Result<(), Reason> {
     let computed = footer(bytes);
     if stored == computed {
         return Ok(());
@@ -153,11 +182,11 @@ fn compare(part: &str, bytes: &[u8], stored: &[u8]) -> Result<(), Reason> {
             .rev()
             .fold(0u32, |sum, byte| sum << 8 | u32::from(*byte))
     };
-    Err(Reason::new(format!(
-        "the checksum of the {part} does not match: {:#010x} is stored, {:#010x} is that of the {part} as it is",
-        number(stored),
-        number(&computed)
-    )))
+    Err(Reason::Checksum {
+        part,
+        stored: number(stored),
+        computed: number(&computed),
+    })
 }
 
 #[cfg(test)]
@@ -195,7 +224,10 @@ mod tests {
     #[test]
     fn the_part_that_is_wrong_is_named() {
         let whole = record(b"abc");
-        let named = |bytes: &[u8], check| payload(bytes, whole.len(), check, check).unwrap_err().0;
+        let named = |bytes: &[u8], check| {
+            let payload = payload(bytes, whole.len(), check, check);
+            payload.unwrap_err().to_string()
+        };
         let ends = [
             (0..8, "length"),
             (8..12, "checksum of the length"),

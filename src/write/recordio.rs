@@ -121,7 +121,7 @@ impl Records for Images {
         self.source
             .append(record, self.checked[record].stamp, payload)?;
         recordio::frame(payload, out)
-            .map_err(|reason| Error::dataset(self.source.path(record), reason.0))
+            .map_err(|reason| Error::dataset(self.source.path(record), reason))
     }
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {

@@ -594,7 +594,7 @@ def test_records_without_a_picture_are_left_out(out: Path, jpeg: EncodeJpeg) -> 
     ]
     path = out / "x.rec"
     path.write_bytes(reference.write(payloads))
-    with pytest.warns(DatasetWarning, match=f"{path}: records without a picture are left out: 2"):
+    with pytest.warns(DatasetWarning, match=f"{path}: records without an image are left out: 2"):
         loader = Loader(path, size=8, shuffle=False)
     batch = next(iter(loader))
     assert batch.labels.tolist() == [0, 1, 2]

@@ -16,7 +16,6 @@ use crate::dataset::classes::numbered;
 use crate::dataset::rows::{self, Rows};
 use crate::error::{Error, Result};
 use crate::file::{Csv, check_inside, is_image, line_error, path_identity, quoted};
-use crate::record::Reason;
 
 /// A CSV file that lists files.
 #[derive(Clone, Debug)]
@@ -172,8 +171,7 @@ impl Files {
     /// # Errors
     /// A number that is no label among others that are, named by its line.
     pub(in crate::dataset) fn numbers(&self) -> Result<Option<Vec<u64>>> {
-        let numbers = numbered(&self.classes);
-        numbers.map_err(|(class, reason): (usize, Reason)| self.class_error(class, reason))
+        numbered(&self.classes).map_err(|(class, reason)| self.class_error(class, reason))
     }
 
     /// Gives the files other classes: `new` has for each of the old ones its place among these.

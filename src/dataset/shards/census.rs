@@ -13,7 +13,6 @@ use super::contents::Facts;
 use crate::dataset::classes::{DAMAGED, checked};
 use crate::error::{Error, Result};
 use crate::file::each;
-use crate::record::Reason;
 
 /// What all records say.
 #[derive(Debug, Default)]
@@ -108,7 +107,7 @@ fn named(label: u32, name: Option<Vec<u8>>) -> OsString {
 
 impl Part {
     /// Takes down a sample: its facts, and what a split knows it by.
-    pub(super) fn note(&mut self, facts: &Facts<'_>, identity: u64) -> Result<(), Reason> {
+    pub(super) fn note(&mut self, facts: &Facts<'_>, identity: u64) -> Result<(), String> {
         let label = checked(facts.label, self.samples)?;
         self.labels.push(label);
         self.identities.push(identity);

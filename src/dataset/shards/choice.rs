@@ -82,12 +82,12 @@ impl Shards {
             self.len,
             self.threads,
             self.salvage,
-            |sample, room, part| {
+            |sample, scratch, part| {
                 let (shard, record) = self.place(sample);
                 let payload = shard
-                    .peek(record, room)
-                    .map_err(|error| super::numbered(error, record))?;
-                let facts = self.form.facts(shard.framing(), payload);
+                    .peek(record, scratch)
+                    .map_err(|error| error.of_record(self.spot(sample)))?;
+                let facts = self.schema.facts(shard.framing(), payload);
                 let noted = facts.and_then(|facts| {
                     part.note(
                         &facts,

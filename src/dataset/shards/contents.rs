@@ -1,21 +1,22 @@
-//! What a record holds: a picture, as a file or as pixels, its label, and what it is called.
+//! What a record holds: an image, as a file or as pixels, its label, and what it is called.
 
-use crate::codec::{Format, Raw};
-use crate::dataset::{Content, Keys, LARGEST_LABEL, NO_LABEL, Options, Wanted};
+use super::faults::{self, OTHER_LABEL, TEXT_LABELS};
+use crate::codec::{Content, Format, Raw};
+use crate::dataset::{Keys, LARGEST_LABEL, NO_LABEL, Options, Wanted};
 use crate::file::quoted;
 use crate::pixel::Size;
-use crate::record::example::{self, Feature, Features, Values, View, count, decode};
-use crate::record::{Framing, Reason, recordio};
+use crate::record::example::{self, Values, View};
+use crate::record::{Framing, recordio};
 
 /// What records hold under which names, and what of it is wanted.
 #[derive(Debug)]
-pub(super) struct Form {
+pub(super) struct Schema {
     keys: Keys,
-    /// Whether labels are wanted with the pictures.
+    /// Whether labels are wanted with the images.
     labels: Wanted,
 }
 
-/// What is known of a record without looking at its picture.
+/// What is known of a record without looking at its image.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts<'a> {
     /// The number of its class.
@@ -24,7 +25,7 @@ pub(super) struct Facts<'a> {
     pub(super) text: &'a [u8],
     /// The class's other name.
     pub(super) synset: &'a [u8],
-    /// The file that the picture was.
+    /// The file that the image was.
     pub(super) filename: &'a [u8],
 }
 
@@ -36,7 +37,7 @@ const WIDTH: &[u8] = b"image/width";
 const CHANNELS: &[u8] = b"image/channels";
 const ORDER: &[u8] = b"image/order";
 
-impl Form {
+impl Schema {
     /// Of the records that are asked for.
     pub(super) fn new(options: &Options) -> Self {
         let keys = options.keys.clone();
@@ -55,30 +56,24 @@ impl Form {
         self.keys.label.is_some()
     }
 
-    /// Whether labels are wanted with the pictures.
+    /// Whether labels are wanted with the images.
     pub(super) fn labelled(&self) -> bool {
         self.labels != Wanted::Never
     }
 
-    /// The picture in a record, and its label; 0 where that is not wanted.
+    /// The image in a record, and its label; 0 where that is not wanted.
     pub(super) fn sample<'a>(
         &self,
         framing: Framing,
         payload: &'a [u8],
-    ) -> Result<(Content<'a>, usize), Reason> {
+    ) -> Result<(Content<'a>, usize), String> {
         if framing == Framing::RecordIo {
-            let (header, image) = recordio::Header::decode(payload)?;
-            let label = if self.labelled() {
-                label_of(&header)?
-            } else {
-                0
-            };
+            let (label, image) = labelled(payload, self.labelled())?;
             return Ok((Content::Encoded(image), label));
         }
-        let key = self.label_key();
         let wanted = [
             self.keys.image.as_bytes(),
-            key,
+            self.label_key(),
             FORMAT,
             HEIGHT,
             WIDTH,
@@ -86,55 +81,30 @@ impl Form {
             ORDER,
         ];
         let [image, label, format, sizes @ .., order] = find(payload, wanted)?;
-        let image = match image {
-            Some(Values {
-                first: View::Bytes(_),
-                several: true,
-            }) => {
-                return Err(several_values(payload, &self.keys.image, "feature"));
-            }
-            Some(Values {
-                first: View::Bytes(image),
-                ..
-            }) => image,
-            Some(_) => {
-                return Err(Reason(format!(
-                    "the feature {:?} is numbers, not an image",
-                    self.keys.image
-                )));
-            }
-            None => return Err(missing(payload, &self.keys.image, "image")),
-        };
+        let image = self.image(payload, image)?;
         let label = match label {
             _ if !self.labelled() => 0,
             None if self.labels == Wanted::IfThere => NO_LABEL,
             label => self.label(payload, label)?,
         };
         if first(format) == Some(View::Bytes(b"tensor")) {
-            return Ok((
-                Content::Raw(tensor(image, sizes.map(first), first(order))?),
-                label,
-            ));
+            let raw = tensor(image, sizes.map(first), first(order))?;
+            return Ok((Content::Raw(raw), label));
         }
         if Format::of(image).is_none() {
-            refuse_pixels(payload, &self.keys.image, image)?;
+            faults::refuse_pixels(payload, &self.keys.image, image)?;
         }
         Ok((Content::Encoded(image), label))
     }
 
-    /// What is known of a record without its picture.
+    /// What is known of a record without its image.
     pub(super) fn facts<'a>(
         &self,
         framing: Framing,
         payload: &'a [u8],
-    ) -> Result<Facts<'a>, Reason> {
+    ) -> Result<Facts<'a>, String> {
         if framing == Framing::RecordIo {
-            let (header, _) = recordio::Header::decode(payload)?;
-            let label = if self.has_labels() {
-                label_of(&header)?
-            } else {
-                0
-            };
+            let (label, _) = labelled(payload, self.has_labels())?;
             return Ok(Facts {
                 label,
                 ..Facts::default()
@@ -145,17 +115,13 @@ impl Form {
             [text, filename].map(|key| key.as_deref().unwrap_or_default().as_bytes());
         let wanted = [self.label_key(), text, SYNSET, filename];
         let [label, text, synset, filename] = find(payload, wanted)?;
-        let bytes = |values| {
-            if let Some(View::Bytes(bytes)) = first(values) {
-                bytes
-            } else {
-                b""
-            }
+        let bytes = |values| match first(values) {
+            Some(View::Bytes(bytes)) => bytes,
+            _ => b"",
         };
-        let label = if self.has_labels() {
-            self.label(payload, label)?
-        } else {
-            0
+        let label = match label {
+            label if self.has_labels() => self.label(payload, label)?,
+            _ => 0,
         };
         Ok(Facts {
             label,
@@ -169,140 +135,78 @@ impl Form {
         self.keys.label.as_deref().unwrap_or_default().as_bytes()
     }
 
-    fn label(&self, payload: &[u8], values: Option<Values<'_>>) -> Result<usize, Reason> {
-        let key = self.keys.label.as_deref().unwrap_or_default();
-        if let Some(Values {
-            first: View::Int(_),
-            several: true,
-        }) = values
-        {
-            return Err(several_values(payload, key, "label"));
+    fn image<'a>(&self, payload: &'a [u8], values: Option<Values<'a>>) -> Result<&'a [u8], String> {
+        let key = &self.keys.image;
+        match values {
+            Some(Values {
+                first: View::Bytes(_),
+                several: true,
+            }) => Err(faults::several_values(payload, key, "feature")),
+            Some(Values {
+                first: View::Bytes(image),
+                ..
+            }) => Ok(image),
+            Some(_) => Err(format!("the feature {key:?} is numbers, not an image")),
+            None => Err(faults::missing(payload, key, "image")),
         }
-        match first(values) {
-            Some(View::Int(label)) => match u64::try_from(label) {
+    }
+
+    fn label(&self, payload: &[u8], values: Option<Values<'_>>) -> Result<usize, String> {
+        let key = self.keys.label.as_deref().unwrap_or_default();
+        let Some(Values { first, several }) = values else {
+            return Err(faults::missing(payload, key, "label"));
+        };
+        match first {
+            View::Int(_) if several => Err(faults::several_values(payload, key, "label")),
+            View::Int(label) => match u64::try_from(label) {
                 Ok(..=LARGEST_LABEL) => Ok(usize::try_from(label).unwrap_or(usize::MAX)),
-                Ok(_) => Err(Reason(format!(
+                Ok(_) => Err(format!(
                     "the label {key:?} is {label}, above {LARGEST_LABEL}"
-                ))),
-                Err(_) => Err(Reason(format!("the label {key:?} is {label}, below 0"))),
+                )),
+                Err(_) => Err(format!("the label {key:?} is {label}, below 0")),
             },
-            Some(View::Float(label)) => Err(Reason(format!(
+            View::Float(label) => Err(format!(
                 "the label {key:?} is the float {label}, not an integer: {OTHER_LABEL}"
-            ))),
-            Some(View::Bytes(_)) => Err(Reason(format!(
+            )),
+            View::Bytes(_) => Err(format!(
                 "the label {key:?} is text, not an integer: {OTHER_LABEL}; {TEXT_LABELS}"
-            ))),
-            None => Err(missing(payload, key, "label")),
+            )),
         }
     }
 }
-
-/// What to do where a feature is no label.
-const OTHER_LABEL: &str = "name a feature of one integer with keys={\"label\": ...}, or leave labels out with labels=None";
-
-/// What to do where classes are known by their names alone.
-const TEXT_LABELS: &str = "classes are numbers here, so where there are only names write the records anew with an integer \
-                           for each, by create_tfrecords or as tf.train.Example; a labels.csv beside them names the classes";
 
 /// The values of features.
 fn find<'a, const N: usize>(
     payload: &'a [u8],
     keys: [&[u8]; N],
-) -> Result<[Option<Values<'a>>; N], Reason> {
-    example::find(payload, keys).map_err(|reason| no_example(payload, &reason))
-}
-
-/// The error of a record that is something else.
-fn no_example(payload: &[u8], reason: &Reason) -> Reason {
-    picture(payload).unwrap_or_else(|| Reason(format!("not a tf.train.Example: {reason}")))
-}
-
-/// The error of a record that is a picture, if it is one.
-fn picture(payload: &[u8]) -> Option<Reason> {
-    let name = Format::of(payload)?.name();
-    Some(Reason(format!(
-        "the record is a {name} file itself, not a tf.train.Example"
-    )))
-}
-
-/// An error where the bytes of an image are its pixels, of which nothing else says so.
-fn refuse_pixels(payload: &[u8], key: &str, image: &[u8]) -> Result<(), Reason> {
-    let is = if let [0x08, 1..=30, 0x12, ..] = image {
-        "is a tensor, as tf.io.serialize_tensor writes it".to_owned()
-    } else if let Some(shape) = shape_of(&decode(payload)?, image.len() as u64) {
-        format!("is raw pixels, {shape}")
-    } else {
-        return Ok(());
-    };
-    Err(Reason(format!(
-        "the feature {key:?} {is}, and not an image file: such are read where \"image/format\" is \"tensor\", and the bytes are \
-         uint8 pixels of \"image/height\", \"image/width\" and \"image/channels\""
-    )))
-}
-
-/// The shape that features give, if it is that of so many bytes.
-fn shape_of(features: &Features<'_>, bytes: u64) -> Option<String> {
-    let side = |names: [&str; 2]| {
-        features.iter().find_map(|(key, feature)| match feature {
-            Feature::Ints(values)
-                if names.contains(&key.rsplit('/').next().unwrap_or_default()) =>
-            {
-                u64::try_from(*values.first()?).ok()
-            }
-            _ => None,
-        })
-    };
-    let (height, width) = (side(["height", "rows"])?, side(["width", "cols"])?);
-    let channels = [1, 3, 4];
-    let fits = |channels: &u64| {
-        height
-            .checked_mul(width)
-            .and_then(|all| all.checked_mul(*channels))
-            == Some(bytes)
-    };
-    channels
-        .iter()
-        .find(|channels| fits(channels))
-        .map(|channels| format!("{height}x{width}x{channels}"))
+) -> Result<[Option<Values<'a>>; N], String> {
+    example::find(payload, keys).map_err(|reason| faults::no_example(payload, &reason))
 }
 
 fn first(values: Option<Values<'_>>) -> Option<View<'_>> {
     values.map(|values| values.first)
 }
 
-/// The error of a feature that has several values, of which nobody can say which is meant.
-fn several_values(payload: &[u8], key: &str, what: &str) -> Reason {
-    let values = match count(payload, key.as_bytes()) {
-        Ok(values) => values,
-        Err(reason) => return reason,
-    };
-    let otherwise = if what == "label" {
-        format!("; {OTHER_LABEL}")
-    } else {
-        String::new()
-    };
-    Reason(format!(
-        "the {what} {key:?} has {values} values: one is needed{otherwise}"
-    ))
-}
-
-/// The first label of an image record, as `MXNet` and face data sets have it; [`many_labels`] tells
-/// that there are more.
+/// The first label of an image record, as `MXNet` and face datasets have it, and the image;
+/// [`many_labels`] tells that there are more. The label is 0 where it is not wanted.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a whole number below 2^24"
 )]
-fn label_of(header: &recordio::Header<'_>) -> Result<usize, Reason> {
+fn labelled(payload: &[u8], wanted: bool) -> Result<(usize, &[u8]), String> {
     /// Above it floats are not all whole numbers.
     const MOST: f32 = 16_777_216.0;
+    let decoded = recordio::Header::decode(payload);
+    let (header, image) = decoded.map_err(|reason| reason.to_string())?;
     match header.labels.values().next() {
-        Some(label) if (0.0..=MOST).contains(&label) && label.fract() == 0.0 => Ok(label as usize),
-        Some(label) if label > MOST => Err(Reason(format!("the label {label:.0} is above {MOST}"))),
-        Some(label) => Err(Reason(format!(
-            "the label {label} is no whole number from 0 on"
-        ))),
-        None => Err(Reason("no label".to_owned())),
+        _ if !wanted => Ok((0, image)),
+        Some(label) if (0.0..=MOST).contains(&label) && label.fract() == 0.0 => {
+            Ok((label as usize, image))
+        }
+        Some(label) if label > MOST => Err(format!("the label {label:.0} is above {MOST}")),
+        Some(label) => Err(format!("the label {label} is no whole number from 0 on")),
+        None => Err("no label".to_owned()),
     }
 }
 
@@ -312,81 +216,36 @@ pub(super) fn many_labels(payload: &[u8]) -> Option<usize> {
     Some(header.labels.values().count()).filter(|count| *count > 1)
 }
 
-/// The error of a feature that is not there, and which are.
-fn missing(payload: &[u8], key: &str, what: &str) -> Reason {
-    let features = match decode(payload) {
-        Ok(features) if features.is_empty() => {
-            return picture(payload)
-                .unwrap_or_else(|| Reason(format!("no feature {key:?}, nor any other")));
-        }
-        Ok(features) => features,
-        Err(reason) => return no_example(payload, &reason),
-    };
-    if let Some(feature) = features.get(key) {
-        let wrong = if *feature == Feature::Empty {
-            "no list of values"
-        } else {
-            "no values"
-        };
-        return Reason(format!("the feature {key:?} is empty: it has {wrong}"));
-    }
-    let there: Vec<_> = features
-        .keys()
-        .take(20)
-        .map(|key| quoted(key.as_bytes()))
-        .collect();
-    let none = if what == "label" {
-        ", None if there are no labels"
-    } else {
-        ""
-    };
-    let there = there.join(", ");
-    Reason(format!(
-        "no feature {key:?}; there are {there}: say which with keys={{{what:?}: ...}}{none}"
-    ))
-}
-
 /// The pixels of a tensor record.
 fn tensor<'a>(
     bytes: &'a [u8],
     sizes: [Option<View<'_>>; 3],
     order: Option<View<'_>>,
-) -> Result<Raw<'a>, Reason> {
-    let number = |view: Option<View<'_>>, key: &[u8], otherwise: Option<u32>| {
-        let key = String::from_utf8_lossy(key);
-        match view {
-            Some(View::Int(value)) => u32::try_from(value).map_err(|_| {
-                Reason(format!(
-                    "the feature {key:?} is {value}, not within 0..={}",
-                    u32::MAX
-                ))
-            }),
-            Some(_) => Err(Reason(format!("the feature {key:?} is no integer"))),
-            None => otherwise.ok_or_else(|| Reason(format!("a tensor needs the feature {key:?}"))),
-        }
-    };
-    let (height, width) = (
-        number(sizes[0], HEIGHT, None)?,
-        number(sizes[1], WIDTH, None)?,
-    );
-    let channels = number(sizes[2], CHANNELS, Some(3))?;
+) -> Result<Raw<'a>, String> {
+    let [height, width, channels] = sizes;
+    let size = Size::new(number(width, WIDTH, None)?, number(height, HEIGHT, None)?);
+    let channels = number(channels, CHANNELS, Some(3))?;
     let planar = match order {
         None | Some(View::Bytes(b"HWC")) => false,
         Some(View::Bytes(b"CHW")) => true,
         Some(View::Bytes(other)) => {
-            return Err(Reason(format!(
-                "image/order is {}: HWC and CHW are known",
-                quoted(other)
-            )));
+            let other = quoted(other);
+            return Err(format!("image/order is {other}: HWC and CHW are known"));
         }
-        Some(_) => {
-            return Err(Reason(
-                "image/order is a number: HWC and CHW are known".to_owned(),
-            ));
-        }
+        Some(_) => return Err("image/order is a number: HWC and CHW are known".to_owned()),
     };
-    let raw = Raw::new(bytes, Size::new(width, height), channels as usize, planar);
-    raw.map_err(|reason| Reason(reason.to_string()))
+    Raw::new(bytes, size, channels as usize, planar).map_err(|reason| reason.to_string())
+}
+
+/// The number that a feature of a tensor is.
+fn number(view: Option<View<'_>>, key: &[u8], otherwise: Option<u32>) -> Result<u32, String> {
+    let wrong = |what: &str| format!("the feature {} is {what}", quoted(key));
+    match view {
+        Some(View::Int(value)) => u32::try_from(value)
+            .map_err(|_| wrong(&format!("{value}, not within 0..={}", u32::MAX))),
+        Some(_) => Err(wrong("no integer")),
+        None => otherwise.ok_or_else(|| format!("a tensor needs the feature {}", quoted(key))),
+    }
 }
 
 #[cfg(test)]
@@ -410,13 +269,13 @@ mod tests {
         Feature::Ints(vec![value])
     }
 
-    fn form(labelled: bool) -> Form {
+    fn schema(labelled: bool) -> Schema {
         let labels = if labelled {
             Wanted::Always
         } else {
             Wanted::Never
         };
-        Form::new(&Options {
+        Schema::new(&Options {
             labels,
             ..Options::default()
         })
@@ -429,7 +288,7 @@ mod tests {
             ("image/class/label", ints(7)),
         ];
         let payload = record(&features);
-        let (content, label) = form(true).sample(Framing::TfRecord, &payload).unwrap();
+        let (content, label) = schema(true).sample(Framing::TfRecord, &payload).unwrap();
         assert!(matches!(content, Content::Encoded(b"rgbRGB")));
         assert_eq!(label, 7);
         features.extend([
@@ -438,15 +297,14 @@ mod tests {
             ("image/format", bytes(b"tensor")),
         ]);
         let payload = record(&features);
-        let (content, label) = form(false).sample(Framing::TfRecord, &payload).unwrap();
+        let (content, label) = schema(false).sample(Framing::TfRecord, &payload).unwrap();
         assert!(matches!(content, Content::Raw(raw) if raw.bytes() == b"rgbRGB"));
         assert_eq!(label, 0);
         let reason = |more: (&'static str, Feature<'static>)| {
             let payload = record(&[features.clone(), vec![more]].concat());
-            form(true)
+            schema(true)
                 .sample(Framing::TfRecord, &payload)
                 .unwrap_err()
-                .0
         };
         assert_eq!(
             reason(("image/channels", ints(1))),
@@ -463,10 +321,7 @@ mod tests {
     fn pixels_without_a_format_are_called_so() {
         let reason = |image: &'static [u8], more: &[(&str, Feature<'static>)]| {
             let payload = record(&[&[("image/encoded", bytes(image))], more].concat());
-            form(false)
-                .sample(Framing::TfRecord, &payload)
-                .map_err(|reason| reason.0)
-                .err()
+            schema(false).sample(Framing::TfRecord, &payload).err()
         };
         let sides = [("height", ints(2)), ("image/width", ints(3))];
         for (image, shape) in [
@@ -500,7 +355,7 @@ mod tests {
 
     #[test]
     fn what_is_no_example_is_called_so() {
-        let reason = |payload: &[u8]| form(true).sample(Framing::TfRecord, payload).unwrap_err().0;
+        let reason = |payload: &[u8]| schema(true).sample(Framing::TfRecord, payload).unwrap_err();
         assert_eq!(
             reason(b"\x0c"),
             "not a tf.train.Example: a field is of wire type 4, where none can be"
@@ -514,10 +369,9 @@ mod tests {
             "the record is a BMP file itself, not a tf.train.Example"
         );
         assert!(
-            form(true)
+            schema(true)
                 .facts(Framing::TfRecord, b"\xff\xd8\xff\xe0")
                 .unwrap_err()
-                .0
                 .contains("a JPEG file itself")
         );
     }
@@ -525,10 +379,9 @@ mod tests {
     #[test]
     fn what_is_missing_is_said_with_what_is_there() {
         let payload = record(&[("img", bytes(b"x")), ("class", ints(1))]);
-        let reason = form(true)
+        let reason = schema(true)
             .sample(Framing::TfRecord, &payload)
-            .unwrap_err()
-            .0;
+            .unwrap_err();
         assert_eq!(
             reason,
             "no feature \"image/encoded\"; there are \"class\", \"img\": say which with keys={\"image\": ...}"
@@ -541,17 +394,16 @@ mod tests {
             keys,
             ..Options::default()
         };
-        let reason = Form::new(&options)
+        let reason = Schema::new(&options)
             .sample(Framing::TfRecord, &payload)
-            .unwrap_err()
-            .0;
+            .unwrap_err();
         assert!(
             reason.contains("\"image/class/label\"")
                 && reason.contains("None if there are no labels"),
             "{reason}"
         );
         let label = |options| {
-            Form::new(&options)
+            Schema::new(&options)
                 .sample(Framing::TfRecord, &payload)
                 .map(|(_, label)| label)
                 .ok()
@@ -576,10 +428,9 @@ mod tests {
     fn labels_are_whole_numbers_from_zero_on() {
         let label = |label: Feature<'static>| {
             let payload = record(&[("image/class/label", label)]);
-            form(true)
+            schema(true)
                 .facts(Framing::TfRecord, &payload)
                 .map(|facts| facts.label)
-                .map_err(|reason| reason.0)
         };
         assert_eq!(label(ints(3)), Ok(3));
         assert_eq!(label(ints(i64::from(i32::MAX))), Ok(i32::MAX as usize));
@@ -609,7 +460,7 @@ mod tests {
                 id2: 0,
             }
             .encode(&mut payload);
-            form(true)
+            schema(true)
                 .facts(Framing::RecordIo, &payload)
                 .map(|facts| facts.label)
                 .ok()
@@ -624,10 +475,9 @@ mod tests {
     fn of_several_images_none_is_the_one() {
         let images = Feature::Bytes(vec![b"a"[..].into(), b"b"[..].into()]);
         let payload = record(&[("image/encoded", images)]);
-        let reason = form(false)
+        let reason = schema(false)
             .sample(Framing::TfRecord, &payload)
-            .unwrap_err()
-            .0;
+            .unwrap_err();
         assert_eq!(
             reason,
             "the feature \"image/encoded\" has 2 values: one is needed"

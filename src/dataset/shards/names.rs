@@ -11,7 +11,6 @@ use crate::dataset::classes::checked_cell;
 use crate::dataset::rows::Rows;
 use crate::error::{Error, Result};
 use crate::file::{Csv, is_image, whole_number};
-use crate::record::Reason;
 
 /// What the list of the names of classes beside records is called.
 pub const LABELS: &str = "labels.csv";
@@ -86,18 +85,17 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
 }
 
 /// Puts the name of class `id` in its place.
-fn put(names: &mut Vec<Option<OsString>>, id: &str, name: &str, rows: usize) -> Result<(), Reason> {
-    let wrong = |reason: &str| Reason(reason.to_owned());
-    let number = number(id).ok_or_else(|| wrong("no class and its number, from 0 on"))?;
+fn put(names: &mut Vec<Option<OsString>>, id: &str, name: &str, rows: usize) -> Result<(), String> {
+    let number = number(id).ok_or("no class and its number, from 0 on")?;
     let id = checked_cell(number, &id, rows)? as usize;
     if names.len() <= id {
         names.resize(id + 1, None);
     }
     if names[id].is_some() {
-        return Err(wrong("a number that another class has"));
+        return Err("a number that another class has".to_owned());
     }
     if is_image(name.as_bytes()) {
-        return Err(wrong("an image and its class"));
+        return Err("an image and its class".to_owned());
     }
     names[id] = Some(name.into());
     Ok(())

@@ -15,8 +15,8 @@ mod wire;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::Reason;
 use crate::file::quoted;
+pub use wire::Reason;
 use wire::{Fields, Value, field_len, messages, put_head, put_varint, varint_len};
 
 /// What an Example holds under a key.
@@ -54,8 +54,7 @@ pub fn decode(bytes: &[u8]) -> Result<Features<'_>, Reason> {
     let mut features = BTreeMap::new();
     entries(bytes, |entry| {
         let key = key_of(entry)?;
-        let key = str::from_utf8(key)
-            .map_err(|_| Reason::new(format!("the key {} is no UTF-8", quoted(key))))?;
+        let key = str::from_utf8(key).map_err(|_| Reason::Key(quoted(key)))?;
         let mut feature = Feature::Empty;
         lists(entry, |kind, list| {
             feature.become_a(kind);
@@ -268,10 +267,7 @@ fn each_int<'a>(packed: &[u8], each: &mut impl FnMut(View<'a>) -> bool) -> Resul
 fn floats(packed: &[u8]) -> Result<impl Iterator<Item = f32>, Reason> {
     match packed.as_chunks() {
         (floats, []) => Ok(floats.iter().map(|bytes| f32::from_le_bytes(*bytes))),
-        _ => Err(Reason::new(format!(
-            "packed floats have {} bytes, no multiple of four",
-            packed.len()
-        ))),
+        _ => Err(Reason::Floats(packed.len())),
     }
 }
 

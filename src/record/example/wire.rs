@@ -1,7 +1,40 @@
 //! The wire format of protocol buffers, as far as an Example needs it: tags, varints, lengths.
 
 use crate::error::counted;
-use crate::record::Reason;
+
+/// Why bytes are no Example.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Groups hold groups too deep.
+    #[error("groups more than {DEEPEST} deep")]
+    Deep,
+    /// A field has a number that none has.
+    #[error("a field's number is none")]
+    Number,
+    /// A field is of a wire type that there is not, or not here.
+    #[error("a field is of wire type {0}, where none can be")]
+    Wire(u32),
+    /// A field is longer than the message that it is in.
+    #[error("a field of {}, of which {there} are there", counted(*len, "byte"))]
+    Cut {
+        /// Bytes of the field.
+        len: u64,
+        /// Bytes that are there.
+        there: usize,
+    },
+    /// A varint has no end within its ten bytes.
+    #[error("a number of more than ten bytes")]
+    Long,
+    /// The message ends inside a varint.
+    #[error("it ends inside a number")]
+    Ends,
+    /// Packed floats are no whole number of them.
+    #[error("packed floats have {0} bytes, no multiple of four")]
+    Floats(usize),
+    /// The name of a feature, which is no text.
+    #[error("the key {0} is no UTF-8")]
+    Key(String),
+}
 
 /// Groups, which nothing here knows, may hold groups this deep.
 const DEEPEST: u32 = 100;
@@ -48,7 +81,7 @@ impl<'a> Fields<'a> {
 
     fn skip_group(&mut self, number: u32, depth: u32) -> Result<(), Reason> {
         if depth > DEEPEST {
-            return Err(Reason::new(format!("groups more than {DEEPEST} deep")));
+            return Err(Reason::Deep);
         }
         loop {
             match self.tag()? {
@@ -65,7 +98,7 @@ impl<'a> Fields<'a> {
         let tag = u32::try_from(self.varint()?)
             .ok()
             .filter(|tag| tag >> 3 != 0);
-        let tag = tag.ok_or_else(|| Reason::new("a field's number is none"))?;
+        let tag = tag.ok_or(Reason::Number)?;
         Ok((tag >> 3, tag & 7))
     }
 
@@ -81,11 +114,7 @@ impl<'a> Fields<'a> {
                 Value::Bytes(self.take(len)?)
             }
             5 => Value::Fixed32(self.take(4)?.first_chunk().copied().unwrap_or_default()),
-            _ => {
-                return Err(Reason::new(format!(
-                    "a field is of wire type {wire}, where none can be"
-                )));
-            }
+            _ => return Err(Reason::Wire(wire)),
         })
     }
 
@@ -93,13 +122,8 @@ impl<'a> Fields<'a> {
         let split = usize::try_from(len)
             .ok()
             .and_then(|len| self.rest.split_at_checked(len));
-        let (taken, rest) = split.ok_or_else(|| {
-            Reason::new(format!(
-                "a field of {}, of which {} are there",
-                counted(len, "byte"),
-                self.rest.len()
-            ))
-        })?;
+        let there = self.rest.len();
+        let (taken, rest) = split.ok_or(Reason::Cut { len, there })?;
         self.rest = rest;
         Ok(taken)
     }
@@ -115,12 +139,11 @@ impl<'a> Fields<'a> {
                 return Ok(number);
             }
         }
-        let whole = self.rest.len() >= 10;
-        Err(Reason::new(if whole {
-            "a number of more than ten bytes"
+        Err(if self.rest.len() >= 10 {
+            Reason::Long
         } else {
-            "it ends inside a number"
-        }))
+            Reason::Ends
+        })
     }
 }
 

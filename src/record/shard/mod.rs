@@ -1,14 +1,15 @@
 //! A file of records with random access.
 
-use std::collections::HashSet;
+mod find;
+
 use std::io;
 use std::path::Path;
 
 use super::index::{self, Table};
 use super::inflate::Compression;
-use super::{Framing, Reason, Span, recordio, suspect, tfrecord};
+use super::{Framing, Span, recordio, suspect, tfrecord};
 use crate::error::{Error, Result};
-use crate::file::{Foreign, Map, Stamp};
+use crate::file::{Map, Stamp};
 
 /// How a file of records is opened.
 #[derive(Clone, Copy, Debug)]
@@ -51,28 +52,15 @@ pub struct Shard {
     /// Some of them are damaged.
     salvaged: bool,
     /// Why it could not be inflated to its end; the last record is what is missing.
-    torn: Option<Reason>,
+    torn: Option<String>,
 }
 
 /// Tells where the records of a file begin, and where the last one ends, by what the file is like.
 pub type Known<'a> = dyn Fn(Stamp) -> Option<Vec<u64>> + Sync + 'a;
 
-/// Entries of an index that are held against the file.
-const SPOT_CHECKS: usize = 16;
-
-/// Places that are known from an earlier run are held against the file fewer times: it has not been
-/// written to since.
-const FEW_CHECKS: usize = 4;
-
-/// From this length on, what lies between two records is not read when a file is passed over.
-const LONG: u64 = 16 << 10;
-
-/// Places looked at between two looks at whether the file is still as long as it was.
-const TURNS_PER_LOOK: u64 = 1024;
-
 /// Memory that records are copied to, used again for the next one.
 #[derive(Debug, Default)]
-pub struct Room {
+pub struct Scratch {
     framed: Vec<u8>,
     joined: Vec<u8>,
 }
@@ -129,6 +117,16 @@ impl Shard {
         index: impl FnOnce(Framing) -> Option<Result<Map>>,
         known: &Known<'_>,
     ) -> Result<Self> {
+        let mut shard = Self::mapped(map, options)?;
+        let index = index(shard.framing).filter(|_| shard.torn.is_none());
+        if !shard.take_index(index)? && !shard.take_known(known) {
+            shard.pass_over(options.salvage)?;
+        }
+        Ok(shard)
+    }
+
+    /// A file whose records are yet to be found.
+    fn mapped(map: Map, options: Options) -> Result<Self> {
         let compression = match options.framing {
             Some(Framing::RecordIo) => None,
             _ => Compression::of(map.bytes()?),
@@ -137,16 +135,11 @@ impl Shard {
             Some(compression) => inflated(&map, compression, options.salvage)?,
             None => (map, None),
         };
-        let framing = match options.framing {
-            Some(framing) => framing,
-            None => match Framing::of(map.bytes()?) {
-                Some(framing) => framing,
-                None => suspect::framing(map.path(), map.bytes()?),
-            },
-        };
-        let mut shard = Self {
+        let bytes = map.bytes()?;
+        let framing = options.framing.or_else(|| Framing::of(bytes));
+        Ok(Self {
+            framing: framing.unwrap_or_else(|| suspect::framing(map.path(), bytes)),
             map,
-            framing,
             compression,
             check: options.check,
             table: Table::default(),
@@ -154,54 +147,7 @@ impl Shard {
             scanned: false,
             salvaged: torn.is_some(),
             torn,
-        };
-        if let Some(index) = index(framing).filter(|_| shard.torn.is_none()) {
-            match shard.indexed(index)? {
-                Ok(table) => {
-                    shard.table = table;
-                    return Ok(shard);
-                }
-                Err(reason) => shard.ignored_index = Some(reason.0),
-            }
-        }
-        if let Some(starts) = shard.stamp().and_then(known) {
-            let table = Table {
-                starts,
-                keys: Vec::new(),
-            }
-            .covering(framing, shard.map.len() as u64);
-            if let Some(table) = table
-                .ok()
-                .filter(|table| shard.agrees(table, FEW_CHECKS).is_ok_and(|fit| fit.is_ok()))
-            {
-                shard.table = table;
-                return Ok(shard);
-            }
-        }
-        shard.pass_over(options.salvage)?;
-        Ok(shard)
-    }
-
-    /// Finds its records by a pass over their framing.
-    fn pass_over(&mut self, salvage: bool) -> Result<()> {
-        self.scanned = true;
-        if let Some(table) = self.hopped()? {
-            self.table = table;
-            return Ok(());
-        }
-        self.map.expect_all(true);
-        self.table = match self.scanned(false) {
-            Err(_) if salvage => {
-                self.salvaged = true;
-                self.scanned(true)?
-            }
-            table => table?,
-        };
-        if self.torn.is_some() {
-            self.end_torn();
-        }
-        self.map.expect_all(false);
-        Ok(())
+        })
     }
 
     /// What tells whether the file was written to; `None` where its bytes are in memory.
@@ -307,7 +253,7 @@ impl Shard {
         self.payload(index, scratch, false)
     }
 
-    /// The payload of record `index`, copied to `room`: to be used for as long as is wanted,
+    /// The payload of record `index`, copied to `scratch`: to be used for as long as is wanted,
     /// whatever becomes of the file.
     ///
     /// # Errors
@@ -315,10 +261,10 @@ impl Shard {
     ///
     /// # Panics
     /// As [`Shard::get`].
-    pub fn read<'a>(&self, index: u64, room: &'a mut Room) -> Result<&'a [u8]> {
+    pub fn read<'a>(&self, index: u64, scratch: &'a mut Scratch) -> Result<&'a [u8]> {
         let span = self.span(index);
         let place = |byte| usize::try_from(byte).unwrap_or(usize::MAX);
-        let Room { framed, joined } = room;
+        let Scratch { framed, joined } = scratch;
         let framed = self
             .map
             .copy(place(span.offset)..place(span.offset + span.len), framed)?;
@@ -352,170 +298,17 @@ impl Shard {
             Framing::RecordIo => recordio::payload(rest, len, scratch),
         };
         payload.map_err(|reason| {
-            let torn = self
-                .torn
-                .as_ref()
-                .filter(|_| span.offset + span.len == self.map.len() as u64);
-            Error::record(self.path(), span.offset, torn.unwrap_or(&reason))
+            let is_last = span.offset + span.len == self.map.len() as u64;
+            let torn = self.torn.clone().filter(|_| is_last);
+            let reason = torn.unwrap_or_else(|| reason.to_string());
+            Error::record(self.path(), span.offset, reason)
         })
-    }
-
-    /// What an index file says, if it fits.
-    fn indexed(&self, index: Result<Map>) -> Result<Result<Table, Reason>> {
-        let index = match index {
-            Ok(index) => index,
-            Err(error) if error.is_of_the_machine() => return Err(error),
-            Err(error) => return Ok(Err(Reason::new(error.reason()))),
-        };
-        let table = match Table::parse(index.bytes()?, self.framing, self.map.len() as u64) {
-            Ok(table) => table,
-            unfit => return Ok(unfit),
-        };
-        Ok(self.agrees(&table, SPOT_CHECKS)?.map(|()| table))
-    }
-
-    /// Holds some of the places in a table against the file.
-    fn agrees(&self, table: &Table, checks: usize) -> Result<Result<(), Reason>> {
-        let bytes = self.map.bytes()?;
-        let records = table.starts.len().saturating_sub(1);
-        let checks = records.min(checks);
-        for check in 0..checks {
-            // The first, the last, and others between them.
-            let record = check * (records - 1) / (checks - 1).max(1);
-            let (start, end) = (table.starts[record], table.starts[record + 1]);
-            let rest = &bytes[usize::try_from(start).unwrap_or(bytes.len())..];
-            if self.framing.measure(rest, self.check).map(|len| len as u64) != Ok(end - start) {
-                return Ok(Err(Reason::new(format!(
-                    "no record lies from byte {start} to byte {end}"
-                ))));
-            }
-        }
-        Ok(Ok(()))
-    }
-
-    /// Where the records are, by reading the first bytes of each: where records are long that is
-    /// less than what mapping brings in. `None` where it is not, and for a file that needs a closer
-    /// look.
-    fn hopped(&self) -> Result<Option<Table>> {
-        let bytes = self.map.bytes()?;
-        let begun = |start: &[u8; tfrecord::HEADER]| tfrecord::begun(start, self.check);
-        let first = if self.framing == Framing::TfRecord {
-            bytes.first_chunk().and_then(begun)
-        } else {
-            None
-        };
-        let Some(hops) = first
-            .filter(|len| *len >= LONG)
-            .and_then(|_| self.map.hops())
-        else {
-            return Ok(None);
-        };
-        let len = bytes.len() as u64;
-        let (mut starts, mut at) = (vec![0], 0);
-        while at < len {
-            let mut start = [0; tfrecord::HEADER];
-            let record = if hops.read(at, &mut start) {
-                begun(&start)
-            } else {
-                None
-            };
-            let Some(end) = record
-                .and_then(|record| at.checked_add(record))
-                .filter(|end| *end <= len)
-            else {
-                return Ok(None);
-            };
-            starts.push(end);
-            at = end;
-        }
-        starts.shrink_to_fit();
-        Ok(Some(Table {
-            starts,
-            keys: Vec::new(),
-        }))
-    }
-
-    /// Where the records are, by a pass over their framing; with `salvage` damage, up to the next
-    /// place where a record begins, is one too.
-    fn scanned(&self, salvage: bool) -> Result<Table> {
-        let mut starts = Vec::new();
-        let mut bytes = self.map.bytes()?;
-        let (mut at, mut turn, mut damaged, mut followed) = (0, 0u64, false, HashSet::new());
-        while at < bytes.len() {
-            turn += 1;
-            if turn.is_multiple_of(TURNS_PER_LOOK) {
-                bytes = self.map.bytes()?;
-            }
-            if damaged && !self.framing.begins(&bytes[at..]) {
-                at += self.framing.alignment();
-                continue;
-            }
-            let measured = match self.framing {
-                Framing::RecordIo if salvage => recordio::measure_once(bytes, at, &mut followed),
-                framing => framing.measure(&bytes[at..], self.check),
-            };
-            if measured.is_ok() || !damaged {
-                let no_room = |_| Error::Io {
-                    path: self.path().to_owned(),
-                    source: io::ErrorKind::OutOfMemory.into(),
-                };
-                starts.try_reserve(1).map_err(no_room)?;
-                starts.push(at as u64);
-            }
-            damaged = measured.is_err();
-            at += match measured {
-                Ok(len) => len,
-                Err(_) if salvage => self.framing.alignment(),
-                Err(reason) => {
-                    return Err(Error::record(
-                        self.path(),
-                        at as u64,
-                        self.explained(at, bytes, reason),
-                    ));
-                }
-            };
-        }
-        if !starts.is_empty() {
-            starts.push(bytes.len() as u64);
-        }
-        starts.shrink_to_fit();
-        Ok(Table {
-            starts,
-            keys: Vec::new(),
-        })
-    }
-
-    /// Sees to it that the last record is one that cannot be read, of no bytes if what was inflated
-    /// ends where a record does.
-    fn end_torn(&mut self) {
-        let records = self.table.starts.len().saturating_sub(1);
-        let end = self.map.len() as u64;
-        let last = records.checked_sub(1).map(|last| self.table.starts[last]);
-        let is_whole = last
-            .and_then(|start| usize::try_from(start).ok())
-            .is_none_or(|start| {
-                self.map
-                    .bytes()
-                    .is_ok_and(|bytes| self.framing.measure(&bytes[start..], self.check).is_ok())
-            });
-        if is_whole {
-            self.table.starts.push(end);
-        }
-    }
-
-    /// A file whose first record is wrong may be none of records.
-    fn explained(&self, at: usize, bytes: &[u8], reason: Reason) -> Reason {
-        match Foreign::of(bytes) {
-            _ if at > 0 => reason,
-            Some(foreign) => Reason(format!("no {} file, but {foreign}", self.framing)),
-            None => Reason(format!("{reason}: damaged, or no {} file", self.framing)),
-        }
     }
 }
 
 /// What a compressed file holds. With `salvage` one that is damaged holds what comes before the
 /// damage, if there is any, and there is a reason why that is not all.
-fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, Option<Reason>)> {
+fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, Option<String>)> {
     let mut bytes = Vec::new();
     let end = compression.inflate(map.bytes()?, &mut bytes);
     let torn = match end {
@@ -528,7 +321,7 @@ fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, 
         }
         end => end.err(),
     };
-    let torn = torn.map(|error| Reason(format!("as a {} stream: {error}", compression.name())));
+    let torn = torn.map(|error| format!("as a {} stream: {error}", compression.name()));
     match torn {
         Some(reason) if !salvage || bytes.is_empty() => Err(Error::record(map.path(), 0, reason)),
         torn => Ok((Map::in_memory(map.path().to_owned(), bytes), torn)),

@@ -1,0 +1,224 @@
+//! Where the records of a file are: by its index, by what is known of it, or by a pass over it.
+
+use std::collections::HashSet;
+use std::io;
+
+use super::super::index::{Reason as Unfit, Table};
+use super::{Framing, Known, Shard, recordio, tfrecord};
+use crate::error::{Error, Result};
+use crate::file::{Foreign, Map};
+use crate::record::Reason;
+
+/// Entries of an index that are held against the file.
+const SPOT_CHECKS: usize = 16;
+
+/// Places that are known from an earlier run are held against the file fewer times: it has not been
+/// written to since.
+const FEW_CHECKS: usize = 4;
+
+/// From this length on, what lies between two records is not read when a file is passed over.
+const LONG: u64 = 16 << 10;
+
+/// Places looked at between two looks at whether the file is still as long as it was.
+const TURNS_PER_LOOK: u64 = 1024;
+
+impl Shard {
+    /// Takes what an index file says; false where there is none, or it does not fit.
+    pub(super) fn take_index(&mut self, index: Option<Result<Map>>) -> Result<bool> {
+        let Some(index) = index else {
+            return Ok(false);
+        };
+        match self.indexed(index)? {
+            Ok(table) => self.table = table,
+            Err(reason) => self.ignored_index = Some(reason.to_string()),
+        }
+        Ok(self.ignored_index.is_none())
+    }
+
+    /// Takes the places that are known, if they fit.
+    pub(super) fn take_known(&mut self, known: &Known<'_>) -> bool {
+        let table = self.stamp().and_then(known).and_then(|starts| {
+            let keys = Vec::new();
+            let table = Table { starts, keys }.covering(self.framing, self.map.len() as u64);
+            let agrees = |table: &Table| matches!(self.agrees(table, FEW_CHECKS), Ok(Ok(())));
+            table.ok().filter(agrees)
+        });
+        let is_known = table.is_some();
+        self.table = table.unwrap_or_default();
+        is_known
+    }
+
+    /// Finds its records by a pass over their framing.
+    pub(super) fn pass_over(&mut self, salvage: bool) -> Result<()> {
+        self.scanned = true;
+        if let Some(table) = self.hopped()? {
+            self.table = table;
+            return Ok(());
+        }
+        self.map.expect_all(true);
+        self.table = match self.scanned(false) {
+            Err(_) if salvage => {
+                self.salvaged = true;
+                self.scanned(true)?
+            }
+            table => table?,
+        };
+        if self.torn.is_some() {
+            self.end_torn();
+        }
+        self.map.expect_all(false);
+        Ok(())
+    }
+
+    /// What an index file says, if it fits.
+    fn indexed(&self, index: Result<Map>) -> Result<Result<Table, Unfit>> {
+        let index = match index {
+            Ok(index) => index,
+            Err(error) if error.is_of_the_machine() => return Err(error),
+            Err(error) => return Ok(Err(Unfit::Unreadable(error.reason()))),
+        };
+        match Table::parse(index.bytes()?, self.framing, self.map.len() as u64) {
+            Ok(table) => Ok(self.agrees(&table, SPOT_CHECKS)?.map(|()| table)),
+            unfit => Ok(unfit),
+        }
+    }
+
+    /// Holds some of the places in a table against the file.
+    fn agrees(&self, table: &Table, checks: usize) -> Result<Result<(), Unfit>> {
+        let bytes = self.map.bytes()?;
+        let records = table.starts.len().saturating_sub(1);
+        let checks = records.min(checks);
+        for check in 0..checks {
+            // The first, the last, and others between them.
+            let record = check * (records - 1) / (checks - 1).max(1);
+            let (start, end) = (table.starts[record], table.starts[record + 1]);
+            let rest = &bytes[usize::try_from(start).unwrap_or(bytes.len())..];
+            if self.framing.measure(rest, self.check).map(|len| len as u64) != Ok(end - start) {
+                return Ok(Err(Unfit::Elsewhere(start, end)));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Where the records are, by reading the first bytes of each: where records are long that is
+    /// less than what mapping brings in. `None` where it is not, and for a file that needs a closer
+    /// look.
+    fn hopped(&self) -> Result<Option<Table>> {
+        let bytes = self.map.bytes()?;
+        let begun = |start: &[u8; tfrecord::HEADER]| tfrecord::begun(start, self.check);
+        let first = if self.framing == Framing::TfRecord {
+            bytes.first_chunk().and_then(begun)
+        } else {
+            None
+        };
+        let Some(hops) = first
+            .filter(|len| *len >= LONG)
+            .and_then(|_| self.map.hops())
+        else {
+            return Ok(None);
+        };
+        let len = bytes.len() as u64;
+        let (mut starts, mut at) = (vec![0], 0);
+        while at < len {
+            let mut start = [0; tfrecord::HEADER];
+            let record = if hops.read(at, &mut start) {
+                begun(&start)
+            } else {
+                None
+            };
+            let Some(end) = record
+                .and_then(|record| at.checked_add(record))
+                .filter(|end| *end <= len)
+            else {
+                return Ok(None);
+            };
+            starts.push(end);
+            at = end;
+        }
+        starts.shrink_to_fit();
+        Ok(Some(Table {
+            starts,
+            keys: Vec::new(),
+        }))
+    }
+
+    /// Where the records are, by a pass over their framing; with `salvage` damage, up to the next
+    /// place where a record begins, is one too.
+    fn scanned(&self, salvage: bool) -> Result<Table> {
+        let mut starts = Vec::new();
+        let mut bytes = self.map.bytes()?;
+        let (mut at, mut turn, mut damaged, mut followed) = (0, 0u64, false, HashSet::new());
+        while at < bytes.len() {
+            turn += 1;
+            if turn.is_multiple_of(TURNS_PER_LOOK) {
+                bytes = self.map.bytes()?;
+            }
+            if damaged && !self.framing.begins(&bytes[at..]) {
+                at += self.framing.alignment();
+                continue;
+            }
+            let measured = match self.framing {
+                Framing::RecordIo if salvage => {
+                    recordio::measure_once(bytes, at, &mut followed).map_err(Reason::from)
+                }
+                framing => framing.measure(&bytes[at..], self.check),
+            };
+            if measured.is_ok() || !damaged {
+                self.push(&mut starts, at as u64)?;
+            }
+            damaged = measured.is_err();
+            at += match measured {
+                Ok(len) => len,
+                Err(_) if salvage => self.framing.alignment(),
+                Err(reason) => return Err(self.explained(at, bytes, reason)),
+            };
+        }
+        if !starts.is_empty() {
+            starts.push(bytes.len() as u64);
+        }
+        starts.shrink_to_fit();
+        Ok(Table {
+            starts,
+            keys: Vec::new(),
+        })
+    }
+
+    /// Notes the beginning of one of no one knows how many records.
+    fn push(&self, starts: &mut Vec<u64>, at: u64) -> Result<()> {
+        starts.try_reserve(1).map_err(|_| Error::Io {
+            path: self.path().to_owned(),
+            source: io::ErrorKind::OutOfMemory.into(),
+        })?;
+        starts.push(at);
+        Ok(())
+    }
+
+    /// Sees to it that the last record is one that cannot be read, of no bytes if what was inflated
+    /// ends where a record does.
+    fn end_torn(&mut self) {
+        let records = self.table.starts.len().saturating_sub(1);
+        let end = self.map.len() as u64;
+        let last = records.checked_sub(1).map(|last| self.table.starts[last]);
+        let is_whole = last
+            .and_then(|start| usize::try_from(start).ok())
+            .is_none_or(|start| {
+                self.map
+                    .bytes()
+                    .is_ok_and(|bytes| self.framing.measure(&bytes[start..], self.check).is_ok())
+            });
+        if is_whole {
+            self.table.starts.push(end);
+        }
+    }
+
+    /// The error of a record at byte `at`. A file whose first record is wrong may be none of
+    /// records.
+    fn explained(&self, at: usize, bytes: &[u8], reason: Reason) -> Error {
+        let reason = match Foreign::of(bytes) {
+            _ if at > 0 => reason.to_string(),
+            Some(foreign) => format!("no {} file, but {foreign}", self.framing),
+            None => format!("{reason}: damaged, or no {} file", self.framing),
+        };
+        Error::record(self.path(), at as u64, reason)
+    }
+}
