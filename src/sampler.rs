@@ -10,6 +10,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::pixel::words;
 use crate::random::{Permutation, Purpose, Stream};
 
 /// What to do with the samples that do not fill a batch at an epoch's end.
@@ -24,6 +25,8 @@ pub enum LastBatch {
     /// The batch is filled up with repeated samples, marked as not valid.
     Pad,
 }
+
+words!(LastBatch: "keep" Keep, "drop" Drop, "pad" Pad);
 
 /// How an epoch is cut into batches for one rank.
 #[derive(Clone, Copy, Debug)]

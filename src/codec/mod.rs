@@ -24,7 +24,7 @@ use std::{fmt, io};
 use crate::error::{Error, counted};
 use crate::file::{Foreign, SIGNATURE};
 pub use crate::pixel::Orientation;
-use crate::pixel::{Pixels, Plane, Size};
+use crate::pixel::{Pixels, Plane, Size, words};
 
 pub use content::Content;
 pub use jpeg::{Backend, Tally};
@@ -90,6 +90,9 @@ pub enum Format {
     /// Pixels as they are, which only what they are stored in can tell.
     Raw,
 }
+
+// Of the formats that are written.
+words!(Format: "jpg" Jpeg, "jpeg" Jpeg, "png" Png, "bmp" Bmp, "bitmap" Bmp);
 
 impl Format {
     /// The format of a file that starts with `bytes`.

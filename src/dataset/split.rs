@@ -8,6 +8,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use super::ByClass;
+use crate::pixel::words;
 use crate::random::{Purpose, Stream, hash_bytes, mix};
 
 /// One side of a stratified split.
@@ -18,6 +19,8 @@ pub enum Side {
     /// The fraction that is held out.
     Validation,
 }
+
+words!(Side: "train" Train, "validation" Validation);
 
 /// Which side of a split is wanted.
 ///

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::dataset::{Keys, Side};
+use crate::pixel::words;
 use crate::sampler::LastBatch;
 use crate::transform::Options;
 
@@ -20,6 +21,9 @@ pub enum Labels {
     None,
 }
 
+// None has no word: it is Python's None.
+words!(Labels: "int" Int, "one_hot" OneHot);
+
 /// Which samples make an epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Sampling {
@@ -29,6 +33,8 @@ pub enum Sampling {
     /// With replacement, endless: a class, each as likely, then one of its files, each as likely.
     Balanced,
 }
+
+words!(Sampling: "epoch" Epoch, "balanced" Balanced);
 
 /// What to do with a sample that cannot be read or decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +49,8 @@ pub enum OnError {
     /// Another sample, chosen by the seed, takes its place.
     Replace,
 }
+
+words!(OnError: "raise" Raise, "skip" Skip, "replace" Replace);
 
 /// How a [`Loader`](super::Loader) is set up.
 #[derive(Clone, Debug)]

@@ -6,9 +6,12 @@
 
 mod conversion;
 mod region;
+mod words;
 
 pub use conversion::{Conversion, Linear, Output, Table};
 pub use region::{Orientation, Region, Size};
+pub use words::Words;
+pub(crate) use words::words;
 
 /// Which channels a sample has, in which order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -21,6 +24,8 @@ pub enum Channels {
     /// One channel: luma.
     Gray,
 }
+
+words!(Channels: "RGB" Rgb, "BGR" Bgr, "GRAY" Gray);
 
 impl Channels {
     /// Number of channels.
@@ -42,6 +47,8 @@ pub enum Layout {
     /// Sample, channel, row, column.
     Nchw,
 }
+
+words!(Layout: "NHWC" Nhwc, "NCHW" Nchw);
 
 /// Type of the elements of an array: what `DLPack` and `NumPy` have in common, and bfloat16.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -68,6 +75,9 @@ pub enum Dtype {
     /// IEEE 754 binary64.
     Float64,
 }
+
+// The types that images come in.
+words!(Dtype: "uint8" Uint8, "float32" Float32, "float16" Float16, "bfloat16" Bfloat16);
 
 impl Dtype {
     /// Bytes an element takes.
@@ -96,6 +106,8 @@ pub enum Fit {
     RandomCrop,
 }
 
+words!(Fit: "stretch" Stretch, "crop" Crop, "pad" Pad, "random_crop" RandomCrop);
+
 /// The resampling filter; all but `Nearest` and `Floor` are antialiased when shrinking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Interpolation {
@@ -114,6 +126,11 @@ pub enum Interpolation {
     /// output)`, and so for columns. `ImagePipe` has it instead of `Nearest`.
     Floor,
 }
+
+words!(
+    Interpolation: "bilinear" Bilinear, "nearest" Nearest, "bicubic" Bicubic, "lanczos" Lanczos,
+    "area" Area
+);
 
 impl Interpolation {
     /// Source pixels on each side that the filter looks at, when not shrinking.

@@ -2,25 +2,29 @@
 //! allowed.
 
 use std::any::TypeId;
-use std::collections::BTreeMap;
 
 use pyo3::buffer::PyBuffer;
+use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBool, PyBytes, PyDict};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyList, PyMapping, PySequence, PyTuple};
 
-use crate::codec::Backend;
-use crate::dataset::{Bytes, Keys, Side};
-use crate::loader::{Config, Labels, OnError, Sampling};
-use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
-use crate::sampler::LastBatch;
-use crate::transform::Options;
+use crate::dataset::{Bytes, Keys};
+use crate::pixel::{Size, Words};
+
+/// What is allowed, where that is the same for several arguments.
+pub(super) const FLAG: &str = "True or False";
+pub(super) const PATH: &str = "a path";
+pub(super) const PATHS: &str = "a path, a list of paths, or a glob";
+pub(super) const SEED: &str = "a whole number from 0 to 2**64 - 1";
+pub(super) const THREADS: &str = "a whole number, at least 1, or None";
+pub(super) const WHOLE: &str = "a whole number, at least 1";
 
 /// Characters of a value that a message shows.
 const LONGEST_SHOWN: usize = 100;
 
-/// Arguments by name; every one that is asked for must be there.
+/// The arguments of a call, by name; every one that is asked for must be there.
 pub(super) struct Arguments<'a, 'py>(pub(super) &'a Bound<'py, PyDict>);
 
 impl<'py> Arguments<'_, 'py> {
@@ -33,71 +37,84 @@ impl<'py> Arguments<'_, 'py> {
     /// The value of an argument as a `T`.
     pub(super) fn get<T>(&self, name: &'static str, allowed: &str) -> PyResult<T>
     where
-        T: for<'a> FromPyObject<'a, 'py> + 'static,
+        T: FromPyObjectOwned<'py> + 'static,
     {
         let value = self.value(name)?;
-        // Python's True is a number too, but who gives it means no number.
+        // Python's True is a number too, but whoever gives it means no number.
         let is_misplaced =
             value.is_instance_of::<PyBool>() && TypeId::of::<T>() != TypeId::of::<bool>();
-        let error: PyErr = match T::extract(value.as_borrowed()) {
-            _ if is_misplaced => PyTypeError::new_err(()),
-            Ok(value) => return Ok(value),
-            Err(error) => error.into(),
-        };
-        let message = format!("{name}={} is not valid: {allowed}", shown(&value));
-        Err(if error.is_instance_of::<PyTypeError>(value.py()) {
-            PyTypeError::new_err(message)
+        let found = if is_misplaced {
+            Err(PyTypeError::new_err(()))
         } else {
-            PyValueError::new_err(message)
-        })
+            value.extract::<T>().map_err(Into::into)
+        };
+        found.map_err(|error| invalid(name, &value, allowed, &error))
     }
 
-    /// The one of `choices` that an argument names.
-    pub(super) fn choice<T: Copy>(&self, name: &'static str, choices: &[(&str, T)]) -> PyResult<T> {
-        self.one_of(name, choices, "")
+    /// The variant that an argument names.
+    pub(super) fn word<T: Words>(&self, name: &'static str) -> PyResult<T> {
+        one_of(name, &self.value(name)?, T::WORDS, "")
     }
 
     /// The same of an argument that may be None.
-    fn choice_or_none<T: Copy>(
-        &self,
-        name: &'static str,
-        choices: &[(&str, T)],
-    ) -> PyResult<Option<T>> {
-        if self.value(name)?.is_none() {
-            Ok(None)
-        } else {
-            self.one_of(name, choices, ", or None").map(Some)
+    pub(super) fn word_or_none<T: Words>(&self, name: &'static str) -> PyResult<Option<T>> {
+        let value = self.value(name)?;
+        if value.is_none() {
+            return Ok(None);
         }
+        one_of(name, &value, T::WORDS, ", or None").map(Some)
     }
 
-    fn one_of<T: Copy>(
-        &self,
-        name: &'static str,
-        choices: &[(&str, T)],
-        otherwise: &str,
-    ) -> PyResult<T> {
-        let value = self.value(name)?;
-        let given = value.extract::<String>().ok();
-        if let Some((_, choice)) = choices
-            .iter()
-            .find(|(text, _)| Some(*text) == given.as_deref())
-        {
-            return Ok(*choice);
+    /// Names of features; those that are not given keep their defaults.
+    pub(super) fn keys(&self) -> PyResult<Keys> {
+        let allowed = "names of features by \"image\", \"label\", \"text\" and \"filename\"; None for one that is not there";
+        let mut keys = Keys::default();
+        let Some(Named(given)) = self.get("keys", allowed)? else {
+            return Ok(keys);
+        };
+        for (name, key) in given {
+            match (name.as_str(), key) {
+                ("image", Some(key)) => keys.image = key,
+                ("label", key) => keys.label = key,
+                ("text", key) => keys.text = key,
+                ("filename", key) => keys.filename = key,
+                _ => {
+                    let message = format!("keys with {name:?} is not valid: {allowed}");
+                    return Err(PyValueError::new_err(message));
+                }
+            }
         }
-        let names: Vec<_> = choices
-            .iter()
-            .map(|(text, _)| format!("{text:?}"))
-            .collect();
-        let message = format!(
-            "{name}={} is not valid: one of {}{otherwise}",
-            shown(&value),
-            names.join(", ")
-        );
-        Err(if given.is_some() {
-            PyValueError::new_err(message)
-        } else {
-            PyTypeError::new_err(message)
-        })
+        Ok(keys)
+    }
+}
+
+/// The one of `words` that a value is; `otherwise` is what else is allowed.
+pub(super) fn one_of<T: Copy>(
+    name: &str,
+    value: &Bound<'_, PyAny>,
+    words: &[(&str, T)],
+    otherwise: &str,
+) -> PyResult<T> {
+    let given = value.extract::<String>();
+    if let Ok(given) = &given
+        && let Some((_, variant)) = words.iter().find(|(word, _)| word == given)
+    {
+        return Ok(*variant);
+    }
+    let words: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
+    let allowed = format!("one of {}{otherwise}", words.join(", "));
+    let error = given.err().unwrap_or_else(|| PyValueError::new_err(()));
+    Err(invalid(name, value, &allowed, &error))
+}
+
+/// What is wrong with a value that could not be taken, of the type of `error` if that is a
+/// `TypeError`.
+pub(super) fn invalid(name: &str, value: &Bound<'_, PyAny>, allowed: &str, error: &PyErr) -> PyErr {
+    let message = format!("{name}={} is not valid: {allowed}", shown(value));
+    if error.is_instance_of::<PyTypeError>(value.py()) {
+        PyTypeError::new_err(message)
+    } else {
+        PyValueError::new_err(message)
     }
 }
 
@@ -112,180 +129,87 @@ fn shown(value: &Bound<'_, PyAny>) -> String {
     }
 }
 
-/// The configuration in a dictionary of arguments, as `imagepipe_rs.Loader` fills it.
-pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
-    let a = Arguments(arguments);
-    let whole = "a whole number, at least 1";
-    Ok(Config {
-        paths: a.get("paths", "a path, a list of paths, or a glob")?,
-        batch_size: a.get("batch_size", whole)?,
-        image: Options {
-            resize_short: a.get("resize_short", "a number of pixels, or None")?,
-            scale: a.get("scale", "two numbers, (low, high)")?,
-            ratio: a.get("ratio", "two numbers, (low, high)")?,
-            fill: a.get("fill", "a number in 0..255, or one for each channel")?,
-            flip: a.get("flip", "True or False")?,
-            mean: a.get("mean", "None, \"imagenet\", or three numbers")?,
-            rescale: a.get("rescale", "a number, or None")?,
-            std: a.get("std", "None, \"imagenet\", or three numbers")?,
-            exif: a.get("exif", "True or False")?,
-            max_pixels: a.get("max_pixels", whole)?,
-            interpolation: interpolation(&a)?,
-            layout: a.choice("layout", &[("NHWC", Layout::Nhwc), ("NCHW", Layout::Nchw)])?,
-            dtype: a.choice(
-                "dtype",
-                &[
-                    ("uint8", Dtype::Uint8),
-                    ("float32", Dtype::Float32),
-                    ("float16", Dtype::Float16),
-                    ("bfloat16", Dtype::Bfloat16),
-                ],
-            )?,
-            ..image(&a, &[FITS, &[("random_crop", Fit::RandomCrop)]].concat())?
-        },
-        weights: a.get("weights", "numbers, one per sample or per class, or None")?,
-        shuffle: a.get("shuffle", "True or False")?,
-        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
-        shard: a.get("shard", "None, \"auto\", or (rank, world)")?,
-        repeat: a.get("repeat", "True or False")?,
-        limit: a.get("limit", "a whole number, or None")?,
-        split: split(&a)?,
-        split_seed: a.get("split_seed", "a whole number from 0 to 2**64 - 1")?,
-        classes: a.get("classes", "a list of class names, or None")?,
-        keys: keys(&a)?,
-        allow_outside: a.get("allow_outside", "True or False")?,
-        places: a.get("places", "a directory, or None")?,
-        max_errors: a.get("max_errors", "a whole number, or None")?,
-        workers: a.get("workers", "a whole number, at least 1, or None")?,
-        prefetch: a.get("prefetch", whole)?,
-        ragged: a.get("ragged", "True or False")?,
-        ..choices(&a)?
-    })
-}
+/// Two values: a tuple or, which is what JSON and YAML have for one, a list.
+pub(super) struct Pair<A, B>(pub(super) A, pub(super) B);
 
-/// How an image without chance is brought to its size.
-const FITS: &[(&str, Fit)] = &[
-    ("stretch", Fit::Stretch),
-    ("crop", Fit::Crop),
-    ("pad", Fit::Pad),
-];
+impl<'py, A, B> FromPyObject<'_, 'py> for Pair<A, B>
+where
+    A: FromPyObjectOwned<'py>,
+    B: FromPyObjectOwned<'py>,
+{
+    type Error = PyErr;
 
-/// What is made of images in memory, in a dictionary of arguments as `imagepipe_rs.decode` fills it.
-pub(super) fn image_options(arguments: &Bound<'_, PyDict>) -> PyResult<Options> {
-    image(&Arguments(arguments), FITS)
-}
-
-fn image(a: &Arguments<'_, '_>, fits: &[(&str, Fit)]) -> PyResult<Options> {
-    let size: Option<(u32, u32)> = a.get("size", "a number of pixels, (height, width), or None")?;
-    Ok(Options {
-        size: size.map(|(height, width)| Size::new(width, height)),
-        fit: a.choice("fit", fits)?,
-        exact: a.get("exact", "True or False")?,
-        decoder: a.choice(
-            "decoder",
-            &[("auto", Backend::Auto), ("turbo", Backend::Turbo)],
-        )?,
-        channels: channels(a)?,
-        ..Options::default()
-    })
-}
-
-fn channels(a: &Arguments<'_, '_>) -> PyResult<Channels> {
-    a.choice(
-        "channels",
-        &[
-            ("RGB", Channels::Rgb),
-            ("BGR", Channels::Bgr),
-            ("GRAY", Channels::Gray),
-        ],
-    )
-}
-
-/// The arguments that are one of a few words and not about pixels; the others at their defaults.
-fn choices(a: &Arguments<'_, '_>) -> PyResult<Config> {
-    Ok(Config {
-        labels: labels(a)?,
-        sampling: a.choice(
-            "sampling",
-            &[("epoch", Sampling::Epoch), ("balanced", Sampling::Balanced)],
-        )?,
-        last_batch: a.choice(
-            "last_batch",
-            &[
-                ("keep", LastBatch::Keep),
-                ("drop", LastBatch::Drop),
-                ("pad", LastBatch::Pad),
-            ],
-        )?,
-        on_error: a.choice(
-            "on_error",
-            &[
-                ("raise", OnError::Raise),
-                ("skip", OnError::Skip),
-                ("replace", OnError::Replace),
-            ],
-        )?,
-        ..Config::default()
-    })
-}
-
-/// The filter; `floor` is no name of one, but what `ImagePipe`'s call has instead of `nearest`.
-fn interpolation(a: &Arguments<'_, '_>) -> PyResult<Interpolation> {
-    if a.get("floor", "True or False")? {
-        return Ok(Interpolation::Floor);
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let pair = match value.cast::<PyList>() {
+            Ok(list) => list.to_tuple(),
+            Err(_) => value.cast::<PyTuple>()?.to_owned(),
+        };
+        let (first, second): (Bound<'py, PyAny>, Bound<'py, PyAny>) = pair.extract()?;
+        let first = first.extract().map_err(Into::into)?;
+        Ok(Self(first, second.extract().map_err(Into::into)?))
     }
-    a.choice(
-        "interpolation",
-        &[
-            ("bilinear", Interpolation::Bilinear),
-            ("nearest", Interpolation::Nearest),
-            ("bicubic", Interpolation::Bicubic),
-            ("lanczos", Interpolation::Lanczos),
-            ("area", Interpolation::Area),
-        ],
-    )
 }
 
-fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {
-    let found = a.choice_or_none(
-        "labels",
-        &[("int", Labels::Int), ("one_hot", Labels::OneHot)],
-    )?;
-    Ok(found.unwrap_or(Labels::None))
+/// Height and width: two numbers, or one for both.
+pub(super) struct Sides(pub(super) Size);
+
+impl<'py> FromPyObject<'_, 'py> for Sides {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let is_pair = value.is_instance_of::<PyTuple>() || value.is_instance_of::<PyList>();
+        let (Side(height), Side(width)) = if is_pair {
+            let Pair(height, width) = value.extract()?;
+            (height, width)
+        } else {
+            let side: Side = value.extract()?;
+            (side, side)
+        };
+        Ok(Self(Size::new(width, height)))
+    }
 }
 
-/// Names of features; those that are not given keep their defaults.
-pub(super) fn keys(a: &Arguments<'_, '_>) -> PyResult<Keys> {
-    let allowed = "names of features by \"image\", \"label\", \"text\" and \"filename\"; None for one that is not there";
-    let given: BTreeMap<String, Option<String>> = a.get("keys", allowed)?;
-    let mut keys = Keys::default();
-    for (name, key) in given {
-        match (name.as_str(), key) {
-            ("image", Some(key)) => keys.image = key,
-            ("label", key) => keys.label = key,
-            ("text", key) => keys.text = key,
-            ("filename", key) => keys.filename = key,
-            _ => {
-                return Err(PyValueError::new_err(format!(
-                    "keys with {name:?} is not valid: {allowed}"
-                )));
-            }
+/// A number of pixels, which True is not.
+#[derive(Clone, Copy)]
+struct Side(u32);
+
+impl<'py> FromPyObject<'_, 'py> for Side {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<PyBool>() {
+            return Err(PyTypeError::new_err(()));
         }
+        value.extract().map(Self)
     }
-    Ok(keys)
 }
 
-fn split(a: &Arguments<'_, '_>) -> PyResult<Option<(Side, f64)>> {
-    let allowed = "None, (\"train\", fraction), or (\"validation\", fraction)";
-    let Some((side, fraction)) = a.get::<Option<(String, f64)>>("split", allowed)? else {
-        return Ok(None);
-    };
-    match side.as_str() {
-        "train" => Ok(Some((Side::Train, fraction))),
-        "validation" => Ok(Some((Side::Validation, fraction))),
-        _ => Err(PyValueError::new_err(format!(
-            "split=({side:?}, {fraction}) is not valid: {allowed}"
-        ))),
+/// A list of any length. Space is taken for what comes, not for what its length is said to be.
+pub(super) struct Each<T>(pub(super) Vec<T>);
+
+impl<'py, T: FromPyObjectOwned<'py>> FromPyObject<'_, 'py> for Each<T> {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if value.is_instance_of::<pyo3::types::PyString>() || value.is_instance_of::<PyBytes>() {
+            return Err(PyTypeError::new_err(()));
+        }
+        let mut all = Vec::new();
+        for item in value.cast::<PySequence>()?.try_iter()? {
+            all.push(item?.extract().map_err(Into::into)?);
+        }
+        Ok(Self(all))
+    }
+}
+
+/// Texts, or None, by name: any mapping.
+struct Named(Vec<(String, Option<String>)>);
+
+impl<'py> FromPyObject<'_, 'py> for Named {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        value.cast::<PyMapping>()?.items()?.extract().map(Self)
     }
 }
 

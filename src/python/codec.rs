@@ -3,8 +3,9 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::{bytes, image_options};
+use super::arguments::bytes;
 use super::batch::PyTensor;
+use super::config::decoding;
 use super::loader::PyLoader;
 use crate::loader::Loader;
 use crate::transform::{Codec, Recipe};
@@ -31,7 +32,7 @@ impl PyCodec {
         data: &Bound<'_, PyAny>,
         arguments: &Bound<'_, PyDict>,
     ) -> PyResult<PyTensor> {
-        let options = image_options(arguments)?;
+        let options = decoding(arguments)?;
         let data = bytes("data", data, IMAGE)?;
         let recipe = Recipe::new(&options)?;
         Ok(PyTensor(
@@ -42,14 +43,14 @@ impl PyCodec {
     /// Raises what is wrong with the arguments.
     #[staticmethod]
     fn check(arguments: &Bound<'_, PyDict>) -> PyResult<()> {
-        Recipe::new(&image_options(arguments)?)?;
+        Recipe::new(&decoding(arguments)?)?;
         Ok(())
     }
 
     /// A loader whose only batch is these images.
     #[staticmethod]
     fn loader(data: Vec<Bound<'_, PyAny>>, arguments: &Bound<'_, PyDict>) -> PyResult<PyLoader> {
-        let options = image_options(arguments)?;
+        let options = decoding(arguments)?;
         let data = data
             .into_iter()
             .map(|data| bytes("data", &data, IMAGE))

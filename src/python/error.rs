@@ -4,6 +4,7 @@
 //! file that is not there is a `DatasetError` and a `FileNotFoundError`.
 
 use std::io::ErrorKind;
+use std::path::Path;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -30,7 +31,7 @@ fn class_of(error: &Error) -> &'static str {
         Error::Exists { .. } => "DatasetExistsError",
         Error::Record { .. } => "RecordError",
         Error::Decode { .. } => "DecodeError",
-        // Whoever handles damaged pictures is to hear of them, whatever else is wrong.
+        // Whoever handles damaged images is to hear of them, whatever else is wrong.
         Error::Files { .. } => error_of(error).map_or("ImagePipeError", class_of),
         Error::Memory { .. } => "OutOfMemoryError",
         Error::TooManyErrors { .. }
@@ -41,7 +42,7 @@ fn class_of(error: &Error) -> &'static str {
     }
 }
 
-/// The failure that stands for all of several: the first picture that cannot be decoded, else the
+/// The failure that stands for all of several: the first image that cannot be decoded, else the
 /// first.
 fn error_of(error: &Error) -> Option<&Error> {
     let Error::Files { failures, .. } = error else {
@@ -54,63 +55,58 @@ fn error_of(error: &Error) -> Option<&Error> {
 }
 
 fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
-    let class = py
-        .import("imagepipe_rs._errors")?
-        .getattr(class_of(error))?;
-    let facts = PyDict::new(py);
-    match error_of(error) {
-        Some(
-            one @ (Error::Decode { path, .. }
-            | Error::Dataset { path, .. }
-            | Error::Io { path, .. }
-            | Error::Write { path, .. }
-            | Error::Exists { path, .. }),
-        ) => {
-            facts.set_item("path", path.as_os_str())?;
-            facts.set_item("reason", one.reason())?;
-            if let Error::Io { source, .. } | Error::Write { source, .. } = one
-                && source.kind() != ErrorKind::OutOfMemory
-            {
-                facts.set_item("errno", source.raw_os_error())?;
-            }
-        }
-        Some(Error::Record {
-            path,
-            offset,
-            number,
-            reason,
-        }) => {
-            let number = number.map(|number| format!("record {number}: "));
-            facts.set_item("path", path.as_os_str())?;
-            facts.set_item("offset", offset)?;
-            facts.set_item("reason", number.unwrap_or_default() + reason)?;
-        }
-        _ => {}
-    }
+    let errors = py.import("imagepipe_rs._errors")?;
+    let facts = error_of(error).map_or_else(|| Ok(PyDict::new(py)), |one| facts(py, one))?;
     if let Error::Files { failures, .. } = error
         && !facts.is_empty()
     {
-        let damaged = |failure: &Error| {
-            (
-                failure.path().map(|path| path.as_os_str().to_owned()),
-                failure.reason(),
-            )
-        };
-        facts.set_item("damaged", failures.iter().map(damaged).collect::<Vec<_>>())?;
+        let damaged: Vec<_> = failures
+            .iter()
+            .map(|one| (one.path().map(Path::as_os_str), one.reason()))
+            .collect();
+        facts.set_item("damaged", damaged)?;
     }
-    Ok(PyErr::from_value(class.call(
-        (printable(py, &error.to_string())?,),
-        Some(&facts),
-    )?))
+    let message = printable(py, &error.to_string())?;
+    let class = errors.getattr(class_of(error))?;
+    Ok(PyErr::from_value(class.call((message,), Some(&facts))?))
+}
+
+/// What an exception keeps beside its message, by the name of the attribute.
+fn facts<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyDict>> {
+    let facts = PyDict::new(py);
+    let path = match error {
+        Error::Record { path, offset, .. } => {
+            facts.set_item("offset", offset)?;
+            path
+        }
+        Error::Io { path, source, .. } | Error::Write { path, source, .. } => {
+            if source.kind() != ErrorKind::OutOfMemory {
+                facts.set_item("errno", source.raw_os_error())?;
+            }
+            path
+        }
+        Error::Decode { path, .. } | Error::Dataset { path, .. } | Error::Exists { path, .. } => {
+            path
+        }
+        _ => return Ok(facts),
+    };
+    facts.set_item("path", path.as_os_str())?;
+    let reason = match error {
+        Error::Record { number, reason, .. } => {
+            let number = number.map(|number| format!("record {number}: "));
+            number.unwrap_or_default() + reason
+        }
+        _ => error.reason(),
+    };
+    facts.set_item("reason", reason)?;
+    Ok(facts)
 }
 
 /// A message, line by line, as the command line and warnings show text.
 fn printable(py: Python<'_>, message: &str) -> PyResult<String> {
-    let notes = py.import("imagepipe_rs._notes")?;
-    let lines = message.split('\n').map(|line| {
-        notes
-            .call_method1("printable", (line,))?
-            .extract::<String>()
-    });
-    Ok(lines.collect::<PyResult<Vec<_>>>()?.join("\n"))
+    let names = py.import("imagepipe_rs._names")?;
+    let lines = message
+        .split('\n')
+        .map(|line| names.call_method1("printable", (line,))?.extract());
+    Ok(lines.collect::<PyResult<Vec<String>>>()?.join("\n"))
 }

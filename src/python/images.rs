@@ -3,11 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, PATH, SEED, THREADS, WHOLE};
 use super::write::{Counts, drive, existing};
-use crate::codec::Format;
 use crate::pixel::Size;
-use crate::write::images::{Content, Request, create};
+use crate::write::images::{Request, create};
 
 /// Writes random images.
 #[pyfunction]
@@ -18,28 +17,17 @@ pub(super) fn create_images(
     let a = Arguments(arguments);
     let pixels = "a number of pixels";
     let request = Request {
-        folder: a.get("path", "a path")?,
+        folder: a.get("path", PATH)?,
         name: a.get("name", "a text")?,
         size: Size::new(a.get("width", pixels)?, a.get("height", pixels)?),
-        count: a.get("count", "a whole number, at least 1")?,
-        format: a.choice("image_format", &FORMATS)?,
-        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
+        count: a.get("count", WHOLE)?,
+        format: a.word("image_format")?,
+        seed: a.get("seed", SEED)?,
         quality: a.get("quality", "a whole number between 1 and 100")?,
-        content: a.choice(
-            "content",
-            &[("noise", Content::Noise), ("natural", Content::Natural)],
-        )?,
+        content: a.word("content")?,
         classes: a.get("classes", "a whole number, 0 for none")?,
         existing: existing(&a)?,
-        workers: a.get("workers", "a whole number, at least 1, or None")?,
+        workers: a.get("workers", THREADS)?,
     };
     drive(arguments.py(), || create(&request), progress)
 }
-
-const FORMATS: [(&str, Format); 5] = [
-    ("jpg", Format::Jpeg),
-    ("jpeg", Format::Jpeg),
-    ("png", Format::Png),
-    ("bmp", Format::Bmp),
-    ("bitmap", Format::Bmp),
-];

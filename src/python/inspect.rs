@@ -1,4 +1,4 @@
-//! What is in a data set, as dictionaries; and pictures of it, as PNG files.
+//! What is in a dataset, as dictionaries; and contact sheets of it, as PNG files.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::Value;
 
-use super::arguments::{Arguments, keys};
+use super::arguments::{Arguments, FLAG, PATHS, THREADS};
 use super::loader::PyLoader;
 use crate::engine::Stopwatch;
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ use crate::pixel::Size;
 /// How often Python hears of progress, and its signal handlers have their turn.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// A picture for a sheet: pixels, width, height, class, label, note.
+/// An image on a sheet: pixels, width, height, class, label, note.
 type Tile = (Vec<u8>, u32, u32, u64, String, String);
 
 /// What this processor offers.
@@ -30,7 +30,7 @@ pub(super) fn machine(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     dictionary(py, &Machine::look().json())
 }
 
-/// What a data set is made of.
+/// What a dataset is made of.
 #[pyfunction]
 pub(super) fn describe<'py>(
     arguments: &Bound<'py, PyDict>,
@@ -54,7 +54,7 @@ pub(super) fn record<'py>(arguments: &Bound<'py, PyDict>) -> PyResult<Bound<'py,
     dictionary(py, &found.json())
 }
 
-/// What of a data set is damaged.
+/// What of a dataset is damaged.
 #[pyfunction]
 pub(super) fn verify<'py>(
     arguments: &Bound<'py, PyDict>,
@@ -70,10 +70,10 @@ pub(super) fn verify<'py>(
 fn source(arguments: &Bound<'_, PyDict>) -> PyResult<Source> {
     let a = Arguments(arguments);
     Ok(Source {
-        paths: a.get("paths", "a path, a list of paths, or a glob")?,
-        keys: keys(&a)?,
-        allow_outside: a.get("allow_outside", "True or False")?,
-        workers: a.get("workers", "a whole number, at least 1, or None")?,
+        paths: a.get("paths", PATHS)?,
+        keys: a.keys()?,
+        allow_outside: a.get("allow_outside", FLAG)?,
+        workers: a.get("workers", THREADS)?,
     })
 }
 
@@ -86,7 +86,8 @@ pub(super) fn bench<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let allowed = "a number of seconds, more than 0, up to 1e9";
-    let seconds: f64 = Arguments(arguments).get("seconds", allowed)?;
+    let a = Arguments(arguments);
+    let seconds: f64 = a.get("seconds", allowed)?;
     if !(seconds > 0.0 && seconds <= 1e9) {
         let shown = if seconds > 1e9 {
             format!("{seconds:e}")
@@ -95,10 +96,9 @@ pub(super) fn bench<'py>(
         };
         return Err(Error::argument("seconds", shown, allowed).into());
     }
-    let batches = Arguments(arguments).get("batches", "a whole number, at least 1, or None")?;
     let span = Span {
         time: Duration::from_secs_f64(seconds),
-        batches,
+        batches: a.get("batches", THREADS)?,
     };
     let found = watched(py, progress, |watch| {
         inspect::bench::bench(&loader.0, span, watch)
@@ -115,24 +115,21 @@ pub(super) fn sheet<'py>(
     tiles: Vec<Tile>,
 ) -> PyResult<Bound<'py, PyBytes>> {
     let file = py.detach(|| {
-        let tile = |(pixels, width, height, class, label, note)| {
-            let size = Size::new(width, height);
-            sheets::Tile {
-                size,
-                pixels,
-                class,
-                label,
-                note,
-            }
-        };
-        let sheet = sheets::draw(
-            heading,
-            below,
-            &tiles.into_iter().map(tile).collect::<Vec<_>>(),
-        )?;
+        let tiles: Vec<_> = tiles.into_iter().map(tile).collect();
+        let sheet = sheets::draw(heading, below, &tiles)?;
         sheets::png(sheet.size(), sheet.pixels())
     })?;
     Ok(PyBytes::new(py, &file))
+}
+
+fn tile((pixels, width, height, class, label, note): Tile) -> sheets::Tile {
+    sheets::Tile {
+        size: Size::new(width, height),
+        pixels,
+        class,
+        label,
+        note,
+    }
 }
 
 /// RGB pixels as a PNG file.

@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{IntoPyDict, PyDict};
 
 use super::PATIENCE;
-use super::arguments::config;
 use super::batch::PyBatch;
+use super::config::config;
 use crate::dataset::Location;
 use crate::engine::{Next, Reading, usable_cores};
 use crate::error::Error;
@@ -124,51 +124,39 @@ impl PyLoader {
     /// Every sample that failed: file, the record's first byte in it if the file holds many,
     /// reason.
     fn errors(&self) -> Vec<(OsString, Option<u64>, String)> {
-        let faults = self.0.errors().into_iter();
-        faults
-            .map(
-                |Fault {
-                     location: Location { path, record },
-                     reason,
-                 }| { (path.into(), record.map(|spot| spot.offset), reason) },
-            )
-            .collect()
+        let row = |fault: Fault| {
+            let Location { path, record } = fault.location;
+            (path.into(), record.map(|spot| spot.offset), fault.reason)
+        };
+        self.0.errors().into_iter().map(row).collect()
     }
 
     /// Counts per stage.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.0.stats();
-        let all = PyDict::new(py);
-        for (name, Reading { items, bytes, time }) in [
-            ("read", stats.read),
-            ("decode", stats.decode),
-            ("resize", stats.resize),
-        ] {
-            let stage = PyDict::new(py);
-            stage.set_item("items", items)?;
-            stage.set_item("bytes", bytes)?;
+        let bottleneck = stats.bottleneck(usable_cores());
+        let stage = |Reading { items, bytes, time }| {
+            let stage = [("items", items), ("bytes", bytes)].into_py_dict(py)?;
             stage.set_item("seconds", time.as_secs_f64())?;
-            all.set_item(name, stage)?;
-        }
-        let wait = PyDict::new(py);
-        wait.set_item("items", stats.waiting.items)?;
-        wait.set_item("seconds", stats.waiting.time.as_secs_f64())?;
+            PyResult::Ok(stage)
+        };
+        let all = PyDict::new(py);
+        all.set_item("read", stage(stats.read)?)?;
+        all.set_item("decode", stage(stats.decode)?)?;
+        all.set_item("resize", stage(stats.resize)?)?;
+        // Waiting moves no bytes, and handing over takes no time.
+        let (wait, deliver) = (stage(stats.waiting)?, stage(stats.delivered)?);
+        wait.del_item("bytes")?;
+        deliver.del_item("seconds")?;
         all.set_item("wait", wait)?;
-        let deliver = PyDict::new(py);
-        deliver.set_item("items", stats.delivered.items)?;
-        deliver.set_item("bytes", stats.delivered.bytes)?;
         all.set_item("deliver", deliver)?;
         let jpeg = PyDict::new(py);
         jpeg.set_item("own", stats.jpeg_own)?;
-        let handed_over = PyDict::new(py);
-        for (why, count) in &stats.jpeg_turbo {
-            handed_over.set_item(why, count)?;
-        }
-        jpeg.set_item("libjpeg-turbo", handed_over)?;
+        jpeg.set_item("libjpeg-turbo", stats.jpeg_turbo.into_py_dict(py)?)?;
         all.set_item("jpeg", jpeg)?;
         all.set_item("idle_seconds", stats.worker_time.idle.as_secs_f64())?;
         all.set_item("errors", stats.errors)?;
-        all.set_item("bottleneck", stats.bottleneck(usable_cores()))?;
+        all.set_item("bottleneck", bottleneck)?;
         Ok(all)
     }
 }
@@ -179,8 +167,8 @@ impl PyBatches {
     fn next(&self, py: Python<'_>) -> PyResult<Option<PyBatch>> {
         loop {
             let next = py.detach(|| self.wait())?;
-            // What a signal's handler raises ends the wait, not the iterator: who goes on with it
-            // gets this batch.
+            // What a signal's handler raises ends the wait, not the iterator: whoever goes on with
+            // it gets this batch.
             if let Err(raised) = py.check_signals() {
                 self.keep(next);
                 return Err(raised);

@@ -1,10 +1,11 @@
-//! The Python face of the crate: extract arguments, let go of the interpreter, call the core,
+//! The crate as a Python module: extract typed arguments, release the interpreter, call the core,
 //! convert. No logic.
 
 mod arguments;
 mod batch;
 mod capsule;
 mod codec;
+mod config;
 mod error;
 mod images;
 mod inspect;
@@ -12,9 +13,18 @@ mod loader;
 mod records;
 mod write;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use pyo3::prelude::*;
+
+use crate::codec::{Backend, Format};
+use crate::dataset::Side;
+use crate::loader::{Labels, Sampling};
+use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Words};
+use crate::sampler::LastBatch;
+use crate::write::images::Content;
+use crate::write::{Depth, Order};
 
 /// How long Python's signal handlers may have to wait for their turn.
 const PATIENCE: Duration = Duration::from_millis(50);
@@ -41,7 +51,7 @@ mod _native {
         create_index, create_recordio, create_tensor_records, create_tfrecords, split,
     };
     #[pymodule_export]
-    use super::{is_address, jpeg_simd, version};
+    use super::{is_address, jpeg_simd, version, words};
 }
 
 /// The version of this package.
@@ -62,4 +72,30 @@ fn jpeg_simd() -> bool {
 #[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
 fn is_address(path: std::path::PathBuf) -> bool {
     crate::file::is_address(&path)
+}
+
+/// The words of each argument that is one of a few, by its name.
+#[pyfunction]
+fn words() -> BTreeMap<&'static str, Vec<&'static str>> {
+    fn all<T: Words>() -> Vec<&'static str> {
+        T::WORDS.iter().map(|(word, _)| *word).collect()
+    }
+    BTreeMap::from([
+        ("channels", all::<Channels>()),
+        ("check", all::<Depth>()),
+        ("content", all::<Content>()),
+        ("decoder", all::<Backend>()),
+        ("dtype", all::<Dtype>()),
+        ("fit", all::<Fit>()),
+        ("image_format", all::<Format>()),
+        ("interpolation", all::<Interpolation>()),
+        ("labels", all::<Labels>()),
+        ("last_batch", all::<LastBatch>()),
+        ("layout", all::<Layout>()),
+        ("on_error", all::<crate::loader::OnError>()),
+        ("on_error of a writer", all::<crate::write::OnError>()),
+        ("order", all::<Order>()),
+        ("sampling", all::<Sampling>()),
+        ("split", all::<Side>()),
+    ])
 }

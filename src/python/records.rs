@@ -13,7 +13,7 @@ use super::arguments::bytes;
 use crate::error::Error;
 use crate::record::example::{self, Feature};
 use crate::record::recordio::{Header, Labels};
-use crate::record::{Framing, Options, Room, Shard, Writer};
+use crate::record::{Framing, Options, Scratch, Shard, Writer};
 
 /// A file of records, open for reading.
 #[pyclass(name = "RecordReader", module = "imagepipe_rs._native", frozen)]
@@ -54,8 +54,8 @@ impl PyRecordReader {
 
     /// The payload of a record that is there.
     fn get<'py>(&self, py: Python<'py>, index: u64) -> PyResult<Bound<'py, PyBytes>> {
-        let mut room = Room::default();
-        let payload = py.detach(|| self.0.read(index, &mut room))?;
+        let mut scratch = Scratch::default();
+        let payload = py.detach(|| self.0.read(index, &mut scratch))?;
         Ok(PyBytes::new(py, payload))
     }
 

@@ -8,18 +8,16 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use super::PATIENCE;
-use super::arguments::Arguments;
+use super::arguments::{Arguments, FLAG, PATH, PATHS, SEED, THREADS, WHOLE};
+use crate::error::Error;
 use crate::write::{
-    Convert, Depth, Existing, Labels, OnError, Options, Order, Run, Skipped, Split, Tensorize,
-    Written, index, recordio, stratified, tensors, tfrecords,
+    Convert, Existing, Labels, Options, Run, Skipped, Split, Tensorize, Written, index, recordio,
+    stratified, tensors, tfrecords,
 };
 
 /// Files, records, bytes, files found finished, what was left out and why, and what the user should
 /// know.
 pub(super) type Counts = (u64, u64, u64, u64, Vec<(OsString, String)>, Vec<String>);
-
-const WHOLE: &str = "a whole number, at least 1";
-const YES_OR_NO: &str = "True or False";
 
 /// Files into TFRecords.
 #[pyfunction]
@@ -41,7 +39,7 @@ pub(super) fn create_recordio(
     drive(arguments.py(), || recordio(&request), progress)
 }
 
-/// Pictures into TFRecords of pixels.
+/// Images into TFRecords of pixels.
 #[pyfunction]
 pub(super) fn create_tensor_records(
     arguments: &Bound<'_, PyDict>,
@@ -49,21 +47,21 @@ pub(super) fn create_tensor_records(
 ) -> PyResult<Counts> {
     let a = Arguments(arguments);
     let request = Tensorize {
-        source: a.get("input_dir", "a path")?,
-        folder: a.get("output_dir", "a path")?,
-        images: a.get("num_images", "a whole number, at least 1, or -1 for all")?,
+        source: a.get("input_dir", PATH)?,
+        folder: a.get("output_dir", PATH)?,
+        images: images(&a)?,
         shards: a.get("num_shards", WHOLE)?,
         side: a.get("img_size", "a number of pixels")?,
-        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
+        seed: a.get("seed", SEED)?,
         labels: a.get("labels", "None, or a .json or .json.gz file of labels")?,
         texts: a.get("texts", "texts of classes by name")?,
-        order: a.choice("order", &[("HWC", Order::Hwc), ("CHW", Order::Chw)])?,
+        order: a.word("order")?,
         options: options(&a, "num_workers")?,
     };
     drive(arguments.py(), || tensors(&request), progress)
 }
 
-/// Pictures into TFRecords by a stratified split.
+/// Images into TFRecords by a stratified split.
 #[pyfunction]
 pub(super) fn split(
     arguments: &Bound<'_, PyDict>,
@@ -71,15 +69,15 @@ pub(super) fn split(
 ) -> PyResult<Counts> {
     let a = Arguments(arguments);
     let request = Split {
-        source: a.get("image_path", "a path")?,
+        source: a.get("image_path", PATH)?,
         listing: a.get("image2class_file", "a path, or None")?,
         ids: a.get("class2id_file", "a path, or None")?,
         name: a.get("dataset_name", "a text")?,
         validation: a.get("val_size", "a share between 0 and 1")?,
         test: a.get("test_size", "a share between 0 and 1")?,
         shards: a.get("num_shards", WHOLE)?,
-        seed: a.get("seed", "a whole number from 0 to 2**64 - 1")?,
-        folder: a.get("output_dir", "a path")?,
+        seed: a.get("seed", SEED)?,
+        folder: a.get("output_dir", PATH)?,
         options: options(&a, "workers")?,
     };
     drive(arguments.py(), || stratified(&request), progress)
@@ -92,56 +90,58 @@ pub(super) fn create_index(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Counts> {
     let a = Arguments(arguments);
-    let shards: Vec<PathBuf> = a.get("paths", "a path, a list of paths, or a glob")?;
-    let workers = a.get("workers", "a whole number, at least 1, or None")?;
+    let shards: Vec<PathBuf> = a.get("paths", PATHS)?;
+    let workers = a.get("workers", THREADS)?;
     drive(arguments.py(), || index(&shards, workers), progress)
 }
 
 fn convert(a: &Arguments<'_, '_>) -> PyResult<Convert> {
-    let labels = a.value("labels")?;
     Ok(Convert {
-        source: a.get("source_path", "a path")?,
-        folder: a.get("dest_path", "a path")?,
+        source: a.get("source_path", PATH)?,
+        folder: a.get("dest_path", PATH)?,
         name: a.get("name", "a text")?,
         per_file: a.get("img_per_file", WHOLE)?,
-        labels: if labels.is_none() {
-            Labels::Zero
-        } else if labels
-            .extract::<&str>()
-            .is_ok_and(|word| word == "directory")
-        {
-            Labels::Directory
-        } else {
-            Labels::Listed(
-                a.get::<PathBuf>("labels", "\"directory\", None, or the path of a CSV file")?,
-            )
-        },
-        metadata: a.get("metadata", YES_OR_NO)?,
+        labels: labels(a)?,
+        metadata: a.get("metadata", FLAG)?,
         options: options(a, "workers")?,
     })
+}
+
+fn labels(a: &Arguments<'_, '_>) -> PyResult<Labels> {
+    if a.value("labels")?.extract::<&str>().ok() == Some("directory") {
+        return Ok(Labels::Directory);
+    }
+    let listed = a.get("labels", "\"directory\", None, or the path of a CSV file")?;
+    Ok(Option::map_or(listed, Labels::Zero, Labels::Listed))
+}
+
+/// A number of images, of which -1 is all.
+fn images(a: &Arguments<'_, '_>) -> PyResult<Option<u64>> {
+    let (name, allowed) = ("num_images", "a whole number, at least 1, or -1 for all");
+    match a.get::<i64>(name, allowed)? {
+        -1 => Ok(None),
+        count => match u64::try_from(count) {
+            Ok(count) => Ok(Some(count)),
+            Err(_) => Err(Error::argument(name, count, allowed).into()),
+        },
+    }
 }
 
 fn options(a: &Arguments<'_, '_>, workers: &'static str) -> PyResult<Options> {
     Ok(Options {
         existing: existing(a)?,
-        workers: a.get(workers, "a whole number, at least 1, or None")?,
-        index: a.get("index", YES_OR_NO)?,
-        manifest: a.get("manifest", YES_OR_NO)?,
-        check: a.choice(
-            "check",
-            &[("decode", Depth::Decode), ("headers", Depth::Headers)],
-        )?,
-        on_error: a.choice(
-            "on_error",
-            &[("raise", OnError::Raise), ("skip", OnError::Skip)],
-        )?,
-        allow_outside: a.get("allow_outside", YES_OR_NO)?,
+        workers: a.get(workers, THREADS)?,
+        index: a.get("index", FLAG)?,
+        manifest: a.get("manifest", FLAG)?,
+        check: a.word("check")?,
+        on_error: a.word("on_error")?,
+        allow_outside: a.get("allow_outside", FLAG)?,
     })
 }
 
 /// What `overwrite` and `resume` say together.
 pub(super) fn existing(a: &Arguments<'_, '_>) -> PyResult<Existing> {
-    match (a.get("overwrite", YES_OR_NO)?, a.get("resume", YES_OR_NO)?) {
+    match (a.get("overwrite", FLAG)?, a.get("resume", FLAG)?) {
         (true, true) => Err(PyValueError::new_err(
             "resume=True is not valid: not together with overwrite=True",
         )),

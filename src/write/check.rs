@@ -14,7 +14,7 @@ use crate::dataset::Content;
 use crate::engine::Indexed;
 use crate::error::{Error, Result};
 use crate::file::{self, Stamp};
-use crate::pixel::Size;
+use crate::pixel::{Size, words};
 use crate::transform::{Form, decode_whole};
 
 /// How thoroughly inputs are checked.
@@ -26,6 +26,8 @@ pub enum Depth {
     /// The beginning of every file is read.
     Headers,
 }
+
+words!(Depth: "decode" Decode, "headers" Headers);
 
 /// Enough for the header of nearly every picture; what has a longer one is read as a whole.
 const PREFIX: usize = 64 << 10;

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
+use crate::pixel::words;
 
 pub use check::Depth;
 pub use convert::{Convert, Labels, recordio, tfrecords};
@@ -57,6 +58,8 @@ pub enum OnError {
     /// They are left out; [`Written::skipped`] lists them.
     Skip,
 }
+
+words!(OnError: "raise" Raise, "skip" Skip);
 
 /// What a run has made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use super::shards::Records;
 use super::source::Source;
 use crate::codec::{Content, Reason};
 use crate::error::{Error, Result};
-use crate::pixel::{Fit, Layout, Size};
+use crate::pixel::{Fit, Layout, Size, Words, words};
 use crate::record::example::{self, Feature};
 use crate::record::{Span, index, tfrecord};
 use crate::transform::{self, Identity, Options, Recipe};
@@ -30,16 +30,8 @@ pub enum Order {
     Chw,
 }
 
-impl Order {
-    /// Its name in records.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hwc => "HWC",
-            Self::Chw => "CHW",
-        }
-    }
-}
+// Also what records call it.
+words!(Order: "HWC" Hwc, "CHW" Chw);
 
 /// What people call the classes of a source, by their place.
 pub(super) struct Texts(Vec<String>);
@@ -142,7 +134,7 @@ impl Tensors {
         let words: [(&str, &[u8]); 6] = [
             ("image/colorspace", b"RGB"),
             ("image/format", b"tensor"),
-            ("image/order", self.order.name().as_bytes()),
+            ("image/order", self.order.word().as_bytes()),
             ("image/filename", self.source.base_name(record)),
             ("image/class/synset", class.name.as_bytes()),
             ("image/class/text", text.as_bytes()),

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{Decoded, Format, Header, Reason, Request, Window, grow};
-use crate::pixel::{Pixels, Plane};
+use crate::pixel::{Pixels, Plane, words};
 #[cfg(not(target_arch = "x86_64"))]
 use absent as baseline;
 use baseline::Baseline;
@@ -62,6 +62,8 @@ pub enum Backend {
     /// libjpeg-turbo for all.
     Turbo,
 }
+
+words!(Backend: "auto" Auto, "turbo" Turbo);
 
 /// A worker's JPEG decoder.
 #[derive(Debug)]

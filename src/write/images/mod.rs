@@ -22,7 +22,7 @@ use super::{Existing, Run, workers};
 use crate::codec::Format;
 use crate::codec::encode::{Deflate, Form};
 use crate::error::{Error, Result};
-use crate::pixel::Size;
+use crate::pixel::{Size, words};
 use job::Writing;
 use names::Names;
 use natural::Natural;
@@ -38,6 +38,8 @@ pub enum Content {
     /// decode, as photographs of that size do, at every quality.
     Natural,
 }
+
+words!(Content: "noise" Noise, "natural" Natural);
 
 /// Which images are wanted.
 #[derive(Clone, Debug)]
