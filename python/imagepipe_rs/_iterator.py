@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from imagepipe_rs._errors import ImagePipeError
 from imagepipe_rs._names import printable
 from imagepipe_rs._state import Progress
-from imagepipe_rs.batch import Batch
+from imagepipe_rs.batch import Batch, batch_type
 
 if TYPE_CHECKING:
     from imagepipe_rs import _native
     from imagepipe_rs._adapters import Adapter
-    from imagepipe_rs.loader import Loader
+    from imagepipe_rs._epochs import Epochs
+    from imagepipe_rs._state import Place
 
 _log = logging.getLogger("imagepipe_rs")
 
-# Samples that failed have a line each in the log, so many of them in an iterator.
+# How many of the samples that failed in an iterator have a line each in the log.
 _LOGGED = 10
 
 
@@ -28,33 +29,32 @@ class LoaderIterator(Iterator[Batch]):
     """An iterator over batches, which owns its worker threads and stops them when closed.
 
     Its workers start at once; it takes the Loader's next epoch with its first batch. So one that is
-    made only to see whether a Loader can be iterated over, as Lightning does it, takes no epoch
-    away, and ``set_epoch`` and ``load_state_dict`` still count for one that has given no batch yet.
+    made only to see whether a Loader can be iterated over, as Lightning does, takes no epoch, and
+    ``set_epoch`` and ``load_state_dict`` still apply to one that has given no batch yet.
     """
 
     def __init__(
         self,
-        loader: Loader,
+        epochs: Epochs,
         output: Adapter,
         count: int | None,
         *,
         exact: bool,
         ahead: bool,
-        looks: bool = False,
+        looks: bool,
     ) -> None:
         """Make an iterator; for the Loader's use."""
-        self._loader = loader
+        self._epochs = epochs
         self._output = output
-        self._dtype = loader._dtype  # noqa: SLF001
-        self._of = loader._batch_type._of  # noqa: SLF001
+        self._type = batch_type(epochs.about.fields)
         self._count = count
         self._exact = exact
         self._looks = looks
         self._lock = threading.Lock()
-        self._start = loader._next  # noqa: SLF001
+        self._start = epochs.next
         self._batches = self._made(self._start) if ahead else None
         self._progress: Progress | None = None
-        self._ended = self._closed = False
+        self._ended = self.closed = False
         self._failures = 0
 
     def __iter__(self) -> LoaderIterator:
@@ -65,7 +65,7 @@ class LoaderIterator(Iterator[Batch]):
         """Return the next batch.
 
         Raises:
-            DecodeError: a picture cannot be decoded, with ``on_error="raise"``.
+            DecodeError: an image cannot be decoded, with ``on_error="raise"``.
             DatasetError: a file cannot be read, with ``on_error="raise"``; no sample at all can,
                 with ``on_error="skip"``.
             RecordError: a record is damaged or lacks what is asked for, with ``on_error="raise"``.
@@ -82,11 +82,11 @@ class LoaderIterator(Iterator[Batch]):
         progress.batches += 1
         progress.ended = progress.batches == self._count
         self._log_failures(batch.failures())
-        return self._of(batch, self._output, self._dtype)
+        return self._type._of(batch, self._output, self._epochs.about.dtype)  # noqa: SLF001
 
     def _log_failures(self, failures: list[tuple[str, str]]) -> None:
-        """Log failures, a line each for the first few: a data set of which half is damaged is not to fill the log."""
-        done = self._loader._on_error_done  # noqa: SLF001
+        """Log failures, a line each for the first few, so that they do not fill the log."""
+        done = self._done_with_failures()
         for path, reason in failures:
             self._failures += 1
             if self._failures <= _LOGGED:
@@ -97,7 +97,8 @@ class LoaderIterator(Iterator[Batch]):
     def _begin(self) -> Progress:
         """Take the Loader's next epoch, once."""
         if self._batches is not None:
-            self._batches.place()  # an error in a fork, where the lock may be held by a thread that is not there
+            # Raises an error in a fork, where a thread that is not there may hold the lock.
+            self._batches.place()
         with self._lock:
             self._check_open()
             if self._progress is None:
@@ -105,60 +106,64 @@ class LoaderIterator(Iterator[Batch]):
             return self._progress
 
     def _taken(self) -> Progress:
-        loader = self._loader
-        start = loader._next if self._looks else loader._take(self._count)  # noqa: SLF001
+        start = self._epochs.next if self._looks else self._epochs.take(self._count)
         if self._batches is None or start != self._start:
             self._batches = self._made(start)
         progress = Progress(start, start, weakref.ref(self), exact=self._exact)
         if not self._looks:
-            loader._follow(progress)  # noqa: SLF001
+            self._epochs.follow(progress)
         return progress
 
-    def _made(self, start: tuple[int, int]) -> _native.Batches:
-        return self._loader._native.batches(*start, self._count)  # noqa: SLF001
+    def _made(self, start: Place) -> _native.Batches:
+        return self._epochs.native.batches(*start, self._count)
+
+    def _done_with_failures(self) -> str:
+        return "left out" if self._epochs.about.on_error == "skip" else "replaced"
 
     def _end(self, progress: Progress) -> None:
-        """Tell the end of the batches from that of the iterator."""
+        """Note the end of the batches, unless it comes from closing the iterator."""
         self._check_open()
         if self._failures > _LOGGED and not self._ended:
-            count, done = len(self._loader.errors), self._loader._on_error_done  # noqa: SLF001
+            count, done = len(self._epochs.native.errors()), self._done_with_failures()
             _log.warning("%d samples are %s so far: see loader.errors", count, done)
         self._ended = progress.ended = True
-        # An epoch without batches, which last_batch="drop" may leave, has none that says where it
-        # ends.
+        # An epoch may have no batches with last_batch="drop": then none says where it ends.
         if self._batches is not None:
             progress.place = self._batches.place() or progress.place
 
     def _check_open(self) -> None:
-        if self._closed:
+        if self.closed:
             message = "the iterator was closed before its end; iter(loader) starts another"
             raise ImagePipeError(message)
 
     def __reduce__(self) -> NoReturn:
         """Raise an error that says what can be pickled."""
-        message = "an iterator cannot be pickled or copied: pickle the Loader, and the iterator's state_dict()"
+        message = (
+            "an iterator cannot be pickled or copied: "
+            "pickle the Loader, and the iterator's state_dict()"
+        )
         raise TypeError(message)
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
-        return len(self._loader)
+        return self._epochs.native.batches_per_epoch
 
     def state_dict(self) -> dict[str, Any]:
         """Return where this iterator stands: what it has handed over, not what is ready."""
-        place = self._progress.place if self._progress else self._loader._next  # noqa: SLF001
-        return self._loader._state(place)  # noqa: SLF001
+        place = self._progress.place if self._progress else self._epochs.next
+        return self._epochs.state_at(place)
 
     def load(self) -> tuple[int, int]:
         """Return how many batches are ready, and how many are begun."""
         return self._batches.load() if self._batches else (0, 0)
 
     def close(self) -> None:
-        """Stop the workers. An iterator that has not come to its end raises an error from then on."""
-        self._closed = not self._ended
+        """Stop the workers; an iterator that is not at its end raises an error from then on."""
+        self.closed = not self._ended
         self.abandon()
 
     def abandon(self) -> None:
-        """Stop the workers, and end as if there were no more batches: nobody is there to hear of an error."""
+        """Stop the workers and end without an error: nobody is left to catch one."""
         if self._batches is not None:
             self._batches.stop()
 

@@ -1,8 +1,25 @@
-"""Names of files and classes in text."""
+"""Names and values in text."""
 
 from __future__ import annotations
 
+from typing import Any
+
+# Characters of a value that a message shows.
+_LONGEST_SHOWN = 100
+
 
 def printable(text: str) -> str:
-    r"""Show names as they are, but for line ends and what a terminal would take for commands: ``\x1b``, ``\n``."""
+    r"""Escape line ends and what a terminal would take for commands, as ``\n`` and ``\x1b``."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def shown(value: Any, longest: int = _LONGEST_SHOWN) -> str:
+    """Return what a value looks like, cut if it is long."""
+    text = repr(value)
+    return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things: ``1 rank``, ``2 ranks``, ``3 classes``."""
+    plural = f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
+    return f"{count} {noun if count == 1 else plural}"

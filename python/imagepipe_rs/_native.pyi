@@ -33,6 +33,7 @@ __all__ = [
     "split",
     "unpack_image",
     "verify",
+    "words",
     "write_whole",
 ]
 
@@ -41,6 +42,9 @@ def __version__() -> str:  # noqa: N807  the compiled module's name for it
 
 def jpeg_simd() -> bool:
     """Return whether libjpeg-turbo was built with its SIMD code and this processor runs it."""
+
+def words() -> dict[str, list[str]]:
+    """Return the words of each argument that is one of a few, by its name."""
 
 def is_address(path: str) -> bool:
     """Return whether a path is an address, such as ``gs://bucket/train``, or what path objects make of one."""
@@ -83,7 +87,7 @@ def machine() -> dict[str, Any]:
 def describe(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
 ) -> dict[str, Any]:
-    """Return what a data set is made of."""
+    """Return what a dataset is made of."""
 
 def record(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return one sample in full."""
@@ -91,7 +95,7 @@ def record(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def verify(
     arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
 ) -> dict[str, Any]:
-    """Return what of a data set is damaged."""
+    """Return what of a dataset is damaged."""
 
 def bench(
     loader: Loader,
@@ -179,7 +183,7 @@ class Codec:
 
 @final
 class Loader:
-    """A data set, ready to be iterated over."""
+    """A dataset, ready to be iterated over."""
 
     def __new__(cls, arguments: Mapping[str, Any]) -> Loader: ...
     def after(self, epoch: int, position: int, batches: int) -> tuple[int, int]:

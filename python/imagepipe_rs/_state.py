@@ -1,4 +1,4 @@
-"""What a state is: a place in an epoch, and what the order of samples that it is a place in depends on."""
+"""What a state is: a place in an epoch, and what that epoch's order of samples depends on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imagepipe_rs._arguments import shown
+from imagepipe_rs._names import shown
 
 if TYPE_CHECKING:
     import weakref
     from collections.abc import Sequence
 
+    from imagepipe_rs._epochs import Epochs
     from imagepipe_rs._iterator import LoaderIterator
-    from imagepipe_rs.loader import Loader
 
-# The arguments that decide which sample is at which position of an epoch. Not among them: what the
-# batches are like and how they are dealt out to ranks, which may change from run to run.
+Place = tuple[int, int]
+"""An epoch, and a position of all ranks in it."""
+
+# The arguments that decide which sample is at which position of an epoch. What batches are like, and
+# how they are dealt out to ranks, may change from run to run.
 _ORDER = ("seed", "shuffle", "sampling", "weights", "limit", "split", "split_seed", "classes")
 
 
@@ -29,10 +32,10 @@ _ORDER = ("seed", "shuffle", "sampling", "weights", "limit", "split", "split_see
 class Progress:
     """How far an iteration has come; the Loader keeps it when the iteration is over."""
 
-    start: tuple[int, int]
-    """Epoch and position where it began."""
-    place: tuple[int, int]
-    """Epoch and position of all ranks after what was handed over."""
+    start: Place
+    """Where it began."""
+    place: Place
+    """Where all ranks are after what was handed over."""
     iterator: weakref.ref[LoaderIterator]
     """What hands over."""
     batches: int = 0
@@ -42,19 +45,19 @@ class Progress:
     exact: bool = True
     """Whether what was handed over is what the consumer has: nothing in between reads ahead."""
     rivals: Sequence[tuple[Progress, int]] = ()
-    """The iterations that were under way when this one began, and how many batches they had handed over then."""
+    """The iterations under way when this one began, and the batches each had handed over."""
 
     def is_dropped(self) -> bool:
         """Say whether nobody can ask for more."""
         iterator = self.iterator()
-        return iterator is None or iterator._closed  # noqa: SLF001
+        return iterator is None or iterator.closed
 
     def is_in_doubt(self) -> bool:
-        """Say whether somebody who speaks of the latest iteration may mean another than this one.
+        """Say whether "the latest iteration" may mean another one than this.
 
-        That is where another goes on beside it, and where this one was dropped early, as a mere
-        look at it is. Another that stands still is left over: an exception keeps the iterator of a
-        training that was interrupted.
+        So it is if another one goes on beside it, or if this one was dropped early, as after a mere
+        look. Another that stands still is a leftover: an exception keeps the iterator of a training
+        that was interrupted.
         """
         if any(rival.batches > batches for rival, batches in self.rivals):
             return True
@@ -68,16 +71,16 @@ class Progress:
 
 
 class BatchSampler:
-    """What trainers look for in a ``DataLoader`` of PyTorch, on its batch sampler and the sampler of that."""
+    """What trainers look for in PyTorch's ``DataLoader``: its batch sampler, and the sampler of it."""
 
-    def __init__(self, loader: Loader) -> None:
-        """Stand for those of ``loader``."""
-        self._loader = loader
+    def __init__(self, epochs: Epochs) -> None:
+        """Stand for those of a Loader with these epochs."""
+        self._epochs = epochs
 
     @property
     def batch_size(self) -> int:
         """Samples per batch on this rank."""
-        return self._loader.batch_size
+        return self._epochs.about.batch_size
 
     @property
     def sampler(self) -> BatchSampler:
@@ -85,8 +88,8 @@ class BatchSampler:
         return self
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next ``iter()`` start this epoch; after ``load_state_dict``, go on and count on from there."""
-        self._loader._count_epoch(epoch)  # noqa: SLF001
+        """Start this epoch next; after ``load_state_dict``, continue and count from there."""
+        self._epochs.count_epoch(epoch)
 
 
 def order_of(arguments: Mapping[str, Any], samples: int) -> dict[str, Any]:
@@ -110,29 +113,27 @@ def _digest(count: int, data: bytes) -> str:
     return f"{count} ({hashlib.sha256(data).hexdigest()[:16]})"
 
 
-def state_of(
-    place: tuple[int, int], order: dict[str, Any], batch_size: int, world: int
-) -> dict[str, Any]:
-    """Return the state at a place, and what the batches up to it were like."""
+def state_of(place: Place, order: Mapping[str, Any], batch_size: int, world: int) -> dict[str, Any]:
+    """Return the state at a place, with what the batches up to it were like."""
     epoch, position = place
     return {
         "epoch": epoch,
         "position": position,
         "order": dict(order),
-        "batch_size": operator.index(batch_size),
-        "world": operator.index(world),
+        "batch_size": batch_size,
+        "world": world,
     }
 
 
 def batches_of(state: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Return the batch size and the number of ranks that a state was made with; of one that lacks them, None."""
+    """Return the batch size and number of ranks that a state was made with, if it has them."""
     batch_size, world = state.get("batch_size"), state.get("world")
     if isinstance(batch_size, int) and isinstance(world, int) and batch_size > 0 and world > 0:
         return batch_size, world
     return None
 
 
-def place_of(state: Any, order: dict[str, Any], positions: int) -> tuple[int, int]:
+def place_of(state: Any, order: Mapping[str, Any], positions: int) -> Place:
     """Return the epoch and the position of a state.
 
     Raises:
@@ -153,16 +154,16 @@ def place_of(state: Any, order: dict[str, Any], positions: int) -> tuple[int, in
     except TypeError:
         position = -1
     if not 0 <= position <= positions:
-        message = f"{invalid}position is within 0..{positions}"
+        message = f"{invalid}the position is within 0..{positions}"
         raise ValueError(message)
     return epoch_of(state["epoch"]), position
 
 
-def _check_order(theirs: Any, ours: dict[str, Any]) -> None:
+def _check_order(theirs: Any, ours: Mapping[str, Any]) -> None:
     if not isinstance(theirs, Mapping):
         message = f"state is not valid: order={shown(theirs)} is not what state_dict() returned"
         raise ValueError(message)  # noqa: TRY004  a state is a value, of whatever types
-    # Some formats make a list of a tuple, and others a tuple of a list.
+    # Some formats turn tuples into lists, others lists into tuples.
     theirs = {
         name: list(value) if isinstance(value, tuple) else value for name, value in theirs.items()
     }
@@ -176,11 +177,11 @@ def _check_order(theirs: Any, ours: dict[str, Any]) -> None:
         raise ValueError(message)
 
 
-def pair_of(position: Any, positions: int) -> tuple[int, int]:
+def pair_of(position: Any, positions: int) -> Place:
     """Return the epoch and the position in a batch's field ``"position"``, of any framework.
 
     Raises:
-        ValueError: not two numbers, or none of an epoch of so many positions.
+        ValueError: not two numbers, or not a position of an epoch.
     """
     invalid = f"position={shown(position)} is not valid:"
     try:
@@ -198,7 +199,7 @@ def epoch_of(epoch: Any) -> int:
     """Return an epoch as a number.
 
     Raises:
-        ValueError: not a number of an epoch.
+        ValueError: not the number of an epoch.
     """
     try:
         number = operator.index(epoch)

@@ -1,4 +1,4 @@
-"""What the functions that write data sets share."""
+"""What the functions that write datasets share."""
 
 from __future__ import annotations
 
@@ -39,18 +39,20 @@ _Counts = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
 _Native = Callable[[Mapping[str, Any], Progress | None], _Counts]
 
 
-def run(native: _Native, arguments: Mapping[str, Any], progress: Progress | None) -> Written:
-    """Run a writer of the compiled module; warn of what its user should know."""
+def run(native: _Native, arguments: Mapping[str, Any]) -> Written:
+    """Run a writer of the compiled module, and warn of what its user should know.
+
+    Args:
+        native: the writer.
+        arguments: those of the calling function, by name.
+    """
+    progress, engine = arguments.get("progress"), arguments.get("engine")
+    if engine is not None:
+        message = f"engine={engine!r} is not valid: None is the only engine of this version"
+        raise ValueError(message)
     if progress is not None and not callable(progress):
         message = f"progress={progress!r} is not valid: a function of two numbers, done and total"
         raise TypeError(message)
     files, records, size, kept, skipped, notes = native(arguments, progress)
     warn(notes)
     return Written(files, records, size, kept, tuple(Damage(*one) for one in skipped))
-
-
-def only_here(engine: object) -> None:
-    """Refuse an engine: this version converts on the machine it runs on."""
-    if engine is not None:
-        message = f"engine={engine!r} is not valid: None is the only engine of this version"
-        raise ValueError(message)

@@ -1,15 +1,14 @@
-"""Images in memory to arrays: the codec of the Loader, for people with a loop of their own."""
+"""Images in memory to arrays: the Loader's codec, for those who write the loop themselves."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
 from imagepipe_rs import _native
-from imagepipe_rs._arguments import pair
-from imagepipe_rs._ranks import jpeg_decoder
+from imagepipe_rs._environment import jpeg_decoder
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -51,7 +50,7 @@ def decode(
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
-    return np.asarray(_codec.decode(data, _arguments(size, fit, exact, channels)))
+    return np.asarray(_codec.decode(data, {**locals(), "decoder": jpeg_decoder("auto")}))
 
 
 @overload
@@ -107,29 +106,18 @@ def decode_many(
             f"data of type {type(data).__name__} is not valid: a list of the bytes of image files"
         )
         raise TypeError(message)
-    arguments = _arguments(size, fit, exact, channels)
+    arguments = {**locals(), "decoder": jpeg_decoder("auto")}
     _native.Codec.check(arguments)
     if not data:
-        shape = arguments["size"]
+        depth = 1 if channels == "GRAY" else 3
         return (
-            [] if shape is None else np.empty((0, *shape, 1 if channels == "GRAY" else 3), np.uint8)
+            [] if size is None else np.empty((0, *np.broadcast_to(size, 2), depth), dtype=np.uint8)
         )
-    batches = _native.Codec.loader(list(data), arguments).batches(0, 0)
-    batch = batches.next()
+    batch = _native.Codec.loader(list(data), arguments).batches(0, 0).next()
     images = [] if batch is None else batch.field("images")
-    return (
-        [np.asarray(image) for image in images] if isinstance(images, list) else np.asarray(images)
-    )
-
-
-def _arguments(size: Any, fit: str, exact: bool, channels: str) -> dict[str, Any]:  # noqa: FBT001  passed on as given
-    return {
-        "size": pair(size),
-        "fit": fit,
-        "exact": exact,
-        "channels": channels,
-        "decoder": jpeg_decoder("auto"),
-    }
+    if isinstance(images, list):
+        return [np.asarray(image) for image in images]
+    return np.asarray(images)
 
 
 __all__ = ["decode", "decode_many"]

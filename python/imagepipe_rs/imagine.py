@@ -7,10 +7,10 @@ import pathlib
 from typing import TYPE_CHECKING, Literal
 
 from imagepipe_rs import _native
-from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
+from imagepipe_rs._writing import Check, OnError, Progress, Written, run
 
 if TYPE_CHECKING:
-    from imagepipe_rs._arguments import Path
+    from imagepipe_rs._paths import Path
 
 ENDINGS = {"jpg": ".jpg", "jpeg": ".jpg", "png": ".png", "bmp": ".bmp", "bitmap": ".bmp"}
 
@@ -24,7 +24,7 @@ def create_images(  # noqa: PLR0917  Imageinary's order
     image_format: str,
     seed: int = 0,
     size: bool = False,  # noqa: FBT001, FBT002  Imageinary's
-    chunksize: int = 64,  # noqa: ARG001  Imageinary's
+    chunksize: int = 64,
     quality: int = 75,
     content: Literal["noise", "natural"] = "noise",
     classes: int = 0,
@@ -85,24 +85,11 @@ def create_images(  # noqa: PLR0917  Imageinary's order
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
-    arguments = {
-        "path": path,
-        "name": name,
-        "width": width,
-        "height": height,
-        "count": count,
-        "image_format": image_format.lower() if isinstance(image_format, str) else image_format,
-        "seed": seed,
-        "quality": quality,
-        "content": content,
-        "classes": classes,
-        "overwrite": overwrite,
-        "resume": resume,
-        "workers": workers,
-    }
-    written = run(_native.create_images, arguments, progress)
+    if isinstance(image_format, str):
+        image_format = image_format.lower()
+    written = run(_native.create_images, locals())
     if size:
-        print(_sizes(path, f"{name}0{ENDINGS[image_format.lower()]}"))  # noqa: T201  what it is for
+        print(_sizes(path, f"{name}0{ENDINGS[image_format]}"))  # noqa: T201  what it is for
     return written
 
 
@@ -192,24 +179,7 @@ def create_tfrecords(
         ValueError: an argument of the wrong value; a ``dest_path`` that is the directory of images,
             or in it, or, where a CSV file is the source, one of the folders that its images lie in.
     """
-    only_here(engine)
-    arguments = {
-        "source_path": source_path,
-        "dest_path": dest_path,
-        "name": name,
-        "img_per_file": img_per_file,
-        "labels": labels,
-        "metadata": metadata,
-        "check": check,
-        "on_error": on_error,
-        "index": index,
-        "manifest": manifest,
-        "allow_outside": allow_outside,
-        "overwrite": overwrite,
-        "resume": resume,
-        "workers": workers,
-    }
-    return run(_native.create_tfrecords, arguments, progress)
+    return run(_native.create_tfrecords, locals())
 
 
 def create_recordio(
@@ -262,21 +232,4 @@ def create_recordio(
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
-    only_here(engine)
-    arguments = {
-        "source_path": source_path,
-        "dest_path": dest_path,
-        "name": name,
-        "img_per_file": img_per_file,
-        "labels": labels,
-        "metadata": False,
-        "check": check,
-        "on_error": on_error,
-        "index": True,
-        "manifest": manifest,
-        "allow_outside": allow_outside,
-        "overwrite": overwrite,
-        "resume": resume,
-        "workers": workers,
-    }
-    return run(_native.create_recordio, arguments, progress)
+    return run(_native.create_recordio, {**locals(), "metadata": False, "index": True})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from imagepipe_rs import _native
-from imagepipe_rs._arguments import Path, keys_of, paths_of
+from imagepipe_rs._paths import Path, paths_of
 from imagepipe_rs.loader import Loader
 
 Progress = Callable[[int, int], object]
@@ -44,9 +44,7 @@ def describe(
     Raises:
         DatasetError: there is no data set at ``path``.
     """
-    arguments = _arguments(path, keys=keys, allow_outside=allow_outside, workers=workers)
-    found: dict[str, Any] = _named(_native.describe(arguments | {"headers": headers}, progress))
-    return found
+    return _named(_native.describe({**locals(), "paths": paths_of(path)}, progress))
 
 
 def record(
@@ -76,9 +74,8 @@ def record(
         RecordError: the record is damaged.
         ValueError: there is no such sample.
     """
-    arguments = _arguments(path, keys=keys, allow_outside=allow_outside, workers=None)
-    found: dict[str, Any] = _named(_native.record(arguments | {"record": number}))
-    return found
+    arguments = {**locals(), "paths": paths_of(path), "record": number, "workers": None}
+    return _named(_native.record(arguments))
 
 
 def verify(
@@ -111,9 +108,7 @@ def verify(
     Raises:
         DatasetError: there is no data set at ``path``.
     """
-    arguments = _arguments(path, keys=keys, allow_outside=allow_outside, workers=workers)
-    found: dict[str, Any] = _named(_native.verify(arguments, progress))
-    return found
+    return _named(_native.verify({**locals(), "paths": paths_of(path)}, progress))
 
 
 def bench(
@@ -164,21 +159,6 @@ def _named(found: dict[str, Any]) -> dict[str, Any]:
             if isinstance(one, dict):
                 _named(one)
     return found
-
-
-def _arguments(
-    path: Path | Sequence[Path],
-    *,
-    keys: Mapping[str, str | None] | None,
-    allow_outside: bool,
-    workers: int | None,
-) -> dict[str, Any]:
-    return {
-        "paths": paths_of(path),
-        "keys": keys_of(keys),
-        "allow_outside": allow_outside,
-        "workers": workers,
-    }
 
 
 __all__ = ["bench", "describe", "record", "verify"]

@@ -1,57 +1,26 @@
-"""The Loader: a data set of pictures to seeded batches."""
+"""The Loader: seeded batches of a dataset of images."""
 
 from __future__ import annotations
 
 import inspect
-import logging
-import math
 import operator
-import sys
-import weakref
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from imagepipe_rs import _native
-from imagepipe_rs._adapters import Adapter, adapter
+from imagepipe_rs._adapters import adapter
 from imagepipe_rs._adapters.numpy import bfloat16
-from imagepipe_rs._arguments import (
-    Path,
-    as_tuple,
-    classes_of,
-    current_folder,
-    fill_of,
-    keys_of,
-    pair,
-    paths_from,
-    paths_of,
-    per_channel,
-    shard_of,
-    shown,
-    weights_of,
-)
-from imagepipe_rs._callers import caller
+from imagepipe_rs._arguments import Description, extracted
+from imagepipe_rs._epochs import Epochs
 from imagepipe_rs._errors import Failure
 from imagepipe_rs._foreign import FOREIGN, cannot_change, explains_keywords, no_attribute
 from imagepipe_rs._iterator import LoaderIterator
+from imagepipe_rs._names import counted, shown
 from imagepipe_rs._notes import warn
-from imagepipe_rs._ranks import (
-    MAKE_IT_LATER,
-    auto_shard,
-    jpeg_decoder,
-    places_directory,
-    rank_or_none,
-)
-from imagepipe_rs._state import (
-    BatchSampler,
-    Progress,
-    batches_of,
-    epoch_of,
-    order_of,
-    pair_of,
-    place_of,
-    state_of,
-)
-from imagepipe_rs.batch import DEFAULT_FIELDS, Batch, batch_type, fields_of
+from imagepipe_rs._paths import Path, current_folder, paths_from
+from imagepipe_rs._state import BatchSampler, order_of
+from imagepipe_rs._trainers import Trainers
+from imagepipe_rs.batch import DEFAULT_FIELDS, Batch, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,52 +28,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-_log = logging.getLogger("imagepipe_rs")
-
-_READ_AHEAD = (
-    "state_dict() cannot know how far the consumer is where something reads ahead of it (tf.data, Accelerate): use "
-    "state_dict(batches=n), or state_dict(position=p) with p from Loader(fields=(..., 'position')). Accelerate itself "
-    "saves a DataLoader that it prepared, with DataLoaderConfiguration(use_stateful_dataloader=True); "
-    "register_for_checkpointing() is for a Loader that is not prepared"
-)
-
-_WHICH = (
-    "state_dict() cannot know which iteration is meant: the latest began while another was under way, to look at "
-    "pictures or to validate on the same dataset. Give that a Loader of its own, or use state_dict(position=p) with p "
-    "from Loader(fields=(..., 'position'))"
-)
-
-_TOO_EARLY = (
-    "shard='auto' found one rank when the Loader was made, and there are more by now: "
-    f"{MAKE_IT_LATER}"
-)
-
-_ALL_READ_ALL = (
-    "this process is rank {rank} of {world}, and without shard= every rank reads all samples: "
-    "shard='auto' deals them out; shard=(0, 1) says that this is intended"
-)
-
-_IN_A_WORKER = (
-    "each worker process of a DataLoader has a Loader of its own, which reads all samples, in the same order in every "
-    "epoch: iterate over the Loader itself, or use DataLoader(loader.as_torch(), batch_size=None, num_workers=0)"
-)
-
-_LIGHTNING = (
-    "lightning.pytorch.utilities.combined_loader",
-    "pytorch_lightning.utilities.combined_loader",
-)
-
-_LIGHTNING_FITS = ("lightning.pytorch.loops.fit_loop", "pytorch_lightning.loops.fit_loop")
-
-_OVERFIT = "overfit_batches repeats the same batches only with Loader(..., shuffle=False)"
-
-_OTHER_BATCHES = (
-    "Lightning counts batches, and this state was saved with batch_size={} on {}; here it is batch_size={} on {}: "
-    "{}. Keep batch_size times the number of ranks as it was, or resume from a checkpoint saved after the epoch"
-)
-
-# What a pickled Loader leaves behind.
-_MADE_AGAIN = {"_native", "_adapter", "_batch_type", "_latest", "_progress", "_ahead"}
+# What a pickled Loader leaves behind, since it is made again; of its epochs it keeps their state.
+_MADE_AGAIN = {"_native", "_adapter", "_about", "_epochs"}
 
 
 class Loader:
@@ -323,90 +248,42 @@ class Loader:
         fields: Sequence[str] = DEFAULT_FIELDS,
     ) -> None:
         """Find the samples and check the arguments; see the class."""
-        self._given = {name: value for name, value in locals().items() if name != "self"}
+        given = {name: value for name, value in locals().items() if name != "self"}
         if str(device) != "cpu":  # of PyTorch's devices too
             message = (
                 f"device={shown(device)} is not valid: 'cpu' is the only device of this version"
             )
             raise ValueError(message)
-        self._folder = current_folder()
+        self._given, self._folder = given, current_folder()
         self._adapter = adapter(output)
-        self._fields = fields_of(fields, labels)
+        unpacked = fields_of(fields, labels)
         if isinstance(dtype, str) and dtype == "bfloat16" and output == "numpy":
             bfloat16()
-        arguments = {
-            "paths": paths_of(path),
-            "batch_size": batch_size,
-            "size": pair(size),
-            "fit": fit,
-            "resize_short": resize_short,
-            "scale": as_tuple(scale),
-            "ratio": as_tuple(ratio),
-            "fill": fill_of(fill, channels),
-            "interpolation": interpolation,
-            "flip": flip,
-            "layout": layout,
-            "dtype": dtype,
-            "mean": per_channel("mean", mean, channels),
-            "std": per_channel("std", std, channels),
-            "channels": channels,
-            "labels": labels,
-            "sampling": sampling,
-            "weights": weights_of(weights),
-            "shuffle": shuffle,
-            "seed": seed,
-            "last_batch": last_batch,
-            "shard": shard_of(shard),
-            "repeat": repeat,
-            "limit": limit,
-            "split": as_tuple(split),
-            "split_seed": split_seed,
-            "classes": classes_of(classes),
-            "keys": keys_of(keys),
-            "allow_outside": allow_outside,
-            "places": places_directory(),
-            "exact": exact,
-            "decoder": jpeg_decoder(decoder),
-            "exif": exif,
-            "on_error": on_error,
-            "max_errors": max_errors,
-            "max_pixels": max_pixels,
-            "workers": workers,
-            "prefetch": prefetch,
-            "ragged": ragged,
-            **self._more,
-        }
+        arguments = {**extracted(given), **self._more}
         self._native = _native.Loader(arguments)
         warn(self._native.notes())
-        self._dtype = dtype
-        self._on_error_done = "left out" if on_error == "skip" else "replaced"
-        self._shape = (arguments["size"], channels, layout, labels)
-        self._rank: int
-        self._world: int
-        self._rank, self._world = arguments["shard"]
-        self._ragged = ragged
-        self._endless = repeat or sampling == "balanced" or weights is not None
-        self._batch_type = batch_type(self._fields)
-        self._order = order_of(self._given, self.num_samples)
-        self._next = (0, 0)
-        self._resumed = False
-        self._counted: int | None = None
-        self._offset = 0
-        self._told: frozenset[str] = frozenset()
-        self._latest: weakref.ref[LoaderIterator] | None = None
-        self._progress: Progress | None = None
-        self._ahead: list[Progress] = []
+        rank, world = map(operator.index, arguments["shard"])
+        self._about = Description(
+            **{name: given[name] for name in _DESCRIBED},
+            batch_size=operator.index(batch_size),
+            fields=unpacked,
+            endless=repeat or sampling == "balanced" or weights is not None,
+            rank=rank,
+            world=world,
+        )
+        self._epochs = Epochs(self._native, self._about, order_of(given, self.num_samples))
+        self._trainers = Trainers(self._about)
 
     def __repr__(self) -> str:
-        """Say what is in it, and for which rank; the number of classes only if that takes no reading of labels."""
+        """Say what is in it, and for which rank; no labels are read only to count classes."""
         known = self._native.known_classes
-        classes = "" if known is None else f" in {_counted(known, 'class', 'classes')}"
-        samples = _counted(self.num_samples, "sample", "samples")
-        batches = _counted(len(self), "batch", "batches")
-        if self._endless:
+        classes = "" if known is None else f" in {counted(known, 'class')}"
+        batches = counted(len(self), "batch")
+        if self._about.endless:
             batches = f"endless, {batches} an epoch"
-        rank = f" on rank {self._rank} of {self._world}" if self._world > 1 else ""
-        return f"<Loader of {samples}{classes}, {batches}{rank}>"
+        world = self._about.world
+        rank = f" on rank {self._about.rank} of {world}" if world > 1 else ""
+        return f"<Loader of {counted(self.num_samples, 'sample')}{classes}, {batches}{rank}>"
 
     if not TYPE_CHECKING:  # for type checkers every name would be an attribute
 
@@ -434,78 +311,9 @@ class Loader:
         raise TypeError(message)
 
     def __iter__(self) -> LoaderIterator:
-        """Return an iterator over the next epoch, which it takes with its first batch. Iterators are independent."""
-        self._check_trainer()
-        iterator = LoaderIterator(self, self._adapter, None, exact=True, ahead=True)
-        # Not the iterator itself: dropping it is what stops its workers.
-        self._latest = weakref.ref(iterator)
-        return iterator
-
-    def _iterate(
-        self, output: Adapter, *, count: int | None = None, exact: bool = True, looks: bool = False
-    ) -> LoaderIterator:
-        """Return an iterator for another framework's data set: an epoch, or some batches.
-
-        It starts its workers with the first batch too: there may never be one. One that only
-        ``looks`` takes nothing: the next starts where it did. See :class:`Progress` for ``exact``.
-        """
-        iterator = LoaderIterator(self, output, count, exact=exact, ahead=False, looks=looks)
-        self._latest = weakref.ref(iterator)
-        return iterator
-
-    def _check_trainer(self) -> None:
-        """Warn of what a trainer is about to do with this Loader that nobody will have meant."""
-        self._check_worker()
-        self._check_ranks()
-        self._check_overfit()
-
-    def _check_worker(self) -> None:
-        """Warn once where a worker process of a ``DataLoader`` is about to read what each of the others reads."""
-        data: Any = sys.modules.get("torch.utils.data")
-        if self._given["shard"] is None and data is not None and data.get_worker_info() is not None:
-            self._warn_once(_IN_A_WORKER)
-
-    def _check_ranks(self) -> None:
-        """Warn once where several ranks are about to read the same samples, and nobody said that they should."""
-        if self._given["shard"] is not None:
-            return
-        rank, world = rank_or_none() or (0, 1)
-        if world > 1:
-            self._warn_once(_ALL_READ_ALL.format(rank=rank, world=world))
-
-    def _check_overfit(self) -> None:
-        """Warn once where Lightning is to repeat the same batches: it cannot turn off the shuffling of a Loader."""
-        if not self._given["shuffle"] or caller(*_LIGHTNING) is None:
-            return
-        fit: Any = caller(*_LIGHTNING_FITS)
-        if fit is not None and fit.trainer.overfit_batches > 0:
-            self._warn_once(_OVERFIT)
-
-    def _warn_once(self, note: str) -> None:
-        if note not in self._told:
-            self._told |= {note}
-            warn([note])
-
-    def _take(self, count: int | None) -> tuple[int, int]:
-        """Give an iterator of this Loader the next epoch, or the next number of batches: return where they start."""
-        if self._given["shard"] == "auto" and self._world == 1 < auto_shard()[1]:
-            raise RuntimeError(_TOO_EARLY)
-        start = self._next
-        self._next = (start[0] + 1, 0) if count is None else self._native.after(*start, count)
-        self._resumed, self._counted = False, None
-        return start
-
-    def _follow(self, progress: Progress) -> None:
-        """Let the state be that of an iteration which begins, and note which others are under way.
-
-        They are those through something that reads ahead: of others a user holds the iterator, and
-        its state.
-        """
-        self._ahead = [other for other in self._ahead if not other.is_dropped()]
-        progress.rivals = [(other, other.batches) for other in self._ahead]
-        self._progress = progress
-        if not progress.exact:
-            self._ahead.append(progress)
+        """Return an independent iterator over the next epoch, which its first batch takes."""
+        self._trainers.check_pass()
+        return self._epochs.iterate(self._adapter, ahead=True)
 
     def __enter__(self) -> Loader:  # noqa: PYI034
         """Return itself."""
@@ -523,7 +331,7 @@ class Loader:
     @property
     def batch_size(self) -> int:
         """Samples per batch on this rank."""
-        return operator.index(self._given["batch_size"])
+        return self._about.batch_size
 
     @property
     def seed(self) -> int:
@@ -533,7 +341,7 @@ class Loader:
     @property
     def fields(self) -> tuple[str, ...]:
         """What a batch unpacks to."""
-        return self._fields
+        return self._about.fields
 
     @property
     def num_samples(self) -> int:
@@ -596,32 +404,16 @@ class Loader:
     @property
     def epoch(self) -> int:
         """The epoch that the next ``iter()`` starts."""
-        return self._next[0]
+        return self._epochs.next[0]
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next ``iter()`` start this epoch; if a state in it was just loaded, go on from there."""
-        epoch = epoch_of(epoch)
-        if not (self._resumed and epoch == self._next[0]):
-            self._next = (epoch, 0)
-            self._resumed = False
-            self._progress = None
+        """Start this epoch next; if a state in it was just loaded, continue from there."""
+        self._epochs.set_epoch(epoch)
 
     @property
     def batch_sampler(self) -> BatchSampler:
         """What Lightning looks for, to know the batch size and to set the epoch."""
-        return BatchSampler(self)
-
-    def _count_epoch(self, epoch: int) -> None:
-        """Take the epoch that a framework counts.
-
-        It may count from 0 in every run, whatever the epoch of a state that was loaded: of that it
-        takes nothing away, and counts on from there. An epoch beyond that of the state is one that
-        it goes to, leaving out the rest.
-        """
-        self._counted = epoch
-        if self._resumed:
-            self._offset = max(0, self._next[0] - epoch)
-        self.set_epoch(max(0, epoch + self._offset))
+        return BatchSampler(self._epochs)
 
     def state_dict(self, *, batches: int | None = None, position: Any = None) -> dict[str, Any]:
         """Return where the latest iterator stands, or where the next would start.
@@ -650,48 +442,7 @@ class Loader:
             ValueError: both are given; or more batches than were handed over; or no position of an
                 epoch.
         """
-        if batches is not None and position is not None:
-            message = (
-                f"batches={shown(batches)} and position={shown(position)}: one of them says it all"
-            )
-            raise ValueError(message)
-        if position is not None:
-            return self._state(pair_of(position, self._native.positions))
-        if self._progress is not None and self._progress.is_in_doubt():
-            raise RuntimeError(_WHICH)
-        if batches is not None:
-            return self._after(batches)
-        if self._progress is not None and not self._progress.exact:
-            raise RuntimeError(_READ_AHEAD)
-        return self._handed_over()
-
-    def _state(self, place: tuple[int, int]) -> dict[str, Any]:
-        return state_of(place, self._order, self.batch_size, self._world)
-
-    def _handed_over(self, together: int = 1) -> dict[str, Any]:
-        """Return the state after what was handed over, of which only so many batches ``together`` count."""
-        if self._progress is None:
-            return self._state(self._next)
-        waiting = self._progress.batches % together
-        if waiting:
-            return self._after(self._progress.batches - waiting)
-        return self._state(self._progress.place)
-
-    def _after(self, batches: Any) -> dict[str, Any]:
-        """Return the state after a number of batches of the latest iteration."""
-        start, most = (
-            (self._progress.start, self._progress.batches) if self._progress else (self._next, 0)
-        )
-        invalid = f"batches={shown(batches)} is not valid:"
-        try:
-            count = operator.index(batches)
-        except TypeError:
-            message = f"{invalid} a whole number of batches"
-            raise TypeError(message) from None
-        if not 0 <= count <= most:
-            message = f"{invalid} the latest iteration has handed over {most}"
-            raise ValueError(message)
-        return self._state(self._native.after(*start, count) if count else start)
+        return self._epochs.state(batches, position)
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Make the next ``iter()`` resume there, in any process, on any number of ranks.
@@ -705,45 +456,8 @@ class Loader:
                 batch of one for the middle, with another batch size or number of ranks: it counts
                 batches, and does not come out at the end of that epoch.
         """
-        self._next = place_of(state, self._order, self._native.positions)
-        self._resumed = True
-        if self._counted is not None:
-            self._offset = self._next[0] - self._counted
-        self._progress = None
-        if caller(*_LIGHTNING) is not None:
-            self._check_count(state)
-
-    def _check_count(self, state: Mapping[str, Any]) -> None:
-        """Warn where the batches before a state and those after it are not as many as Lightning counts in an epoch."""
-        before, (_, position) = batches_of(state), self._next
-        if before is None or self._endless:
-            return
-        done, here = -(-position // math.prod(before)), self.batch_size * self._world
-        done = done or self._counted_already()
-        rest = self.num_samples - position
-        left = rest // here if self._given["last_batch"] == "drop" else -(-rest // here)
-        if done + left == len(self):
-            return
-        lost = rest - max(0, len(self) - done) * here
-        outcome = "it will neither validate at the end of this epoch nor step schedulers there"
-        if lost > 0:
-            # Where there are no more than so many batches in an epoch, Lightning may start to count
-            # anew.
-            outcome = (
-                f"up to {_counted(lost, 'sample', 'samples')} of this epoch will not be trained on"
-            )
-        sizes = (before[0], _ranks(before[1]), self.batch_size, _ranks(self._world))
-        warn([_OTHER_BATCHES.format(*sizes, outcome)])
-
-    def _counted_already(self) -> int:
-        """Return how many batches Lightning takes away from an epoch that begins.
-
-        A checkpoint saved with the last batch of an epoch is one in its middle, where that epoch
-        has more batches now.
-        """
-        fit: Any = caller(*_LIGHTNING_FITS)
-        done = fit.epoch_loop.batch_progress.current.ready if fit is not None else 0
-        return done if done < len(self) else 0
+        self._epochs.load(state)
+        self._trainers.check_state(state, self._epochs)
 
     def stats(self) -> dict[str, Any]:
         """Return counts over all iterators so far.
@@ -761,13 +475,13 @@ class Loader:
         either.
         """
         stats = self._native.stats()
-        latest = self._latest and self._latest()
+        latest = self._epochs.latest()
         ready, begun = latest.load() if latest else (0, 0)
         return {**stats, "queue": {"ready": ready, "begun": begun}}
 
     def close(self) -> None:
         """Stop the workers of the latest iterator."""
-        latest = self._latest and self._latest()
+        latest = self._epochs.latest()
         if latest:
             latest.close()
 
@@ -802,7 +516,7 @@ class Loader:
         """
         from imagepipe_rs._adapters.tf_dataset import as_tf_dataset  # noqa: PLC0415  imports TensorFlow
 
-        return as_tf_dataset(self)
+        return as_tf_dataset(self._epochs)
 
     def as_torch(self) -> Any:
         """Return a ``torch.utils.data.IterableDataset`` of the Loader's ``fields`` as tensors.
@@ -829,25 +543,20 @@ class Loader:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the arguments, and where the next ``iter()`` starts."""
-        return {name: value for name, value in self.__dict__.items() if name not in _MADE_AGAIN}
+        kept = {name: value for name, value in self.__dict__.items() if name not in _MADE_AGAIN}
+        return {**kept, "_stands": self._epochs.where()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Make it again of the same arguments."""
+        stands = state.pop("_stands")
         self.__dict__.update(state)
         path = paths_from(state["_folder"], state["_given"]["path"])
         Loader.__init__(self, **{**state["_given"], "path": path})
         self.__dict__.update(state)
+        self._epochs.stand(stands)
 
 
 _OPTIONS = frozenset(inspect.signature(Loader).parameters)
-
-
-def _ranks(world: int) -> str:
-    return _counted(world, "rank", "ranks")
-
-
-def _counted(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
-
+_DESCRIBED = _OPTIONS & Description.__dataclass_fields__.keys() - {"batch_size", "fields"}
 
 __all__ = ["Batch", "Loader", "LoaderIterator"]

@@ -14,7 +14,8 @@ from operator import index as as_index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagepipe_rs import _native
-from imagepipe_rs._arguments import Path, paths_of, shown
+from imagepipe_rs._names import shown
+from imagepipe_rs._paths import Path, paths_of
 from imagepipe_rs._writing import Progress, Written, run
 
 if TYPE_CHECKING:
@@ -293,7 +294,7 @@ def create_index(
     found = paths_of(path)
     indexes = {f"{shard}.idx" for shard in found}
     shards = {os.path.abspath(shard): shard for shard in found if shard not in indexes}  # noqa: PTH100  links are kept
-    return run(_native.create_index, {"paths": list(shards.values()), "workers": workers}, progress)
+    return run(_native.create_index, {**locals(), "paths": list(shards.values())})
 
 
 class Example:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from imagepipe_rs._arguments import Path
+    from imagepipe_rs._paths import Path
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
-from imagepipe_rs._arguments import json_of
-from imagepipe_rs._errors import DatasetValueError, unreadable
-from imagepipe_rs._names import printable
+from imagepipe_rs._errors import DatasetValueError
+from imagepipe_rs._files import json_of, read, refused
 from imagepipe_rs._writing import Check, OnError, Progress, Written, run
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from imagepipe_rs._arguments import Path
+    from imagepipe_rs._paths import Path
 
 _COUNTS = {"train": "train_number", "validation": "val_number", "test": "test_number"}
 
@@ -76,17 +75,7 @@ class Image2TFRecords:
         allow_outside: bool = False,
     ) -> None:
         """Keep what is asked for; :meth:`create_tfrecords` reads and checks it."""
-        self._arguments = {
-            "image_path": image_path,
-            "image2class_file": image2class_file,
-            "class2id_file": class2id_file,
-            "dataset_name": dataset_name,
-            "val_size": val_size,
-            "test_size": test_size,
-            "num_shards": num_shards,
-            "seed": seed,
-            "allow_outside": allow_outside,
-        }
+        self._arguments = {name: value for name, value in locals().items() if name != "self"}
 
     def create_tfrecords(
         self,
@@ -138,18 +127,7 @@ class Image2TFRecords:
             ValueError: an argument of the wrong value; an ``output_dir`` that is ``image_path``, or
                 in it.
         """
-        arguments = {
-            **self._arguments,
-            "output_dir": output_dir,
-            "check": check,
-            "on_error": on_error,
-            "index": index,
-            "manifest": manifest,
-            "overwrite": overwrite,
-            "resume": resume,
-            "workers": workers,
-        }
-        return run(_native.split, arguments, progress)
+        return run(_native.split, {**self._arguments, **locals()})
 
 
 class Split:
@@ -200,7 +178,7 @@ class Split:
         whole = self._complete and all(options.get(name) is None for name in _FEWER)
         if whole and loader.num_samples != self.num_samples:
             reason = f"the shards have {loader.num_samples} images, where the summary says {self.num_samples}"
-            raise _error(pathlib.Path(self.files[0]).parent, f"the split {self.name!r}: {reason}")
+            raise refused(pathlib.Path(self.files[0]).parent, f"the split {self.name!r}: {reason}")
         return loader
 
     def as_tf_dataset(self, **options: Any) -> Any:
@@ -281,7 +259,7 @@ class ImageDataSet:
             raise ValueError(message) from error
         files = sorted(str(path) for path in self.tfrecords_dir.glob(pattern))
         if count and not files:
-            raise _error(self.tfrecords_dir, f"no file is called {pattern}")
+            raise refused(self.tfrecords_dir, f"no file is called {pattern}")
         return Split(split_name, files, count, self.labels_to_class_names)
 
     def _shards(self, split_name: str, count: int) -> list[str]:
@@ -295,16 +273,16 @@ class ImageDataSet:
                 found.setdefault(shards, {})[shard] = str(path)
         there = ", ".join(f"{start}*-of-{shards:05}.tfrecord" for shards in sorted(found))
         if len(found) > 1:
-            raise _error(self.tfrecords_dir, f"shards of two runs, {there}: remove the older")
+            raise refused(self.tfrecords_dir, f"shards of two runs, {there}: remove the older")
         if bool(found) != bool(count):
             reason = f"{there or 'no shard'} is there, where the summary says {count} images"
-            raise _error(self.tfrecords_dir, f"the split {split_name!r}: {reason}")
+            raise refused(self.tfrecords_dir, f"the split {split_name!r}: {reason}")
         for shards, files in found.items():
             for shard in range(1, shards + 1):
                 if shard not in files:
                     name = f"{start}{shard:05}-of-{shards:05}.tfrecord"
                     reason = f"shard {shard} of {shards} is missing: {name}"
-                    raise _error(self.tfrecords_dir, reason)
+                    raise refused(self.tfrecords_dir, reason)
             return [files[shard] for shard in range(1, shards + 1)]
         return []
 
@@ -348,23 +326,13 @@ def _names(path: pathlib.Path, columns: list[str]) -> dict[int, str]:
 
 
 def _not_ours(path: pathlib.Path, reason: str) -> DatasetValueError:
-    return _error(path, f"not what Image2TFRecords writes: {reason}")
-
-
-def _error(path: pathlib.Path, reason: str) -> DatasetValueError:
-    return DatasetValueError(printable(f"{path}: {reason}"), path=str(path), reason=reason)
+    return refused(path, f"not what Image2TFRecords writes: {reason}")
 
 
 def _text(path: pathlib.Path) -> str:
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except ValueError as error:
-        raise _error(path, f"not the name of a file: {error}") from error
-    try:
-        return data.decode("utf-8-sig")
-    except ValueError as error:
+        return read(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
         raise _not_ours(path, f"not UTF-8: {error}") from error
 
 

@@ -13,7 +13,6 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import tensorflow as tf
 
-from imagepipe_rs._arguments import pair
 from imagepipe_rs._foreign import tells_keras_apart
 from imagepipe_rs.loader import Loader
 
@@ -156,7 +155,7 @@ def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
 
 def _size(target_size: Any) -> tuple[int, int]:
     try:
-        height, width = (operator.index(side) for side in pair(target_size))
+        height, width = map(operator.index, np.broadcast_to(target_size, 2).tolist())
     except (TypeError, ValueError):
         message = f"target_size={target_size!r} is not valid: (height, width) in pixels"
         raise TypeError(message) from None

@@ -7,13 +7,16 @@ import json
 import os
 import pathlib
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from imagepipe_rs import _native
-from imagepipe_rs._arguments import Path, json_of, shown
-from imagepipe_rs._errors import DatasetValueError, unreadable
-from imagepipe_rs._names import printable
-from imagepipe_rs._writing import Check, OnError, Progress, Written, only_here, run
+from imagepipe_rs._errors import unreadable
+from imagepipe_rs._files import json_of, read, refused
+from imagepipe_rs._names import shown
+from imagepipe_rs._writing import Check, OnError, Progress, Written, run
+
+if TYPE_CHECKING:
+    from imagepipe_rs._paths import Path
 
 # Class numbers have 32 bits.
 _LARGEST_LABEL = 2**31 - 1
@@ -95,34 +98,12 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
             images, or in it, or, where a CSV file is the source, one of the folders that its images
             lie in.
     """
-    only_here(engine)
-    if isinstance(num_images, int) and num_images < -1:
-        message = f"num_images={num_images} is not valid: at least 1, or -1 for all"
-        raise ValueError(message)
     if labels is not None and not isinstance(labels, str | os.PathLike):
         message = f"labels={shown(labels)} is not valid: the path of a table of labels, or None"
         raise TypeError(message)
     table = None if labels is None else _read(pathlib.Path(labels))
-    arguments = {
-        "input_dir": input_dir,
-        "output_dir": output_dir,
-        "num_images": None if num_images == -1 else num_images,
-        "num_shards": num_shards,
-        "num_workers": num_workers,
-        "img_size": img_size,
-        "seed": seed,
-        "labels": table,
-        "texts": {} if table is not None else imagenet_texts(),
-        "order": order,
-        "check": check,
-        "on_error": on_error,
-        "index": index,
-        "manifest": manifest,
-        "allow_outside": allow_outside,
-        "overwrite": overwrite,
-        "resume": resume,
-    }
-    return run(_native.create_tensor_records, arguments, progress)
+    texts = imagenet_texts() if table is None else {}
+    return run(_native.create_tensor_records, {**locals(), "labels": table})
 
 
 def imagenet_texts() -> dict[str, str]:
@@ -135,26 +116,21 @@ def imagenet_texts() -> dict[str, str]:
 
 def _read(path: pathlib.Path) -> dict[str, tuple[int, str]]:
     """Read a table of labels, packed or not."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except ValueError as error:
-        raise _error(path, f"not the name of a file: {error}") from error
+    data = read(path)
     try:
         text = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
         table: dict[str, Any] = json_of(text)
     except (OSError, EOFError) as error:
         raise unreadable(path, error) from error
     except ValueError as error:
-        raise _error(path, f"not a table of labels in JSON: {error}") from error
+        raise refused(path, f"not a table of labels in JSON: {error}") from error
     try:
         rows = {
             name: (row["label"], str(row.get("human_labels", ""))) for name, row in table.items()
         }
     except (AttributeError, KeyError, TypeError) as error:
         reason = 'not a table of labels: {class: {"label": number, "human_labels": text}} is needed'
-        raise _error(path, reason) from error
+        raise refused(path, reason) from error
     return _numbered(path, rows)
 
 
@@ -167,16 +143,12 @@ def _numbered(path: pathlib.Path, rows: dict[str, tuple[Any, str]]) -> dict[str,
         whole = not isinstance(label, bool) and isinstance(label, int | float) and label % 1 == 0
         if not whole or not 0 <= label <= _LARGEST_LABEL:
             reason = f"a whole number from 0 to {_LARGEST_LABEL} is needed"
-            raise _error(path, f"the label of {shown(name)} is {shown(label)}: {reason}")
+            raise refused(path, f"the label of {shown(name)} is {shown(label)}: {reason}")
         if label in labels:
             both = f"{shown(labels[label])} and {shown(name)}"
-            raise _error(path, f"{both} have the same label, {label}")
+            raise refused(path, f"{both} have the same label, {label}")
         labels[label] = name
     return {name: (int(label), text) for name, (label, text) in rows.items()}
-
-
-def _error(path: pathlib.Path, reason: str) -> DatasetValueError:
-    return DatasetValueError(printable(f"{path}: {reason}"), path=str(path), reason=reason)
 
 
 __all__ = ["create_tensor_records", "imagenet_texts"]

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import ast
+import graphlib
 import importlib.metadata
 import importlib.util
+import re
 import stat
 import subprocess
 import sys
 import tomllib
+from inspect import signature
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import imagepipe_rs
 import pytest
-from imagepipe_rs import _native
+from imagepipe_rs import (
+    Loader,
+    _native,
+    create_images,
+    create_recordio,
+    create_tensor_records,
+    create_tfrecords,
+    decode,
+    decode_many,
+)
+from imagepipe_rs._writing import Check, OnError
+from imagepipe_rs.imagine import ENDINGS
 
 FRAMEWORKS = ("tensorflow", "torch", "jax", "cupy", "PIL", "skimage", "pandas", "ray", "tqdm")
 
@@ -52,6 +68,81 @@ def test_import_brings_no_framework() -> None:
     printed = subprocess.run(command, capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
     assert printed.stderr == ""
+
+
+class Imports(ast.NodeVisitor):
+    """The modules of the package that one of them imports, inside of functions too."""
+
+    def __init__(self, path: Path, package: Path) -> None:
+        self.package, self.found = package, set()
+        self.visit(ast.parse(path.read_text()))
+
+    def visit_If(self, node: ast.If) -> None:
+        if ast.unparse(node.test) != "TYPE_CHECKING":
+            self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        self.found |= {alias.name for alias in node.names if self.is_ours(alias.name)}
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        assert node.module is not None, "no relative imports"
+        names = [f"{node.module}.{alias.name}" for alias in node.names]
+        found = {name if self.is_module(name) else node.module for name in names}
+        self.found |= {name for name in found if self.is_ours(name)}
+
+    def is_ours(self, name: str) -> bool:
+        return name.split(".", maxsplit=1)[0] == self.package.name
+
+    def is_module(self, name: str) -> bool:
+        file = self.package.parent / name.replace(".", "/")
+        return file.is_dir() or file.with_suffix(".py").exists() or file.name == "_native"
+
+
+def test_no_module_imports_itself_by_way_of_others(root: Path) -> None:
+    package = root / "python" / "imagepipe_rs"
+    graph = {
+        ".".join(path.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__"):
+        Imports(path, package).found
+        for path in package.rglob("*.py")
+    }  # fmt: skip
+    # The compiled module imports by name.
+    rust = "".join(path.read_text() for path in (root / "src" / "python").glob("*.rs"))
+    graph["imagepipe_rs._native"] = set(re.findall(r'import\("(imagepipe_rs[\w.]*)"\)', rust))
+    assert graph["imagepipe_rs._native"], "it makes exceptions of this package"
+    graphlib.TopologicalSorter(graph).prepare()  # of a cycle, its error names the modules
+
+
+def literals(function: Any, argument: str) -> list[str]:
+    """Return the words in the annotation of an argument."""
+    annotation = signature(function).parameters[argument].annotation
+    aliases = {"Check": Check, "OnError": OnError}
+    if annotation in aliases:
+        return list(aliases[annotation].__args__)
+    subscripts = [
+        node.slice
+        for node in ast.walk(ast.parse(annotation))
+        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "Literal"
+    ]
+    constants = (ast.walk(node) for node in subscripts)
+    return [node.value for node in chain(*constants) if isinstance(node, ast.Constant)]
+
+
+@pytest.mark.parametrize("argument", sorted({*_native.words()} & {*signature(Loader).parameters}))
+def test_the_words_of_a_loaders_arguments_are_the_crates(argument: str) -> None:
+    assert literals(Loader, argument) == _native.words()[argument]
+
+
+def test_the_words_of_other_arguments_are_the_crates() -> None:
+    words = _native.words()
+    for function in (decode, decode_many):
+        assert literals(function, "fit") == words["fit"][:3]
+        assert literals(function, "channels") == words["channels"]
+    for function in (create_tfrecords, create_recordio, create_tensor_records):
+        assert literals(function, "check") == words["check"]
+        assert literals(function, "on_error") == words["on_error of a writer"]
+    assert literals(create_tensor_records, "order") == words["order"]
+    assert literals(create_images, "content") == words["content"]
+    assert list(ENDINGS) == words["image_format"]
 
 
 def test_libjpeg_turbo_has_its_simd_code() -> None:

@@ -1032,7 +1032,7 @@ def test_wrong_arguments_are_named(
     ("options", "message"),
     [
         ({"num_images": 0}, "num_images=0 is not valid"),
-        ({"num_images": -2}, "num_images=-2 is not valid: at least 1, or -1 for all"),
+        ({"num_images": -2}, "num_images=-2 is not valid: a whole number, at least 1, or -1"),
         ({"num_shards": 0}, "num_shards=0 is not valid: at least 1"),
         ({"img_size": 0}, "img_size=0 is not valid: between 1 and"),
         ({"img_size": 70_000}, "img_size=70000 is not valid: between 1 and"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from imagepipe_rs._arguments import shown
+from imagepipe_rs._names import shown
 
 if TYPE_CHECKING:
     from imagepipe_rs._native import Tensor
@@ -20,7 +20,7 @@ class Adapter(Protocol):
     """What each module here offers."""
 
     def convert(self, tensor: Tensor, dtype: str) -> Any:
-        """Return the framework's array over the memory of ``tensor``, whose elements are ``dtype``."""
+        """Return the framework's array over the memory of ``tensor``, of type ``dtype``."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What Keras does with the data sets of other frameworks."""
+"""What Keras does with other frameworks' datasets."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ _BUILDS = {"_symbolic_build", "_maybe_symbolic_build"}
 def builds() -> bool:
     """Say whether Keras is about to look at one batch, build a model, and start over.
 
-    It does so in its trainers for ``tf.distribute``, JAX and PyTorch. ``tf.data`` asks for batches
-    on a thread of its own, which is why all threads are looked at.
+    Its trainers for ``tf.distribute``, JAX and PyTorch do. All threads are searched, because
+    ``tf.data`` asks for batches on a thread of its own.
     """
-    return any(map(_is_building, sys._current_frames().values()))  # noqa: SLF001  nothing else tells what a pass is for
+    # Nothing else tells what a pass is for. A variable would keep the frames, and itself, alive.
+    return any(map(_is_building, sys._current_frames().values()))  # noqa: SLF001
 
 
 def _is_building(frame: FrameType | None) -> bool:

@@ -27,6 +27,7 @@ def bfloat16() -> Any:
     try:
         import ml_dtypes  # noqa: PLC0415  needed for this type alone
     except ImportError as error:
-        message = "dtype='bfloat16' with output='numpy' needs the package ml_dtypes: pip install ml_dtypes"
+        needs = "dtype='bfloat16' with output='numpy' needs the package ml_dtypes"
+        message = f"{needs}: pip install ml_dtypes"
         raise ImportError(message) from error
     return ml_dtypes.bfloat16

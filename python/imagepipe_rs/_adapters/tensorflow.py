@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 
 def convert(tensor: Tensor, dtype: str) -> Any:
-    """Return a tensor that shares the memory. TensorFlow takes capsules of the unversioned kind only."""
+    """Return a tensor that shares the memory."""
     del dtype
+    # TensorFlow takes unversioned capsules only.
     return tf.experimental.dlpack.from_dlpack(tensor.__dlpack__())

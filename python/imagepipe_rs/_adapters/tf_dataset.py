@@ -10,14 +10,16 @@ import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import tensorflow as tf
 
 from imagepipe_rs._adapters import adapter, keras
 from imagepipe_rs.batch import DEFAULT_FIELDS
 
 if TYPE_CHECKING:
+    from imagepipe_rs._arguments import Description
+    from imagepipe_rs._epochs import Epochs
     from imagepipe_rs._iterator import LoaderIterator
-    from imagepipe_rs.loader import Loader
 
 # Of one sample.
 _SPECS = {
@@ -29,28 +31,28 @@ _SPECS = {
 }
 
 
-def as_tf_dataset(loader: Loader) -> Any:
-    """Return a dataset of the loader's fields, or of images where there are no labels.
+def as_tf_dataset(epochs: Epochs) -> Any:
+    """Return a dataset of a Loader's fields, or of images alone if there are no labels.
 
     Tensors share the memory of the batches on their way into the dataset's generator.
 
-    Every pass has the same number of batches. A shorter one, of an epoch that was begun elsewhere,
-    would be right for ``tf.data`` alone: Keras asks for the number once, and where it is not told
-    takes the length of the first pass, cuts the others to it without a word, and warns that the
-    data ran out.
+    Every pass has the same number of batches. A shorter one, for an epoch that began elsewhere,
+    would do for ``tf.data`` alone. But Keras asks for the number once; if it is not told, it takes
+    the length of the first pass, cuts the others to it silently, and warns that the data ran out.
     """
-    signature = _signature(loader)
-    count = None if loader._endless else len(loader)  # noqa: SLF001
+    about = epochs.about
+    signature = _signature(epochs)
+    count = None if about.endless else epochs.native.batches_per_epoch
 
     def batches() -> Iterator[Any]:
         output, looks = adapter("tensorflow"), keras.builds()
-        return _Pass(loader._iterate(output, count=count, exact=False, looks=looks))  # noqa: SLF001
+        return _Pass(epochs.iterate(output, count=count, exact=False, looks=looks))
 
     dataset = tf.data.Dataset.from_generator(batches, output_signature=signature)
     length = tf.data.INFINITE_CARDINALITY if count is None else count
     dataset = dataset.apply(tf.data.experimental.assert_cardinality(length))
     # A rank's share would be dealt out among the ranks once more, and most of it never be seen.
-    return dataset.with_options(_as_it_is()) if loader._world > 1 else dataset  # noqa: SLF001
+    return dataset.with_options(_as_it_is()) if about.world > 1 else dataset
 
 
 class _Pass(Iterator[Any]):
@@ -110,35 +112,37 @@ def _as_it_is() -> Any:
     return options
 
 
-def _signature(loader: Loader) -> Any:
-    size, channels, layout, labels = loader._shape  # noqa: SLF001
-    if loader._ragged:  # noqa: SLF001
+def _signature(epochs: Epochs) -> Any:
+    about = epochs.about
+    if about.ragged:
         message = (
-            "as_tf_dataset() needs batches that are one array: not ragged=True; images of several sizes go with "
-            "size=None, batch_size=1"
+            "as_tf_dataset() needs batches that are one array: not ragged=True; "
+            "images of several sizes go with size=None, batch_size=1"
         )
         raise ValueError(message)
-    depth = 1 if channels == "GRAY" else 3
-    height, width = size or (None, None)
-    shape = (height, width, depth) if layout == "NHWC" else (depth, height, width)
-    images = tf.TensorSpec((_length(loader), *shape), tf.as_dtype(loader._dtype))  # noqa: SLF001
-    if labels is None and loader.fields == DEFAULT_FIELDS:
-        return images
-    return tuple(images if name == "images" else _spec(loader, name) for name in loader.fields)
+    specs = [_images(about) if name == "images" else _spec(epochs, name) for name in about.fields]
+    if about.labels is None and about.fields == DEFAULT_FIELDS:
+        return specs[0]
+    return tuple(specs)
 
 
-def _spec(loader: Loader, name: str) -> Any:
-    *_, labels = loader._shape  # noqa: SLF001
+def _images(about: Description) -> Any:
+    depth = 1 if about.channels == "GRAY" else 3
+    sides = (None, None) if about.size is None else np.broadcast_to(about.size, 2).tolist()
+    shape = (*sides, depth) if about.layout == "NHWC" else (depth, *sides)
+    return tf.TensorSpec((_length(about), *shape), tf.as_dtype(about.dtype))
+
+
+def _spec(epochs: Epochs, name: str) -> Any:
     if name == "position":
         return tf.TensorSpec((2,), tf.int64)
     shape, dtype = _SPECS[name]
-    if name == "labels" and labels == "one_hot":
-        shape, dtype = (loader.num_classes,), tf.float32
-    return tf.TensorSpec((_length(loader), *shape), dtype)
+    if name == "labels" and epochs.about.labels == "one_hot":
+        shape, dtype = (len(epochs.native.classes),), tf.float32
+    return tf.TensorSpec((_length(epochs.about), *shape), dtype)
 
 
-def _length(loader: Loader) -> int | None:
-    """Return how many samples every batch has; None where that is not one number."""
-    given = loader._given  # noqa: SLF001
-    full = given["last_batch"] != "keep" and given["on_error"] != "skip"
-    return loader.batch_size if full else None
+def _length(about: Description) -> int | None:
+    """Return how many samples every batch has; None if that is not one number."""
+    full = about.last_batch != "keep" and about.on_error != "skip"
+    return about.batch_size if full else None

@@ -8,16 +8,17 @@ from torch.utils.data import IterableDataset, default_collate, get_worker_info
 
 from imagepipe_rs._adapters import adapter
 from imagepipe_rs._callers import caller
-from imagepipe_rs._ranks import auto_shard, rank_or_none
+from imagepipe_rs._environment import auto_shard, rank_or_none
 from imagepipe_rs.batch import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from imagepipe_rs._epochs import Epochs
     from imagepipe_rs.loader import Loader
 
 
-# What a rank has for a state whose batches another reads: it may end up in the place of the state.
+# The state of a rank whose batches another rank reads: it may end up in the place of the real one.
 _READ_ELSEWHERE = {"read_by_rank": 0}
 
 
@@ -25,6 +26,10 @@ class _Batches(IterableDataset[Any]):
     def __init__(self, loader: Loader) -> None:
         super().__init__()
         self.loader = loader
+
+    @property
+    def _epochs(self) -> Epochs:
+        return self.loader._epochs  # noqa: SLF001  a worker process has none before it is made again
 
     def __iter__(self) -> Iterator[Any]:
         if get_worker_info() is not None:
@@ -35,32 +40,32 @@ class _Batches(IterableDataset[Any]):
             raise RuntimeError(message)
         reader = _accelerate()
         if not _dispatches(reader):
-            self.loader._check_trainer()  # noqa: SLF001
-        elif self.loader._world > 1:  # noqa: SLF001
+            self.loader._trainers.check_pass()  # noqa: SLF001
+        elif self._epochs.about.world > 1:
             message = (
-                "accelerator.prepare() deals the batches that rank 0 reads out to all ranks, and never reads those of "
-                "the others: give the Loader no shard=, or do not prepare() it"
+                "accelerator.prepare() deals the batches that rank 0 reads out to all ranks, and "
+                "never reads those of the others: give the Loader no shard=, or do not prepare() it"
             )
             raise RuntimeError(message)
         elif _processes() > 1:
-            _refuse_short_batches(self.loader)
+            _refuse_short_batches(self._epochs)
         # Accelerate reads one batch ahead, to know which is the last.
-        batches = self.loader._iterate(adapter("torch"), exact=reader is None)  # noqa: SLF001
+        batches = self._epochs.iterate(adapter("torch"), exact=reader is None)
         return map(Batch._element, batches)  # noqa: SLF001
 
     def __len__(self) -> int:
         return len(self.loader)
 
     def set_epoch(self, epoch: int) -> None:
-        """Let the next pass start this epoch; after ``load_state_dict``, go on and count on from there."""
-        self.loader.batch_sampler.set_epoch(epoch)
+        """Start this epoch next; after ``load_state_dict``, continue and count from there."""
+        self._epochs.count_epoch(epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state after what was handed over: whoever reads ahead asks at the right moment."""
+        """Return the state after what was handed over; what reads ahead asks in time."""
         reader = _accelerate()
         if _reads_nothing(reader):
             return dict(_READ_ELSEWHERE)
-        return self.loader._handed_over(_dealt_together(reader))  # noqa: SLF001
+        return self._epochs.handed_over(_dealt_together(reader))
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """As the Loader's."""
@@ -68,21 +73,22 @@ class _Batches(IterableDataset[Any]):
             return
         if state == _READ_ELSEWHERE:
             message = (
-                "this is the state of a rank that read nothing: rank 0 reads for all, and accelerator.save_state() has "
-                "every rank write the same file. Save prepared.state_dict() of rank 0, or give accelerator.prepare() "
-                "the Loader itself, with shard='auto'"
+                "this is the state of a rank that read nothing: rank 0 reads for all, and "
+                "accelerator.save_state() has every rank write the same file. Save "
+                "prepared.state_dict() of rank 0, or give accelerator.prepare() the Loader itself, "
+                "with shard='auto'"
             )
             raise ValueError(message)
         self.loader.load_state_dict(state)
 
 
 def _accelerate() -> Any:
-    """Return the object of Accelerate that is about to read the dataset or to ask for its state, if one is."""
+    """Return Accelerate's object that is about to read the dataset or to ask for its state."""
     return caller("accelerate.data_loader")
 
 
 def _stacks_batches() -> bool:
-    """Say whether a ``DataLoader`` is about to make batches of what are batches already."""
+    """Say whether a ``DataLoader`` is about to make batches of batches."""
     fetcher = caller("torch.utils.data._utils.fetch")
     # With a function of the user's own, they know what they get.
     return (
@@ -100,20 +106,20 @@ def _processes() -> int:
     return (rank_or_none() or (0, 1))[1]
 
 
-def _refuse_short_batches(loader: Loader) -> None:
-    """Refuse batches that are short in the middle: Accelerate cuts them into equal parts, and drops what is left."""
-    given = loader._given  # noqa: SLF001
-    if given["on_error"] == "skip":
+def _refuse_short_batches(epochs: Epochs) -> None:
+    """Refuse short batches before the last: Accelerate cuts them into equal parts, drops the rest."""
+    about = epochs.about
+    keeps_short = about.last_batch == "keep" and epochs.native.num_samples % about.batch_size
+    if about.on_error == "skip":
         reason, instead = "on_error='skip'", "on_error='replace'"
-    elif (
-        given["repeat"] and given["last_batch"] == "keep" and loader.num_samples % loader.batch_size
-    ):
+    elif about.repeat and keeps_short:
         reason, instead = "repeat=True", "last_batch='drop' or 'pad'"
     else:
         return
     message = (
-        "accelerator.prepare() deals out batches in equal parts, and drops good samples of those that "
-        f"{reason} leaves shorter: give the Loader {instead}, or give it shard='auto' and do not prepare() it"
+        "accelerator.prepare() deals out batches in equal parts, and drops good samples of those "
+        f"that {reason} leaves shorter: give the Loader {instead}, or give it shard='auto' and do "
+        "not prepare() it"
     )
     raise RuntimeError(message)
 
@@ -123,7 +129,7 @@ def _reads_nothing(reader: Any) -> bool:
 
 
 def _dealt_together(reader: Any) -> int:
-    """Return how many batches are dealt out at a time, of which the state is asked for before each is read."""
+    """Return how many batches are dealt out at a time; the state is asked for before each."""
     if not _dispatches(reader) or reader.end_of_dataloader:
         return 1
     # A reader that is being made has none of these yet, and has read nothing.
@@ -133,5 +139,5 @@ def _dealt_together(reader: Any) -> int:
 
 
 def as_torch(loader: Loader) -> Any:
-    """Return an iterable dataset of the loader's fields as tensors; of images where there are no labels."""
+    """Return an iterable dataset of a Loader's fields as tensors, or of images without labels."""
     return _Batches(loader)

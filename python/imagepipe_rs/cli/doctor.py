@@ -11,7 +11,7 @@ from typing import Any
 
 import imagepipe_rs
 from imagepipe_rs import _native
-from imagepipe_rs._ranks import jpeg_decoder
+from imagepipe_rs._environment import jpeg_decoder
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command
