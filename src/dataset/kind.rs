@@ -128,7 +128,7 @@ impl Found {
     /// The record files that lie in a directory; whether there are any.
     fn add_records(&mut self, tree: &Tree, threads: usize) -> Result<bool> {
         let here: Vec<PathBuf> = tree.here().collect();
-        let looks = file::each(here.len(), threads, &|i| look(&here[i]))?;
+        let looks = file::each(here.len(), threads, |i| look(&here[i]))?;
         let (before, mut others) = (self.shards.len(), Vec::new());
         for (path, look) in here.iter().zip(looks) {
             match look {

@@ -105,7 +105,7 @@ impl Files {
     /// Looks whether every file is there; if `gaps` are borne, whether any is.
     fn check_there(&self, gaps: bool, threads: usize) -> Result<()> {
         let chunks = self.len().div_ceil(CHUNK);
-        let missing = each(chunks, threads, &|chunk| {
+        let missing = each(chunks, threads, |chunk| {
             let (mut scratch, mut missing) = (Scratch::default(), 0);
             for file in chunk * CHUNK..self.len().min((chunk + 1) * CHUNK) {
                 match self.check_file(file, &mut scratch) {

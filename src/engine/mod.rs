@@ -12,6 +12,9 @@
 //! told, so that its caller can look for signals; dropping the engine stops the workers after the
 //! sample they are at; a panic in the job costs one sample or one batch and ends nothing else; in a
 //! fork of its process an engine refuses to work.
+//!
+//! What has no batches but is wanted in order by a consumer who waits, one value for each index, is
+//! [`Ordered`]; what is a plain loop over many files needs no engine: [`crate::file::each`].
 
 mod first;
 mod ordered;

@@ -1,14 +1,14 @@
-//! Files: reading one into reused memory or mapping it, listing whole directory trees, and writing
-//! files whole or not at all.
+//! Files: reading one into reused memory or mapping it, listing whole directory trees, doing the
+//! same with many at once, and writing files whole or not at all.
 
 mod append;
 mod atomic;
 mod base;
 mod csv;
-mod each;
 mod map;
 mod names;
 mod natural;
+mod parallel;
 mod read;
 mod scan;
 mod signature;
@@ -17,12 +17,12 @@ pub use append::Appender;
 pub use atomic::{Output, a_directory, make_directory, write_whole};
 pub use base::Base;
 pub use csv::{Columns, Csv, LARGEST_NUMBER, line_error, may_be_csv, name_hint, whole_number};
-pub use each::each;
 pub use map::{Hops, Map, Stamp};
 pub use names::{
     IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, path_identity, quoted,
 };
 pub use natural::natural_order;
+pub use parallel::each;
 pub use read::{append_file, peek, read_into, read_stamped};
 pub use scan::{Folder, Listing, scan};
 pub use signature::{Foreign, SIGNATURE};

@@ -10,13 +10,14 @@ use std::ffi::{CStr, CString, OsStr};
 use std::io;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::Scope;
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, fstat, open, statat};
 
-use super::each::on_threads;
 use super::names::is_clutter;
+use super::parallel::in_pool;
 use crate::error::{Error, Result};
 
 /// The files of one directory.
@@ -69,20 +70,11 @@ struct Entered {
 /// for.
 const MOST_LINKS: usize = 8;
 
-#[derive(Default)]
-struct State {
-    pending: Vec<Pending>,
-    /// Directories found or being read; the walk ends when there are none left.
-    open: usize,
-    folders: Vec<Folder>,
-    failed: Option<Error>,
-}
-
 struct Walk<'a> {
     root: &'a Path,
     wanted: &'a (dyn Fn(&[u8]) -> bool + Sync),
-    state: Mutex<State>,
-    changed: Condvar,
+    /// What was listed so far, or what could not be.
+    listed: Mutex<Result<Vec<Folder>>>,
 }
 
 /// What one directory holds, as it is read.
@@ -117,19 +109,24 @@ pub fn scan(
     let walk = Walk {
         root,
         wanted,
-        state: Mutex::default(),
-        changed: Condvar::new(),
+        listed: Mutex::new(Ok(Vec::new())),
     };
-    walk.enter(Pending {
+    let first = || Pending {
         path: Vec::new(),
         parent: None,
         link: false,
+    };
+    let walked = in_pool(threads, |pool| {
+        pool.scope(|scope| walk.spread(&first(), scope));
     });
-    on_threads(threads, &|| walk.work());
-    if let Some(error) = walk.lock().failed.take() {
-        return Err(error);
+    if walked.is_none() {
+        let mut pending = vec![first()];
+        while let Some(next) = pending.pop() {
+            pending.extend(walk.list(&next));
+        }
     }
-    let mut folders = std::mem::take(&mut walk.lock().folders);
+    let listed = walk.listed.into_inner();
+    let mut folders = listed.unwrap_or_else(PoisonError::into_inner)?;
     folders.sort_unstable_by(|a, b| {
         a.path
             .split(|c| *c == b'/')
@@ -139,10 +136,6 @@ pub fn scan(
 }
 
 impl Walk<'_> {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn full(&self, path: &[u8]) -> PathBuf {
         if path.is_empty() {
             self.root.to_path_buf()
@@ -156,14 +149,6 @@ impl Walk<'_> {
             path: self.full(path),
             source: source.into(),
         }
-    }
-
-    /// Puts a directory up for reading.
-    fn enter(&self, pending: Pending) {
-        let mut state = self.lock();
-        state.pending.push(pending);
-        state.open += 1;
-        self.changed.notify_one();
     }
 
     /// Opens a directory, unless it was entered on the way to it.
@@ -207,41 +192,34 @@ impl Walk<'_> {
         )))
     }
 
-    /// Reads directories until none is left, or one failed.
-    fn work(&self) {
-        while let Some(pending) = self.next() {
-            let result = self.read(&pending);
-            let mut state = self.lock();
-            state.open -= 1;
-            match result {
-                Ok(folder) => state.folders.extend(folder),
-                Err(error) => state.failed = state.failed.take().or(Some(error)),
-            }
-            self.changed.notify_all();
+    /// Lists a directory, and each of those in it as a task of its own.
+    fn spread<'scope>(&'scope self, pending: &Pending, scope: &Scope<'scope>) {
+        for below in self.list(pending) {
+            scope.spawn(move |scope| self.spread(&below, scope));
         }
     }
 
-    fn next(&self) -> Option<Pending> {
-        let mut state = self.lock();
-        loop {
-            if state.failed.is_some() {
-                return None;
-            }
-            if let Some(pending) = state.pending.pop() {
-                return Some(pending);
-            }
-            if state.open == 0 {
-                return None;
-            }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+    /// Lists a directory, unless another one could not be; returns those in it.
+    fn list(&self, pending: &Pending) -> Vec<Pending> {
+        let lock = || self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if lock().is_err() {
+            return Vec::new();
         }
+        let read = self.read(pending);
+        match (&mut *lock(), read) {
+            (Ok(folders), Ok(Some((folder, below)))) => {
+                folders.push(folder);
+                return below;
+            }
+            (listed @ Ok(_), Err(error)) => *listed = Err(error),
+            _ => {}
+        }
+        Vec::new()
     }
 
-    /// What a directory holds; `None` if it leads back to where it was found.
-    fn read(&self, pending: &Pending) -> Result<Option<Folder>> {
+    /// The files of a directory, and the directories in it; `None` if it leads back to where it was
+    /// found.
+    fn read(&self, pending: &Pending) -> Result<Option<(Folder, Vec<Pending>)>> {
         let Some((directory, entered)) = self.opened(pending)? else {
             return Ok(None);
         };
@@ -250,25 +228,25 @@ impl Walk<'_> {
             self.sort_in(&directory, name, kind, &mut contents)
         })
         .map_err(|error| self.error(&pending.path, error))?;
-        for (names, link) in [(&contents.folders, false), (&contents.links, true)] {
-            for name in names {
-                self.enter(Pending {
-                    path: joined(&pending.path, name),
-                    parent: Some(Arc::clone(&entered)),
-                    link,
-                });
-            }
-        }
+        let folders = contents.folders.iter().map(|name| (name, false));
+        let links = contents.links.iter().map(|name| (name, true));
+        let below = |(name, link): (&CString, bool)| Pending {
+            path: joined(&pending.path, name),
+            parent: Some(Arc::clone(&entered)),
+            link,
+        };
+        let below = folders.chain(links).map(below).collect();
         let files = contents.files.starts.len();
         let [names, others, special] = [contents.files, contents.others, contents.special]
             .map(|names| sorted(&names.bytes, &names.starts));
-        Ok(Some(Folder {
+        let folder = Folder {
             path: pending.path.clone(),
             names,
             files,
             others,
             special,
-        }))
+        };
+        Ok(Some((folder, below)))
     }
 
     /// Takes one directory entry down as what it is.

@@ -47,7 +47,7 @@ impl Run for Indexing {
     fn wait(&mut self, _: Duration) -> Result<Option<Written>> {
         let left = &self.shards[self.next..];
         let turn = &left[..left.len().min(TURN * self.workers)];
-        for outcome in each(turn.len(), self.workers, &|shard| Ok(write(&turn[shard])))? {
+        for outcome in each(turn.len(), self.workers, |shard| Ok(write(&turn[shard])))? {
             match outcome {
                 Ok((records, bytes)) => {
                     self.written.files += 1;

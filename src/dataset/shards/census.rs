@@ -58,7 +58,7 @@ pub(super) fn take(
     ask: impl Fn(u64, &mut Vec<u8>, &mut Part) -> Result<()> + Sync,
 ) -> Result<Census> {
     let chunks = usize::try_from(samples.div_ceil(CHUNK)).unwrap_or(usize::MAX);
-    let parts = each(chunks, threads, &|chunk| {
+    let parts = each(chunks, threads, |chunk| {
         let first = chunk as u64 * CHUNK;
         let mut part = Part {
             samples: usize::try_from(samples).unwrap_or(usize::MAX),

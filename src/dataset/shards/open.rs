@@ -72,7 +72,7 @@ impl Shards {
     /// Leaves out `RecordIO` records that hold no image, as face datasets have them to say which
     /// records are whose.
     fn leave_out_empty(&mut self) -> Result<()> {
-        let empty = each(self.files.len(), self.threads, &|i| {
+        let empty = each(self.files.len(), self.threads, |i| {
             Ok(without_image(&self.files[i]))
         })?;
         if empty.iter().all(Vec::is_empty) {
@@ -141,7 +141,7 @@ fn open_files(
     let places = options.places.as_ref();
     let places = places.map(|folder| Places::read(folder, paths));
     let salvage = options.salvage;
-    let opened = each(paths.len(), threads.max(OPENING), &|i| {
+    let opened = each(paths.len(), threads.max(OPENING), |i| {
         let known = |stamp| places.as_ref()?.of(&paths[i], stamp);
         let options = record::Options {
             salvage,
