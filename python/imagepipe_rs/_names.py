@@ -23,3 +23,9 @@ def counted(count: int, noun: str) -> str:
     """Return a number of things: ``1 rank``, ``2 ranks``, ``3 classes``."""
     plural = f"{noun}es" if noun.endswith(("s", "ch")) else f"{noun}s"
     return f"{count} {noun if count == 1 else plural}"
+
+
+def short(value: Any) -> str:
+    """Return what a value looks like on less than half a line."""
+    text = repr(value).replace("\n", " ")
+    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004

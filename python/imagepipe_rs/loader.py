@@ -13,7 +13,8 @@ from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._arguments import Description, extracted
 from imagepipe_rs._epochs import Epochs
 from imagepipe_rs._errors import Failure
-from imagepipe_rs._foreign import FOREIGN, cannot_change, explains_keywords, no_attribute
+from imagepipe_rs._foreign import cannot_change, explains_keywords, no_attribute
+from imagepipe_rs._habits import FOREIGN
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._names import counted, shown
 from imagepipe_rs._notes import warn

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from conftest import ROOT
 from imagepipe_rs import Loader
-from imagepipe_rs._foreign import _ATTRIBUTES, FOREIGN
+from imagepipe_rs._habits import ATTRIBUTES, FOREIGN
+from imagepipe_rs._habits import answer as said_of
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def test_a_sampler_is_answered_by_what_it_is(photos: Path, sampler: str, here: s
     assert f": {here}" in message
 
 
-@pytest.mark.parametrize("name", sorted(_ATTRIBUTES))
+@pytest.mark.parametrize("name", sorted(ATTRIBUTES))
 def test_an_attribute_that_others_have_is_answered(photos: Path, name: str) -> None:
     loader = Loader(photos, batch_size=8, size=8)
     assert not hasattr(loader, name)
@@ -277,7 +278,7 @@ def test_other_attributes_are_missed_as_in_any_object(photos: Path) -> None:
 
 
 def test_the_data_set_under_another_name_is_the_first_argument(photos: Path) -> None:
-    with pytest.raises(TypeError, match=r"directory=.*: the data set is the first argument, path"):
+    with pytest.raises(TypeError, match=r"directory=.*: the dataset is the first argument, path"):
         Loader(directory=photos)  # type: ignore[call-arg]
 
 
@@ -296,6 +297,6 @@ def table_rows() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("left", "right"), table_rows(), ids=lambda text: text[:40])
 def test_the_page_for_newcomers_says_what_the_errors_say(left: str, right: str) -> None:
     for name in re.findall(r"`(\w+)(?:=|`)", left):
-        said = FOREIGN[name](None, {}) if name in FOREIGN else ""
+        said = said_of(name, {name: None}) if name in FOREIGN else ""
         arguments = re.findall(r"(\w+)=", said)
         assert not arguments or right in said or any(here in right for here in arguments)
