@@ -1,4 +1,4 @@
-"""Who calls: some frameworks ask the same thing of a Loader in different situations, and nothing else tells which."""
+"""Who is calling: nothing else tells in which situation a framework asks for something."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def caller(*modules: str) -> Any:
-    """Return the object of one of the modules whose method led here, if one did."""
+    """Return the object of one of these modules whose method led here, if there is one."""
     frame: FrameType | None = sys._getframe()  # noqa: SLF001
     while frame is not None:
         if frame.f_globals.get("__name__") in modules and "self" in frame.f_locals:

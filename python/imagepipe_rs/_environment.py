@@ -1,6 +1,6 @@
-"""What the environment says: rank and world size, JPEG decoder, cache directory.
+"""What the environment decides: rank and world size, JPEG decoder, cache directory.
 
-The only place, beside the command line, that reads environment variables.
+Only this module and the command line read environment variables.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ MAKE_IT_LATER = (
 def auto_shard() -> tuple[int, int]:
     """Return (rank, world): the first that is found, else (0, 1).
 
-    Looked at in order: an initialised ``torch.distributed`` or Horovod that is already imported,
+    Looked at, in order: an initialised ``torch.distributed`` or Horovod that is already imported,
     ``RANK`` and ``WORLD_SIZE``, ``HOROVOD_RANK`` and ``_SIZE``, ``OMPI_COMM_WORLD_RANK`` and
     ``_SIZE``, ``MV2_COMM_WORLD_RANK`` and ``_SIZE``, ``PMI_RANK`` and ``_SIZE``,
     ``JSM_NAMESPACE_RANK`` and ``_SIZE``, ``SLURM_PROCID`` and ``SLURM_STEP_NUM_TASKS``,
     ``TF_CONFIG``.
 
     Raises:
-        ValueError: a variable that is set and makes no sense, or one of two that is set without the
-            other where nothing else tells the rank.
+        ValueError: a variable has an invalid value, or only one of two is set and nothing else
+            tells the rank.
     """
     found = _from_framework() or _from_variables() or _from_tf_config()
     if found is None:
@@ -47,7 +47,7 @@ def auto_shard() -> tuple[int, int]:
 
 
 def rank_or_none() -> tuple[int, int] | None:
-    """Return what :func:`auto_shard` does; None where what is set makes no sense, and nobody asked for it."""
+    """Return what :func:`auto_shard` does, or None instead of its errors."""
     try:
         return auto_shard()
     except ValueError:
@@ -68,10 +68,10 @@ def jpeg_decoder(decoder: str) -> str:
 
 
 def places_directory() -> str | None:
-    """Return the directory where the places of records are kept from run to run, by the XDG rules."""
+    """Return the directory that keeps records' places between runs, by the XDG rules."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", ""))
     if not cache.is_absolute():
-        # Stays as it is where the user has no home.
+        # Unchanged if the user has no home.
         cache = pathlib.Path(os.path.expanduser("~"), ".cache")  # noqa: PTH111  pathlib raises there
     return str(cache / "imagepipe" / "places") if cache.is_absolute() else None
 
@@ -111,7 +111,7 @@ def _from_variables() -> tuple[int, int] | None:
 
 
 def _refuse_halves() -> None:
-    """Refuse one variable without the other: every rank would take itself for the only one."""
+    """Refuse one variable without the other: every rank would think it is the only one."""
     for names in _VARIABLES:
         missing = [name for name in names if name not in os.environ]
         if len(missing) != 1 or _is_batch_script(missing[0]):
@@ -125,7 +125,7 @@ def _refuse_halves() -> None:
 
 
 def _is_batch_script(missing: str) -> bool:
-    """Say whether Slurm runs this process without srun: as number 0, of no step."""
+    """Say whether Slurm runs this process without srun: as number 0, outside of any step."""
     return (
         missing == "SLURM_STEP_NUM_TASKS"
         and os.environ["SLURM_PROCID"] == "0"
@@ -147,8 +147,9 @@ def _from_tf_config() -> tuple[int, int] | None:
         return hosts.index((task["type"], int(task["index"]))), len(hosts)
     except (ValueError, KeyError, TypeError) as error:
         message = (
-            f"shard='auto': TF_CONFIG={text!r} does not name this task among its chief and workers, "
-            "which are lists of hosts; for another task, as an evaluator, use shard=None or (0, 1): all samples"
+            f"shard='auto': TF_CONFIG={text!r} does not name this task among its chief and "
+            "workers, which are lists of hosts; for another task, such as an evaluator, use "
+            "shard=None or (0, 1): all samples"
         )
         raise ValueError(message) from error
 

@@ -42,11 +42,11 @@ class Failure(NamedTuple):
 
 
 class ImagePipeError(Exception):
-    """Base of all errors of this package, wrong arguments apart."""
+    """Base of all errors of this package except those for wrong arguments."""
 
 
 class _FileError(ImagePipeError):
-    """An error about a file, or several."""
+    """An error about a file, or several files."""
 
     def __init__(
         self,
@@ -64,26 +64,26 @@ class _FileError(ImagePipeError):
 
 
 class DatasetWarning(UserWarning):
-    """Something about a data set that is no error: files left out, folders that are no classes, an index not used."""
+    """A remark on a dataset: files left out, folders that are not classes, an unused index."""
 
 
 class DatasetError(_FileError):
-    """A data set, or a file of it, that cannot be used.
+    """A dataset, or a file of it, that cannot be used.
 
     Attributes:
         path: the directory or file.
         reason: what is wrong with it.
-        damaged: of an error about the inputs of a writer, all of them that cannot be used: a
+        damaged: for an error about the inputs of a writer, all that cannot be used: a
             :class:`Damage` each.
     """
 
     def __str__(self) -> str:
-        """Give the message alone; ``OSError`` would add numbers and names to it."""
+        """Give the message alone; ``OSError`` would add numbers and names."""
         return str(self.args[0])
 
 
 class DatasetValueError(DatasetError, ValueError):
-    """A data set without images, or with two kinds of them."""
+    """A dataset without images, or with two kinds of them."""
 
 
 class DatasetOSError(DatasetError, OSError):
@@ -94,7 +94,7 @@ class DatasetOSError(DatasetError, OSError):
         filename: the same as ``path``, or None.
     """
 
-    # What a class stands for, where the system's number did not come along.
+    # The number for the class, if the system's is not known.
     _usual: int | None = None
 
     def __init__(
@@ -112,13 +112,13 @@ class DatasetOSError(DatasetError, OSError):
         self.filename = path or None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle what ``OSError`` keeps outside of ``__dict__`` too."""
+        """Pickle also what ``OSError`` keeps outside of ``__dict__``."""
         own = {"errno": self.errno, "filename": self.filename}
         return type(self), self.args, {**self.__dict__, **own}
 
 
 class DatasetNotFoundError(DatasetOSError, FileNotFoundError):
-    """A file or directory that is not there."""
+    """A file or directory that does not exist."""
 
     _usual = errno.ENOENT
 
@@ -130,7 +130,7 @@ class DatasetPermissionError(DatasetOSError, PermissionError):
 
 
 class DatasetExistsError(DatasetOSError, FileExistsError):
-    """A file that is to be written is there already."""
+    """A file to be written exists already."""
 
     _usual = errno.EEXIST
 
@@ -145,12 +145,12 @@ class OutOfMemoryError(_FileError, MemoryError):
 
 
 class DecodeError(_FileError):
-    """A picture that cannot be decoded.
+    """An image that cannot be decoded.
 
     Attributes:
         path: the file.
         reason: what is wrong with it.
-        damaged: of an error about the inputs of a writer, all of them that cannot be used: a
+        damaged: for an error about the inputs of a writer, all that cannot be used: a
             :class:`Damage` each.
     """
 
@@ -162,8 +162,7 @@ class RecordError(_FileError):
         path: the file.
         offset: where in it the record begins, in bytes.
         reason: which part of it is wrong, and how.
-        damaged: of an error about several files, all of them that cannot be used: a :class:`Damage`
-            each.
+        damaged: for an error about several files, all that cannot be used: a :class:`Damage` each.
     """
 
     def __init__(
@@ -181,7 +180,7 @@ class RecordError(_FileError):
 
 
 def unreadable(path: object, error: OSError | EOFError) -> DatasetOSError:
-    """Return the error of a file that could not be read, of what the system said."""
+    """Return the error for a file that could not be read, with what the system said."""
     kinds: dict[type[Exception], type[DatasetOSError]] = {
         FileNotFoundError: DatasetNotFoundError,
         PermissionError: DatasetPermissionError,

@@ -171,10 +171,7 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     # Accelerate
     (
         "even_batches",
-        (
-            "leave it out: all ranks have as many batches, the last padded or, with last_batch='drop', "
-            "left out"
-        ),
+        "leave it out: all ranks have as many batches; last_batch= says what becomes of the last",
     ),
 )
 

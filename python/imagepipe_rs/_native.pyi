@@ -1,4 +1,4 @@
-"""The compiled module. Its users are the modules beside this file; import from `imagepipe_rs` instead."""
+"""The compiled module, for the modules beside this file; import from `imagepipe_rs` instead."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, final
@@ -47,71 +47,59 @@ def words() -> dict[str, list[str]]:
     """Return the words of each argument that is one of a few, by its name."""
 
 def is_address(path: str) -> bool:
-    """Return whether a path is an address, such as ``gs://bucket/train``, or what path objects make of one."""
+    """Return whether a path is an address, such as ``gs://bucket/train``; also ``gs:/bucket``."""
+
+_Arguments: TypeAlias = Mapping[str, Any]
+_Progress: TypeAlias = Callable[[int, int], object] | None
 
 # Files, records, bytes, files found finished, what was left out and why, and what the user should
 # know of these and of their source.
 _Counts: TypeAlias = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
 
-def create_index(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> _Counts:
+def create_index(arguments: _Arguments, progress: _Progress) -> _Counts:
     """Write index files for TFRecord shards; as create_recordio."""
 
-def create_images(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> _Counts:
+def create_images(arguments: _Arguments, progress: _Progress) -> _Counts:
     """Write random images; as create_recordio."""
 
-def create_recordio(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> _Counts:
+def create_recordio(arguments: _Arguments, progress: _Progress) -> _Counts:
     """Write files into RecordIO."""
 
-def create_tensor_records(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> _Counts:
-    """Write pictures into TFRecords of pixels; as create_recordio."""
+def create_tensor_records(arguments: _Arguments, progress: _Progress) -> _Counts:
+    """Write images into TFRecords of pixels; as create_recordio."""
 
-def create_tfrecords(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> _Counts:
+def create_tfrecords(arguments: _Arguments, progress: _Progress) -> _Counts:
     """Write files into TFRecords; as create_recordio."""
 
-def split(arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None) -> _Counts:
-    """Write pictures into TFRecords by a stratified split; as create_recordio."""
+def split(arguments: _Arguments, progress: _Progress) -> _Counts:
+    """Write images into TFRecords by a stratified split; as create_recordio."""
 
 def machine() -> dict[str, Any]:
     """Return what this processor offers."""
 
-def describe(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> dict[str, Any]:
-    """Return what a dataset is made of."""
+def describe(arguments: _Arguments, progress: _Progress) -> dict[str, Any]:
+    """Return what a dataset consists of."""
 
-def record(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one sample in full."""
+def record(arguments: _Arguments) -> dict[str, Any]:
+    """Return everything about one sample."""
 
-def verify(
-    arguments: Mapping[str, Any], progress: Callable[[int, int], object] | None
-) -> dict[str, Any]:
-    """Return what of a dataset is damaged."""
+def verify(arguments: _Arguments, progress: _Progress) -> dict[str, Any]:
+    """Return what is damaged in a dataset."""
 
-def bench(
-    loader: Loader,
-    arguments: dict[str, Any],
-    progress: Callable[[int, int], object] | None,
-) -> dict[str, Any]:
-    """Return how fast a loader is, which should repeat."""
+def bench(loader: Loader, arguments: _Arguments, progress: _Progress) -> dict[str, Any]:
+    """Return how fast a loader is, which must repeat."""
 
 def sheet(heading: str, below: str, tiles: list[tuple[bytes, int, int, int, str, str]]) -> bytes:
-    """Return a contact sheet as a PNG file, of RGB pixels, width, height, class, label and note of each picture."""
+    """Return a contact sheet as a PNG file.
+
+    A tile is its RGB pixels, width, height, class, label and note.
+    """
 
 def png(pixels: bytes, width: int, height: int) -> bytes:
     """Return RGB pixels as a PNG file."""
 
 def write_whole(path: str, data: bytes) -> None:
-    """Write a file whole or not at all; one of that name gives way."""
+    """Write a file whole or not at all, replacing one of the same name."""
 
 @final
 class Tensor:
@@ -170,22 +158,22 @@ class Codec:
     """Decodes images that are in memory, and keeps working memory from one to the next."""
 
     def __new__(cls) -> Codec: ...
-    def decode(self, data: Buffer, arguments: Mapping[str, Any]) -> Tensor:
+    def decode(self, data: Buffer, arguments: _Arguments) -> Tensor:
         """An array of one image, made on this thread."""
 
     @staticmethod
-    def check(arguments: Mapping[str, Any]) -> None:
+    def check(arguments: _Arguments) -> None:
         """Raise what is wrong with the arguments."""
 
     @staticmethod
-    def loader(data: list[Buffer], arguments: Mapping[str, Any]) -> Loader:
+    def loader(data: list[Buffer], arguments: _Arguments) -> Loader:
         """A loader whose only batch is these images."""
 
 @final
 class Loader:
     """A dataset, ready to be iterated over."""
 
-    def __new__(cls, arguments: Mapping[str, Any]) -> Loader: ...
+    def __new__(cls, arguments: _Arguments) -> Loader: ...
     def after(self, epoch: int, position: int, batches: int) -> tuple[int, int]:
         """Epoch and position after a number of batches from a position of an epoch on."""
 
@@ -206,11 +194,11 @@ class Loader:
 
     @property
     def classes(self) -> list[str]:
-        """Names of the classes, by label; reads all labels if they are not known otherwise."""
+        """Names of the classes, by label; reads all labels if need be."""
 
     @property
     def class_counts(self) -> list[int]:
-        """How many samples each class has, by label; reads all labels if they are not known otherwise."""
+        """How many samples each class has, by label; reads all labels if need be."""
 
     @property
     def known_classes(self) -> int | None:
@@ -226,7 +214,7 @@ class Loader:
         """64 bits that depend on the files, their sizes and labels, in order."""
 
     def errors(self) -> list[tuple[str, int | None, str]]:
-        """Every sample that failed: file, the record's first byte in it if the file holds many, reason."""
+        """Every sample that failed: file, the record's first byte in it, reason."""
 
     def stats(self) -> dict[str, Any]:
         """Counts per stage."""

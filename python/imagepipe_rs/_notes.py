@@ -1,4 +1,4 @@
-"""What users are told besides errors: warnings about data, which name the user's own line."""
+"""Warnings about data, at the user's own line."""
 
 from __future__ import annotations
 

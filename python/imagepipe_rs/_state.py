@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 Place = tuple[int, int]
 """An epoch, and a position of all ranks in it."""
 
-# The arguments that decide which sample is at which position of an epoch. What batches are like, and
-# how they are dealt out to ranks, may change from run to run.
+# The arguments that decide which sample is at which position of an epoch. What batches are like and
+# how ranks share them may change from run to run.
 _ORDER = ("seed", "shuffle", "sampling", "weights", "limit", "split", "split_seed", "classes")
 
 
@@ -71,7 +71,7 @@ class Progress:
 
 
 class BatchSampler:
-    """What trainers look for in PyTorch's ``DataLoader``: its batch sampler, and the sampler of it."""
+    """What trainers look for in a ``DataLoader``: its batch sampler, and the sampler of that."""
 
     def __init__(self, epochs: Epochs) -> None:
         """Stand for those of a Loader with these epochs."""
@@ -94,7 +94,7 @@ class BatchSampler:
 
 def order_of(arguments: Mapping[str, Any], samples: int) -> dict[str, Any]:
     """Return what the order of samples depends on, by name, as plain values that JSON has."""
-    # Without a split its seed decides nothing.
+    # Without a split, its seed decides nothing.
     given = arguments if arguments["split"] else {**arguments, "split_seed": None}
     return {"samples": samples} | {name: _plain(name, given[name]) for name in _ORDER}
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 DEFAULT_FIELDS = ("images", "labels")
 
-# What a batch may unpack to, beside the images, and what it has as attributes in any case.
+# What a batch may unpack to beside the images, and has as attributes in any case.
 _ARRAYS = ("labels", "valid", "indices", "crops", "flips", "position")
 _FACTS = (*_ARRAYS, "paths", "epoch")
 
 
 class _BatchType(type):
-    """Makes a batch of any fields a ``Batch`` to ``isinstance``.
+    """Makes every batch a ``Batch`` for ``isinstance``, whatever its fields.
 
     A common base class would do too, but older versions of ``torch.utils._pytree`` only look into
     named tuples whose one base is ``tuple``.
@@ -38,14 +38,14 @@ class _BatchType(type):
 class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple with attributes cannot have slots
     """A batch: a named tuple ``(images, labels)``, or of the Loader's ``fields``, that knows more.
 
-    The memory is the consumer's: it is not written again while anything made from it, a NumPy view
-    or a tensor of another framework, is alive. Every array starts on a 64-byte boundary.
+    Its memory is not written again while anything made from it is alive, such as a NumPy view or
+    another framework's tensor. Every array starts on a 64-byte boundary.
 
-    Copies and pickled batches keep all attributes. Whatever walks over tuples and rebuilds them
-    (``jax.tree.map``, ``tf.nest``, PyTorch's ``default_collate`` and ``pin_memory``, Lightning,
-    Accelerate) makes a batch of the same fields, without the other attributes: what is needed after
-    such a walk belongs into the Loader's ``fields``. ``torch.load`` reads ``tuple(batch)`` as it
-    is, and a batch only with ``weights_only=False``.
+    Copies and pickled batches keep all attributes. Functions that take tuples apart and rebuild
+    them (``jax.tree.map``, ``tf.nest``, PyTorch's ``default_collate`` and ``pin_memory``,
+    Lightning, Accelerate) make a batch of the same fields without the other attributes: put what is
+    needed afterwards into the Loader's ``fields``. ``torch.load`` reads ``tuple(batch)`` as it is,
+    but a batch only with ``weights_only=False``.
     """
 
     _fields: ClassVar[tuple[str, ...]] = DEFAULT_FIELDS
@@ -53,7 +53,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
     _facts: dict[str, Any]
 
     def __new__(cls, *values: Any, **named: Any) -> Batch:  # noqa: PYI034
-        """Make a batch of the values of its fields, by place or by name, or of one iterable of all of them."""
+        """Make a batch from the values of its fields, by position or name, or in one iterable."""
         if len(values) == 1 and len(cls._fields) > 1 and not named:
             values = tuple(values[0])
         rest = cls._fields[len(values) :]
@@ -65,7 +65,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
 
     @classmethod
     def _make(cls, values: Iterable[Any]) -> Batch:
-        """Make a batch of an iterable, as of any named tuple."""
+        """Make a batch from an iterable, as for any named tuple."""
         return cls(*values)
 
     @classmethod
@@ -77,7 +77,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
         return self
 
     def _element(self) -> Any:
-        """Return what a framework's own data set has for it: a plain tuple; of images without labels, the images."""
+        """Return an element of a framework's dataset: a plain tuple, or images without labels."""
         if self._fields == DEFAULT_FIELDS and self[1] is None:
             return self[0]
         return tuple(self)
@@ -93,7 +93,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
         return other
 
     def __copy__(self) -> Batch:
-        """Return itself, as any tuple."""
+        """Return itself, as tuples do."""
         return self
 
     def __reduce__(self) -> tuple[Callable[..., Batch], tuple[Any, ...]]:
@@ -135,32 +135,38 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
 
     @property
     def indices(self) -> npt.NDArray[np.int64]:
-        """The samples' places in the data set: (N,) int64."""
+        """The samples' places in the dataset: (N,) int64."""
         return cast("npt.NDArray[np.int64]", self._fact("indices"))
 
     @property
     def crops(self) -> npt.NDArray[np.float32]:
-        """The part of each upright source that was used: (N, 4) float32, left, top, width, height in its pixels."""
+        """The part of each upright image that was used: (N, 4) float32.
+
+        Left, top, width and height, in pixels of the image before resizing.
+        """
         return cast("npt.NDArray[np.float32]", self._fact("crops"))
 
     @property
     def flips(self) -> npt.NDArray[np.bool_]:
-        """Which samples were mirrored by chance: (N,) bool."""
+        """Which samples were mirrored: (N,) bool."""
         return cast("npt.NDArray[np.bool_]", self._fact("flips"))
 
     @property
     def valid(self) -> npt.NDArray[np.bool_]:
-        """Which samples do not merely fill the batch up, see ``last_batch`` and ``on_error``: (N,) bool."""
+        """Which samples are not padding; see ``last_batch`` and ``on_error``: (N,) bool."""
         return cast("npt.NDArray[np.bool_]", self._fact("valid"))
 
     @property
     def position(self) -> npt.NDArray[np.int64]:
-        """Where all ranks stand once the batch is consumed: (2,) int64, for ``Loader.state_dict(position=...)``."""
+        """Where all ranks are once the batch is consumed: (2,) int64.
+
+        It is for ``Loader.state_dict(position=...)``.
+        """
         return cast("npt.NDArray[np.int64]", self._fact("position"))
 
     @property
     def paths(self) -> list[str]:
-        """The samples' files; of a record, its file, ``#``, and its number in it, from 0."""
+        """The samples' files; for a record, its file, ``#`` and its number in it, from 0."""
         return cast("list[str]", self._fact("paths"))
 
     @property
@@ -200,7 +206,7 @@ def _restored(
 
 @cache
 def batch_type(fields: tuple[str, ...]) -> type[Batch]:
-    """Return the type of batches that unpack to these fields: one for each tuple of them."""
+    """Return the type of batches that unpack to these fields: one for each tuple."""
     if fields == DEFAULT_FIELDS:
         return Batch
     own = {
@@ -216,7 +222,7 @@ def fields_of(fields: Sequence[str], labels: str | None) -> tuple[str, ...]:
 
     Raises:
         TypeError: not a sequence of names.
-        ValueError: a name that is not known or comes twice; no images; labels that there are not.
+        ValueError: an unknown or repeated name; no images; labels that the Loader does not have.
     """
     others = ", ".join(map(repr, _ARRAYS))
     message = f"fields={fields!r} is not valid: 'images' and any of {others}, each once"

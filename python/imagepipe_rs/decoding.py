@@ -27,7 +27,7 @@ def decode(
 ) -> npt.NDArray[np.uint8]:
     """Decode an image file that is in memory, on the calling thread, without the GIL.
 
-    Transparency is dropped, as Pillow's ``convert("RGB")`` drops it.
+    Transparency is dropped, as in Pillow's ``convert("RGB")``.
 
     Args:
         data: the bytes of a JPEG, PNG, BMP, GIF or WebP file: ``bytes``, or anything else with a
@@ -37,15 +37,15 @@ def decode(
         fit: ``"stretch"`` resizes both sides, ``"crop"`` resizes the short side and cuts out the
             centre, ``"pad"`` resizes the long side and surrounds with black. Bilinear, antialiased
             when shrinking.
-        exact: with a size, decode every pixel before resizing, as Pillow does it. Otherwise the
-            image is decoded at the largest saving that leaves it as good.
+        exact: with a size, decode every pixel before resizing, as Pillow does. Otherwise the image
+            is decoded at the lowest resolution that leaves it as good.
         channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``.
 
     Returns:
-        (height, width, 3) uint8, or (height, width, 1) for gray; writable, its memory its own.
+        (height, width, 3) uint8, or (height, width, 1) for gray; writable, in its own memory.
 
     Raises:
-        DecodeError: not an image, a damaged one, or one of more than 178,956,970 pixels.
+        DecodeError: not an image, a damaged one, or one with more than 178,956,970 pixels.
         MemoryError: there is no room for its pixels.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.

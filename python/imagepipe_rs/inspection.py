@@ -1,4 +1,4 @@
-"""What is in a data set, what of it is damaged, and how fast it can be read."""
+"""What is in a dataset, what is damaged in it, and how fast it can be read."""
 
 from __future__ import annotations
 
@@ -22,12 +22,11 @@ def describe(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Say what a data set is made of.
+    """Return what a dataset consists of.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        headers: read the headers of at most this many pictures, evenly spread; None for all of
-            them.
+        headers: read the headers of at most so many images, evenly spread; None for all.
         keys: names of the features in TFRecords, as for the Loader.
         allow_outside: a CSV may name files outside of its directory, as for the Loader.
         workers: threads; None for the number of usable cores.
@@ -35,14 +34,15 @@ def describe(
 
     Returns:
         ``kind``, ``samples``, ``bytes`` and ``classes`` (``name`` and ``samples`` of each, by
-        label). Of the pictures whose headers were read: ``headers`` (their number), ``formats``
+        label). For the images whose headers were read: ``headers`` (their number), ``formats``
         (number of each), ``widths`` and ``heights`` (``min``, ``median``, ``max`` in pixels,
-        upright), ``unreadable`` (as ``damaged`` of :func:`verify`). Of files of records ``shards``:
-        ``path``, ``records``, ``bytes``, ``compression`` (None, ``"GZIP"`` or ``"ZLIB"``) and
-        ``index`` (``"good"``, ``"absent"``, or what is wrong with it). ``notes`` are for people.
+        upright), ``unreadable`` (as ``damaged`` in :func:`verify`). For files of records
+        ``shards``: ``path``, ``records``, ``bytes``, ``compression`` (None, ``"GZIP"`` or
+        ``"ZLIB"``) and ``index`` (``"good"``, ``"absent"``, or what is wrong with it). ``notes``
+        are for people.
 
     Raises:
-        DatasetError: there is no data set at ``path``.
+        DatasetError: there is no dataset at ``path``.
     """
     return _named(_native.describe({**locals(), "paths": paths_of(path)}, progress))
 
@@ -54,23 +54,23 @@ def record(
     keys: Mapping[str, str | None] | None = None,
     allow_outside: bool = False,
 ) -> dict[str, Any]:
-    """Show one sample in full.
+    """Return everything about one sample.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        number: which, from 0, in the order of the data set.
+        number: which, from 0, in the order of the dataset.
         keys: names of the features in TFRecords, as for the Loader.
         allow_outside: a CSV may name files outside of its directory, as for the Loader.
 
     Returns:
         ``path``, and ``picture``: ``format``, ``width`` and ``height`` (upright), ``turned``
-        (whether it lies on its side), ``bytes``; or the ``error`` in it. Of a file ``label`` and
-        ``class``. Of a record its number in the file (``record``), ``offset`` and ``fields``: of an
-        Example the ``type``, ``count`` and first ``values`` of each feature, and ``bytes`` where
+        (whether it is stored on its side), ``bytes``; or the ``error`` in it. For a file ``label``
+        and ``class``. For a record its number in the file (``record``), ``offset`` and ``fields``:
+        of an Example the ``type``, ``count`` and first ``values`` of each feature, and ``bytes`` if
         that is its type; of an image record ``labels``, ``id``, ``id2`` and ``key``.
 
     Raises:
-        DatasetError: there is no data set at ``path``.
+        DatasetError: there is no dataset at ``path``.
         RecordError: the record is damaged.
         ValueError: there is no such sample.
     """
@@ -86,11 +86,11 @@ def verify(
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Read and decode everything, whole.
+    """Read and decode everything completely.
 
-    An index file that does not fit its file of records is damage, too, and so is a label in a
-    record that a Loader refuses, and a record without one where others have one. Where none has
-    one, that is no damage, as ``labels=None`` reads them, but noted.
+    An index that does not fit its file of records counts as damage, and so does a label that a
+    Loader refuses, or a record without one if others have one. If none has one, that is only
+    noted, since ``labels=None`` reads them.
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
@@ -100,13 +100,13 @@ def verify(
         progress: called with ``(done, total)`` samples on this thread, about ten times a second.
 
     Returns:
-        ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``: of each of the
-        others ``path``, ``record`` (its number in the file) and ``offset`` (its first byte), None
-        for a file as a whole, and ``reason``. A ``path`` that is not UTF-8 is as
-        :func:`os.fsdecode` gives it: it can be opened. ``notes`` are for people.
+        ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``, with ``path``,
+        ``record`` (its number in the file) and ``offset`` (its first byte) of each of the others,
+        None for a file as a whole, and ``reason``. A ``path`` that is not UTF-8 is as
+        :func:`os.fsdecode` gives it, so it can be opened. ``notes`` are for people.
 
     Raises:
-        DatasetError: there is no data set at ``path``.
+        DatasetError: there is no dataset at ``path``.
     """
     return _named(_native.verify({**locals(), "paths": paths_of(path)}, progress))
 
@@ -123,27 +123,26 @@ def bench(
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        seconds: measure so long, or until one batch is whole, after a quarter of it to warm up;
-            then decode the same files plainly for as long, or for 16 images a thread if these take
-            longer.
+        seconds: measure for so long, or until one batch is complete, after a quarter of that to
+            warm up; then only decode the same files for as long, or 16 images per thread if these
+            take longer.
         batches: measure so many batches instead.
         progress: called with ``(done, total)`` milliseconds on this thread, about ten times a
             second.
-        options: of the Loader.
+        options: the Loader's.
 
     Returns:
         ``loader`` and ``plain_decode``: ``images``, ``seconds``, ``images_per_second``,
-        ``megabytes_per_second`` (of encoded bytes). Plain is to read the same files once more,
-        decode them to RGB, and nothing else, on ``threads``: as many as the Loader's, and no more
-        than there are cores; its ``decoder`` is ``"libjpeg-turbo"`` where all are JPEGs, else None.
-        It is None where nothing is encoded. Also ``workers``, ``shares`` of the workers' time (each
+        ``megabytes_per_second`` (of encoded bytes). ``plain_decode`` reads the same files once more
+        and decodes them to RGB, on ``threads``: as many as the Loader's, but no more than there are
+        cores. Its ``decoder`` is ``"libjpeg-turbo"`` if all files are JPEGs, else None; it is None
+        itself if nothing is encoded. Also ``workers``, ``shares`` of the workers' time (each
         stage's, and ``idle``), ``bottleneck`` (in words), ``delivered_megabytes_per_second`` (of
-        batches), and ``errors``: how often an image could not be read; where others take its place,
-        they are counted.
+        batches), and ``errors``: how often an image, or its replacement, could not be read.
 
     Raises:
-        DatasetError: there is no data set at ``path``.
-        DecodeError: a picture is damaged.
+        DatasetError: there is no dataset at ``path``.
+        DecodeError: an image is damaged.
         ValueError: an option is not valid.
     """
     loader = Loader(path, repeat=True, **options)
@@ -151,7 +150,7 @@ def bench(
 
 
 def _named(found: dict[str, Any]) -> dict[str, Any]:
-    """Put the paths in what was found as text: the compiled module has an object for one that is not UTF-8."""
+    """Make text of the paths in what was found: one that is not UTF-8 comes as its bytes."""
     if isinstance(found.get("path"), dict):
         found["path"] = os.fsdecode(bytes(found["path"]["bytes"]))
     for value in found.values():

@@ -41,42 +41,43 @@ class Loader:
     of the machine.
 
     Args:
-        path: where the samples are: a path, a list of paths, or a glob. The kind is found by
-            looking, and is one for all:
+        path: where the samples are: a path, a list of paths, or a glob. All are of one kind, which
+            is detected:
 
-            * image directories: ``root/class-name/**/x.jpg``, where a class is a folder with an
-              image in it or below it, and folders of one name in several roots are one class; or
-              flat, with the images in the directory itself, where all labels are 0. Several flat
-              directories, as ``photos/class-*`` matches them, or image files from several, as
-              ``photos/*/*.jpg`` does, are classes by the names of these directories, if not all are
-              called the same. Samples are in the order of the bytes of their names in each class
-              (10 before 2). Hidden files and folders, and what other programs keep there
-              (``__MACOSX``, ``@eaDir``, ``lost+found``, ``__pycache__``, recycle bins), are passed
-              over. Links are followed: a folder that several lead to counts in each of their
-              places; one that leads back to a folder above it does not;
+            * image directories: ``root/class-name/**/x.jpg``, where every folder with an image in
+              it or below it is a class, and folders of the same name in several roots are one
+              class; or flat, with the images in the directory itself and 0 for all labels. Several
+              flat directories, as ``photos/class-*`` matches them, or image files from several, as
+              ``photos/*/*.jpg`` does, are classes named after the directories, unless all have the
+              same name. Within a class, samples are in the order of their names' bytes (10 before
+              2). Hidden files and folders are skipped, and so is what other programs leave there
+              (``__MACOSX``, ``@eaDir``, ``lost+found``, ``__pycache__``, recycle bins). Links are
+              followed: a folder that several lead to counts in each place; a link back to a folder
+              above it does not;
             * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of
-              image records, under any names; or a directory where they lie. Samples are in the
-              natural order of the file names (2 before 10), records in that of the file. Index
-              files, ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json`` beside them are no
-              samples. A ``labels.csv`` names the classes: below a line that names its two columns
-              it has a row for each class, with the name and the number, in either order;
-            * CSV files, in the order of their rows: in each a file, relative to the CSV's
+              image records, under any names; or a directory of them. Samples are in the natural
+              order of the file names (2 before 10), records in that of the file. Index files,
+              ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json`` beside them are not samples.
+              A ``labels.csv`` names the classes: below a header for its two columns it has a row
+              for each class, with the name and the number, in either order;
+            * CSV files, in the order of their rows. Each row names a file, relative to the CSV's
               directory, and its class, in the columns ``filename`` and ``class`` if there are both,
               else in the first two. The first line names the columns, and shows whether commas,
               semicolons or tabs separate them; a line ``sep=;`` before it says so. Blanks around a
-              cell do not count, unless they are in quotes. A file that is not there is an error at
-              once; with ``on_error`` ``"skip"`` or ``"replace"`` it is a sample that cannot be
-              read, unless none is. Classes that all are whole numbers (``7``, ``07`` or ``7.0``)
-              are the labels themselves; a number among them that cannot be one (``-1``, ``3.5``,
+              cell do not count, unless they are in quotes. A missing file is an error at once; with
+              ``on_error`` ``"skip"`` or ``"replace"`` it is a sample that cannot be read, unless
+              all are missing. Classes that are all whole numbers (``7``, ``07`` or ``7.0``) are the
+              labels themselves; a number among them that cannot be a label (``-1``, ``3.5``,
               ``NaN``) is an error, unless ``classes`` says which classes count, or ``labels=None``.
-              There is a class for every number from 0 to the greatest, so a label of 65,536 or
-              more, and of 16 or more for each row, is an error; so it is in records, once something
-              needs all labels (``loader.classes``, one-hot, balanced draws, splits).
+              There is a class for every number from 0 to the largest, so a label of 65,536 or more
+              that is also 16 or more times the number of rows is an error. The same holds for
+              records, once something needs all labels (``loader.classes``, one-hot labels, balanced
+              draws, splits).
 
             JPEG, PNG, BMP, GIF and WebP are told apart by content. Records with ``image/format``
             ``tensor`` hold pixels (uint8, ``image/height`` by ``image/width`` by
-            ``image/channels``; ``image/order`` ``HWC`` or ``CHW``): nothing is decoded, and what
-            needs no resizing is copied as it is.
+            ``image/channels``; ``image/order`` ``HWC`` or ``CHW``): nothing is decoded, and images
+            that need no resizing are copied as they are.
         batch_size: samples per batch on this rank.
         size: output size in pixels: one number, ``(height, width)``, or None for each image's own
             (with ``batch_size=1`` or ``ragged=True``).
@@ -84,12 +85,12 @@ class Loader:
             centre; ``"pad"`` resizes the long side and surrounds with ``fill``; ``"random_crop"``
             cuts out a random part, as torchvision's ``RandomResizedCrop``.
         resize_short: with ``fit="crop"``, the short side before cropping.
-        scale: with ``fit="random_crop"``, least and greatest share of the area.
-        ratio: with ``fit="random_crop"``, least and greatest aspect ratio.
+        scale: with ``fit="random_crop"``, the smallest and largest share of the area.
+        ratio: with ``fit="random_crop"``, the smallest and largest aspect ratio.
         fill: with ``fit="pad"``, the colour around the image in 0..255: a number, or one for each
             channel.
         interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos"`` or ``"area"``;
-            antialiased when shrinking, as Pillow does it.
+            antialiased when shrinking, as in Pillow.
         flip: mirror horizontally with probability 0.5.
         layout: ``"NHWC"`` or ``"NCHW"``.
         dtype: ``"uint8"``, ``"float32"``, ``"float16"`` or ``"bfloat16"``; floats are ``(x / 255 -
@@ -98,70 +99,70 @@ class Loader:
             ``channels``.
         std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of
             ``channels``.
-        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; gray of a JPEG is its Y plane, as
+        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; for a JPEG, gray is its Y plane, as
             ``tf.io.decode_jpeg`` with ``dct_method="INTEGER_ACCURATE"`` has it, which is not quite
             Pillow's ``convert("L")``.
         labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None: batches are
             (images, None).
-        sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a class uniformly, then one
-            of its samples uniformly, with replacement, endless.
-        weights: draw with replacement, endless, by these weights: one per sample of the data set,
-            or per class, which each of its samples gets (ones draw classes by their size, ``1 /
+        sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a uniformly drawn class,
+            then one of its samples, uniformly: with replacement, and endless.
+        weights: draw with replacement, endlessly, by these weights: one per sample of the dataset,
+            or one per class, which each of its samples gets (ones draw classes by their size, ``1 /
             count`` all alike); a sequence of numbers, an array or a tensor. An epoch, for
             ``len()``, is as many draws as there are samples: ``itertools.islice(loader,
             len(loader))``.
-        shuffle: permute each epoch, by ``seed`` and epoch alone. False for validation and
-            prediction, which then are in the order of the data set.
-        seed: of everything random but ``split``, 0 to 2**64 - 1.
+        shuffle: permute each epoch, by ``seed`` and epoch alone. Use False for validation and
+            prediction, which then follow the order of the dataset.
+        seed: for everything random except ``split``; 0 to 2**64 - 1.
         last_batch: ``"keep"`` gives a shorter batch at the end, ``"drop"`` leaves it out, ``"pad"``
-            repeats samples and says so in ``batch.valid``.
+            repeats samples and marks them in ``batch.valid``.
         shard: None or ``(0, 1)`` for all samples, ``(rank, world)`` for a rank's share, or
-            ``"auto"`` for that of what launched the process.
+            ``"auto"`` to take these from what launched the process.
         repeat: never end; the epoch still counts.
-        limit: use the first N samples of the data set.
+        limit: use the first N samples of the dataset.
         split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable;
             ``fraction`` is the share of validation in both. Of a class of ``n`` samples, validation
             gets ``n * fraction``, rounded to the nearest whole number, halves up, but at least 1
-            and at most ``n - 1``; a class of one sample is all training. Which ones depends on
-            ``split_seed``, the class and the samples' names alone: a file that is added or removed
-            moves at most one other file of its class to the other side, and none of another class.
-            A sample's name is its path below the class's directory; in a CSV its path as it is
-            listed; in records the last part of ``image/filename``, or without one its place. So the
-            same images in another form may be split otherwise. ``limit`` counts the samples of the
-            side.
-        split_seed: of ``split``, 0 to 2**64 - 1; give both sides the same. It does not depend on
-            ``seed``.
+            and at most ``n - 1``; a class of one sample goes to training. Which samples these are
+            depends on ``split_seed``, the class and the samples' names alone: adding or removing a
+            file moves at most one other file of its class to the other side, and none of another
+            class. A sample's name is its path below the class's directory; in a CSV its path as
+            listed; in records the last part of ``image/filename``, or without one its position. So
+            the same images in another form may be split differently. ``limit`` counts the samples
+            of the side.
+        split_seed: for ``split``, 0 to 2**64 - 1; use the same for both sides. It does not depend
+            on ``seed``.
         classes: class names; fixes the label numbers and leaves other classes out. A folder without
             images is a class only if it is named here.
-        keys: names of the features in TFRecords, where they are other than ``{"image":
-            "image/encoded", "label": "image/class/label", "text": "image/class/text", "filename":
-            "image/filename"}``. ``"label": None``: all samples are of one class. A record without
-            the label, or with one that is not in 0..2**31 - 1, is an error unless ``labels=None``.
+        keys: names of the features in TFRecords, if they are not ``{"image": "image/encoded",
+            "label": "image/class/label", "text": "image/class/text", "filename":
+            "image/filename"}``. With ``"label": None`` all samples are of one class. A record
+            without the label, or with one outside 0..2**31 - 1, is an error unless ``labels=None``.
             ``"text"``, the class's name, and ``"filename"``, which keeps a sample on its side of a
-            ``split``, may be missing.
-        allow_outside: a CSV may name files by absolute paths, and above its directory
+            ``split``, are optional.
+        allow_outside: let a CSV name files by absolute paths, and above its directory
             (``../x.jpg``); otherwise that is an error.
-        exact: decode every pixel before resizing; within 1 of Pillow's result for 99 % of values.
-            Otherwise images are decoded at the largest saving that leaves them as good (PSNR of 38
-            dB and more to ``exact``).
+        exact: decode every pixel before resizing; 99 % of values are within 1 of Pillow's.
+            Otherwise images are decoded at the lowest resolution that leaves them as good (a PSNR
+            of at least 38 dB to ``exact``).
         decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own
-            decoder where it can (see ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all;
+            decoder where possible (see ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all;
             ``IMAGEPIPE_JPEG=turbo`` makes that the default.
-        exif: apply the orientation that EXIF gives, or where that has none XMP, as Pillow's
+        exif: apply the orientation from EXIF, or if that has none from XMP, as Pillow's
             ``exif_transpose``.
-        on_error: for a sample that cannot be read: ``"raise"``, ``"skip"`` leaves it out of its
-            batch, ``"replace"`` puts another one, chosen by seed, in its place. A batch that would
-            be left empty by ``"skip"`` is filled as with ``"replace"``, ``False`` throughout in
-            ``batch.valid``: the number of batches stays the same, on every rank. Where no sample of
-            the data set can be read, that is an error, and so is running out of memory or of open
-            files. A damaged record is of no class, and on the training side of a ``split``. Damage
-            beyond the last row that a crop needs is not seen. What is left out or replaced is in
-            ``errors``, and a warning in the log, of the logger ``"imagepipe_rs"``: a line each for
-            the first ten of an iteration, then one for the rest, and none for a sample that failed
-            in an earlier iteration.
+        on_error: for a sample that cannot be read: ``"raise"`` an error; ``"skip"`` it, which makes
+            its batch shorter; or ``"replace"`` it with another one, chosen by seed. If ``"skip"``
+            would leave a batch empty, it is filled as with ``"replace"``, with ``batch.valid``
+            False throughout, so the number of batches stays the same on every rank. It is an error
+            if no sample of the dataset can be read, and so is running out of memory or of open
+            files. A damaged record has no class, and is on the training side of a ``split``. Damage
+            below the last row that a crop needs is not noticed. Samples left out or replaced are in
+            ``errors``, and in warnings of the logger ``"imagepipe_rs"``: one for each of the first
+            ten in an iteration, then one for the rest; samples that failed in an earlier iteration
+            are not logged again.
         max_errors: more failed samples than this are an error, each counted once in all epochs;
             None for no bound.
-        max_pixels: a larger image is an error before any memory is taken for it.
+        max_pixels: a larger image is an error before any memory is allocated for it.
         workers: decoding threads; None for the number of usable cores.
         prefetch: batches ready ahead of the consumer.
         device: ``"cpu"``.
@@ -170,33 +171,32 @@ class Loader:
         ragged: each image is an array of its own; ``batch.images`` is a list.
         fields: what a batch unpacks to, in this order, as arrays of ``output``: ``"images"`` and
             any of ``"labels"``, ``"valid"``, ``"indices"``, ``"crops"``, ``"flips"`` (see
-            :class:`Batch`) and ``"position"``, the epoch and the position after the batch, of which
-            ``state_dict(position=...)`` makes a state. An exact evaluation over padded batches
-            needs ``fields=("images", "labels", "valid")``; Keras takes ``valid`` as sample weights,
-            for its ``weighted_metrics``.
+            :class:`Batch`) and ``"position"``, the epoch and the position after the batch, for
+            ``state_dict(position=...)``. An exact evaluation over padded batches needs
+            ``fields=("images", "labels", "valid")``; Keras takes ``valid`` as sample weights, for
+            its ``weighted_metrics``.
 
-    What an argument says cannot be changed later: make another Loader.
+    Arguments cannot be changed later: make another Loader.
 
-    A Loader can be pickled: by its arguments and the place where its next ``iter()`` starts.
-    Relative paths are from where it was made, wherever the process goes.
+    A Loader is pickled as its arguments and the place where its next ``iter()`` starts. Relative
+    paths stay relative to the folder it was made in, wherever the process goes.
 
     Raises:
-        TypeError: an argument of the wrong type, or an unknown one: the names that Keras, PyTorch,
-            torchvision, DALI, FFCV and MXNet have for something are answered with the name it has
-            here.
+        TypeError: an argument of the wrong type, or an unknown one: names from Keras, PyTorch,
+            torchvision, DALI, FFCV and MXNet are answered with the name here.
         ValueError: an argument of the wrong value.
-        DatasetError: nothing at ``path``, no images there, or data sets of two kinds; a CSV with a
-            row that is no good; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError``
-            where that fits.
+        DatasetError: nothing at ``path``, no images there, or datasets of two kinds; a CSV with an
+            invalid row; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where
+            that fits.
         RecordError: a file of records that cannot be read.
 
     Warns:
         DatasetWarning: once for each: files left out, with their number and examples; folders
-            without images; classes that are the names of folders given one by one; an index or a
-            ``labels.csv`` that is not used; several ranks that each read all samples, where
-            ``shard`` does not say that they should; a worker process of a ``DataLoader`` that reads
-            all samples, as each of the others does; Lightning's ``overfit_batches`` of a Loader
-            that shuffles.
+            without images; classes named after folders that were given one by one; an index or a
+            ``labels.csv`` that is not used; several ranks that each read all samples, unless
+            ``shard`` says that they should; a worker process of a ``DataLoader`` that reads all
+            samples, as all the others do; Lightning's ``overfit_batches`` with a Loader that
+            shuffles.
     """
 
     # What no argument offers; `imagepipe_rs.tensorflow` does.
@@ -276,7 +276,7 @@ class Loader:
         self._trainers = Trainers(self._about)
 
     def __repr__(self) -> str:
-        """Say what is in it, and for which rank; no labels are read only to count classes."""
+        """Say what is in it, and for which rank, without reading labels to count classes."""
         known = self._native.known_classes
         classes = "" if known is None else f" in {counted(known, 'class')}"
         batches = counted(len(self), "batch")
@@ -289,12 +289,12 @@ class Loader:
     if not TYPE_CHECKING:  # for type checkers every name would be an attribute
 
         def __getattr__(self, name: str) -> NoReturn:
-            """Answer the names that other loaders have for something with what it is called here."""
+            """Answer the names of other loaders' attributes with the name here."""
             raise no_attribute(self, name)
 
         def __setattr__(self, name: str, value: Any) -> None:
-            """Refuse to change what an argument decides, under any name that loaders have for it."""
-            # A class of somebody's own may have attributes of such names.
+            """Refuse to set an argument, by its name here or in another loader."""
+            # A subclass may have attributes with such names.
             if (name in _OPTIONS or name in FOREIGN) and type(self) is Loader:
                 raise cannot_change(name, value, _OPTIONS)
             super().__setattr__(name, value)
@@ -304,10 +304,11 @@ class Loader:
         return self._native.batches_per_epoch
 
     def __getitem__(self, index: Any) -> NoReturn:
-        """Raise an error that says what a Loader is: it has batches in order, and no single samples."""
+        """Raise an error: a Loader has batches in order, and no single samples."""
         message = (
-            f"loader[{shown(index)}]: a Loader makes whole batches in order and takes the place of a DataLoader: "
-            "iterate over it as it is, or use DataLoader(loader.as_torch(), batch_size=None)"
+            f"loader[{shown(index)}]: a Loader makes whole batches in order and takes the place of "
+            "a DataLoader: iterate over it as it is, or use "
+            "DataLoader(loader.as_torch(), batch_size=None)"
         )
         raise TypeError(message)
 
@@ -336,7 +337,7 @@ class Loader:
 
     @property
     def seed(self) -> int:
-        """What everything random but ``split`` depends on."""
+        """The seed of everything random except ``split``."""
         return operator.index(self._given["seed"])
 
     @property
@@ -358,13 +359,13 @@ class Loader:
     def classes(self) -> list[str]:
         """Names of the classes, by label; one empty name for a flat directory.
 
-        Of a CSV where labels are numbers: ``"0"``, ``"1"``, … up to the greatest.
+        For a CSV where labels are numbers: ``"0"``, ``"1"``, … up to the largest.
 
-        Of records: the names in a ``labels.csv`` beside them; else the text features, or failing
-        these ``image/class/synset``, where every class has one of its own; else ``"0"``, ``"1"``, …
-        Without a ``labels.csv``, the first question reads the labels of all records, though not
-        their images. A ``labels.csv`` of something else, such as files and their classes, is
-        ignored with a warning.
+        For records: the names in a ``labels.csv`` beside them; else the text features, or failing
+        these ``image/class/synset``, if every class has one of its own; else ``"0"``, ``"1"``, …
+        Without a ``labels.csv``, the first access reads the labels of all records, though not their
+        images. A ``labels.csv`` about something else, such as files and their classes, is ignored
+        with a warning.
 
         Raises:
             RecordError: a record without a label.
@@ -378,14 +379,14 @@ class Loader:
 
     @property
     def class_counts(self) -> list[int]:
-        """How many samples each class has, by label, over all ranks; what it reads and raises is as for ``classes``."""
+        """How many samples each class has, by label, over all ranks; read as ``classes`` is."""
         return self._native.class_counts
 
     @property
     def paths(self) -> list[str]:
-        """The samples' files, by ``indices``; a record is its file, ``#`` and its number.
+        """The samples' files, by ``indices``; for a record its file, ``#`` and its number.
 
-        The list is made anew each time. After a prediction::
+        Every access makes a new list. After a prediction::
 
             paths = loader.paths
             names = [paths[index] for index in indices]
@@ -394,12 +395,12 @@ class Loader:
 
     @property
     def errors(self) -> list[Failure]:
-        """The samples that failed, each once: path, offset (None: the file is the sample), reason."""
+        """The samples that failed, each once."""
         return [Failure(*one) for one in self._native.errors()]
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that depend on the files, their sizes and labels. Looks at every file or label."""
+        """Sixteen hexadecimal digits for the files, their sizes and labels; looks at every one."""
         return f"{self._native.fingerprint():016x}"
 
     @property
@@ -420,14 +421,14 @@ class Loader:
         """Return where the latest iterator stands, or where the next would start.
 
         The state is an epoch, a position, what the order of samples depends on (seed, shuffle, …),
-        the batch size and the number of ranks: plain values, in constant time. What was handed over
-        counts as consumed. Where something reads ahead of the consumer, as ``tf.data`` and
-        Accelerate do, only the consumer knows how far it has come, and says so::
+        the batch size and the number of ranks: plain values, in constant time. Batches that were
+        handed over count as consumed. If something reads ahead of the consumer, as ``tf.data`` and
+        Accelerate do, only the consumer knows how far it is, and has to say so::
 
             class Checkpoint(keras.callbacks.Callback):
                 def on_train_batch_end(self, batch, logs=None):
-                    # Right only where every epoch is a pass. Of several steps_per_execution, Keras
-                    # gives the number of the last, which may be beyond the end.
+                    # Right only if every epoch is one pass. With several steps_per_execution,
+                    # Keras gives the number of the last, which may be beyond the end.
                     state = train.state_dict(batches=min(batch + 1, len(train)))
 
         Args:
@@ -440,8 +441,8 @@ class Loader:
                 the latest iteration began while another one, through something that reads ahead,
                 was under way.
             TypeError: ``batches`` is not a whole number.
-            ValueError: both are given; or more batches than were handed over; or no position of an
-                epoch.
+            ValueError: both are given; or more batches than were handed over; or a position that
+                no epoch has.
         """
         return self._epochs.state(batches, position)
 
@@ -449,13 +450,13 @@ class Loader:
         """Make the next ``iter()`` resume there, in any process, on any number of ranks.
 
         Raises:
-            ValueError: not a state, or of a loader whose order of samples depends on something
-                else: which is said.
+            ValueError: not a state, or one of a loader with another order of samples; the message
+                says what differs.
 
         Warns:
-            DatasetWarning: Lightning goes on in the middle of an epoch, or where it takes the last
-                batch of one for the middle, with another batch size or number of ranks: it counts
-                batches, and does not come out at the end of that epoch.
+            DatasetWarning: Lightning continues in the middle of an epoch, or takes the last batch
+                of one for the middle, with another batch size or number of ranks: it counts
+                batches, and misses the end of that epoch.
         """
         self._epochs.load(state)
         self._trainers.check_state(state, self._epochs)
@@ -465,15 +466,15 @@ class Loader:
 
         ``read``, ``decode`` and ``resize`` have ``items``, ``bytes`` and ``seconds`` (of all
         workers together); ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``,
-        ``deliver`` ``items`` and ``bytes``; ``idle_seconds`` is time in which workers had nothing
+        ``deliver`` ``items`` and ``bytes``; ``idle_seconds`` is the time that workers had nothing
         to do; ``queue`` has the batches ``ready`` and ``begun`` of the latest iterator; ``jpeg``
         has the files that the package's ``own`` decoder decoded and those it left to
-        ``libjpeg-turbo``, by reason; ``errors`` counts failures, again in every epoch and of every
-        replacement (:attr:`errors` has each sample once). ``bottleneck`` says in words what holds
-        the others up: the consumer, if it waits for less than a tenth of the time, or less than
-        half of it while workers have nothing to do; else the loader, by the stage that takes most
-        of its workers' time; or too few samples in flight, if those workers have nothing to do
-        either.
+        ``libjpeg-turbo``, by reason; ``errors`` counts failures, in every epoch and for every
+        replacement anew (:attr:`errors` has each sample once). ``bottleneck`` says in words what
+        the others wait for: the consumer, if it waits for less than a tenth of the time, or for
+        less than half of it while workers have nothing to do; else the loader, by the stage that
+        takes most of its workers' time; or too few samples in flight, if those workers have nothing
+        to do either.
         """
         stats = self._native.stats()
         latest = self._epochs.latest()
@@ -489,23 +490,21 @@ class Loader:
     def as_tf_dataset(self) -> Any:
         """Return a ``tf.data.Dataset`` of (images, labels), or of the Loader's ``fields``.
 
-        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has
-        (images, None).
+        With ``labels=None`` and no ``fields``, its elements are images alone, not (images, None).
 
         Each pass over it is an epoch. After ``load_state_dict`` in the middle of an epoch a pass
-        has as many batches all the same: it runs into the next epoch, and the next pass goes on
-        there. Keras asks for the number of batches only once, and would cut every pass to the
-        length of a shorter first one. The pass that Keras begins to build a model, under
-        ``tf.distribute`` and on its JAX backend, takes no epoch: ``fit`` starts where it did. To
-        train without end, use ``repeat=True``: ``tf.data``'s ``repeat()`` runs ahead into the next
-        pass, so ``state_dict(batches=n)`` may give the wrong position.
+        still has as many batches: it runs into the next epoch, and the next pass continues there.
+        Keras asks for the number of batches only once, and would cut every pass to the length of a
+        shorter first one. The pass that Keras begins to build a model, under ``tf.distribute`` and
+        on its JAX backend, takes no epoch: ``fit`` starts at the same place. To train without end,
+        use ``repeat=True``: ``tf.data``'s ``repeat()`` runs ahead into the next pass, so
+        ``state_dict(batches=n)`` may give the wrong position.
 
         With ``last_batch`` ``"drop"`` or ``"pad"`` the number of samples in a batch is part of the
-        shapes, unless ``on_error="skip"`` leaves some out. A shard stays as it is under
-        ``tf.distribute``, which deals out the batches of a Loader without one.
+        shapes, unless ``on_error="skip"`` leaves some out. Under ``tf.distribute``, a shard stays
+        as it is, and the batches of a Loader without one are dealt out.
 
-        It reads the Loader's own batches: what a subclass's ``__iter__`` makes of them is not in
-        it.
+        It reads the Loader's own batches, without what a subclass's ``__iter__`` makes of them.
 
         Example::
 
@@ -522,16 +521,15 @@ class Loader:
     def as_torch(self) -> Any:
         """Return a ``torch.utils.data.IterableDataset`` of the Loader's ``fields`` as tensors.
 
-        With ``labels=None`` and no ``fields`` its elements are images alone; the Loader has
-        (images, None).
+        With ``labels=None`` and no ``fields``, its elements are images alone, not (images, None).
 
         Each pass over it is an epoch. It has ``len()``, ``set_epoch``, ``state_dict`` and
         ``load_state_dict``. Use it as it is, or with ``batch_size=None`` in a ``DataLoader`` or
         torchdata's ``StatefulDataLoader``, since it yields batches. Lightning takes the Loader
         itself, and saves its state in checkpoints.
 
-        It reads the Loader's own batches: what a subclass's ``__iter__`` or ``state_dict`` makes of
-        them is not in it.
+        It reads the Loader's own batches, without what a subclass's ``__iter__`` or ``state_dict``
+        makes of them.
 
         Example::
 
@@ -548,7 +546,7 @@ class Loader:
         return {**kept, "_stands": self._epochs.where()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Make it again of the same arguments."""
+        """Make it again from the same arguments."""
         stands = state.pop("_stands")
         self.__dict__.update(state)
         path = paths_from(state["_folder"], state["_given"]["path"])

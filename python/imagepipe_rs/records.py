@@ -1,4 +1,4 @@
-"""Files of records: TFRecord and RecordIO, written and read at random; and what is in them.
+"""Files of records, TFRecord and RecordIO: writing, random access, and what is in the records.
 
 None of this needs TensorFlow or MXNet.
 """
@@ -6,14 +6,14 @@ None of this needs TensorFlow or MXNet.
 from __future__ import annotations
 
 import os
-import struct
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral, Real
+from numbers import Real
 from operator import index as as_index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagepipe_rs import _native
+from imagepipe_rs._features import label_of, listed, name_of, values_of, whole
 from imagepipe_rs._names import shown
 from imagepipe_rs._paths import Path, paths_of
 from imagepipe_rs._writing import Progress, Written, run
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 class _Writer:
-    """What the writers share. Closing gives the file its name; leaving by an exception leaves nothing."""
+    """What the writers share: a file that exists once it is closed, unless an exception ends it."""
 
     _native: _native.RecordWriter
 
@@ -54,7 +54,7 @@ class _Writer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Close the file, or leave nothing if the block raised."""
+        """Close the file; if the block raised, remove it."""
         if kind is None:
             self._native.finish()
         else:
@@ -64,8 +64,7 @@ class _Writer:
         """Give the file its name once its bytes are on disk, then its index; idempotent.
 
         Raises:
-            DatasetError: the files cannot be written, or are there by now (also a
-                ``FileExistsError``).
+            DatasetError: the files cannot be written, or exist by now (also a ``FileExistsError``).
         """
         self._native.finish()
 
@@ -73,8 +72,8 @@ class _Writer:
 class TFRecordWriter(_Writer):
     """Writes a file of TFRecords.
 
-    The file appears under its name when the writer is closed: whole, or not at all if the ``with``
-    block is left by an exception, or the writer is never closed::
+    The file appears under its name when the writer is closed. If an exception leaves the ``with``
+    block, or the writer is never closed, there is no file::
 
         with TFRecordWriter("cats.tfrecord", index=True) as writer:
             writer.write(Example.encode({"image/encoded": data, "image/class/label": 3}))
@@ -83,16 +82,16 @@ class TFRecordWriter(_Writer):
     def __init__(
         self, path: str | os.PathLike[str], *, index: bool = False, overwrite: bool = False
     ) -> None:
-        """Begin a file.
+        """Start a file.
 
         Args:
-            path: the file, in a directory that is there.
+            path: the file, in an existing directory.
             index: write ``PATH.idx`` too, a line ``offset size`` for each record, as DALI's
                 ``tfrecord2idx`` does.
-            overwrite: replace files that are there.
+            overwrite: replace existing files.
 
         Raises:
-            DatasetError: a file is there already (also a ``FileExistsError``), or cannot be written
+            DatasetError: a file exists already (also a ``FileExistsError``), or cannot be written
                 (an ``OSError``).
         """
         self._native = _native.RecordWriter.tfrecord(os.fspath(path), index, overwrite)
@@ -101,7 +100,7 @@ class TFRecordWriter(_Writer):
         """Append a record.
 
         Args:
-            data: what it holds: ``bytes``, or anything else with a buffer of uint8.
+            data: its content: ``bytes``, or anything else with a buffer of uint8.
 
         Raises:
             DatasetError: it cannot be written.
@@ -112,7 +111,7 @@ class TFRecordWriter(_Writer):
 
 
 class RecordIOWriter(_Writer):
-    """Writes a RecordIO file as MXNet has it; see :class:`TFRecordWriter`.
+    """Writes a RecordIO file as MXNet does; see :class:`TFRecordWriter`.
 
     With a key for each record, for the index::
 
@@ -123,18 +122,18 @@ class RecordIOWriter(_Writer):
     def __init__(
         self, path: str | os.PathLike[str], *, index: bool = True, overwrite: bool = False
     ) -> None:
-        """Begin a file.
+        """Start a file.
 
         Args:
-            path: the file, in a directory that is there.
+            path: the file, in an existing directory.
             index: write an index too: for ``x.rec`` the file ``x.idx``, a line ``key TAB offset``
                 for each record.
-            overwrite: replace files that are there.
+            overwrite: replace existing files.
 
         Raises:
-            DatasetError: a file is there already (also a ``FileExistsError``), or cannot be written
+            DatasetError: a file exists already (also a ``FileExistsError``), or cannot be written
                 (an ``OSError``).
-            ValueError: the file has the name of its index.
+            ValueError: the file would have the same name as its index.
         """
         self._native = _native.RecordWriter.recordio(os.fspath(path), index, overwrite)
 
@@ -142,7 +141,7 @@ class RecordIOWriter(_Writer):
         """Append a record.
 
         Args:
-            data: what it holds, less than 512 MiB: ``bytes``, or anything else with a buffer of
+            data: its content, less than 512 MiB: ``bytes``, or anything else with a buffer of
                 uint8.
             key: its key in the index, 0 to 2**64 - 1; by default the record's number in the file.
 
@@ -150,13 +149,13 @@ class RecordIOWriter(_Writer):
             DatasetError: it cannot be written.
             RecordError: it is too long.
             TypeError: ``data`` has no bytes.
-            ValueError: the key is used already, or there is no index; or the writer is closed.
+            ValueError: the key is taken, or there is no index; or the writer is closed.
         """
-        self._native.write(data, None if key is None else _number("key", key))
+        self._native.write(data, None if key is None else whole("key", key))
 
 
 class _Reader:
-    """What the readers share: a sequence of byte strings. Closing lets go of the file, which dropping does too."""
+    """What the readers share: a sequence of byte strings; the file is closed with the reader."""
 
     _native: RecordReader | None
 
@@ -169,7 +168,7 @@ class _Reader:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; closed already, do nothing. Afterwards there are no records: a ``ValueError``."""
+        """Close the file; idempotent. Afterwards, asking for records is a ``ValueError``."""
         self._native = None
 
     @property
@@ -187,7 +186,7 @@ class _Reader:
 
         Raises:
             IndexError: there is no such record.
-            RecordError: it is damaged, or the file has changed its size since it was opened.
+            RecordError: it is damaged, or the size of the file has changed since it was opened.
         """
         return self._records.get(self._place(index))
 
@@ -208,10 +207,10 @@ class _Reader:
 
 
 class TFRecordReader(_Reader):
-    """The records of a TFRecord file, in any order; plain, GZIP or ZLIB, told apart by looking.
+    """The records of a TFRecord file, in any order; plain, GZIP or ZLIB, which is detected.
 
-    The file is mapped; a compressed one is held in memory as a whole. Where its records are says
-    ``PATH.idx`` beside it, or, without one that fits, a pass over the file's framing. Several
+    The file is mapped; a compressed one is held in memory as a whole. Its index, ``PATH.idx``, says
+    where the records are, or if that is missing or does not fit, a pass over the file. Several
     threads may read at once.
     """
 
@@ -220,14 +219,14 @@ class TFRecordReader(_Reader):
 
         Args:
             path: the file.
-            check: hold each record against its two checksums.
+            check: compare each record with its two checksums.
 
         Raises:
             DatasetError: the file cannot be read (also an ``OSError``, or a ``FileNotFoundError``).
-            RecordError: it is no TFRecord file, is damaged, or ends inside a record.
+            RecordError: it is not a TFRecord file, is damaged, or ends inside a record.
 
         Warns:
-            RuntimeWarning: there is an index that does not fit.
+            RuntimeWarning: there is an index, but it does not fit.
         """
         self._native = _native.RecordReader.tfrecord(os.fspath(path), check)
         self._warn(os.fspath(path))
@@ -236,9 +235,9 @@ class TFRecordReader(_Reader):
 class RecordIOReader(_Reader):
     """The records of a RecordIO file, in any order.
 
-    The file is mapped. Where its records are, and their keys, says the index beside ``x.rec``,
-    ``x.idx``; without one that fits, a pass over the file's framing, and there are no keys. Several
-    threads may read at once. The format has no checksums.
+    The file is mapped. The index of ``x.rec``, ``x.idx``, says where the records are and what their
+    keys are; if that is missing or does not fit, a pass over the file finds the records, without
+    keys. Several threads may read at once. The format has no checksums.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -249,16 +248,16 @@ class RecordIOReader(_Reader):
 
         Raises:
             DatasetError: the file cannot be read (also an ``OSError``, or a ``FileNotFoundError``).
-            RecordError: it is no RecordIO file, is damaged, or ends inside a record.
+            RecordError: it is not a RecordIO file, is damaged, or ends inside a record.
 
         Warns:
-            RuntimeWarning: there is an index that does not fit.
+            RuntimeWarning: there is an index, but it does not fit.
         """
         self._native = _native.RecordReader.recordio(os.fspath(path))
         self._warn(os.fspath(path))
 
     def key(self, index: int) -> int | None:
-        """Return a record's key in the index, or None where there is no index.
+        """Return a record's key in the index, or None without an index.
 
         Raises:
             IndexError: there is no such record.
@@ -271,12 +270,11 @@ def create_index(
 ) -> Written:
     """Write ``SHARD.idx`` beside TFRecord files, as DALI's ``tfrecord2idx`` does.
 
-    DALI needs it; a Loader does not. Files are read anew, and an index that is there is replaced,
-    when the new one is finished.
+    DALI needs it; a Loader does not. An existing index is replaced once the new one is finished.
 
     Args:
-        path: TFRecord files, not compressed: a path, a list of paths, or a glob. Index files of
-            files among them are left out, and a file that is named twice counts once.
+        path: TFRecord files, not compressed: a path, a list of paths, or a glob. Indexes of files
+            among them are left out, and a file that is named twice counts once.
         workers: threads; None for the number of usable cores.
         progress: called with the files done and all there are, on this thread.
 
@@ -287,8 +285,8 @@ def create_index(
     Raises:
         DatasetError: a file that cannot be read (also an ``OSError``, or a ``FileNotFoundError``),
             or is a RecordIO file or compressed; an index that cannot be written.
-        RecordError: a file that is damaged, or no TFRecord file. Of several files that are wrong
-            the error's ``damaged`` lists all; the others have their index.
+        RecordError: a file that is damaged, or not a TFRecord file. If several files are wrong, the
+            error's ``damaged`` lists all; the others have their index.
         ValueError: no file.
     """
     found = paths_of(path)
@@ -306,18 +304,18 @@ class Example:
 
         Args:
             features: by name a list of byte strings, of integers or of real numbers (which become
-                float32), or just one of those. A list without values is a feature without a type; a
-                NumPy array keeps its own.
+                float32), or just one of them. An empty list is a feature without a type; a NumPy
+                array keeps its own.
 
         Raises:
-            TypeError: no mapping, a name that is no text, values of another type, or of several.
+            TypeError: not a mapping, a name that is not text, values of other or different types.
             ValueError: an integer that does not fit 64 bits.
         """
         if not isinstance(features, Mapping):
             message = f"features={shown(features)} is not valid: a dictionary of lists of values"
             raise TypeError(message)
         return _native.encode_example(
-            {_name(name): _values(name, values) for name, values in features.items()}
+            {name_of(name): values_of(name, values) for name, values in features.items()}
         )
 
     @staticmethod
@@ -325,7 +323,7 @@ class Example:
         """Return an Example's features: name to a list of ``bytes``, ``float`` or ``int``.
 
         Raises:
-            RecordError: the bytes are no Example.
+            RecordError: the bytes are not an Example.
             TypeError: ``data`` has no bytes.
         """
         return _native.decode_example(data)
@@ -335,10 +333,10 @@ class ImageRecord(NamedTuple):
     """An image record of a RecordIO file.
 
     Attributes:
-        label: the label, or a list of them where the record has one.
+        label: the label, or the record's list of labels.
         id: the record's number.
         id2: a second number.
-        data: the image, as it is encoded.
+        data: the encoded image.
     """
 
     label: float | list[float]
@@ -353,12 +351,12 @@ def pack_image(
     id: int = 0,  # noqa: A002  MXNet's name for it
     id2: int = 0,
 ) -> bytes:
-    """Return an image record: a header, and the image.
+    """Return an image record: a header and the image.
 
     Args:
         data: the bytes of an image file, as they are.
-        label: a number, or several, kept as float32; a whole number that float32 does not have,
-            which can be from 2**24 on, is an error.
+        label: a number, or several, stored as float32; a whole number that float32 cannot
+            represent, as some from 2**24 on, is an error.
         id: the record's number, 0 to 2**64 - 1.
         id2: a second number, 0 to 2**64 - 1.
 
@@ -366,91 +364,26 @@ def pack_image(
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value: no labels, or a negative number.
     """
-    given = _listed(label)
+    given = listed(label)
     if not all(isinstance(value, Real) for value in given):
         raise TypeError(f"label={shown(label)} is not valid: a number, or several")
     if not given:
         raise ValueError("label=[] is not valid: a number, or several")
     is_one = isinstance(label, Real) or getattr(label, "ndim", 1) == 0
-    labels = [_label(value) for value in given]
+    labels = [label_of(value) for value in given]
     first, rest = (labels[0], []) if is_one else (0.0, labels)
-    return _native.pack_image(data, first, rest, _number("id", id), _number("id2", id2))
+    return _native.pack_image(data, first, rest, whole("id", id), whole("id2", id2))
 
 
 def unpack_image(record: Buffer) -> ImageRecord:
     """Return the parts of an image record.
 
     Raises:
-        RecordError: it is too short for one.
+        RecordError: it is too short to be one.
         TypeError: ``record`` has no bytes.
     """
     label, labels, number, second, data = _native.unpack_image(record)
     return ImageRecord(labels or label, number, second, data)
-
-
-def _label(value: Any) -> float:
-    """Return a number as RecordIO can have it."""
-    if isinstance(value, Integral) and not _has_float32(int(value)):
-        raise ValueError(f"label={value} is not valid: a whole number that float32 has")
-    return float(value)
-
-
-def _has_float32(number: int) -> bool:
-    try:
-        (kept,) = struct.unpack("f", struct.pack("f", number))
-    except (OverflowError, struct.error):
-        return False
-    return bool(kept == number)
-
-
-def _number(name: str, value: int) -> int:
-    allowed = "a whole number from 0 to 2**64 - 1"
-    try:
-        number = as_index(value)
-    except TypeError as error:
-        raise TypeError(f"{name}={shown(value)} is not valid: {allowed}") from error
-    if not 0 <= number < 2**64:
-        raise ValueError(f"{name}={value} is not valid: {allowed}")
-    return number
-
-
-def _name(name: str) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"a feature's name {name!r} is not valid: a text")
-    return name
-
-
-def _values(name: str, given: Values) -> tuple[str, list[Any]]:
-    """Name the kind of a feature, and list its values."""
-    values = _listed(given)
-    if all(isinstance(value, bytes | bytearray | memoryview) for value in values):
-        return ("bytes" if values else _kind_of_none(given)), [bytes(value) for value in values]
-    if all(isinstance(value, Integral) for value in values):
-        numbers = [int(value) for value in values]
-        if not all(-(2**63) <= number < 2**63 for number in numbers):
-            raise ValueError(f"features[{name!r}] is not valid: integers of 64 bits")
-        return "ints", numbers
-    if all(isinstance(value, Real) for value in values):
-        return "floats", [float(value) for value in values]
-    kinds = ", ".join(sorted({type(value).__name__ for value in values}))
-    raise TypeError(
-        f"features[{name!r}] of {kinds} is not valid: bytes, integers or real numbers, one or a list of them"
-    )
-
-
-def _listed(given: Any) -> list[Any]:
-    if hasattr(given, "dtype") and hasattr(given, "tolist"):
-        given = given.tolist()  # an array, or one value of its type
-    if isinstance(given, bytes | bytearray | memoryview | str) or not isinstance(given, Iterable):
-        return [given]
-    return list(given)
-
-
-def _kind_of_none(given: Any) -> str:
-    """Name the kind of a list without values, which only an array has."""
-    return {"i": "ints", "u": "ints", "f": "floats"}.get(
-        getattr(getattr(given, "dtype", None), "kind", ""), "none"
-    )
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""A contact sheet: a batch as a model will see it, as a picture or a page."""
+"""A contact sheet: a batch as a model will see it, as an image or a page."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A picture of a sheet."""
+class Tile:
+    """An image on a sheet."""
 
     pixels: npt.NDArray[np.uint8]
     """(height, width, 3), RGB."""
@@ -44,17 +44,17 @@ class Picture:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The pictures of a batch, and what to say about them."""
+    """The images of a batch, and what to say about them."""
 
     heading: str
     below: str
-    pictures: Sequence[Picture]
+    tiles: Sequence[Tile]
 
     @classmethod
     def of(
         cls, path: Path | Sequence[Path], *, epoch: int = 0, batch: int = 0, **options: Any
     ) -> Sheet:
-        """Take a batch of a data set.
+        """Take a batch of a dataset.
 
         Args:
             path: as for :class:`imagepipe_rs.Loader`.
@@ -63,9 +63,9 @@ class Sheet:
             options: of the Loader; those for layout, dtype, channels and labels are the sheet's.
 
         Raises:
-            DatasetError: there is no data set at ``path``, or no picture in the batch that can be
+            DatasetError: there is no dataset at ``path``, or no image in the batch that can be
                 decoded.
-            DecodeError: a picture is damaged, with ``on_error="raise"``.
+            DecodeError: an image is damaged, with ``on_error="raise"``.
             ValueError: an option is not valid, or there is no such batch.
         """
         form: Any = {"layout": "NHWC", "dtype": "uint8", "channels": "RGB", "labels": "int"}
@@ -83,36 +83,36 @@ class Sheet:
             taken = None
         if taken is None or not taken.valid.any():
             first, _, why = loader.errors[0]
-            reason = f"no picture of the batch can be decoded; the first: {why}"
+            reason = f"no image of the batch can be decoded; the first: {why}"
             raise DatasetValueError(f"{first}: {reason}", path=first, reason=reason)
         images, labels = taken
         names = loader.classes
-        pictures = [
-            Picture(image, int(label), names[label] if len(names) > label else "", path)
+        tiles = [
+            Tile(image, int(label), names[label] if len(names) > label else "", path)
             for image, label, path in zip(images, labels, taken.paths, strict=True)
         ]
         heading = path if isinstance(path, str | os.PathLike) else path[0]
-        return cls(os.fspath(heading), _about(loader, pictures, epoch, options), pictures)
+        return cls(os.fspath(heading), _about(loader, tiles, epoch, options), tiles)
 
     def png(self) -> bytes:
-        """Draw it: the pictures in rows, class and file name under each."""
-        tiles = [
+        """Draw it: the images in rows, class and file name under each."""
+        drawn = [
             (
-                picture.pixels.tobytes(),
-                picture.pixels.shape[1],
-                picture.pixels.shape[0],
-                picture.label,
-                _shown(picture.name),
-                _shown(os.path.basename(picture.path)),  # noqa: PTH119  as it was given
+                tile.pixels.tobytes(),
+                tile.pixels.shape[1],
+                tile.pixels.shape[0],
+                tile.label,
+                _shown(tile.name),
+                _shown(os.path.basename(tile.path)),  # noqa: PTH119  as it was given
             )
-            for picture in self.pictures
+            for tile in self.tiles
         ]
-        return _native.sheet(_shown(self.heading), self.below, tiles)
+        return _native.sheet(_shown(self.heading), self.below, drawn)
 
     def html(self) -> str:
         """Write it as one page that needs no other file, light or dark as the reader has it."""
-        figures = "\n".join(_figure(picture) for picture in self.pictures)
-        width = self.pictures[0].pixels.shape[1]
+        figures = "\n".join(_figure(tile) for tile in self.tiles)
+        width = self.tiles[0].pixels.shape[1]
         return _PAGE.substitute(
             heading=html.escape(_shown(self.heading)),
             below=html.escape(self.below),
@@ -126,10 +126,10 @@ class Sheet:
 _NARROWEST = 112
 
 
-def _about(loader: Loader, pictures: Sequence[Picture], epoch: int, options: dict[str, Any]) -> str:
-    height, width, _ = pictures[0].pixels.shape
+def _about(loader: Loader, tiles: Sequence[Tile], epoch: int, options: dict[str, Any]) -> str:
+    height, width, _ = tiles[0].pixels.shape
     parts = [
-        f"{len(pictures)} of {loader.num_samples:,} samples",
+        f"{len(tiles)} of {loader.num_samples:,} samples",
         f"{width} wide, {height} high",
         ", ".join([options.get("fit", "stretch"), *(["flip"] if options.get("flip") else [])]),
         f"seed {loader.seed}, epoch {epoch}",
@@ -144,15 +144,15 @@ def _shown(name: str) -> str:
     return printable(name.encode(errors="surrogateescape").decode(errors="replace"))
 
 
-def _figure(picture: Picture) -> str:
-    data = base64.b64encode(picture.png()).decode("ascii")
-    height, width, _ = picture.pixels.shape
-    hue = round(picture.label * 137.508) % 360
-    name = html.escape(_shown(os.path.basename(picture.path)))  # noqa: PTH119  as it was given
+def _figure(tile: Tile) -> str:
+    data = base64.b64encode(tile.png()).decode("ascii")
+    height, width, _ = tile.pixels.shape
+    hue = round(tile.label * 137.508) % 360
+    name = html.escape(_shown(os.path.basename(tile.path)))  # noqa: PTH119  as it was given
     return (
-        f'<figure title="{html.escape(_shown(picture.path))}">'
+        f'<figure title="{html.escape(_shown(tile.path))}">'
         f'<img src="data:image/png;base64,{data}" width="{width}" height="{height}" alt="{name}">'
-        f'<figcaption><b style="--hue: {hue}">{html.escape(_shown(picture.name))}</b>'
+        f'<figcaption><b style="--hue: {hue}">{html.escape(_shown(tile.name))}</b>'
         f"<small>{name}</small></figcaption></figure>"
     )
 
@@ -216,4 +216,4 @@ $figures
 </html>
 """)
 
-__all__ = ["Picture", "Sheet"]
+__all__ = ["Sheet", "Tile"]

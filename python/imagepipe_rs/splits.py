@@ -33,11 +33,11 @@ class Image2TFRecords:
     """Split images by class into training, validation and test, and write each as TFRecords.
 
     Of every class with ``n`` images, ``floor(n * val_size)`` go to validation, ``floor(n *
-    test_size)`` to test and the rest to training, chosen by ``seed`` and the class's name: the same
-    every time, whatever other classes there are. Where ``val_size + test_size`` is 1, nothing is
-    left for training, and what the rounding leaves goes to test. A side that was asked for and gets
-    no image is warned of. These are image2tfrecords' numbers: a small class may have no image in
-    validation or test, where the Loader's ``split`` leaves neither side of a class of two or more
+    test_size)`` to test and the rest to training. ``seed`` and the class's name choose them: the
+    same every time, whatever other classes there are. If ``val_size + test_size`` is 1, nothing is
+    left for training, and what the rounding leaves goes to test. A warning says which side that was
+    asked for gets no image. These are image2tfrecords' numbers: a small class may have no image in
+    validation or test, whereas the Loader's ``split`` leaves neither side of a class of two or more
     empty. The two choose different images.
 
     Args:
@@ -45,19 +45,18 @@ class Image2TFRecords:
             to; or, without one, a directory with one directory for each class.
         image2class_file: CSV file with a header, then a file name and a class in each row: in the
             columns ``filename`` and ``class`` if there are both, else in the first two. Commas,
-            semicolons or tabs separate them. The names are relative to ``image_path``, and stay in
+            semicolons or tabs separate them. The names are relative to ``image_path``, and inside
             it.
-        class2id_file: CSV file with a header, then a class and its number in each row. None:
-            classes that all are whole numbers are the labels themselves, as for the Loader; others
-            are numbered from 0 in the order in which they come up (in sorted order for
-            directories).
-        dataset_name: what all output files' names begin with.
+        class2id_file: CSV file with a header, then a class and its number in each row. Without it,
+            classes that are all whole numbers are the labels themselves, as for the Loader; others
+            are numbered from 0 in the order in which they appear (in sorted order for directories).
+        dataset_name: what the names of all output files begin with.
         val_size: share of validation, 0 to 1.
         test_size: share of test, 0 to 1.
         num_shards: shards of each of the three; fewer if there are fewer images. Their sizes differ
-            by one at most.
-        seed: of the choice and the order.
-        allow_outside: ``image2class_file`` may name files by absolute paths, and above
+            by at most one.
+        seed: for the choice and the order.
+        allow_outside: let ``image2class_file`` name files by absolute paths, and above
             ``image_path``; otherwise that is an error.
     """
 
@@ -74,7 +73,7 @@ class Image2TFRecords:
         *,
         allow_outside: bool = False,
     ) -> None:
-        """Keep what is asked for; :meth:`create_tfrecords` reads and checks it."""
+        """Keep the arguments; :meth:`create_tfrecords` reads and checks them."""
         self._arguments = {name: value for name, value in locals().items() if name != "self"}
 
     def create_tfrecords(
@@ -94,44 +93,44 @@ class Image2TFRecords:
 
         Records have ``image/encoded`` (the file's bytes), ``image/format`` (the ending of its
         name), ``image/filename``, ``image/class/label``, ``image/height`` and ``image/width``. The
-        summary is written last: where it is, all is.
+        summary is written last: if it exists, everything does.
 
         Args:
-            output_dir: directory of the files; made if it is not there. It holds one data set:
-                their labels would be in the same file.
+            output_dir: directory for the files; created if missing. It holds one dataset, since the
+                labels have one file.
             check: how inputs are checked before anything is written: ``"decode"`` decodes every
                 image whole, as ``imagepipe verify`` does, at the speed of a Loader; ``"headers"``
-                only looks at how each file begins.
+                only looks at how each file starts.
             on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are
-                listed in the result and in the manifest, and what is left is split and written as
-                if they were not there.
-            index: also ``SHARD.idx``, a line of offset and size for each record; see
+                listed in the result and in the manifest, and the others are split and written as if
+                they did not exist.
+            index: also write ``SHARD.idx``, a line of offset and size for each record; see
                 :func:`create_index`.
-            manifest: also ``manifest.jsonl``, a line for each record.
-            overwrite: replace what is there; otherwise that is an error.
-            resume: keep the shards that are finished, and write the others.
+            manifest: also write ``manifest.jsonl``, a line for each record.
+            overwrite: replace existing files; otherwise they are an error.
+            resume: keep finished shards, and write the others.
             workers: threads; None for the number of usable cores.
-            progress: called with the images done and all there are, on this thread, about ten times
-                a second; an image that is checked and not written yet counts half.
+            progress: called with the number of images done and of all, on this thread, about ten
+                times a second; an image that is checked but not yet written counts half.
 
         Returns:
             What was written.
 
         Raises:
-            DatasetError: a CSV file with a row that cannot be (by its line), an image that is not
-                there, or an output that is there already (also a ``FileExistsError``) or cannot be
-                written (also an ``OSError``).
-            DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and
-                what cannot be read.
+            DatasetError: a CSV file with an invalid row (by its line), an image that is missing, or
+                an output that exists already (also a ``FileExistsError``) or cannot be written
+                (also an ``OSError``).
+            DecodeError: files that are damaged, or not images; ``damaged`` lists all of them, and
+                those that cannot be read.
             TypeError: an argument of the wrong type.
-            ValueError: an argument of the wrong value; an ``output_dir`` that is ``image_path``, or
-                in it.
+            ValueError: an argument of the wrong value; an ``output_dir`` that is ``image_path`` or
+                inside it.
         """
         return run(_native.split, {**self._arguments, **locals()})
 
 
 class Split:
-    """One side of a data set that :class:`Image2TFRecords` wrote.
+    """One side of a dataset that :class:`Image2TFRecords` wrote.
 
     Attributes:
         name: ``"train"``, ``"validation"`` or ``"test"``.
@@ -149,7 +148,10 @@ class Split:
         *,
         complete: bool = False,
     ) -> None:
-        """Keep what there is; for :meth:`ImageDataSet.get_split`. The files of a complete side have all its samples."""
+        """Keep the facts; for :meth:`ImageDataSet.get_split`.
+
+        The files of a complete side have all its samples.
+        """
         self._complete = complete
         self.name = name
         self.files = files
@@ -177,20 +179,21 @@ class Split:
         loader = Loader(self.files, **options)
         whole = self._complete and all(options.get(name) is None for name in _FEWER)
         if whole and loader.num_samples != self.num_samples:
-            reason = f"the shards have {loader.num_samples} images, where the summary says {self.num_samples}"
-            raise refused(pathlib.Path(self.files[0]).parent, f"the split {self.name!r}: {reason}")
+            counts = f"{loader.num_samples} images, where the summary says {self.num_samples}"
+            reason = f"the split {self.name!r}: the shards have {counts}"
+            raise refused(pathlib.Path(self.files[0]).parent, reason)
         return loader
 
     def as_tf_dataset(self, **options: Any) -> Any:
         """Return a ``tf.data.Dataset`` of batches of this side; options are the Loader's.
 
-        For Keras' ``validation_data`` say ``shuffle=False``.
+        Use ``shuffle=False`` for Keras' ``validation_data``.
         """
         return self.loader(**options).as_tf_dataset()
 
 
 class ImageDataSet:
-    """A data set that :class:`Image2TFRecords` wrote.
+    """A dataset that :class:`Image2TFRecords` wrote.
 
     Args:
         tfrecords_dir: the directory.
@@ -229,23 +232,21 @@ class ImageDataSet:
         return pd.read_csv(self._labels_file)
 
     def get_split(self, split_name: str, file_pattern: str | None = None) -> Split:
-        """Return one side of the data set.
+        """Return one side of the dataset.
 
         Args:
             split_name: ``"train"``, ``"validation"`` or ``"test"``.
-            file_pattern: name of the files, with ``%s`` for the name of the data set and ``%s`` for
-                the split's, and wildcards. None for the names that Image2TFRecords gives; then all
-                shards of one run must be there.
+            file_pattern: names of the files, with ``%s`` for the name of the dataset, ``%s`` for
+                that of the split, and wildcards. None for the names that Image2TFRecords gives;
+                then all shards of one run must exist, and no others.
 
         Raises:
-            DatasetError: a shard is missing, or there are some of another run.
+            DatasetError: a shard is missing, or there are shards from another run.
             ValueError: no such split, or not a pattern.
         """
         if split_name not in _COUNTS:
-            message = (
-                f"split_name={split_name!r} is not valid: one of {', '.join(map(repr, _COUNTS))}"
-            )
-            raise ValueError(message)
+            allowed = ", ".join(map(repr, _COUNTS))
+            raise ValueError(f"split_name={split_name!r} is not valid: one of {allowed}")
         count = int(self.dataset_summary[_COUNTS[split_name]])
         if file_pattern is None:
             files = self._shards(split_name, count)
@@ -253,17 +254,15 @@ class ImageDataSet:
         try:
             pattern = file_pattern % (glob.escape(self.dataset_name), split_name)
         except (TypeError, ValueError) as error:
-            message = (
-                f"file_pattern={file_pattern!r} is not valid: %s for the name, and %s for the split"
-            )
-            raise ValueError(message) from error
+            allowed = "%s for the name, and %s for the split"
+            raise ValueError(f"file_pattern={file_pattern!r} is not valid: {allowed}") from error
         files = sorted(str(path) for path in self.tfrecords_dir.glob(pattern))
         if count and not files:
             raise refused(self.tfrecords_dir, f"no file is called {pattern}")
         return Split(split_name, files, count, self.labels_to_class_names)
 
     def _shards(self, split_name: str, count: int) -> list[str]:
-        """Return the shards of a side with ``count`` images: all of one run, and no others."""
+        """Return the shards of a side with ``count`` images: all of one run."""
         start = f"{self.dataset_name}_{split_name}_"
         pattern = re.compile(rf"{re.escape(start)}([0-9]{{5,}})-of-([0-9]{{5,}})\.tfrecord")
         found: dict[int, dict[int, str]] = {}
@@ -278,17 +277,15 @@ class ImageDataSet:
             reason = f"{there or 'no shard'} is there, where the summary says {count} images"
             raise refused(self.tfrecords_dir, f"the split {split_name!r}: {reason}")
         for shards, files in found.items():
-            for shard in range(1, shards + 1):
-                if shard not in files:
-                    name = f"{start}{shard:05}-of-{shards:05}.tfrecord"
-                    reason = f"shard {shard} of {shards} is missing: {name}"
-                    raise refused(self.tfrecords_dir, reason)
-            return [files[shard] for shard in range(1, shards + 1)]
-        return []
+            for shard in {*range(1, shards + 1)} - files.keys():
+                name = f"{start}{shard:05}-of-{shards:05}.tfrecord"
+                reason = f"shard {shard} of {shards} is missing: {name}"
+                raise refused(self.tfrecords_dir, reason)
+        return [files[shard] for files in found.values() for shard in sorted(files)]
 
 
 def _summary(path: pathlib.Path) -> dict[str, Any]:
-    """Return what a summary says, the names of the columns of ``labels.csv`` among it."""
+    """Return what a summary says, including the names of the columns of ``labels.csv``."""
     text = _text(path)
     try:
         found = json_of(text)
@@ -302,7 +299,7 @@ def _summary(path: pathlib.Path) -> dict[str, Any]:
 
 
 def _names(path: pathlib.Path, columns: list[str]) -> dict[int, str]:
-    """Return the class names by label of a ``labels.csv``, whose columns of classes and labels are called so."""
+    """Return the class names by label in a ``labels.csv`` with these columns."""
     reader = csv.reader(io.StringIO(_text(path), newline=""))
     try:
         rows = [(reader.line_num, row) for row in reader if row]
@@ -310,11 +307,9 @@ def _names(path: pathlib.Path, columns: list[str]) -> dict[int, str]:
         raise _not_ours(path, f"line {reader.line_num}: {error}") from error
     header = rows[0][1] if rows else []
     if any(column not in header for column in columns):
-        there = (
-            f"the columns {columns[0]!r} and {columns[1]!r}, which the summary names, are not in it"
-        )
-        raise _not_ours(path, there if rows else "it is empty")
-    # Both may be called the same.
+        named = f"the columns {columns[0]!r} and {columns[1]!r}, which the summary names,"
+        raise _not_ours(path, f"{named} are not in it" if rows else "it is empty")
+    # Both may have the same name.
     name, label = (0, 1) if header == columns else map(header.index, columns)
     names: dict[int, str] = {}
     for line, row in rows[1:]:

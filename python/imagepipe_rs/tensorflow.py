@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 _log = _logging.getLogger("imagepipe_rs")
 
-# More batches than this ahead of the consumer help nobody, however small they are.
+# More batches than this ahead of the consumer are of no use, however small they are.
 _MOST_AHEAD = 16
 
 
 class _Balanced(Loader):
-    """A loader as ImagePipe resizes and scales."""
+    """A loader that resizes and scales as ImagePipe does."""
 
     def __init__(self, path: Any, rescale: float, **options: Any) -> None:
         self._more = {"floor": True, "rescale": rescale}
@@ -43,7 +43,7 @@ class Flow(Iterator[tuple[Any, Any]]):
     """
 
     def __init__(self, loader: Loader, *, warmup: bool) -> None:
-        """Start; for :func:`flow_from_directory`."""
+        """Start it; for :func:`flow_from_directory`."""
         self._running = iter(loader)
         self._batches: Iterator[Batch] = self._running
         if warmup:
@@ -89,30 +89,30 @@ def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
 ) -> Any:
     """Draw endless batches: each class equally likely, then each of its images.
 
-    An image is resized to ``target_size`` by taking, for row ``i`` of ``height`` and so for
-    columns, the source's row ``floor(i * source / height)``; a pixel becomes ``float32(value) *
-    float32(rescale)``. The draws depend on ``seed`` alone, whatever ``parallel`` is.
+    For row ``i`` of ``height``, resizing to ``target_size`` takes the source's row ``floor(i *
+    source / height)``, and columns likewise; a pixel becomes ``float32(value) * float32(rescale)``.
+    The draws depend on ``seed`` alone, whatever ``parallel`` is.
 
     Args:
-        directory_url: ``root/class-name/**/x.jpg``, as a path or a ``file://`` URL; or what else a
+        directory_url: ``root/class-name/**/x.jpg``, as a path or a ``file://`` URL; or whatever a
             ``Loader`` takes, such as a list of paths, a glob, files of records or a CSV.
         batch_size: images per batch.
         target_size: ``(height, width)`` in pixels, or one number for both.
         image_format: ``"NCHW"`` or ``"NHWC"``.
         parallel: decoding threads.
         rescale: what values in 0..255 are multiplied with.
-        seed: of the draws.
-        synchronize: nothing: batches come in one order always.
-        logging: say in the log how many images and classes there are.
-        cache_mbytes: memory for batches that are made ahead, in MiB; one batch at least.
-        warmup: return when the first batch is ready; what is wrong with it is raised here.
+        seed: for the draws.
+        synchronize: ignored: batches always come in the same order.
+        logging: log how many images and classes there are.
+        cache_mbytes: memory for batches that are made ahead, in MiB; at least one batch.
+        warmup: return when the first batch is ready; its errors are raised here.
 
     Returns:
-        With eager execution, which is TensorFlow's default: an endless iterator of (images,
+        With eager execution, which is TensorFlow's default: an endless iterator over (images,
         labels), float32 tensors of (batch_size, 3, height, width) or (batch_size, height, width, 3)
-        and int32 tensors of (batch_size,). Inside a graph
-        (``tf.compat.v1.disable_eager_execution()``): a pair of such tensors, which are a new batch
-        at every ``session.run``.
+        and int32 tensors of (batch_size,). In graph mode
+        (``tf.compat.v1.disable_eager_execution()``): a pair of such tensors, a new batch at every
+        ``session.run``.
 
     Raises:
         TypeError: an argument of the wrong type.
@@ -163,7 +163,7 @@ def _size(target_size: Any) -> tuple[int, int]:
 
 
 def _at_least(least: int, name: str, value: Any) -> int:
-    """Return a whole number; the Loader's arguments have other names."""
+    """Check a whole number here, since the Loader's arguments have other names."""
     message = f"{name}={value!r} is not valid: at least {least}"
     try:
         number = operator.index(value)
@@ -175,7 +175,7 @@ def _at_least(least: int, name: str, value: Any) -> int:
 
 
 def _path(directory_url: Any) -> Any:
-    """Return the path that a URL means; anything else as it is."""
+    """Return the path in a URL; anything else as it is."""
     if isinstance(directory_url, str) and "://" in directory_url:
         url = urlsplit(directory_url)
         if url.scheme != "file" or url.netloc not in {"", "localhost"}:

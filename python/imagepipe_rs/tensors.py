@@ -1,4 +1,4 @@
-"""Tensor records: pictures stored as pixels, so that training reads them at the speed of memory."""
+"""Tensor records: images stored as pixels, which training reads at the speed of memory."""
 
 from __future__ import annotations
 
@@ -43,60 +43,59 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Written:
-    """Write images as raw pixels into TFRecords: the data set of DLBS' fast pipeline.
+    """Write images as raw pixels into TFRecords: the dataset of DLBS' fast pipeline.
 
     Each image is decoded, resized so that its short side has ``img_size`` pixels, and cropped to
-    the square at its centre: what ``Loader(input_dir, size=img_size, fit="crop")`` gives. Shards
-    are ``train-00000-of-00010`` and so on, with sizes that differ by one at most. Features:
+    the square at its centre, as ``Loader(input_dir, size=img_size, fit="crop")`` does. Shards are
+    ``train-00000-of-00010`` and so on, with sizes that differ by at most one. Features:
     ``image/encoded`` (uint8, ``img_size * img_size * 3`` bytes), ``image/height``, ``image/width``,
     ``image/channels``, ``image/class/label``, ``image/colorspace``, ``image/format`` (``tensor``),
     ``image/order``, ``image/filename``, ``image/class/synset``, ``image/class/text``.
 
     Args:
-        input_dir: a directory with one directory for each class (ImageNet's synsets, for one), a
+        input_dir: a directory with one directory for each class (such as ImageNet's synsets), a
             flat one, or a CSV file of file names, relative to its own directory, and classes.
-        output_dir: directory of the shards; made if it is not there.
-        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all. Those that
-            are left out of them are not replaced.
+        output_dir: directory for the shards; created if missing.
+        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all. If some of
+            them are left out, no others take their place.
         num_shards: number of shards; fewer if there are fewer images.
         num_workers: threads; None for the number of usable cores.
         img_size: height and width in pixels.
-        seed: of the shuffle.
+        seed: for the shuffle.
         labels: a ``.json`` or ``.json.gz`` file ``{class: {"label": number, "human_labels":
-            text}}`` that numbers the classes, each by a whole number of its own from 0 to 2**31 -
-            1. None: a class's number is its place among the sorted ones (for the 1,000 synsets of
-            ILSVRC-2012 the usual 0..999), its text what ImageNet calls it.
+            text}}`` that gives each class its own whole number from 0 to 2**31 - 1. Without it,
+            classes are numbered in sorted order (the 1,000 synsets of ILSVRC-2012 get the usual
+            0..999), and have ImageNet's texts.
         engine: None.
         order: ``"HWC"``, or ``"CHW"`` for a plane per channel.
         check: how inputs are checked before anything is written: ``"decode"`` decodes every image
             whole, as ``imagepipe verify`` does, at the speed of a Loader; ``"headers"`` only looks
-            at how each file begins: an image that is damaged further on ends the run where it is
-            written, so not together with ``on_error="skip"``.
+            at how each file starts. Then an image with damage further on ends the run when it is
+            written, so this does not go with ``on_error="skip"``.
         on_error: ``"raise"``, or ``"skip"`` to leave out images that cannot be used; they are
             listed in the result and in the manifest, and the others keep their order.
-        index: also ``SHARD.idx``, a line of offset and size for each record; see
+        index: also write ``SHARD.idx``, a line of offset and size for each record; see
             :func:`create_index`.
-        manifest: also ``manifest.jsonl``, a line for each record.
-        allow_outside: a CSV may name files by absolute paths, and above its directory; otherwise
+        manifest: also write ``manifest.jsonl``, a line for each record.
+        allow_outside: let a CSV name files by absolute paths, and above its directory; otherwise
             that is an error.
-        overwrite: replace what is there; otherwise that is an error.
-        resume: keep the shards that are finished, and write the others.
-        progress: called with the images done and all there are, on this thread, about ten times a
-            second; an image that is checked and not written yet counts half.
+        overwrite: replace existing files; otherwise they are an error.
+        resume: keep finished shards, and write the others.
+        progress: called with the number of images done and of all, on this thread, about ten times
+            a second; an image that is checked but not yet written counts half.
 
     Returns:
         What was written.
 
     Raises:
-        DatasetError: a source that is not there, or no images in it; a class that ``labels`` does
-            not list; an output that is there already (also a ``FileExistsError``) or cannot be
+        DatasetError: a source that does not exist or has no images; a class that ``labels`` does
+            not list; an output that exists already (also a ``FileExistsError``) or cannot be
             written (also an ``OSError``).
-        DecodeError: files that are damaged, or no images; ``damaged`` lists all of them, and what
-            cannot be read.
+        DecodeError: files that are damaged, or not images; ``damaged`` lists all of them, and
+            those that cannot be read.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value; an ``output_dir`` that is the directory of
-            images, or in it, or, where a CSV file is the source, one of the folders that its images
-            lie in.
+            images or inside it, or, if the source is a CSV file, a folder with some of its images.
     """
     if labels is not None and not isinstance(labels, str | os.PathLike):
         message = f"labels={shown(labels)} is not valid: the path of a table of labels, or None"
@@ -107,7 +106,7 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
 
 
 def imagenet_texts() -> dict[str, str]:
-    """Return what ILSVRC-2012 calls its 1,000 synsets, by synset (``"n01440764"``)."""
+    """Return the texts of ILSVRC-2012's 1,000 synsets, by synset (``"n01440764"``)."""
     packed = resources.files("imagepipe_rs").joinpath("data/imagenet_labels.json.gz").read_bytes()
     return {
         synset: row["human_labels"] for synset, row in json.loads(gzip.decompress(packed)).items()
@@ -115,7 +114,7 @@ def imagenet_texts() -> dict[str, str]:
 
 
 def _read(path: pathlib.Path) -> dict[str, tuple[int, str]]:
-    """Read a table of labels, packed or not."""
+    """Read a table of labels, compressed or not."""
     data = read(path)
     try:
         text = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
@@ -135,11 +134,10 @@ def _read(path: pathlib.Path) -> dict[str, tuple[int, str]]:
 
 
 def _numbered(path: pathlib.Path, rows: dict[str, tuple[Any, str]]) -> dict[str, tuple[int, str]]:
-    """Return the rows, each with a label of its own."""
+    """Return the rows, if each has its own label."""
     labels: dict[int, str] = {}
     for name, (label, _) in rows.items():
-        # True is a number too, in Python only; a float is what other programs may make of a whole
-        # number.
+        # In Python, True is a number too; other programs may write whole numbers as floats.
         whole = not isinstance(label, bool) and isinstance(label, int | float) and label % 1 == 0
         if not whole or not 0 <= label <= _LARGEST_LABEL:
             reason = f"a whole number from 0 to {_LARGEST_LABEL} is needed"

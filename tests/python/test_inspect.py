@@ -645,7 +645,7 @@ def place_of(drawn: Any, image: Any) -> tuple[int, int]:
 def test_labels_stand_under_the_pictures(photos: Path) -> None:
     sheet = Sheet.of(photos, size=128, batch_size=4)
     drawn = np.asarray(Image.open(io.BytesIO(sheet.png())))
-    for picture in sheet.pictures:
+    for picture in sheet.tiles:
         top, left = place_of(drawn, picture.pixels)
         below = drawn[top + 128 + 2 : top + 128 + 34, left : left + 128]
         assert (below < 60).all(axis=2).any(), "no dark ink under a picture"
@@ -670,10 +670,10 @@ def test_the_same_arguments_make_the_same_sheet(photos: Path) -> None:
 
 def test_records_are_named_by_file_and_number(photos: Path, records: Path) -> None:
     sheet = Sheet.of(records, shuffle=False, batch_size=3, batch=7)
-    assert [picture.path for picture in sheet.pictures] == [f"{records}/x_1#{n}" for n in (1, 2, 3)]
+    assert [picture.path for picture in sheet.tiles] == [f"{records}/x_1#{n}" for n in (1, 2, 3)]
     files = Sheet.of(photos, shuffle=False, batch_size=60, size=112)
     stored = Sheet.of(records, shuffle=False, batch_size=60, size=112)
-    for one, other in zip(files.pictures, stored.pictures, strict=True):
+    for one, other in zip(files.tiles, stored.tiles, strict=True):
         assert np.array_equal(one.pixels, other.pixels)
 
 
@@ -688,9 +688,9 @@ def test_any_batch_can_be_shown(photos: Path) -> None:
     loader = Loader(photos, batch_size=16, size=112)
     for number, batch in enumerate(loader):
         sheet = Sheet.of(photos, batch=number, batch_size=16, size=112)
-        assert [picture.path for picture in sheet.pictures] == batch.paths
-        assert [picture.label for picture in sheet.pictures] == batch.labels.tolist()
-        assert [picture.name for picture in sheet.pictures] == [
+        assert [picture.path for picture in sheet.tiles] == batch.paths
+        assert [picture.label for picture in sheet.tiles] == batch.labels.tolist()
+        assert [picture.name for picture in sheet.tiles] == [
             loader.classes[label] for label in batch.labels
         ]
     with pytest.raises(ValueError, match="batch=4 is not valid: an epoch has batches 0 to 3"):

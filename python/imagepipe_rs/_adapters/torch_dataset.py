@@ -107,7 +107,7 @@ def _processes() -> int:
 
 
 def _refuse_short_batches(epochs: Epochs) -> None:
-    """Refuse short batches before the last: Accelerate cuts them into equal parts, drops the rest."""
+    """Refuse short batches before the last: Accelerate would drop samples of them."""
     about = epochs.about
     keeps_short = about.last_batch == "keep" and epochs.native.num_samples % about.batch_size
     if about.on_error == "skip":

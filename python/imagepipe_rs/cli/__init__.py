@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.version_option(imagepipe_rs.__version__)
 def imagepipe() -> None:
-    """Look at image data sets, measure and check them, and write them."""
+    """Look at image datasets, measure and check them, and write them."""
 
 
 imagine.add_to(imagepipe)
@@ -51,7 +51,7 @@ imagepipe.add(doctor.doctor)
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run ``imagepipe``; give the exit code."""
+    """Run ``imagepipe``; return the exit code."""
     return _program.run(imagepipe, args)
 
 

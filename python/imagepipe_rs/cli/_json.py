@@ -8,7 +8,7 @@ from typing import Any
 
 
 def print_json(value: Any) -> None:
-    """Write JSON to stdout; text that is not UTF-8, as a name may be, has its bytes in base64 beside it."""
+    """Write JSON to stdout; text that is not UTF-8 has its bytes in base64 beside it."""
     print(json.dumps(_portable(value), indent=2))
 
 

@@ -1,14 +1,14 @@
 """What all commands share: how they are parsed, and how they end.
 
-An argument may be given by its place or by its name, and a name may be written with hyphens or
+An argument may be given by position or by name, and a name may be written with hyphens or
 underscores::
 
-    imagine create-images pictures/ random_ jpg
-    imagine create-images --path pictures/ --name random_ --image_format jpg
+    imagine create-images images/ random_ jpg
+    imagine create-images --path images/ --name random_ --image_format jpg
 
-Exit codes: 0 done; 1 data that is bad, or could not be read or written; 2 wrong usage; 130 stopped
-by Ctrl-C; 143 stopped by SIGTERM. An error is one line on stderr, and one more for each of the
-files that it is about, if there are several.
+Exit codes: 0 done; 1 data that is damaged, or cannot be read or written; 2 wrong usage; 130 stopped
+by Ctrl-C; 143 stopped by SIGTERM. An error is one line on stderr, followed by one for each file if
+it is about several.
 """
 
 from __future__ import annotations
@@ -42,17 +42,20 @@ SETTINGS = {
     "help_option_names": ["-h", "--help"],
     "max_content_width": _WIDTH,
     "show_default": True,
-    # README files write --image_format; so may everybody.
+    # Imageinary's README has --image_format.
     "token_normalize_func": lambda token: token.replace("_", "-"),
 }
 
 
 class Place(click.Option):
-    """An argument with a place and a name: ``PATH``, or ``--path PATH``; with ``multiple`` it takes all the rest."""
+    """An argument with a position and a name: ``PATH``, or ``--path PATH``.
+
+    With ``multiple`` it takes all that is left.
+    """
 
     @property
     def title(self) -> str:
-        """The argument's name where it is given by its place."""
+        """The argument's name where it is given by position."""
         return str(self.name).upper() + ("..." if self.multiple else "")
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
@@ -62,14 +65,14 @@ class Place(click.Option):
 
 
 def place(*names: str, **options: Any) -> Callable[[Any], Any]:
-    """Declare the next argument that has a place and a name; it must be given."""
+    """Declare the next argument that has a position and a name; it must be given."""
     return click.option(*names, cls=Place, show_default=False, **options)
 
 
 class Command(click.Command):
-    """A command whose arguments have places and names, and whose errors are one line.
+    """A command whose arguments have positions and names, and whose errors are one line.
 
-    ``--quiet`` and ``--debug`` are every command's.
+    Every command has ``--quiet`` and ``--debug``.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -92,16 +95,16 @@ class Command(click.Command):
 
     @property
     def places(self) -> list[Place]:
-        """The arguments that have a place, in order."""
+        """The arguments that have a position, in order."""
         return [param for param in self.params if isinstance(param, Place)]
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Show the places after the options."""
+        """Show the arguments after the options."""
         return super().collect_usage_pieces(ctx) + [place.title for place in self.places]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the arguments that have a place, then the others."""
-        for title, wanted in (("Arguments, by place or by name", True), ("Options", False)):
+        """List the arguments that have a position, then the others."""
+        for title, wanted in (("Arguments, by position or by name", True), ("Options", False)):
             params = [p for p in self.get_params(ctx) if isinstance(p, Place) is wanted]
             records = [record for p in params if (record := p.get_help_record(ctx)) is not None]
             if records:
@@ -109,7 +112,7 @@ class Command(click.Command):
                     formatter.write_dl(records)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Show the examples as lines of the program that is asked: ``imagepipe``, or ``imagine``."""
+        """Show the examples with the name of the program: ``imagepipe``, or ``imagine``."""
         program, epilog = ctx.find_root().info_name, self.epilog
         if epilog is not None:
             self.epilog = re.sub(r"(?m)^(\s*)imagepipe ", rf"\g<1>{program} ", epilog)
@@ -117,7 +120,7 @@ class Command(click.Command):
         self.epilog = epilog
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse the named arguments, then give the others to their places."""
+        """Parse the named arguments, then the others by position."""
         ctx.allow_extra_args = True
         rest = super().parse_args(ctx, args)
         ctx.args = []
@@ -127,14 +130,14 @@ class Command(click.Command):
         return []
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; what goes wrong is said in one line."""
+        """Run the command; an error is one line."""
         try:
             with _notes_as_lines(quiet=bool(ctx.params.get("quiet"))), _terminable():
                 code = super().invoke(ctx)
                 _flush()
                 return code
         except BrokenPipeError:
-            raise  # whoever read the output has enough of it
+            raise  # the reader has seen enough
         except KeyboardInterrupt as stop:
             return stopped(stop)
         except (imagepipe_rs.ImagePipeError, OSError, MemoryError) as error:
@@ -147,17 +150,17 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """Commands, some of them under more than one name."""
+    """Commands, some with more than one name."""
 
     command_class = Command
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Begin without commands."""
+        """Start without commands."""
         super().__init__(*args, context_settings=SETTINGS, **options)
         self._aliases: dict[str, str] = {}
 
     def add(self, command: click.Command, *aliases: str) -> None:
-        """Add a command, and other names for it that are not listed."""
+        """Add a command, and more names for it, which are not listed."""
         self.add_command(command)
         self._aliases |= dict.fromkeys(aliases, str(command.name))
 
@@ -172,15 +175,15 @@ def command(name: str, **options: Any) -> Callable[[Callable[..., Any]], Command
 
 
 class _Closed(io.TextIOBase):
-    """Takes the place of a standard output that is closed, where Python would print nothing, and say nothing."""
+    """Stands in for a closed standard output, where Python would silently print nothing."""
 
     def write(self, _text: str, /) -> int:
-        """Refuse it, as the system does."""
+        """Refuse, as the system does."""
         raise OSError(errno.EBADF, "standard output is closed")
 
 
 def run(program: click.Command, args: Sequence[str] | None = None) -> int:
-    """Run a program with these arguments, or the process's; give the exit code."""
+    """Run a program with these arguments, or the process's; return the exit code."""
     for stream in (sys.stdout, sys.stderr):
         # File names need not be text.
         if isinstance(stream, io.TextIOWrapper):
@@ -199,7 +202,7 @@ def run(program: click.Command, args: Sequence[str] | None = None) -> int:
     except click.Abort:
         say("stopped")
         return STOPPED
-    except OSError as error:  # of help, which is printed before there is a command
+    except OSError as error:  # from printing help, before there is a command
         say(_message(error))
         sys.stdout = None
         return BAD_DATA
@@ -207,34 +210,34 @@ def run(program: click.Command, args: Sequence[str] | None = None) -> int:
 
 
 def say(message: str, prefix: str = "") -> None:
-    """Say something on stderr, under the name of the running command."""
+    """Print a message on stderr, with the name of the running command."""
     context = click.get_current_context(silent=True)
     prefix = prefix or (context.command_path if context else "imagepipe")
     _tell(f"{prefix}: {message}")
 
 
 def _tell(line: str) -> None:
-    """Write a line to stderr; where it is closed or full, nobody is to be told."""
+    """Write a line to stderr; if that is closed or full, there is nobody to tell."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             print(line, file=sys.stderr, flush=True)
 
 
 def stopped(stop: KeyboardInterrupt, left: str = "") -> int:
-    """Say that a run was stopped, and what is left of it; give the exit code."""
+    """Say that a run was stopped, and what is left of it; return the exit code."""
     say(f"stopped: {left}" if left else "stopped")
     return TERMINATED if isinstance(stop, _Terminated) else STOPPED
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM, which ends a run as Ctrl-C does."""
+    """SIGTERM, which ends a run like Ctrl-C."""
 
 
 @contextlib.contextmanager
 def _terminable() -> Iterator[None]:
-    """End what runs on SIGTERM by an exception; a second one ends the process at once, as ever.
+    """Let SIGTERM raise an exception; a second one ends the process at once, as usual.
 
-    As the first process of a container it would not hear SIGTERM otherwise.
+    The first process of a container would otherwise ignore SIGTERM.
     """
 
     def end(_number: int, _frame: FrameType | None) -> Never:
@@ -242,7 +245,7 @@ def _terminable() -> Iterator[None]:
         raise _Terminated
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread hears signals
+        yield  # only the main thread gets signals
         return
     before = signal.signal(signal.SIGTERM, end)
     try:
@@ -258,17 +261,17 @@ def _flush() -> None:
 
 @contextlib.contextmanager
 def _last_words() -> Iterator[None]:
-    """Write to stdout after an error, unless that is what failed: then Python must not try again when it ends."""
+    """Write to stdout after an error; if that fails, keep Python from trying again when it ends."""
     try:
         yield
         _flush()
     except OSError:
-        sys.stdout = None  # as where it is closed
+        sys.stdout = None  # as if it were closed
 
 
 @contextlib.contextmanager
 def _notes_as_lines(*, quiet: bool) -> Iterator[None]:
-    """Show what a user should know of the data as a line, without a place in the program."""
+    """Show warnings about data as lines, without a position in the source."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore" if quiet else "always", imagepipe_rs.DatasetWarning)
         show = warnings.showwarning
@@ -290,20 +293,20 @@ def _keep_debug(ctx: click.Context, _param: click.Parameter, value: Any) -> None
 
 
 def _settle(ctx: click.Context, places: Sequence[Place], rest: Sequence[str]) -> None:
-    """Give what came without a name to the places, in order; each has exactly one value, or all of the rest."""
+    """Give values without a name to the arguments, in order: one to each, or all that are left."""
     left = list(rest)
     for at in places:
         named = ctx.params[str(at.name)]
-        # What was not named is None, or an empty tuple; an empty text is a name as any.
+        # An argument that was not named is None, or an empty tuple; an empty text is a value.
         named = None if named == () else named
         given, left = (left, []) if at.multiple else (left[:1], left[1:])
         if given and named is not None:
-            _refuse(ctx, f"{at.title} is given twice: {given[0]!r} by its place, and {at.opts[0]}")
+            _refuse(ctx, f"{at.title} is given twice: {given[0]!r} by position, and {at.opts[0]}")
         if given:
             value: Any = tuple(given) if at.multiple else given[0]
             ctx.params[str(at.name)] = at.process_value(ctx, value)
         elif named is None:
-            _refuse(ctx, f"{at.title} is missing: give it by its place, or as {at.opts[0]}")
+            _refuse(ctx, f"{at.title} is missing: give it by position, or as {at.opts[0]}")
     if left:
         expected = " ".join(at.title for at in places) or "none"
         _refuse(ctx, f"{left[0]!r} is one argument too many: expected {expected}")
@@ -318,7 +321,7 @@ def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
         traceback.print_exception(error)
     damaged = getattr(error, "damaged", ())
     if len(damaged) > 1:
-        # Its message has the first ones only, each on a line of its own.
+        # Its message has only the first ones, each on its own line.
         say(in_options(_message(error).split("\n", 1)[0]))
         for one in damaged:
             _tell(f"  {printable(str(one.path))}: {_one_line(one.reason)}")
@@ -329,7 +332,7 @@ def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
 
 def _message(error: BaseException) -> str:
     if isinstance(error, OSError) and not isinstance(error, imagepipe_rs.ImagePipeError):
-        # Python's own would begin with a number in brackets.
+        # Python's own message begins with a number in brackets.
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror or error}"
     return "; ".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])
@@ -340,9 +343,9 @@ def _one_line(text: str) -> str:
 
 
 def in_options(message: str) -> str:
-    """Name the command's options where the library names arguments.
+    """Replace arguments of the library by the command's options in a message.
 
-    A dictionary is an option for each of its names: ``--key image=...`` for ``keys={"image":
+    A dictionary becomes an option for each of its names: ``--key image=...`` for ``keys={"image":
     ...}``.
     """
     params = click.get_current_context().command.params

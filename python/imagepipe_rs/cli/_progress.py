@@ -1,4 +1,4 @@
-"""How far a job is: a bar on a terminal, a line now and then in a log."""
+"""How far a job is: a bar on a terminal, or occasional lines in a log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Progress:
     """A context manager that shows ``(done, total)`` on stderr.
 
     On a terminal it is a bar with the rate and the time left. Elsewhere it is a line after five
-    seconds, then after pauses that double up to a minute. Nothing at all if quiet.
+    seconds, then after pauses that double up to a minute. If quiet, it shows nothing.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Progress:
         if self._quiet:
             return
         if self._first is None:
-            # What a resumed run finds finished tells nothing about its speed.
+            # What a resumed run finds finished says nothing about its speed.
             self._first = done
         try:
             self._show(done, total)
         except OSError:
-            # A full disk or a closed pipe is no reason to end the run.
+            # A full disk or a closed pipe must not end the run.
             self._quiet = True
 
     def _show(self, done: int, total: int) -> None:

@@ -1,4 +1,4 @@
-"""What the commands that read a data set share: its paths, and the options of the Loader."""
+"""What the commands that read a dataset share: its paths and the Loader's options."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from typing import Any, TypeVar
 
 import click
 
+from imagepipe_rs._arguments import WORDS
 from imagepipe_rs.cli._program import place
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+CSV = "a CSV of file names (relative to its folder) and classes"
 
 paths = place(
     "--path",
     "paths",
     multiple=True,
-    help="An image directory, record files, or a CSV of file names (relative to its folder) and classes; or a glob.",
+    help=f"An image directory, record files, or {CSV}; or a glob.",
 )
 allow_outside = click.option(
     "--allow-outside", is_flag=True, help="A CSV may name files outside of its directory."
 )
-workers = click.option(
-    "--workers", type=int, help="Threads; as many as there are usable cores if not given."
-)
+workers = click.option("--workers", type=int, help="Threads; by default one for each usable core.")
 
 
 def _key(text: str) -> tuple[str, str | None]:
@@ -55,37 +56,39 @@ def image_size(text: str) -> int | tuple[int, int]:
     return (int(height), int(width)) if width else int(height)
 
 
-_PICTURES = (
+_IMAGES = (
     click.option(
-        "--size", type=image_size, default="224", metavar="N|HxW", help="Of the output, in pixels."
+        "--size", type=image_size, default="224", metavar="N|HxW", help="Output size in pixels."
     ),
     click.option(
         "--fit",
-        type=click.Choice(["stretch", "crop", "pad", "random_crop"]),
+        type=click.Choice(WORDS["fit"]),
         default="stretch",
-        help="How a picture is brought to that size.",
+        help="How images are brought to that size.",
     ),
-    click.option("--resize-short", type=int, help="With --fit crop: the short side before it."),
+    click.option(
+        "--resize-short", type=int, help="With --fit crop: the short side before cropping."
+    ),
     click.option(
         "--interpolation",
-        type=click.Choice(["bilinear", "nearest", "bicubic", "lanczos", "area"]),
+        type=click.Choice(WORDS["interpolation"]),
         default="bilinear",
         help="Filter for resizing.",
     ),
-    click.option("--flip", is_flag=True, help="Mirror every second picture, by chance."),
+    click.option("--flip", is_flag=True, help="Mirror images at random, half of them."),
     click.option("--exact", is_flag=True, help="Decode every pixel before resizing."),
     click.option("--shuffle/--no-shuffle", default=True, help="Take them in random order."),
-    click.option("--seed", default=0, help="Of everything random."),
+    click.option("--seed", default=0, help="Seed of everything random."),
 )
 
 
-def pictures(function: _Decorated) -> _Decorated:
-    """Declare the Loader's options that are about pixels and order."""
-    for option in reversed(_PICTURES):
+def images(function: _Decorated) -> _Decorated:
+    """Declare the Loader's options about pixels and order."""
+    for option in reversed(_IMAGES):
         function = option(function)
     return function
 
 
 def one_or_many(given: tuple[str, ...]) -> str | list[str]:
-    """Give what the Loader takes: one path, which may be a glob, or several."""
+    """Return what the Loader takes: one path, which may be a glob, or several."""
     return given[0] if len(given) == 1 else list(given)

@@ -1,4 +1,4 @@
-"""What the commands that write files share: their options, their progress, and their last line."""
+"""What the commands that write files share: options, progress, and the last line."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 import imagepipe_rs
+from imagepipe_rs._arguments import WORDS
 from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _text
-from imagepipe_rs.cli._program import DONE, stopped
+from imagepipe_rs.cli._program import DONE, place, stopped
 from imagepipe_rs.cli._progress import Progress
+from imagepipe_rs.cli._reading import CSV
 
 if TYPE_CHECKING:
     from imagepipe_rs import Written
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
-# What a disk without room says.
+# What a full disk says.
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
-workers = click.option(
-    "--workers", type=int, help="Threads; as many as there are usable cores if not given."
+source = place(
+    "--source-path", help=f"Folder of images, flat or with one directory per class; or {CSV}."
 )
-seed = click.option("--seed", default=0, help="Of everything random.")
+destination = place("--dest-path", help="Folder for the files; created if missing.")
+seed = click.option("--seed", default=0, help="Seed of everything random.")
 index = click.option(
     "--index/--no-index",
     default=False,
@@ -37,27 +40,27 @@ img_per_file = click.option("--img-per-file", default=1000, help="Records in a f
 
 
 def existing(function: _Decorated) -> _Decorated:
-    """Declare what is to be done with files that are there already."""
-    overwrite = click.option("--overwrite", is_flag=True, help="Replace files that are there.")
+    """Declare what to do with files that exist already."""
+    overwrite = click.option("--overwrite", is_flag=True, help="Replace existing files.")
     resume = click.option(
-        "--resume", is_flag=True, help="Keep what a stopped run has finished, and go on from there."
+        "--resume", is_flag=True, help="Keep what a stopped run has finished, and continue it."
     )
     return overwrite(resume(function))
 
 
 def checks(function: _Decorated) -> _Decorated:
-    """Declare how inputs are checked, and what becomes of those that cannot be used."""
+    """Declare how inputs are checked, and what to do with those that cannot be used."""
     check = click.option(
         "--check",
-        type=click.Choice(["decode", "headers"]),
+        type=click.Choice(WORDS["check"]),
         default="decode",
-        help="Before anything is written: decode every picture, or look at how files begin.",
+        help="Before anything is written: decode every image, or look at how files start.",
     )
     on_error = click.option(
         "--on-error",
-        type=click.Choice(["raise", "skip"]),
+        type=click.Choice(WORDS["on_error of a writer"]),
         default="raise",
-        help="Stop where pictures cannot be used, and list them all; or leave them out.",
+        help="If images cannot be used: stop and list them all, or leave them out.",
     )
     return check(on_error(function))
 
@@ -76,7 +79,8 @@ def labels(function: _Decorated) -> _Decorated:
         default="directory",
         metavar="directory|none|CSV",
         callback=lambda _ctx, _param, value: None if value == "none" else value,
-        help="The class directory's number; 0 for all; or a CSV of file names (relative to SOURCE_PATH) and classes.",
+        help="The class directory's number; 0 for all; or a CSV of file names (relative to"
+        " SOURCE_PATH) and classes.",
     )(function)
 
 
@@ -88,11 +92,11 @@ allow_outside = click.option(
 def write(
     work: Callable[[Progress], Written], *, noun: str, folder: str, files: str, quiet: bool
 ) -> int:
-    """Run a writer, and say what it made.
+    """Run a writer, and say what it wrote.
 
     Args:
-        work: writes files, telling its progress.
-        noun: what is counted in the progress.
+        work: writes files, and reports progress.
+        noun: what the progress counts.
         folder: where the files go.
         files: a glob of their names, for counting them when the run is stopped.
         quiet: say nothing.
@@ -115,21 +119,21 @@ def write(
 
 
 def finished(folder: str, files: str) -> int:
-    """Count the files in ``folder`` or below that are called so; indexes are no files of their own."""
+    """Count the files in ``folder`` or below with such names, without index files."""
     found = Path(folder).rglob(files)
     return sum(path.is_file() and path.suffix != ".idx" for path in found)
 
 
 def _what_is_left(folder: str, files: str) -> str:
     if click.get_current_context().params.get("overwrite"):
-        # Which of the files are of the run before cannot be told from their names.
-        return "each file is whole, the old one or the new one; run the same command again"
+        # Names do not tell which of the files are from an earlier run.
+        return "each file is whole, old or new; run the same command again"
     count = finished(folder, files)
     if not count:
         return ""
     kept = "is kept" if count == 1 else "are kept"
     done = _text.count(count, "finished file")
-    return f"{done} {kept}; go on with the same command and --resume"
+    return f"{done} {kept}; continue with the same command and --resume"
 
 
 def _summary(written: Written, noun: str, seconds: float, folder: str) -> str:
@@ -139,7 +143,7 @@ def _summary(written: Written, noun: str, seconds: float, folder: str) -> str:
     parts.append(_text.size(written.bytes))
     made = f"{', '.join(parts)} in {_text.duration(seconds)}"
     if written.kept:
-        # A speed would be that of files which were not written now.
+        # A speed would include files that were not written now.
         made += f", {written.kept:,} of the files finished before"
     elif seconds > 0:
         made += f" ({_text.rate(written.records / seconds)} {noun}s/s)"

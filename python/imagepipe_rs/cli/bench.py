@@ -1,4 +1,4 @@
-"""``bench``: this data on this machine."""
+"""``bench``: how fast this data is on this machine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from imagepipe_rs import inspection
+from imagepipe_rs._arguments import WORDS
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command, say
@@ -14,7 +15,7 @@ from imagepipe_rs.cli._program import command, say
 
 @command(
     "bench",
-    short_help="Measure how fast a data set is read on this machine.",
+    short_help="Measure how fast a dataset is read on this machine.",
     epilog="""\b
     Examples:
       imagepipe bench train/
@@ -23,25 +24,25 @@ from imagepipe_rs.cli._program import command, say
 )
 @_reading.paths
 @click.option("--batch-size", default=64, help="Samples in a batch.")
-@_reading.pictures
+@_reading.images
 @_reading.keys
 @_reading.allow_outside
 @_reading.workers
 @click.option(
     "--on-error",
-    type=click.Choice(["raise", "skip", "replace"]),
+    type=click.Choice(WORDS["on_error"]),
     default="raise",
-    help="Stop at a picture that is damaged; or leave it out, or take another one.",
+    help="At a damaged image: stop, leave it out, or take another one.",
 )
-@click.option("--seconds", default=3.0, help="Measure for so long, twice, and one batch at least.")
+@click.option("--seconds", default=3.0, help="Measure for so long, twice, and at least one batch.")
 @click.option("--batches", type=int, help="Measure so many batches instead.")
 @_reading.as_json
 def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
-    """Measure a Loader on this data, beside a decoder that does nothing else.
+    """Measure a Loader on this data, and then a decoder that does nothing else.
 
-    It reads and decodes the same files after the Loader, which may have had to wait for a disk
-    where they now come from memory. For JPEGs it is libjpeg-turbo. It has as many threads as the
-    Loader, and no more than there are cores.
+    The decoder reads the same files after the Loader, which may have had to wait for a disk where
+    they now come from memory. For JPEGs it is libjpeg-turbo. It has as many threads as the Loader,
+    and no more than there are cores.
     """
     path = _reading.one_or_many(paths)
     said = quiet
@@ -49,7 +50,7 @@ def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any)
     def progress(_done: int, _total: int) -> None:
         nonlocal said
         if not said:
-            # Not before: the arguments are right, and there is something to measure.
+            # Not earlier: now the arguments are known to be right.
             say("measuring ...")
             said = True
 
@@ -70,7 +71,7 @@ def _report(found: dict[str, Any]) -> str:
         times = loader["images_per_second"] / plain["images_per_second"]
         who = f"{plain['decoder']} " if plain["decoder"] else ""
         lines.append(
-            f"{times:.2f} times as fast as {who}reading and decoding the same files once more, "
+            f"{times:.2f} times as fast as {who}reading and decoding the same files once more "
             "and doing nothing else"
         )
     shares = ", ".join(f"{name} {100 * share:.0f} %" for name, share in found["shares"].items())
@@ -78,7 +79,7 @@ def _report(found: dict[str, Any]) -> str:
     lines += [f"{threads}: {shares}", f"bottleneck: {found['bottleneck']}"]
     if found["errors"]:
         lines.append(
-            f"images that could not be read: {found['errors']:,}, each time counted; see verify"
+            f"images that could not be read: {found['errors']:,}, counted every time; see verify"
         )
     return "\n".join(lines)
 

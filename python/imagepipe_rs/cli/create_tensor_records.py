@@ -1,4 +1,4 @@
-"""``create-tensor-records``: decoded pictures of one size into TFRecord files."""
+"""``create-tensor-records``: decoded images of one size into TFRecord files."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 import click
 
 import imagepipe_rs
+from imagepipe_rs._arguments import WORDS
 from imagepipe_rs.cli import _writing
 from imagepipe_rs.cli._program import command, place
+from imagepipe_rs.cli._reading import CSV
 
 
 @command(
     "create-tensor-records",
-    short_help="Put decoded, resized pictures into TFRecord files.",
+    short_help="Put decoded, resized images into TFRecord files.",
     epilog="""\b
     Examples:
       imagepipe create-tensor-records imagenet/train/ tensors/ --num-shards 100
@@ -22,22 +24,22 @@ from imagepipe_rs.cli._program import command, place
 )
 @place(
     "--input-dir",
-    help="Folder with one directory a class; or a CSV of file names (relative to its folder) and classes.",
+    help=f"Folder of images, flat or with one directory per class; or {CSV}.",
 )
 @place("--output-dir", help="Folder for the shards, train-00000-of-00010 ...")
-@click.option("--num-images", default=-1, help="Take this many, chosen by the seed; -1 for all.")
+@click.option("--num-images", default=-1, help="Take so many, chosen by the seed; -1 for all.")
 @click.option("--num-shards", default=1, help="How many files.")
-@click.option("--num-workers", type=int, help="Threads; one for each usable core if not given.")
-@click.option("--img-size", default=256, help="Rows and columns of the resized pictures.")
+@click.option("--num-workers", type=int, help="Threads; by default one for each usable core.")
+@click.option("--img-size", default=256, help="Height and width of the resized images.")
 @_writing.seed
 @click.option(
     "--labels",
     metavar="JSON",
-    help="Table of synset, label and name; else a class has its place in sorted order.",
+    help="Table of synset, label and name; by default classes are numbered in sorted order.",
 )
 @click.option(
     "--order",
-    type=click.Choice(["HWC", "CHW"], case_sensitive=False),
+    type=click.Choice(WORDS["order"], case_sensitive=False),
     default="HWC",
     help="Order of height, width and channels.",
 )
@@ -47,10 +49,10 @@ from imagepipe_rs.cli._program import command, place
 @_writing.allow_outside
 @_writing.existing
 def create_tensor_records(*, quiet: bool, **arguments: Any) -> int:
-    """Put decoded pictures into TFRecord files of raw pixels.
+    """Put decoded images into TFRecord files of raw pixels.
 
-    The short side is resized to IMG_SIZE, and the square at the centre is kept. Reading them back
-    takes no decoding.
+    The short side is resized to IMG_SIZE, and the square at the centre is kept. Reading them needs
+    no decoding.
     """
     return _writing.write(
         lambda progress: imagepipe_rs.create_tensor_records(**arguments, progress=progress),

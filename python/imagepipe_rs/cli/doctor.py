@@ -1,4 +1,4 @@
-"""``doctor``: what this machine has, and what is missing."""
+"""``doctor``: what this machine has and lacks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command
 
-# What each is for, and the distributions that bring it.
+# What each is for, and the distributions that contain it.
 _COMPANIONS = {
     "tensorflow": ("output='tensorflow', as_tf_dataset()", ("tensorflow", "tensorflow-cpu")),
     "torch": ("output='torch', as_torch()", ("torch",)),
@@ -29,7 +29,7 @@ _COMPANIONS = {
 
 @command(
     "doctor",
-    short_help="Say what this machine has, what is missing, and how to get it.",
+    short_help="Show what this machine has, what is missing, and how to get it.",
     epilog="""\b
     Examples:
       imagepipe doctor
@@ -38,7 +38,7 @@ _COMPANIONS = {
 )
 @_reading.as_json
 def doctor(*, as_json: bool, quiet: bool) -> None:
-    """Say what this machine has that matters here, what is missing, and how to get it."""
+    """Show what this machine has that matters here, what is missing, and how to get it."""
     found = examine()
     if as_json:
         print_json(found)
@@ -61,7 +61,7 @@ def examine() -> dict[str, Any]:
 
 
 def _jpeg(*, own: bool) -> dict[str, Any]:
-    """Say which decoder decodes JPEGs, ours or libjpeg-turbo, and what is wrong with ``IMAGEPIPE_JPEG``."""
+    """Say which decoder decodes JPEGs, and what is wrong with ``IMAGEPIPE_JPEG``."""
     try:
         wanted = jpeg_decoder("auto")
     except ValueError as error:
@@ -79,7 +79,7 @@ def _version(distributions: tuple[str, ...]) -> str | None:
 
 
 def _cuda() -> dict[str, Any]:
-    """Ask the CUDA driver for its version and devices; without it, for what the kernel has of them."""
+    """Ask the CUDA driver for its version and devices; without it, list the kernel's devices."""
     try:
         driver = ctypes.CDLL("libcuda.so.1")
     except OSError:
@@ -133,8 +133,10 @@ def _decoder(jpeg: dict[str, Any], *, own: bool) -> str:
     if jpeg["decoder"] == "own":
         return "our own: twice as fast as libjpeg-turbo for most files"
     if own:
-        return f"libjpeg-turbo's: IMAGEPIPE_JPEG={os.environ.get('IMAGEPIPE_JPEG')} switches our own off"
-    return "libjpeg-turbo's: our own needs AVX2 (x86-64 of 2013 and later; in a virtual machine, CPU type 'host')"
+        wanted = os.environ.get("IMAGEPIPE_JPEG")
+        return f"libjpeg-turbo's: IMAGEPIPE_JPEG={wanted} switches our own off"
+    needs = "AVX2 (x86-64 of 2013 and later; in a virtual machine, CPU type 'host')"
+    return f"libjpeg-turbo's: our own needs {needs}"
 
 
 def _turbo(processor: dict[str, Any]) -> str:
@@ -158,5 +160,5 @@ def _missing(found: dict[str, Any]) -> str:
     if not lines:
         return "Nothing is missing."
     return "\n".join(
-        ["What is missing is needed only for what it is for:", *(f"  {x}" for x in lines)]
+        ["Missing packages, needed only for what is said above:", *(f"  {x}" for x in lines)]
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.group(cls=_program.Group)
 @click.version_option(imagepipe_rs.__version__)
 def imagine() -> None:
-    """Random pictures, and pictures into record files."""
+    """Random images, and images into record files."""
 
 
 def add_to(group: _program.Group) -> None:
@@ -33,5 +33,5 @@ add_to(imagine)
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run ``imagine``; give the exit code."""
+    """Run ``imagine``; return the exit code."""
     return _program.run(imagine, args)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import imagepipe_rs
-from imagepipe_rs.cli import _reading, _text, _writing
+from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._program import DONE, command, place, stopped
 from imagepipe_rs.cli._progress import Progress
 
 
 @command(
     "index",
-    short_help="Write the index files that DALI wants beside TFRecord files.",
+    short_help="Write the index files that DALI needs beside TFRecord files.",
     epilog="""\b
     Examples:
       imagepipe index records/train-*
@@ -18,11 +18,11 @@ from imagepipe_rs.cli._progress import Progress
     """,
 )
 @place("--shards", multiple=True, help="TFRecord files; or a glob.")
-@_writing.workers
+@_reading.workers
 def index(*, shards: tuple[str, ...], workers: int | None, quiet: bool) -> int:
     """Write SHARD.idx beside each TFRecord file, a line of offset and size for each record.
 
-    It is what DALI's tfrecord2idx writes. Reading with imagepipe takes none.
+    DALI's tfrecord2idx writes the same. Imagepipe itself needs no index.
     """
     path = _reading.one_or_many(shards)
     try:

@@ -1,4 +1,4 @@
-"""``inspect``: what is in a data set."""
+"""``inspect``: what is in a dataset."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 20
 
 @command(
     "inspect",
-    short_help="Say what is in a data set.",
+    short_help="Show what is in a dataset.",
     epilog="""\b
     Examples:
       imagepipe inspect train/
@@ -29,8 +29,8 @@ _SHOWN = 20
     """,
 )
 @_reading.paths
-@click.option("--headers", default=1000, help="Look at so many pictures, evenly spread.")
-@click.option("--all", "everything", is_flag=True, help="Look at all pictures.")
+@click.option("--headers", default=1000, help="Look at so many images, evenly spread.")
+@click.option("--all", "everything", is_flag=True, help="Look at all images.")
 @click.option("--record", type=int, help="Show this sample in full, from 0.")
 @_reading.keys
 @_reading.allow_outside
@@ -48,7 +48,7 @@ def inspect(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Say what is in a data set: its kind, classes, sizes and formats of its pictures, files, bytes."""
+    """Show what is in a dataset: kind, classes, sizes and formats of images, files, bytes."""
     path = _reading.one_or_many(paths)
     if record is not None:
         found = inspection.record(path, record, keys=keys, allow_outside=allow_outside)
@@ -76,7 +76,7 @@ def _description(found: dict[str, Any]) -> str:
         ("samples", f"{found['samples']:,}"),
         *([] if _is_one_class(found) else [("classes", f"{len(found['classes']):,}")]),
         ("bytes", _text.size(found["bytes"])),
-        *_pictures(found),
+        *_images(found),
         *_shards(found["shards"]),
     ]
     notes = [in_options(printable(note)) for note in found["notes"]]
@@ -84,7 +84,7 @@ def _description(found: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _pictures(found: dict[str, Any]) -> list[tuple[str, str]]:
+def _images(found: dict[str, Any]) -> list[tuple[str, str]]:
     if not found["headers"]:
         return []
     formats = sorted(found["formats"].items(), key=lambda item: -item[1])
@@ -143,7 +143,7 @@ def _unreadable(found: dict[str, Any]) -> list[str]:
     damaged = found["unreadable"]
     if not damaged:
         return []
-    count = _text.count(len(damaged), "picture")
+    count = _text.count(len(damaged), "image")
     lines = [f"{count} cannot be read ('imagepipe verify' looks at all):"]
     lines += [f"  {in_options(_text.damage(one))}" for one in damaged[:_SHOWN]]
     return ["\n".join(lines)]
@@ -155,12 +155,12 @@ def _sample(found: dict[str, Any]) -> str:
         rows.append(("record", f"{found['record']} at byte {found['offset']}"))
     if found["class"] is not None:
         rows.append(("class", f"{found['label']} {found['class']}".rstrip()))
-    rows.append(("picture", _picture(found["picture"])))
+    rows.append(("image", _image(found["picture"])))
     rows += [(name, _field(field)) for name, field in found["fields"].items()]
     return _text.table(rows)
 
 
-def _picture(found: dict[str, Any]) -> str:
+def _image(found: dict[str, Any]) -> str:
     if "error" in found:
         return in_options(str(found["error"]))
     turned = ", turned upright" if found["turned"] else ""

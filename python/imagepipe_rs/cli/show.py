@@ -23,18 +23,18 @@ from imagepipe_rs.sheet import Sheet
     """,
 )
 @_reading.paths
-@click.option("-o", "--output", required=True, help="A .png or an .html file; replaced.")
-@click.option("--batch-size", default=24, help="Pictures on the sheet.")
-@click.option("--epoch", default=0, help="Whose batch.")
+@click.option("-o", "--output", required=True, help="A .png or .html file; replaced if it exists.")
+@click.option("--batch-size", default=24, help="Images on the sheet.")
+@click.option("--epoch", default=0, help="The epoch to take the batch from.")
 @click.option("--batch", default=0, help="Which batch of the epoch, from 0.")
-@_reading.pictures
+@_reading.images
 @_reading.keys
 @_reading.allow_outside
 @_reading.workers
 def show(*, paths: tuple[str, ...], output: str, quiet: bool, **options: Any) -> None:
-    """Draw one batch as a model will see it, with class and file name under each picture.
+    """Draw one batch as a model will see it, with class and file name under each image.
 
-    A page (.html) shows the same, light or dark, and needs no other file. Damaged pictures are left
+    A page (.html) shows the same, in light or dark colours, in one file. Damaged images are left
     out.
     """
     kind = Path(output).suffix.lower()
@@ -49,5 +49,5 @@ def show(*, paths: tuple[str, ...], output: str, quiet: bool, **options: Any) ->
     data = sheet.png() if kind == ".png" else sheet.html().encode()
     _native.write_whole(output, data)
     if not quiet:
-        pictures = _text.count(len(sheet.pictures), "picture")
-        print(f"{pictures}, {_text.size(len(data))}: {output}")
+        images = _text.count(len(sheet.tiles), "image")
+        print(f"{images}, {_text.size(len(data))}: {output}")

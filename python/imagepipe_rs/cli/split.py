@@ -1,4 +1,4 @@
-"""``split``: labelled pictures into TFRecord files for training, validation and test."""
+"""``split``: labelled images into TFRecord files for training, validation and test."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import click
 
 import imagepipe_rs
-from imagepipe_rs.cli import _writing
+from imagepipe_rs.cli import _reading, _writing
 from imagepipe_rs.cli._program import DONE, command, place
 
-# What the data set is; the other options are how it is written.
+# What the dataset is; the other options say how it is written.
 _SOURCE = (
     "image_path",
     "image2class_file",
@@ -27,15 +27,15 @@ _SOURCE = (
 
 @command(
     "split",
-    short_help="Split labelled pictures into training, validation and test records.",
+    short_help="Split labelled images into training, validation and test records.",
     epilog="""\b
     Examples:
-      imagepipe split pictures/ records/ --val-size 0.1 --test-size 0.1
-      imagepipe split pictures/ records/ --csv labels.csv --class-ids ids.csv
+      imagepipe split images/ records/ --val-size 0.1 --test-size 0.1
+      imagepipe split images/ records/ --csv labels.csv --class-ids ids.csv
     """,
 )
-@place("--image-path", help="Folder of pictures; with one directory a class if there is no CSV.")
-@place("--output-dir", help="Folder for the records; made if it is not there.")
+@place("--image-path", help="Folder of images; without a CSV, with one directory per class.")
+@place("--output-dir", help="Folder for the records; created if missing.")
 @click.option(
     "--csv",
     "--image2class-file",
@@ -46,9 +46,9 @@ _SOURCE = (
     "--class-ids",
     "--class2id-file",
     "class2id_file",
-    help="CSV of classes and numbers, for those of --csv.",
+    help="CSV of the numbers of the classes in --csv.",
 )
-@click.option("--name", "--dataset-name", "dataset_name", default="", help="Of the data set.")
+@click.option("--name", "--dataset-name", "dataset_name", default="", help="Name of the dataset.")
 @click.option("--val-size", default=0.0, help="Share of each class for validation.")
 @click.option("--test-size", default=0.0, help="Share of each class for testing.")
 @click.option("--num-shards", default=5, help="Files of each of the three.")
@@ -57,7 +57,7 @@ _SOURCE = (
 @_writing.checks
 @_writing.index
 @_writing.manifest
-@_writing.workers
+@_reading.workers
 @_writing.existing
 def split(
     *,
@@ -65,10 +65,10 @@ def split(
     output_dir: str,
     **options: Any,
 ) -> int:
-    """Split labelled pictures, class by class, and put each part into TFRecord files of its own.
+    """Split labelled images, class by class, and put each part into its own TFRecord files.
 
     The share of each class is rounded down: with --val-size 0.2, a class of four has none in
-    validation. Where no class has any, that is said.
+    validation. If no class has any, a warning says so.
     """
     source = {name: options.pop(name) for name in _SOURCE}
     dataset = imagepipe_rs.Image2TFRecords(**source)

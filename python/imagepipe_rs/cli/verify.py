@@ -1,4 +1,4 @@
-"""``verify``: what of a data set is damaged."""
+"""``verify``: what is damaged in a dataset."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from imagepipe_rs.cli._progress import Progress
 def verify(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> int:
     """Read and decode everything on all cores, and list what is damaged, with the reason.
 
-    Exit code 1 if anything is; also where there is no data, or the list cannot be written. In JSON,
-    a path that is not UTF-8 has its bytes beside it, as path_base64.
+    The exit code is 1 if anything is damaged, if there is no data, or if the list cannot be
+    written. In JSON, a path that is not UTF-8 has its bytes beside it, as path_base64.
     """
     started = time.monotonic()
     with Progress("sample", quiet=quiet) as progress:
