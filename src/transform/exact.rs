@@ -38,6 +38,22 @@ pub(super) fn turned_upright<'a>(
     place(&plane, channels, &placement, Output::Uint8(data));
     let (width, height) = (size.width as usize, size.height as usize);
     let plane = Plane::packed(data, width, height, channels);
+    let (left, top) = turned_corner(decoded, turn, size, upright);
+    Ok(Decoded {
+        pixels: Pixels::interleaved(plane, channels),
+        left,
+        top,
+        denominator: 1,
+    })
+}
+
+/// Where in the upright image lies what was decoded, which is of this size when it is turned.
+fn turned_corner(
+    decoded: &Decoded<'_>,
+    turn: Orientation,
+    size: Size,
+    upright: Size,
+) -> (u32, u32) {
     let (x, y) = if turn.transpose {
         (decoded.top, decoded.left)
     } else {
@@ -46,12 +62,10 @@ pub(super) fn turned_upright<'a>(
     let start = |mirror: bool, whole: u32, start: u32, len: u32| {
         if mirror { whole - start - len } else { start }
     };
-    Ok(Decoded {
-        pixels: Pixels::interleaved(plane, channels),
-        left: start(turn.mirror_x, upright.width, x, size.width),
-        top: start(turn.mirror_y, upright.height, y, size.height),
-        denominator: 1,
-    })
+    (
+        start(turn.mirror_x, upright.width, x, size.width),
+        start(turn.mirror_y, upright.height, y, size.height),
+    )
 }
 
 /// The axes of a geometry, across and down, in the pixels of the upright image.

@@ -8,6 +8,7 @@
 
 mod codec;
 mod exact;
+mod finish;
 mod geometry;
 mod options;
 mod reach;

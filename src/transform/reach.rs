@@ -4,10 +4,11 @@
 //! 5/8 takes longer than a full decode) as long as [`MARGIN`] scaled pixels or more are left for
 //! each pixel of the output, so that the antialiasing filter still has something to do.
 
-use crate::codec::{self, Decoded, Header, Window};
+use crate::codec::{self, Decoded, Window};
 use crate::pixel::{Channels, Interpolation, Region, Size};
 
 use super::recipe::Recipe;
+use super::sample::Choice;
 
 /// Which pixels of a file a region needs, and at which scale.
 #[derive(Clone, Copy, Debug)]
@@ -17,15 +18,10 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// The reach of a region of the stored image that is resized to `size`; with `confine` filters
-    /// don't look beyond it.
-    pub(super) fn new(
-        recipe: &Recipe,
-        header: &Header,
-        region: Region,
-        size: Size,
-        confine: bool,
-    ) -> Self {
+    /// The reach of what is to become of an image.
+    pub(super) fn new(recipe: &Recipe, choice: &Choice) -> Self {
+        let (region, size) = choice.stored();
+        let (stored, confine) = (choice.header.size, choice.geometry.confine);
         let denominator = if recipe.exact {
             1
         } else {
@@ -37,7 +33,6 @@ impl Reach {
             let beyond = beyond(recipe, confine, length / f64::from(out));
             span(start, length, beyond, whole.div_ceil(denominator))
         };
-        let stored = header.size;
         let (left, width) = along(region.left, region.width, size.width, stored.width);
         let (top, height) = along(region.top, region.height, size.height, stored.height);
         Self {

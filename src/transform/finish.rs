@@ -1,0 +1,184 @@
+//! The last steps: decoded pixels to the elements of a sample.
+
+use super::exact::{axes, resize_exactly, turned_upright};
+use super::reach::Reach;
+use super::recipe::Recipe;
+use super::sample::{Choice, Loaded, Made};
+use crate::codec::{Reason, grow};
+use crate::image::place::{Placement, place};
+use crate::image::reference::{Axis, down_first};
+use crate::image::resize::{First, Request, Resizer};
+use crate::pixel::{Interpolation, Layout, Orientation, Output, Pixels, Plane, Region, Size};
+
+/// How the resized image lies in the sample.
+#[derive(Clone, Copy, Debug)]
+struct Target {
+    turn: Orientation,
+    offset: (u32, u32),
+    /// Two passes, clipped in between, and which is first; one for filters that do not overshoot.
+    passes: Option<First>,
+}
+
+impl Loaded<'_> {
+    /// Bytes of what was decoded.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.decoded.pixels.bytes()
+    }
+
+    /// Resizes the pixels into `slot`, which is aligned for the elements and has as many bytes as
+    /// they take.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn write(self, slot: &mut [u8]) -> Result<Made, Reason> {
+        let Choice { geometry, flip, .. } = self.choice;
+        if self.recipe.exact {
+            self.write_exactly(slot)?;
+        } else {
+            self.write_planes(slot)?;
+        }
+        let region = geometry.region;
+        Ok(Made { region, flip })
+    }
+
+    /// Turns the image after it is resized, when it is small.
+    fn write_planes(self, slot: &mut [u8]) -> Result<(), Reason> {
+        let (recipe, choice) = (self.recipe, self.choice);
+        let (region, size) = choice.stored();
+        let region = Reach::in_view(&self.decoded, region);
+        let target = Target::new(recipe, &choice, choice.header.orientation);
+        let request = request(recipe, region, size, choice.geometry.confine);
+        let finish = Finish {
+            recipe,
+            resizer: &mut self.tools.resizer,
+            staging: &mut self.tools.staging,
+        };
+        finish.run(&self.decoded.pixels, request, target, slot)
+    }
+
+    /// Turns the image before it is resized.
+    fn write_exactly(self, slot: &mut [u8]) -> Result<(), Reason> {
+        let (recipe, choice, tools) = (self.recipe, self.choice, self.tools);
+        let (geometry, filter) = (choice.geometry, recipe.interpolation);
+        let (turn, upright) = (choice.header.orientation, choice.header.upright());
+        let image = turned_upright(&self.decoded, turn, upright, &mut tools.upright)?;
+        let (across, down) = axes(&geometry, upright);
+        let mut target = Target::new(recipe, &choice, Orientation::default());
+        let by_sample = matches!(filter, Interpolation::Nearest | Interpolation::Area);
+        let (pixels, region) = if by_sample && !geometry.keeps_pixels() {
+            // What is left to do is element type, layout, channels and mirroring.
+            let pixels = resize_exactly(&image, (across, down), filter, &mut tools.reference);
+            (pixels, Region::whole(geometry.size))
+        } else {
+            target.passes = passes(filter, &across, &down);
+            (image.pixels, Reach::in_view(&image, geometry.region))
+        };
+        let request = request(recipe, region, geometry.size, geometry.confine);
+        let finish = Finish {
+            recipe,
+            resizer: &mut tools.resizer,
+            staging: &mut tools.staging,
+        };
+        finish.run(&pixels, request, target, slot)
+    }
+}
+
+/// Which of two passes comes first, for filters that overshoot.
+fn passes(filter: Interpolation, across: &Axis, down: &Axis) -> Option<First> {
+    match filter {
+        Interpolation::Bicubic | Interpolation::Lanczos if down_first(across, down) => {
+            Some(First::Down)
+        }
+        Interpolation::Bicubic | Interpolation::Lanczos => Some(First::Across),
+        _ => None,
+    }
+}
+
+fn request(recipe: &Recipe, region: Region, size: Size, confine: bool) -> Request {
+    Request {
+        region,
+        confine,
+        size,
+        interpolation: recipe.interpolation,
+        flip: false,
+        channels: recipe.channels,
+        layout: recipe.layout,
+    }
+}
+
+impl Target {
+    /// Of an image that must be turned by `turn` to be upright. Mirroring mirrors the whole sample,
+    /// padding included.
+    fn new(recipe: &Recipe, choice: &Choice, turn: Orientation) -> Self {
+        let Choice { geometry, flip, .. } = choice;
+        let (left, top) = geometry.offset;
+        let outer = recipe.rule.size.unwrap_or(geometry.size);
+        let mirrored = outer.width - geometry.size.width - left;
+        Self {
+            turn: Orientation {
+                mirror_x: turn.mirror_x != *flip,
+                ..turn
+            },
+            offset: (if *flip { mirrored } else { left }, top),
+            passes: None,
+        }
+    }
+}
+
+/// What resizes into a slot.
+struct Finish<'a> {
+    recipe: &'a Recipe,
+    resizer: &'a mut Resizer,
+    staging: &'a mut Vec<u8>,
+}
+
+impl Finish<'_> {
+    /// Resizes into the slot, by way of the staging area where the image must be turned or padded.
+    fn run(
+        self,
+        pixels: &Pixels<'_>,
+        mut request: Request,
+        target: Target,
+        slot: &mut [u8],
+    ) -> Result<(), Reason> {
+        let (recipe, turn) = (self.recipe, target.turn);
+        let turned = turn.turned(request.size);
+        let size = recipe.rule.size.unwrap_or(turned);
+        let output = recipe.conversion.output(slot);
+        if !turn.transpose && !turn.mirror_y && turned == size {
+            request.flip = turn.mirror_x;
+            resize(self.resizer, pixels, &request, target.passes, output);
+            return Ok(());
+        }
+        request.layout = Layout::Nhwc;
+        let channels = recipe.channels.count();
+        let (width, height) = (request.size.width as usize, request.size.height as usize);
+        let staging = grow(self.staging, width * height * channels)?;
+        let staged = Output::Uint8(&mut *staging);
+        resize(self.resizer, pixels, &request, target.passes, staged);
+        let placement = Placement {
+            turn,
+            offset: target.offset,
+            size,
+            fill: recipe.fill,
+            layout: recipe.layout,
+        };
+        let image = Plane::packed(staging, width, height, channels);
+        place(&image, channels, &placement, output);
+        Ok(())
+    }
+}
+
+fn resize(
+    resizer: &mut Resizer,
+    pixels: &Pixels<'_>,
+    request: &Request,
+    passes: Option<First>,
+    to: Output<'_>,
+) {
+    match passes {
+        Some(first) => resizer.run_clipped(pixels, request, first, to),
+        None => resizer.run(pixels, request, to),
+    }
+}
