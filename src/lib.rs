@@ -1,21 +1,22 @@
 //! Seeded, bit-reproducible batches of images, decoded as fast as the codec allows.
 //!
-//! One sentence holds the house together: *a sample is a pure function of its index, and one engine
-//! evaluates those functions in parallel, in order, into batches.*
+//! A sample is a pure function of its index, and one engine evaluates those functions in parallel,
+//! in order, into batches.
 //!
 //! ```no_run
 //! use imagepipe::loader::{Config, Loader};
 //!
-//! let loader = Loader::open(&Config { paths: vec!["train/".into()], seed: 1, ..Config::default()
-//! })?; for batch in loader.epoch(0)? {
+//! let paths = vec!["train/".into()];
+//! let loader = Loader::open(&Config { paths, seed: 1, ..Config::default() })?;
+//! for batch in loader.epoch(0)? {
 //!     println!("{} images", batch?.len());
 //! }
 //! # Ok::<(), imagepipe::error::Error>(())
 //! ```
 //!
-//! The paragraphs of `mod` lines below are the floors of the house, lowest first: a module uses
-//! only floors below its own, and not its neighbours. `tests/integration/layers.rs` holds the
-//! source to that.
+//! The paragraphs of `mod` lines below are the layers of the crate, lowest first: a module imports
+//! only from layers below its own, and not from its neighbours. `tests/integration/layers.rs`
+//! checks that.
 
 pub mod error;
 pub mod pixel;

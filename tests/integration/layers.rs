@@ -62,13 +62,13 @@ fn faults(source: &[Source]) -> Vec<String> {
     let Some((_, root)) = source.iter().find(|(name, _)| name == "lib.rs") else {
         return vec!["lib.rs: not found".to_owned()];
     };
-    let floors = floors(root);
+    let layers = layers(root);
     let mut faults = unreached(source);
     for (name, text) in source {
         for found in paths(&tokens(text), &module_of(name)) {
             if name != "lib.rs" {
                 faults.extend(
-                    layer_fault(&floors, &module_of(name)[0], &found)
+                    layer_fault(&layers, &module_of(name)[0], &found)
                         .map(|fault| format!("{name}: {fault}")),
                 );
             }
@@ -80,14 +80,14 @@ fn faults(source: &[Source]) -> Vec<String> {
     faults
 }
 
-/// The paragraphs of `mod` lines: `floors(..)[0]` holds the modules that may use no other.
-fn floors(root: &str) -> Vec<Vec<String>> {
+/// The paragraphs of `mod` lines: `layers(..)[0]` holds the modules that may use no other.
+fn layers(root: &str) -> Vec<Vec<String>> {
     let lines: Vec<&str> = root.lines().map(str::trim).collect();
     let paragraphs = lines.split(|line| line.is_empty());
-    let floors =
+    let layers =
         paragraphs.map(|lines| lines.iter().filter_map(|line| declared_on(line)).collect());
-    floors
-        .filter(|floor: &Vec<String>| !floor.is_empty())
+    layers
+        .filter(|layer: &Vec<String>| !layer.is_empty())
         .collect()
 }
 
@@ -98,26 +98,26 @@ fn declared_on(line: &str) -> Option<String> {
 }
 
 /// What is wrong with a path found in the top-level module `user`.
-fn layer_fault(floors: &[Vec<String>], user: &str, found: &Found) -> Option<String> {
+fn layer_fault(layers: &[Vec<String>], user: &str, found: &Found) -> Option<String> {
     let target = found.from_root.as_ref()?;
-    let floor_of = |module: &str| {
-        floors
+    let layer_of = |module: &str| {
+        layers
             .iter()
-            .position(|floor| floor.iter().any(|name| name == module))
+            .position(|layer| layer.iter().any(|name| name == module))
     };
-    let fault = match (floor_of(user), target.as_str()) {
+    let fault = match (layer_of(user), target.as_str()) {
         _ if user == target => return None,
         (_, "*") => "takes everything of the crate's root: name what is used".to_owned(),
         (None, _) => return None, // reported as unreached
-        (Some(user_floor), _) => match floor_of(target) {
+        (Some(own), _) => match layer_of(target) {
             None => format!(
                 "`crate::{target}` is no module of lib.rs: name the module that it comes from"
             ),
-            Some(floor) if floor > user_floor => {
+            Some(layer) if layer > own => {
                 format!("`{user}` uses `{target}`, which is above it in lib.rs' order")
             }
-            Some(floor) if floor == user_floor => {
-                format!("`{user}` uses `{target}`, its neighbour on the same floor")
+            Some(layer) if layer == own => {
+                format!("`{user}` uses `{target}`, its neighbour in the same layer")
             }
             Some(_) => return None,
         },
