@@ -13,7 +13,7 @@ EPOCHS = 2
 
 
 def run(folder: str, *, workers: int) -> tuple[str, int, float]:
-    """Iterate over all epochs; return a checksum of every byte, the number of images, and the seconds it took."""
+    """Iterate over all epochs; return a checksum, the number of images, and the seconds taken."""
     digest = hashlib.sha256()
     images_seen = 0
     seconds = 0.0
@@ -52,7 +52,8 @@ def main() -> None:
         checksum, images, seconds = run(folder, workers=workers)
         checksums.append(checksum)
         print(
-            f"{EPOCHS} epochs, {workers} worker(s): {images / seconds:,.0f} images/s, checksum {checksum[:16]}"
+            f"{EPOCHS} epochs, {workers} worker(s): {images / seconds:,.0f} images/s, "
+            f"checksum {checksum[:16]}"
         )
     if len(set(checksums)) != 1:
         sys.exit("the two runs differ")

@@ -138,7 +138,8 @@ def main() -> None:
         )
         size = row.size / row.count / 1e6
         print(
-            f"| {row.ending} | {row.name} | {row.count} | {size:.2f} | {row.rate():.1f} | {speed:.2f} |"
+            f"| {row.ending} | {row.name} | {row.count} | {size:.2f} | {row.rate():.1f} "
+            f"| {speed:.2f} |"
         )
 
 

@@ -28,7 +28,7 @@ REPO = HERE.parent.parent
 OURS = """
 from imagepipe_rs import create_{kind}
 def convert(source, out, count):
-    create_{kind}(source, out, "x", count, check="headers")  # nor do the others decode what they write
+    create_{kind}(source, out, "x", count, check="headers")  # the others decode nothing either
 """
 TENSORFLOW = """
 import os, tensorflow as tf

@@ -20,7 +20,7 @@ MAGIC = struct.pack("<I", 0xCED7230A)
 
 
 class Header(NamedTuple):
-    """What stands before the image in an image record; ``label`` counts if there are no ``labels``."""
+    """The header of an image record; ``label`` counts if there are no ``labels``."""
 
     label: float
     labels: tuple[float, ...]

@@ -190,7 +190,7 @@ def on_two_ranks(
 
 
 def test_accelerate_on_two_ranks(photos: Path, tmp_path: Path) -> None:
-    """A Loader is dealt out by itself, a dataset of one by Accelerate, and never by both: that would lose half."""
+    """A Loader deals itself out, Accelerate its dataset; both together would lose half."""
     options = {**OPTIONS, "batch_size": 5}
     first, second = on_two_ranks(ON_TWO_RANKS, photos, tmp_path, options)
     alone = [batch.indices.tolist() for batch in Loader(photos, **options)]
@@ -216,7 +216,8 @@ def dataset(**more):
     return accelerator.prepare(DataLoader(loader.as_torch(), batch_size=None))
 
 def samples(batches):
-    return [sample for *_, indices in batches for sample in accelerator.gather_for_metrics(indices).tolist()]
+    gathered = (accelerator.gather_for_metrics(indices) for *_, indices in batches)
+    return [sample for indices in gathered for sample in indices.tolist()]
 
 found = {"replace": samples(dataset(on_error="replace"))}
 for name, more in {"skip": {"on_error": "skip"}, "repeat": {"repeat": True}}.items():
@@ -232,7 +233,7 @@ accelerator.end_training()  # else gloo may abort at exit
 def test_accelerate_lost_good_samples_of_batches_that_were_shorter(
     tree: MakeTree, jpeg: EncodeJpeg, tmp_path: Path
 ) -> None:
-    """It joins the batches for all ranks and cuts them into equal parts; what was left over, it dropped."""
+    """It joins the batches of all ranks, cuts them into equal parts, and dropped the rest."""
     damaged = {3, 17}
     path = tree({f"{n:02}.jpg": b"damaged" if n in damaged else jpeg(seed=n) for n in range(23)})
     options = {**OPTIONS, "batch_size": 5}
@@ -286,10 +287,12 @@ config = accelerate.DataLoaderConfiguration(use_stateful_dataloader=True)
 accelerator = accelerate.Accelerator(cpu=True, dataloader_config=config)
 
 def prepared(**more):
-    return accelerator.prepare(DataLoader(Loader(folder, **options, **more).as_torch(), batch_size=None))
+    dataset = Loader(folder, **options, **more).as_torch()
+    return accelerator.prepare(DataLoader(dataset, batch_size=None))
 
 def samples(batches):
-    return [sample for *_, indices in batches for sample in accelerator.gather_for_metrics(indices).tolist()]
+    gathered = (accelerator.gather_for_metrics(indices) for *_, indices in batches)
+    return [sample for indices in gathered for sample in indices.tolist()]
 
 found = {}
 batches = prepared()
@@ -313,7 +316,7 @@ accelerator.end_training()  # else gloo may abort at exit
 def test_stateful_data_loaders_on_two_ranks_lose_nothing(
     photos: Path, tmp_path: Path, steps: int
 ) -> None:
-    """Accelerate asks for the state in the middle of the batches that it deals out together, read ahead."""
+    """Accelerate asks for the state amid the batches that it deals out together, read ahead."""
     pytest.importorskip("torchdata.stateful_dataloader")
     first, second = on_two_ranks(STATEFUL_ON_TWO_RANKS, photos, tmp_path, OPTIONS, steps)
     alone = [sample for batch in straight(photos, 9) for sample in batch]

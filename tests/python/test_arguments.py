@@ -1,4 +1,4 @@
-"""Wrong arguments: an error that names the argument and shows the value, before any work is done."""
+"""Wrong arguments: errors, before any work, that name the argument and show the value."""
 
 from __future__ import annotations
 

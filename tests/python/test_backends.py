@@ -1,4 +1,4 @@
-"""Our own JPEG decoder and libjpeg-turbo: the same batches, the same errors, and a word on who did what."""
+"""Our own JPEG decoder and libjpeg-turbo: the same batches and errors, and who decoded what."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_wrong_decoder_is_named(tree: MakeTree, jpeg: EncodeJpeg) -> None:
 def test_turned_pictures_are_upright(
     *, tree: MakeTree, jpeg: EncodeJpeg, exact: bool, mode: str, options: dict[str, Any]
 ) -> None:
-    """Sides that are no whole number of blocks, and windows, turned eight ways by either decoder."""
+    """Windows, and sides that are not whole blocks, in eight orientations, by either decoder."""
     files = {}
     for tag in range(1, 9):
         exif = Image.Exif()

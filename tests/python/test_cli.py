@@ -259,7 +259,7 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("create-images a b jpg --path c", "PATH is given twice: 'a' by its place, and --path"),
+        ("create-images a b jpg --path c", "PATH is given twice: 'a' by position, and --path"),
         ("create-images a b --name c --image_format jpg", "NAME is given twice"),
         (
             "create-images a b jpg d",
@@ -267,7 +267,7 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
         ),
         (
             "create-images a b",
-            "IMAGE_FORMAT is missing: give it by its place, or as --image-format",
+            "IMAGE_FORMAT is missing: give it by position, or as --image-format",
         ),
         ("create-tfrecords --name x", "SOURCE_PATH is missing"),
         ("create-images a b gif", "'gif' is not one of 'jpg'"),
@@ -275,7 +275,7 @@ def test_split_speaks_of_files_and_sizes(run: Any, monkeypatch: pytest.MonkeyPat
         ("create-images a b jpg --widht 3", "--widht"),
         ("create-pictures a b", "create-pictures"),
         ("nope", "No such command 'nope'; see imagepipe --help"),
-        ("inspect", "PATHS... is missing: give it by its place, or as --path"),
+        ("inspect", "PATHS... is missing: give it by position, or as --path"),
         ("show x -o sheet.gif", "must end in .png or .html"),
         ("show x", "--output"),
         ("bench x --size 224by224", "is not a number of pixels, or HEIGHTxWIDTH"),
@@ -367,9 +367,9 @@ def test_ctrl_c_says_what_is_kept_and_how_to_go_on(
     assert (ran.code, ran.out) == (130, "")
     # Gone on with, a run that replaces files would keep those that it did not come to.
     said = (
-        "each file is whole, the old one or the new one; run the same command again"
+        "each file is whole, old or new; run the same command again"
         if overwrite
-        else "2 finished files are kept; go on with the same command and --resume"
+        else "2 finished files are kept; continue with the same command and --resume"
     )
     assert ran.err == f"imagepipe create-tfrecords: stopped: {said}\n"
 

@@ -69,7 +69,8 @@ def test_create_images_as_imageinary_s_readme_has_it(
 ) -> None:
     out = tmp_path / "test_dir"
     line = (
-        f"imagine create-images --path {out} --name random_image_ --width 3840 --height 2160 --count 2"
+        f"imagine create-images --path {out} --name random_image_ "
+        "--width 3840 --height 2160 --count 2"
         " --image_format jpg --size"
     )
     assert run(line) == 0
@@ -101,7 +102,10 @@ def test_a_name_may_be_empty(tmp_path: Path, line: str) -> None:
 
 def test_create_tfrecords_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Path) -> None:
     out = tmp_path / "tf_record_dir"
-    line = f"imagine create-tfrecords --source_path {pets} --dest_path {out} --name random_tfrecord_ --img_per_file 5"
+    line = (
+        f"imagine create-tfrecords --source_path {pets} --dest_path {out} "
+        "--name random_tfrecord_ --img_per_file 5"
+    )
     assert run(line) == 0
     shards = [f"random_tfrecord_{n}" for n in range(3)]
     assert names(out) == shards
@@ -111,7 +115,10 @@ def test_create_tfrecords_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Pa
 
 def test_create_recordio_as_imageinary_s_readme_has_it(pets: Path, tmp_path: Path) -> None:
     out = tmp_path / "record_files"
-    line = f"imagine create-recordio --source_path {pets} --dest_path {out} --name random_recordio_ --img_per_file 100"
+    line = (
+        f"imagine create-recordio --source_path {pets} --dest_path {out} "
+        "--name random_recordio_ --img_per_file 100"
+    )
     assert run(line) == 0
     assert names(out) == ["random_recordio_0.idx", "random_recordio_0.rec"]
     assert len((out / "random_recordio_0.idx").read_text().splitlines()) == 12
@@ -150,7 +157,10 @@ def test_split_of_a_class_directory(
     pets: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "records"
-    line = f"imagepipe split {pets} {out} --name pets --val-size 0.2 --test-size 0.2 --num-shards 2 --seed 3"
+    line = (
+        f"imagepipe split {pets} {out} --name pets "
+        "--val-size 0.2 --test-size 0.2 --num-shards 2 --seed 3"
+    )
     assert run(line) == 0
     summary = json.loads((out / "pets_summary.json").read_text())
     assert (summary["train_number"], summary["val_number"], summary["test_number"]) == (8, 2, 2)
@@ -163,7 +173,8 @@ def test_a_side_without_images_was_not_told(
     assert run(f"imagepipe split {pets} {tmp_path} --val-size 0.1 --test-size 0.2") == 0
     said = capsys.readouterr()
     assert said.err == (
-        "imagepipe split: no image goes to validation: --val-size 0.1 of each class, rounded down, is less than one "
+        "imagepipe split: no image goes to validation: "
+        "--val-size 0.1 of each class, rounded down, is less than one "
         "image\n"
     )
     assert said.out.endswith("\ntrain 10, validation 0, test 2\n")
@@ -258,7 +269,7 @@ def test_a_full_disk_did_not_say_how_to_go_on(
         monkeypatch.setattr(imagepipe_rs, "create_tfrecords", mock.Mock(side_effect=error))
         assert run(f"{line} --resume") == 1
         err = capsys.readouterr().err
-        said = "; 1 finished file is kept; go on with the same command and --resume\n"
+        said = "; 1 finished file is kept; continue with the same command and --resume\n"
         assert err.endswith(said) is left
         assert err.count("\n") == 1
 
@@ -304,7 +315,8 @@ def test_a_signal_leaves_whole_files_and_says_how_to_go_on(
     kept = "1 finished file is" if len(files) == 1 else f"{len(files)} finished files are"
     last = err.splitlines()[-1]
     assert last == (
-        f"imagepipe create-tensor-records: stopped: {kept} kept; go on with the same command and --resume"
+        f"imagepipe create-tensor-records: stopped: {kept} kept; "
+        "continue with the same command and --resume"
     )
 
 
@@ -378,7 +390,8 @@ def test_a_destination_in_the_source_is_a_usage_error(
     assert run(f"imagepipe create-tfrecords {pets} {pets}/records x_") == 2
     said = capsys.readouterr().err
     assert said.startswith(
-        f"imagepipe create-tfrecords: --dest-path {pets}/records is not valid: a directory outside of {pets}, "
+        f"imagepipe create-tfrecords: --dest-path {pets}/records is not valid: "
+        f"a directory outside of {pets}, "
     )
     assert said.count("\n") == 1
     assert not (pets / "records").exists()

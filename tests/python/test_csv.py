@@ -279,7 +279,10 @@ def test_what_is_wrong_is_named_with_its_line(folder: Path, text: str, message: 
 
 def test_the_wrong_columns_were_taken_without_a_word(folder: Path) -> None:
     path = table(folder, "image_id,path,label\n0,pics/0.jpg,a\n1,pics/1.jpg,b\n")
-    said = 'No such file or directory.*first two columns, "image_id" and "path".*"filename" and "class"'
+    said = (
+        'No such file or directory.*first two columns, "image_id" and "path".*'
+        '"filename" and "class"'
+    )
     for read in (Loader, lambda path: create_tfrecords(path, folder.parent / "out", "x")):
         with pytest.raises(DatasetError, match=f"(?s){said}") as info:
             read(path)
@@ -301,7 +304,10 @@ def test_the_wrong_columns_were_taken_without_a_word(folder: Path) -> None:
     with pytest.raises(DatasetError, match=r'all\.csv: line 1: two columns are called "class"'):
         Loader(table(folder, "class,class\npics/0.jpg,a\n"))
     labels_first = table(folder, "label,image\na,pics/0.jpg\na,pics/1.jpg\n")
-    said = r'line 3: "a" was listed before, in line 2; .* "label" and "image": .*"filename" and "class"'
+    said = (
+        r'line 3: "a" was listed before, in line 2; .* "label" and "image": .*'
+        '"filename" and "class"'
+    )
     with pytest.raises(DatasetError, match=said):
         Loader(labels_first)
     with pytest.raises(DatasetError) as info:
@@ -355,7 +361,7 @@ def test_the_fingerprint_tells_tables_apart(folder: Path) -> None:
     assert prints[0] == prints[1] != prints[2]
 
 
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # separators
 
 

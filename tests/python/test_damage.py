@@ -88,9 +88,9 @@ def damages(jpeg: EncodeJpeg) -> dict[str, tuple[bytes, str]]:
 
 
 NAMES = [
-    "half.jpg", "no-tail.jpg", "header-only.jpg", "two-bytes.jpg", "empty.jpg", "text.jpg", "binary.jpg",
-    "huge.jpg", "huge.png", "twelve-bits.jpg", "no-pixels.png", "flat.jpg", "half.png", "header-only.png",
-    "cut.gif", "cut.bmp", "cut.webp",
+    "half.jpg", "no-tail.jpg", "header-only.jpg", "two-bytes.jpg", "empty.jpg", "text.jpg",
+    "binary.jpg", "huge.jpg", "huge.png", "twelve-bits.jpg", "no-pixels.png", "flat.jpg",
+    "half.png", "header-only.png", "cut.gif", "cut.bmp", "cut.webp",
 ]  # fmt: skip
 
 
@@ -418,7 +418,7 @@ def test_nothing_to_replace_with_is_an_error(tree: MakeTree) -> None:
 def test_the_only_good_sample_of_many_was_not_found(
     tmp_path: Path, jpeg: EncodeJpeg, on_error: str
 ) -> None:
-    """Replacements ended after 32 tries; batches without any good sample tried each damaged one anew."""
+    """Replacing ended after 32 tries; batches of damage alone tried each damaged sample again."""
     (tmp_path / "good.jpg").write_bytes(jpeg())
     rows = [f"{n}.jpg,{n % 3}" for n in range(2_000)] + ["good.jpg,1"]
     table = tmp_path / "list.csv"
@@ -652,7 +652,9 @@ from imagepipe_rs.inspection import verify
 folder, what, margin = sys.argv[1:]
 work = {
     "verify": lambda: verify(folder, workers=1),
-    "write": lambda: create_tfrecords(folder, f"{folder}/../out", "x-", 1, on_error="skip", workers=1),
+    "write": lambda: create_tfrecords(
+        folder, f"{folder}/../out", "x-", 1, on_error="skip", workers=1
+    ),
     "decode": lambda: decode(next(Path(folder).glob("big*")).read_bytes(), size=8),
 }
 loader = Loader(folder, size=8, on_error="raise" if what in work else what, workers=1)

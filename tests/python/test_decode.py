@@ -52,7 +52,7 @@ def test_channels(jpeg: EncodeJpeg) -> None:
 
 
 def lossless_jpeg(pixels: np.ndarray) -> bytes:
-    """Encode RGB as a JPEG of process 14, each sample as its difference from the one on its left."""
+    """Encode RGB as a JPEG of process 14: each sample as its difference from the one before."""
     height, width, _ = pixels.shape
     samples = pixels.astype(int)
     before = np.full_like(samples, 128)

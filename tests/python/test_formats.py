@@ -1,4 +1,4 @@
-"""The dialects of BMP, GIF, PNG and WebP, and where formats keep an orientation: as Pillow shows them, or refused."""
+"""Variants of BMP, GIF, PNG and WebP, and their orientations: as in Pillow, or refused."""
 
 from __future__ import annotations
 
@@ -421,7 +421,7 @@ class Bmp:
 
 
 def packed_rows(indices: np.ndarray, bits: int) -> bytes:
-    """Pack indices, the first in the highest bits, into rows of whole words; what fills them is not zero."""
+    """Pack indices, the first in the highest bits, into rows of whole words, with padding not 0."""
     if bits == 8:
         rows = [row.tobytes() for row in indices]
     else:
@@ -589,7 +589,7 @@ def test_bit_masks_of_any_layout(
 
 @dataclass
 class Runs:
-    """Run-length codes, and the indices they stand for: what the format says, written down a second time."""
+    """Run-length codes and their indices: the rules of the format, written a second time."""
 
     width: int
     height: int
@@ -873,7 +873,7 @@ def test_a_damaged_bitmap_is_what_pillow_shows_or_refused(
 
 
 def coded_indices(indices: np.ndarray, bits: int) -> bytes:
-    """Code indices as a GIF does, with nothing repeated: codes keep their length by frequent clearing."""
+    """Code indices as a GIF does, without repeats: frequent clearing keeps codes short."""
     clear, length = 1 << bits, bits + 1
     codes: list[int] = []
     for number, index in enumerate(indices.ravel().tolist()):

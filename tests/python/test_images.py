@@ -1,4 +1,4 @@
-"""Random images: what Pillow and TensorFlow find in the files, and what is there when something goes wrong."""
+"""Random images: what Pillow and TensorFlow find in the files, and what an error leaves."""
 
 from __future__ import annotations
 
@@ -255,7 +255,7 @@ def statistics(pictures: list[Image.Image]) -> dict[str, float]:
 
 
 def spectrum_slope(gray: np.ndarray[Any, Any]) -> float:
-    """Exponent of the frequency in the amplitude spectrum: 0 for noise, about -1 for photographs."""
+    """Exponent of frequency in the amplitude spectrum: 0 for noise, about -1 for photographs."""
     side = min(gray.shape)
     square = gray[:side, :side] - gray[:side, :side].mean()
     window = np.hanning(side)
@@ -532,7 +532,7 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, ending: str) -> None:
 
 
 def grown(tmp_path: Path, first: str, then: str) -> int:
-    """Return by how many KiB the memory of a process grew when it made other images, all with these arguments."""
+    """Return by how many KiB a process grew when it made more images with these arguments."""
     program = textwrap.dedent(f"""
         import resource, sys
         from imagepipe_rs import create_images

@@ -81,7 +81,7 @@ def size_of(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # inspect
 
 
@@ -126,7 +126,7 @@ def test_inspect_names_what_cannot_be_read(run: Any, pets: Path) -> None:
     (pets / "cat" / "1.jpg").write_text("a text")
     ran = run("inspect", pets)
     assert ran.code == 0
-    assert "1 picture cannot be read" in ran.out
+    assert "1 image cannot be read" in ran.out
     assert f"{pets}/cat/1.jpg: not JPEG" in ran.out
 
 
@@ -193,7 +193,7 @@ def test_one_record_in_full(run: Any, records: Path, photos: Path) -> None:
     assert ran.out.splitlines()[:3] == [
         f"file               {records}/x_0",
         "record             0 at byte 0",
-        f"picture            JPEG {width}x{height}, {first.stat().st_size / 1000:.1f} kB",
+        f"image              JPEG {width}x{height}, {first.stat().st_size / 1000:.1f} kB",
     ]
     found = json.loads(run("inspect", records, "--record", 0, "--json").out)
     assert found["fields"]["image/class/label"] == {"type": "int64", "count": 1, "values": [0]}
@@ -205,9 +205,9 @@ def test_one_record_in_full(run: Any, records: Path, photos: Path) -> None:
 
 def test_one_file_in_full(run: Any, pets: Path) -> None:
     assert run("inspect", pets, "--record", 4).out.splitlines() == [
-        f"file     {pets}/dog/2.jpg",
-        "class    1 dog",
-        f"picture  PNG 30x90, {(pets / 'dog' / '2.jpg').stat().st_size} bytes",
+        f"file   {pets}/dog/2.jpg",
+        "class  1 dog",
+        f"image  PNG 30x90, {(pets / 'dog' / '2.jpg').stat().st_size} bytes",
     ]
 
 
@@ -244,7 +244,7 @@ def test_features_under_other_names(run: Any, tmp_path: Path, jpeg: EncodeJpeg) 
     assert "'jpg' is not NAME=FEATURE" in run("verify", shard, "--key", "jpg").err
 
 
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # verify
 
 
@@ -284,7 +284,8 @@ def test_a_missing_label_among_others_was_all_good_to_verify(
     assert ran.code == 1
     first, last = ran.out.splitlines()
     assert re.fullmatch(
-        rf'{path}: record 1 at byte \d+: no label "image/class/label", where other records have one',
+        rf"{path}: record 1 at byte \d+: "
+        'no label "image/class/label", where other records have one',
         first,
     )
     assert last.endswith(": 1 damaged")
@@ -313,7 +314,8 @@ def test_records_of_which_none_has_a_label_are_good(
 ) -> None:
     path = labelled(tmp_path, jpeg, label, label)
     note = (
-        '2 of 2 records that were looked at have no label "image/class/label": name the feature that has it with '
+        '2 of 2 records that were looked at have no label "image/class/label": '
+        "name the feature that has it with "
         "--key label=..., or read them with Loader(labels=None)"
     )
     ran = run("verify", path)
@@ -414,7 +416,7 @@ def test_verify_finds_records_that_are_gone_without_a_trace(run: Any, records: P
 
 
 def test_verify_finds_damage_in_records_and_says_where(run: Any, records: Path) -> None:
-    """The length of a record in one file, and the data of two records in another; the third is good."""
+    """A record's length in one file, the data of two records in another; the third is good."""
     first, second = records / "x_0", records / "x_1"
     places = [[int(line.split()[0]) for line in lines(f"{path}.idx")] for path in (first, second)]
     for path in records.glob("*.idx"):
@@ -500,7 +502,7 @@ def test_a_signal_ends_it_at_once(tmp_path: Path, photos: Path, number: int, cod
     assert err == "imagepipe verify: stopped\n"
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # bench
 
 
@@ -581,7 +583,7 @@ def test_bench_can_leave_out_what_is_damaged(run: Any, pets: Path) -> None:
     assert run("bench", pets, "--batches", 4).code == 1
     ran = run("bench", pets, "--batches", 4, "--batch-size", 5, "--on-error", "skip")
     assert ran.code == 0
-    assert "\nimages that could not be read: 4, each time counted; see verify" in ran.out
+    assert "\nimages that could not be read: 4, counted every time; see verify" in ran.out
 
 
 def test_bench_for_people(run: Any, photos: Path) -> None:
@@ -612,7 +614,7 @@ def test_numbers_that_make_no_sense_are_named(run: Any, pets: Path, words: str, 
     assert ran.err.splitlines()[-1].startswith(f"imagepipe {words.split(maxsplit=1)[0]}: {said}")
 
 
-# ----------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # show
 
 
@@ -622,7 +624,7 @@ def test_a_sheet_shows_the_batch_pixel_by_pixel(run: Any, photos: Path, tmp_path
         "show", photos, "-o", sheet, "--size", "120x160", "--batch-size", 6, "--flip", "--seed", 5
     )
     assert (ran.code, ran.err) == (0, "")
-    assert ran.out.startswith("6 pictures, ")
+    assert ran.out.startswith("6 images, ")
     assert ran.out.endswith(f": {sheet}\n")
     images, _ = next(iter(Loader(photos, size=(120, 160), batch_size=6, flip=True, seed=5)))
     drawn = np.asarray(Image.open(sheet))
@@ -718,7 +720,7 @@ def test_damaged_pictures_are_left_out_of_a_sheet(run: Any, pets: Path, tmp_path
     (pets / "dog" / "1.jpg").write_bytes(b"")
     ran = run("show", pets, "-o", tmp_path / "sheet.png")
     assert ran.code == 0
-    assert ran.out.startswith("4 pictures, ")
+    assert ran.out.startswith("4 images, ")
 
 
 def test_a_sheet_replaces_an_older_one_or_leaves_it_whole(
@@ -738,7 +740,7 @@ def test_a_sheet_replaces_an_older_one_or_leaves_it_whole(
     assert str(tmp_path / "no" / "sheet.png") in ran.err
 
 
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # doctor
 
 
@@ -833,12 +835,12 @@ def test_a_batch_without_a_good_picture_is_an_error(
     for words in ((), ("--batch-size", 1, "--batch", 2)):
         ran = run("show", bad, "-o", sheet, *words)
         assert (ran.code, ran.err.count("\n")) == (1, 1)
-        assert "no picture of the batch can be decoded; the first: " in ran.err
+        assert "no image of the batch can be decoded; the first: " in ran.err
     # Those of other batches are none of this one's.
     (bad / "d.jpg").write_bytes(jpeg())
     ran = run("show", bad, "-o", sheet, "--batch-size", 2, "--no-shuffle")
     assert ran.code == 1
-    assert "a.jpg: no picture of the batch can be decoded; the first: " in ran.err
+    assert "a.jpg: no image of the batch can be decoded; the first: " in ran.err
     assert not sheet.exists()
     assert run("show", bad, "-o", sheet, "--batch-size", 2, "--no-shuffle", "--batch", 1).code == 0
 

@@ -25,7 +25,9 @@ PROGRAMS = {
     "tfrecords": "create_tfrecords(source, out, 'x', 3, manifest=True, **options)",
     "recordio": "create_recordio(source, out, 'x', 3, manifest=True, **options)",
     "tensors": "create_tensor_records(source, out, num_shards=20, img_size=96, **options)",
-    "split": "Image2TFRecords(source, val_size=0.3, num_shards=10).create_tfrecords(out, **options)",
+    "split": (
+        "Image2TFRecords(source, val_size=0.3, num_shards=10).create_tfrecords(out, **options)"
+    ),
     "images": "create_images(out, 'x', 1600, 1200, 60, 'jpg', content='natural', **options)",
 }
 PROGRAM = """

@@ -25,7 +25,8 @@ from imagepipe_rs import Loader
 
 folder, options, state, devices, out = sys.argv[1], *map(json.loads, sys.argv[2:5]), sys.argv[5]
 cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * max(1, devices))
+virtual = [tf.config.LogicalDeviceConfiguration()] * max(1, devices)
+tf.config.set_logical_device_configuration(cpu, virtual)
 seen = []
 
 def see(indices):
@@ -40,7 +41,8 @@ def loss(indices, outputs):
     return keras.ops.mean(outputs)
 
 def model():
-    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    layers = [keras.Input((8, 8, 3)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    model = keras.Sequential(layers)
     model.compile(loss=loss, jit_compile=False)
     return model
 
@@ -58,7 +60,8 @@ assert len(history.history["loss"]) == 3
 if keras.backend.backend() == "jax":
     import jax
     jax.effects_barrier()
-pathlib.Path(out).write_text(json.dumps([seen, loader.epoch, loader.state_dict(batches=1)["position"]]))
+position = loader.state_dict(batches=1)["position"]
+pathlib.Path(out).write_text(json.dumps([seen, loader.epoch, position]))
 """
 
 

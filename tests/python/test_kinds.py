@@ -122,7 +122,7 @@ def test_noise_that_is_called_a_tfrecord_is_one_by_its_name(tmp_path: Path) -> N
         Loader(path)
 
 
-# --------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # other formats
 
 
@@ -220,7 +220,7 @@ def test_what_a_file_holds_is_not_shown(tmp_path: Path) -> None:
         assert "root" not in message.replace(str(tmp_path), ""), name
 
 
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # classes
 
 
@@ -344,7 +344,10 @@ def test_folders_below_those_that_were_given_became_classes_without_a_word(
 ) -> None:
     folder = tree({f"{a}/{b}/1.jpg": jpeg() for a in ("cat", "dog") for b in ("day", "night")})
     given = sorted(folder.iterdir()) if as_list else f"{folder}/*"
-    said = r"the folders in the 2 that were given \(day, night\), not those .* \(cat, dog\): for these give /"
+    said = (
+        r"the folders in the 2 that were given \(day, night\), not those .* \(cat, dog\): "
+        "for these give /"
+    )
     with pytest.warns(DatasetWarning, match=said):
         assert Loader(given).classes == ["day", "night"]
     assert Loader(folder).classes == ["cat", "dog"]
@@ -369,7 +372,7 @@ def test_empty_folders_became_classes(pets: Path) -> None:
     assert (loader.classes, labels(loader)) == (every, [1, 2, 2, 3, 3, 3])
 
 
-# ----------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # what was left out
 
 
@@ -397,7 +400,8 @@ def test_what_a_scan_left_out_was_not_said(pets: Path, capsys: pytest.CaptureFix
         assert note.filename == __file__
     (note,) = notes
     assert note.startswith(
-        "6 files were left out because their names do not end in .jpg, .png or another image ending: "
+        "6 files were left out "
+        "because their names do not end in .jpg, .png or another image ending: "
         f"3 *.tif ({pets}/class-cat/a.tif, {pets}/class-dog/b.TIF, ...), 1 "
     )
     assert f"1 *.heic ({pets}/class-owl/d.heic)" in note
@@ -518,7 +522,7 @@ def test_a_compressed_file_of_no_records_is_said_before_it_is_inflated(tmp_path:
         Loader(path)
 
 
-# --------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # remote paths
 
 

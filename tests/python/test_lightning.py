@@ -1,4 +1,4 @@
-"""Lightning trains on a Loader, saves where it is, and goes on from there. `make test-torch` runs these."""
+"""Lightning trains on a Loader, saves its place and resumes. `make test-torch` runs these."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_lightning_overfits_some_batches(photos: Path, tmp_path: Path) -> None:
 def test_lightning_overfits_other_batches_in_each_epoch_without_a_word(
     photos: Path, tmp_path: Path, kind: str
 ) -> None:
-    """It turns off the shuffling of samplers alone; of a DataLoader around a Loader it only says so."""
+    """It turns off only samplers' shuffling; for a DataLoader around a Loader it just says so."""
     data, model = Loader(photos, **OPTIONS), Classifier()
     if kind == "dataset":
         data = torch.utils.data.DataLoader(data.as_torch(), batch_size=None)
@@ -175,7 +175,7 @@ def test_lightning_goes_on_after_the_batch_of_its_checkpoint(
 def seen_by_resumed(
     photos: Path, tmp_path: Path, batch_size: int, told: str, *, every: int, max_epochs: int
 ) -> int:
-    """Go on from the checkpoint with other batches, and a warning; return how many samples were trained on."""
+    """Resume with other batches, and a warning; return how many samples were trained on."""
     (file,) = tmp_path.glob("*.ckpt")
     model = Classifier()
     callback = checkpoints(tmp_path / "again", every_n_train_steps=every)
@@ -210,7 +210,7 @@ def test_lightning_lost_the_rest_of_an_epoch_whose_batches_became_larger(
 def test_lightning_lost_the_rest_of_an_epoch_after_a_checkpoint_at_the_last_batch(
     photos: Path, tmp_path: Path
 ) -> None:
-    """It takes that for one in the middle, if there are more batches now: of 15, it goes on after the ninth."""
+    """It takes that for the middle if there are more batches now: of 15, it goes on after 9."""
     callback = checkpoints(tmp_path, every_n_train_steps=9)
     first = trainer(tmp_path, max_epochs=1, callbacks=[callback])
     first.fit(Classifier(), Loader(photos, **OPTIONS))
@@ -237,7 +237,7 @@ def test_lightning_goes_on_after_the_epoch_of_its_checkpoint(
 def test_lightning_goes_to_the_next_epoch_where_it_limits_them(
     photos: Path, tmp_path: Path
 ) -> None:
-    """With its last batch the epoch is over for Lightning, which the Loader only learns from the number of the next."""
+    """Lightning's epoch ends with its last batch; the Loader hears of it with the next number."""
     limited = {"limit_train_batches": 3, "max_epochs": 3}
     callback = checkpoints(tmp_path, every_n_train_steps=3)
     through = Classifier()

@@ -261,7 +261,8 @@ def test_another_process_gets_the_same(thirty: Path, tmp_path: Path) -> None:
     import subprocess  # noqa: PLC0415
 
     program = (
-        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; import test_order;"
+        "import hashlib, sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
+        "import test_order;"
         "print(hashlib.sha256(repr(test_order.everything(Path(sys.argv[2]))).encode()).hexdigest())"
     )
     command = [sys.executable, "-c", program, Path(__file__).parent, thirty]

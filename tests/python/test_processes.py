@@ -41,7 +41,7 @@ def workers():
     return len(found)
 
 def started(count):
-    """Wait until so many workers have a name: each gives itself one, some time after it was made."""
+    """Wait until so many workers have named themselves, which they do some time after starting."""
     end = time.monotonic() + 30
     while workers() != count:
         assert time.monotonic() < end, workers()
@@ -346,7 +346,8 @@ def test_an_interrupted_iterator_can_go_on(large: Path) -> None:
         def interrupt(*_):
             raise InterruptedError
         signal.signal(signal.SIGALRM, interrupt)
-        batches = iter(Loader(folder, batch_size=10, size=16, workers=1, limit=20, shuffle=False, exact=True))
+        options = dict(batch_size=10, size=16, workers=1, limit=20, shuffle=False, exact=True)
+        batches = iter(Loader(folder, **options))
         try:
             signal.setitimer(signal.ITIMER_REAL, 0.01)
             next(batches)
@@ -367,7 +368,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
 FORK = """
 import warnings
-warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads: that is what this is about
+warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads, as tested here
 
 def child(work):
     pid = os.fork()

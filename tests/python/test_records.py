@@ -1,4 +1,4 @@
-"""Files of records: what others write is read, what is written others read, and damage is an error."""
+"""Files of records: read from others, written for others, and damage is an error."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_file_without_records(tmp_path: Path, writer: Any, reader: Any) -> Non
         records[-1]
 
 
-# -----------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # TensorFlow
 
 
@@ -302,7 +302,7 @@ def decoded_or_error(data: bytearray) -> object:
         return error
 
 
-# -------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # RecordIO
 
 
@@ -391,7 +391,7 @@ def test_wrong_image_records() -> None:
             unpack_image(record[:end])
 
 
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # writing
 
 
@@ -481,7 +481,7 @@ def test_keys_are_used_once(tmp_path: Path) -> None:
     assert names(tmp_path) == ["x.idx", "x.rec", "y.rec"]
 
 
-# ---------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # damage
 
 
@@ -567,7 +567,8 @@ def test_the_other_framing_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_shrinks_is_an_error_and_no_signal(tmp_path: Path) -> None:
     program = """
         import os, sys
-        from imagepipe_rs import RecordError, RecordIOReader, RecordIOWriter, TFRecordReader, TFRecordWriter
+        from imagepipe_rs import RecordError, RecordIOReader, RecordIOWriter
+        from imagepipe_rs import TFRecordReader, TFRecordWriter
 
         for writer, reader in ((TFRecordWriter, TFRecordReader), (RecordIOWriter, RecordIOReader)):
             path = os.path.join(sys.argv[1], writer.__name__)
@@ -617,7 +618,7 @@ def test_from_many_threads_at_once(tmp_path: Path, writer: Any, reader: Any) -> 
     assert not wrong
 
 
-# --------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 # Example
 
 

@@ -1,4 +1,4 @@
-"""The Loader over files of records that others wrote: the same batches as from the files they were made of."""
+"""The Loader over others' files of records: the same batches as from the original files."""
 
 from __future__ import annotations
 
@@ -699,7 +699,7 @@ def test_a_file_that_ends_inside_a_record_is_not_opened(out: Path, small: Path) 
 
 
 def damaged_shards(whole: bytes, starts: list[int]) -> dict[str, bytes]:
-    """Return files of which the record at the last of these places is damaged, or is none, and how."""
+    """Return files with a damaged record, or none, at the last of these places, and how."""
     last = bytearray(whole)
     last[starts[-1]] ^= 1
     middle = bytearray(whole)

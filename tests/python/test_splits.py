@@ -1,4 +1,4 @@
-"""Stratified splits into TFRecords, and what reads them: the rule, its corners, and CSV files as people have them."""
+"""Stratified splits into TFRecords, and reading them: the rule, corner cases, real CSV files."""
 
 from __future__ import annotations
 

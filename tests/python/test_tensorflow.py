@@ -281,7 +281,7 @@ def test_a_dataset_that_is_left_early_can_be_started_again(photos: Path) -> None
 
 
 def test_a_program_that_held_an_iterator_of_a_dataset_never_ended(photos: Path) -> None:
-    """Where a batch was being made, a thread of TensorFlow waited for it, and TensorFlow for the thread."""
+    """A thread of TensorFlow waited for a batch in the making, and TensorFlow for the thread."""
     program = """
 import sys
 from imagepipe_rs import Loader
@@ -420,7 +420,7 @@ class StopAfter(tf.keras.callbacks.Callback):
 def test_keras_goes_on_after_the_batch_it_stopped_at(
     photos: Path, watched: Watched, batches: int
 ) -> None:
-    """tf.data reads ahead, and Keras takes the length of a dataset once: nothing is lost to either."""
+    """tf.data reads ahead, Keras takes a dataset's length once: neither loses anything."""
     options = {**TRAINED, "fields": ("images", "labels", "indices")}
     loader = Loader(photos, **options)
     stop = StopAfter(loader, batches)
@@ -472,7 +472,7 @@ def test_state_dict_is_refused_where_tf_data_reads_ahead(photos: Path) -> None:
 
 
 class Followed(tf.keras.callbacks.Callback):
-    """Note the loader's state after each batch, as (epoch, batch); do something after the first three."""
+    """Note the loader's state after each batch, as (epoch, batch); act after the first three."""
 
     def __init__(self, loader: Loader, then: Callable[[Any], object] = lambda _model: None) -> None:
         super().__init__()
@@ -597,7 +597,7 @@ def test_keras_fits_a_model_that_is_not_built_yet(photos: Path) -> None:
 
 @pytest.mark.parametrize("world", [1, 4])
 def test_valid_makes_an_evaluation_exact(photos: Path, world: int) -> None:
-    """As the samples' weights, in Keras' weighted metrics; the last batches of four ranks are padded."""
+    """As sample weights in Keras' weighted metrics; the last batches of four ranks are padded."""
     entropy = tf.keras.metrics.SparseCategoricalCrossentropy("entropy", from_logits=True)
     metrics = [tf.keras.metrics.SparseCategoricalAccuracy("accuracy"), entropy]
     model = compiled(classifier(8), weighted_metrics=metrics)

@@ -1,4 +1,4 @@
-"""Writing data sets: what is written, real TensorFlow and an independent RecordIO reader read back, byte for byte."""
+"""Writing datasets: TensorFlow and an independent RecordIO reader read back every byte."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def as_png(jpeg: bytes) -> bytes:
 
 @pytest.fixture
 def flat(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
-    """Return a flat directory of eleven images, image_0.jpg to image_10.png, and a file that is none."""
+    """Return a flat directory of eleven images, image_0.jpg to image_10.png, and another file."""
     files = {f"flat/image_{n}.jpg": jpeg(40 + n, 30, seed=n) for n in range(10)}
     others = {"flat/image_10.png": as_png(jpeg(50, 20)), "flat/notes.txt": b"not a picture"}
     return tree({**files, **others}) / "flat"
@@ -117,7 +117,7 @@ def test_tfrecords_are_imageinarys(flat: Path, tmp_path: Path) -> None:
 
 
 def test_imageinarys_own_tests_count_the_files(tmp_path: Path) -> None:
-    """Index files lay among the shards: 20 and 2 files, and TensorFlow failed on every other one."""
+    """Index files were among the shards: 20 and 2 files, and TensorFlow failed on every other."""
     source = tmp_path / "images"
     create_images(source, "image_", 32, 24, 100, "jpg")
     for per_file, files in ((10, 10), (100, 1)):
@@ -876,7 +876,7 @@ def test_what_is_skipped_is_as_if_it_were_not_there(
 
 
 def test_tensors_of_images_that_only_decoding_shows_as_damaged(flat: Path, tmp_path: Path) -> None:
-    """The run stopped in the middle, and could not be gone on with, where damaged images were to be left out."""
+    """With damaged images to be left out, the run stopped midway and could not be resumed."""
     damage(flat)
     with pytest.raises(ValueError, match=r'check="headers" is not valid: "decode" where on_error='):
         tensors(flat, tmp_path / "out", "x", check="headers", on_error="skip")
@@ -1178,7 +1178,7 @@ def test_class_names_that_are_not_utf_8_lost_letters_without_a_word(
 def test_a_picture_that_was_replaced_stayed_in_tensor_records(
     classes: Path, tmp_path: Path
 ) -> None:
-    """Their shards have one length, whatever the pictures, and only the first and the last of one were looked at."""
+    """All shards have one length, and only the first and last image of a shard were looked at."""
     out = tmp_path / "out"
     tensors(classes, out, "", 11, manifest=True)
     listed = [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
@@ -1223,7 +1223,7 @@ def test_several_shards_of_another_run_were_named_as_one(flat: Path, tmp_path: P
 def test_the_index_of_a_recordio_file_was_taken_for_that_of_tfrecords(
     flat: Path, tmp_path: Path, options: dict[str, bool]
 ) -> None:
-    """``x0`` and ``x0.rec`` have theirs at ``x0.idx``; the keys in a RecordIO file's are nowhere else."""
+    """``x0`` and ``x0.rec`` share ``x0.idx``, the only place for the keys of a RecordIO file."""
     out = tmp_path / "out"
     create_recordio(flat, out, "x")
     index = (out / "x0.idx").read_bytes()
