@@ -119,6 +119,17 @@ pub fn is_address(path: &Path) -> bool {
     is_scheme && (rest.starts_with(b"://") || rest.starts_with(b":/") && !first())
 }
 
+/// What to put behind the error of a file that is not there, if its name seems to be of another
+/// system.
+#[must_use]
+pub fn name_hint(name: &[u8]) -> &'static str {
+    if name.contains(&b'\\') {
+        "; folders are separated by /, not by a backslash"
+    } else {
+        ""
+    }
+}
+
 /// How much of a text that came out of a file is shown.
 const SHOWN: usize = 200;
 
