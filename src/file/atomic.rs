@@ -16,7 +16,7 @@ use rustix::fs::{
     AtFlags, CWD, FallocateFlags, FlockOperation, Mode, OFlags, fallocate, flock, fsync, linkat,
     open,
 };
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 
 use crate::error::{Error, Result};
 
@@ -52,14 +52,19 @@ impl Output {
             staged,
             len,
         };
-        if let Some(len) = len.filter(|len| *len > 0) {
-            match fallocate(&output.file, FallocateFlags::empty(), 0, len) {
-                // What cannot be reserved can still be written.
-                Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {}
-                Err(source) => return Err(output.failure(len, source)),
-            }
-        }
+        output.reserve(len.unwrap_or(0))?;
         Ok(output)
+    }
+
+    fn reserve(&self, len: u64) -> Result<()> {
+        if len == 0 {
+            return Ok(());
+        }
+        match fallocate(&self.file, FallocateFlags::empty(), 0, len) {
+            // What cannot be reserved can still be written.
+            Ok(()) | Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => Ok(()),
+            Err(source) => Err(self.failure(len, source)),
+        }
     }
 
     /// The name that the file will have.
@@ -74,13 +79,12 @@ impl Output {
     /// [`Error::Write`].
     pub fn write_at(&self, mut bytes: &[u8], mut offset: u64) -> Result<()> {
         while !bytes.is_empty() {
-            match rustix::io::pwrite(&self.file, bytes, offset) {
+            match retry_on_intr(|| rustix::io::pwrite(&self.file, bytes, offset)) {
                 Ok(0) => return Err(self.failure(bytes.len() as u64, Errno::IO)),
                 Ok(written) => {
                     bytes = &bytes[written..];
                     offset += written as u64;
                 }
-                Err(Errno::INTR) => {}
                 Err(source) => return Err(self.failure(bytes.len() as u64, source)),
             }
         }
@@ -112,14 +116,14 @@ impl Output {
             Err(Errno::EXIST) if replace => self.supplant()?,
             linked => linked?,
         }
-        if durable {
-            match fsync(directory(folder_of(&self.path))?) {
-                // Some file systems have no way to sync a directory.
-                Ok(()) | Err(Errno::INVAL) => {}
-                failed => return failed,
-            }
+        if !durable {
+            return Ok(());
         }
-        Ok(())
+        match fsync(directory(folder_of(&self.path))?) {
+            // Some file systems have no way to sync a directory.
+            Err(Errno::INVAL) => Ok(()),
+            synced => synced,
+        }
     }
 
     /// Gives the file one more name, which must be free.
@@ -144,11 +148,9 @@ impl Output {
             self.link(&staged)?;
             self.staged = Some(staged);
         }
-        let renamed = self
-            .staged
-            .as_ref()
-            .map_or(Ok(()), |staged| std::fs::rename(staged, &self.path));
-        renamed.map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+        if let Some(staged) = &self.staged {
+            std::fs::rename(staged, &self.path).map_err(errno)?;
+        }
         self.staged = None;
         Ok(())
     }
@@ -180,10 +182,8 @@ pub fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
 /// The error of a file that is to take the place of a directory.
 #[must_use]
 pub fn a_directory(path: &Path) -> Error {
-    Error::dataset(
-        path,
-        "is a directory, and a file of that name is to be written",
-    )
+    let reason = "is a directory, and a file of that name is to be written";
+    Error::dataset(path, reason)
 }
 
 /// Makes a directory and those above it, unless it is there.
@@ -191,24 +191,21 @@ pub fn a_directory(path: &Path) -> Error {
 /// # Errors
 /// [`Error::Write`]; [`Error::Dataset`] where something else is there.
 pub fn make_directory(path: &Path) -> Result<()> {
-    let made = if path.as_os_str().is_empty() {
-        Ok(())
-    } else {
-        std::fs::create_dir_all(path)
+    if path.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let Err(source) = std::fs::create_dir_all(path) else {
+        return Ok(());
     };
-    if made.is_err() && path.exists() {
-        return Err(Error::dataset(
-            path,
-            "is not a directory, and is to be written to",
-        ));
+    if path.exists() {
+        let reason = "is not a directory, and is to be written to";
+        return Err(Error::dataset(path, reason));
     }
-    if made.is_err() && path.is_symlink() {
-        return Err(Error::dataset(
-            path,
-            "is a link to something that is not there, and is to be written to",
-        ));
+    if path.is_symlink() {
+        let reason = "is a link to something that is not there, and is to be written to";
+        return Err(Error::dataset(path, reason));
     }
-    made.map_err(|source| Error::Write {
+    Err(Error::Write {
         path: path.to_owned(),
         bytes: 0,
         source,
@@ -221,6 +218,11 @@ fn failure(path: &Path, bytes: u64, source: Errno) -> Error {
         bytes,
         source: io::Error::from(source),
     }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
+fn errno(error: io::Error) -> Errno {
+    Errno::from_io_error(&error).unwrap_or(Errno::IO)
 }
 
 fn folder_of(path: &Path) -> &Path {
@@ -271,8 +273,7 @@ fn named(path: &Path) -> rustix::io::Result<OwnedFd> {
     )?;
     flock(&file, FlockOperation::NonBlockingLockExclusive)?;
     let file = File::from(file);
-    file.set_len(0)
-        .map_err(|error| Errno::from_io_error(&error).unwrap_or(Errno::IO))?;
+    file.set_len(0).map_err(errno)?;
     Ok(file.into())
 }
 

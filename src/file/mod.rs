@@ -10,6 +10,7 @@ mod names;
 mod natural;
 mod parallel;
 mod read;
+mod regular;
 mod scan;
 mod signature;
 
@@ -17,12 +18,13 @@ pub use append::Appender;
 pub use atomic::{Output, a_directory, make_directory, write_whole};
 pub use base::Base;
 pub use csv::{Columns, Csv, LARGEST_NUMBER, line_error, may_be_csv, whole_number};
-pub use map::{Hops, Map, Stamp};
+pub use map::{Hops, Map};
 pub use names::{
     IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, name_hint, path_identity, quoted,
 };
 pub use natural::natural_order;
 pub use parallel::each;
 pub use read::{append_file, peek, read_into, read_stamped};
+pub use regular::Stamp;
 pub use scan::{Folder, Listing, scan};
 pub use signature::{Foreign, SIGNATURE};

@@ -1,10 +1,10 @@
 //! A file's bytes, read into memory that is used again for the next one.
 //!
-//! Pictures are read, not mapped. A file that is cut short while it is mapped kills the process
+//! Images are read, not mapped. A file that is cut short while it is mapped kills the process
 //! (SIGBUS); a file that is cut short while it is read is just shorter. Nor would mapping be
 //! faster: with the file in the page cache, mapping, touching and unmapping takes twice as long as
-//! reading into a warm buffer for pictures of 86 kB (0.51 of its rate on one thread, 0.53 on two,
-//! which have to wait for each other's page tables), 1.3 to 1.5 times as long for pictures of 930
+//! reading into a warm buffer for images of 86 kB (0.51 of its rate on one thread, 0.53 on two,
+//! which have to wait for each other's page tables), 1.3 to 1.5 times as long for images of 930
 //! kB, and populating the map at once changes nothing (`cargo bench --bench read`). Reading is 1 to
 //! 2 % of decoding either way.
 
@@ -14,11 +14,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{FileType, Mode, OFlags, fstat, openat};
-use rustix::path::Arg;
+use rustix::fs::{FileType, fstat};
+use rustix::io::retry_on_intr;
 
 use super::Base;
-use super::map::Stamp;
+use super::regular::{Stamp, not_regular, opened};
 
 /// Room that is tried first: most pictures are read by a single call.
 const FIRST: usize = 256 << 10;
@@ -54,32 +54,17 @@ pub fn read_stamped(path: &CStr, buffer: &mut Vec<u8>) -> io::Result<Stamp> {
     Ok(Stamp { len, ..stamp })
 }
 
-fn opened(base: &Base, path: impl Arg) -> rustix::io::Result<OwnedFd> {
-    // A pipe under the name of a picture must not block; regular files do not care.
-    openat(
-        base,
-        path,
-        OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK,
-        Mode::empty(),
-    )
-}
-
 fn read_all(file: &OwnedFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
     grow(buffer, FIRST)?;
     let (mut len, mut promised) = (0, None);
     loop {
-        let read = match rustix::io::read(file, &mut buffer[len..]) {
-            Ok(read) => read,
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(error) => return Err(error.into()),
-        };
+        let read = retry_on_intr(|| rustix::io::read(file, &mut buffer[len..]))?;
         len += read;
         if read == 0 {
-            return if len > 0 {
-                Ok(len)
-            } else {
-                check_regular(file).map(|()| 0)
-            };
+            if len == 0 {
+                check_regular(file)?;
+            }
+            return Ok(len);
         }
         if len < buffer.len() {
             continue;
@@ -91,15 +76,9 @@ fn read_all(file: &OwnedFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
             None => *promised.insert(usize::try_from(fstat(file)?.st_size).unwrap_or(usize::MAX)),
         };
         check_length(size.max(len) as u64)?;
-        // One byte more, so that the end is seen without growing again.
-        grow(
-            buffer,
-            if size >= len {
-                size + 1
-            } else {
-                (len * 2).min(LARGEST)
-            },
-        )?;
+        // One byte more than it has, so that the end is seen without growing again.
+        let in_steps = (len * 2).min(LARGEST);
+        grow(buffer, if size >= len { size + 1 } else { in_steps })?;
     }
 }
 
@@ -113,9 +92,8 @@ pub fn peek(path: &Path, most: usize, buffer: &mut Vec<u8>) -> io::Result<Stamp>
     buffer.clear();
     let wanted = usize::try_from(stamp.len).unwrap_or(usize::MAX).min(most);
     check_length(wanted as u64)?;
-    buffer
-        .try_reserve_exact(wanted)
-        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    let reserved = buffer.try_reserve_exact(wanted);
+    reserved.map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.take(wanted as u64).read_to_end(buffer)?;
     Ok(stamp)
 }
@@ -132,9 +110,8 @@ pub fn append_file(path: &Path, stamp: Stamp, buffer: &mut Vec<u8>) -> io::Resul
     }
     check_length(stamp.len)?;
     let wanted = usize::try_from(stamp.len).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    buffer
-        .try_reserve(wanted)
-        .map_err(|_| io::ErrorKind::OutOfMemory)?;
+    let reserved = buffer.try_reserve(wanted);
+    reserved.map_err(|_| io::ErrorKind::OutOfMemory)?;
     let len = file.by_ref().take(stamp.len).read_to_end(buffer)? as u64;
     // It may have been written to while it was read.
     Ok(Stamp {
@@ -162,11 +139,7 @@ fn check_regular(file: &OwnedFd) -> io::Result<()> {
     }
 }
 
-fn not_regular() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
-}
-
-/// Refuses what no picture has, before memory is taken for it.
+/// Refuses what no image has, before memory is taken for it.
 fn check_length(len: u64) -> io::Result<()> {
     if len < LARGEST as u64 {
         return Ok(());
@@ -240,7 +213,14 @@ mod tests {
     fn a_pipe_does_not_block_and_is_not_called_empty() {
         let folder = tempfile::tempdir().unwrap();
         let name = folder.path().join("pipe");
-        rustix::fs::mknodat(rustix::fs::CWD, &name, FileType::Fifo, Mode::RUSR, 0).unwrap();
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &name,
+            FileType::Fifo,
+            rustix::fs::Mode::RUSR,
+            0,
+        )
+        .unwrap();
         let error = read_into(&Base::default(), &path(&name), &mut Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "not a regular file");
     }
