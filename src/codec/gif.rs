@@ -14,10 +14,7 @@ fn open(bytes: &[u8]) -> Result<(Decoder<'_>, Frame<'static>), Reason> {
     options.set_memory_limit(MemoryLimit::Unlimited);
     let mut decoder = options.read_info(bytes).map_err(Reason::new)?;
     let frame = decoder.next_frame_info().map_err(Reason::new)?.cloned();
-    Ok((
-        decoder,
-        frame.ok_or_else(|| Reason::new("a GIF without a picture"))?,
-    ))
+    Ok((decoder, frame.ok_or(Reason::EmptyGif)?))
 }
 
 /// The canvas grows with a frame that does not fit, as in Pillow.

@@ -6,135 +6,33 @@
 //! once the scratch has grown to the largest picture.
 
 mod bmp;
+mod buffer;
 mod content;
 pub mod encode;
 mod exif;
+mod format;
 mod gif;
 pub mod jpeg;
 mod png;
 mod raw;
+mod reason;
 mod webp;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::{fmt, io};
 
-use crate::error::{Error, counted};
-use crate::file::{Foreign, SIGNATURE};
+use crate::pixel::{Pixels, Plane, Size};
+use buffer::{cleared, reserve, reserve_exact};
+use format::Unknown;
+
 pub use crate::pixel::Orientation;
-use crate::pixel::{Pixels, Plane, Size, words};
-
+pub use buffer::grow;
 pub use content::Content;
+pub use format::Format;
 pub use jpeg::{Backend, Tally};
 pub use raw::{OpenedRaw, Raw};
-
-/// Why a picture could not be decoded, or not be encoded; the caller knows the path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reason {
-    /// Something about the picture, or about what was asked for.
-    Picture(String),
-    /// There was no memory, which says nothing about the picture.
-    Memory(String),
-}
-
-impl Reason {
-    #[expect(clippy::needless_pass_by_value, reason = "taken by map_err")]
-    pub(crate) fn new(text: impl ToString) -> Self {
-        Self::Picture(text.to_string())
-    }
-
-    pub(crate) fn no_memory(what: impl fmt::Display) -> Self {
-        Self::Memory(format!("no memory for {what}"))
-    }
-
-    /// The error that it is about the picture at `path`.
-    #[must_use]
-    pub fn at(self, path: PathBuf) -> Error {
-        match self {
-            Self::Picture(reason) => Error::Decode {
-                path,
-                record: None,
-                reason,
-            },
-            Self::Memory(reason) => Error::Io {
-                path,
-                source: io::Error::new(io::ErrorKind::OutOfMemory, reason),
-            },
-        }
-    }
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Picture(reason) | Self::Memory(reason) => f.write_str(reason),
-        }
-    }
-}
-
-/// The formats, told apart by their first bytes but for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// JPEG, any process libjpeg-turbo knows.
-    Jpeg,
-    /// PNG.
-    Png,
-    /// Windows bitmap.
-    Bmp,
-    /// GIF; the first frame counts.
-    Gif,
-    /// WebP, lossy or lossless; the first frame counts.
-    WebP,
-    /// Pixels as they are, which only what they are stored in can tell.
-    Raw,
-}
-
-// Of the formats that are written.
-words!(Format: "jpg" Jpeg, "jpeg" Jpeg, "png" Png, "bmp" Bmp, "bitmap" Bmp);
-
-impl Format {
-    /// The format of a file that starts with `bytes`.
-    #[must_use]
-    pub fn of(bytes: &[u8]) -> Option<Self> {
-        match bytes {
-            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
-            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Self::Png),
-            [b'B', b'M', ..] => Some(Self::Bmp),
-            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(Self::Gif),
-            [
-                b'R',
-                b'I',
-                b'F',
-                b'F',
-                _,
-                _,
-                _,
-                _,
-                b'W',
-                b'E',
-                b'B',
-                b'P',
-                ..,
-            ] => Some(Self::WebP),
-            _ => None,
-        }
-    }
-
-    /// What it is called.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Jpeg => "JPEG",
-            Self::Png => "PNG",
-            Self::Bmp => "BMP",
-            Self::Gif => "GIF",
-            Self::WebP => "WebP",
-            Self::Raw => "pixels",
-        }
-    }
-}
+pub use reason::Reason;
 
 /// What the header of a picture says.
 #[derive(Clone, Copy, Debug)]
@@ -279,7 +177,8 @@ impl Decoder {
             Some(Format::Bmp) => bmp::header(bytes)?,
             Some(Format::Gif) => unbroken(|| gif::header(bytes))?,
             Some(Format::WebP) => unbroken(|| webp::header(bytes))?,
-            Some(Format::Raw) | None => return Err(unknown(bytes)),
+            Some(Format::Raw) | None if bytes.is_empty() => return Err(Reason::EmptyFile),
+            Some(Format::Raw) | None => return Err(Unknown::of(bytes).into()),
         };
         Ok(Opened::Other(OpenedOther {
             bytes,
@@ -359,94 +258,5 @@ fn unbroken<T>(decode: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> 
     // Nothing is left half done: pixels are overwritten by the next picture, and all else is
     // dropped.
     let made = catch_unwind(AssertUnwindSafe(decode));
-    made.unwrap_or_else(|_| {
-        Err(Reason::new(
-            "the decoder of this format failed: the file is probably damaged",
-        ))
-    })
-}
-
-/// Says what was found instead of a picture.
-fn unknown(bytes: &[u8]) -> Reason {
-    const KNOWN: &str = "JPEG, PNG, BMP, GIF or WebP";
-    /// Enough to tell formats apart.
-    const SHORTEST: usize = 12;
-    if bytes.is_empty() {
-        return Reason::new("the file is empty");
-    }
-    // The bytes themselves are not shown: they may be private, and may be anything.
-    let start = &bytes[..bytes.len().min(SIGNATURE)];
-    let is = match Foreign::of(start) {
-        Some(foreign) => foreign.to_string(),
-        None if bytes.len() < SHORTEST => {
-            format!(
-                "{}, which is too short for any image",
-                counted(bytes.len() as u64, "byte")
-            )
-        }
-        None if start
-            .iter()
-            .all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) =>
-        {
-            "text".to_owned()
-        }
-        None if bytes.iter().all(|b| *b == 0) => {
-            format!(
-                "{}, as a crash or a broken copy leaves them",
-                counted(bytes.len() as u64, "zero")
-            )
-        }
-        None => "of a format that is not known".to_owned(),
-    };
-    Reason::new(format!("not {KNOWN}: it is {is}"))
-}
-
-/// Makes room for `len` bytes; what was there before stays, so nothing is cleared from picture to
-/// picture.
-///
-/// # Errors
-/// When there is no such memory.
-pub fn grow(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
-    if buffer.len() < len {
-        let more = len - buffer.len();
-        buffer.try_reserve_exact(more).map_err(|_| {
-            Reason::no_memory(format_args!("{} of pixels", counted(len as u64, "byte")))
-        })?;
-        buffer.resize(len, 0);
-    }
-    Ok(&mut buffer[..len])
-}
-
-/// Makes room for `more` bytes behind those that are there, at least doubling what there was.
-///
-/// # Errors
-/// When there is no such memory.
-fn reserve(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
-    let whole = buffer.len() + more;
-    buffer
-        .try_reserve(more)
-        .map_err(|_| no_memory_for_a_file(whole))
-}
-
-/// Makes room for `more` bytes behind those that are there, and for no others.
-///
-/// # Errors
-/// When there is no such memory.
-fn reserve_exact(buffer: &mut Vec<u8>, more: usize) -> Result<(), Reason> {
-    let whole = buffer.len() + more;
-    buffer
-        .try_reserve_exact(more)
-        .map_err(|_| no_memory_for_a_file(whole))
-}
-
-fn no_memory_for_a_file(bytes: usize) -> Reason {
-    Reason::no_memory(format_args!("{bytes} bytes of a file"))
-}
-
-/// As `grow`, but zeroed: decoders may leave pixels of a damaged file as they are, and those of the
-/// picture before must not be seen through it.
-fn cleared(buffer: &mut Vec<u8>, len: usize) -> Result<&mut [u8], Reason> {
-    let room = grow(buffer, len)?;
-    room.fill(0);
-    Ok(room)
+    made.unwrap_or(Err(Reason::Panic))
 }

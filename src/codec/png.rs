@@ -17,6 +17,15 @@ const LIMIT_BYTES: usize = 64 << 20;
 /// No compressed text is read beyond this, as in Pillow.
 const MOST_TEXT: u64 = 1 << 20;
 
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("a palette of {0} bytes, where each colour has 3")]
+    Palette(usize),
+    #[error("the {} chunk has a wrong checksum", .0.escape_ascii())]
+    Checksum([u8; 4]),
+}
+
 fn reader(bytes: &[u8]) -> png::Decoder<Cursor<&[u8]>> {
     let mut options = DecodeOptions::default();
     options.set_ignore_text_chunk(true);
@@ -43,9 +52,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
 /// Decodes into the front of `pixels`; returns the channels, 1 or 3.
 pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason> {
     let mut reader = reader(bytes).read_info().map_err(said)?;
-    let len = reader
-        .output_buffer_size()
-        .ok_or_else(|| Reason::new("too large for this machine's memory"))?;
+    let len = reader.output_buffer_size().ok_or(Reason::TooLarge)?;
     let info = reader.next_frame(cleared(pixels, len)?).map_err(said)?;
     let count = info.width as usize * info.height as usize;
     Ok(match info.color_type {
@@ -120,7 +127,7 @@ struct Metadata<'a> {
 
 impl<'a> Metadata<'a> {
     /// Of the file without the later frames of an animation.
-    fn find(bytes: &'a [u8]) -> Result<Self, Reason> {
+    fn find(bytes: &'a [u8]) -> Result<Self, Fault> {
         let mut found = Self::default();
         let mut before_pixels = true;
         for chunk in chunks(bytes) {
@@ -128,10 +135,7 @@ impl<'a> Metadata<'a> {
                 b"IDAT" => before_pixels = false,
                 // The decoder takes for granted that it is one of whole colours.
                 b"PLTE" if !chunk.data.len().is_multiple_of(3) => {
-                    return Err(Reason::new(format!(
-                        "a palette of {} bytes, where each colour has 3",
-                        chunk.data.len()
-                    )));
+                    return Err(Fault::Palette(chunk.data.len()));
                 }
                 b"IEND" => break,
                 b"fcTL" if !before_pixels => break,
@@ -142,10 +146,7 @@ impl<'a> Metadata<'a> {
             };
             // Behind the pixels Pillow does not look at it.
             if before_pixels && !chunk.is_intact() {
-                return Err(Reason::new(format!(
-                    "the {} chunk has a wrong checksum",
-                    chunk.kind.escape_ascii()
-                )));
+                return Err(Fault::Checksum(chunk.kind));
             }
             *place = Some(chunk);
         }

@@ -4,6 +4,27 @@ use super::{Decoded, Format, Header, Orientation, Reason, Request, grow};
 use crate::error::counted;
 use crate::pixel::{Pixels, Plane, Size};
 
+/// What is wrong with pixels.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("pixels of {0} channels: 1 and 3 are known")]
+    Channels(usize),
+    #[error(
+        "{} of pixels, where {size} of {} take {}",
+        counted(*len as u64, "byte"), counted(*channels as u64, "channel"), bytes(*size, *channels)
+    )]
+    Length {
+        len: usize,
+        size: Size,
+        channels: usize,
+    },
+}
+
+/// Bytes that pixels take.
+fn bytes(size: Size, channels: usize) -> u128 {
+    u128::from(size.pixels()) * channels as u128
+}
+
 /// The pixels of a picture as they are stored, 8 bits each, without gaps.
 #[derive(Clone, Copy, Debug)]
 pub struct Raw<'a> {
@@ -26,24 +47,21 @@ impl<'a> Raw<'a> {
     ///
     /// # Errors
     /// When there are not as many bytes as that takes, or no such channels.
-    pub fn new(bytes: &'a [u8], size: Size, channels: usize, planar: bool) -> Result<Self, Reason> {
+    pub fn new(data: &'a [u8], size: Size, channels: usize, planar: bool) -> Result<Self, Reason> {
         if !matches!(channels, 1 | 3) {
-            return Err(Reason::new(format!(
-                "pixels of {channels} channels: 1 and 3 are known"
-            )));
+            return Err(Fault::Channels(channels).into());
         }
-        let needed = u128::from(size.pixels()) * channels as u128;
-        if bytes.len() as u128 != needed {
-            let (len, of) = (
-                counted(bytes.len() as u64, "byte"),
-                counted(channels as u64, "channel"),
-            );
-            return Err(Reason::new(format!(
-                "{len} of pixels, where {size} of {of} take {needed}"
-            )));
+        if data.len() as u128 != bytes(size, channels) {
+            let len = data.len();
+            return Err(Fault::Length {
+                len,
+                size,
+                channels,
+            }
+            .into());
         }
         Ok(Self {
-            bytes,
+            bytes: data,
             size,
             channels,
             planar: planar && channels == 3,

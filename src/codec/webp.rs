@@ -9,6 +9,25 @@ use image_webp::WebPDecoder;
 use super::{Format, Header, Orientation, Reason, cleared, grow, png::keep_first};
 use crate::pixel::Size;
 
+/// What is wrong with a file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("the file is cut short: {len} of {needed} bytes are there")]
+    Cut { len: usize, needed: usize },
+    #[error("the file is cut short: the chunk with its pixels is not whole")]
+    PixelsCut,
+    #[error("the file is cut short: its pixels have no header")]
+    HeaderCut,
+    #[error("pixels of {found} that are said to be of {said}")]
+    Size { found: Size, said: Size },
+    #[error("an animation without frames")]
+    NoFrames,
+    #[error("a frame that is cut short")]
+    FrameCut,
+    #[error("a first frame of {frame} that leaves the canvas of {canvas}")]
+    Frame { frame: Size, canvas: Size },
+}
+
 /// Bits of the first byte of `VP8X`.
 const ANIMATED: u8 = 1 << 1;
 const XMP: u8 = 1 << 2;
@@ -20,9 +39,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     let size = Size::new(width, height);
     let (needed, len) = (whole(bytes), bytes.len());
     if len < needed {
-        return Err(Reason::new(format!(
-            "the file is cut short: {len} of {needed} bytes are there"
-        )));
+        return Err(Fault::Cut { len, needed }.into());
     }
     Still::first(bytes, size)?;
     Ok(Header {
@@ -73,7 +90,7 @@ fn find_room(still: &Still, alpha: bool) -> Result<(), Reason> {
     let needed = bytes_a_pixel * pixels + 3 * still.file.len();
     let mut room = Vec::<u8>::new();
     room.try_reserve_exact(needed)
-        .map_err(|_| Reason::no_memory(format_args!("{needed} bytes to decode a WebP in")))?;
+        .map_err(|_| Reason::no_memory(needed, "to decode a WebP in"))?;
     // The compiler leaves out an allocation that nobody looks at.
     std::hint::black_box(&mut room);
     Ok(())
@@ -147,7 +164,7 @@ struct Still<'a> {
 impl<'a> Still<'a> {
     /// The first picture of a file with a canvas of `canvas`. Its own size is what it is said to
     /// be, so that a small canvas is no promise that a huge frame breaks.
-    fn first(bytes: &'a [u8], canvas: Size) -> Result<Self, Reason> {
+    fn first(bytes: &'a [u8], canvas: Size) -> Result<Self, Fault> {
         let still = if features(bytes) & ANIMATED == 0 {
             checked(body(bytes), canvas)?;
             Self {
@@ -157,10 +174,7 @@ impl<'a> Still<'a> {
                 top: 0,
             }
         } else {
-            Self::of_frame(
-                find(body(bytes), *b"ANMF")
-                    .ok_or_else(|| Reason::new("an animation without frames"))?,
-            )?
+            Self::of_frame(find(body(bytes), *b"ANMF").ok_or(Fault::NoFrames)?)?
         };
         let fits = |start: usize, len: u32, whole: u32| start + len as usize <= whole as usize;
         if fits(still.left, still.size.width, canvas.width)
@@ -168,16 +182,12 @@ impl<'a> Still<'a> {
         {
             return Ok(still);
         }
-        Err(Reason::new(format!(
-            "a first frame of {} that leaves the canvas of {canvas}",
-            still.size
-        )))
+        let frame = still.size;
+        Err(Fault::Frame { frame, canvas })
     }
 
-    fn of_frame(frame: &[u8]) -> Result<Self, Reason> {
-        let (start, body) = frame
-            .split_first_chunk::<16>()
-            .ok_or_else(|| Reason::new("a frame that is cut short"))?;
+    fn of_frame(frame: &[u8]) -> Result<Self, Fault> {
+        let (start, body) = frame.split_first_chunk::<16>().ok_or(Fault::FrameCut)?;
         let [left, top, width, height] =
             [0, 3, 6, 9].map(|at| u32::from_le_bytes([start[at], start[at + 1], start[at + 2], 0]));
         let size = Size::new(width + 1, height + 1);
@@ -192,7 +202,7 @@ impl<'a> Still<'a> {
             append(&mut file, *b"ALPH", alpha);
         }
         append(&mut file, kind, data);
-        let len = u32::try_from(file.len() - 8).map_err(Reason::new)?;
+        let len = u32::try_from(file.len() - 8).map_err(|_| Fault::FrameCut)?;
         file[4..8].copy_from_slice(&len.to_le_bytes());
         Ok(Self {
             file: Cow::Owned(file),
@@ -218,12 +228,10 @@ impl<'a> Still<'a> {
 }
 
 /// The chunk that holds the pixels, if they are of the size that they are said to be.
-fn checked(body: &[u8], size: Size) -> Result<([u8; 4], &[u8]), Reason> {
+fn checked(body: &[u8], size: Size) -> Result<([u8; 4], &[u8]), Fault> {
     let (kind, data) = chunks(body)
         .find_map(|(kind, data)| matches!(&kind, b"VP8 " | b"VP8L").then_some((kind, data)))
-        .ok_or_else(|| {
-            Reason::new("the file is cut short: the chunk with its pixels is not whole")
-        })?;
+        .ok_or(Fault::PixelsCut)?;
     let found = match (&kind, data) {
         (b"VP8L", [_, a, b, c, d, ..]) => {
             let sides = u32::from_le_bytes([*a, *b, *c, *d]);
@@ -233,16 +241,10 @@ fn checked(body: &[u8], size: Size) -> Result<([u8; 4], &[u8]), Reason> {
             let short = |low, high| u32::from(u16::from_le_bytes([low, high]) & 0x3fff);
             Size::new(short(*a, *b), short(*c, *d))
         }
-        _ => {
-            return Err(Reason::new(
-                "the file is cut short: its pixels have no header",
-            ));
-        }
+        _ => return Err(Fault::HeaderCut),
     };
     if found != size {
-        return Err(Reason::new(format!(
-            "pixels of {found} that are said to be of {size}"
-        )));
+        return Err(Fault::Size { found, said: size });
     }
     Ok((kind, data))
 }

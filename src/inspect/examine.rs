@@ -94,8 +94,8 @@ impl Tools {
                     labelled: label != NO_LABEL,
                 },
             ))),
-            Err(reason @ Reason::Memory(_)) => Err(data.location(index).undecodable(reason)),
-            Err(Reason::Picture(reason)) => Ok(Err(Damage::at(data.location(index), reason))),
+            Err(reason) if reason.is_memory() => Err(data.location(index).undecodable(reason)),
+            Err(reason) => Ok(Err(Damage::at(data.location(index), reason.to_string()))),
         }
     }
 }

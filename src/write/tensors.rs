@@ -202,10 +202,10 @@ impl Records for Tensors {
 
 /// Why a picture that passed the check is none after all, and how that is found earlier.
 fn unforeseen(reason: Reason) -> Reason {
-    match reason {
-        Reason::Picture(reason) => Reason::Picture(format!(
-            "{reason}; check=\"decode\" finds such files before anything is written"
-        )),
-        memory @ Reason::Memory(_) => memory,
+    if reason.is_memory() {
+        return reason;
     }
+    Reason::new(format!(
+        "{reason}; check=\"decode\" finds such files before anything is written"
+    ))
 }

@@ -828,7 +828,7 @@ COLORS = Bmp(2, 2, 24, bytes(16))
             {"compression": 1, "data": b"\4\1\0\0\2\1\0\3\1\2\3\0\0\1"},
         ),
         (
-            "run lengths that leave the picture",
+            "run lengths that leave the image",
             SMALL,
             {"compression": 1, "data": b"\2\1\0\2\3\0\0\1"},
         ),

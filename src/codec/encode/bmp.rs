@@ -2,7 +2,7 @@
 //! one first, each filled up to a multiple of four bytes ("Bitmap Storage" in Microsoft's
 //! documentation of the Windows API).
 
-use super::{Reason, Strips, grow};
+use super::{Fault, Reason, Strips, grow};
 use crate::pixel::Size;
 
 /// Bytes of both headers.
@@ -21,7 +21,7 @@ fn row(size: Size) -> u32 {
 }
 
 pub(super) fn encode(size: Size, mut strips: Strips<'_>, out: &mut Vec<u8>) -> Result<(), Reason> {
-    let len = len(size).ok_or_else(|| Reason::new("longer than 4 GiB"))?;
+    let len = len(size).ok_or(Fault::LongBmp(size))?;
     let (width, row) = (3 * size.width as usize, row(size) as usize);
     // Every byte is written below: what is there need not be cleared.
     out.truncate(len as usize);

@@ -6,86 +6,18 @@
 //! of a vector that is used again for the next.
 
 mod bmp;
+mod form;
 mod png;
 mod stored;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::jpeg::{self, STRIP};
-use super::{Format, Reason, grow, reserve_exact};
+use super::{Reason, grow, reserve_exact};
 use crate::pixel::Size;
 
-/// A file format, with what there is to choose about it. All hold 8-bit RGB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    /// Baseline JPEG, 4:2:0, Huffman tables of the standard.
-    Jpeg {
-        /// 1 to 100, on the scale that libjpeg's programs use.
-        quality: u8,
-    },
-    /// PNG.
-    Png(Deflate),
-    /// Windows bitmap, 24 bits, bottom row first.
-    Bmp,
-}
-
-/// How PNG's data are compressed. The times are those of 1920x1080 pixels on one core of the
-/// machine that this was written on (`cargo bench --bench generate`), the sizes those of its 6.2
-/// MB.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Deflate {
-    /// Lightly: the best filter for each row, the lowest level of deflate. For busy pictures 38 ms
-    /// and 78 %. What is faster, the fixed tables of `fdeflate`, does not make these any shorter.
-    #[default]
-    Light,
-    /// Not at all: 0.5 ms. Noise cannot be compressed, and attempts take 10 to 20 ms.
-    Stored,
-}
-
-impl Form {
-    /// The format.
-    #[must_use]
-    pub fn format(self) -> Format {
-        match self {
-            Self::Jpeg { .. } => Format::Jpeg,
-            Self::Png(_) => Format::Png,
-            Self::Bmp => Format::Bmp,
-        }
-    }
-
-    /// The longest side that it can have, in pixels: libjpeg-turbo's bound for JPEG. That of the
-    /// others is chosen so that all programs can read them; the formats' own is 2^31.
-    #[must_use]
-    pub fn longest_side(self) -> u32 {
-        match self {
-            Self::Jpeg { .. } => 65_500,
-            Self::Png(_) | Self::Bmp => 65_535,
-        }
-    }
-
-    /// What is wrong with encoding pictures of a size.
-    ///
-    /// # Errors
-    /// A side of 0 or longer than [`longest_side`](Self::longest_side); a bitmap of 4 GiB or more;
-    /// a quality that is none.
-    pub fn check(self, size: Size) -> Result<(), Reason> {
-        let longest = self.longest_side();
-        if !(1..=longest).contains(&size.width) || !(1..=longest).contains(&size.height) {
-            return Err(Reason::new(format!(
-                "{size} pixels: each side is 1 to {longest}"
-            )));
-        }
-        match self {
-            Self::Jpeg { quality } if !(1..=100).contains(&quality) => {
-                Err(Reason::new(format!("quality {quality}: it is 1 to 100")))
-            }
-            Self::Bmp if bmp::len(size).is_none() => Err(Reason::new(format!(
-                "{size} pixels: a bitmap is shorter than 4 GiB"
-            ))),
-            _ => Ok(()),
-        }
-    }
-}
+pub(super) use form::Fault;
+pub use form::{Deflate, Form};
 
 /// A worker's encoder: handle and scratch, reused from picture to picture.
 #[derive(Debug)]
@@ -205,7 +137,7 @@ impl Strips<'_> {
 /// An error once nobody wants the picture any more.
 fn check(stop: &AtomicBool) -> Result<(), Reason> {
     if stop.load(Ordering::Relaxed) {
-        Err(Reason::new("stopped"))
+        Err(Reason::Stopped)
     } else {
         Ok(())
     }

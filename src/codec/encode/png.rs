@@ -22,10 +22,7 @@ pub(super) fn encode(size: Size, strips: Strips<'_>, out: &mut Vec<u8>) -> Resul
         .write_header()
         .and_then(|writer| write(writer, strips));
     written.map_err(|error| match error {
-        EncodingError::IoError(error) if error.kind() == io::ErrorKind::OutOfMemory => {
-            Reason::Memory(error.to_string())
-        }
-        EncodingError::IoError(error) => Reason::new(error),
+        EncodingError::IoError(error) => error.downcast().unwrap_or_else(Reason::new),
         error => Reason::new(error),
     })
 }
@@ -35,19 +32,11 @@ fn write(
     mut strips: Strips<'_>,
 ) -> Result<(), EncodingError> {
     let mut stream = writer.stream_writer_with_size(CHUNK)?;
-    while let Some(strip) = strips.next().map_err(io_error)? {
+    while let Some(strip) = strips.next().map_err(io::Error::other)? {
         stream.write_all(strip)?;
     }
     stream.finish()?;
     writer.finish()
-}
-
-/// What goes through the crate as an error of writing.
-fn io_error(reason: Reason) -> io::Error {
-    match reason {
-        Reason::Picture(reason) => io::Error::other(reason),
-        Reason::Memory(reason) => io::Error::new(io::ErrorKind::OutOfMemory, reason),
-    }
 }
 
 /// A vector that says so where there is no memory for it.
@@ -55,7 +44,7 @@ struct Growing<'a>(&'a mut Vec<u8>);
 
 impl Write for Growing<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        reserve(self.0, bytes.len()).map_err(io_error)?;
+        reserve(self.0, bytes.len()).map_err(io::Error::other)?;
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
     }

@@ -5,11 +5,10 @@
     reason = "the border to C; every call's preconditions are met by the types here"
 )]
 
-use std::ffi::CStr;
 use std::ptr::NonNull;
 
 use super::super::{Reason, reserve};
-use super::turbo::NO_MEMORY;
+use super::turbo::{NO_MEMORY, check};
 use crate::pixel::Size;
 
 mod sys {
@@ -19,7 +18,7 @@ mod sys {
     }
 
     #[repr(C)]
-    pub(super) struct Room {
+    pub(super) struct Spare {
         pub(super) next: *mut u8,
         pub(super) left: usize,
     }
@@ -34,7 +33,7 @@ mod sys {
             width: u32,
             height: u32,
             quality: i32,
-            room: *mut Room,
+            spare: *mut Spare,
         ) -> i32;
         #[must_use]
         pub(super) fn ip_encoder_rows(
@@ -42,10 +41,10 @@ mod sys {
             rows: *const u8,
             stride: usize,
             count: u32,
-            room: *mut Room,
+            spare: *mut Spare,
         ) -> i32;
         #[must_use]
-        pub(super) fn ip_encoder_finish(encoder: *mut Encoder, room: *mut Room) -> i32;
+        pub(super) fn ip_encoder_finish(encoder: *mut Encoder, spare: *mut Spare) -> i32;
     }
 }
 
@@ -78,9 +77,7 @@ impl Encoder {
     pub(in crate::codec) fn new() -> Result<Self, Reason> {
         // SAFETY: no precondition.
         let encoder = unsafe { sys::ip_encoder_new() };
-        NonNull::new(encoder)
-            .map(Self)
-            .ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
+        NonNull::new(encoder).map(Self).ok_or(NO_MEMORY)
     }
 
     /// Begins a picture; what was begun before and not finished is dropped.
@@ -92,8 +89,8 @@ impl Encoder {
     ) -> Result<(), Reason> {
         let encoder = self.0.as_ptr();
         // SAFETY: the handle is alive, and `lend` gives valid memory.
-        self.lend(out, HEADERS, |room| unsafe {
-            sys::ip_encoder_start(encoder, size.width, size.height, i32::from(quality), room)
+        self.lend(out, HEADERS, |spare| unsafe {
+            sys::ip_encoder_start(encoder, size.width, size.height, i32::from(quality), spare)
         })
     }
 
@@ -116,8 +113,8 @@ impl Encoder {
         // SAFETY: the handle is alive, `lend` gives valid memory, and the assertion says that there
         // are so many rows.
         #[expect(clippy::cast_possible_truncation, reason = "at most a strip")]
-        self.lend(out, most, |room| unsafe {
-            sys::ip_encoder_rows(encoder, rows.as_ptr(), stride, count as u32, room)
+        self.lend(out, most, |spare| unsafe {
+            sys::ip_encoder_rows(encoder, rows.as_ptr(), stride, count as u32, spare)
         })
     }
 
@@ -125,8 +122,8 @@ impl Encoder {
     pub(in crate::codec) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Reason> {
         let encoder = self.0.as_ptr();
         // SAFETY: the handle is alive, and `lend` gives valid memory.
-        self.lend(out, HEADERS, |room| unsafe {
-            sys::ip_encoder_finish(encoder, room)
+        self.lend(out, HEADERS, |spare| unsafe {
+            sys::ip_encoder_finish(encoder, spare)
         })
     }
 
@@ -135,28 +132,19 @@ impl Encoder {
         &self,
         out: &mut Vec<u8>,
         most: usize,
-        call: impl FnOnce(*mut sys::Room) -> i32,
+        call: impl FnOnce(*mut sys::Spare) -> i32,
     ) -> Result<(), Reason> {
         reserve(out, most)?;
-        let spare = out.spare_capacity_mut();
-        let lent = spare.len();
-        let mut room = sys::Room {
-            next: spare.as_mut_ptr().cast(),
-            left: lent,
+        let free = out.spare_capacity_mut();
+        let len = free.len();
+        let mut spare = sys::Spare {
+            next: free.as_mut_ptr().cast(),
+            left: len,
         };
-        let code = call(&raw mut room);
-        if code == NO_MEMORY {
-            return Err(Reason::no_memory("libjpeg-turbo"));
-        }
-        if code != 0 {
-            // SAFETY: the handle is alive.
-            let text = unsafe { sys::ip_encoder_message(self.0.as_ptr()) };
-            // SAFETY: the message is a NUL-terminated array inside the handle.
-            return Err(Reason::new(
-                unsafe { CStr::from_ptr(text) }.to_string_lossy(),
-            ));
-        }
-        let written = lent - room.left;
+        // SAFETY: the handle is alive.
+        let message = || unsafe { sys::ip_encoder_message(self.0.as_ptr()) };
+        check(call(&raw mut spare), message)?;
+        let written = len - spare.left;
         // SAFETY: the compressor has written that many bytes from the end on, inside of the spare
         // capacity.
         unsafe { out.set_len(out.len() + written) };

@@ -47,6 +47,7 @@ use upsample::Upsampler;
 
 pub(super) use encoder::{Encoder, STRIP};
 pub use tally::Tally;
+pub(super) use turbo::Fault;
 pub use turbo::simd_active;
 
 /// Bytes that may be read, not used, after the last sample of a plane: vector loads of the resize
@@ -249,7 +250,7 @@ impl<'a> Opened<'a> {
                     tally.count_own();
                     return Ok(filled.view(buffer));
                 }
-                Err(Handover::Stopped) => return Err(Reason::new("stopped")),
+                Err(Handover::Stopped) => return Err(Reason::Stopped),
                 Err(why) => {
                     tally.count(why);
                     handle.open(bytes, stop)?
@@ -535,15 +536,10 @@ impl turbo::Source<'_> {
         buffer: &mut Vec<u8>,
     ) -> Result<Filled, Reason> {
         if self.precision != 8 {
-            return Err(Reason::new(format!(
-                "{}-bit JPEG is not supported, only 8-bit",
-                self.precision
-            )));
+            return Err(Fault::Precision(self.precision).into());
         }
         if !ends(bytes.get(self.scan..).unwrap_or_default()) {
-            return Err(Reason::new(
-                "Premature end of JPEG file: no end-of-image marker",
-            ));
+            return Err(Fault::NoEnd.into());
         }
         // The library neither scales nor cuts a lossless file, nor makes gray of it, which is left
         // for later as with PNG.
@@ -565,9 +561,7 @@ impl turbo::Source<'_> {
             }
             (Color::Rgb, None) => self.fill_pixels(Out::Rgb, request, buffer),
             (Color::Cmyk, None) => self.fill_pixels(Out::Cmyk, request, buffer),
-            _ => Err(Reason::new(
-                "a JPEG colour space other than gray, YCbCr, RGB, CMYK and YCCK",
-            )),
+            _ => Err(Fault::Color.into()),
         }
     }
 

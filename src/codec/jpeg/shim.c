@@ -1,7 +1,7 @@
 /* The C side of the libjpeg-turbo back end: see shim.h.
  *
  * Warnings count as damage only while pixels are decoded: a file with a stray byte between header segments is a
- * picture like any other, one whose scan ends early is not. */
+ * image like any other, one whose scan ends early is not. */
 #include "shim.h"
 
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-/* A progressive file may have any number of scans, each costing a pass over the picture; real ones have about ten. */
+/* A progressive file may have any number of scans, each costing a pass over the image; real ones have about ten. */
 #define MAX_SCANS 100
 /* The names of version 6b of the interface, which turbojpeg-sys builds. */
 #if JPEG_LIB_VERSION >= 70
@@ -60,10 +60,7 @@ static void on_output(j_common_ptr cinfo) { (void)cinfo; }
 /* Called for every row of blocks. Damage is looked for here too: the scans after it would be decoded in vain. */
 static void on_progress(j_common_ptr cinfo) {
   ip_jpeg *jpeg = owner(cinfo);
-  if (jpeg->stop && *jpeg->stop) {
-    snprintf(jpeg->message, JMSG_LENGTH_MAX, "stopped");
-    give_up(jpeg, IP_FAILED);
-  }
+  if (jpeg->stop && *jpeg->stop) give_up(jpeg, IP_STOPPED);
   if (((j_decompress_ptr)cinfo)->input_scan_number > MAX_SCANS) {
     snprintf(jpeg->message, JMSG_LENGTH_MAX, "more than %d scans", MAX_SCANS);
     give_up(jpeg, IP_FAILED);

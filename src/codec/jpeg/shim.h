@@ -9,7 +9,7 @@
 #define IP_MESSAGE 200
 
 /* What functions return that fail. */
-enum { IP_FAILED = -1, IP_NO_MEMORY = -2 };
+enum { IP_FAILED = -1, IP_NO_MEMORY = -2, IP_STOPPED = -3 };
 enum { IP_COLOR_GRAY = 0, IP_COLOR_YCC = 1, IP_COLOR_RGB = 2, IP_COLOR_CMYK = 3, IP_COLOR_OTHER = 4 };
 enum { IP_OUT_GRAY = 0, IP_OUT_RGB = 1, IP_OUT_CMYK = 2 };
 
@@ -30,7 +30,7 @@ typedef struct {
 typedef struct {
   int32_t out;                  /* IP_OUT_* */
   uint32_t denominator;         /* 1, 2, 4, 8 */
-  uint32_t left, top, width, height; /* window, in pixels of the scaled picture */
+  uint32_t left, top, width, height; /* window, in pixels of the scaled image */
 } ip_request;
 
 typedef struct {
@@ -67,18 +67,18 @@ typedef struct ip_encoder ip_encoder;
 
 typedef struct {
   uint8_t *next; /* where the next byte of the file goes */
-  size_t left;   /* how many there is room for */
-} ip_room;
+  size_t left;   /* how many bytes are free from there on */
+} ip_spare;
 
 ip_encoder *ip_encoder_new(void);
 void ip_encoder_free(ip_encoder *encoder);
 const char *ip_encoder_message(const ip_encoder *encoder);
 
-/* A baseline JPEG of interleaved RGB rows, chroma at half the size both ways. `room` is written to during a call only, and
+/* A baseline JPEG of interleaved RGB rows, chroma at half the size both ways. `spare` is written to during a call only, and
  * moved on by what the call wrote. After an error the next thing is another `start`. */
-int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_room *room);
-int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_room *room);
-int ip_encoder_finish(ip_encoder *encoder, ip_room *room);
+int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_spare *spare);
+int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_spare *spare);
+int ip_encoder_finish(ip_encoder *encoder, ip_spare *spare);
 
 /* Whether libjpeg-turbo was built with its SIMD code and this processor runs it. */
 int ip_jpeg_simd(void);

@@ -1,7 +1,7 @@
 /* The C side of JPEG encoding: see shim.h.
  *
  * The compressor writes into memory that the caller lends it for one call at a time; what was left of it is told after
- * each. Nothing is allocated here but the library's own working memory, which goes with the picture. */
+ * each. Nothing is allocated here but the library's own working memory, which goes with the image. */
 #include "shim.h"
 
 #include <setjmp.h>
@@ -36,7 +36,7 @@ static void on_message(j_common_ptr cinfo, int level) {
 
 static void on_output(j_common_ptr cinfo) { (void)cinfo; }
 
-static void on_room(j_compress_ptr cinfo) { (void)cinfo; }
+static void on_ends(j_compress_ptr cinfo) { (void)cinfo; }
 
 /* The caller lends more than a call can need, so this is its defect; nothing is written beyond the end. */
 static boolean on_full(j_compress_ptr cinfo) {
@@ -61,9 +61,9 @@ ip_encoder *ip_encoder_new(void) {
   encoder->errors.emit_message = on_message;
   encoder->errors.output_message = on_output;
   encoder->cinfo.client_data = encoder;
-  encoder->destination.init_destination = on_room;
+  encoder->destination.init_destination = on_ends;
   encoder->destination.empty_output_buffer = on_full;
-  encoder->destination.term_destination = on_room;
+  encoder->destination.term_destination = on_ends;
   if (create(encoder) == 0) return encoder;
   free(encoder);
   return NULL;
@@ -77,24 +77,24 @@ void ip_encoder_free(ip_encoder *encoder) {
 
 const char *ip_encoder_message(const ip_encoder *encoder) { return encoder->message; }
 
-static void lend(ip_encoder *encoder, const ip_room *room) {
-  encoder->destination.next_output_byte = room->next;
-  encoder->destination.free_in_buffer = room->left;
+static void lend(ip_encoder *encoder, const ip_spare *spare) {
+  encoder->destination.next_output_byte = spare->next;
+  encoder->destination.free_in_buffer = spare->left;
 }
 
-static void take_back(ip_encoder *encoder, ip_room *room) {
-  room->next = encoder->destination.next_output_byte;
-  room->left = encoder->destination.free_in_buffer;
+static void take_back(ip_encoder *encoder, ip_spare *spare) {
+  spare->next = encoder->destination.next_output_byte;
+  spare->left = encoder->destination.free_in_buffer;
   encoder->destination.next_output_byte = NULL;
   encoder->destination.free_in_buffer = 0;
 }
 
-int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_room *room) {
+int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_spare *spare) {
   struct jpeg_compress_struct *cinfo = &encoder->cinfo;
   if (setjmp(encoder->escape)) return encoder->code;
-  /* Whatever became of the picture before. */
+  /* Whatever became of the image before. */
   jpeg_abort_compress(cinfo);
-  lend(encoder, room);
+  lend(encoder, spare);
   cinfo->image_width = width;
   cinfo->image_height = height;
   cinfo->input_components = 3;
@@ -103,14 +103,14 @@ int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32
   jpeg_set_defaults(cinfo);
   jpeg_set_quality(cinfo, quality, TRUE);
   jpeg_start_compress(cinfo, TRUE);
-  take_back(encoder, room);
+  take_back(encoder, spare);
   return 0;
 }
 
-int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_room *room) {
+int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_spare *spare) {
   struct jpeg_compress_struct *cinfo = &encoder->cinfo;
   if (setjmp(encoder->escape)) return encoder->code;
-  lend(encoder, room);
+  lend(encoder, spare);
   JSAMPROW some[IP_STRIP];
   for (uint32_t done = 0; done < count; done += IP_STRIP) {
     const uint32_t left = count - done, now = left < IP_STRIP ? left : IP_STRIP;
@@ -118,14 +118,14 @@ int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uin
     for (uint32_t i = 0; i < now; i++) some[i] = (JSAMPROW)(rows + (size_t)(done + i) * stride);
     jpeg_write_scanlines(cinfo, some, now);
   }
-  take_back(encoder, room);
+  take_back(encoder, spare);
   return 0;
 }
 
-int ip_encoder_finish(ip_encoder *encoder, ip_room *room) {
+int ip_encoder_finish(ip_encoder *encoder, ip_spare *spare) {
   if (setjmp(encoder->escape)) return encoder->code;
-  lend(encoder, room);
+  lend(encoder, spare);
   jpeg_finish_compress(&encoder->cinfo);
-  take_back(encoder, room);
+  take_back(encoder, spare);
   return 0;
 }

@@ -8,7 +8,7 @@
 // Nothing of the crate is named: this links its library.
 extern crate turbojpeg_sys as _;
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicBool;
@@ -108,8 +108,33 @@ mod sys {
     }
 }
 
-/// What the shim's functions return where there is no memory.
-pub(super) const NO_MEMORY: i32 = -2;
+/// Why a file cannot be decoded, beyond what libjpeg-turbo says.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("{0}-bit JPEG is not supported, only 8-bit")]
+    Precision(i32),
+    #[error("Premature end of JPEG file: no end-of-image marker")]
+    NoEnd,
+    #[error("a JPEG colour space other than gray, YCbCr, RGB, CMYK and YCCK")]
+    Color,
+}
+
+/// What the library lacks memory for is not known.
+pub(super) const NO_MEMORY: Reason = Reason::no_memory(0, "libjpeg-turbo");
+
+/// What a function of the shim returned. `message` is the text of a handle's last error, which the
+/// handle keeps, NUL-terminated.
+pub(super) fn check(code: i32, message: impl FnOnce() -> *const c_char) -> Result<(), Reason> {
+    match code {
+        0 => Ok(()),
+        -2 => Err(NO_MEMORY),
+        -3 => Err(Reason::Stopped),
+        // SAFETY: the text is a NUL-terminated array inside a handle that is alive.
+        _ => Err(Reason::new(
+            unsafe { CStr::from_ptr(message()) }.to_string_lossy(),
+        )),
+    }
+}
 
 /// Whether libjpeg-turbo was built with its SIMD code and this processor runs it.
 #[must_use]
@@ -204,23 +229,12 @@ impl Handle {
     pub(super) fn new() -> Result<Self, Reason> {
         // SAFETY: no precondition.
         let jpeg = unsafe { sys::ip_jpeg_new() };
-        NonNull::new(jpeg)
-            .map(Self)
-            .ok_or_else(|| Reason::no_memory("libjpeg-turbo"))
+        NonNull::new(jpeg).map(Self).ok_or(NO_MEMORY)
     }
 
     fn check(&self, code: i32) -> Result<(), Reason> {
-        match code {
-            0 => return Ok(()),
-            NO_MEMORY => return Err(Reason::no_memory("libjpeg-turbo")),
-            _ => {}
-        }
         // SAFETY: the handle is alive.
-        let text = unsafe { sys::ip_jpeg_message(self.0.as_ptr()) };
-        // SAFETY: the message is a NUL-terminated array inside the handle.
-        Err(Reason::new(
-            unsafe { CStr::from_ptr(text) }.to_string_lossy(),
-        ))
+        check(code, || unsafe { sys::ip_jpeg_message(self.0.as_ptr()) })
     }
 
     pub(super) fn open<'a>(
