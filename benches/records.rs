@@ -16,8 +16,10 @@ mod support;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use imagepipe::engine::{Watch, unwatched};
+use imagepipe::error::Result;
 use imagepipe::record::{Framing, Options, Shard, Writer};
-use imagepipe::write::{Convert, Depth, Labels, Run, finish, recordio, tfrecords};
+use imagepipe::write::{Convert, Depth, Labels, Written, recordio, tfrecords};
 use support::{Case, compare, cores, files, photos, rounds};
 
 /// Writes a shard of `payloads`, without an index.
@@ -153,7 +155,7 @@ fn copy(source: &Path, folder: &Path) {
 }
 
 fn convert(
-    start: fn(&Convert) -> imagepipe::error::Result<Box<dyn Run>>,
+    write: fn(&Convert, Watch<'_>) -> Result<Option<Written>>,
     check: Depth,
     source: &Path,
     folder: PathBuf,
@@ -170,7 +172,7 @@ fn convert(
             ..Default::default()
         },
     };
-    finish(&mut *start(&request).expect("a run")).expect("shards");
+    write(&request, &mut unwatched).expect("shards");
 }
 
 fn writing(name: &str, source: &Path, root: &Path) {

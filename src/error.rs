@@ -178,6 +178,14 @@ impl Error {
         }
     }
 
+    /// The [`Error::Io`] of what the operating system says of `path`.
+    pub fn io(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.as_ref().to_path_buf(),
+            source,
+        }
+    }
+
     /// An [`Error::Record`].
     #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
     pub fn record(path: impl Into<PathBuf>, offset: u64, reason: impl ToString) -> Self {

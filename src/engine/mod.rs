@@ -28,7 +28,8 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 pub(crate) use first::FirstError;
-pub(crate) use ordered::{Indexed, Ordered, in_order};
+pub(crate) use ordered::{Indexed, in_order};
+pub use ordered::{Watch, unwatched};
 pub use stats::{Meter, Reading, Stopwatch, WorkerClock, WorkerTime};
 
 use crate::error::{Error, Result};

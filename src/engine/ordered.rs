@@ -11,6 +11,15 @@ use crate::error::Result;
 /// How long the caller's `watch` may have to wait to be called.
 const PATIENCE: Duration = Duration::from_millis(50);
 
+/// Called on the caller's thread with what is done and how much there is, twenty times a second and
+/// more; says whether to go on.
+pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
+
+/// A [`Watch`] that nobody keeps.
+pub fn unwatched(_: u64, _: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
 /// A function of an index.
 pub(crate) trait Indexed: Send + Sync + 'static {
     /// What a worker keeps from value to value.
@@ -99,7 +108,7 @@ impl<F: Indexed> Job for Ordered<F> {
 pub(crate) fn in_order<F: Indexed>(
     function: F,
     workers: usize,
-    watch: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    watch: Watch<'_>,
     mut take: impl FnMut(u64, F::Value) -> Result<()>,
 ) -> Result<bool> {
     let (mut done, len) = (0, function.len());

@@ -18,7 +18,6 @@ pub mod record;
 pub mod sheet;
 pub mod verify;
 
-use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,12 +25,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::dataset::{self, Dataset, Keys, Options};
+pub use crate::engine::Watch;
 use crate::engine::{MOST_WORKERS, usable_cores};
 use crate::error::{Error, Result};
-
-/// Called on the caller's thread with what is done and how much there is, twenty times a second and
-/// more; says whether to go on.
-pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
 /// A path as JSON, which is text: an object with its `bytes` where it is not UTF-8.
 fn path_json(path: &Path) -> Value {

@@ -29,5 +29,5 @@ pub(super) fn create_images(
         existing: existing(&a)?,
         workers: a.get("workers", THREADS)?,
     };
-    drive(arguments.py(), || create(&request), progress)
+    drive(arguments.py(), progress, |watch| create(&request, watch))
 }

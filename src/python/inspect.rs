@@ -39,7 +39,7 @@ pub(super) fn describe<'py>(
     let (py, source) = (arguments.py(), source(arguments)?);
     let headers = Arguments(arguments).get("headers", "a whole number, or None for all")?;
     let headers = Option::unwrap_or(headers, u64::MAX);
-    let found = watched(py, progress, |watch| {
+    let found = watched(py, progress, PERIOD, |watch| {
         inspect::describe::describe(&source, headers, watch)
     })?;
     dictionary(py, &found.json())
@@ -61,7 +61,7 @@ pub(super) fn verify<'py>(
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (py, source) = (arguments.py(), source(arguments)?);
-    let found = watched(py, progress, |watch| {
+    let found = watched(py, progress, PERIOD, |watch| {
         inspect::verify::verify(&source, watch)
     })?;
     dictionary(py, &found.json())
@@ -100,7 +100,7 @@ pub(super) fn bench<'py>(
         time: Duration::from_secs_f64(seconds),
         batches: a.get("batches", THREADS)?,
     };
-    let found = watched(py, progress, |watch| {
+    let found = watched(py, progress, PERIOD, |watch| {
         inspect::bench::bench(&loader.0, span, watch)
     })?;
     dictionary(py, &found.json())
@@ -155,23 +155,26 @@ fn dictionary<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>
         .call_method1("loads", (value.to_string(),))
 }
 
-/// Runs a job without the interpreter; `progress` is called, and signals are heard, on this thread
-/// in between.
-fn watched<T: Send>(
+/// Runs a job without the interpreter; `progress` is called with what is new, and signals are heard,
+/// on this thread in between, once in a `period` and at the end.
+pub(super) fn watched<T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
+    period: Duration,
     job: impl FnOnce(Watch<'_>) -> Result<Option<T>> + Send,
 ) -> PyResult<T> {
     let mut raised = None;
     let failed = &mut raised;
-    let (mut clock, mut since) = (Stopwatch::start(), PERIOD);
+    let (mut clock, mut since, mut told) = (Stopwatch::start(), period, None);
     let mut watch = move |done, total| {
         since += clock.lap();
-        if since < PERIOD && done < total {
+        if since < period && done < total {
             return ControlFlow::Continue(());
         }
         since = Duration::ZERO;
-        *failed = Python::attach(|py| tell(py, progress.as_ref(), done, total)).err();
+        let is_new = told.replace((done, total)) != Some((done, total));
+        let progress = progress.as_ref().filter(|_| is_new);
+        *failed = Python::attach(|py| tell(py, progress, done, total)).err();
         if failed.is_some() {
             ControlFlow::Break(())
         } else {

@@ -2,16 +2,18 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::PATIENCE;
 use super::arguments::{Arguments, FLAG, PATH, PATHS, SEED, THREADS, WHOLE};
+use super::inspect::watched;
+use crate::engine::Watch;
 use crate::error::Error;
 use crate::write::{
-    Convert, Existing, Labels, Options, Run, Skipped, Split, Tensorize, Written, index, recordio,
+    Convert, Existing, Labels, Options, Skipped, Split, Tensorize, Written, index, recordio,
     stratified, tensors, tfrecords,
 };
 
@@ -26,7 +28,7 @@ pub(super) fn create_tfrecords(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Counts> {
     let request = convert(&Arguments(arguments))?;
-    drive(arguments.py(), || tfrecords(&request), progress)
+    drive(arguments.py(), progress, |watch| tfrecords(&request, watch))
 }
 
 /// Files into RecordIO.
@@ -36,7 +38,7 @@ pub(super) fn create_recordio(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Counts> {
     let request = convert(&Arguments(arguments))?;
-    drive(arguments.py(), || recordio(&request), progress)
+    drive(arguments.py(), progress, |watch| recordio(&request, watch))
 }
 
 /// Images into TFRecords of pixels.
@@ -58,7 +60,7 @@ pub(super) fn create_tensor_records(
         order: a.word("order")?,
         options: options(&a, "num_workers")?,
     };
-    drive(arguments.py(), || tensors(&request), progress)
+    drive(arguments.py(), progress, |watch| tensors(&request, watch))
 }
 
 /// Images into TFRecords by a stratified split.
@@ -80,7 +82,9 @@ pub(super) fn split(
         folder: a.get("output_dir", PATH)?,
         options: options(&a, "workers")?,
     };
-    drive(arguments.py(), || stratified(&request), progress)
+    drive(arguments.py(), progress, |watch| {
+        stratified(&request, watch)
+    })
 }
 
 /// Index files for TFRecord shards.
@@ -92,7 +96,9 @@ pub(super) fn create_index(
     let a = Arguments(arguments);
     let shards: Vec<PathBuf> = a.get("paths", PATHS)?;
     let workers = a.get("workers", THREADS)?;
-    drive(arguments.py(), || index(&shards, workers), progress)
+    drive(arguments.py(), progress, |watch| {
+        index(&shards, workers, watch)
+    })
 }
 
 fn convert(a: &Arguments<'_, '_>) -> PyResult<Convert> {
@@ -151,17 +157,14 @@ pub(super) fn existing(a: &Arguments<'_, '_>) -> PyResult<Existing> {
     }
 }
 
-/// Begins a run and sees it to its end; calls `progress` with what is done and what there is to do,
+/// Does a job; calls `progress` with what is done and what there is to do after every step of it,
 /// and hears signals.
 pub(super) fn drive(
     py: Python<'_>,
-    start: impl FnOnce() -> crate::error::Result<Box<dyn Run>> + Send,
     progress: Option<&Bound<'_, PyAny>>,
+    job: impl FnOnce(Watch<'_>) -> crate::error::Result<Option<Written>> + Send,
 ) -> PyResult<Counts> {
-    let mut run = py.detach(start)?;
-    let outcome = attend(py, run.as_mut(), progress);
-    // Waiting for the workers must not keep other Python threads waiting.
-    py.detach(|| drop(run));
+    let progress = progress.map(|progress| progress.clone().unbind());
     let Written {
         files,
         records,
@@ -169,31 +172,10 @@ pub(super) fn drive(
         kept,
         skipped,
         notes,
-    } = outcome?;
+    } = watched(py, progress, Duration::ZERO, job)?;
     let skipped = skipped
         .into_iter()
         .map(|Skipped { path, reason }| (path.into_os_string(), reason))
         .collect();
     Ok((files, records, bytes, kept, skipped, notes))
-}
-
-fn attend(
-    py: Python<'_>,
-    run: &mut dyn Run,
-    progress: Option<&Bound<'_, PyAny>>,
-) -> PyResult<Written> {
-    let mut told = None;
-    loop {
-        let written = py.detach(|| run.wait(PATIENCE))?;
-        py.check_signals()?;
-        let now = run.progress();
-        if let Some(progress) = progress
-            && told.replace(now) != Some(now)
-        {
-            progress.call1((now.done, now.total))?;
-        }
-        if let Some(written) = written {
-            return Ok(written);
-        }
-    }
 }

@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::conversion::{Arrange, Set, Settings, Target};
+use super::conversion::{Arrange, Target};
 use super::examples::{Examples, Schema};
 use super::place::{Destination, check_local};
 use super::recordio::Images;
 use super::request::{self, Options, in_a_row, positive};
+use super::set::{Set, Settings};
 use super::source::Source;
-use super::{Run, is_number, plain_name};
+use super::{Written, is_number, plain_name};
 use crate::dataset::Numbering;
+use crate::engine::Watch;
 use crate::error::Result;
 use crate::record::Framing;
 
@@ -46,18 +48,18 @@ pub struct Convert {
     pub options: Options,
 }
 
-/// Files into TFRecords of `tf.train.Example`s.
+/// Files into TFRecords of `tf.train.Example`s; `None` if `watch` ended it before.
 ///
 /// # Errors
 /// [`Error::Argument`]; [`Error::Io`] or [`Error::Dataset`] for a source that cannot be used;
-/// [`Error::Exists`]. From the run [`Error::Files`], with all inputs that cannot be used.
+/// [`Error::Exists`]; [`Error::Files`], with all inputs that cannot be used.
 ///
 /// [`Error::Argument`]: crate::error::Error::Argument
 /// [`Error::Io`]: crate::error::Error::Io
 /// [`Error::Dataset`]: crate::error::Error::Dataset
 /// [`Error::Exists`]: crate::error::Error::Exists
 /// [`Error::Files`]: crate::error::Error::Files
-pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
+pub fn tfrecords(request: &Convert, watch: Watch<'_>) -> Result<Option<Written>> {
     let (settings, source) = request.begin()?;
     let schema = if request.metadata {
         Schema::Metadata
@@ -70,14 +72,14 @@ pub fn tfrecords(request: &Convert) -> Result<Box<dyn Run>> {
         arrange: request.arrange("", request.options.index.then_some(Framing::TfRecord)),
         records: Examples::of(schema),
     };
-    request::start(settings, source, target)
+    request::run(&settings, source, target, watch)
 }
 
-/// Files into RecordIO with MXNet's image headers.
+/// Files into RecordIO with MXNet's image headers; `None` if `watch` ended it before.
 ///
 /// # Errors
 /// As [`tfrecords`].
-pub fn recordio(request: &Convert) -> Result<Box<dyn Run>> {
+pub fn recordio(request: &Convert, watch: Watch<'_>) -> Result<Option<Written>> {
     let (settings, source) = request.begin()?;
     let target = Target {
         sizes: false,
@@ -85,7 +87,7 @@ pub fn recordio(request: &Convert) -> Result<Box<dyn Run>> {
         arrange: request.arrange(".rec", Some(Framing::RecordIo)),
         records: Box::new(Images::new),
     };
-    request::start(settings, source, target)
+    request::run(&settings, source, target, watch)
 }
 
 impl Convert {

@@ -9,12 +9,14 @@ mod check;
 mod conversion;
 mod convert;
 mod examples;
+mod finished;
 pub mod images;
 mod index;
 mod manifest;
 mod place;
 mod recordio;
 mod request;
+mod set;
 mod shards;
 mod source;
 mod split;
@@ -36,6 +38,9 @@ pub use request::Options;
 pub use stratified::{Split, stratified};
 pub use tensorize::{Tensorize, tensors};
 pub use tensors::Order;
+
+/// How long whoever watches a run may have to wait to be told of it.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What to do with outputs that are there already.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,39 +90,6 @@ pub struct Skipped {
     pub path: PathBuf,
     /// What is wrong with it.
     pub reason: String,
-}
-
-/// How far a run is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Records, or pictures, done; one that was checked and is to be written counts half.
-    pub done: u64,
-    /// All there are.
-    pub total: u64,
-}
-
-/// A run on the engine's threads; dropping it stops them, and leaves what is finished.
-pub trait Run: Send {
-    /// Waits at most `patience` for the end; `None` if it has not come.
-    ///
-    /// # Errors
-    /// What went wrong; nothing comes after that.
-    fn wait(&mut self, patience: Duration) -> Result<Option<Written>>;
-
-    /// How far it is.
-    fn progress(&self) -> Progress;
-}
-
-/// Waits for the end of a run.
-///
-/// # Errors
-/// As [`Run::wait`].
-pub fn finish(run: &mut dyn Run) -> Result<Written> {
-    loop {
-        if let Some(written) = run.wait(Duration::from_secs(3600))? {
-            return Ok(written);
-        }
-    }
 }
 
 /// Threads for a run: the number asked for by `argument`, or the usable cores.

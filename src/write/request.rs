@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::check::Depth;
-use super::conversion::{Conversion, Settings, Target};
+use super::conversion::{Target, convert};
 use super::place::Destination;
+use super::set::Settings;
 use super::shards::{Records, Shard};
 use super::source::{OF_IMAGES, Source};
-use super::{Existing, OnError, Run, is_digits, workers};
+use super::{Existing, OnError, Written, is_digits, workers};
 use crate::codec::Format;
 use crate::dataset::{LARGEST_LABEL, Numbering};
+use crate::engine::Watch;
 use crate::error::{Error, Result};
 use crate::file::{SIGNATURE, peek};
 use crate::record::Framing;
@@ -52,14 +54,15 @@ impl Options {
     }
 }
 
-/// Begins the run: looks at the inputs, then makes records of them.
-pub(super) fn start<R: Records>(
-    settings: Settings,
+/// Converts a source; `None` if `watch` ended it before.
+pub(super) fn run<R: Records>(
+    settings: &Settings,
     source: Source,
     target: Target<R>,
-) -> Result<Box<dyn Run>> {
+    watch: Watch<'_>,
+) -> Result<Option<Written>> {
     source.check_labels(LARGEST_LABEL, "class numbers have 32 bits")?;
-    Ok(Box::new(Conversion::start(settings, source, target)?))
+    convert(settings, source, target, watch)
 }
 
 /// A directory of images, or a CSV file of some with names relative to its own directory.

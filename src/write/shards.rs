@@ -6,6 +6,7 @@
 //! shards.
 
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -63,6 +64,11 @@ pub(super) struct Shard {
 }
 
 impl Shard {
+    /// Its records.
+    pub(super) fn records(&self) -> Range<usize> {
+        self.first..self.first + self.count
+    }
+
     /// The index that a shard which is to have none may have from an earlier run.
     pub(super) fn old_index(&self) -> Option<PathBuf> {
         let is_its_own =

@@ -4,15 +4,17 @@ use std::path::{Path, PathBuf};
 
 use csv::QuoteStyle;
 
-use super::conversion::{Arrange, Set, Target};
+use super::conversion::{Arrange, Target};
 use super::examples::{Examples, Schema};
 use super::place::{Destination, check_local};
 use super::request::{self, Options, directory, in_a_row, is_numbered, positive};
+use super::set::Set;
 use super::shards::Shard;
 use super::source::Source;
 use super::split::{SIDES, Shares, even, split};
-use super::{Run, plain_name};
+use super::{Written, plain_name};
 use crate::dataset::{Ids, LABELS, Numbering};
+use crate::engine::Watch;
 use crate::error::{Error, Result};
 use crate::record::Framing;
 
@@ -45,11 +47,12 @@ pub struct Split {
 /// What the columns are called: file, class, id.
 type Header = [String; 3];
 
-/// Images into TFRecords by a stratified split, with a summary and the labels beside them.
+/// Images into TFRecords by a stratified split, with a summary and the labels beside them; `None`
+/// if `watch` ended it before.
 ///
 /// # Errors
 /// As [`tfrecords`](super::tfrecords); what is wrong with the CSV files, by its line.
-pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
+pub fn stratified(request: &Split, watch: Watch<'_>) -> Result<Option<Written>> {
     let settings = request.options.settings(&request.folder, "workers")?;
     plain_name("dataset_name", &request.name)?;
     positive("num_shards", request.shards)?;
@@ -69,7 +72,7 @@ pub fn stratified(request: &Split) -> Result<Box<dyn Run>> {
         arrange: request.clone().arrange(shares, header),
         records: Examples::of(Schema::Split),
     };
-    request::start(settings, source, target)
+    request::run(&settings, source, target, watch)
 }
 
 /// A share without the last digits of its binary form.

@@ -3,15 +3,17 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use super::Run;
+use super::Written;
 use super::check::Depth;
-use super::conversion::{Arrange, MakeRecords, Set, Settings, Target};
+use super::conversion::{Arrange, MakeRecords, Target};
 use super::place::{Destination, check_local};
 use super::request::{self, Options, in_a_row, is_numbered, positive};
+use super::set::{Set, Settings};
 use super::source::Source;
 use super::split::{even, shuffled};
 use super::tensors::{Order, Tensors, Texts};
 use crate::dataset::Numbering;
+use crate::engine::Watch;
 use crate::error::{Error, Result};
 use crate::record::Framing;
 
@@ -43,11 +45,11 @@ pub struct Tensorize {
     pub options: Options,
 }
 
-/// Images into TFRecords of raw pixels.
+/// Images into TFRecords of raw pixels; `None` if `watch` ended it before.
 ///
 /// # Errors
 /// As [`tfrecords`](super::tfrecords); a class that `labels` does not have.
-pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
+pub fn tensors(request: &Tensorize, watch: Watch<'_>) -> Result<Option<Written>> {
     let settings = request.options.settings(&request.folder, "num_workers")?;
     request.check(&settings)?;
     let (source, texts) = request.source(settings.workers)?;
@@ -61,7 +63,7 @@ pub fn tensors(request: &Tensorize) -> Result<Box<dyn Run>> {
         arrange: request.arrange(),
         records,
     };
-    request::start(settings, source, target)
+    request::run(&settings, source, target, watch)
 }
 
 impl Tensorize {

@@ -10,11 +10,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use imagepipe::codec::encode::{Deflate, Encoder, Form};
 use imagepipe::codec::{Backend, Decoder, Format, Request as Wanted, Window};
+use imagepipe::engine::unwatched;
 use imagepipe::error::{Error, Result};
 use imagepipe::pixel::{Pixels, Size};
 use imagepipe::random::hash_bytes;
 use imagepipe::write::images::{Content, Painter, Request, create};
-use imagepipe::write::{Existing, Written, finish};
+use imagepipe::write::{Existing, Written};
 
 const BOTH: [Content; 2] = [Content::Noise, Content::Natural];
 const FORMATS: [Format; 3] = [Format::Jpeg, Format::Png, Format::Bmp];
@@ -55,7 +56,7 @@ fn request(folder: &Path) -> Request {
 }
 
 fn made(request: &Request) -> Result<Written> {
-    finish(create(request)?.as_mut())
+    Ok(create(request, &mut unwatched)?.expect("nobody ended it"))
 }
 
 /// Every file of a directory, by its path below it.

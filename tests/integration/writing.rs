@@ -1,10 +1,11 @@
 //! Records written step by step: what is there when a run ends between two of its steps.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::Duration;
 
-use imagepipe::write::{Depth, Existing, Options, Split, finish, stratified};
+use imagepipe::engine::unwatched;
+use imagepipe::write::{Depth, Existing, Options, Split, stratified};
 
 use crate::pictures::data_set;
 
@@ -32,9 +33,11 @@ fn the_summary_of_an_earlier_split_is_gone_before_its_first_shard_is_replaced() 
     let folder = tempfile::tempdir().expect("a directory");
     let (source, out) = (folder.path().join("pets"), folder.path().join("out"));
     data_set(&source, 2, 8);
-    let write =
-        |seed, existing| stratified(&request(&source, &out, seed, existing)).expect("a run");
-    finish(write(0, Existing::Refuse).as_mut()).expect("a split");
+    let write = |seed, existing| {
+        let request = request(&source, &out, seed, existing);
+        stratified(&request, &mut unwatched)
+    };
+    write(0, Existing::Refuse).expect("a split");
     let (first, summary) = (
         out.join("pets_train_00001-of-00002.tfrecord"),
         out.join("pets_summary.json"),
@@ -44,34 +47,35 @@ fn the_summary_of_an_earlier_split_is_gone_before_its_first_shard_is_replaced() 
         fs::read(&summary).expect("a summary"),
     );
 
-    let mut run = write(1, Existing::Replace);
-    while fs::read(&first).expect("a shard") == old_shard {
-        assert!(
-            run.wait(Duration::from_mins(1)).expect("a step").is_none(),
-            "the run replaces the first shard"
-        );
-    }
+    let mut until_replaced = |_, _| {
+        if fs::read(&first).expect("a shard") == old_shard {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    };
+    let replacing = request(&source, &out, 1, Existing::Replace);
+    let ended = stratified(&replacing, &mut until_replaced).expect("the first shard");
+    assert_eq!(ended, None);
     assert!(!summary.exists());
     assert!(
         !out.join("labels.csv").exists(),
         "its numbers may be others"
     );
-    drop(run);
 
     let other = Split {
         name: "others".to_owned(),
         ..request(&source, &out, 1, Existing::Replace)
     };
-    stratified(&other)
-        .map(drop)
+    stratified(&other, &mut unwatched)
         .expect_err("records without names, which would get those of other ones");
-    finish(write(1, Existing::Resume).as_mut()).expect_err("what is left of the earlier split");
-    finish(write(1, Existing::Replace).as_mut()).expect("a split");
+    write(1, Existing::Resume).expect_err("what is left of the earlier split");
+    write(1, Existing::Replace).expect("a split");
     assert_eq!(
         fs::read(&summary).expect("a summary"),
         old_summary,
         "which holds numbers only"
     );
-    finish(write(1, Existing::Resume).as_mut()).expect("nothing to do");
+    write(1, Existing::Resume).expect("nothing to do");
     assert!(summary.exists());
 }

@@ -1,7 +1,9 @@
 //! The job that makes images.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,20 +11,14 @@ use super::names::Names;
 use super::{Content, Painter, Request};
 use crate::codec::encode::{Encoder, Form};
 use crate::codec::{Format, Reason};
-use crate::engine::{Engine, Indexed, Next, Ordered, Stopwatch};
+use crate::engine::{Indexed, Stopwatch, Watch, in_order};
 use crate::error::{Error, Result};
 use crate::file::{Map, Output};
 use crate::pixel::Size;
-use crate::write::{Existing, Progress, Run, Written};
+use crate::write::{Existing, PATIENCE, Written};
 
 /// One of so many images that are kept is made again, and compared.
 const SAMPLE: u64 = 32;
-
-/// A run.
-#[derive(Debug)]
-pub(super) struct Writing {
-    engine: Engine<Ordered<Job>>,
-}
 
 /// The work.
 #[derive(Debug)]
@@ -33,9 +29,7 @@ struct Job {
     size: Size,
     seed: u64,
     existing: Existing,
-    done: AtomicU64,
-    bytes: AtomicU64,
-    kept: AtomicU64,
+    done: Arc<AtomicU64>,
     /// Set by the first error: the images after it are not wanted.
     failed: AtomicBool,
 }
@@ -48,61 +42,59 @@ struct Tools {
     file: Vec<u8>,
 }
 
-impl Writing {
-    /// Begins to write. `own`: the first and the last image that are there already.
-    pub(super) fn start(
-        request: &Request,
-        form: Form,
-        names: Names,
-        own: Option<(u64, u64)>,
-        workers: usize,
-    ) -> Result<Self> {
-        let job = Job {
-            names,
-            form,
-            content: request.content,
-            size: request.size,
-            seed: request.seed,
-            existing: request.existing,
-            done: AtomicU64::new(0),
-            bytes: AtomicU64::new(0),
-            kept: AtomicU64::new(0),
-            failed: AtomicBool::new(false),
-        };
-        job.refuse_others(own)?;
-        // No worker waits for the last image of a group.
-        Ok(Self {
-            engine: Engine::start(Ordered(job), workers, workers + 1)?,
-        })
-    }
-}
+/// Bytes of an image's file, and whether it was there already.
+type Made = (u64, bool);
 
-impl Run for Writing {
-    fn wait(&mut self, patience: Duration) -> Result<Option<Written>> {
-        // Small images come in thousands: their groups are not worth a return each.
-        let (mut watch, mut left) = (Stopwatch::start(), patience);
-        loop {
-            match self.engine.next(left)? {
-                Next::Batch(images) => images.into_iter().collect::<Result<()>>()?,
-                Next::TimedOut => return Ok(None),
-                Next::End => return Ok(Some(self.engine.job().0.written())),
-            }
-            left = left.saturating_sub(watch.lap());
+/// Writes images; `own`: the first and the last image that are there already. `None` if `watch`
+/// ended it before.
+pub(super) fn write(
+    request: &Request,
+    form: Form,
+    names: Names,
+    own: Option<(u64, u64)>,
+    workers: usize,
+    watch: Watch<'_>,
+) -> Result<Option<Written>> {
+    let count = names.count();
+    let done = Arc::new(AtomicU64::new(0));
+    let job = Job {
+        names,
+        form,
+        content: request.content,
+        size: request.size,
+        seed: request.seed,
+        existing: request.existing,
+        done: Arc::clone(&done),
+        failed: AtomicBool::new(false),
+    };
+    job.refuse_others(own)?;
+    let mut written = Written {
+        files: count,
+        records: count,
+        ..Written::default()
+    };
+    // Small images come in thousands: their groups are not worth a call each.
+    let (mut clock, mut since) = (Stopwatch::start(), PATIENCE);
+    let mut tell = |of_groups, _| {
+        since += clock.lap();
+        if since < PATIENCE && of_groups < count {
+            return ControlFlow::Continue(());
         }
-    }
-
-    fn progress(&self) -> Progress {
-        let job = &self.engine.job().0;
-        Progress {
-            done: job.done.load(Ordering::Relaxed),
-            total: job.names.count(),
-        }
-    }
+        since = Duration::ZERO;
+        watch(done.load(Ordering::Relaxed), count)
+    };
+    let is_whole = in_order(job, workers, &mut tell, |_, made| {
+        let (bytes, kept) = made?;
+        written.bytes += bytes;
+        written.kept += u64::from(kept);
+        Ok(())
+    })?;
+    Ok(is_whole.then_some(written))
 }
 
 impl Indexed for Job {
     type Scratch = Tools;
-    type Value = Result<()>;
+    type Value = Result<Made>;
 
     const CHUNK: u64 = 64;
 
@@ -114,18 +106,18 @@ impl Indexed for Job {
         Tools::default()
     }
 
-    fn value(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<()> {
+    fn value(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Made> {
         if self.failed.load(Ordering::Relaxed) {
-            return Ok(());
+            return Ok(Made::default());
         }
-        let written = self.image(number, tools, stop);
-        self.failed.fetch_or(written.is_err(), Ordering::Relaxed);
-        self.bytes.fetch_add(written?, Ordering::Relaxed);
-        self.done.fetch_add(1, Ordering::Relaxed);
-        Ok(())
+        let made = self.image(number, tools, stop);
+        self.failed.fetch_or(made.is_err(), Ordering::Relaxed);
+        self.done
+            .fetch_add(u64::from(made.is_ok()), Ordering::Relaxed);
+        made
     }
 
-    fn panicked(&self, number: u64, message: String) -> Result<()> {
+    fn panicked(&self, number: u64, message: String) -> Result<Made> {
         self.failed.store(true, Ordering::Relaxed);
         let path = self.names.path(number);
         Err(Error::Panic { path, message })
@@ -156,8 +148,8 @@ impl Job {
         Ok(())
     }
 
-    /// Makes an image, unless it is there and is to stay; returns the bytes of its file.
-    fn image(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<u64> {
+    /// Makes an image, unless it is there and is to stay.
+    fn image(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Made> {
         let path = self.names.path(number);
         let kept = if self.existing == Existing::Resume {
             self.whole(&path)?
@@ -169,22 +161,20 @@ impl Job {
         if let Some(len) =
             kept.filter(|_| !number.is_multiple_of(SAMPLE) && number + 1 < self.names.count())
         {
-            self.kept.fetch_add(1, Ordering::Relaxed);
-            return Ok(len);
+            return Ok((len, true));
         }
         tools
             .encode(self, number, stop)
             .map_err(|reason| self.no_memory(&path, &reason))?;
         if let Some(len) = kept {
             tools.compare(&path)?;
-            self.kept.fetch_add(1, Ordering::Relaxed);
-            return Ok(len);
+            return Ok((len, true));
         }
         let len = tools.file.len() as u64;
         let output = Output::create(&path, Some(len))?;
         output.write_at(&tools.file, 0)?;
         output.commit(false, self.existing != Existing::Refuse)?;
-        Ok(len)
+        Ok((len, false))
     }
 
     /// The length of a file that is there and looks whole: files are not synced, so a power failure
@@ -212,17 +202,6 @@ impl Job {
             path: path.to_owned(),
             bytes: 3 * self.size.pixels(),
             source,
-        }
-    }
-
-    fn written(&self) -> Written {
-        Written {
-            files: self.names.count(),
-            records: self.names.count(),
-            bytes: self.bytes.load(Ordering::Relaxed),
-            kept: self.kept.load(Ordering::Relaxed),
-            skipped: Vec::new(),
-            notes: Vec::new(),
         }
     }
 }

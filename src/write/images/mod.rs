@@ -18,12 +18,12 @@ use std::path::{Path, PathBuf};
 use rustix::fs::statvfs;
 
 use super::place::check_destination;
-use super::{Existing, Run, workers};
+use super::{Existing, Written, workers};
 use crate::codec::Format;
 use crate::codec::encode::{Deflate, Form};
+use crate::engine::Watch;
 use crate::error::{Error, Result};
 use crate::pixel::{Size, words};
-use job::Writing;
 use names::Names;
 use natural::Natural;
 use noise::Noise;
@@ -68,11 +68,12 @@ pub struct Request {
     pub workers: Option<usize>,
 }
 
-/// Begins to write images. Whatever can be found wrong is, before anything is written.
+/// Writes images; `None` if `watch` ended it before. Whatever can be found wrong is, before anything
+/// is written.
 ///
 /// # Errors
 /// [`Error::Argument`]; [`Error::Exists`]; [`Error::Write`] when the directories cannot be made.
-pub fn create(request: &Request) -> Result<Box<dyn Run>> {
+pub fn create(request: &Request, watch: Watch<'_>) -> Result<Option<Written>> {
     check_destination("path", &request.folder)?;
     let form = request.form()?;
     let names = Names::new(request)?;
@@ -101,9 +102,7 @@ pub fn create(request: &Request) -> Result<Box<dyn Run>> {
         request.check_room()?;
     }
     names.make_directories()?;
-    Ok(Box::new(Writing::start(
-        request, form, names, found.own, workers,
-    )?))
+    job::write(request, form, names, found.own, workers, watch)
 }
 
 impl Request {
