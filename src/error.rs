@@ -179,7 +179,7 @@ impl Error {
     }
 
     /// The [`Error::Io`] of what the operating system says of `path`.
-    pub fn io(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
+    pub fn at(path: impl AsRef<Path>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
             path: path.as_ref().to_path_buf(),
             source,

@@ -93,7 +93,7 @@ pub(super) fn spans_of(path: &Path) -> Result<Vec<Span>> {
 /// When a file was written to, in nanoseconds since 1970; with `or_moved` when it came to its
 /// place, if that was later.
 fn modified(path: &Path, or_moved: bool) -> Result<i128> {
-    let data = std::fs::metadata(path).map_err(Error::io(path))?;
+    let data = std::fs::metadata(path).map_err(Error::at(path))?;
     let at = |seconds: i64, nanoseconds: i64| {
         i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds)
     };
@@ -108,6 +108,6 @@ fn modified(path: &Path, or_moved: bool) -> Result<i128> {
 
 /// Bytes of a file.
 pub(super) fn length_of(path: &Path) -> Result<u64> {
-    let data = std::fs::metadata(path).map_err(Error::io(path))?;
+    let data = std::fs::metadata(path).map_err(Error::at(path))?;
     Ok(data.len())
 }

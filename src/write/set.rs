@@ -159,8 +159,8 @@ impl Set {
             .filter_map(|shard| shard.path.file_name());
         let own: HashSet<&OsStr> = own.collect();
         let mut left = Vec::new();
-        for entry in std::fs::read_dir(here).map_err(Error::io(folder))? {
-            let name = entry.map_err(Error::io(folder))?.file_name();
+        for entry in std::fs::read_dir(here).map_err(Error::at(folder))? {
+            let name = entry.map_err(Error::at(folder))?.file_name();
             if name.to_str().is_some_and(&self.belongs) && !own.contains(&*name) {
                 left.push(name);
             }
