@@ -249,26 +249,29 @@ class Loader:
         fields: Sequence[str] = DEFAULT_FIELDS,
     ) -> None:
         """Find the samples and check the arguments; see the class."""
-        given = {name: value for name, value in locals().items() if name != "self"}
-        if str(device) != "cpu":  # of PyTorch's devices too
-            message = (
-                f"device={shown(device)} is not valid: 'cpu' is the only device of this version"
-            )
-            raise ValueError(message)
-        self._given, self._folder = given, current_folder()
-        self._adapter = adapter(output)
-        unpacked = fields_of(fields, labels)
-        if isinstance(dtype, str) and dtype == "bfloat16" and output == "numpy":
-            bfloat16()
+        self._given = {name: value for name, value in locals().items() if name != "self"}
+        self._folder = current_folder()
+        self._open(self._given)
+
+    def _open(self, given: Mapping[str, Any]) -> None:
+        """Find the samples and check the arguments."""
+        if str(given["device"]) != "cpu":  # PyTorch has objects for devices
+            allowed = "'cpu' is the only device of this version"
+            raise ValueError(f"device={shown(given['device'])} is not valid: {allowed}")
+        self._adapter = adapter(given["output"])
+        fields = fields_of(given["fields"], given["labels"])
+        if given["output"] == "numpy" and str(given["dtype"]) == "bfloat16":
+            bfloat16()  # an error before any file is read
         arguments = {**extracted(given), **self._more}
         self._native = _native.Loader(arguments)
         warn(self._native.notes())
         rank, world = map(operator.index, arguments["shard"])
+        draws = given["sampling"] == "balanced" or given["weights"] is not None
         self._about = Description(
             **{name: given[name] for name in _DESCRIBED},
-            batch_size=operator.index(batch_size),
-            fields=unpacked,
-            endless=repeat or sampling == "balanced" or weights is not None,
+            batch_size=operator.index(given["batch_size"]),
+            fields=fields,
+            endless=given["repeat"] or draws,
             rank=rank,
             world=world,
         )
@@ -549,9 +552,8 @@ class Loader:
         """Make it again from the same arguments."""
         stands = state.pop("_stands")
         self.__dict__.update(state)
-        path = paths_from(state["_folder"], state["_given"]["path"])
-        Loader.__init__(self, **{**state["_given"], "path": path})
-        self.__dict__.update(state)
+        self._open({**self._given, "path": paths_from(self._folder, self._given["path"])})
+        self._trainers = state["_trainers"]
         self._epochs.stand(stands)
 
 

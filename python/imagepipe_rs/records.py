@@ -7,36 +7,22 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from numbers import Real
 from operator import index as as_index
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagepipe_rs import _native
-from imagepipe_rs._features import label_of, listed, name_of, values_of, whole
-from imagepipe_rs._names import shown
+from imagepipe_rs._contents import Example, ImageRecord, pack_image, unpack_image, whole
 from imagepipe_rs._paths import Path, paths_of
 from imagepipe_rs._writing import Progress, Written, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
     from typing import Self
 
-    import numpy.typing as npt
     from typing_extensions import Buffer
 
     from imagepipe_rs._native import RecordReader
-
-    Values = (
-        bytes
-        | bytearray
-        | memoryview
-        | float
-        | Iterable[bytes]
-        | Iterable[float]
-        | npt.NDArray[Any]
-    )
 
 
 class _Writer:
@@ -293,97 +279,6 @@ def create_index(
     indexes = {f"{shard}.idx" for shard in found}
     shards = {os.path.abspath(shard): shard for shard in found if shard not in indexes}  # noqa: PTH100  links are kept
     return run(_native.create_index, {**locals(), "paths": list(shards.values())})
-
-
-class Example:
-    """Encodes and decodes ``tf.train.Example``, the message that most TFRecords hold."""
-
-    @staticmethod
-    def encode(features: Mapping[str, Values]) -> bytes:
-        """Return the bytes of an Example; equal features give equal bytes.
-
-        Args:
-            features: by name a list of byte strings, of integers or of real numbers (which become
-                float32), or just one of them. An empty list is a feature without a type; a NumPy
-                array keeps its own.
-
-        Raises:
-            TypeError: not a mapping, a name that is not text, values of other or different types.
-            ValueError: an integer that does not fit 64 bits.
-        """
-        if not isinstance(features, Mapping):
-            message = f"features={shown(features)} is not valid: a dictionary of lists of values"
-            raise TypeError(message)
-        return _native.encode_example(
-            {name_of(name): values_of(name, values) for name, values in features.items()}
-        )
-
-    @staticmethod
-    def decode(data: Buffer) -> dict[str, list[bytes] | list[float] | list[int]]:
-        """Return an Example's features: name to a list of ``bytes``, ``float`` or ``int``.
-
-        Raises:
-            RecordError: the bytes are not an Example.
-            TypeError: ``data`` has no bytes.
-        """
-        return _native.decode_example(data)
-
-
-class ImageRecord(NamedTuple):
-    """An image record of a RecordIO file.
-
-    Attributes:
-        label: the label, or the record's list of labels.
-        id: the record's number.
-        id2: a second number.
-        data: the encoded image.
-    """
-
-    label: float | list[float]
-    id: int
-    id2: int
-    data: bytes
-
-
-def pack_image(
-    data: Buffer,
-    label: float | Iterable[float],
-    id: int = 0,  # noqa: A002  MXNet's name for it
-    id2: int = 0,
-) -> bytes:
-    """Return an image record: a header and the image.
-
-    Args:
-        data: the bytes of an image file, as they are.
-        label: a number, or several, stored as float32; a whole number that float32 cannot
-            represent, as some from 2**24 on, is an error.
-        id: the record's number, 0 to 2**64 - 1.
-        id2: a second number, 0 to 2**64 - 1.
-
-    Raises:
-        TypeError: an argument of the wrong type.
-        ValueError: an argument of the wrong value: no labels, or a negative number.
-    """
-    given = listed(label)
-    if not all(isinstance(value, Real) for value in given):
-        raise TypeError(f"label={shown(label)} is not valid: a number, or several")
-    if not given:
-        raise ValueError("label=[] is not valid: a number, or several")
-    is_one = isinstance(label, Real) or getattr(label, "ndim", 1) == 0
-    labels = [label_of(value) for value in given]
-    first, rest = (labels[0], []) if is_one else (0.0, labels)
-    return _native.pack_image(data, first, rest, whole("id", id), whole("id2", id2))
-
-
-def unpack_image(record: Buffer) -> ImageRecord:
-    """Return the parts of an image record.
-
-    Raises:
-        RecordError: it is too short to be one.
-        TypeError: ``record`` has no bytes.
-    """
-    label, labels, number, second, data = _native.unpack_image(record)
-    return ImageRecord(labels or label, number, second, data)
 
 
 __all__ = [

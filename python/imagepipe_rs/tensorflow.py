@@ -144,12 +144,14 @@ def flow_from_directory(  # noqa: PLR0917  the order of arguments is ImagePipe's
             "%s: %d images in %d classes", directory_url, loader.num_samples, loader.num_classes
         )
     flow = Flow(loader, warmup=warmup)
-    if eager:
-        return flow
-    images, labels = tf.numpy_function(flow.arrays, [], [tf.float32, tf.int32])
     shape = (3, height, width) if image_format == "NCHW" else (height, width, 3)
-    images.set_shape((batch_size, *shape))
-    labels.set_shape((batch_size,))
+    return flow if eager else _in_graph(flow, (batch_size, *shape))
+
+
+def _in_graph(flow: Flow, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    images, labels = tf.numpy_function(flow.arrays, [], [tf.float32, tf.int32])
+    images.set_shape(shape)
+    labels.set_shape(shape[:1])
     return images, labels
 
 

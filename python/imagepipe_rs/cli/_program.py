@@ -20,15 +20,13 @@ import re
 import signal
 import sys
 import threading
-import traceback
-import warnings
 from typing import TYPE_CHECKING, Any, Never, NoReturn
 
 import click
 
 import imagepipe_rs
-from imagepipe_rs._names import printable
 from imagepipe_rs.cli._json import print_json
+from imagepipe_rs.cli._messages import message_of, notes_as_lines, one_line, say, say_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -132,7 +130,7 @@ class Command(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error is one line."""
         try:
-            with _notes_as_lines(quiet=bool(ctx.params.get("quiet"))), _terminable():
+            with notes_as_lines(quiet=bool(ctx.params.get("quiet"))), _terminable():
                 code = super().invoke(ctx)
                 _flush()
                 return code
@@ -143,10 +141,12 @@ class Command(click.Command):
         except (imagepipe_rs.ImagePipeError, OSError, MemoryError) as error:
             with _last_words():
                 if ctx.params.get("as_json"):
-                    print_json({"error": _one_line(_message(error))})
-            return _failed(ctx, error, BAD_DATA)
+                    print_json({"error": one_line(message_of(error))})
+            say_error(ctx, error)
+            return BAD_DATA
         except (TypeError, ValueError) as error:
-            return _failed(ctx, error, USAGE)
+            say_error(ctx, error)
+            return USAGE
 
 
 class Group(click.Group):
@@ -197,30 +197,16 @@ def run(program: click.Command, args: Sequence[str] | None = None) -> int:
         return USAGE
     except click.UsageError as error:
         known = error.ctx.command_path if error.ctx else str(program.name)
-        say(f"{_one_line(error.format_message()).rstrip('.')}; see {known} --help", known)
+        say(f"{one_line(error.format_message()).rstrip('.')}; see {known} --help", known)
         return USAGE
     except click.Abort:
         say("stopped")
         return STOPPED
     except OSError as error:  # from printing help, before there is a command
-        say(_message(error))
+        say(message_of(error))
         sys.stdout = None
         return BAD_DATA
     return int(code or DONE)
-
-
-def say(message: str, prefix: str = "") -> None:
-    """Print a message on stderr, with the name of the running command."""
-    context = click.get_current_context(silent=True)
-    prefix = prefix or (context.command_path if context else "imagepipe")
-    _tell(f"{prefix}: {message}")
-
-
-def _tell(line: str) -> None:
-    """Write a line to stderr; if that is closed or full, there is nobody to tell."""
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError):
-            print(line, file=sys.stderr, flush=True)
 
 
 def stopped(stop: KeyboardInterrupt, left: str = "") -> int:
@@ -269,25 +255,6 @@ def _last_words() -> Iterator[None]:
         sys.stdout = None  # as if it were closed
 
 
-@contextlib.contextmanager
-def _notes_as_lines(*, quiet: bool) -> Iterator[None]:
-    """Show warnings about data as lines, without a position in the source."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore" if quiet else "always", imagepipe_rs.DatasetWarning)
-        show = warnings.showwarning
-
-        def say_it(
-            message: Warning | str, category: type[Warning], *where: Any, **more: Any
-        ) -> None:
-            if issubclass(category, imagepipe_rs.DatasetWarning):
-                say(in_options(_one_line(str(message))))
-            else:
-                show(message, category, *where, **more)
-
-        warnings.showwarning = say_it
-        yield
-
-
 def _keep_debug(ctx: click.Context, _param: click.Parameter, value: Any) -> None:
     ctx.meta["debug"] = value
 
@@ -314,55 +281,3 @@ def _settle(ctx: click.Context, places: Sequence[Place], rest: Sequence[str]) ->
 
 def _refuse(ctx: click.Context, message: str) -> NoReturn:
     raise click.UsageError(message, ctx)
-
-
-def _failed(ctx: click.Context, error: BaseException, code: int) -> int:
-    if ctx.meta.get("debug"):
-        traceback.print_exception(error)
-    damaged = getattr(error, "damaged", ())
-    if len(damaged) > 1:
-        # Its message has only the first ones, each on its own line.
-        say(in_options(_message(error).split("\n", 1)[0]))
-        for one in damaged:
-            _tell(f"  {printable(str(one.path))}: {_one_line(one.reason)}")
-    else:
-        say(in_options(_one_line(_message(error))))
-    return code
-
-
-def _message(error: BaseException) -> str:
-    if isinstance(error, OSError) and not isinstance(error, imagepipe_rs.ImagePipeError):
-        # Python's own message begins with a number in brackets.
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror or error}"
-    return "; ".join([str(error) or type(error).__name__, *getattr(error, "__notes__", ())])
-
-
-def _one_line(text: str) -> str:
-    return printable(" ".join(text.split("\n")))
-
-
-def in_options(message: str) -> str:
-    """Replace arguments of the library by the command's options in a message.
-
-    A dictionary becomes an option for each of its names: ``--key image=...`` for ``keys={"image":
-    ...}``.
-    """
-    params = click.get_current_context().command.params
-    options = {p.name: p.opts[0] for p in params if isinstance(p, click.Option)}
-
-    def renamed(found: re.Match[str]) -> str:
-        name, value = found.groups()
-        if name not in options:
-            return found.group()
-        if value in {"True", " "}:
-            return options[name] + value.removeprefix("True")
-        word = value.strip('"')
-        return f"{options[name]} {word}"
-
-    def named(found: re.Match[str]) -> str:
-        name, key, value = found.groups()
-        return f"{options[name]} {key}={value}" if name in options else found.group()
-
-    message = re.sub(r"""(?<!\S)([a-z][a-z0-9_]*)=\{["'](\w+)["']: (\S+?)\}""", named, message)
-    return re.sub(r"""(?<!\S)([a-z][a-z0-9_]*)=(True\b|"\w+"| |)""", renamed, message)

@@ -10,7 +10,8 @@ from imagepipe_rs import inspection
 from imagepipe_rs._arguments import WORDS
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
-from imagepipe_rs.cli._program import command, say
+from imagepipe_rs.cli._messages import say
+from imagepipe_rs.cli._program import command
 
 
 @command(

@@ -10,7 +10,8 @@ from imagepipe_rs import inspection
 from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
-from imagepipe_rs.cli._program import command, in_options
+from imagepipe_rs.cli._messages import in_options
+from imagepipe_rs.cli._program import command
 from imagepipe_rs.cli._progress import Progress
 
 # Lines of a list that are shown to people; JSON has all.
@@ -42,32 +43,23 @@ def inspect(
     headers: int,
     everything: bool,
     record: int | None,
-    keys: dict[str, str | None],
-    allow_outside: bool,
     workers: int | None,
     as_json: bool,
     quiet: bool,
+    **options: Any,
 ) -> None:
     """Show what is in a dataset: kind, classes, sizes and formats of images, files, bytes."""
     path = _reading.one_or_many(paths)
     if record is not None:
-        found = inspection.record(path, record, keys=keys, allow_outside=allow_outside)
-        shown = _sample(found)
+        found = inspection.record(path, record, **options)
     else:
+        options |= {"headers": None if everything else headers, "workers": workers}
         with Progress("sample", quiet=quiet) as progress:
-            found = inspection.describe(
-                path,
-                headers=None if everything else headers,
-                keys=keys,
-                allow_outside=allow_outside,
-                workers=workers,
-                progress=progress,
-            )
-        shown = _description(found)
+            found = inspection.describe(path, progress=progress, **options)
     if as_json:
         print_json(found)
     else:
-        print(shown)
+        print(_description(found) if record is None else _sample(found))
 
 
 def _description(found: dict[str, Any]) -> str:

@@ -9,7 +9,8 @@ from imagepipe_rs import inspection
 from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
-from imagepipe_rs.cli._program import BAD_DATA, DONE, command, in_options
+from imagepipe_rs.cli._messages import in_options
+from imagepipe_rs.cli._program import BAD_DATA, DONE, command
 from imagepipe_rs.cli._progress import Progress
 
 
