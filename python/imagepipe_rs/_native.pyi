@@ -1,7 +1,7 @@
 """The compiled module, for the modules beside this file; import from `imagepipe_rs` instead."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, final
+from typing import Any, Literal, TypeAlias, final
 
 from typing_extensions import Buffer, CapsuleType
 
@@ -219,17 +219,14 @@ class Loader:
     def stats(self) -> dict[str, Any]:
         """Counts per stage."""
 
+_Framing: TypeAlias = Literal["TFRecord", "RecordIO"]
+
 @final
 class RecordReader:
     """A file of records, open for reading."""
 
-    @staticmethod
-    def tfrecord(path: str, check: bool) -> RecordReader:
-        """A file of TFRecords; `check`: checksums must be right."""
-
-    @staticmethod
-    def recordio(path: str) -> RecordReader:
-        """A RecordIO file."""
+    def __new__(cls, path: str, framing: _Framing, check: bool) -> RecordReader:
+        """A file; `check`: checksums must be right."""
 
     def __len__(self) -> int: ...
     def get(self, index: int) -> bytes:
@@ -246,13 +243,8 @@ class RecordReader:
 class RecordWriter:
     """A file of records that is being written; nothing of it is seen before it is finished."""
 
-    @staticmethod
-    def tfrecord(path: str, index: bool, overwrite: bool) -> RecordWriter:
-        """A file of TFRecords."""
-
-    @staticmethod
-    def recordio(path: str, index: bool, overwrite: bool) -> RecordWriter:
-        """A RecordIO file."""
+    def __new__(cls, path: str, framing: _Framing, index: bool, overwrite: bool) -> RecordWriter:
+        """A file that is not there yet, unless `overwrite`."""
 
     def write(self, data: Buffer, key: int | None) -> None:
         """Append a record."""

@@ -80,7 +80,7 @@ class TFRecordWriter(_Writer):
             DatasetError: a file exists already (also a ``FileExistsError``), or cannot be written
                 (an ``OSError``).
         """
-        self._native = _native.RecordWriter.tfrecord(os.fspath(path), index, overwrite)
+        self._native = _native.RecordWriter(os.fspath(path), "TFRecord", index, overwrite)
 
     def write(self, data: Buffer) -> None:
         """Append a record.
@@ -121,7 +121,7 @@ class RecordIOWriter(_Writer):
                 (an ``OSError``).
             ValueError: the file would have the same name as its index.
         """
-        self._native = _native.RecordWriter.recordio(os.fspath(path), index, overwrite)
+        self._native = _native.RecordWriter(os.fspath(path), "RecordIO", index, overwrite)
 
     def write(self, data: Buffer, key: int | None = None) -> None:
         """Append a record.
@@ -214,7 +214,7 @@ class TFRecordReader(_Reader):
         Warns:
             RuntimeWarning: there is an index, but it does not fit.
         """
-        self._native = _native.RecordReader.tfrecord(os.fspath(path), check)
+        self._native = _native.RecordReader(os.fspath(path), "TFRecord", check)
         self._warn(os.fspath(path))
 
 
@@ -239,7 +239,7 @@ class RecordIOReader(_Reader):
         Warns:
             RuntimeWarning: there is an index, but it does not fit.
         """
-        self._native = _native.RecordReader.recordio(os.fspath(path))
+        self._native = _native.RecordReader(os.fspath(path), "RecordIO", check=False)
         self._warn(os.fspath(path))
 
     def key(self, index: int) -> int | None:

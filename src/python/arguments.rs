@@ -40,15 +40,15 @@ impl<'py> Arguments<'_, 'py> {
         T: FromPyObjectOwned<'py> + 'static,
     {
         let value = self.value(name)?;
-        // Python's True is a number too, but whoever gives it means no number.
+        // Python's True is a number too, but is not meant as one.
         let is_misplaced =
             value.is_instance_of::<PyBool>() && TypeId::of::<T>() != TypeId::of::<bool>();
-        let found = if is_misplaced {
-            Err(PyTypeError::new_err(()))
-        } else {
-            value.extract::<T>().map_err(Into::into)
-        };
-        found.map_err(|error| invalid(name, &value, allowed, &error))
+        if is_misplaced {
+            return Err(wrong_type(name, &value, allowed));
+        }
+        value
+            .extract::<T>()
+            .map_err(|error| wrong(name, &value, allowed, &error.into()))
     }
 
     /// The variant that an argument names.
@@ -103,19 +103,31 @@ pub(super) fn one_of<T: Copy>(
     }
     let words: Vec<_> = words.iter().map(|(word, _)| format!("{word:?}")).collect();
     let allowed = format!("one of {}{otherwise}", words.join(", "));
-    let error = given.err().unwrap_or_else(|| PyValueError::new_err(()));
-    Err(invalid(name, value, &allowed, &error))
+    Err(match given {
+        Ok(_) => wrong_value(name, value, &allowed),
+        Err(_) => wrong_type(name, value, &allowed),
+    })
 }
 
-/// What is wrong with a value that could not be taken, of the type of `error` if that is a
-/// `TypeError`.
-pub(super) fn invalid(name: &str, value: &Bound<'_, PyAny>, allowed: &str, error: &PyErr) -> PyErr {
-    let message = format!("{name}={} is not valid: {allowed}", shown(value));
+/// The error for a value that could not be extracted, of the same kind as `error`.
+pub(super) fn wrong(name: &str, value: &Bound<'_, PyAny>, allowed: &str, error: &PyErr) -> PyErr {
     if error.is_instance_of::<PyTypeError>(value.py()) {
-        PyTypeError::new_err(message)
+        wrong_type(name, value, allowed)
     } else {
-        PyValueError::new_err(message)
+        wrong_value(name, value, allowed)
     }
+}
+
+pub(super) fn wrong_type(name: &str, value: &Bound<'_, PyAny>, allowed: &str) -> PyErr {
+    PyTypeError::new_err(not_valid(name, value, allowed))
+}
+
+pub(super) fn wrong_value(name: &str, value: &Bound<'_, PyAny>, allowed: &str) -> PyErr {
+    PyValueError::new_err(not_valid(name, value, allowed))
+}
+
+fn not_valid(name: &str, value: &Bound<'_, PyAny>, allowed: &str) -> String {
+    format!("{name}={} is not valid: {allowed}", shown(value))
 }
 
 /// What a value looks like, cut where it is long.

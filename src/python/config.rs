@@ -2,12 +2,11 @@
 
 use std::ffi::OsString;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
 use super::arguments::{Arguments, Each, FLAG, PATHS, Pair, SEED, Sides, THREADS, WHOLE};
-use super::arguments::{invalid, one_of};
+use super::arguments::{one_of, wrong, wrong_type, wrong_value};
 use crate::dataset::Side;
 use crate::loader::{Config, Labels};
 use crate::pixel::{Channels, Fit, Interpolation, Size, Words};
@@ -117,20 +116,17 @@ fn split(a: &Arguments<'_, '_>) -> PyResult<Option<(Side, f64)>> {
     let Some(Pair(word, fraction)) = a.get::<Option<Pair<String, f64>>>("split", allowed)? else {
         return Ok(None);
     };
-    let side = Side::WORDS.iter().find(|(side, _)| *side == word);
-    let Some((_, side)) = side else {
-        let error = PyValueError::new_err(());
-        return Err(invalid("split", &a.value("split")?, allowed, &error));
-    };
-    Ok(Some((*side, fraction)))
+    match Side::WORDS.iter().find(|(side, _)| *side == word) {
+        Some((_, side)) => Ok(Some((*side, fraction))),
+        None => Err(wrong_value("split", &a.value("split")?, allowed)),
+    }
 }
 
 fn fill(a: &Arguments<'_, '_>, channels: Channels) -> PyResult<[u8; 3]> {
     let allowed = "a number in 0..255, or one for each channel";
     let value = a.value("fill")?;
     if value.is_instance_of::<PyString>() || value.is_instance_of::<PyBool>() {
-        let error = PyTypeError::new_err(());
-        return Err(invalid("fill", &value, allowed, &error));
+        return Err(wrong_type("fill", &value, allowed));
     }
     if value.is_instance_of::<PyInt>() {
         return Ok([a.get("fill", allowed)?; 3]);
@@ -159,8 +155,7 @@ fn normalization(
         ("imagenet", Channels::Bgr) => Ok(Some([blue, green, red])),
         _ => {
             let allowed = format!("{allowed}; imagenet with channels RGB or BGR");
-            let error = PyValueError::new_err(());
-            Err(invalid(name, &value, &allowed, &error))
+            Err(wrong_value(name, &value, &allowed))
         }
     }
 }
@@ -181,13 +176,12 @@ where
         Err(_) => vec![value.clone()],
     };
     if given.len() != count {
-        let error = PyValueError::new_err(());
         let allowed = format!("{allowed}, which is {count}");
-        return Err(invalid(name, value, &allowed, &error));
+        return Err(wrong_value(name, value, &allowed));
     }
     let number = |place: usize| {
         let number = given[place % count].extract::<T>();
-        number.map_err(|error| invalid(name, value, allowed, &error.into()))
+        number.map_err(|error| wrong(name, value, allowed, &error.into()))
     };
     Ok([number(0)?, number(1)?, number(2)?])
 }

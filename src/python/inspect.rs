@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use serde_json::Value;
 
-use super::arguments::{Arguments, FLAG, PATHS, THREADS};
+use super::arguments::{Arguments, FLAG, PATHS, THREADS, wrong_value};
 use super::loader::PyLoader;
 use crate::engine::Stopwatch;
 use crate::error::{Error, Result};
@@ -89,12 +89,7 @@ pub(super) fn bench<'py>(
     let a = Arguments(arguments);
     let seconds: f64 = a.get("seconds", allowed)?;
     if !(seconds > 0.0 && seconds <= 1e9) {
-        let shown = if seconds > 1e9 {
-            format!("{seconds:e}")
-        } else {
-            seconds.to_string()
-        };
-        return Err(Error::argument("seconds", shown, allowed).into());
+        return Err(wrong_value("seconds", &a.value("seconds")?, allowed));
     }
     let span = Span {
         time: Duration::from_secs_f64(seconds),
@@ -155,16 +150,16 @@ fn dictionary<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>
         .call_method1("loads", (value.to_string(),))
 }
 
-/// Runs a job without the interpreter; `progress` is called with what is new, and signals are heard,
-/// on this thread in between, once in a `period` and at the end.
+/// Runs a job without the interpreter. Meanwhile, once in a `period` and at the end, this thread
+/// calls `progress` with what is new, and handles signals.
 pub(super) fn watched<T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
     period: Duration,
     job: impl FnOnce(Watch<'_>) -> Result<Option<T>> + Send,
 ) -> PyResult<T> {
-    let mut raised = None;
-    let failed = &mut raised;
+    let mut raised = Ok(());
+    let heard = &mut raised;
     let (mut clock, mut since, mut told) = (Stopwatch::start(), period, None);
     let mut watch = move |done, total| {
         since += clock.lap();
@@ -174,22 +169,17 @@ pub(super) fn watched<T: Send>(
         since = Duration::ZERO;
         let is_new = told.replace((done, total)) != Some((done, total));
         let progress = progress.as_ref().filter(|_| is_new);
-        *failed = Python::attach(|py| tell(py, progress, done, total)).err();
-        if failed.is_some() {
-            ControlFlow::Break(())
-        } else {
+        *heard = Python::attach(|py| tell(py, progress, done, total));
+        if heard.is_ok() {
             ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
         }
     };
-    let outcome = py.detach(|| job(&mut watch));
-    match (raised, outcome?) {
-        (Some(error), _) => Err(error),
-        (None, Some(found)) => Ok(found),
-        (None, None) => Err(Error::Internal {
-            message: "the job ended by itself".to_owned(),
-        }
-        .into()),
-    }
+    let found = py.detach(|| job(&mut watch));
+    raised?;
+    let message = "the job ended by itself".to_owned();
+    Ok(found?.ok_or(Error::Internal { message })?)
 }
 
 fn tell(py: Python<'_>, progress: Option<&Py<PyAny>>, done: u64, total: u64) -> PyResult<()> {

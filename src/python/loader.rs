@@ -1,4 +1,4 @@
-//! The Loader as a Python object: arguments in, batches out, signals heard while waiting.
+//! The Loader as a Python object: arguments in, batches out, signals handled while waiting.
 
 use std::ffi::OsString;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::loader::{Batch, Batches, Fault, Loader};
 use crate::sampler::Place;
 
-/// A data set, ready to be iterated over.
+/// A dataset, ready to be iterated over.
 #[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]
 pub(super) struct PyLoader(pub(super) Loader);
 
@@ -167,8 +167,8 @@ impl PyBatches {
     fn next(&self, py: Python<'_>) -> PyResult<Option<PyBatch>> {
         loop {
             let next = py.detach(|| self.wait())?;
-            // What a signal's handler raises ends the wait, not the iterator: whoever goes on with
-            // it gets this batch.
+            // What a signal's handler raises ends the wait, not the iterator, which still has this
+            // batch.
             if let Err(raised) = py.check_signals() {
                 self.keep(next);
                 return Err(raised);

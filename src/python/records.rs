@@ -21,31 +21,16 @@ pub(super) struct PyRecordReader(Shard);
 
 #[pymethods]
 impl PyRecordReader {
-    /// A file of TFRecords; `check`: checksums must be right.
-    #[staticmethod]
-    fn tfrecord(py: Python<'_>, path: PathBuf, check: bool) -> PyResult<Self> {
-        Self::open(
-            py,
-            path,
-            Options {
-                framing: Some(Framing::TfRecord),
-                check,
-                ..Options::default()
-            },
-        )
-    }
-
-    /// A RecordIO file.
-    #[staticmethod]
-    fn recordio(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        Self::open(
-            py,
-            path,
-            Options {
-                framing: Some(Framing::RecordIo),
-                ..Options::default()
-            },
-        )
+    /// A file; `check`: checksums must be right.
+    #[new]
+    #[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
+    fn new(py: Python<'_>, path: PathBuf, framing: &str, check: bool) -> PyResult<Self> {
+        let options = Options {
+            framing: Some(framing_of(framing)),
+            check,
+            ..Options::default()
+        };
+        Ok(Self(py.detach(|| Shard::open(&path, options))?))
     }
 
     fn __len__(&self) -> usize {
@@ -71,10 +56,10 @@ impl PyRecordReader {
     }
 }
 
-impl PyRecordReader {
-    #[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
-    fn open(py: Python<'_>, path: PathBuf, options: Options) -> PyResult<Self> {
-        Ok(Self(py.detach(|| Shard::open(&path, options))?))
+fn framing_of(name: &str) -> Framing {
+    match name {
+        "RecordIO" => Framing::RecordIo,
+        _ => Framing::TfRecord,
     }
 }
 
@@ -84,16 +69,19 @@ pub(super) struct PyRecordWriter(Mutex<Option<Writer>>);
 
 #[pymethods]
 impl PyRecordWriter {
-    /// A file of TFRecords.
-    #[staticmethod]
-    fn tfrecord(py: Python<'_>, path: PathBuf, index: bool, overwrite: bool) -> PyResult<Self> {
-        Self::create(py, path, Framing::TfRecord, index, overwrite)
-    }
-
-    /// A RecordIO file.
-    #[staticmethod]
-    fn recordio(py: Python<'_>, path: PathBuf, index: bool, overwrite: bool) -> PyResult<Self> {
-        Self::create(py, path, Framing::RecordIo, index, overwrite)
+    /// A file that is not there yet, unless `overwrite`.
+    #[new]
+    #[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
+    fn new(
+        py: Python<'_>,
+        path: PathBuf,
+        framing: &str,
+        index: bool,
+        overwrite: bool,
+    ) -> PyResult<Self> {
+        let framing = framing_of(framing);
+        let writer = py.detach(|| Writer::create(&path, framing, index, overwrite))?;
+        Ok(Self(Mutex::new(Some(writer))))
     }
 
     /// Appends a record.
@@ -120,19 +108,6 @@ impl PyRecordWriter {
 }
 
 impl PyRecordWriter {
-    #[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
-    fn create(
-        py: Python<'_>,
-        path: PathBuf,
-        framing: Framing,
-        index: bool,
-        overwrite: bool,
-    ) -> PyResult<Self> {
-        Ok(Self(Mutex::new(Some(py.detach(|| {
-            Writer::create(&path, framing, index, overwrite)
-        })?))))
-    }
-
     fn take(&self) -> Option<Writer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -1,4 +1,4 @@
-//! Runs that write data sets: arguments in, progress and signals while they last, counts out.
+//! Functions that write datasets: arguments in, progress and signals meanwhile, counts out.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,10 +8,10 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::arguments::{Arguments, FLAG, PATH, PATHS, SEED, THREADS, WHOLE};
+use super::arguments::{Arguments, FLAG, PATH, PATHS, SEED, THREADS, WHOLE, wrong_value};
 use super::inspect::watched;
 use crate::engine::Watch;
-use crate::error::Error;
+use crate::error::Result;
 use crate::write::{
     Convert, Existing, Labels, Options, Skipped, Split, Tensorize, Written, index, recordio,
     stratified, tensors, tfrecords,
@@ -128,7 +128,7 @@ fn images(a: &Arguments<'_, '_>) -> PyResult<Option<u64>> {
         -1 => Ok(None),
         count => match u64::try_from(count) {
             Ok(count) => Ok(Some(count)),
-            Err(_) => Err(Error::argument(name, count, allowed).into()),
+            Err(_) => Err(wrong_value(name, &a.value(name)?, allowed)),
         },
     }
 }
@@ -162,7 +162,7 @@ pub(super) fn existing(a: &Arguments<'_, '_>) -> PyResult<Existing> {
 pub(super) fn drive(
     py: Python<'_>,
     progress: Option<&Bound<'_, PyAny>>,
-    job: impl FnOnce(Watch<'_>) -> crate::error::Result<Option<Written>> + Send,
+    job: impl FnOnce(Watch<'_>) -> Result<Option<Written>> + Send,
 ) -> PyResult<Counts> {
     let progress = progress.map(|progress| progress.clone().unbind());
     let Written {
