@@ -68,10 +68,7 @@ pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<
 
 impl Found {
     fn add(&mut self, path: &Path, threads: usize) -> Result<()> {
-        let kind = std::fs::metadata(path).map_err(|source| Error::Io {
-            path: path.to_owned(),
-            source,
-        })?;
+        let kind = std::fs::metadata(path).map_err(Error::io(path))?;
         if kind.is_dir() {
             self.add_directory(path, threads)
         } else if kind.is_file() {
@@ -103,9 +100,9 @@ impl Found {
             Look::Unknown => match record::damaged(path)? {
                 Some(_) if self.salvage => &mut self.shards,
                 Some(damage) => return Err(damage),
-                None => return Err(unusable(path, look)),
+                None => return Err(look.fault(path)),
             },
-            Look::Compressed | Look::Image | Look::Foreign(_) => return Err(unusable(path, look)),
+            Look::Compressed | Look::Image | Look::Foreign(_) => return Err(look.fault(path)),
         };
         kind.push(path.to_path_buf());
         Ok(())
@@ -270,25 +267,6 @@ impl Found {
             _ => Ok(()),
         }
     }
-}
-
-/// What is wrong with a file that holds neither images nor records.
-fn unusable(path: &Path, look: Look) -> Error {
-    let looked_for = looked_for();
-    let reason = match look {
-        Look::Foreign(foreign) => foreign.to_string(),
-        Look::Compressed => {
-            "a compressed file that holds no TFRecords, or damaged ones: unpack it to see"
-                .to_owned()
-        }
-        Look::Image => {
-            format!("an image, but its name does not end like one; looked for {looked_for}")
-        }
-        _ => {
-            format!("no image, record file or CSV; looked for directories of images, {looked_for}")
-        }
-    };
-    Error::dataset(path, reason)
 }
 
 /// What is wrong with a directory without images and records.

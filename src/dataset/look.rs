@@ -1,12 +1,12 @@
 //! What a file is, as far as its first bytes and its name say.
 
-use std::io::Read;
 use std::path::Path;
 
 use super::LABELS;
+use super::tree::looked_for;
 use crate::codec::Format;
 use crate::error::{Error, Result};
-use crate::file::{Foreign, SIGNATURE, may_be_csv};
+use crate::file::{Foreign, SIGNATURE, may_be_csv, peek};
 use crate::record::{Framing, Inflated, inflated};
 
 /// What the first bytes of a file say.
@@ -30,16 +30,31 @@ pub(super) enum Look {
     Unknown,
 }
 
+impl Look {
+    /// What is wrong with a file that holds neither images nor records.
+    pub(super) fn fault(self, path: &Path) -> Error {
+        let looked_for = looked_for();
+        let reason = match self {
+            Self::Foreign(foreign) => foreign.to_string(),
+            Self::Compressed => {
+                "a compressed file that holds no TFRecords, or damaged ones: unpack it to see"
+                    .to_owned()
+            }
+            Self::Image => {
+                format!("an image, but its name does not end like one; looked for {looked_for}")
+            }
+            _ => format!(
+                "no image, record file or CSV; looked for directories of images, {looked_for}"
+            ),
+        };
+        Error::dataset(path, reason)
+    }
+}
+
 /// Looks at the first bytes of a file.
 pub(super) fn look(path: &Path) -> Result<Look> {
-    let io = |source| Error::Io {
-        path: path.to_path_buf(),
-        source,
-    };
     let mut start = Vec::new();
-    let file = std::fs::File::open(path).map_err(io)?;
-    let mut first = file.take(SIGNATURE as u64);
-    first.read_to_end(&mut start).map_err(io)?;
+    peek(path, SIGNATURE, &mut start).map_err(Error::io(path))?;
     let ending = path.extension().unwrap_or_default();
     let mut tables = ["csv", "tsv"].iter();
     Ok(seen(

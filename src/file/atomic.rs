@@ -179,9 +179,24 @@ pub fn write_whole(path: &Path, bytes: &[u8], replace: bool) -> Result<()> {
     output.commit(true, replace)
 }
 
+/// Looks whether a file can be written at `path`: with `replace` one that is there gives way, a
+/// directory never. `resumable` as in [`Error::Exists`].
+///
+/// # Errors
+/// [`Error::Exists`], [`Error::Dataset`].
+pub fn check_free(path: &Path, replace: bool, resumable: bool) -> Result<()> {
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(a_directory(path)),
+        Ok(_) if !replace => Err(Error::Exists {
+            path: path.to_owned(),
+            resumable,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// The error of a file that is to take the place of a directory.
-#[must_use]
-pub fn a_directory(path: &Path) -> Error {
+fn a_directory(path: &Path) -> Error {
     let reason = "is a directory, and a file of that name is to be written";
     Error::dataset(path, reason)
 }

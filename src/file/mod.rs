@@ -15,12 +15,13 @@ mod scan;
 mod signature;
 
 pub use append::Appender;
-pub use atomic::{Output, a_directory, make_directory, write_whole};
+pub use atomic::{Output, check_free, make_directory, write_whole};
 pub use base::Base;
 pub use csv::{Columns, Csv, LARGEST_NUMBER, line_error, may_be_csv, whole_number};
 pub use map::{Hops, Map};
 pub use names::{
-    IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, name_hint, path_identity, quoted,
+    IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, name_hint, or_here,
+    path_identity, quoted,
 };
 pub use natural::natural_order;
 pub use parallel::each;

@@ -22,6 +22,16 @@ pub fn is_image(name: &[u8]) -> bool {
     })
 }
 
+/// The directory that a path is of, where an empty one is the current one.
+#[must_use]
+pub fn or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    }
+}
+
 /// 64 bits for the file `name` in `folder`, or for `name` where that begins with a slash: the same
 /// for `a.jpg`, `./a.jpg` and `.//a.jpg`. Nothing is looked up, so links and `..` are taken as they
 /// are.

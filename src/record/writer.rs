@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Framing, Span, index, recordio, tfrecord};
 use crate::error::{Error, Result};
-use crate::file::{Appender, a_directory, write_whole};
+use crate::file::{Appender, check_free, write_whole};
 
 /// A file of records that is being written. It appears under its name when it is finished, and not
 /// at all if it is dropped before.
@@ -19,7 +19,7 @@ pub struct Writer {
 }
 
 /// What the index file will say.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Index {
     path: PathBuf,
     spans: Vec<Span>,
@@ -36,31 +36,15 @@ impl Writer {
     pub fn create(path: &Path, framing: Framing, index: bool, overwrite: bool) -> Result<Self> {
         let index = index.then(|| Index {
             path: index::path_of(path, framing),
-            spans: Vec::new(),
-            keys: Vec::new(),
-            used: HashSet::new(),
+            ..Index::default()
         });
         if index.as_ref().is_some_and(|index| index.path == path) {
-            return Err(Error::argument(
-                "path",
-                path.display(),
-                "another name than that of its index",
-            ));
+            let allowed = "another name than that of its index";
+            return Err(Error::argument("path", path.display(), allowed));
         }
-        for path in [Some(path), index.as_ref().map(|index| index.path.as_path())]
-            .into_iter()
-            .flatten()
-        {
-            match path.symlink_metadata() {
-                Ok(found) if found.is_dir() => return Err(a_directory(path)),
-                Ok(_) if !overwrite => {
-                    return Err(Error::Exists {
-                        path: path.to_owned(),
-                        resumable: false,
-                    });
-                }
-                _ => {}
-            }
+        let paths = [Some(path), index.as_ref().map(|index| &*index.path)];
+        for path in paths.into_iter().flatten() {
+            check_free(path, overwrite, false)?;
         }
         Ok(Self {
             file: Appender::create(path)?,
@@ -90,50 +74,42 @@ impl Writer {
     /// [`Error::Record`] for a record that is too long for its framing. The record is not in the
     /// file then.
     pub fn append(&mut self, payload: &[u8], key: Option<u64>) -> Result<()> {
-        let number = key.unwrap_or(self.records);
-        let keyed = self.framing == Framing::RecordIo && self.index.is_some();
-        match &self.index {
-            Some(index) if keyed && index.used.contains(&number) => {
-                return Err(Error::argument(
-                    "key",
-                    number,
-                    "a number that no record before has as its key",
-                ));
-            }
-            _ if key.is_some() && !keyed => {
-                return Err(Error::argument(
-                    "key",
-                    number,
-                    "None where there is no index that keeps it",
-                ));
-            }
-            _ => {}
-        }
+        let key = self.key(key)?;
         let offset = self.file.len();
-        let room = self.file.room()?;
+        let out = self.file.room()?;
         match self.framing {
             Framing::TfRecord => {
-                room.extend_from_slice(&tfrecord::header(payload.len() as u64));
-                room.extend_from_slice(payload);
-                room.extend_from_slice(&tfrecord::footer(payload));
+                out.extend_from_slice(&tfrecord::header(payload.len() as u64));
+                out.extend_from_slice(payload);
+                out.extend_from_slice(&tfrecord::footer(payload));
             }
-            Framing::RecordIo => {
-                recordio::frame(payload, room)
-                    .map_err(|reason| Error::record(self.file.path(), offset, reason))?;
-            }
+            Framing::RecordIo => recordio::frame(payload, out)
+                .map_err(|reason| Error::record(self.file.path(), offset, reason))?,
         }
         if let Some(index) = &mut self.index {
-            index.spans.push(Span {
-                offset,
-                len: self.file.len() - offset,
-            });
-            if keyed {
-                index.keys.push(number);
-                index.used.insert(number);
-            }
+            let len = self.file.len() - offset;
+            index.spans.push(Span { offset, len });
+            index.keys.extend(key);
+            index.used.extend(key);
         }
         self.records += 1;
         Ok(())
+    }
+
+    /// The key of the next record in the index, if that has keys.
+    fn key(&self, key: Option<u64>) -> Result<Option<u64>> {
+        let number = key.unwrap_or(self.records);
+        let wrong = |allowed| Err(Error::argument("key", number, allowed));
+        match &self.index {
+            Some(index) if self.framing == Framing::RecordIo => {
+                if index.used.contains(&number) {
+                    return wrong("a number that no record before has as its key");
+                }
+                Ok(Some(number))
+            }
+            _ if key.is_some() => wrong("None where there is no index that keeps it"),
+            _ => Ok(None),
+        }
     }
 
     /// Gives the file its name, and after it the index.
@@ -149,12 +125,8 @@ impl Writer {
         let text = match self.framing {
             Framing::TfRecord => index::tfrecord_lines(&index.spans),
             Framing::RecordIo => {
-                let entries: Vec<_> = index
-                    .keys
-                    .iter()
-                    .copied()
-                    .zip(index.spans.iter().map(|span| span.offset))
-                    .collect();
+                let offsets = index.spans.iter().map(|span| span.offset);
+                let entries: Vec<_> = index.keys.iter().copied().zip(offsets).collect();
                 index::recordio_lines(&entries)
             }
         };

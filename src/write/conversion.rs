@@ -5,35 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::check::{Check, Checked, Depth};
+use super::check::{Check, Depth};
 use super::finished::{is_finished, length_of, spans_of};
-use super::manifest::{LeftOut, Manifest};
+use super::manifest::Manifest;
 use super::place::refuse_lists;
-use super::set::{Set, Settings};
+use super::plan::{Found, Plan, Target};
+use super::set::Settings;
 use super::shards::{Records, Shard, Write, remove_stale};
 use super::source::Source;
-use super::{Existing, PATIENCE, Skipped, Written};
+use super::{Existing, PATIENCE, Written};
 use crate::engine::{Engine, Next, Watch, in_order};
 use crate::error::{Error, Result};
-use crate::file::{make_directory, write_whole};
+use crate::file::make_directory;
 use crate::record::Span;
-
-/// What becomes of the images in a source.
-pub(super) struct Target<R> {
-    /// Whether records say how large images are.
-    pub(super) sizes: bool,
-    /// Lists that are read, and the arguments that name them.
-    pub(super) lists: Vec<(&'static str, PathBuf)>,
-    pub(super) arrange: Arrange,
-    pub(super) records: MakeRecords<R>,
-}
-
-/// The order in which the images of a source are written, unless it is the source's, and into what.
-pub(super) type Arrange = Box<dyn Fn(&Source) -> (Option<Vec<usize>>, Set) + Send>;
-
-/// Makes records of images in their final order, and what the user should know of them.
-pub(super) type MakeRecords<R> =
-    Box<dyn FnOnce(Arc<Source>, Vec<Checked>) -> Result<(R, Vec<String>)> + Send>;
 
 /// The run.
 struct Conversion<'a> {
@@ -42,22 +26,6 @@ struct Conversion<'a> {
     total: u64,
     checked: Arc<AtomicU64>,
     written: Arc<AtomicU64>,
-}
-
-/// What was found in the inputs.
-#[derive(Default)]
-struct Found {
-    checked: Vec<Option<Checked>>,
-    failures: Vec<(usize, Error)>,
-}
-
-/// What is to be written, and what is left out.
-struct Plan<R> {
-    source: Arc<Source>,
-    records: Arc<R>,
-    set: Set,
-    notes: Vec<String>,
-    skipped: Vec<LeftOut>,
 }
 
 /// Converts a source; `None` if `watch` ended it before.
@@ -82,7 +50,7 @@ pub(super) fn convert<R: Records>(
     let Some((found, is_confirmed)) = run.look(&source, target.sizes)? else {
         return Ok(None);
     };
-    let plan = plan(settings, Arc::unwrap_or_clone(source), found, target)?;
+    let plan = Plan::new(settings, Arc::unwrap_or_clone(source), found, target)?;
     plan.set.refuse_existing(settings)?;
     plan.set.refuse_leftovers(&settings.folder)?;
     let Some(kept) = run.kept(&plan)? else {
@@ -135,7 +103,7 @@ impl Conversion<'_> {
             // A first look that is not the whole check is not told of.
             let found = self.found(check(Depth::Headers, &Arc::default()))?;
             // Whatever else is wrong is to be said together.
-            if found.as_ref().is_none_or(|found| found.failures.is_empty()) {
+            if found.as_ref().is_none_or(Found::is_good) {
                 return Ok(found.map(|found| (found, false)));
             }
         }
@@ -179,61 +147,79 @@ impl Conversion<'_> {
         };
         match self.found(check)? {
             None => Ok(ControlFlow::Break(())),
-            Some(found) if found.failures.is_empty() => Ok(ControlFlow::Continue(())),
+            Some(found) if found.is_good() => Ok(ControlFlow::Continue(())),
             Some(found) => Err(found.unusable(plan.source.len())),
         }
     }
 
     /// Writes what is not finished.
     fn write<R: Records>(&mut self, plan: Plan<R>, kept: &[bool]) -> Result<Option<Written>> {
-        let settings = self.settings;
-        make_directory(&settings.folder)?;
-        let shards: Vec<Shard> = plan.unfinished(kept).cloned().collect();
-        let unwritten: usize = shards.iter().map(|shard| shard.count).sum();
-        let written = self.total - unwritten as u64;
-        self.written.store(written, Ordering::Relaxed);
-        if !shards.is_empty() && settings.existing != Existing::Refuse {
-            let mut claims = plan.set.claims(settings);
-            claims.try_for_each(|path| remove_stale(&path))?;
-        }
-        let job = Write {
-            records: Arc::clone(&plan.records),
-            shards,
-            existing: settings.existing,
-            done: Arc::clone(&self.written),
-        };
-        // Enough shards at once that every worker has one of its own, and one that is being synced.
-        let mut engine = Engine::start(job, settings.workers, settings.workers + 1)?;
-        let manifest = settings.manifest().map(|path| Manifest::create(&path));
-        let mut manifest = manifest.transpose()?;
+        let mut engine = self.start(&plan, kept)?;
+        let manifest = self.settings.manifest();
+        let mut manifest = manifest.map(|path| Manifest::create(&path)).transpose()?;
         let mut written = Written::default();
         for (shard, kept) in plan.set.shards.iter().zip(kept) {
-            if self.tell().is_break() {
+            let spans = if *kept {
+                self.kept_spans(shard, manifest.is_some())?
+            } else {
+                self.publish(&mut engine, shard)?
+            };
+            let Some(spans) = spans else {
                 return Ok(None);
-            }
-            let spans = match kept {
-                true if manifest.is_some() => spans_of(&shard.path)?,
-                true => Vec::new(),
-                false => match self.publish(&mut engine, shard)? {
-                    Some(spans) => spans,
-                    None => return Ok(None),
-                },
             };
             if let Some(manifest) = &mut manifest {
                 manifest.add(&plan.source, shard, &spans)?;
             }
             written.add(shard, *kept)?;
         }
-        plan.close(manifest, settings.existing != Existing::Refuse)?;
+        plan.close(manifest, self.settings.existing != Existing::Refuse)?;
         // Nothing is left to be ended.
         let _ = self.tell();
-        written.notes = plan.notes;
-        written.skipped = plan
-            .skipped
-            .into_iter()
-            .map(|left_out| left_out.why)
-            .collect();
-        Ok(Some(written))
+        let skipped = plan.skipped.into_iter().map(|left_out| left_out.why);
+        Ok(Some(Written {
+            notes: plan.notes,
+            skipped: skipped.collect(),
+            ..written
+        }))
+    }
+
+    /// Begins to write the shards that are not finished, once nothing says any more that they are.
+    fn start<R: Records>(&self, plan: &Plan<R>, kept: &[bool]) -> Result<Engine<Write<R>>> {
+        let Settings {
+            folder,
+            existing,
+            workers,
+            ..
+        } = self.settings;
+        make_directory(folder)?;
+        let shards: Vec<Shard> = plan.unfinished(kept).cloned().collect();
+        let unwritten: usize = shards.iter().map(|shard| shard.count).sum();
+        let finished = self.total - unwritten as u64;
+        self.written.store(finished, Ordering::Relaxed);
+        if !shards.is_empty() && *existing != Existing::Refuse {
+            let mut claims = plan.set.claims(self.settings);
+            claims.try_for_each(|path| remove_stale(&path))?;
+        }
+        let job = Write {
+            records: Arc::clone(&plan.records),
+            shards,
+            existing: *existing,
+            done: Arc::clone(&self.written),
+        };
+        // Enough shards at once that every worker has one of its own, and one that is being synced.
+        Engine::start(job, *workers, workers + 1)
+    }
+
+    /// Where the records of a shard are that is there already, if that is wanted.
+    fn kept_spans(&mut self, shard: &Shard, wanted: bool) -> Result<Option<Vec<Span>>> {
+        if self.tell().is_break() {
+            return Ok(None);
+        }
+        if wanted {
+            spans_of(&shard.path).map(Some)
+        } else {
+            Ok(Some(Vec::new()))
+        }
     }
 
     /// Waits for a shard and gives it its name.
@@ -254,118 +240,6 @@ impl Conversion<'_> {
             }
         }
         Ok(None)
-    }
-}
-
-impl Found {
-    fn note(&mut self, checked: Result<Checked>) -> Result<()> {
-        match checked {
-            Err(error) if error.is_of_the_machine() => return Err(error),
-            Err(failure) => {
-                self.failures.push((self.checked.len(), failure));
-                self.checked.push(None);
-            }
-            Ok(checked) => self.checked.push(Some(checked)),
-        }
-        Ok(())
-    }
-
-    /// The error of inputs that cannot be used, among so many.
-    fn unusable(self, files: usize) -> Error {
-        let outcome = match self.failures.len() {
-            failed if failed == files => "nothing was written",
-            1 => "nothing was written, and on_error=\"skip\" would leave it out",
-            _ => "nothing was written, and on_error=\"skip\" would leave them out",
-        };
-        let failures = self.failures.into_iter().map(|(_, failure)| failure);
-        Error::Files {
-            files,
-            outcome,
-            failures: failures.collect(),
-        }
-    }
-}
-
-/// Arranges what was found.
-fn plan<R>(
-    settings: &Settings,
-    source: Source,
-    found: Found,
-    target: Target<R>,
-) -> Result<Plan<R>> {
-    let files = source.len();
-    let failed = found.failures.len();
-    if failed > 0 && (!settings.skip || failed == files) {
-        return Err(found.unusable(files));
-    }
-    let failures = found.failures.iter();
-    let skipped: Vec<LeftOut> = failures
-        .map(|(input, why)| left_out(&source, *input, why))
-        .collect();
-    let source = if skipped.is_empty() {
-        source
-    } else {
-        let mut kept: Vec<usize> = (0..files).collect();
-        kept.retain(|input| found.checked[*input].is_some());
-        source.arranged(&kept)
-    };
-    let mut checked: Vec<Checked> = found.checked.into_iter().flatten().collect();
-    let (order, set) = (target.arrange)(&source);
-    let source = Arc::new(match order {
-        Some(order) => {
-            checked = order.iter().map(|input| checked[*input]).collect();
-            source.arranged(&order)
-        }
-        None => source,
-    });
-    let (records, of_records) = (target.records)(Arc::clone(&source), checked)?;
-    let mut notes = [source.files.notes.clone(), of_records, set.notes.clone()].concat();
-    notes.extend(note_on(&skipped, files));
-    Ok(Plan {
-        source,
-        records: Arc::new(records),
-        set,
-        notes,
-        skipped,
-    })
-}
-
-fn left_out(source: &Source, input: usize, failure: &Error) -> LeftOut {
-    LeftOut {
-        name: source.name(input).into(),
-        label: source.class(input).label,
-        why: Skipped {
-            path: source.path(input),
-            reason: failure.reason(),
-        },
-    }
-}
-
-fn note_on(skipped: &[LeftOut], files: usize) -> Option<String> {
-    let Skipped { path, reason } = &skipped.first()?.why;
-    let (number, path) = (skipped.len(), path.display());
-    Some(format!(
-        "{number} of {files} images cannot be used and are left out; the first is {path}: {reason}"
-    ))
-}
-
-impl<R> Plan<R> {
-    /// The shards that are not there already.
-    fn unfinished(&self, kept: &[bool]) -> impl Iterator<Item = &Shard> {
-        let shards = self.set.shards.iter().zip(kept);
-        shards.filter(|(_, kept)| !**kept).map(|(shard, _)| shard)
-    }
-
-    /// Writes what comes last.
-    fn close(&self, manifest: Option<Manifest>, replace: bool) -> Result<()> {
-        if let Some(mut manifest) = manifest {
-            manifest.add_skipped(&self.skipped)?;
-            manifest.commit(replace)?;
-        }
-        for (path, text) in &self.set.side_files {
-            write_whole(path, text.as_bytes(), replace)?;
-        }
-        Ok(())
     }
 }
 

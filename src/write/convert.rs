@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::conversion::{Arrange, Target};
 use super::examples::{Examples, Schema};
 use super::place::{Destination, check_local};
+use super::plan::{Arrange, Target};
 use super::recordio::Images;
 use super::request::{self, Options, in_a_row, positive};
 use super::set::{Set, Settings};

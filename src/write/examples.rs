@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::check::Checked;
-use super::conversion::MakeRecords;
+use super::plan::MakeRecords;
 use super::shards::Records;
 use super::source::Source;
 use crate::codec::Format;

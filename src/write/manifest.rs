@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::Skipped;
 use super::shards::Shard;
 use super::source::Source;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::file::Appender;
 use crate::record::Span;
 
@@ -25,6 +25,20 @@ pub(super) struct LeftOut {
     /// The label that its record would have had.
     pub(super) label: u64,
     pub(super) why: Skipped,
+}
+
+impl LeftOut {
+    /// Of an input of `source`, which failed.
+    pub(super) fn of(source: &Source, input: usize, failure: &Error) -> Self {
+        Self {
+            name: source.name(input).into(),
+            label: source.class(input).label,
+            why: Skipped {
+                path: source.path(input),
+                reason: failure.reason(),
+            },
+        }
+    }
 }
 
 /// The list, while it is written.

@@ -14,6 +14,7 @@ pub mod images;
 mod index;
 mod manifest;
 mod place;
+mod plan;
 mod recordio;
 mod request;
 mod set;

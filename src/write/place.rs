@@ -3,7 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
-use crate::file::is_address;
+use crate::file::{is_address, or_here};
 
 /// The directory that a run writes to.
 #[derive(Debug)]
@@ -117,11 +117,7 @@ pub(super) fn refuse_lists<'a>(
 
 /// The path without links and dots, of something that need not be there yet.
 fn resolved(path: &Path) -> PathBuf {
-    let path = if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    };
+    let path = or_here(path);
     let mut real = PathBuf::new();
     for part in std::path::absolute(path)
         .unwrap_or_else(|_| path.to_owned())

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::check::Depth;
-use super::conversion::{Target, convert};
+use super::conversion::convert;
 use super::place::Destination;
+use super::plan::Target;
 use super::set::Settings;
 use super::shards::{Records, Shard};
 use super::source::{OF_IMAGES, Source};
@@ -91,10 +92,7 @@ pub(super) fn open(
 /// Refuses a file that is an image or holds records, and so is no list.
 fn refuse_other_files(path: &Path) -> Result<()> {
     let mut start = Vec::new();
-    peek(path, SIGNATURE, &mut start).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })?;
+    peek(path, SIGNATURE, &mut start).map_err(Error::io(path))?;
     if Format::of(&start).is_some() {
         let reason = "is an image: give the directory that it is in, or a CSV file";
         return Err(Error::dataset(path, reason));

@@ -8,7 +8,7 @@ use super::check::Depth;
 use super::shards::{Shard, refuse_shared_index};
 use super::{Existing, manifest};
 use crate::error::{Error, Result};
-use crate::file::{a_directory, make_directory};
+use crate::file::{check_free, make_directory, or_here};
 
 /// What is to be there in the end.
 pub(super) struct Set {
@@ -86,16 +86,7 @@ impl Set {
     /// Refuses to replace what is there, unless that is wanted; and directories in any case.
     pub(super) fn refuse_existing(&self, settings: &Settings) -> Result<()> {
         for path in self.outputs(settings) {
-            match path.symlink_metadata() {
-                Ok(found) if found.is_dir() => return Err(a_directory(&path)),
-                Ok(_) if settings.existing == Existing::Refuse => {
-                    return Err(Error::Exists {
-                        path,
-                        resumable: true,
-                    });
-                }
-                _ => {}
-            }
+            check_free(&path, settings.existing != Existing::Refuse, true)?;
         }
         Ok(())
     }
@@ -143,11 +134,7 @@ impl Set {
     }
 
     fn leftovers(&self, folder: &Path) -> Result<Vec<OsString>> {
-        let here = if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        };
+        let here = or_here(folder);
         if here.symlink_metadata().is_err() {
             return Ok(Vec::new());
         }

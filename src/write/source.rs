@@ -188,27 +188,20 @@ impl Source {
     /// An error of the system's about a record's file, which says where that is listed.
     pub(super) fn io_error(&self, record: usize, source: io::Error) -> Error {
         let (kind, text) = (source.kind(), said(&source));
-        let plain = Error::Io {
-            path: self.path(record),
-            source,
-        };
-        let Some((list, line)) = self
-            .files
-            .listing(record)
-            .filter(|_| !plain.is_of_the_machine())
-        else {
+        let plain = Error::io(self.path(record))(source);
+        let Some((list, line)) = self.files.listing(record) else {
             return plain;
         };
+        if plain.is_of_the_machine() {
+            return plain;
+        }
         let hints = match kind {
             io::ErrorKind::NotFound => [name_hint(self.name(record)), &list.hint].concat(),
             _ => String::new(),
         };
         let list = list.path.display();
         let text = format!("{text}, listed in {list}, line {line}{hints}");
-        Error::Io {
-            path: self.path(record),
-            source: io::Error::new(kind, text),
-        }
+        Error::io(self.path(record))(io::Error::new(kind, text))
     }
 
     /// Appends a record's file, which had `stamp` when it was looked at.

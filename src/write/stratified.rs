@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use csv::QuoteStyle;
 
-use super::conversion::{Arrange, Target};
 use super::examples::{Examples, Schema};
 use super::place::{Destination, check_local};
+use super::plan::{Arrange, Target};
 use super::request::{self, Options, directory, in_a_row, is_numbered, positive};
 use super::set::Set;
 use super::shards::Shard;
@@ -161,17 +161,13 @@ impl Split {
         let matters = |name: &str| {
             name != self.name && (labels || !self.folder.join(format!("{name}{SUMMARY}")).exists())
         };
-        let fail = |source| Error::Io {
-            path: self.folder.clone(),
-            source,
-        };
-        for entry in std::fs::read_dir(&self.folder).map_err(fail)? {
-            let file = entry.map_err(fail)?.file_name();
+        for entry in std::fs::read_dir(&self.folder).map_err(Error::io(&self.folder))? {
+            let file = entry.map_err(Error::io(&self.folder))?.file_name();
             if let Some(name) = file.to_str().and_then(set_of).filter(|name| matters(name)) {
+                let own = &self.name;
                 let reason = format!(
-                    "is of the data set {name:?}, whose {LABELS} would be replaced by that of {:?}: write to another \
-                     directory",
-                    self.name
+                    "is of the dataset {name:?}, whose {LABELS} would be replaced by that of {own:?}: write to another \
+                     directory"
                 );
                 return Err(Error::dataset(self.folder.join(&file), reason));
             }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::Written;
 use super::check::Depth;
-use super::conversion::{Arrange, MakeRecords, Target};
 use super::place::{Destination, check_local};
+use super::plan::{Arrange, MakeRecords, Target};
 use super::request::{self, Options, in_a_row, is_numbered, positive};
 use super::set::{Set, Settings};
 use super::source::Source;

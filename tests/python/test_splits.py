@@ -573,7 +573,7 @@ def test_the_labels_of_another_set_are_not_replaced(
             (out / "a_summary.json").unlink()
         before = {file.name: file.read_bytes() for file in out.iterdir()}
         for options in ({}, {"overwrite": True}, {"resume": True}):
-            with pytest.raises(DatasetError, match=r'is of the data set "a", whose labels\.csv'):
+            with pytest.raises(DatasetError, match=r'is of the dataset "a", whose labels\.csv'):
                 other.create_tfrecords(out, **options)
         assert {file.name: file.read_bytes() for file in out.iterdir()} == before
     Image2TFRecords(images, dataset_name="a", val_size=0.2).create_tfrecords(out, resume=True)

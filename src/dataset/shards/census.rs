@@ -49,8 +49,8 @@ struct Names {
     confused: bool,
 }
 
-/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with room to read
-/// it. With `salvage`, one that cannot be read has no label, unless none can.
+/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with a buffer to
+/// read it to. With `salvage`, one that cannot be read has no label, unless none can.
 pub(super) fn take(
     samples: u64,
     threads: usize,
@@ -64,40 +64,46 @@ pub(super) fn take(
             samples: usize::try_from(samples).unwrap_or(usize::MAX),
             ..Part::default()
         };
-        let mut room = Vec::new();
+        let mut scratch = Vec::new();
         for sample in first..samples.min(first + CHUNK) {
-            match ask(sample, &mut room, &mut part) {
+            match ask(sample, &mut scratch, &mut part) {
                 Err(error) if salvage && !error.is_of_the_machine() => part.leave_out(error),
                 asked => asked?,
             }
         }
         Ok(part)
     })?;
-    let mut census = Census::default();
-    let (mut texts, mut synsets, mut failed) = (Names::default(), Names::default(), None);
-    for part in parts {
-        failed = failed.or(part.failed);
-        census.labels.extend(part.labels);
-        census.identities.extend(part.identities);
-        texts.merge(part.texts);
-        synsets.merge(part.synsets);
+    Census::of(parts)
+}
+
+impl Census {
+    /// What all parts say.
+    fn of(parts: Vec<Part>) -> Result<Self> {
+        let mut census = Self::default();
+        let (mut texts, mut synsets, mut failed) = (Names::default(), Names::default(), None);
+        for part in parts {
+            failed = failed.or(part.failed);
+            census.labels.extend(part.labels);
+            census.identities.extend(part.identities);
+            texts.merge(part.texts);
+            synsets.merge(part.synsets);
+        }
+        let labels = census.labels.iter().filter(|label| **label != DAMAGED);
+        let classes = labels.clone().max().map_or(0, |most| *most as usize + 1);
+        if let (0, Some(error)) = (classes, failed) {
+            return Err(error);
+        }
+        let mut met = vec![false; classes];
+        labels.for_each(|label| met[*label as usize] = true);
+        let mut names = [texts, synsets].into_iter();
+        let good = names.find(|names| names.tell_apart(&met));
+        let mut known = good.unwrap_or_default().known;
+        census.names = (0..)
+            .zip(met)
+            .map(|(label, _)| named(label, known.remove(&label)))
+            .collect();
+        Ok(census)
     }
-    let labels = || census.labels.iter().filter(|label| **label != DAMAGED);
-    let classes = labels().max().map_or(0, |greatest| *greatest as usize + 1);
-    if let (0, Some(error)) = (classes, failed) {
-        return Err(error);
-    }
-    let mut met = vec![false; classes];
-    labels().for_each(|label| met[*label as usize] = true);
-    let good = [texts, synsets]
-        .into_iter()
-        .find(|names| names.tell_apart(&met));
-    let mut known = good.unwrap_or_default().known;
-    census.names = (0..)
-        .zip(met)
-        .map(|(label, _)| named(label, known.remove(&label)))
-        .collect();
-    Ok(census)
 }
 
 /// The name of a class; its number where there is none.

@@ -27,35 +27,23 @@ impl Shards {
         let wanted = options
             .split
             .map(|split| on_side(split, &census.labels, &census.identities, &names));
+        let mut wanted = wanted.into_iter().flatten();
         let (mut picks, mut kept) = (Vec::new(), Vec::new());
-        for (sample, label) in (0..).zip(&census.labels) {
+        for (sample, label) in (0..).zip(census.labels) {
             if picks.len() as u64 >= limit {
                 break;
             }
-            let label = *label as usize;
-            let is_damaged = label >= names.len();
-            if is_damaged && !self.salvage {
-                return Err(self.unfit(sample, &outside(label, names.len())));
-            }
-            let wanted = wanted
-                .as_ref()
-                .is_none_or(|wanted| wanted[usize::try_from(sample).unwrap_or(usize::MAX)]);
-            let label = labels
-                .get(&label)
-                .map(|label| u32::try_from(*label).unwrap_or(DAMAGED));
-            // A damaged sample is kept, so that reading it tells of it.
-            if let Some(label) = label.or(is_damaged.then_some(DAMAGED)).filter(|_| wanted) {
+            let is_wanted = wanted.next().unwrap_or(true);
+            let label = self.chosen(sample, label as usize, names.len(), &labels)?;
+            if let Some(label) = label.filter(|_| is_wanted) {
                 picks.push(self.number(sample));
                 kept.push(label);
             }
         }
         self.len = picks.len() as u64;
         self.picks = Some(picks);
-        self.names = chosen
-            .iter()
-            .map(|label| names[*label].clone())
-            .collect::<Vec<OsString>>()
-            .into();
+        let classes = chosen.iter().map(|label| names[*label].clone());
+        self.names = classes.collect::<Vec<OsString>>().into();
         self.census = Census {
             labels: kept,
             ..Census::default()
@@ -63,6 +51,25 @@ impl Shards {
         .into();
         self.labels = options.classes.is_some().then_some(labels);
         Ok(())
+    }
+
+    /// The label of a sample among the classes that were chosen, if it is of one of them. A damaged
+    /// sample is kept, so that reading it tells of it.
+    fn chosen(
+        &self,
+        sample: u64,
+        label: usize,
+        classes: usize,
+        chosen: &HashMap<usize, usize>,
+    ) -> Result<Option<u32>> {
+        if label < classes {
+            let label = chosen.get(&label);
+            return Ok(label.map(|label| u32::try_from(*label).unwrap_or(DAMAGED)));
+        }
+        if self.salvage {
+            return Ok(Some(DAMAGED));
+        }
+        Err(self.unfit(sample, &outside(label, classes)))
     }
 
     /// What an error calls the classes that were found.

@@ -185,10 +185,8 @@ impl Shard {
 
     /// Notes the beginning of one of no one knows how many records.
     fn push(&self, starts: &mut Vec<u64>, at: u64) -> Result<()> {
-        starts.try_reserve(1).map_err(|_| Error::Io {
-            path: self.path().to_owned(),
-            source: io::ErrorKind::OutOfMemory.into(),
-        })?;
+        let room = starts.try_reserve(1);
+        room.map_err(|_| Error::io(self.path())(io::ErrorKind::OutOfMemory.into()))?;
         starts.push(at);
         Ok(())
     }

@@ -8,6 +8,8 @@
 //!
 //! Samples are sorted by class, then root, directory and file name, compared as bytes.
 
+mod notes;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -15,10 +17,11 @@ use std::path::{Path, PathBuf};
 
 use super::left_out::LeftOut;
 use super::tree::{Tree, each_name, looked_for};
-use super::{Files, Options, Split, Wanted};
-use crate::error::{Error, Result, counted};
-use crate::file::Folder;
+use super::{Files, Options, Split};
+use crate::error::{Error, Result};
+use crate::file::{Folder, or_here};
 use crate::random::hash_bytes;
+pub(super) use notes::note_on_bare;
 
 /// The images of one directory.
 struct Images {
@@ -50,10 +53,7 @@ impl Files {
     /// [`Error::Io`] for what is not there or cannot be read, [`Error::Dataset`] where no images
     /// are.
     pub fn in_directory(root: &Path, threads: usize) -> Result<Self> {
-        let kind = std::fs::metadata(root).map_err(|source| Error::Io {
-            path: root.to_owned(),
-            source,
-        })?;
+        let kind = std::fs::metadata(root).map_err(Error::io(root))?;
         if !kind.is_dir() {
             return Err(Error::dataset(root, "neither a directory nor a file"));
         }
@@ -138,73 +138,6 @@ impl Found {
             });
         }
     }
-
-    /// Leaves out classes without images, unless they are asked for by name; returns what a user
-    /// should know.
-    fn settle(&mut self, options: &Options) -> Vec<String> {
-        let mut notes = Vec::new();
-        if options.classes.is_none() {
-            let (filled, empty) = std::mem::take(&mut self.classes)
-                .into_iter()
-                .partition(|(_, all)| !all.is_empty());
-            self.classes = filled;
-            notes.extend(note_on_empty(&empty));
-            notes.extend(self.note_on_names(options));
-            notes.extend(self.note_on_roots(options));
-        }
-        notes.extend(note_on_bare(&self.bare));
-        notes.extend(self.left_out.notes());
-        notes
-    }
-
-    /// Tells a user who may have meant the folders given as classes that those in them are.
-    fn note_on_roots(&self, options: &Options) -> Option<String> {
-        let parent = self
-            .beside
-            .first()
-            .filter(|_| options.labels != Wanted::Never)?
-            .parent()?;
-        let parent = if parent.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            parent
-        };
-        let roots = self
-            .beside
-            .iter()
-            .map(|root| root.file_name().unwrap_or_default().display().to_string());
-        let classes = self.classes.keys().map(|class| class.display().to_string());
-        Some(format!(
-            "the classes are the folders in the {} that were given ({}), not those themselves ({}): for these give {}, and \
-             to confirm the classes, classes=[...]",
-            self.beside.len(),
-            first_few(classes),
-            first_few(roots),
-            parent.display()
-        ))
-    }
-
-    /// Tells a user who may not have meant classes which there are.
-    fn note_on_names(&self, options: &Options) -> Option<String> {
-        if !self.named_by_folder || options.labels == Wanted::Never {
-            return None;
-        }
-        let count = |all: &[Images]| {
-            all.iter()
-                .map(|images| each_name(&images.names).count())
-                .sum::<usize>()
-        };
-        let counted = self
-            .classes
-            .iter()
-            .map(|(class, all)| format!("{} ({})", class.display(), count(all)));
-        let classes = first_few(counted);
-        Some(format!(
-            "the images come from {} folders, so the name of each folder is a class: {classes}; if they are all one class, use \
-             labels=None, and to confirm the classes, classes=[...]",
-            self.classes.len()
-        ))
-    }
 }
 
 /// What the files of a class are ranked by in a split, in their order.
@@ -214,36 +147,6 @@ fn keys<'a>(split: Split, class: &'a OsStr, all: &'a [Images]) -> impl Iterator<
         let names = images.names.split_inclusive(|byte| *byte == 0);
         names.map(move |name| split.key(class, [folder, hash_bytes(name)]))
     })
-}
-
-/// Says which of several directories hold nothing, as a glob may match one.
-pub(super) fn note_on_bare(bare: &[PathBuf]) -> Option<String> {
-    let folders = counted(bare.len() as u64, "folder");
-    Some(format!(
-        "{folders} without images or record files; the first is {}",
-        bare.first()?.display()
-    ))
-}
-
-/// Says which class directories hold no images.
-fn note_on_empty(empty: &BTreeMap<OsString, Vec<Images>>) -> Option<String> {
-    let names = first_few(empty.keys().map(|class| class.display().to_string()));
-    match empty.len() {
-        0 => None,
-        1 => Some(format!(
-            "1 folder has no images and is not a class: {names}"
-        )),
-        count => Some(format!(
-            "{count} folders have no images and are not classes: {names}"
-        )),
-    }
-}
-
-/// The first of many, in a row.
-fn first_few(all: impl ExactSizeIterator<Item = String>) -> String {
-    const FEW: usize = 10;
-    let more = if all.len() > FEW { ", ..." } else { "" };
-    format!("{}{more}", all.take(FEW).collect::<Vec<_>>().join(", "))
 }
 
 /// Image files named one by one.
@@ -277,15 +180,7 @@ fn single_files(files: &[PathBuf]) -> Found {
 /// What directories are called, if not all of them alike.
 fn names_of<'a>(folders: impl Iterator<Item = &'a Path>) -> Option<Vec<OsString>> {
     let name = |folder: &Path| folder.file_name().map(OsStr::to_os_string);
-    let real = |folder: &Path| {
-        if folder.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            folder
-        }
-        .canonicalize()
-        .ok()
-    };
+    let real = |folder| or_here(folder).canonicalize().ok();
     let names: Vec<OsString> = folders
         .map(|folder| {
             name(folder)
