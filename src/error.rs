@@ -78,7 +78,7 @@ pub enum Error {
         reason: String,
     },
     /// A file could not be written.
-    #[error("{}: cannot write{}: {}", path.display(), if *bytes > 0 { format!(" {}", counted(*bytes, "byte")) } else { String::new() }, explained(source))]
+    #[error("{}: cannot write{}: {}", path.display(), of_bytes(*bytes), explained(source))]
     Write {
         /// The file, by its final name.
         path: PathBuf,
@@ -89,7 +89,11 @@ pub enum Error {
         source: io::Error,
     },
     /// A file that is to be written is there already.
-    #[error("{}: exists already: replace it with overwrite=True{}", path.display(), if *resumable { RESUME } else { "" })]
+    #[error(
+        "{}: exists already: replace it with overwrite=True{}",
+        path.display(),
+        if *resumable { RESUME } else { "" }
+    )]
     Exists {
         /// The file.
         path: PathBuf,
@@ -97,13 +101,19 @@ pub enum Error {
         resumable: bool,
     },
     /// There is no room for a batch.
-    #[error("no memory for {}: use a smaller batch_size, size or prefetch", counted(*bytes as u64, "byte"))]
+    #[error(
+        "no memory for {}: use a smaller batch_size, size or prefetch",
+        counted(*bytes as u64, "byte")
+    )]
     Memory {
         /// How many bytes were asked for.
         bytes: usize,
     },
     /// More samples failed than `max_errors` allows, each counted once.
-    #[error("{} failed, more than max_errors={limit}; the last one: {last}", counted(*count, "sample"))]
+    #[error(
+        "{} failed, more than max_errors={limit}; the last one: {last}",
+        counted(*count, "sample")
+    )]
     TooManyErrors {
         /// How many failed so far.
         count: u64,
@@ -128,8 +138,8 @@ pub enum Error {
     },
     /// The iterator was made in another process: threads do not survive a fork.
     #[error(
-        "this iterator was made in process {made_in} and is used in its fork {used_in}: worker threads do not survive \
-         a fork; call iter() on the loader after forking"
+        "this iterator was made in process {made_in} and is used in its fork {used_in}: worker \
+         threads do not survive a fork; call iter() on the loader after forking"
     )]
     Forked {
         /// Process that made the iterator.
@@ -264,6 +274,14 @@ impl Error {
     }
 }
 
+/// What could not be written, if that is known.
+fn of_bytes(bytes: u64) -> String {
+    match bytes {
+        0 => String::new(),
+        bytes => format!(" {}", counted(bytes, "byte")),
+    }
+}
+
 /// The beginning of what is wrong with an image in a record.
 fn of_spot(record: Option<Spot>) -> String {
     record.map_or_else(String::new, |Spot { number, offset }| {
@@ -292,7 +310,8 @@ fn explained(source: &io::Error) -> String {
     match Errno::from_io_error(source) {
         Some(Errno::MFILE) => {
             format!(
-                "{}: this process has as many files open as it may; raise its limit with `ulimit -n`",
+                "{}: this process has as many files open as it may; raise its limit with \
+                 `ulimit -n`",
                 said(source)
             )
         }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::error::counted;
 use crate::file::{quoted, whole_number};
 
-/// The samples in the order of their classes, in each as the data set has them.
+/// The samples in the order of their classes, in each as the dataset has them.
 #[derive(Clone, Debug)]
 pub struct ByClass {
     /// The places of each class in that order.
@@ -22,32 +22,24 @@ pub struct ByClass {
 impl ByClass {
     /// Sorts samples by their `labels`; those that are not below `classes` are of no class.
     pub(super) fn of(labels: impl Iterator<Item = u32> + Clone, classes: usize) -> Self {
-        let mut ends = vec![0u64; classes];
+        let mut counts = vec![0; classes];
         for label in labels.clone() {
-            if let Some(count) = ends.get_mut(label as usize) {
+            if let Some(count) = counts.get_mut(label as usize) {
                 *count += 1;
             }
         }
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += *end;
-            *end = sum - *end;
-        }
-        // Each begins where the one before ends, and is moved on to its own end.
-        let mut samples = vec![0; usize::try_from(sum).unwrap_or(usize::MAX)];
+        let mut sorted = Self::sorted(counts);
+        let mut places: Vec<u64> = sorted.ranges.iter().map(|range| range.start).collect();
+        let all = sorted.ranges.last().map_or(0, |range| range.end);
+        let mut samples = vec![0; usize::try_from(all).unwrap_or(usize::MAX)];
         for (sample, label) in (0..).zip(labels) {
-            let Some(place) = ends.get_mut(label as usize) else {
-                continue;
-            };
-            samples[usize::try_from(*place).unwrap_or(usize::MAX)] = sample;
-            *place += 1;
+            if let Some(place) = places.get_mut(label as usize) {
+                samples[usize::try_from(*place).unwrap_or(usize::MAX)] = sample;
+                *place += 1;
+            }
         }
-        let starts = [0].into_iter().chain(ends.iter().copied());
-        let ranges = starts.zip(&ends).map(|(start, end)| start..*end).collect();
-        Self {
-            ranges,
-            samples: Some(samples.into()),
-        }
+        sorted.samples = Some(samples.into());
+        sorted
     }
 
     /// Of samples that lie by class, so many of each.
@@ -116,8 +108,8 @@ pub(super) fn checked_cell(
     found.ok_or_else(|| {
         let samples = counted(samples as u64, "sample");
         format!(
-            "a label of {most} or more for {samples}, {cell}: classes are numbered from 0, and there is one for every number \
-             up to the greatest"
+            "a label of {most} or more for {samples}, {cell}: classes are numbered from 0, and \
+             there is one for every number up to the greatest"
         )
     })
 }
@@ -140,8 +132,9 @@ pub(super) fn numbered(classes: &[OsString]) -> Result<Option<Vec<u64>>, (usize,
         Some(place) if !whole.is_empty() && 2 * numbers > classes.len() => Err((
             place,
             format!(
-                "the class is {}, where other classes are labels, whole numbers from 0 on: leave the row out or give it \
-                 a label of its own; if classes are names, write them as words",
+                "the class is {}, where other classes are labels, whole numbers from 0 on: leave \
+                 the row out or give it a label of its own; if classes are names, write them as \
+                 words",
                 quoted(classes[place].as_bytes())
             ),
         )),

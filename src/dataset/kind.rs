@@ -142,7 +142,8 @@ impl Found {
         below.find(|path| is_records(path)).map_or(Ok(false), |path| {
             let folder = path.parent().unwrap_or(&tree.root).display();
             let reason = format!(
-                "no images and no record files in it, but there are records in {folder}: give that directory"
+                "no images and no record files in it, but there are records in {folder}: give that \
+                 directory"
             );
             Err(Error::dataset(&*tree.root, reason))
         })

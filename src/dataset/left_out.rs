@@ -11,7 +11,7 @@ const EXAMPLES: usize = 2;
 /// The longest ending that is taken for one.
 const ENDING: usize = 10;
 
-/// Endings of what lies beside pictures and is meant to: labels, boxes, notes, programs. In lower
+/// Endings of what lies beside images and is meant to: labels, boxes, notes, programs. In lower
 /// case.
 const COMPANIONS: [&str; 31] = [
     "txt", "csv", "tsv", "json", "jsonl", "xml", "yaml", "yml", "toml", "md", "rst", "html", "htm",
@@ -56,7 +56,7 @@ struct Kind {
 }
 
 impl LeftOut {
-    /// Takes down a file called `name`, unless it belongs beside pictures.
+    /// Takes down a file called `name`, unless it belongs beside images.
     pub(super) fn add(&mut self, name: &[u8], path: impl FnOnce() -> PathBuf) {
         let ending = ending(name);
         if is_companion(name, &ending) {
@@ -106,8 +106,8 @@ impl LeftOut {
             count => (format!("{count} files were"), "their names do"),
         };
         let note = format!(
-            "{files} left out because {names} not end in .jpg, .png or another image ending: {}; convert other formats to JPEG \
-             or PNG, and add the ending where it is missing",
+            "{files} left out because {names} not end in .jpg, .png or another image ending: {}; \
+             convert other formats to JPEG or PNG, and add the ending where it is missing",
             self.list()?
         );
         Some(note)
@@ -151,19 +151,22 @@ impl Why {
         let (count, examples) = (kind.count, kind.examples());
         match (self, count) {
             (Self::Loose, 1) => format!(
-                "1 image was left out because it lies beside the class folders: {examples}; move it into one to use it"
+                "1 image was left out because it lies beside the class folders: {examples}; move \
+                 it into one to use it"
             ),
             (Self::Loose, _) => format!(
-                "{count} images were left out because they lie beside the class folders: {examples}; move them into one to \
-                 use them"
+                "{count} images were left out because they lie beside the class folders: \
+                 {examples}; move them into one to use them"
             ),
             (Self::Special, 1) => {
                 format!(
-                    "1 file named as an image was left out because it is a FIFO, a socket or a device: {examples}"
+                    "1 file named as an image was left out because it is a FIFO, a socket or a \
+                     device: {examples}"
                 )
             }
             (Self::Special, _) => format!(
-                "{count} files named as images were left out because they are FIFOs, sockets or devices: {examples}"
+                "{count} files named as images were left out because they are FIFOs, sockets or \
+                 devices: {examples}"
             ),
         }
     }
@@ -227,7 +230,8 @@ mod tests {
             "6.heic",
         ];
         let all = left_out(&names);
-        let expected = "3 *.heic (x/4.heic, x/5.heic, ...), 3 *.tif (x/1.tif, x/2.TIF, ...), 2 without an ending (x/b, x/a.b c)";
+        let expected = "3 *.heic (x/4.heic, x/5.heic, ...), 3 *.tif (x/1.tif, x/2.TIF, ...), 2 \
+                        without an ending (x/b, x/a.b c)";
         assert_eq!(all.list().unwrap(), expected);
         assert!(
             all.note().unwrap().starts_with(

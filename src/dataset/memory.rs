@@ -1,4 +1,4 @@
-//! Encoded pictures that are in memory already.
+//! Encoded images that are in memory already.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,18 +11,18 @@ use crate::random::{hash_bytes, mix};
 /// The bytes of a file, wherever they are kept.
 pub type Bytes = Box<dyn AsRef<[u8]> + Send + Sync>;
 
-/// Pictures in the order given, all of one class without a name.
+/// Images in the order given, all of one class without a name.
 pub struct InMemory {
-    pictures: Vec<Bytes>,
+    images: Vec<Bytes>,
     classes: [OsString; 1],
 }
 
 impl InMemory {
-    /// A data set of `pictures`.
+    /// A dataset of `images`.
     #[must_use]
-    pub fn new(pictures: Vec<Bytes>) -> Self {
+    pub fn new(images: Vec<Bytes>) -> Self {
         Self {
-            pictures,
+            images,
             classes: [OsString::new()],
         }
     }
@@ -30,20 +30,20 @@ impl InMemory {
     fn bytes(&self, index: u64) -> &[u8] {
         usize::try_from(index)
             .ok()
-            .and_then(|index| self.pictures.get(index))
+            .and_then(|index| self.images.get(index))
             .map_or(&[], |bytes| (**bytes).as_ref())
     }
 }
 
 impl fmt::Debug for InMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "InMemory({} pictures)", self.pictures.len())
+        write!(f, "InMemory({} images)", self.images.len())
     }
 }
 
 impl Dataset for InMemory {
     fn len(&self) -> u64 {
-        self.pictures.len() as u64
+        self.images.len() as u64
     }
 
     fn classes(&self) -> Result<&[OsString]> {
@@ -60,7 +60,7 @@ impl Dataset for InMemory {
 
     /// There is no file: what Python calls the sample.
     fn location(&self, index: u64) -> Location {
-        Location::file(if self.pictures.len() == 1 {
+        Location::file(if self.images.len() == 1 {
             "data".to_owned()
         } else {
             format!("data[{index}]")
@@ -68,7 +68,7 @@ impl Dataset for InMemory {
     }
 
     fn kind(&self) -> &'static str {
-        "pictures in memory"
+        "images in memory"
     }
 
     fn read<'a>(&'a self, index: u64, _: &'a mut Scratch) -> Result<Sample<'a>> {

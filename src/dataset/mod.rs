@@ -1,7 +1,7 @@
 //! Where samples are: which file or record is which sample, and what its label is.
 //!
-//! A data set is a list with random access, so that everything above it can speak of samples by
-//! number. Kinds of data sets stand behind [`Dataset`], and [`open`] finds out by looking which
+//! A dataset is a list with random access, so that everything above it can speak of samples by
+//! number. Kinds of datasets stand behind [`Dataset`], and [`open`] finds out by looking which
 //! kind some paths are.
 
 mod classes;
@@ -49,7 +49,7 @@ pub struct Scratch {
 /// A sample as it is stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Sample<'a> {
-    /// The picture.
+    /// The image.
     pub content: Content<'a>,
     /// The number of its class.
     pub label: usize,
@@ -147,7 +147,7 @@ impl Location {
         text
     }
 
-    /// The error of a picture that cannot be decoded.
+    /// The error of an image that cannot be decoded.
     #[must_use]
     pub fn undecodable(self, reason: Reason) -> Error {
         let error = reason.at(self.path);

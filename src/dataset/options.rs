@@ -10,14 +10,14 @@ use crate::error::{Error, Result};
 /// Names of the features of a `tf.train.Example`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keys {
-    /// The picture: a file's bytes, or pixels. Default: `image/encoded`.
+    /// The image: a file's bytes, or pixels. Default: `image/encoded`.
     pub image: String,
     /// The label, a number; all samples are of one class if `None`. Default: `image/class/label`.
     pub label: Option<String>,
     /// The name of the class, if there is one. Default: `image/class/text`, and failing that
     /// `image/class/synset`.
     pub text: Option<String>,
-    /// The name of the file that the picture comes from, if there is one. Default:
+    /// The name of the file that the image comes from, if there is one. Default:
     /// `image/filename`.
     pub filename: Option<String>,
 }
@@ -43,7 +43,7 @@ pub struct Options {
     pub split: Option<Split>,
     /// The first samples of the list only. Default: all.
     pub limit: Option<u64>,
-    /// Where records have what. Default: as TensorFlow's image data sets have it.
+    /// Where records have what. Default: as TensorFlow's image datasets have it.
     pub keys: Keys,
     /// Whether labels are wanted. Default: every sample must have one.
     pub labels: Wanted,
@@ -69,7 +69,8 @@ impl Keys {
                 Err(Error::argument(
                     "keys",
                     format!("{{\"label\": None, \"text\": {text:?}}}"),
-                    "a text is only the name of an integer label, so not \"text\" with \"label\": None",
+                    "a text is only the name of an integer label, so not \"text\" with \"label\": \
+                     None",
                 ))
             }
             _ => Ok(()),
@@ -120,30 +121,20 @@ impl Options {
         let Some(classes) = &self.classes else {
             return Ok((0..found.len()).collect());
         };
-        let wrong = |class: &OsString, allowed: String| {
-            Err(Error::argument(
-                "classes",
-                format!("{:?}", class.to_string_lossy()),
-                allowed,
-            ))
-        };
         let mut left: HashMap<&OsString, usize> = found.iter().zip(0..).collect();
         let mut numbers = Vec::with_capacity(classes.len());
         for class in classes {
-            match left.remove(class) {
-                Some(number) => numbers.push(number),
-                None if classes[..numbers.len()].contains(class) => {
-                    return wrong(class, "each class once".to_owned());
-                }
-                None => {
-                    let known: Vec<_> = found
-                        .iter()
-                        .take(10)
-                        .map(|class| class.to_string_lossy())
-                        .collect();
-                    return wrong(class, format!("the {what}: {}", known.join(", ")));
-                }
-            }
+            let Some(number) = left.remove(class) else {
+                let allowed = if classes[..numbers.len()].contains(class) {
+                    "each class once".to_owned()
+                } else {
+                    let known = found.iter().take(10).map(|class| class.to_string_lossy());
+                    format!("the {what}: {}", known.collect::<Vec<_>>().join(", "))
+                };
+                let class = format!("{:?}", class.to_string_lossy());
+                return Err(Error::argument("classes", class, allowed));
+            };
+            numbers.push(number);
         }
         Ok(numbers)
     }

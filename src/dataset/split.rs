@@ -199,7 +199,8 @@ mod tests {
         ) {
             let side = |side| {
                 let split = Split { side, fraction, seed };
-                split.of_all(&labels, 5, |sample| split.key(OsStr::new("a class"), [0, sample as u64]))
+                let key = |sample| split.key(OsStr::new("a class"), [0, sample as u64]);
+                split.of_all(&labels, 5, key)
             };
             for (train, validation) in side(Side::Train).into_iter().zip(side(Side::Validation)) {
                 prop_assert_ne!(train, validation);
@@ -226,21 +227,24 @@ mod tests {
             names: BTreeSet<u32>, others: BTreeSet<u32>, fraction in 0.0..=1.0, seed: u64,
         ) {
             let split = validation(fraction, seed);
-            let all: Vec<(u32, u32)> =
-                others.iter().map(|name| (1, *name)).chain(names.iter().map(|name| (0, *name))).collect();
+            let cats = names.iter().map(|name| (0, *name));
+            let all: Vec<(u32, u32)> = others.iter().map(|name| (1, *name)).chain(cats).collect();
             let labels: Vec<u32> = all.iter().map(|(label, _)| *label).collect();
             let held = split.of_all(&labels, 2, |sample| {
                 let (label, name) = all[sample];
-                split.key(OsStr::new(["cat", "dog"][label as usize]), [0, hash_bytes(&name.to_le_bytes())])
+                let class = OsStr::new(["cat", "dog"][label as usize]);
+                split.key(class, [0, hash_bytes(&name.to_le_bytes())])
             });
             let cats = all.iter().zip(held).filter(|((label, _), held)| *label == 0 && *held);
-            prop_assert_eq!(cats.map(|((_, name), _)| *name).collect::<BTreeSet<_>>(), held_out(&split, "cat", &names));
+            let cats: BTreeSet<u32> = cats.map(|((_, name), _)| *name).collect();
+            prop_assert_eq!(cats, held_out(&split, "cat", &names));
         }
 
         #[test]
         fn another_seed_is_another_split(seed: u64) {
             let names: BTreeSet<u32> = (0..200).collect();
-            let sides = [seed, seed ^ 1].map(|seed| held_out(&validation(0.5, seed), "cat", &names));
+            let side = |seed| held_out(&validation(0.5, seed), "cat", &names);
+            let sides = [seed, seed ^ 1].map(side);
             let common = sides[0].intersection(&sides[1]).count();
             prop_assert!((20..80).contains(&common), "{common} of 100 are in both");
         }

@@ -107,6 +107,15 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// Records without keys.
+    pub(super) fn of(mut starts: Vec<u64>) -> Self {
+        starts.shrink_to_fit();
+        Self {
+            starts,
+            keys: Vec::new(),
+        }
+    }
+
     /// Reads an index of a file of `len` bytes.
     pub(super) fn parse(text: &[u8], framing: Framing, len: u64) -> Result<Self, Reason> {
         let table = match framing {
@@ -143,10 +152,7 @@ impl Table {
             }
             starts.push(offset.checked_add(size).ok_or(Reason::Line(line))?);
         }
-        Ok(Self {
-            starts,
-            keys: Vec::new(),
-        })
+        Ok(Self::of(starts))
     }
 
     fn recordio(text: &[u8], len: u64) -> Result<Self, Reason> {

@@ -15,8 +15,8 @@ pub(super) enum Compression {
     Zlib,
 }
 
-/// Room that is added at a time.
-const ROOM: usize = 64 << 10;
+/// Bytes that a buffer is enlarged by at a time.
+const STEP: usize = 64 << 10;
 
 impl Compression {
     /// The compression of a file that starts with `bytes`: none where a record starts there.
@@ -80,27 +80,24 @@ fn zlib(bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     let mut rest = bytes;
     loop {
         if out.len() == out.capacity() {
-            out.try_reserve(ROOM)
+            out.try_reserve(STEP)
                 .map_err(|_| io::ErrorKind::OutOfMemory)?;
         }
-        let (taken, made) = (stream.total_in(), stream.total_out());
+        let before = (stream.total_in(), stream.total_out());
         let status = stream.decompress_vec(rest, out, FlushDecompress::None)?;
         // No more than there are.
-        rest = &rest[usize::try_from(stream.total_in() - taken).unwrap_or(rest.len())..];
+        rest = &rest[usize::try_from(stream.total_in() - before.0).unwrap_or(rest.len())..];
         match status {
             Status::StreamEnd if rest.is_empty() => return Ok(()),
             Status::StreamEnd => {
-                return Err(io::Error::other(format!(
-                    "after its end there is more: {}",
-                    counted(rest.len() as u64, "byte")
-                )));
+                let more = counted(rest.len() as u64, "byte");
+                let reason = format!("after its end there is more: {more}");
+                return Err(io::Error::other(reason));
             }
-            Status::Ok | Status::BufError
-                if (taken, made) == (stream.total_in(), stream.total_out()) =>
-            {
+            _ if before == (stream.total_in(), stream.total_out()) => {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            Status::Ok | Status::BufError => {}
+            _ => {}
         }
     }
 }

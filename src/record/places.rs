@@ -139,31 +139,35 @@ fn decoded(bytes: &[u8]) -> Option<HashMap<PathBuf, (Stamp, Vec<u64>)>> {
     let mut shards = HashMap::new();
     while !rest.is_empty() {
         let path_len = usize::try_from(take(&mut rest)?).ok()?;
-        let (path, more) = rest.split_at_checked(path_len)?;
-        rest = more;
-        let (len, more) = rest.split_first_chunk()?;
-        let (modified, more) = more.split_first_chunk()?;
+        let path = rest.split_off(..path_len)?;
+        let path = PathBuf::from(OsStr::from_bytes(path));
         let stamp = Stamp {
-            len: u64::from_le_bytes(*len),
-            modified: i64::from_le_bytes(*modified),
+            len: u64::from_le_bytes(*take_chunk(&mut rest)?),
+            modified: i64::from_le_bytes(*take_chunk(&mut rest)?),
         };
-        rest = more;
-        let records = usize::try_from(take(&mut rest)?)
-            .ok()
-            .filter(|records| *records <= rest.len())?;
-        let mut starts = Vec::new();
-        if records > 0 {
-            starts.reserve_exact(records + 1);
-            starts.push(0);
-        }
-        let mut at = 0u64;
-        for _ in 0..records {
-            at = at.checked_add(take(&mut rest)?)?;
-            starts.push(at);
-        }
-        shards.insert(PathBuf::from(OsStr::from_bytes(path)), (stamp, starts));
+        shards.insert(path, (stamp, starts(&mut rest)?));
     }
     Some(shards)
+}
+
+/// Takes the beginnings of a shard's records off the front.
+fn starts(rest: &mut &[u8]) -> Option<Vec<u64>> {
+    let records = usize::try_from(take(rest)?).ok()?;
+    // Each takes a byte or more.
+    if records == 0 || records > rest.len() {
+        return (records == 0).then(Vec::new);
+    }
+    let (mut starts, mut at) = (Vec::with_capacity(records + 1), 0u64);
+    starts.push(at);
+    for _ in 0..records {
+        at = at.checked_add(take(rest)?)?;
+        starts.push(at);
+    }
+    Some(starts)
+}
+
+fn take_chunk<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8; 8]> {
+    rest.split_off(..8)?.first_chunk()
 }
 
 /// Appends a number, seven bits a byte, the lowest first.
@@ -179,8 +183,7 @@ fn put(bytes: &mut Vec<u8>, mut number: u64) {
 fn take(rest: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
-        let (byte, more) = rest.split_first()?;
-        *rest = more;
+        let byte = rest.split_off_first()?;
         number |= u64::from(byte & 0x7f) << shift;
         if *byte < 0x80 {
             return Some(number);

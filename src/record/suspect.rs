@@ -37,11 +37,8 @@ pub fn damaged(path: &Path) -> Result<Option<Error>> {
         None if ends_a_record(bytes) => "its data are sound".to_owned(),
         None => "no sound record follows".to_owned(),
     };
-    Ok(Some(Error::record(
-        path,
-        0,
-        format!("a damaged {framing} file: {wrong}; {rest}"),
-    )))
+    let reason = format!("a damaged {framing} file: {wrong}; {rest}");
+    Ok(Some(Error::record(path, 0, reason)))
 }
 
 /// The framing of a file that does not start with a record, as far as its name and its bytes tell.

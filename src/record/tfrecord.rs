@@ -31,8 +31,8 @@ pub enum Reason {
     },
     /// A checksum is not that of its part.
     #[error(
-        "the checksum of the {part} does not match: {stored:#010x} is stored, {computed:#010x} is that of the {part} \
-         as it is"
+        "the checksum of the {part} does not match: {stored:#010x} is stored, {computed:#010x} is \
+         that of the {part} as it is"
     )]
     Checksum {
         /// The part.

@@ -1,5 +1,5 @@
 //! Looks at every input before the first byte is written: that it is there, can be read, and is a
-//! picture, all of it or by its header.
+//! image, all of it or by its header.
 
 use std::ffi::CString;
 use std::io;
@@ -20,7 +20,7 @@ use crate::transform::{Form, decode_whole};
 /// How thoroughly inputs are checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// Every picture is decoded as a whole.
+    /// Every image is decoded as a whole.
     #[default]
     Decode,
     /// The beginning of every file is read.
@@ -29,7 +29,7 @@ pub enum Depth {
 
 words!(Depth: "decode" Decode, "headers" Headers);
 
-/// Enough for the header of nearly every picture; what has a longer one is read as a whole.
+/// Enough for the header of nearly every image; what has a longer one is read as a whole.
 const PREFIX: usize = 64 << 10;
 
 /// Enough to tell formats apart.
@@ -40,9 +40,9 @@ const MAGIC: usize = 16;
 pub(super) struct Checked {
     /// What tells whether the file is another one when it is written, and its length.
     pub(super) stamp: Stamp,
-    /// Format of the picture.
+    /// Format of the image.
     pub(super) format: Format,
-    /// Size of the picture as it is stored; zero where it was not asked for.
+    /// Size of the image as it is stored; zero where it was not asked for.
     pub(super) size: Size,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Check {
     /// The inputs that are looked at; all if `None`.
     pub(super) wanted: Option<Vec<usize>>,
     pub(super) depth: Depth,
-    /// Whether pictures' sizes are wanted.
+    /// Whether images' sizes are wanted.
     pub(super) sizes: bool,
     /// Counts the inputs that were looked at.
     pub(super) done: Arc<AtomicU64>,
@@ -89,10 +89,10 @@ impl Check {
     }
 }
 
-/// The stamp of a file, and what it holds or why it holds no picture.
+/// The stamp of a file, and what it holds or why it holds no image.
 type Found = io::Result<(Stamp, Result<(Format, Size), Reason>)>;
 
-/// Decodes a picture with what `verify` decodes with.
+/// Decodes an image with what `verify` decodes with.
 fn decoded(path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Found {
     let Tools { bytes, decoder } = tools;
     let stamp = file::read_stamped(&CString::new(path.as_os_str().as_bytes())?, bytes)?;
@@ -106,7 +106,7 @@ fn decoded(path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Found {
     ))
 }
 
-/// Reads the beginning of a picture.
+/// Reads the beginning of an image.
 fn begun(path: &Path, sizes: bool, tools: &mut Tools) -> Found {
     let Tools { bytes, decoder } = tools;
     let stamp = file::peek(path, if sizes { PREFIX } else { MAGIC }, bytes)?;
@@ -121,7 +121,7 @@ fn begun(path: &Path, sizes: bool, tools: &mut Tools) -> Found {
     Ok((stamp, header))
 }
 
-/// What the header of a picture says, or why it says nothing.
+/// What the header of an image says, or why it says nothing.
 fn header_of(bytes: &[u8], decoder: &mut Option<Decoder>) -> Result<(Format, Size), Reason> {
     let stop = AtomicBool::new(false);
     let decoder = ready(decoder, Backend::Turbo)?;

@@ -1,7 +1,5 @@
 //! Image files as they are, each in a `tf.train.Example` in a TFRecord.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -11,10 +9,10 @@ use super::check::Checked;
 use super::plan::MakeRecords;
 use super::shards::Records;
 use super::source::Source;
+use super::wrapper::{Wrapper, number, text};
 use crate::codec::Format;
 use crate::error::Result;
-use crate::record::example::{self, Feature};
-use crate::record::{Span, index, tfrecord};
+use crate::record::{Span, index};
 
 /// Which features a record has, besides `image/encoded` and `image/class/label`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +32,6 @@ pub(super) struct Examples {
     schema: Schema,
 }
 
-const ENCODED: &str = "image/encoded";
-
 impl Examples {
     /// Makes records with these features.
     pub(super) fn of(schema: Schema) -> MakeRecords<Self> {
@@ -47,52 +43,33 @@ impl Examples {
         Box::new(move |source, checked| Ok((records(source, checked), Vec::new())))
     }
 
-    /// Everything of a record but the picture.
-    fn features(&self, record: usize) -> BTreeMap<String, Feature<'_>> {
-        let number = |value: u64| Feature::Ints(vec![i64::try_from(value).unwrap_or(i64::MAX)]);
-        let text = |value| Feature::Bytes(vec![Cow::Borrowed(value)]);
-        let mut features = BTreeMap::new();
-        let mut set = |key: &str, feature| features.insert(key.to_owned(), feature);
+    /// Everything of a record but the image.
+    fn wrapper(&self, record: usize) -> Wrapper {
         let class = self.source.class(record);
-        set("image/class/label", number(class.label));
-        if self.schema == Schema::Bare {
-            return features;
-        }
-        let Checked { size, format, .. } = self.checked[record];
-        set("image/height", number(size.height.into()));
-        set("image/width", number(size.width.into()));
-        if self.schema == Schema::Split {
-            let name = Path::new(OsStr::from_bytes(self.source.name(record)));
-            set(
-                "image/format",
-                text(name.extension().unwrap_or_default().as_bytes()),
-            );
-            set("image/filename", text(self.source.name(record)));
+        let checked = self.checked[record];
+        let name = self.source.name(record);
+        let (format, name) = if self.schema == Schema::Split {
+            let ending = Path::new(OsStr::from_bytes(name)).extension();
+            (ending.unwrap_or_default().as_bytes(), name)
         } else {
-            set("image/format", text(name_of(format).as_bytes()));
-            set("image/filename", text(self.source.base_name(record)));
-            set("image/class/text", text(class.name.as_bytes()));
-        }
-        features
+            let format = name_of(checked.format).as_bytes();
+            (format, self.source.base_name(record))
+        };
+        let features = [
+            ("image/class/label", number(class.label)),
+            ("image/height", number(checked.size.height.into())),
+            ("image/width", number(checked.size.width.into())),
+            ("image/format", text(format)),
+            ("image/filename", text(name)),
+            ("image/class/text", text(class.name.as_bytes())),
+        ];
+        let count = match self.schema {
+            Schema::Bare => 1,
+            Schema::Split => 5,
+            Schema::Metadata => 6,
+        };
+        Wrapper::new(features.into_iter().take(count), checked.stamp.len)
     }
-
-    fn around(&self, record: usize) -> (Vec<u8>, Vec<u8>) {
-        example::around(
-            &self.features(record),
-            ENCODED,
-            self.checked[record].stamp.len,
-        )
-    }
-}
-
-/// Whether a framed record has `before` and `after` around a picture of `bytes` bytes.
-pub(super) fn is_around(framed: &[u8], before: &[u8], after: &[u8], bytes: u64) -> bool {
-    let len = (before.len() + after.len()) as u64 + bytes;
-    framed.len() as u64 == len + tfrecord::OVERHEAD
-        && framed
-            .strip_prefix(&tfrecord::header(len))
-            .and_then(|data| data.strip_prefix(before)?.split_last_chunk::<4>())
-            .is_some_and(|(data, _)| data.ends_with(after))
 }
 
 /// What a format is called in records.
@@ -111,37 +88,17 @@ impl Records for Examples {
     type Scratch = ();
 
     fn len(&self, record: usize) -> Option<u64> {
-        let (before, after) = self.around(record);
-        Some(
-            tfrecord::OVERHEAD
-                + (before.len() + after.len()) as u64
-                + self.checked[record].stamp.len,
-        )
+        Some(self.wrapper(record).len())
     }
 
     fn append(&self, record: usize, (): &mut (), out: &mut Vec<u8>) -> Result<()> {
-        let (before, after) = self.around(record);
         let stamp = self.checked[record].stamp;
-        out.extend_from_slice(&tfrecord::header(
-            (before.len() + after.len()) as u64 + stamp.len,
-        ));
-        let start = out.len();
-        out.extend_from_slice(&before);
-        self.source.append(record, stamp, out)?;
-        out.extend_from_slice(&after);
-        let footer = tfrecord::footer(&out[start..]);
-        out.extend_from_slice(&footer);
-        Ok(())
+        let append = |out: &mut Vec<u8>| self.source.append(record, stamp, out);
+        self.wrapper(record).append(out, append)
     }
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
-        let (before, after) = self.around(record);
-        Some(is_around(
-            framed,
-            &before,
-            &after,
-            self.checked[record].stamp.len,
-        ))
+        Some(self.wrapper(record).is_around(framed))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {

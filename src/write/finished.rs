@@ -35,8 +35,8 @@ pub(super) fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool
 /// The error of a shard that is there, and not what this run would write.
 fn other(shard: &Shard, what: impl fmt::Display) -> Error {
     let reason = format!(
-        "{what}: it is damaged, or from a run with other inputs or options; remove it to have it written again, or \
-         replace all with overwrite=True"
+        "{what}: it is damaged, or from a run with other inputs or options; remove it to have it \
+         written again, or replace all with overwrite=True"
     );
     Error::dataset(&*shard.path, reason)
 }

@@ -46,16 +46,20 @@ pub fn index(
     }
     // Nothing is left to be ended.
     let _ = watch(shards.len() as u64, shards.len() as u64);
-    if failures.is_empty() {
-        return Ok(Some(written));
+    match unusable(shards.len(), failures) {
+        Some(error) => Err(error),
+        None => Ok(Some(written)),
     }
-    let files = shards.len();
-    let outcome = if failures.len() == files {
-        "no index was written"
-    } else {
-        "the others have their index"
+}
+
+/// The error of shards that cannot be used, if there are any.
+fn unusable(files: usize, failures: Vec<Error>) -> Option<Error> {
+    let outcome = match failures.len() {
+        0 => return None,
+        failed if failed == files => "no index was written",
+        _ => "the others have their index",
     };
-    Err(Error::Files {
+    Some(Error::Files {
         files,
         outcome,
         failures,
@@ -70,13 +74,11 @@ fn write(path: &Path) -> Result<(u64, u64)> {
             "is a directory: give the TFRecord files in it, one by one or by a glob",
         ));
     }
-    let shard = Shard::open(
-        path,
-        Options {
-            use_index: false,
-            ..Options::default()
-        },
-    )?;
+    let options = Options {
+        use_index: false,
+        ..Options::default()
+    };
+    let shard = Shard::open(path, options)?;
     if shard.framing() != Framing::TfRecord {
         let reason =
             "is a RecordIO file: its index has a key for each record, which only its writer knows";

@@ -1,4 +1,4 @@
-//! Writes data sets: jobs on the engine whose results are files.
+//! Writes datasets: jobs on the engine whose results are files.
 //!
 //! What is common to all of them: every argument and every input is checked, inputs by decoding
 //! them, before the first byte is written; a file appears under its name whole or not at all
@@ -24,6 +24,7 @@ mod split;
 mod stratified;
 mod tensorize;
 mod tensors;
+mod wrapper;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -72,7 +73,7 @@ words!(OnError: "raise" Raise, "skip" Skip);
 pub struct Written {
     /// Files with data, index files and the like not counted.
     pub files: u64,
-    /// Records, or pictures, in them.
+    /// Records, or images, in them.
     pub records: u64,
     /// Bytes of those files.
     pub bytes: u64,

@@ -45,7 +45,8 @@ impl<'a> Destination<'a> {
             return Ok(());
         }
         let allowed = format!(
-            "a directory {which} {}, which the images are read from: files written there would become part of it",
+            "a directory {which} {}, which the images are read from: files written there would \
+             become part of it",
             source.display()
         );
         Err(Error::argument(
@@ -61,7 +62,8 @@ impl<'a> Destination<'a> {
 pub(super) fn check_destination(argument: &'static str, folder: &Path) -> Result<()> {
     check_local(argument, folder)?;
     if folder.starts_with("~") {
-        let allowed = "a directory; ~ is not made the home directory here: write that out, or ./~ for a directory called ~";
+        let allowed = "a directory; ~ is not made the home directory here: write that out, or ./~ \
+                       for a directory called ~";
         return Err(Error::argument(
             argument,
             format!("{:?}", folder.display().to_string()),
@@ -108,7 +110,8 @@ pub(super) fn refuse_lists<'a>(
             .iter()
             .find(|(_, _, real)| real.as_ref() == Some(&output))
         {
-            let allowed = "a file that the output does not replace: call it something else, or write elsewhere";
+            let allowed = "a file that the output does not replace: call it something else, or \
+                           write elsewhere";
             return Err(Error::argument(argument, list.display(), allowed));
         }
     }

@@ -31,7 +31,7 @@ pub struct Options {
     pub index: bool,
     /// Whether `manifest.jsonl` is written. Default: no.
     pub manifest: bool,
-    /// How thoroughly inputs are checked before anything is written. Default: every picture is
+    /// How thoroughly inputs are checked before anything is written. Default: every image is
     /// decoded.
     pub check: Depth,
     /// What becomes of a run some inputs of which cannot be used. Default: it ends.

@@ -109,8 +109,8 @@ impl Set {
             return Ok(());
         };
         let reason = format!(
-            "lists {shard} and with it another data set, whose lines would be lost: write to another directory, or \
-             without manifest=True"
+            "lists {shard} and with it another dataset, whose lines would be lost: write to \
+             another directory, or without manifest=True"
         );
         Err(Error::dataset(path, reason))
     }
@@ -127,8 +127,8 @@ impl Set {
             all => (format!("and {} more are shards", all - 1), "them"),
         };
         let reason = format!(
-            "{are} of an earlier run with more shards or other options, which would stay beside those of this run: \
-             remove {them}, or write to another directory"
+            "{are} of an earlier run with more shards or other options, which would stay beside \
+             those of this run: remove {them}, or write to another directory"
         );
         Err(Error::dataset(folder.join(first), reason))
     }

@@ -40,7 +40,7 @@ pub(super) trait Records: Send + Sync + 'static {
     /// What is wrong with its source.
     fn append(&self, record: usize, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Result<()>;
 
-    /// Whether a framed record is this one, as far as all but its picture tells; `None` if that
+    /// Whether a framed record is this one, as far as all but its image tells; `None` if that
     /// cannot be said.
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool>;
 
@@ -145,34 +145,26 @@ pub(super) struct Scratch<S> {
 impl<R: Records> Write<R> {
     /// Cuts a shard into pieces; returns them and the length of the whole, if it is known.
     fn pieces(&self, shard: &Shard) -> (Vec<Piece>, Option<u64>) {
-        let mut pieces = vec![Piece {
+        let whole = Piece {
             first: shard.first,
-            count: 0,
+            count: shard.count,
             offset: 0,
-        }];
-        let mut offset = 0;
-        for record in shard.first..shard.first + shard.count {
-            let Some(len) = self.records.len(record) else {
-                return (
-                    vec![Piece {
-                        first: shard.first,
-                        count: shard.count,
-                        offset: 0,
-                    }],
-                    None,
-                );
-            };
-            if let Some(last) = pieces.last_mut() {
-                last.count += 1;
-                offset += len;
-                if offset - last.offset >= PIECE && record + 1 < shard.first + shard.count {
-                    pieces.push(Piece {
-                        first: record + 1,
-                        count: 0,
-                        offset,
-                    });
-                }
+        };
+        let lens = shard.records().map(|record| self.records.len(record));
+        let Some(lens) = lens.collect::<Option<Vec<u64>>>() else {
+            return (vec![whole], None);
+        };
+        let (mut pieces, mut offset) = (vec![Piece { count: 0, ..whole }], 0);
+        for (first, len) in shard.records().zip(lens) {
+            match pieces.last_mut() {
+                Some(last) if offset - last.offset < PIECE => last.count += 1,
+                _ => pieces.push(Piece {
+                    first,
+                    count: 1,
+                    offset,
+                }),
             }
+            offset += len;
         }
         (pieces, Some(offset))
     }
@@ -197,12 +189,10 @@ impl<R: Records> Write<R> {
             if stop.load(Ordering::Relaxed) {
                 break;
             }
-            let start = out.len();
+            let start = offset + out.len() as u64;
             self.records.append(record, records, out)?;
-            spans.push(Span {
-                offset: offset + start as u64,
-                len: (out.len() - start) as u64,
-            });
+            let len = offset + out.len() as u64 - start;
+            spans.push(Span { offset: start, len });
             if out.len() >= GATHER {
                 output.write_at(out, offset)?;
                 offset += out.len() as u64;

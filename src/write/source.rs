@@ -51,7 +51,8 @@ impl Source {
         files.notes.extend(odd.map(|name| {
             let name = quoted(name.as_bytes());
             format!(
-                "the class name {name} is not UTF-8: lists and records of class names hold it with replacement characters"
+                "the class name {name} is not UTF-8: lists and records of class names hold it with \
+                 replacement characters"
             )
         }));
         Ok(Self::new(files, root, 0..))
@@ -162,8 +163,8 @@ impl Source {
         };
         if let Some(Class { name, label }) = self.classes.iter().find(other) {
             self.files.notes.push(format!(
-                "{}: a Loader takes the names of classes from it, and it has {name:?} at another number than {label}, \
-                 which it is in these records",
+                "{}: a Loader takes the names of classes from it, and it has {name:?} at another \
+                 number than {label}, which it is in these records",
                 folder.join(LABELS).display(),
             ));
         }

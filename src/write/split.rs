@@ -140,7 +140,10 @@ mod tests {
     proptest! {
         #[test]
         fn sides_are_disjoint_and_complete(
-            counts in prop::collection::vec(0usize..40, 1..6), parts in 0u32..=10, seed: u64, tenth in 0u32..=10,
+            counts in prop::collection::vec(0usize..40, 1..6),
+            parts in 0u32..=10,
+            seed: u64,
+            tenth in 0u32..=10,
         ) {
             let tenths = [parts.min(tenth), 10 - parts.max(tenth)];
             let [validation, test] = tenths.map(|tenths| f64::from(tenths) / 10.0);

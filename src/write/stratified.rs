@@ -142,7 +142,8 @@ impl Split {
             .filter(|(_, share, side)| *share > 0.0 && sides[*side].is_empty());
         let note = |(argument, share, side): (&str, f64, usize)| {
             format!(
-                "no image goes to {}: {argument}={share} of each class, rounded down, is less than one image",
+                "no image goes to {}: {argument}={share} of each class, rounded down, is less than \
+                 one image",
                 SIDES[side]
             )
         };
@@ -166,8 +167,8 @@ impl Split {
             if let Some(name) = file.to_str().and_then(set_of).filter(|name| matters(name)) {
                 let own = &self.name;
                 let reason = format!(
-                    "is of the dataset {name:?}, whose {LABELS} would be replaced by that of {own:?}: write to another \
-                     directory"
+                    "is of the dataset {name:?}, whose {LABELS} would be replaced by that of \
+                     {own:?}: write to another directory"
                 );
                 return Err(Error::dataset(self.folder.join(&file), reason));
             }

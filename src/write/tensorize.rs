@@ -81,7 +81,8 @@ impl Tensorize {
             ));
         }
         if (settings.skip, settings.depth) == (true, Depth::Headers) {
-            let allowed = "\"decode\" where on_error=\"skip\": what can be left out must be known before pixels are written";
+            let allowed = "\"decode\" where on_error=\"skip\": what can be left out must be known \
+                           before pixels are written";
             return Err(Error::argument("check", "\"headers\"", allowed));
         }
         Ok(())

@@ -1,26 +1,24 @@
-//! Pictures as pixels, in `tf.train.Example`s with DLBS' features: what training reads at the speed
+//! Images as pixels, in `tf.train.Example`s with DLBS' features: what training reads at the speed
 //! of memory.
 //!
-//! A picture is resized by its short side, and cropped to the square at its centre: what a Loader
+//! A image is resized by its short side, and cropped to the square at its centre: what a Loader
 //! gives with `fit="crop"`. Decoding looks at the bytes, not at names, so that the PNGs and CMYK
 //! files that ImageNet has among its `.JPEG`s need no list of exceptions.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::check::Checked;
-use super::examples::is_around;
 use super::shards::Records;
 use super::source::Source;
+use super::wrapper::{Wrapper, number, text};
 use crate::codec::{Content, Reason};
 use crate::error::{Error, Result};
 use crate::pixel::{Fit, Layout, Size, Words, words};
-use crate::record::example::{self, Feature};
-use crate::record::{Span, index, tfrecord};
+use crate::record::{Span, index};
 use crate::transform::{self, Identity, Options, Recipe};
 
-/// Order of the axes of a picture.
+/// Order of the axes of an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     /// Rows of pixels, the three channels of a pixel together.
@@ -58,12 +56,8 @@ impl Texts {
                 Ok(text.clone())
             }
         };
-        source
-            .classes
-            .iter_mut()
-            .map(text)
-            .collect::<Result<_>>()
-            .map(Self)
+        let texts = source.classes.iter_mut().map(text);
+        texts.collect::<Result<_>>().map(Self)
     }
 }
 
@@ -77,17 +71,15 @@ pub(super) struct Tensors {
     recipe: Recipe,
 }
 
-/// What a worker keeps from picture to picture.
+/// What a worker keeps from image to image.
 #[derive(Default)]
 pub(super) struct Scratch {
     file: Vec<u8>,
     transform: transform::Scratch,
 }
 
-const ENCODED: &str = "image/encoded";
-
 impl Tensors {
-    /// Records of pictures of `side` by `side` pixels.
+    /// Records of images of `side` by `side` pixels.
     pub(super) fn new(
         source: Arc<Source>,
         checked: Vec<Checked>,
@@ -121,36 +113,23 @@ impl Tensors {
     }
 
     /// Everything of a record but the pixels.
-    fn features(&self, record: usize) -> BTreeMap<String, Feature<'_>> {
+    fn wrapper(&self, record: usize) -> Wrapper {
         let class = self.source.class(record);
-        let text = &self.texts.0[self.source.files.class(record)];
+        let words = &self.texts.0[self.source.files.class(record)];
         let side = u64::from(self.side);
-        let numbers = [
-            ("image/height", side),
-            ("image/width", side),
-            ("image/channels", 3),
-            ("image/class/label", class.label),
+        let features = [
+            ("image/height", number(side)),
+            ("image/width", number(side)),
+            ("image/channels", number(3)),
+            ("image/class/label", number(class.label)),
+            ("image/colorspace", text(b"RGB")),
+            ("image/format", text(b"tensor")),
+            ("image/order", text(self.order.word().as_bytes())),
+            ("image/filename", text(self.source.base_name(record))),
+            ("image/class/synset", text(class.name.as_bytes())),
+            ("image/class/text", text(words.as_bytes())),
         ];
-        let words: [(&str, &[u8]); 6] = [
-            ("image/colorspace", b"RGB"),
-            ("image/format", b"tensor"),
-            ("image/order", self.order.word().as_bytes()),
-            ("image/filename", self.source.base_name(record)),
-            ("image/class/synset", class.name.as_bytes()),
-            ("image/class/text", text.as_bytes()),
-        ];
-        let number = |value| Feature::Ints(vec![i64::try_from(value).unwrap_or(i64::MAX)]);
-        let numbers = numbers
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), number(value)));
-        let words = words
-            .into_iter()
-            .map(|(key, word)| (key.to_owned(), Feature::Bytes(vec![Cow::Borrowed(word)])));
-        numbers.chain(words).collect()
-    }
-
-    fn around(&self, record: usize) -> (Vec<u8>, Vec<u8>) {
-        example::around(&self.features(record), ENCODED, self.bytes() as u64)
+        Wrapper::new(features, self.bytes() as u64)
     }
 }
 
@@ -158,37 +137,27 @@ impl Records for Tensors {
     type Scratch = Scratch;
 
     fn len(&self, record: usize) -> Option<u64> {
-        let (before, after) = self.around(record);
-        Some(tfrecord::OVERHEAD + (before.len() + self.bytes() + after.len()) as u64)
+        Some(self.wrapper(record).len())
     }
 
     fn append(&self, record: usize, scratch: &mut Scratch, out: &mut Vec<u8>) -> Result<()> {
         let Scratch { file, transform } = scratch;
         file.clear();
-        self.source
-            .append(record, self.checked[record].stamp, file)?;
-        let (before, after) = self.around(record);
-        out.extend_from_slice(&tfrecord::header(
-            (before.len() + self.bytes() + after.len()) as u64,
-        ));
-        let start = out.len();
-        out.extend_from_slice(&before);
-        let pixels = out.len();
-        out.resize(pixels + self.bytes(), 0);
-        let (content, slot) = (Content::Encoded(file), &mut out[pixels..]);
-        let made = self
-            .recipe
-            .make(content, Identity::default(), transform, slot);
-        made.map_err(|reason| unforeseen(reason).at(self.source.path(record)))?;
-        out.extend_from_slice(&after);
-        let footer = tfrecord::footer(&out[start..]);
-        out.extend_from_slice(&footer);
-        Ok(())
+        let stamp = self.checked[record].stamp;
+        self.source.append(record, stamp, file)?;
+        self.wrapper(record).append(out, |out| {
+            let start = out.len();
+            out.resize(start + self.bytes(), 0);
+            let (content, slot) = (Content::Encoded(file), &mut out[start..]);
+            let identity = Identity::default();
+            let made = self.recipe.make(content, identity, transform, slot);
+            made.map(drop)
+                .map_err(|reason| unforeseen(reason).at(self.source.path(record)))
+        })
     }
 
     fn resembles(&self, record: usize, framed: &[u8]) -> Option<bool> {
-        let (before, after) = self.around(record);
-        Some(is_around(framed, &before, &after, self.bytes() as u64))
+        Some(self.wrapper(record).is_around(framed))
     }
 
     fn index(&self, _: usize, spans: &[Span]) -> String {
@@ -200,7 +169,7 @@ impl Records for Tensors {
     }
 }
 
-/// Why a picture that passed the check is none after all, and how that is found earlier.
+/// Why an image that passed the check is none after all, and how that is found earlier.
 fn unforeseen(reason: Reason) -> Reason {
     if reason.is_memory() {
         return reason;

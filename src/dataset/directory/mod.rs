@@ -238,7 +238,8 @@ fn are_flat(trees: &[Tree]) -> Result<bool> {
         (one, other) => (other, one),
     };
     let reason = format!(
-        "holds images, and {} holds class directories: give one kind, or the directory that both are in",
+        "holds images, and {} holds class directories: give one kind, or the directory that both \
+         are in",
         layered.root.display()
     );
     Err(Error::dataset(&*flat.root, reason))

@@ -99,12 +99,7 @@ impl Files {
     /// The files at these places, in this order.
     #[must_use]
     pub fn arranged(&self, order: &[usize]) -> Self {
-        let mut arranged = Self {
-            classes: self.classes.clone(),
-            notes: self.notes.clone(),
-            origins: self.origins.clone(),
-            ..Self::default()
-        };
+        let mut arranged = self.emptied(self.origins.clone());
         for &file in order {
             arranged.push(self.group(file).origin, self.name(file));
             arranged.rows.extend(self.rows.get(file));
@@ -115,16 +110,11 @@ impl Files {
     /// The files of a directory with names relative to it, those of each class in natural order.
     #[must_use]
     pub fn below(&self, root: &Path) -> Self {
-        let mut below = Self {
-            classes: self.classes.clone(),
-            notes: self.notes.clone(),
-            origins: vec![Origin {
-                folder: root.as_os_str().as_bytes().to_vec(),
-                class: 0,
-                list: None,
-            }],
-            ..Self::default()
-        };
+        let mut below = self.emptied(vec![Origin {
+            folder: root.as_os_str().as_bytes().to_vec(),
+            class: 0,
+            list: None,
+        }]);
         let name = |file| {
             let path = self.path(file);
             let name = path.strip_prefix(root).unwrap_or(&path).as_os_str();
@@ -141,6 +131,16 @@ impl Files {
             }
         }
         below
+    }
+
+    /// No files of the same classes.
+    fn emptied(&self, origins: Vec<Origin>) -> Self {
+        Self {
+            classes: self.classes.clone(),
+            notes: self.notes.clone(),
+            origins,
+            ..Self::default()
+        }
     }
 
     /// Number of files.

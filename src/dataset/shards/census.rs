@@ -1,8 +1,8 @@
 //! The labels of all records, and what the classes are called: looked up where a question needs
 //! them.
 //!
-//! Records are read for it, in parallel, but not their pictures, and checksums are left for when a
-//! picture is.
+//! Records are read for it, in parallel, but not their images, and checksums are left for when a
+//! image is.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

@@ -153,7 +153,8 @@ pub(super) fn several_sets(paths: &[PathBuf]) -> Option<String> {
     };
     let folder = paths[0].parent().unwrap_or(Path::new("")).display();
     Some(format!(
-        "{folder}: files of several sets are read as one, {first:?} and {second:?} among them; a glob takes one"
+        "{folder}: files of several sets are read as one, {first:?} and {second:?} among them; a \
+         glob takes one"
     ))
 }
 

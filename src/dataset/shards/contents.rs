@@ -384,7 +384,8 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             reason,
-            "no feature \"image/encoded\"; there are \"class\", \"img\": say which with keys={\"image\": ...}"
+            "no feature \"image/encoded\"; there are \"class\", \"img\": say which with \
+             keys={\"image\": ...}"
         );
         let keys = Keys {
             image: "img".to_owned(),

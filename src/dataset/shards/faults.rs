@@ -5,11 +5,13 @@ use crate::file::quoted;
 use crate::record::example::{self, Feature, Features, count, decode};
 
 /// What to do where a feature is no label.
-pub(super) const OTHER_LABEL: &str = "name a feature of one integer with keys={\"label\": ...}, or leave labels out with labels=None";
+pub(super) const OTHER_LABEL: &str = "name a feature of one integer with keys={\"label\": ...}, or \
+    leave labels out with labels=None";
 
 /// What to do where classes are known by their names alone.
-pub(super) const TEXT_LABELS: &str = "classes are numbers here, so where there are only names write the records anew with an integer \
-                           for each, by create_tfrecords or as tf.train.Example; a labels.csv beside them names the classes";
+pub(super) const TEXT_LABELS: &str = "classes are numbers here, so where there are only names \
+    write the records anew with an integer for each, by create_tfrecords or as tf.train.Example; a \
+    labels.csv beside them names the classes";
 
 /// What is wrong with a record that is something else.
 pub(super) fn no_example(payload: &[u8], reason: &example::Reason) -> String {
@@ -35,8 +37,9 @@ pub(super) fn refuse_pixels(payload: &[u8], key: &str, image: &[u8]) -> Result<(
         return Ok(());
     };
     Err(format!(
-        "the feature {key:?} {is}, and not an image file: such are read where \"image/format\" is \"tensor\", and the \
-         bytes are uint8 pixels of \"image/height\", \"image/width\" and \"image/channels\""
+        "the feature {key:?} {is}, and not an image file: such are read where \"image/format\" is \
+         \"tensor\", and the bytes are uint8 pixels of \"image/height\", \"image/width\" and \
+         \"image/channels\""
     ))
 }
 

@@ -55,31 +55,23 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
         all.push((row.line, [row.text(0)?.to_owned(), row.text(1)?.to_owned()]));
         Ok(())
     })?;
-    let numbers = |column: usize| {
-        all.iter()
-            .all(|(_, cells)| number(&cells[column]).is_some())
-    };
-    let (class, id) = if !numbers(1) && numbers(0) {
-        (1, 0)
-    } else {
-        (0, 1)
-    };
+    let numbers = |column: usize| all.iter().all(|(_, row)| number(&row[column]).is_some());
+    let id = usize::from(numbers(1) || !numbers(0));
     if whole_number(rows.header()[id]).is_some() {
-        return Err(
-            rows.header_error("a class and its number, where the first line names the columns")
-        );
+        let reason = "a class and its number, where the first line names the columns";
+        return Err(rows.header_error(reason));
     }
     let mut names: Vec<Option<OsString>> = Vec::new();
-    for (line, cells) in &all {
-        put(&mut names, &cells[id], &cells[class], all.len())
+    for (line, row) in &all {
+        put(&mut names, &row[id], &row[1 - id], all.len())
             .map_err(|reason| rows.error(*line, reason))?;
     }
     if names.is_empty() {
         return Err(rows.header_error("no class below it"));
     }
     let digits = |id: usize| id.to_string().into();
-    Ok((0..)
-        .zip(names)
+    let names = (0..).zip(names);
+    Ok(names
         .map(|(id, name)| name.unwrap_or_else(|| digits(id)))
         .collect())
 }

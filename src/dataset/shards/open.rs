@@ -107,7 +107,8 @@ impl Shards {
         if let Some(count) = payload.and_then(many_labels) {
             let path = shard.path().display();
             self.notes.push(format!(
-                "{path}: record {record} has {count} labels, of which the first is taken as its class"
+                "{path}: record {record} has {count} labels, of which the first is taken as its \
+                 class"
             ));
         }
     }

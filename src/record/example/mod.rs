@@ -10,14 +10,16 @@
 //! last entry of a key wins, and within an entry messages that occur twice are merged. Writing puts
 //! keys in order, so that the same features are the same bytes.
 
+mod encode;
 mod wire;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::file::quoted;
+pub use encode::{around, encode};
 pub use wire::Reason;
-use wire::{Fields, Value, field_len, messages, put_head, put_varint, varint_len};
+use wire::{Fields, Value, messages};
 
 /// What an Example holds under a key.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,7 +60,7 @@ pub fn decode(bytes: &[u8]) -> Result<Features<'_>, Reason> {
         let mut feature = Feature::Empty;
         lists(entry, |kind, list| {
             feature.become_a(kind);
-            feature.extend(list)
+            feature.extend(kind, list)
         })?;
         features.insert(key.to_owned(), feature);
         Ok(())
@@ -124,38 +126,6 @@ pub fn count(bytes: &[u8], key: &[u8]) -> Result<usize, Reason> {
         Ok(())
     })?;
     Ok(count)
-}
-
-/// The bytes of an Example.
-#[must_use]
-pub fn encode(features: &Features<'_>) -> Vec<u8> {
-    let len = entries_len(features.iter());
-    let mut out = Vec::with_capacity(usize::try_from(field_len(len)).unwrap_or_default());
-    put_head(FEATURES, len, &mut out);
-    put_entries(features.iter(), &mut out);
-    out
-}
-
-/// The bytes of an Example before and after the content, `len` bytes of it, of one more feature: a
-/// list of one byte string, under `key`. For writers that have the content elsewhere. A feature of
-/// that name in `features` gives way.
-#[must_use]
-pub fn around(features: &Features<'_>, key: &str, len: u64) -> (Vec<u8>, Vec<u8>) {
-    let (before, after) = (
-        features.iter().take_while(|(name, _)| name.as_str() < key),
-        features.iter().skip_while(|(name, _)| name.as_str() <= key),
-    );
-    let value = field_len(field_len(len));
-    let total =
-        entries_len(before.clone()) + field_len(entry_len(key, value)) + entries_len(after.clone());
-    let (mut head, mut tail) = (Vec::new(), Vec::new());
-    put_head(FEATURES, total, &mut head);
-    put_entries(before, &mut head);
-    put_entry_head(key, value, &mut head);
-    put_head(Kind::Bytes as u8, field_len(len), &mut head);
-    put_head(VALUE, len, &mut head);
-    put_entries(after, &mut tail);
-    (head, tail)
 }
 
 /// Numbers of fields, in the order of the messages they are in.
@@ -285,111 +255,16 @@ impl<'a> Feature<'a> {
     }
 
     /// Appends the values of an encoded list of its kind.
-    fn extend(&mut self, list: &'a [u8]) -> Result<(), Reason> {
-        let mut fields = Fields::new(list);
-        while let Some((number, value)) = fields.next()? {
+    fn extend(&mut self, kind: Kind, list: &'a [u8]) -> Result<(), Reason> {
+        each_value(kind, list, |value| {
             match (&mut *self, value) {
-                _ if number != u32::from(VALUE) => {}
-                (Self::Bytes(values), Value::Bytes(bytes)) => values.push(Cow::Borrowed(bytes)),
-                (Self::Floats(values), Value::Fixed32(bytes)) => {
-                    values.push(f32::from_le_bytes(bytes));
-                }
-                (Self::Floats(values), Value::Bytes(packed)) => values.extend(floats(packed)?),
-                (Self::Ints(values), Value::Varint(number)) => values.push(number.cast_signed()),
-                (Self::Ints(values), Value::Bytes(packed)) => {
-                    let mut packed = Fields::new(packed);
-                    while let Some(number) = packed.next_varint()? {
-                        values.push(number.cast_signed());
-                    }
-                }
+                (Self::Bytes(values), View::Bytes(bytes)) => values.push(Cow::Borrowed(bytes)),
+                (Self::Floats(values), View::Float(float)) => values.push(float),
+                (Self::Ints(values), View::Int(int)) => values.push(int),
                 _ => {}
             }
-        }
-        Ok(())
-    }
-
-    /// Kind and length of its list; none for no list.
-    fn measured(&self) -> Option<(Kind, u64)> {
-        // A list without values has no field for them, other than a packed field of no bytes.
-        let packed = |len| if len == 0 { 0 } else { field_len(len) };
-        Some(match self {
-            Self::Empty => return None,
-            Self::Bytes(values) => (
-                Kind::Bytes,
-                values
-                    .iter()
-                    .map(|value| field_len(value.len() as u64))
-                    .sum(),
-            ),
-            Self::Floats(values) => (Kind::Floats, packed(4 * values.len() as u64)),
-            Self::Ints(values) => (Kind::Ints, packed(ints_len(values))),
+            true
         })
-    }
-
-    /// Bytes of the message.
-    fn len(&self) -> u64 {
-        self.measured().map_or(0, |(_, list)| field_len(list))
-    }
-
-    fn put(&self, out: &mut Vec<u8>) {
-        if let Some((kind, list)) = self.measured() {
-            put_head(kind as u8, list, out);
-        }
-        match self {
-            Self::Bytes(values) => {
-                for value in values {
-                    put_head(VALUE, value.len() as u64, out);
-                    out.extend_from_slice(value);
-                }
-            }
-            Self::Floats(values) if !values.is_empty() => {
-                put_head(VALUE, 4 * values.len() as u64, out);
-                out.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-            }
-            Self::Ints(values) if !values.is_empty() => {
-                put_head(VALUE, ints_len(values), out);
-                for value in values {
-                    put_varint(value.cast_unsigned(), out);
-                }
-            }
-            Self::Empty | Self::Floats(_) | Self::Ints(_) => {}
-        }
-    }
-}
-
-/// Bytes of integers as varints.
-fn ints_len(values: &[i64]) -> u64 {
-    values
-        .iter()
-        .map(|value| varint_len(value.cast_unsigned()))
-        .sum()
-}
-
-/// Bytes of a map's entry.
-fn entry_len(key: &str, value: u64) -> u64 {
-    field_len(key.len() as u64) + field_len(value)
-}
-
-fn entries_len<'a>(features: impl Iterator<Item = (&'a String, &'a Feature<'a>)>) -> u64 {
-    features
-        .map(|(key, feature)| field_len(entry_len(key, feature.len())))
-        .sum()
-}
-
-fn put_entry_head(key: &str, value: u64, out: &mut Vec<u8>) {
-    put_head(ENTRY, entry_len(key, value), out);
-    put_head(ENTRY_KEY, key.len() as u64, out);
-    out.extend_from_slice(key.as_bytes());
-    put_head(ENTRY_VALUE, value, out);
-}
-
-fn put_entries<'a>(
-    features: impl Iterator<Item = (&'a String, &'a Feature<'a>)>,
-    out: &mut Vec<u8>,
-) {
-    for (key, feature) in features {
-        put_entry_head(key, feature.len(), out);
-        feature.put(out);
     }
 }
 

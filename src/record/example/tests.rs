@@ -1,3 +1,4 @@
+use super::wire::put_head;
 use super::*;
 
 fn features(entries: &[(&str, Feature<'static>)]) -> Features<'static> {

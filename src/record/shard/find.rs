@@ -38,8 +38,7 @@ impl Shard {
     /// Takes the places that are known, if they fit.
     pub(super) fn take_known(&mut self, known: &Known<'_>) -> bool {
         let table = self.stamp().and_then(known).and_then(|starts| {
-            let keys = Vec::new();
-            let table = Table { starts, keys }.covering(self.framing, self.map.len() as u64);
+            let table = Table::of(starts).covering(self.framing, self.map.len() as u64);
             let agrees = |table: &Table| matches!(self.agrees(table, FEW_CHECKS), Ok(Ok(())));
             table.ok().filter(agrees)
         });
@@ -105,40 +104,25 @@ impl Shard {
     /// look.
     fn hopped(&self) -> Result<Option<Table>> {
         let bytes = self.map.bytes()?;
-        let begun = |start: &[u8; tfrecord::HEADER]| tfrecord::begun(start, self.check);
-        let first = if self.framing == Framing::TfRecord {
-            bytes.first_chunk().and_then(begun)
-        } else {
-            None
-        };
-        let Some(hops) = first
-            .filter(|len| *len >= LONG)
-            .and_then(|_| self.map.hops())
-        else {
-            return Ok(None);
-        };
         let len = bytes.len() as u64;
-        let (mut starts, mut at) = (vec![0], 0);
-        while at < len {
-            let mut start = [0; tfrecord::HEADER];
-            let record = if hops.read(at, &mut start) {
-                begun(&start)
-            } else {
-                None
-            };
-            let Some(end) = record
-                .and_then(|record| at.checked_add(record))
-                .filter(|end| *end <= len)
-            else {
-                return Ok(None);
-            };
-            starts.push(end);
-            at = end;
+        let begun = |start: &[u8; tfrecord::HEADER]| tfrecord::begun(start, self.check);
+        let is_long = self.framing == Framing::TfRecord
+            && bytes
+                .first_chunk()
+                .and_then(begun)
+                .is_some_and(|len| len >= LONG);
+        if !is_long {
+            return Ok(None);
         }
-        starts.shrink_to_fit();
-        Ok(Some(Table {
-            starts,
-            keys: Vec::new(),
+        Ok(self.map.hops().and_then(|hops| {
+            let (mut starts, mut at) = (vec![0], 0u64);
+            while at < len {
+                let mut start = [0; tfrecord::HEADER];
+                let record = hops.read(at, &mut start).then(|| begun(&start))?;
+                at = at.checked_add(record?).filter(|end| *end <= len)?;
+                starts.push(at);
+            }
+            Some(Table::of(starts))
         }))
     }
 
@@ -176,11 +160,7 @@ impl Shard {
         if !starts.is_empty() {
             starts.push(bytes.len() as u64);
         }
-        starts.shrink_to_fit();
-        Ok(Table {
-            starts,
-            keys: Vec::new(),
-        })
+        Ok(Table::of(starts))
     }
 
     /// Notes the beginning of one of no one knows how many records.

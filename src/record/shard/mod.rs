@@ -361,11 +361,16 @@ mod tests {
             for salvage in [false, true] {
                 let options = Options { salvage, ..Options::default() };
                 let found = Shard::open(&path, options);
-                let expected = Shard::new(Map::in_memory(path.clone(), bytes.clone()), None, options);
+                let map = Map::in_memory(path.clone(), bytes.clone());
+                let expected = Shard::new(map, None, options);
                 match (found, expected) {
-                    (Ok(found), Ok(expected)) => prop_assert_eq!(found.table.starts, expected.table.starts),
+                    (Ok(found), Ok(expected)) => {
+                        prop_assert_eq!(found.table.starts, expected.table.starts);
+                    }
                     (found, expected) => {
-                        prop_assert_eq!(found.err().map(|e| e.to_string()), expected.err().map(|e| e.to_string()));
+                        let [found, expected] =
+                            [found, expected].map(|shard| shard.err().map(|e| e.to_string()));
+                        prop_assert_eq!(found, expected);
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! RecordIO framing as MXNet has it, and the header of an image record.
+//! RecordIO framing as MXNet has it.
 //!
 //! A record is one part or several, each `u32` magic, `u32` flag and length, the data, and zeros up
 //! to a multiple of four bytes, all little-endian; the upper three bits of the second word are the
@@ -7,9 +7,12 @@
 //! parts is left out, so that a magic at such a place is always the start of a part
 //! (dmlc/recordio.h).
 
+mod header;
+
 use std::collections::HashSet;
 
 use crate::error::counted;
+pub use header::{Header, Labels};
 
 /// Why bytes are no RecordIO record. Parts are known by where in the record they begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,8 +42,11 @@ pub enum Reason {
     #[error("{0} bytes are more than a RecordIO record holds: {LARGEST}")]
     TooLong(usize),
     /// The payload is shorter than the header of an image record.
-    #[error("{} {verb} too few for an image record: its header has {needed}", counted(*len as u64, "byte"),
-        verb = if *len == 1 { "is" } else { "are" })]
+    #[error(
+        "{} {verb} too few for an image record: its header has {needed}",
+        counted(*len as u64, "byte"),
+        verb = if *len == 1 { "is" } else { "are" }
+    )]
     Header {
         /// Bytes of the payload.
         len: usize,
@@ -97,32 +103,30 @@ pub fn frame(payload: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
     if payload.len() > LARGEST {
         return Err(Reason::TooLong(payload.len()));
     }
-    let (words, _) = payload.as_chunks::<4>();
-    // The compiler makes vectors of this; the positions are looked for only where there are any.
-    let holds_magic = |words: &[[u8; 4]]| {
-        words
-            .iter()
-            .fold(0, |found, word| found | u32::from(*word == MAGIC))
-            > 0
-    };
-    let (mut start, mut kind) = (0, Flag::First);
-    for (block, words) in words
-        .chunks(BLOCK)
-        .enumerate()
-        .filter(|(_, words)| holds_magic(words))
-    {
-        for (place, _) in words.iter().enumerate().filter(|(_, word)| **word == MAGIC) {
-            let split = (block * BLOCK + place) * 4;
-            put_part(kind, &payload[start..split], out);
-            (start, kind) = (split + 4, Flag::Middle);
-        }
+    let (mut start, mut flag) = (0, Flag::First);
+    for split in splits(payload) {
+        put_part(flag, &payload[start..split], out);
+        (start, flag) = (split + MAGIC.len(), Flag::Middle);
     }
-    put_part(
-        if start == 0 { Flag::Whole } else { Flag::Last },
-        &payload[start..],
-        out,
-    );
+    let last = if start == 0 { Flag::Whole } else { Flag::Last };
+    put_part(last, &payload[start..], out);
     Ok(())
+}
+
+/// Where a payload holds the magic at a multiple of four.
+fn splits(payload: &[u8]) -> impl Iterator<Item = usize> {
+    let (words, _) = payload.as_chunks::<4>();
+    // The compiler makes vectors of this; the places are looked for only where there are any.
+    let holds_magic = |words: &[[u8; 4]]| {
+        let found = words.iter().map(|word| u32::from(*word == MAGIC));
+        found.fold(0, |all, one| all | one) > 0
+    };
+    let blocks = words.chunks(BLOCK).enumerate();
+    let blocks = blocks.filter(move |(_, words)| holds_magic(words));
+    blocks.flat_map(|(block, words)| {
+        let found = words.iter().enumerate().filter(|(_, word)| **word == MAGIC);
+        found.map(move |(place, _)| (block * BLOCK + place) * 4)
+    })
 }
 
 /// Words that are searched at once.
@@ -144,12 +148,7 @@ fn padding(len: usize) -> usize {
 
 /// The length, framing included, of the record that `rest`, the rest of a file, starts with.
 pub(super) fn measure(rest: &[u8]) -> Result<usize, Reason> {
-    let mut end = 0;
-    parts(rest, |part| {
-        end = part.end;
-        Ok::<_, Reason>(())
-    })?;
-    Ok(end)
+    parts(rest, |_| Ok(()))
 }
 
 /// As [`measure`], of the record at byte `at` of a damaged file, where many places may look like
@@ -160,15 +159,10 @@ pub(super) fn measure_once(
     at: usize,
     followed: &mut HashSet<usize>,
 ) -> Result<usize, Reason> {
-    let mut end = 0;
-    parts(&bytes[at..], |part| {
-        end = part.end;
-        match part.flag {
-            Flag::First | Flag::Middle if !followed.insert(at + end) => Err(Reason::Unfinished),
-            _ => Ok(()),
-        }
-    })?;
-    Ok(end)
+    parts(&bytes[at..], |part| match part.flag {
+        Flag::First | Flag::Middle if !followed.insert(at + part.end) => Err(Reason::Unfinished),
+        _ => Ok(()),
+    })
 }
 
 /// The payload of the record that `rest`, the rest of a file, starts with, and that is `len` bytes
@@ -183,13 +177,11 @@ pub(super) fn payload<'a>(
         expected: len,
     };
     let mut whole = None;
-    let mut end = 0;
     scratch.clear();
-    parts(rest, |part| {
-        end = part.end;
+    let end = parts(rest, |part| {
         match part.flag {
             // No further than the record was said to go, or one record might take all of the file.
-            _ if end > len => return Err(changed(end)),
+            _ if part.end > len => return Err(changed(part.end)),
             Flag::Whole => whole = Some(part.data),
             Flag::First => scratch.extend_from_slice(part.data),
             Flag::Middle | Flag::Last => {
@@ -206,11 +198,11 @@ pub(super) fn payload<'a>(
     }
 }
 
-/// Calls `each` with the parts of the record that `rest` starts with.
+/// Calls `each` with the parts of the record that `rest` starts with; returns where it ends.
 fn parts<'a, E: From<Reason>>(
     rest: &'a [u8],
     mut each: impl FnMut(&Part<'a>) -> Result<(), E>,
-) -> Result<(), E> {
+) -> Result<usize, E> {
     let mut at = 0;
     loop {
         let part = part(rest, at)?;
@@ -220,7 +212,7 @@ fn parts<'a, E: From<Reason>>(
             (flag, _) => return Err(Reason::Follows(flag.name(), at).into()),
         }
         if matches!(part.flag, Flag::Whole | Flag::Last) {
-            return Ok(());
+            return Ok(part.end);
         }
         at = part.end;
     }
@@ -265,88 +257,6 @@ impl Flag {
             Self::Middle => "a middle part",
             Self::Last => "a last part",
         }
-    }
-}
-
-/// What stands before the image in an image record: 24 bytes, and the labels if there are several.
-///
-/// `u32` number of labels, or 0, `f32` label, `u64` id, `u64` second id, all little-endian; then
-/// the labels, if their number is not 0, as `f32` (`IRHeader` in mxnet/recordio.py).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Header<'a> {
-    /// The label or labels.
-    pub labels: Labels<'a>,
-    /// The record's number.
-    pub id: u64,
-    /// A second number; 0 where it is not used.
-    pub id2: u64,
-}
-
-/// The labels of an image record.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Labels<'a> {
-    /// One.
-    One(f32),
-    /// As many as there are, at least one, each the little-endian bytes of an `f32`.
-    Many(&'a [[u8; 4]]),
-}
-
-impl Labels<'_> {
-    /// The labels, one after the other.
-    pub fn values(&self) -> impl Iterator<Item = f32> {
-        let (one, many) = match *self {
-            Self::One(label) => (Some(label), &[][..]),
-            Self::Many(labels) => (None, labels),
-        };
-        one.into_iter()
-            .chain(many.iter().map(|bytes| f32::from_le_bytes(*bytes)))
-    }
-}
-
-/// Bytes of a header without a list of labels.
-const IMAGE_HEADER: usize = 24;
-
-impl<'a> Header<'a> {
-    /// Appends the header to `out`.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        let (label, many) = match self.labels {
-            Labels::One(label) => (label, &[][..]),
-            Labels::Many(labels) => (0.0, labels),
-        };
-        let count = u32::try_from(many.len()).unwrap_or(u32::MAX);
-        out.extend_from_slice(&count.to_le_bytes());
-        out.extend_from_slice(&label.to_le_bytes());
-        out.extend_from_slice(&self.id.to_le_bytes());
-        out.extend_from_slice(&self.id2.to_le_bytes());
-        out.extend_from_slice(many.as_flattened());
-    }
-
-    /// The header of an image record, and the image.
-    ///
-    /// # Errors
-    /// A payload that is too short for it.
-    pub fn decode(payload: &'a [u8]) -> Result<(Self, &'a [u8]), Reason> {
-        let short = |needed| Reason::Header {
-            len: payload.len(),
-            needed,
-        };
-        let (header, rest) = payload
-            .split_first_chunk::<IMAGE_HEADER>()
-            .ok_or_else(|| short(IMAGE_HEADER as u64))?;
-        let (words, _) = header.as_chunks::<4>();
-        let (pairs, _) = header.as_chunks::<8>();
-        let count = u32::from_le_bytes(words[0]);
-        let bytes = u64::from(count) * 4;
-        let split = usize::try_from(bytes)
-            .ok()
-            .and_then(|bytes| rest.split_at_checked(bytes));
-        let (labels, image) = split.ok_or_else(|| short(IMAGE_HEADER as u64 + bytes))?;
-        let labels = match labels.as_chunks().0 {
-            [] => Labels::One(f32::from_le_bytes(words[1])),
-            many => Labels::Many(many),
-        };
-        let (id, id2) = (u64::from_le_bytes(pairs[1]), u64::from_le_bytes(pairs[2]));
-        Ok((Self { labels, id, id2 }, image))
     }
 }
 
@@ -448,46 +358,5 @@ mod tests {
             named(&[word(0, 0), word(0, 0)].concat()),
             "it is 8 bytes long, where its index, or the file when it was opened, had 16"
         );
-    }
-
-    #[test]
-    fn headers_come_back() {
-        let labels = [1.5f32, -2.0, 3.25].map(f32::to_le_bytes);
-        for labels in [
-            Labels::One(7.0),
-            Labels::Many(&labels),
-            Labels::Many(&labels[..1]),
-        ] {
-            let header = Header {
-                labels,
-                id: u64::MAX,
-                id2: 3,
-            };
-            let mut payload = Vec::new();
-            header.encode(&mut payload);
-            payload.extend_from_slice(b"image");
-            assert_eq!(Header::decode(&payload).unwrap(), (header, &b"image"[..]));
-        }
-        assert_eq!(
-            Labels::Many(&labels).values().collect::<Vec<_>>(),
-            [1.5, -2.0, 3.25]
-        );
-        let mut payload = Vec::new();
-        Header {
-            labels: Labels::One(2.0),
-            id: 5,
-            id2: 6,
-        }
-        .encode(&mut payload);
-        assert_eq!(
-            payload,
-            b"\0\0\0\0\0\0\0\x40\x05\0\0\0\0\0\0\0\x06\0\0\0\0\0\0\0"
-        );
-        payload[..4].copy_from_slice(&u32::MAX.to_le_bytes());
-        assert_eq!(
-            Header::decode(&payload).unwrap_err().to_string(),
-            "24 bytes are too few for an image record: its header has 17179869204"
-        );
-        assert!(Header::decode(&payload[..23]).is_err());
     }
 }
