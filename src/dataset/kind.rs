@@ -68,7 +68,7 @@ pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<
 
 impl Found {
     fn add(&mut self, path: &Path, threads: usize) -> Result<()> {
-        let kind = std::fs::metadata(path).map_err(Error::io(path))?;
+        let kind = std::fs::metadata(path).map_err(Error::at(path))?;
         if kind.is_dir() {
             self.add_directory(path, threads)
         } else if kind.is_file() {

@@ -54,7 +54,7 @@ impl Look {
 /// Looks at the first bytes of a file.
 pub(super) fn look(path: &Path) -> Result<Look> {
     let mut start = Vec::new();
-    peek(path, SIGNATURE, &mut start).map_err(Error::io(path))?;
+    peek(path, SIGNATURE, &mut start).map_err(Error::at(path))?;
     let ending = path.extension().unwrap_or_default();
     let mut tables = ["csv", "tsv"].iter();
     Ok(seen(

@@ -92,7 +92,7 @@ pub(super) fn open(
 /// Refuses a file that is an image or holds records, and so is no list.
 fn refuse_other_files(path: &Path) -> Result<()> {
     let mut start = Vec::new();
-    peek(path, SIGNATURE, &mut start).map_err(Error::io(path))?;
+    peek(path, SIGNATURE, &mut start).map_err(Error::at(path))?;
     if Format::of(&start).is_some() {
         let reason = "is an image: give the directory that it is in, or a CSV file";
         return Err(Error::dataset(path, reason));

@@ -162,8 +162,8 @@ impl Split {
         let matters = |name: &str| {
             name != self.name && (labels || !self.folder.join(format!("{name}{SUMMARY}")).exists())
         };
-        for entry in std::fs::read_dir(&self.folder).map_err(Error::io(&self.folder))? {
-            let file = entry.map_err(Error::io(&self.folder))?.file_name();
+        for entry in std::fs::read_dir(&self.folder).map_err(Error::at(&self.folder))? {
+            let file = entry.map_err(Error::at(&self.folder))?.file_name();
             if let Some(name) = file.to_str().and_then(set_of).filter(|name| matters(name)) {
                 let own = &self.name;
                 let reason = format!(

@@ -53,7 +53,7 @@ impl Files {
     /// [`Error::Io`] for what is not there or cannot be read, [`Error::Dataset`] where no images
     /// are.
     pub fn in_directory(root: &Path, threads: usize) -> Result<Self> {
-        let kind = std::fs::metadata(root).map_err(Error::io(root))?;
+        let kind = std::fs::metadata(root).map_err(Error::at(root))?;
         if !kind.is_dir() {
             return Err(Error::dataset(root, "neither a directory nor a file"));
         }

@@ -291,7 +291,7 @@ impl Dataset for ImageFiles {
         for file in 0..self.files.len() {
             let path = self.files.path(file);
             let size = self.base.len_of(&path);
-            let size = size.map_err(Error::io(path))?;
+            let size = size.map_err(Error::at(path))?;
             hash = mix(hash.wrapping_add(hash_bytes(self.files.name(file)))
                 ^ mix(size ^ (self.files.class(file) as u64) << 48));
         }

@@ -166,7 +166,7 @@ impl Shard {
     /// Notes the beginning of one of no one knows how many records.
     fn push(&self, starts: &mut Vec<u64>, at: u64) -> Result<()> {
         let room = starts.try_reserve(1);
-        room.map_err(|_| Error::io(self.path())(io::ErrorKind::OutOfMemory.into()))?;
+        room.map_err(|_| Error::io(self.path(), io::ErrorKind::OutOfMemory))?;
         starts.push(at);
         Ok(())
     }
