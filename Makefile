@@ -1,5 +1,5 @@
-# Everything that is done to this project, by name. `make help` lists it; `make test` on a fresh machine sets up what it
-# needs: system packages (as root, where apt is), the virtual environment .venv, and in it the built wheel.
+# All tasks of this project; `make help` lists them. On a fresh machine, `make test` sets up what it
+# needs: system packages (as root, with apt) and the virtual environment .venv with the wheel.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -17,7 +17,7 @@ PHOTOS ?= .photos
 export PATH := $(HOME)/.cargo/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
-# In CI, Cargo.lock must be what the dependencies resolve to.
+# In CI, Cargo.lock must be up to date.
 LOCKED := $(if $(CI),--locked)
 
 BIN := .venv/bin
@@ -32,18 +32,18 @@ WHEEL_SOURCES := $(RUST_SOURCES) README.md LICENSE pyproject.toml $(wildcard bui
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
 
-# ------------------------------------------------------------------------------------------------------- what a user does
+# ----------------------------------------------------------------------------------- demo and wheel
 
 .PHONY: demo
-demo: .venv/.stamp-demo .venv/.stamp-package ## iterate over real photographs, twice, and compare
+demo: .venv/.stamp-demo .venv/.stamp-package ## iterate over real photographs twice and compare
 	$(BIN)/python benches/photos.py .demo --small 200 --large 0
 	$(BIN)/python examples/demo.py .demo/small
 
 export CHECK_WHEEL := import imagepipe_rs; from imagepipe_rs import _native; \
-    assert _native.jpeg_simd(), "libjpeg-turbo has lost its SIMD code"; print("imported", imagepipe_rs.__version__)
+    assert _native.jpeg_simd(), "libjpeg-turbo has no SIMD"; print("imported", imagepipe_rs.__version__)
 
 .PHONY: wheel
-wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux and try it in an empty environment
+wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux, and try it in a clean environment
 	rm -rf dist
 	PATH="$(abspath $(WHEEL)):$$PATH" maturin build $(LOCKED) --release --zig --compatibility manylinux_2_28 --out dist
 	rm -rf target/wheel-check
@@ -53,13 +53,13 @@ wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux and try it in 
 	cd target/wheel-check && bin/python -I -c "$$CHECK_WHEEL"
 	@ls -l dist
 
-# ----------------------------------------------------------------------------------------------------------------- checks
+# ------------------------------------------------------------------------------------------- checks
 
 .PHONY: test
-test: lint test-rust test-python ## everything but PyTorch and MXNet, cheap first
+test: lint test-rust test-python ## all checks but those for PyTorch and MXNet, cheapest first
 
 .PHONY: lint
-lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and what the crate may depend on
+lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate's dependencies
 	cargo fmt --check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -69,81 +69,81 @@ lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and what the 
 	@if cargo tree $(LOCKED) -e normal | grep pyo3; then \
 	    echo "pyo3 is in the crate without the feature 'python'" >&2; exit 1; fi
 	@if cargo package --list --allow-dirty | grep -E '^\.venv|^target/'; then \
-	    echo "these would be published: anchor the patterns of 'include' in Cargo.toml with a slash" >&2; exit 1; fi
+	    echo "these would be published: anchor 'include' in Cargo.toml with a slash" >&2; exit 1; fi
 
 .PHONY: fmt
-fmt: .venv/.stamp-lint ## bring the sources into shape
+fmt: .venv/.stamp-lint ## format the sources
 	cargo fmt
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 .PHONY: test-rust
-test-rust: tools ## the Rust tests; no Python needed
+test-rust: tools ## Rust tests; no Python needed
 	if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo nextest run $(LOCKED) --no-fail-fast; else cargo test $(LOCKED) --no-fail-fast --lib --tests; fi
 	cargo test $(LOCKED) --doc
 
 .PHONY: test-python
-test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## the Python tests, types and README examples on the built wheel
+test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## Python tests, on the built wheel
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
 	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
 
 .PHONY: stubtest
-stubtest: .venv/.stamp-lint .venv/.stamp-package ## types of the package, and the stubs against the compiled module
+stubtest: .venv/.stamp-lint .venv/.stamp-package ## types, and stubs against the module
 	$(BIN)/python -m mypy
 	$(BIN)/python -m mypy.stubtest imagepipe_rs._native --allowlist tests/python/stubtest-allowlist.txt
 
 .PHONY: test-torch
-test-torch: .venv-torch/.stamp-package ## the tests that need PyTorch, Lightning and Accelerate (5 GB, in .venv-torch)
+test-torch: .venv-torch/.stamp-package ## tests of PyTorch, Lightning, Accelerate (5 GB)
 	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch ranks_torch lightning accelerate readme examples))
 
 .PHONY: test-mxnet
-test-mxnet: .venv/.stamp-package ## the tests that need MXNet (300 MB, in .venv-mxnet); for Python 3.11, which it stops at
+test-mxnet: .venv/.stamp-package ## tests of MXNet, with Python 3.11 (300 MB)
 	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
 	    $(MAKE) --no-print-directory .venv-mxnet/.stamp-package && \
 	    $(MXNET)/python -m pytest -m mxnet tests/python/test_mxnet.py; \
 	else echo "test-mxnet: skipped, MXNet needs Python 3.11"; fi
 
-# AddressSanitizer on the stable compiler; the C code is built with it too where there is clang. That libjpeg-turbo is
-# linked into several binaries is no matter, and a test asks for more memory than there is.
+# AddressSanitizer on the stable compiler, and for the C code if there is clang. libjpeg-turbo is
+# linked into several binaries, which is fine, and one test allocates more memory than there is.
 ASAN := RUSTC_BOOTSTRAP=1 ASAN_OPTIONS=detect_odr_violation=0:allocator_may_return_null=1 \
     $(if $(shell command -v clang),CC=clang CFLAGS=-fsanitize=address)
 FUZZ ?= jpeg
 FUZZ_SECONDS ?= 60
 
 .PHONY: test-asan
-test-asan: tools ## the Rust tests under AddressSanitizer
+test-asan: tools ## Rust tests under AddressSanitizer
 	$(ASAN) RUSTFLAGS=-Zsanitizer=address cargo test $(LOCKED) --lib --test integration \
 	    --target x86_64-unknown-linux-gnu --target-dir target/asan
 
 .PHONY: fuzz
-fuzz: tools ## fuzz the decoders or the readers (FUZZ=jpeg, made, formats or records; FUZZ_SECONDS=60)
+fuzz: tools ## fuzz decoders or readers (FUZZ=jpeg, made, formats or records; FUZZ_SECONDS=60)
 	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 	mkdir -p fuzz/corpus/jpeg fuzz/corpus/made fuzz/corpus/formats fuzz/corpus/records
 	for file in fuzz/seeds/*.jpg; do { printf '\0\0\0\0\0\0'; cat "$$file"; } > fuzz/corpus/jpeg/"$$(basename "$$file")"; done
 	$(ASAN) cargo fuzz run $(FUZZ) -- -max_len=4096 -len_control=0 -max_total_time=$(FUZZ_SECONDS)
 
-# --------------------------------------------------------------------------------------------------------------- measuring
+# ---------------------------------------------------------------------------------------- measuring
 
 .PHONY: bench
-bench: tools photos ## Rust benchmarks
+bench: tools photos ## run the Rust benchmarks
 	IMAGEPIPE_PHOTOS="$(abspath $(PHOTOS))" cargo bench $(LOCKED)
 
 .PHONY: photos
-photos: .venv/.stamp-demo ## the photographs that benchmarks read, in .photos (or PHOTOS=...)
+photos: .venv/.stamp-demo ## make the photographs for benchmarks, in .photos (or PHOTOS=...)
 	$(BIN)/python benches/photos.py $(PHOTOS)
 
 .PHONY: peers
-peers: photos target/wheel/.stamp ## the same work done by what a user would pick instead
+peers: photos target/wheel/.stamp ## benchmark other packages on the same work
 	$(PYTHON) benches/peers/run.py $(PHOTOS) --imagepipe target/wheel/*.whl
 
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf target dist .venv .venv-torch .venv-mxnet .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
-# ----------------------------------------------------------------------------------------------------------------- set-up
+# ------------------------------------------------------------------------------------------- set-up
 
-# Looks at every run, since it costs nothing; installs only what is missing.
+# Cheap enough to run every time; installs only what is missing.
 .PHONY: tools
 tools:
 	@if ! command -v cargo >/dev/null; then echo "cargo not found: install Rust with rustup" >&2; exit 1; fi
@@ -156,11 +156,11 @@ tools:
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$packages; \
 	else \
-	    echo "missing:$$packages; install them, with 'sudo apt-get install$$packages', 'brew install' or the like" >&2; exit 1; \
+	    echo "missing:$$packages; install them with 'sudo apt-get install$$packages' or similar" >&2; exit 1; \
 	fi
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: set PYTHON")'
 
-# An environment is made once and its groups of requirements are installed when pyproject.toml changes.
+# An environment is made once; its dependency groups are reinstalled when pyproject.toml changes.
 .venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-mxnet/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
@@ -177,7 +177,7 @@ tools:
 	$(@D)/bin/python -m pip install --quiet --group wheel
 	touch $@
 
-# The wheel as `pip install .` makes it, by the project's own build backend.
+# The wheel as `pip install .` builds it, with the project's own build backend.
 target/wheel/.stamp: $(WHEEL_SOURCES) | tools .venv/.stamp-build
 	rm -rf target/wheel
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir target/wheel .

@@ -1,8 +1,8 @@
-"""Maturin's build backend, with a look at the build tools first.
+"""Maturin's build backend, after a check of the build tools.
 
-The crate compiles libjpeg-turbo, which needs more than Rust. Without its tools a build fails late
-and many lines deep; here it fails at once, and says what to install. The tools that PyPI has, cmake
-and ninja, are simply required.
+The crate compiles libjpeg-turbo, which needs more than Rust. Without the right tools, a build would
+fail late and with many lines of output; this backend fails at once, and says what to install. cmake
+and ninja are on PyPI, so they become build requirements.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NASM = (
 
 
 def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
-    """Name the tools that the machine lacks and PyPI has."""
+    """Return the missing tools that PyPI has."""
     del config_settings
     required = []
     if not shutil.which("cmake"):
@@ -52,12 +52,12 @@ def get_requires_for_build_wheel(config_settings: Settings = None) -> list[str]:
 
 
 def get_requires_for_build_editable(config_settings: Settings = None) -> list[str]:
-    """Name what an editable install needs: the same as a wheel."""
+    """Return what an editable install needs: the same as a wheel."""
     return get_requires_for_build_wheel(config_settings)
 
 
 def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
-    """Name what a source distribution needs: nothing is compiled for it."""
+    """Return no requirements: nothing is compiled for a source distribution."""
     del config_settings
     return []
 
@@ -65,7 +65,7 @@ def get_requires_for_build_sdist(config_settings: Settings = None) -> list[str]:
 def prepare_metadata_for_build_wheel(
     metadata_directory: str, config_settings: Settings = None
 ) -> str:
-    """Write the metadata; pip asks for it first, so here a missing tool is found."""
+    """Write the metadata; pip asks for it first, so check for missing tools here."""
     _check(missing_tools())
     return _maturin().prepare_metadata_for_build_wheel(metadata_directory, config_settings)
 
@@ -96,13 +96,13 @@ def build_editable(
 
 
 def build_sdist(sdist_directory: str, config_settings: Settings = None) -> str:
-    """Build the source distribution, which takes no tool but cargo."""
+    """Build the source distribution, which needs no tool but cargo."""
     _check([] if shutil.which("cargo") else [RUST])
     return _maturin().build_sdist(sdist_directory, config_settings)
 
 
 def missing_tools() -> list[str]:
-    """Say what the build lacks, one line a tool: what is missing and how to install it."""
+    """Return a line for each missing tool, which says how to install it."""
     found = {
         RUST: bool(shutil.which("cargo")),
         COMPILER: _has_compiler(),
@@ -114,7 +114,7 @@ def missing_tools() -> list[str]:
 
 
 def _has_compiler() -> bool:
-    if sys.platform == "win32":  # found through the registry, by those who need it
+    if sys.platform == "win32":  # build tools find it in the registry
         return True
     command = shlex.split(os.environ.get("CC", "")) or ["cc"]
     return bool(shutil.which(command[0]))
@@ -127,7 +127,7 @@ def _has_make() -> bool:
 
 
 def _has_assembler() -> bool:
-    """Look for NASM as CMake does: nasm, else yasm; other processors' SIMD code is written in C."""
+    """Look for NASM as CMake does: nasm, else yasm. Only x86 has SIMD code in assembly."""
     if platform.machine().lower() not in {"x86_64", "amd64", "x86", "i386", "i686"}:
         return True
     nasm = os.environ.get("ASM_NASM") or shutil.which("nasm") or shutil.which("yasm")
