@@ -1,8 +1,8 @@
-//! Our decoder against libjpeg-turbo, each way of decoding apart: one thread, handles and buffers
-//! reused.
+//! Our decoder against libjpeg-turbo, one table for each way of decoding: one thread, with reused
+//! handles and buffers.
 //!
-//! Every table's first row is libjpeg-turbo doing the same work through its C interface; ratios are
-//! to that.
+//! The first row of every table is libjpeg-turbo doing the same work through its C interface, and
+//! ratios are relative to it.
 
 mod support;
 
@@ -11,7 +11,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 use imagepipe::codec::{Backend, Decoder, Request, Window};
 use support::{Case, Turbo, compare, cores, decode_all, files, photos, rounds};
 
-/// What to decode of a picture of a size.
+/// What to decode of an image, by its index and size.
 type Part<'a> = dyn Fn(usize, u32, u32) -> Request + 'a;
 
 fn main() {
@@ -46,7 +46,7 @@ fn main() {
     }
 }
 
-/// The limit that users know: a plain full decode to RGB.
+/// The familiar limit: a plain full decode to RGB.
 fn full(set: &str, files: &[Vec<u8>]) {
     let turbo = |denominator| {
         let mut turbo = Turbo::new();
@@ -89,8 +89,8 @@ fn full(set: &str, files: &[Vec<u8>]) {
     );
 }
 
-/// Entropy decoding alone. libjpeg-turbo does nothing else for rows that are skipped, and keeps no
-/// coefficients of them; ours stores them as it does for the transform.
+/// Entropy decoding alone. For skipped rows, libjpeg-turbo does nothing else and keeps no
+/// coefficients; our decoder stores them, as it does for the transform.
 fn entropy(set: &str, files: &[Vec<u8>]) {
     let last_row = |_: usize, width, height: u32| Request {
         window: Window {
@@ -128,7 +128,7 @@ fn decoding<'a>(name: &str, files: &'a [Vec<u8>], backend: Backend, part: &Part<
         for (file, request) in files.iter().zip(&requests) {
             let stop = AtomicBool::new(false);
             let opened = decoder.open(file, &stop).expect("a header");
-            std::hint::black_box(opened.decode(request).expect("a picture").pixels);
+            std::hint::black_box(opened.decode(request).expect("an image").pixels);
         }
     })
 }
@@ -148,12 +148,12 @@ fn whole(width: u32, height: u32, denominator: u32, exact: bool) -> Request {
     }
 }
 
-/// A crop as `RandomResizedCrop` draws it: 8 to 100 % of the area, a ratio of 3/4 to 4/3.
+/// A crop as `RandomResizedCrop` draws it: 8 to 100 % of the area, aspect ratio 3/4 to 4/3.
 #[allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "inside the picture"
+    reason = "inside the image"
 )]
 fn crop(index: usize, width: u32, height: u32) -> Window {
     let mut state = index as u64;

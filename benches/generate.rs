@@ -1,7 +1,7 @@
-//! Random images: what painting, encoding and writing them costs, against libjpeg-turbo's encoding
-//! alone; and natural ones beside the photographs that they stand for.
+//! Random images: the cost of painting, encoding and writing them, against encoding alone by
+//! libjpeg-turbo; and natural images against the photographs that they stand in for.
 //!
-//! Files go to `/dev/shm` where there is one, so that no disk is measured.
+//! Files are written to `/dev/shm` if it exists, so that no disk is measured.
 #![allow(
     unsafe_code,
     reason = "libjpeg-turbo's own interface is the limit to compare with"
@@ -41,7 +41,7 @@ fn main() {
     beside_photographs("large", 30);
 }
 
-/// Items are megabytes.
+/// An item is a megabyte.
 fn random_bytes() {
     let mut all = vec![0; 1 << 20];
     let mut stream = Stream::new(1, 0, 0, Purpose::Noise);
@@ -73,7 +73,7 @@ fn random_bytes() {
     );
 }
 
-/// What an image is made of, step by step, on one thread.
+/// The steps of making an image, on one thread.
 fn parts(name: &str, content: Content) {
     let mut pixels = vec![0; BYTES];
     let mut painter = Painter::default();
@@ -133,7 +133,7 @@ fn parts(name: &str, content: Content) {
     compare(&format!("{name} of 1920x1080, 1 thread"), rounds(15), cases);
 }
 
-/// All of it, files included, on all cores.
+/// The whole of `create_images`, files included, on all cores.
 fn whole(name: &str, content: Content) {
     let shared = Path::new("/dev/shm");
     let folder = if shared.is_dir() {
@@ -195,8 +195,8 @@ fn whole(name: &str, content: Content) {
     );
 }
 
-/// Natural images and noise beside `count` photographs of a set, of their sizes, all as JPEGs of
-/// the same quality.
+/// Natural images and noise against `count` photographs of a set, in the same sizes, all as JPEGs
+/// of the same quality.
 fn beside_photographs(set: &str, count: usize) {
     let files = files(&photos(set));
     let some = files.iter().step_by(files.len().div_ceil(count));
@@ -219,12 +219,12 @@ fn beside_photographs(set: &str, count: usize) {
     }
 }
 
-/// Bytes for each pixel of sets of as many, and how fast both decoders are with them.
+/// Bytes per pixel of each set, and how fast both decoders decode it.
 fn beside_each_other(title: &str, sets: &[(&'static str, Files)]) {
     #[allow(clippy::cast_precision_loss, reason = "some hundred megabytes")]
     let per_pixel =
         |set: &Files| set.files.iter().map(Vec::len).sum::<usize>() as f64 / set.pixels as f64;
-    println!("\nbytes a pixel, {title}");
+    println!("\nbytes per pixel, {title}");
     for (name, set) in sets {
         println!(
             "  {name:<44} {:>12.3} {:>20.3}",
@@ -232,7 +232,7 @@ fn beside_each_other(title: &str, sets: &[(&'static str, Files)]) {
             per_pixel(set) / per_pixel(&sets[0].1)
         );
     }
-    // Thousands of pixels a second: the ratio of times a pixel is one over the ratio printed.
+    // In thousands of pixels per second: the ratio of times per pixel is 1 over the printed ratio.
     for (decoder, backend) in [("libjpeg-turbo", Backend::Turbo), ("ours", Backend::Auto)] {
         let case = |(name, set): &(&'static str, Files)| {
             let mut decoder = Decoder::new(backend, Arc::default()).expect("a decoder");
@@ -262,7 +262,7 @@ fn decode(decoder: &mut Decoder, files: &[Vec<u8>]) {
             gray: false,
             exact: true,
         };
-        black_box(opened.decode(&wanted).expect("a picture").pixels);
+        black_box(opened.decode(&wanted).expect("an image").pixels);
     }
 }
 
@@ -277,10 +277,10 @@ fn pixels_of(file: &[u8]) -> (Size, Vec<u8>) {
         gray: false,
         exact: true,
     };
-    let pixels = match opened.decode(&wanted).expect("a picture").pixels {
+    let pixels = match opened.decode(&wanted).expect("an image").pixels {
         Pixels::Rgb(plane) => rows(&plane, 3).copied().collect(),
         Pixels::Gray(plane) => rows(&plane, 1).flat_map(|level| [*level; 3]).collect(),
-        other => panic!("{other:?} of an exact picture"),
+        other => panic!("{other:?} from an exact decode"),
     };
     (size, pixels)
 }
@@ -297,7 +297,7 @@ fn painted(content: Content, size: Size, number: u64) -> Vec<u8> {
     pixels
 }
 
-fn encoded(quality: u8, pictures: &[(Size, Vec<u8>)]) -> Files {
+fn encoded(quality: u8, images: &[(Size, Vec<u8>)]) -> Files {
     let mut encoder = Encoder::new().expect("an encoder");
     let encode = |(size, pixels): &(Size, Vec<u8>)| {
         let mut file = Vec::new();
@@ -306,9 +306,9 @@ fn encoded(quality: u8, pictures: &[(Size, Vec<u8>)]) -> Files {
             .expect("a file");
         file
     };
-    let pixels = pictures.iter().map(|(size, _)| size.pixels()).sum::<u64>();
+    let pixels = images.iter().map(|(size, _)| size.pixels()).sum::<u64>();
     Files {
-        files: pictures.iter().map(encode).collect(),
+        files: images.iter().map(encode).collect(),
         pixels: usize::try_from(pixels).expect("a length"),
     }
 }
@@ -348,7 +348,7 @@ impl Compressor {
         assert_eq!(pixels.len(), BYTES);
         let (mut out, mut len) = (self.file.as_mut_ptr(), self.file.len() as _);
         let (format, from) = (TJPF_TJPF_RGB, pixels.as_ptr());
-        // SAFETY: the handle is valid; there are so many pixels, and twice the room that they take.
+        // SAFETY: the handle is valid; there are 1920x1080 pixels, and room for twice their bytes.
         let code = unsafe {
             tj3Compress8(
                 self.handle,

@@ -1,8 +1,8 @@
-//! The Loader's three usual tasks, against a plain full decode of the same files by libjpeg-turbo
-//! on all threads.
+//! The Loader on three common tasks, against libjpeg-turbo decoding the same files in full on all
+//! threads.
 //!
 //! * T1: stretch to 224, uint8 NHWC, shuffled, batch 64.
-//! * T2: short side 256, centre crop 224, float32 NCHW, `ImageNet`'s mean and std.
+//! * T2: short side 256, centre crop 224, float32 NCHW, `ImageNet` mean and std.
 //! * T3: random crop and flip to 224, uint8.
 
 mod support;

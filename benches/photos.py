@@ -1,17 +1,17 @@
 """Make the sets of photographs that benchmarks, tests and the demo read.
 
-Speed on JPEG files depends on what is in them: noise and gradients flatter some decoders and
-punish others. These pictures are therefore cut out of real photographs, the ones that
-scikit-image and scikit-learn carry in their wheels, and brought to the sizes, the bits a pixel
-and the chroma subsamplings that photo collections on the web have. Nothing is downloaded, and
-the same arguments give the same bytes as long as Pillow and NumPy stay the same.
+Decoding speed depends on what is in a JPEG file: noise and gradients favour some decoders over
+others. These images are therefore cut out of real photographs, the ones in the wheels of
+scikit-image and scikit-learn, and given the sizes, bits per pixel and chroma subsampling of photo
+collections on the web. Nothing is downloaded, and the same arguments give the same bytes with the
+same versions of Pillow and NumPy.
 
     python benches/photos.py DEST [--small 2000] [--large 200] [--classes 10] [--seed 0]
 
-``DEST/small/class-00/000000.jpg`` and on: about 436x381, 86 kB each.
-``DEST/large/class-00/000000.jpg`` and on: about 2000x1500, 930 kB each.
+``DEST/small/class-00/000000.jpg``, ...: about 436x381, 86 kB each.
+``DEST/large/class-00/000000.jpg``, ...: about 2000x1500, 930 kB each.
 
-A class is a subject (cat, flower, motorcycle, ...), so that a model has something to learn.
+Each class is a subject (cat, flower, motorcycle, ...), so that a model has something to learn.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STAMP = "photos.json"
-# Raise it when the pictures change: sets made before are then made again.
+# Increase this when the images change, so that existing sets are made again.
 RECIPE = 1
 
-# One row a class. Pictures in gray get a tint, since gray files are a share of their own.
+# One row per class. Gray photographs are tinted; gray files are made separately, as a share.
 SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("skimage/data/astronaut.png", "skimage/data/camera.png"),
     ("skimage/data/chelsea.png",),
@@ -55,7 +55,7 @@ SUBJECTS: tuple[tuple[str, ...], ...] = (
     ("skimage/data/grass.png", "skimage/data/gravel.png", "skimage/data/brick.png"),
 )
 
-# Width, height and share: the usual sizes of web photographs. The rest is drawn freely.
+# Width, height and share of common sizes of web photographs. Other sizes are drawn at random.
 USUAL_SIZES: tuple[tuple[int, int, float], ...] = (
     (500, 375, 0.39),
     (375, 500, 0.13),
@@ -69,7 +69,7 @@ USUAL_SIZES: tuple[tuple[int, int, float], ...] = (
 
 @dataclass(frozen=True)
 class Recipe:
-    """How the pictures of one set are made."""
+    """How the images of one set are made."""
 
     name: str
     count: int
@@ -77,11 +77,11 @@ class Recipe:
     seed: int
     progressive: float
     quality: int | None
-    # Noise in gray levels, as a sensor adds it, and the qualities to draw from. Together they
-    # decide the bits a pixel; the numbers were found by trying.
+    # The sensor noise in gray levels, and the qualities to draw from. Together they determine the
+    # bits per pixel; the values were found by experiment.
     noise: tuple[float, float]
     qualities: tuple[int, int]
-    # Shares of 4:4:4, 4:2:2 and gray files. The rest is 4:2:0.
+    # Shares of 4:4:4, 4:2:2 and gray files. The rest are 4:2:0.
     subsampling: tuple[float, float, float]
 
 
@@ -90,16 +90,16 @@ LARGE = Recipe("large", 0, 0, 0, 0.0, None, (3.0, 5.5), (89, 95), (0.04, 0.01, 0
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Make what the command line asks for, unless it is there already."""
+    """Make the sets that the command line asks for, unless they exist already."""
     options = parse(arguments)
     recipes = plan(options)
     wanted = stamp_of(recipes)
     made = read_stamp(options.dest)
     if made == wanted:
-        say(f"{options.dest}: already there ({summary(options.dest, recipes)})")
+        say(f"{options.dest}: up to date ({summary(options.dest, recipes)})")
         return 0
     if made is None and options.dest.is_dir() and any(options.dest.iterdir()):
-        sys.stderr.write(f"{options.dest} holds files that are not mine; name an empty folder\n")
+        sys.stderr.write(f"{options.dest} has other files in it; choose an empty folder\n")
         return 2
     started = time.perf_counter()
     build(options.dest, recipes, wanted)
@@ -112,11 +112,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Make sets of photographs for benchmarks.")
     parser.add_argument("dest", type=Path, help="the folder to make; replaced as a whole")
-    parser.add_argument("--small", type=int, default=2000, help="pictures of about 436x381")
-    parser.add_argument("--large", type=int, default=200, help="pictures of about 2000x1500")
+    parser.add_argument("--small", type=int, default=2000, help="images of about 436x381")
+    parser.add_argument("--large", type=int, default=200, help="images of about 2000x1500")
     parser.add_argument("--classes", type=int, default=10, help="class folders in each set")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--progressive", type=float, default=0.0, help="share of such files")
+    parser.add_argument("--progressive", type=float, default=0.0, help="share of progressive files")
     parser.add_argument("--quality", type=int, help="one JPEG quality for all (default: varied)")
     options = parser.parse_args(arguments)
     if options.small < 0 or options.large < 0 or options.classes < 1 or options.seed < 0:
@@ -127,7 +127,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def plan(options: argparse.Namespace) -> list[Recipe]:
-    """Give the two recipes the numbers of the command line, leaving out an empty set."""
+    """Return the recipes with the values of the command line, without empty sets."""
     common = {
         "classes": options.classes,
         "seed": options.seed,
@@ -142,7 +142,7 @@ def plan(options: argparse.Namespace) -> list[Recipe]:
 
 
 def stamp_of(recipes: list[Recipe]) -> dict[str, object]:
-    """Everything the bytes of the pictures depend on, in the form JSON gives it back."""
+    """Return all that the bytes of the images depend on, as it is after a round trip in JSON."""
     stamp = {
         "recipe": RECIPE,
         "sets": [asdict(recipe) for recipe in recipes],
@@ -154,7 +154,7 @@ def stamp_of(recipes: list[Recipe]) -> dict[str, object]:
 
 
 def read_stamp(dest: Path) -> dict[str, object] | None:
-    """Read what an earlier run left in the folder, None where there was none."""
+    """Read the stamp of an earlier run; None if there is none."""
     try:
         loaded: dict[str, object] = json.loads((dest / STAMP).read_text())
     except FileNotFoundError:
@@ -163,7 +163,7 @@ def read_stamp(dest: Path) -> dict[str, object] | None:
 
 
 def build(dest: Path, recipes: list[Recipe], stamp: dict[str, object]) -> None:
-    """Make the folder under another name and put it in place when it is whole."""
+    """Make the folder under another name, and rename it when it is complete."""
     dest.parent.mkdir(parents=True, exist_ok=True)
     partial = dest.with_name(f".{dest.name}.partial-{os.getpid()}")
     try:
@@ -179,26 +179,26 @@ def build(dest: Path, recipes: list[Recipe], stamp: dict[str, object]) -> None:
 
 
 def make_set(root: Path, recipe: Recipe) -> None:
-    """Make all pictures of one set, on all cores."""
+    """Make all images of one set, on all cores."""
     for number in range(recipe.classes):
         (root / recipe.name / f"class-{number:02d}").mkdir(parents=True)
     workers = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    write = functools.partial(write_picture, root, recipe)
+    write = functools.partial(write_image, root, recipe)
     with ProcessPoolExecutor(workers) as pool:
         for _ in pool.map(write, range(recipe.count), chunksize=8):
             pass
 
 
-def write_picture(root: Path, recipe: Recipe, index: int) -> None:
-    """Make picture ``index``, which depends on nothing but the recipe and its number."""
+def write_image(root: Path, recipe: Recipe, index: int) -> None:
+    """Make image ``index``, which depends only on the recipe and its number."""
     label = index % recipe.classes
     path = root / recipe.name / f"class-{label:02d}" / f"{index // recipe.classes:06d}.jpg"
-    path.write_bytes(make_picture(recipe, index, label))
+    path.write_bytes(make_image(recipe, index, label))
 
 
-def make_picture(recipe: Recipe, index: int, label: int) -> bytes:
-    """Cut, scale, mirror, light, add grain, encode."""
-    # The quality stays out of the key: sets of several qualities show the same pictures.
+def make_image(recipe: Recipe, index: int, label: int) -> bytes:
+    """Crop, scale, flip, adjust the light, sharpen, add grain, and encode."""
+    # The key does not include the quality: sets of different qualities have the same images.
     rng = np.random.default_rng([recipe.seed, len(recipe.name), ord(recipe.name[0]), index])
     size = large_size(rng) if recipe.name == "large" else small_size(rng)
     subjects = SUBJECTS[label % len(SUBJECTS)]
@@ -208,7 +208,7 @@ def make_picture(recipe: Recipe, index: int, label: int) -> bytes:
         image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     image = ImageEnhance.Brightness(image).enhance(rng.uniform(0.85, 1.15))
     image = ImageEnhance.Color(image).enhance(rng.uniform(0.85, 1.2))
-    # Cameras and web sites sharpen; the wider an edge was drawn out, the wider the mask.
+    # Cameras and web sites sharpen. The more an image was enlarged, the wider the mask.
     radius = min(0.8 * scale, 2.0)
     image = image.filter(ImageFilter.UnsharpMask(radius, percent=70, threshold=0))
     image = add_grain(image, rng.uniform(*recipe.noise), rng)
@@ -217,7 +217,7 @@ def make_picture(recipe: Recipe, index: int, label: int) -> bytes:
 
 @functools.cache
 def open_source(name: str) -> Image.Image:
-    """Load one of the bundled photographs, found without importing its package."""
+    """Load a bundled photograph, without importing its package."""
     package, _, inner = name.partition("/")
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
@@ -228,7 +228,7 @@ def open_source(name: str) -> Image.Image:
 
 
 def tint(gray: Image.Image) -> Image.Image:
-    """Give a gray photograph the warm shadows and cool lights of a faded print."""
+    """Give a gray photograph the warm shadows and cool highlights of a faded print."""
     levels = np.asarray(gray, np.float32)
     red, blue = 1.12 - levels / 2000, 0.78 + levels / 1400
     color = np.stack([levels * red, levels, levels * blue], axis=-1)
@@ -257,7 +257,7 @@ def large_size(rng: np.random.Generator) -> tuple[int, int]:
 def cut(
     source: Image.Image, size: tuple[int, int], rng: np.random.Generator
 ) -> tuple[Image.Image, float]:
-    """Cut a box of the wanted shape and scale it to size; also how far it was scaled up."""
+    """Crop a box of the right shape and scale it; return the image and its enlargement."""
     width, height = size
     fit = min(source.width / width, source.height / height)
     share = rng.uniform(0.75, 1.0)
@@ -270,10 +270,10 @@ def cut(
 
 
 def add_grain(image: Image.Image, strength: float, rng: np.random.Generator) -> Image.Image:
-    """Add sensor noise: most of it in brightness, less in the lights, coarse in colour.
+    """Add sensor noise: mostly in brightness, less in the highlights, coarse in colour.
 
-    Scaling up makes a photograph smoother than any camera does, and smooth pictures decode
-    faster than real ones.
+    Enlarging makes a photograph smoother than any camera does, and smooth images decode faster
+    than real ones.
     """
     pixels = np.asarray(image, np.float32)
     height, width, _ = pixels.shape
@@ -286,7 +286,7 @@ def add_grain(image: Image.Image, strength: float, rng: np.random.Generator) -> 
 
 
 def encode(image: Image.Image, recipe: Recipe, rng: np.random.Generator) -> bytes:
-    """Write a JPEG file as cameras, editors and web sites do."""
+    """Return a JPEG file like those of cameras, editors and web sites."""
     low, high = recipe.qualities
     quality = int(rng.integers(low, high + 1))
     kind, tables, order = rng.random(3)
@@ -300,7 +300,7 @@ def encode(image: Image.Image, recipe: Recipe, rng: np.random.Generator) -> byte
         "JPEG",
         quality=quality if recipe.quality is None else recipe.quality,
         subsampling=subsampling,
-        # Some files carry Huffman tables of their own, most the standard ones.
+        # Some files have their own Huffman tables, most the standard ones.
         optimize=bool(tables < 0.3),
         progressive=bool(order < recipe.progressive),
     )
@@ -308,22 +308,22 @@ def encode(image: Image.Image, recipe: Recipe, rng: np.random.Generator) -> byte
 
 
 def summary(dest: Path, recipes: list[Recipe]) -> str:
-    """Say in one line what is there: count, mean size, mean bytes and bits a pixel."""
+    """Return a line with count, mean size, mean bytes and bits per pixel of each set."""
     return "; ".join(describe(dest / recipe.name) for recipe in recipes)
 
 
 def describe(folder: Path) -> str:
-    """Say what one set holds."""
+    """Return the same for one set."""
     width, height, size, area = np.array(list(measure(folder)), float).T
     count = len(size)
     return (
-        f"{folder.name} {count} pictures, mean {width.mean():.0f}x{height.mean():.0f}, "
-        f"{size.mean() / 1000:.1f} kB, {8 * size.sum() / area.sum():.2f} bits a pixel"
+        f"{folder.name} {count} images, mean {width.mean():.0f}x{height.mean():.0f}, "
+        f"{size.mean() / 1000:.1f} kB, {8 * size.sum() / area.sum():.2f} bits per pixel"
     )
 
 
 def measure(folder: Path) -> Iterator[tuple[int, int, int, int]]:
-    """Width, height, bytes and pixels of every picture."""
+    """Yield width, height, bytes and pixels of every image."""
     for path in folder.glob("*/*.jpg"):
         with Image.open(path) as image:
             yield image.width, image.height, path.stat().st_size, image.width * image.height

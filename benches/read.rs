@@ -1,9 +1,9 @@
-//! Reading pictures that are in the page cache: into a reused buffer, into a new one, or mapped.
+//! Reading images from the page cache: into a reused buffer, into a new one, or mapped.
 
 #![allow(
     unsafe_code,
     clippy::disallowed_methods,
-    reason = "what is compared with needs them"
+    reason = "the other ways of reading need them"
 )]
 
 mod support;
@@ -18,7 +18,7 @@ use imagepipe::file::{Base, read_into};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use support::{Case, compare, cores, paths, photos, rounds};
 
-/// One byte of each cache line, as a decoder would touch them all.
+/// Reads a byte of each cache line, as a decoder would touch them all.
 fn touch(bytes: &[u8]) -> u64 {
     bytes.iter().step_by(64).map(|byte| u64::from(*byte)).sum()
 }
@@ -26,7 +26,7 @@ fn touch(bytes: &[u8]) -> u64 {
 fn mapped(path: &PathBuf, flags: MapFlags) -> u64 {
     let file = std::fs::File::open(path).expect("a file");
     let len = usize::try_from(file.metadata().expect("a size").len()).expect("a size");
-    // SAFETY: nobody changes the files while they are measured.
+    // SAFETY: nothing changes the files while they are measured.
     let start = unsafe {
         mmap(
             std::ptr::null_mut(),
@@ -40,12 +40,12 @@ fn mapped(path: &PathBuf, flags: MapFlags) -> u64 {
     .expect("a map");
     // SAFETY: just mapped with this length.
     let sum = touch(unsafe { std::slice::from_raw_parts(start.cast(), len) });
-    // SAFETY: just mapped with this length, not used any more.
+    // SAFETY: just mapped with this length, and no longer used.
     unsafe { munmap(start, len) }.expect("unmapped");
     sum
 }
 
-/// Does `work` with each file, on `threads` threads.
+/// Calls `work` with each file, on `threads` threads.
 fn each(paths: &[PathBuf], threads: usize, work: impl Fn(&PathBuf, &mut Vec<u8>) -> u64 + Sync) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {

@@ -1,13 +1,13 @@
-//! Records, read and written.
+//! Reading and writing records.
 //!
-//! Reading all records of a shard that is in the page cache is held against plain copies of the
-//! same bytes. The first case copies the file to other memory, as a program does that keeps it; the
-//! second copies each record into one buffer that stays in the cache, which is as fast as memory
-//! can be read.
+//! Reading all records of a shard from the page cache is compared with plain copies of the same
+//! bytes. The first case copies the file to other memory, as a program that keeps it would; the
+//! second copies each record into one buffer that stays in the CPU cache, which is as fast as
+//! memory can be read.
 //!
-//! Writing records of the photographs is held against `cp` of the same files, in memory (/dev/shm)
-//! and on the disk that `target` is on. On a disk, ours are on it when the case ends, and those of
-//! `cp` are in the page cache: the second case of `cp` waits for them too.
+//! Writing the photographs as records is compared with `cp` of the same files, in memory
+//! (/dev/shm) and on the disk that holds `target`. When a case ends, our files are on the disk, but
+//! those of `cp` only in the page cache; the second `cp` case therefore waits for the disk too.
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark's own files")]
 
@@ -31,7 +31,7 @@ fn write(path: &Path, framing: Framing, payloads: &[Vec<u8>]) {
     writer.finish().expect("a shard");
 }
 
-/// Does `work` with each of `items`, a part of them on each of `threads` threads, each with a
+/// Calls `work` with each of `items`, which are divided among `threads` threads, each with its own
 /// buffer.
 fn each<T: Sync>(items: &[T], threads: usize, work: impl Fn(&T, &mut Vec<u8>) + Sync) {
     std::thread::scope(|scope| {
@@ -47,7 +47,7 @@ fn each<T: Sync>(items: &[T], threads: usize, work: impl Fn(&T, &mut Vec<u8>) + 
     });
 }
 
-/// Takes every record of a shard.
+/// Reads every record of a shard.
 fn read(shard: &Shard, threads: usize) {
     let records: Vec<u64> = (0..shard.len()).collect();
     each(&records, threads, |record, scratch| {
@@ -200,7 +200,7 @@ fn writing(name: &str, source: &Path, root: &Path) {
         case("tfrecords", |source, folder| {
             convert(tfrecords, Depth::Headers, source, folder);
         }),
-        case("tfrecords, pictures decoded first", |source, folder| {
+        case("tfrecords, images decoded first", |source, folder| {
             convert(tfrecords, Depth::Decode, source, folder);
         }),
         case("recordio", |source, folder| {
@@ -212,14 +212,14 @@ fn writing(name: &str, source: &Path, root: &Path) {
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let pictures = files(&photos("small"));
-    let short: Vec<Vec<u8>> = pictures
+    let images = files(&photos("small"));
+    let short: Vec<Vec<u8>> = images
         .iter()
-        .flat_map(|picture| picture.chunks(1024))
+        .flat_map(|image| image.chunks(1024))
         .map(<[u8]>::to_vec)
         .collect();
     for threads in [1, cores()] {
-        reading("photographs", &pictures, folder.path(), threads);
+        reading("photographs", &images, folder.path(), threads);
         reading("records of 1 KiB", &short, folder.path(), threads);
     }
     let source = photos("small");

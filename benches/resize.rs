@@ -1,5 +1,5 @@
 //! Resizing a decoded photograph to a finished 224x224 sample, against `fast_image_resize`, which
-//! gives RGB bytes only.
+//! only gives RGB bytes.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -24,7 +24,7 @@ use support::{Case, Turbo, compare, files, photos, rounds};
 const OUT: usize = 224;
 const ITEMS: usize = 400;
 
-/// Bytes that no branch predictor and no zero-skipping can make easy.
+/// Bytes that neither branch prediction nor skipping of zeros can speed up.
 fn noise(len: usize) -> Vec<u8> {
     (0..len as u32)
         .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
@@ -136,7 +136,7 @@ fn planes<'a>(width: usize, height: usize, interpolation: Interpolation, float: 
     })
 }
 
-/// What the resize of an average photograph adds to its decoding by libjpeg-turbo.
+/// The resize of an average photograph, against its decoding by libjpeg-turbo.
 fn share_of_a_decode() {
     let files = files(&photos("small"));
     let mut turbo = Turbo::new();

@@ -1,5 +1,5 @@
-//! Listing a million empty files in a thousand class directories, against Python's `os.walk`
-//! building the same list.
+//! Listing a million empty files in a thousand class directories, against building the same list
+//! with Python's `os.walk`.
 
 #![allow(
     clippy::cast_precision_loss,
@@ -44,7 +44,7 @@ fn make(root: &Path) {
     }
 }
 
-/// Bytes of memory this process holds.
+/// The resident memory of this process, in bytes.
 fn resident() -> usize {
     let pages = fs::read_to_string("/proc/self/statm").expect("the process's memory");
     pages
@@ -73,7 +73,7 @@ fn main() {
         })
         .sum();
     println!(
-        "memory: {:.1} bytes a sample beyond the names ({} samples)",
+        "memory: {:.1} bytes per sample beyond the names ({} samples)",
         (held as f64 - names as f64) / data.len() as f64,
         data.len()
     );

@@ -1,10 +1,10 @@
-//! The Loader over records of pixels, against a plain copy of the same bytes: same records, same
-//! order, same threads, into as many batches of memory as the Loader has.
+//! The Loader over tensor records, against a plain copy of the same bytes: the same records, order
+//! and threads, into as many batches as the Loader keeps in memory.
 //!
-//! * `memcpy`: the limit. The pixels of each record, whose place is known, from the mapped file to
-//!   the batch.
-//! * `memcpy and checksum`: with their CRC-32C computed before, as reading TFRecords asks for.
-//! * The Loader: as stored, cut out of it, mirrored, in the other layout, as floats.
+//! * `memcpy`: the limit. Copies the pixels of each record, at a known position, from the mapped
+//!   file into the batch.
+//! * `memcpy and checksum`: computes their CRC-32C first, as reading TFRecords requires.
+//! * The Loader: as stored, cropped, flipped, in the other layout, and as floats.
 
 mod support;
 
@@ -26,8 +26,8 @@ use support::{Case, compare, cores, rounds};
 const RECORDS: usize = 4000;
 const SHARDS: usize = 4;
 const BATCH: usize = 64;
-/// Batches that the Loader has in memory by default: two ahead, one with the consumer, one that it
-/// just let go.
+/// Batches that the Loader keeps in memory by default: two ahead, one in use by the consumer, and
+/// one that it has just released.
 const BATCHES: usize = 4;
 
 /// Writes records of `side` by `side` pixels.
@@ -69,7 +69,7 @@ fn write(folder: &Path, side: usize) -> Vec<PathBuf> {
     paths
 }
 
-/// A mapped file and where the pixels of its records are.
+/// A mapped file and the position of each record's pixels in it.
 type Mapped = (Map, Vec<Range<usize>>);
 
 fn mapped(path: &Path) -> Mapped {
@@ -97,8 +97,8 @@ fn mapped(path: &Path) -> Mapped {
     (map, places)
 }
 
-/// Copies the pixels of all records in the order of an epoch, on all threads, a batch at a time
-/// each.
+/// Copies the pixels of all records in the order of an epoch, on all threads, each of which fills
+/// one batch at a time.
 fn copy_all(files: &[Mapped], batches: &[Mutex<Vec<u8>>], epoch: u32, bytes: usize, check: bool) {
     let (order, next) = (
         Permutation::new(1, epoch, RECORDS as u64),

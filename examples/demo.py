@@ -1,4 +1,4 @@
-"""Iterate over a directory of photographs, twice, and see that both runs give the same bytes.
+"""Iterate over a directory of photographs twice, and check that both runs give the same bytes.
 
 Usage: python demo.py DIRECTORY
 """
@@ -13,7 +13,7 @@ EPOCHS = 2
 
 
 def run(folder: str, *, workers: int) -> tuple[str, int, float]:
-    """Iterate over all epochs; return a checksum, the number of images, and the seconds taken."""
+    """Iterate over all epochs; return a checksum of all bytes, the image count and the seconds."""
     digest = hashlib.sha256()
     images_seen = 0
     seconds = 0.0
@@ -30,7 +30,7 @@ def run(folder: str, *, workers: int) -> tuple[str, int, float]:
 
 
 def main() -> None:
-    """Print what the loader is, what a batch is, how fast it goes, and that it can be repeated."""
+    """Print a summary of the Loader, a batch, the speed, and whether both runs agree."""
     folder = sys.argv[1]
     loader = Loader(folder, batch_size=64, seed=1)
     print(loader)

@@ -12,7 +12,7 @@ EPOCHS = 2
 
 
 def main() -> None:
-    """Train on one side of a split, and evaluate on the other."""
+    """Train on one side of a split and evaluate on the other."""
     folder = sys.argv[1]
     train = Loader(
         folder,

@@ -1,4 +1,4 @@
-"""Train a small PyTorch classifier on a directory, stop in mid-epoch, and resume.
+"""Train a small PyTorch classifier on a directory of images, stop mid-epoch, and resume.
 
 Usage: python pytorch_classifier.py DIRECTORY
 """
@@ -11,7 +11,7 @@ from torch import nn
 
 
 def loader(folder: str) -> Loader:
-    """Return the training data: tensors over the batches' own memory, normalised."""
+    """Return the training data: normalised tensors that share the batches' memory."""
     return Loader(
         folder,
         batch_size=16,
@@ -28,7 +28,7 @@ def loader(folder: str) -> Loader:
 
 
 def main() -> None:
-    """Train for an epoch and a half, checkpoint, and train the rest from there."""
+    """Train for an epoch and a half, save a state, and train the rest from it."""
     folder = sys.argv[1]
     train = loader(folder)
     model = nn.Sequential(

@@ -1,4 +1,4 @@
-"""NVIDIA DALI with everything on the CPU, as its image classification examples write it."""
+"""NVIDIA DALI on the CPU alone, as in its image classification examples."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def make_pipeline(job: Job) -> Pipeline:
 
 
 def nodes(job: Job) -> DataNode:
-    """Describe what is done to a file."""
+    """Describe the processing of a file."""
     data, _ = fn.readers.file(file_root=str(job.photos), random_shuffle=True, name="files")
     resize = functools.partial(
         fn.resize, interp_type=types.INTERP_LINEAR, antialias=job.options.antialias
@@ -51,7 +51,7 @@ def nodes(job: Job) -> DataNode:
 
 
 def batches(job: Job) -> Iterator[Any]:
-    """Give the batches as NumPy arrays that share DALI's memory."""
+    """Yield the batches as NumPy arrays that share DALI's memory."""
     pipeline = make_pipeline(job)
     pipeline.build()
     while True:

@@ -1,10 +1,10 @@
-"""One image in memory to an array, on one thread: imagepipe_rs.decode beside its peers.
+"""Decode single images from memory on one thread: imagepipe_rs.decode and its peers.
 
     python benches/peers/decoders.py PHOTOS [--imagepipe WHEEL] [--rounds 7]
 
-All run in one process and take turns over all pictures; ratios are medians over the rounds. Every
-decoder makes a new RGB (OpenCV: BGR) array of each picture, as its usual call does. Needs Linux,
-and nothing but Python.
+All run in one process and take turns over all images; ratios are medians over the rounds. Every
+decoder makes a new RGB (OpenCV: BGR) array of each image, as its usual call does. Needs Linux and
+Python only.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ FIRST = "simplejpeg.decode_jpeg"
 
 
 def main() -> None:
-    """Make the environment, and measure in it."""
-    parser = argparse.ArgumentParser(description="Measure decoders of single pictures.")
+    """Make the environment and measure in it."""
+    parser = argparse.ArgumentParser(description="Measure decoders of single images.")
     parser.add_argument("photos", type=Path, help="made by photos.py")
     parser.add_argument("--imagepipe", type=Path, help="wheel (default: newest built)")
     parser.add_argument("--work", type=Path, default=REPO / ".peers")
@@ -79,7 +79,7 @@ def decoders() -> dict[str, Callable[[bytes], Any]]:
 
 
 def compare(name: str, paths: list[Path], rounds: int) -> None:
-    """Print a table of one set."""
+    """Print the table for one set."""
     files = [path.read_bytes() for path in paths]
     calls = decoders()
     times: dict[str, list[float]] = {call: [] for call in calls}
@@ -90,8 +90,8 @@ def compare(name: str, paths: list[Path], rounds: int) -> None:
                 function(data)
             if number:
                 times[call].append(time.perf_counter() - start)
-    print(f"\n{name}: {len(files)} pictures, {rounds} rounds in turn, one thread\n")
-    print("| decoder | microseconds a picture | speed |\n| --- | ---: | ---: |")
+    print(f"\n{name}: {len(files)} images, {rounds} rounds in turn, one thread\n")
+    print("| decoder | microseconds per image | speed |\n| --- | ---: | ---: |")
     for call, seconds in times.items():
         speed = statistics.median(
             first / own for first, own in zip(times[FIRST], seconds, strict=True)

@@ -1,4 +1,4 @@
-"""One virtual environment a peer, made once and made again when what belongs in it changes."""
+"""One virtual environment per peer, made again when its contents should change."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ STAMP = "installed.json"
 
 
 class InstallError(Exception):
-    """An environment could not be made; the text is one line that says why."""
+    """An environment could not be made; the message is one line that says why."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What has to be installed where."""
+    """What to install where."""
 
     folder: Path
     requirements: list[str]
-    # A wheel, or a source tree, of the project itself.
+    # A wheel or source tree of the project itself.
     extra: Path | None = None
-    # Variables for the compiler of packages that come as source.
+    # Environment variables for compiling packages that come as source.
     variables: dict[str, str] = field(default_factory=dict)
 
     @property
     def python(self) -> Path:
-        """The interpreter."""
+        """The environment's interpreter."""
         return self.folder / "bin" / "python"
 
     def prepare(self) -> None:
-        """Make the environment, unless it is there and holds just this."""
+        """Make the environment, unless it exists and is up to date."""
         wanted = json.dumps([sys.version, self.requirements, digest(self.extra), self.variables])
         stamp = self.folder / STAMP
-        # A source tree may have changed unseen; a wheel's digest is part of the stamp.
+        # The stamp has the digest of a wheel, but does not show changes in a source tree.
         telling = self.extra is None or self.extra.is_file()
         if telling and stamp.is_file() and stamp.read_text() == wanted:
             return
@@ -56,7 +56,7 @@ class Environment:
         packages = [*self.requirements, *([str(self.extra)] if self.extra else [])]
         pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         if self.variables:
-            # pip would take a wheel that it built before, with other flags.
+            # Otherwise pip may use a wheel that it built earlier with other flags.
             pip.append("--no-cache-dir")
         done = subprocess.run(
             [*pip, *packages],
@@ -71,14 +71,14 @@ class Environment:
 
 
 def reason(stderr: str) -> str:
-    """Find the line of pip's that sums up what was wrong: the last of its errors."""
+    """Return the line of pip's output that sums up what went wrong: its last error."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith("error:")]
-    return (errors or lines or ["pip failed without a word"])[-1]
+    return (errors or lines or ["pip failed without a message"])[-1]
 
 
 def digest(wheel: Path | None) -> str:
-    """Tell one build of the wheel from the next, which has the same name."""
+    """Return a digest, to tell builds of a wheel apart that have the same name."""
     if wheel is None or not wheel.is_file():
         return ""
     return hashlib.sha256(wheel.read_bytes()).hexdigest()

@@ -1,13 +1,13 @@
-"""Random images: imagepipe_rs beside what Imageinary does, whole commands on the same cores.
+"""Random images: imagepipe_rs against Imageinary's method, whole commands on the same cores.
 
     python benches/peers/imagine.py [--imagepipe WHEEL] [--rounds 5] [--cores 0,1] [--out FOLDER]
 
-Imageinary's way is written down here anew, since it cannot be installed: for each image NumPy is
-seeded with seed and number, draws a double for each of three channels and scales it to a byte;
-Pillow gives PNG and BMP a fourth, opaque channel and saves the file; a pool of processes takes the
-images 64 at a time. Both make the same images, 200 JPEGs or 100 of the others. Every turn is a
-process of its own, started on an empty folder; its time is that of the whole command, imports and
-all. Needs Linux, and nothing but Python.
+Imageinary cannot be installed, so its method is rewritten here: for each image, NumPy is seeded
+with the seed plus the image's number, draws a double for each channel of each pixel, and scales it
+to a byte; Pillow adds a fourth, opaque channel for PNG and BMP, and saves the file; a pool of
+processes takes the images 64 at a time. Both make the same number of images, 200 JPEGs or 100 of
+the others. Every turn is a new process that starts with an empty folder; the time is that of the
+whole command, imports included. Needs Linux and Python only.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ if __name__ == "__main__":
 
 @dataclass
 class Contender:
-    """Somebody who makes images."""
+    """A program that makes images."""
 
     name: str
     ending: str
@@ -63,7 +63,7 @@ class Contender:
     size: int = 0
 
     def turn(self, out: Path, cores: set[int], *, keep: bool) -> None:
-        """Run once, into a folder that is empty."""
+        """Run once, into an empty folder."""
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         os.sync()
@@ -83,12 +83,12 @@ class Contender:
             self.seconds.append(seconds)
 
     def rate(self) -> float:
-        """Images a second."""
+        """Return images per second."""
         return self.count / statistics.median(self.seconds)
 
 
 def contenders(options: argparse.Namespace) -> list[Contender]:
-    """Make the environments, and say who takes part."""
+    """Make the environments, and return what is measured."""
     ours = theirs = options.python
     if ours is None:
         wheel = options.imagepipe or max(REPO.glob("target/wheel/*.whl"), key=os.path.getmtime)
@@ -103,7 +103,7 @@ def contenders(options: argparse.Namespace) -> list[Contender]:
         ours, theirs = (environment.python for environment in environments)
     found = []
     for ending, count in (("jpg", 200), ("png", 100), ("bmp", 100)):
-        found.append(Contender("Imageinary's way", ending, theirs, THEIRS, count))
+        found.append(Contender("Imageinary's method", ending, theirs, THEIRS, count))
         found.append(Contender("imagepipe_rs", ending, ours, OURS.format(content="noise"), count))
     natural = OURS.format(content="natural")
     found.append(Contender("imagepipe_rs, natural", "jpg", ours, natural, 200))
@@ -111,10 +111,10 @@ def contenders(options: argparse.Namespace) -> list[Contender]:
 
 
 def main() -> None:
-    """Take turns, and print a table."""
-    parser = argparse.ArgumentParser(description="Measure makers of random images.")
+    """Run all rounds and print a table."""
+    parser = argparse.ArgumentParser(description="Measure generators of random images.")
     parser.add_argument("--imagepipe", type=Path, help="wheel (default: newest built)")
-    parser.add_argument("--python", type=Path, help="one that has all of it, in place of a wheel")
+    parser.add_argument("--python", type=Path, help="with all packages, instead of a wheel")
     parser.add_argument("--work", type=Path, default=REPO / ".peers")
     parser.add_argument("--out", type=Path, help="where to write (default: in --work)")
     parser.add_argument("--rounds", type=int, default=5)
@@ -128,7 +128,7 @@ def main() -> None:
             row.turn(out, cores, keep=number > 0)
     shutil.rmtree(out)
     print(f"\n1920x1080, cores {options.cores}, {options.rounds} rounds in turn, whole commands\n")
-    print("| | | images | MB an image | images/s | speed |")
+    print("| | | images | MB per image | images/s | speed |")
     print("| --- | --- | ---: | ---: | ---: | ---: |")
     for row in rows:
         first = next(other for other in rows if other.ending == row.ending)
@@ -138,8 +138,8 @@ def main() -> None:
         )
         size = row.size / row.count / 1e6
         print(
-            f"| {row.ending} | {row.name} | {row.count} | {size:.2f} | {row.rate():.1f} "
-            f"| {speed:.2f} |"
+            f"| {row.ending} | {row.name} | {row.count} | {size:.2f} "
+            f"| {row.rate():.1f} | {speed:.2f} |"
         )
 
 

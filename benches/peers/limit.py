@@ -1,8 +1,8 @@
-"""The limit: libjpeg-turbo (in simplejpeg) decoding whole pictures to RGB, and nothing else.
+"""The limit: libjpeg-turbo (in simplejpeg) decoding whole images to RGB, and nothing else.
 
-The files lie in memory, every thread decodes into one buffer of its own again and again, and
-the interpreter is released meanwhile. A loader that decodes every pixel with libjpeg-turbo and
-resizes besides cannot be faster; one that decodes less, or with another decoder, can.
+The files are in memory, each thread reuses one buffer of its own, and the GIL is released while
+decoding. A loader that decodes every pixel with libjpeg-turbo and also resizes cannot be faster;
+one that decodes less, or with another decoder, can be.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from protocol import Job, measure, parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Files a task decodes: enough to make the pool's own time small.
+# Files per task: enough to make the pool's overhead small.
 CHUNK = 8
 
 
 class Decoder:
-    """Decodes one of the files after the other, on any thread."""
+    """Decodes files on any thread."""
 
     def __init__(self, job: Job) -> None:
         """Read all files into memory."""
@@ -44,7 +44,7 @@ class Decoder:
 
 
 def counted(job: Job) -> Iterator[range]:
-    """Yield the numbers of the files decoded, a few at a time, without end."""
+    """Yield the numbers of decoded files endlessly, a few at a time."""
     decoder = Decoder(job)
     count = len(decoder.files)
     chunks = [range(first, min(first + CHUNK, count)) for first in range(0, count, CHUNK)]

@@ -1,4 +1,4 @@
-"""imagepipe_rs, as its README writes it."""
+"""imagepipe_rs, used as in its README."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pillow, or Pillow-SIMD, in a thread pool: antialiased, and the same pixels as torchvision's."""
+"""Pillow or Pillow-SIMD in a thread pool: antialiased, with the same pixels as torchvision."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def load(job: Job, path: Path, rng: np.random.Generator, slot: np.ndarray[Any, A
             file.draft("RGB", (SIDE, SIDE))
         image = file.convert("RGB")
     left, top, width, height = box_of(job.task, rng, *image.size)
-    # `box=` would let the filter read beyond the crop. Only where that is what is wanted,
-    # as for a crop that stands for one after scaling, is it the right (and the faster) way.
+    # With `box=`, the filter reads beyond the crop. That is right (and faster) only if the crop
+    # stands for one after scaling.
     if job.task == "T3":
         image = image.crop((left, top, left + width, top + height))
         box = None
@@ -41,7 +41,7 @@ def load(job: Job, path: Path, rng: np.random.Generator, slot: np.ndarray[Any, A
 
 
 def distribution() -> str:
-    """Tell Pillow-SIMD from the Pillow whose place it takes."""
+    """Return which of the two is installed."""
     try:
         version("pillow-simd")
     except PackageNotFoundError:

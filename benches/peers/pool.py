@@ -1,6 +1,6 @@
-"""Batches made by a pool of Python threads: what people write who need no framework.
+"""Batches made by a pool of Python threads: what people write without a framework.
 
-It works as far as the libraries release the interpreter, and those used here do.
+This is parallel only as far as the libraries release the GIL, and those used here do.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     Load = Callable[[Path, np.random.Generator, Slot], None]
     Pending = tuple[Slot, list[Future[None]]]
 
-# A task of the pool loads several pictures: one each would cost 3 % of the time.
+# Images per task of the pool: one per task would cost 3 % of the time.
 CHUNK = 8
-# Batches being made ahead of the one that is waited for.
+# Batches in progress beyond the next one.
 AHEAD = 2
 
 
 def batches(job: Job, load: Load) -> Iterator[Slot]:
-    """Make batches without end; ``load`` reads one file and fills one slot."""
+    """Make batches endlessly; ``load`` reads one file and fills one slot."""
     with ThreadPoolExecutor(job.threads) as threads:
         pending: deque[Pending] = deque()
         for number, files in enumerate(batches_of_files(job)):
@@ -48,7 +48,7 @@ def batches_of_files(job: Job) -> Iterator[list[Path]]:
 def start(
     threads: ThreadPoolExecutor, load: Load, task: str, files: list[Path], number: int
 ) -> Pending:
-    """Hand one batch to the pool, a few pictures at a time."""
+    """Give one batch to the pool, a few images per task."""
     batch = empty_batch(task, len(files))
 
     def work(first: int) -> None:
@@ -60,7 +60,7 @@ def start(
 
 
 def finish(pending: Pending) -> Slot:
-    """Wait for a batch, and pass on what went wrong in it."""
+    """Wait for a batch, and raise what went wrong in it."""
     batch, futures = pending
     for future in futures:
         future.result()

@@ -1,12 +1,12 @@
-"""What every peer has in common: its arguments, how it is timed, the line of JSON it prints.
+"""What all peers have in common: arguments, timing, and the line of JSON they print.
 
-A peer is a program run in an environment of its own::
+A peer is a program that runs in its own environment::
 
     VENV/bin/python PEER.py --task T1 --photos DIR --threads N --epochs E
 
-It makes an endless iterator of batches and hands it to :func:`measure`. The first epoch warms
-up and is checked, the ones after it are timed without stopping in between, as in training: so
-the start of a pipeline is not measured, and the end of an epoch is.
+It makes an endless iterator of batches and passes it to :func:`measure`. The first epoch is a
+warm-up, and its first batch is checked. The epochs after it are timed without a stop in between, as
+in training, so that the end of an epoch is measured, but not the start of the pipeline.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Job:
-    """What one run of a peer has to do."""
+    """The task of one run of a peer."""
 
     task: str
     photos: Path
@@ -40,12 +40,12 @@ class Job:
 
     @property
     def files(self) -> list[Path]:
-        """All pictures, sorted."""
+        """All images, sorted."""
         return sorted(self.photos.glob("*/*.jpg"))
 
 
 def parse(*switches: str) -> Job:
-    """Read the arguments every peer takes, and this one's switches."""
+    """Read the arguments of every peer, and the switches of this one."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--task", choices=TASKS, default="T1")
     parser.add_argument("--photos", type=Path, required=True, help="holds the class folders")
@@ -58,9 +58,9 @@ def parse(*switches: str) -> Job:
 
 
 def measure(job: Job, batches: Iterator[Any], *packages: str, check: bool = True) -> None:
-    """Run a warm-up epoch and the timed ones, print the result as one line of JSON.
+    """Run a warm-up epoch and the timed ones, and print the result as one line of JSON.
 
-    A batch is anything NumPy can take as an array, with as many rows as it has pictures.
+    A batch is anything that NumPy can view as an array, with a row for each image.
     """
     images = len(job.files)
     first = next(batches)
@@ -81,14 +81,14 @@ def measure(job: Job, batches: Iterator[Any], *packages: str, check: bool = True
 
 
 def rate(batches: Iterator[Any], images: int) -> float:
-    """Pictures a second over one epoch."""
+    """Return images per second over one epoch."""
     started = time.perf_counter()
     taken = take(batches, images)
     return taken / (time.perf_counter() - started)
 
 
 def take(batches: Iterator[Any], images: int) -> int:
-    """Draw batches until there were so many pictures; an epoch's end may fall inside one."""
+    """Take batches until there were so many images; an epoch may end within a batch."""
     taken = 0
     if images <= 0:
         return taken
@@ -100,14 +100,14 @@ def take(batches: Iterator[Any], images: int) -> int:
 
 
 def check_batch(task: str, batch: np.ndarray[Any, Any]) -> None:
-    """Refuse to time a peer that does something else than asked."""
+    """Refuse to time a peer that does something other than the task."""
     planar = task == "T2"
     shape = (3, SIDE, SIDE) if planar else (SIDE, SIDE, 3)
     dtype = np.dtype(np.float32 if planar else np.uint8)
     if batch.shape[1:] != shape or batch.dtype != dtype:
         message = f"wanted {shape} {dtype}, got {batch.shape[1:]} {batch.dtype}"
         raise SystemExit(message)
-    # Photographs use the range they have, and no two are alike.
+    # Photographs use the full range of values, and no two are alike.
     low, high = (-1.5, 1.5) if planar else (50, 200)
     means = batch.reshape(len(batch), -1).mean(axis=1)
     if batch.min() > low or batch.max() < high or len(set(means.tolist())) < len(batch) // 2:
@@ -116,21 +116,21 @@ def check_batch(task: str, batch: np.ndarray[Any, Any]) -> None:
 
 
 def peak_mb() -> float:
-    """Peak resident memory, with what each worker process that still runs adds to it."""
+    """Return the peak resident memory, plus what each running worker process adds to it."""
     first, *workers = family(os.getpid())
     peak_kb = kb(first, "status", "VmHWM")
     return (peak_kb + sum(map(added_kb, workers))) / 1024
 
 
 def added_kb(pid: int) -> int:
-    """Give a worker's peak without the pages it shares, most of them with its parent."""
+    """Return a worker's peak without the pages it shares, mostly with its parent."""
     resident = kb(pid, "smaps_rollup", "Rss")
     private = kb(pid, "smaps_rollup", "Private_Clean") + kb(pid, "smaps_rollup", "Private_Dirty")
     return kb(pid, "status", "VmHWM") - (resident - private)
 
 
 def kb(pid: int, file: str, name: str) -> int:
-    """Read one of the kernel's notes on a process."""
+    """Read one of the kernel's figures for a process."""
     for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
         if line.startswith(f"{name}:"):
             return int(line.split()[1])
@@ -138,10 +138,10 @@ def kb(pid: int, file: str, name: str) -> int:
 
 
 def cpu_seconds() -> float:
-    """Processor time of this process and of its children that still run."""
+    """Return the CPU time of this process and of its running children."""
     ticks = 0
     for pid in family(os.getpid()):
-        # The name of the program, in parentheses, may hold spaces.
+        # The program's name, in parentheses, may contain spaces.
         _, _, fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
         user, system = fields.split()[11:13]
         ticks += int(user) + int(system)
@@ -149,7 +149,7 @@ def cpu_seconds() -> float:
 
 
 def family(pid: int) -> Iterator[int]:
-    """Process numbers of a process and of all its descendants."""
+    """Yield the ids of a process and all its descendants."""
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
         for child in (task / "children").read_text().split():
@@ -172,7 +172,7 @@ def random_box(rng: np.random.Generator, width: int, height: int) -> tuple[int, 
 
 
 def centre_box(width: int, height: int) -> tuple[int, int, int, int]:
-    """Take the middle square that has the output size once the short side is scaled."""
+    """Return the centre square that has the output size after scaling the short side."""
     side = round(min(width, height) * SIDE / SHORT_SIDE)
     return (width - side) // 2, (height - side) // 2, side, side
 
@@ -180,10 +180,10 @@ def centre_box(width: int, height: int) -> tuple[int, int, int, int]:
 def box_of(
     task: str, rng: np.random.Generator, width: int, height: int
 ) -> tuple[int, int, int, int]:
-    """Give the part of the picture that a task scales to its output.
+    """Return the part of the image that a task scales to its output.
 
-    Cropping first and scaling the rest gives the picture that scaling to a short side of 256
-    and cropping gives, but for the rounding of its corner, for less work.
+    Cropping first and then scaling takes less work than scaling to a short side of 256 and then
+    cropping, and gives the same image except for the rounding of its corner.
     """
     if task == "T3":
         return random_box(rng, width, height)
@@ -193,7 +193,7 @@ def box_of(
 
 
 def normalize(pixels: np.ndarray[Any, Any], out: np.ndarray[Any, Any]) -> None:
-    """Write HWC uint8 pixels as CHW float32 with ImageNet's mean and deviation."""
+    """Write HWC uint8 pixels as CHW float32, with ImageNet's mean and standard deviation."""
     for channel, (mean, std) in enumerate(zip(MEAN, STD, strict=True)):
         plane = out[channel]
         np.multiply(pixels[..., channel], np.float32(1 / (255 * std)), out=plane)
@@ -201,13 +201,13 @@ def normalize(pixels: np.ndarray[Any, Any], out: np.ndarray[Any, Any]) -> None:
 
 
 def empty_batch(task: str, images: int = BATCH) -> np.ndarray[Any, Any]:
-    """Take memory for one batch."""
+    """Allocate memory for one batch."""
     if task == "T2":
         return np.empty((images, 3, SIDE, SIDE), np.float32)
     return np.empty((images, SIDE, SIDE, 3), np.uint8)
 
 
 def shuffled_epochs(items: int) -> Iterator[np.ndarray[Any, Any]]:
-    """Give a new order of the items for every epoch, without end."""
+    """Yield a new order of the items for each epoch, endlessly."""
     for epoch in itertools.count():
         yield np.random.default_rng([1, epoch]).permutation(items)

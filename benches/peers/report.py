@@ -1,4 +1,4 @@
-"""The tables of a run, and the machine they hold for."""
+"""The tables of a run, and the machine they apply to."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from typing import Any
 from tasks import TASKS
 
 SETS = {
-    "small": "pictures of web size, about 436x381",
-    "large": "pictures of about 2000x1500",
+    "small": "images of web size, about 436x381",
+    "large": "images of about 2000x1500",
     "q75": "as small, JPEG quality 75",
     "q85": "as small, JPEG quality 85",
     "q90": "as small, JPEG quality 90",
@@ -26,25 +26,25 @@ SETS = {
 CONDITIONS = (
     "{cpu}, {cores} cores, {threads} threads used, {memory_gb} GB, Linux {kernel}, "
     "Python {python}; batch 64, warm page cache; median of {rounds} rounds in turn, "
-    "{epochs} timed epochs each after one to warm up."
+    "each of {epochs} timed epochs after a warm-up epoch."
 )
 BUSY_FROM = 0.1
 BUSY = (
-    "**Other programs used {cores_used_by_others} cores meanwhile: go by the CPU time, not by "
+    "**Other programs used {cores_used_by_others} cores at the same time: trust the CPU time, not "
     "the images/s.**"
 )
 READING = (
-    "The limit is what libjpeg-turbo (in simplejpeg) takes to decode every picture to RGB and do "
-    "nothing else, on as many threads, the files in memory and the buffers reused. Shares of it "
-    "are taken round by round. Compare antialiased with antialiased: it decides the ranking. "
-    "Memory is the peak resident size, with what each worker process adds to it. CPU time is "
+    "The limit is libjpeg-turbo (in simplejpeg) decoding every image to RGB, and nothing else, on "
+    "as many threads, with files in memory and buffers reused. Shares of it are computed round by "
+    "round. Compare antialiased rows only with each other: antialiasing decides the ranking. "
+    "Memory is the peak resident size, plus what each worker process adds to it. CPU time is "
     "that of all threads and processes."
 )
 
 
 @dataclass
 class Row:
-    """What one peer did at one task, over all rounds."""
+    """The results of one peer on one task, over all rounds."""
 
     id: str
     name: str
@@ -53,11 +53,11 @@ class Row:
     failure: str = ""
 
     def middle(self, key: str) -> float:
-        """Give the median over the rounds."""
+        """Return the median over the rounds."""
         return float(median(result[key] for result in self.results))
 
     def share_of(self, limit: Row | None) -> float | None:
-        """Compare round by round, since a machine's speed drifts."""
+        """Return the share of the limit, compared by round since a machine's speed drifts."""
         if limit is None or len(limit.results) != len(self.results):
             return None
         pairs = zip(self.results, limit.results, strict=True)
@@ -67,21 +67,21 @@ class Row:
 
 @dataclass
 class Table:
-    """One task on one set of pictures."""
+    """One task on one set of images."""
 
     photos: str
     task: str
     rows: list[Row]
 
     def markdown(self) -> str:
-        """Write the table, the fastest first."""
+        """Return the table, fastest first."""
         limit = next((row for row in self.rows if row.id == "limit" and row.results), None)
         done = [row for row in self.rows if row.results]
         done.sort(key=lambda row: (row is not limit, -row.middle("images_per_s")))
         lines = [
             f"### {self.task}, {self.photos}: {TASKS[self.task]}",
             "",
-            "| system | antialiased | images/s | of the limit | CPU ms an image | peak MB |",
+            "| system | antialiased | images/s | of the limit | CPU ms per image | peak MB |",
             "| --- | --- | ---: | ---: | ---: | ---: |",
             *(line_of(row, limit) for row in done),
             *(
@@ -94,7 +94,7 @@ class Table:
 
 
 def line_of(row: Row, limit: Row | None) -> str:
-    """Write one row."""
+    """Return one row."""
     share = row.share_of(limit)
     cells = [
         row.name,
@@ -108,7 +108,7 @@ def line_of(row: Row, limit: Row | None) -> str:
 
 
 def machine(threads: int) -> dict[str, Any]:
-    """Say what the numbers hold for."""
+    """Describe the machine that the numbers are for."""
     cpu = [line for line in read("/proc/cpuinfo").splitlines() if line.startswith("model name")]
     memory_kb = int(read("/proc/meminfo").split()[1])
     return {
@@ -123,21 +123,21 @@ def machine(threads: int) -> dict[str, Any]:
 
 
 class OtherWork:
-    """How much of the machine went to programs that are not ours, from now on."""
+    """The CPU time that other programs use from now on."""
 
     def __init__(self) -> None:
-        """Note the time and what was used until now."""
+        """Note the time, and the CPU time used so far."""
         self.started = time.monotonic()
         self.before = other_seconds()
 
     def cores(self) -> float:
-        """Give the mean number of cores that others kept busy."""
+        """Return the mean number of cores that other programs kept busy."""
         used = other_seconds() - self.before
         return max(0.0, round(used / (time.monotonic() - self.started), 2))
 
 
 def other_seconds() -> float:
-    """Processor time of the whole machine without our own and that of the peers run so far."""
+    """Return the CPU time of the whole machine, less our own and that of the peers so far."""
     user, nice, system, _idle, _iowait, irq, softirq, steal, *_ = map(
         int, read("/proc/stat").splitlines()[0].split()[1:]
     )
@@ -151,7 +151,7 @@ def read(path: str) -> str:
 
 
 def markdown(about: dict[str, Any], tables: list[Table], skipped: list[str]) -> str:
-    """Write the whole report."""
+    """Return the whole report."""
     parts = [
         f"# Peers, {about['date']}",
         CONDITIONS.format_map(about),
@@ -166,7 +166,7 @@ def markdown(about: dict[str, Any], tables: list[Table], skipped: list[str]) -> 
 
 
 def versions(tables: list[Table]) -> str:
-    """List what the peers were made of, as they told it themselves."""
+    """List the versions that the peers reported."""
     found: dict[str, str] = {}
     for table in tables:
         for row in table.rows:
@@ -176,7 +176,7 @@ def versions(tables: list[Table]) -> str:
 
 
 def write(folder: Path, about: dict[str, Any], tables: list[Table], skipped: list[str]) -> Path:
-    """Write the report for people and, beside it, for programs."""
+    """Write the report as Markdown and, beside it, as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"peers-{about['date']}.md"
     path.write_text(markdown(about, tables, skipped))

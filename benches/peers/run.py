@@ -1,10 +1,10 @@
-"""Measure imagepipe_rs beside what a user would pick instead, on the same pictures.
+"""Measure imagepipe_rs and the packages a user might choose instead, on the same images.
 
     python benches/peers/run.py [PHOTOS] [--imagepipe WHEEL] [--only ours,tf] [--tasks T1]
 
-Every peer has a virtual environment and a process of its own. They run in turn, round after
-round, so that a machine that slows down slows all of them. Who they are is in peers.toml.
-Needs Linux, and nothing but Python.
+Every peer has its own virtual environment and process. They take turns, round after round, so that
+a machine that slows down affects all of them. They are listed in peers.toml. Needs Linux and Python
+only.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from tasks import TASKS
 
 HERE = Path(__file__).resolve().parent
 REPO = HERE.parent.parent
-# The large pictures show decoding at reduced size, which T1 has the most of.
+# The large images are for decoding at reduced size, which T1 does most.
 PLAN = {"small": list(TASKS), "large": ["T1"]}
-# The more a picture is compressed, the less of the time is the Huffman decoding that ours is fast
-# at.
+# The more an image is compressed, the smaller is the share of Huffman decoding, which is where our
+# decoder is fast.
 QUALITIES = (75, 85, 90, 95)
 PLAN |= {f"q{quality}": ["T1"] for quality in QUALITIES}
 QUALITY_COUNT = 500
@@ -37,12 +37,12 @@ Peer = dict[str, Any]
 
 
 def main() -> int:
-    """Make what is missing, run the rounds, print and write the tables."""
+    """Make what is missing, run the rounds, and print and write the tables."""
     options = parse()
     catalogue = tomllib.loads((HERE / "peers.toml").read_text())
     about = report.machine(options.threads)
     options.work.mkdir(parents=True, exist_ok=True)
-    # Whatever --work is, nothing under it belongs into a commit.
+    # Wherever --work is, nothing in it should be committed.
     (options.work / ".gitignore").write_text("*\n")
     about |= {"rounds": options.rounds, "epochs": options.epochs}
     photos = {name: make_photos(options, catalogue, name) for name in options.sets}
@@ -58,7 +58,7 @@ def main() -> int:
     about["cores_used_by_others"] = others.cores()
     for line in skipped:
         print(line)
-    print(f"written: {report.write(options.results, about, tables, skipped)}")
+    print(f"wrote {report.write(options.results, about, tables, skipped)}")
     return int(not any(row.results for table in tables for row in table.rows))
 
 
@@ -70,20 +70,20 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--imagepipe", type=Path, help="wheel or source (default: newest built)")
     parser.add_argument("--work", type=Path, default=REPO / ".peers", help="environments, photos")
-    parser.add_argument("--only", type=commas, help="ids from peers.toml, comma between")
-    parser.add_argument("--tasks", type=commas, default=list(TASKS), help="of T1,T2,T3")
+    parser.add_argument("--only", type=commas, help="ids from peers.toml, separated by commas")
+    parser.add_argument("--tasks", type=commas, default=list(TASKS), help="some of T1,T2,T3")
     parser.add_argument("--set", dest="sets", type=commas, default=list(PLAN))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=3, help="timed in each round")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--torch", action="store_true", help="also PyTorch (5.3 GB)")
-    parser.add_argument("--results", type=Path, help="folder of the report")
+    parser.add_argument("--results", type=Path, help="folder for the report")
     options = parser.parse_args()
     for given, known in ((options.tasks, TASKS), (options.sets, PLAN)):
         if unknown := set(given) - set(known):
             parser.error(f"unknown: {', '.join(sorted(unknown))} (there are {', '.join(known)})")
     if options.results is None:
-        # A run of some peers must not take the place of the day's whole one.
+        # A partial run must not replace the full report of the same day.
         whole = options.only is None and options.tasks == list(TASKS)
         whole = whole and options.sets == list(PLAN)
         options.results = HERE.parent / "results" if whole else options.work / "results"
@@ -91,16 +91,16 @@ def parse() -> argparse.Namespace:
 
 
 def commas(text: str) -> list[str]:
-    """Split a list as it is typed."""
+    """Split a list separated by commas."""
     return [part for part in text.split(",") if part]
 
 
 def make_photos(options: argparse.Namespace, catalogue: dict[str, Any], name: str) -> Path:
-    """Make the pictures of a set if they are missing, and bring all of them into the page cache."""
+    """Make the images of a set if they are missing, and read all into the page cache."""
     photos: Path = options.photos or options.work / "photos"
     recipe = []
     if name.startswith("q"):
-        # Beside the usual sets, since photos.py takes a folder for its own as a whole.
+        # Beside the usual sets, since photos.py replaces its folder as a whole.
         photos = photos.with_name(f"{photos.name}-{name}")
         recipe = ["--quality", name[1:], "--small", str(QUALITY_COUNT), "--large", "0"]
     if recipe or not photos.is_dir():
@@ -111,7 +111,7 @@ def make_photos(options: argparse.Namespace, catalogue: dict[str, Any], name: st
     folder = photos / ("small" if recipe else name)
     files = sorted(folder.glob("*/*.jpg"))
     if not files:
-        message = f"{folder} holds no pictures; make them with benches/photos.py"
+        message = f"{folder} has no images; make them with benches/photos.py"
         raise SystemExit(message)
     for path in files:
         path.read_bytes()
@@ -119,7 +119,7 @@ def make_photos(options: argparse.Namespace, catalogue: dict[str, Any], name: st
 
 
 def environment_of(options: argparse.Namespace, catalogue: Peer, name: str) -> Environment:
-    """Look up what belongs into an environment."""
+    """Look up what belongs in an environment."""
     return Environment(
         folder=options.work / "environments" / name,
         requirements=catalogue["environments"][name],
@@ -129,7 +129,7 @@ def environment_of(options: argparse.Namespace, catalogue: Peer, name: str) -> E
 
 
 def imagepipe(options: argparse.Namespace) -> Path:
-    """Find what to measure as imagepipe_rs: what is named, or the newest of what make built."""
+    """Return the imagepipe_rs to measure: the one named, or the newest that make built."""
     if options.imagepipe:
         given: Path = options.imagepipe.resolve()
         return given
@@ -141,7 +141,7 @@ def imagepipe(options: argparse.Namespace) -> Path:
 
 
 def install(options: argparse.Namespace, catalogue: Peer) -> tuple[list[Peer], list[str]]:
-    """Prepare the environments of the peers asked for; say which of them cannot be had."""
+    """Prepare the environments of the chosen peers; also return which are left out, and why."""
     peers, skipped = [], []
     for peer in wanted(options, catalogue):
         try:
@@ -153,7 +153,7 @@ def install(options: argparse.Namespace, catalogue: Peer) -> tuple[list[Peer], l
 
 
 def wanted(options: argparse.Namespace, catalogue: Peer) -> list[Peer]:
-    """Choose rows. The limit always runs, since everything is given as a share of it."""
+    """Choose rows. The limit always runs, since all results are shares of it."""
     rows: list[Peer] = catalogue["row"]
     known = [row["id"] for row in rows]
     if unknown := set(options.only or []) - set(known):
@@ -165,7 +165,7 @@ def wanted(options: argparse.Namespace, catalogue: Peer) -> list[Peer]:
 
 
 def prepare(options: argparse.Namespace, catalogue: Peer, peer: Peer) -> Peer:
-    """Make a peer's environment, or the one that may take its place."""
+    """Make a peer's environment, or its fallback."""
     name = peer["environment"]
     try:
         environment = environment_of(options, catalogue, name)
@@ -195,7 +195,7 @@ def run_table(
 def run_peer(
     options: argparse.Namespace, peer: Peer, row: report.Row, photos: Path, task: str
 ) -> None:
-    """Run a peer once. One that fails is out: its row says why."""
+    """Run a peer once. If it fails, it is left out, and its row says why."""
     arguments = {
         "--task": task,
         "--photos": photos.resolve(),
@@ -215,19 +215,19 @@ def run_peer(
         )
         row.results.append(json.loads(done.stdout.splitlines()[-1]))
     except subprocess.TimeoutExpired:
-        fail(row, f"not done after {LONGEST_S} s")
+        fail(row, f"not finished after {LONGEST_S} s")
     except subprocess.CalledProcessError as error:
-        fail(row, (error.stderr.strip().splitlines() or ["no word on stderr"])[-1])
+        fail(row, (error.stderr.strip().splitlines() or ["nothing on stderr"])[-1])
 
 
 def fail(row: report.Row, why: str) -> None:
-    """Take a peer out of its table."""
+    """Replace a peer's results by the reason it failed."""
     row.results.clear()
     row.failure = f"failed: {why}"
 
 
 def say_progress(where: str, row: report.Row) -> None:
-    """Tell on stderr how far it is."""
+    """Report progress on stderr."""
     rate = f"{row.results[-1]['images_per_s']:,.0f} images/s" if row.results else row.failure
     print(f"{where}: {row.name}: {rate}", file=sys.stderr, flush=True)
 

@@ -1,4 +1,4 @@
-"""simplejpeg and OpenCV's linear resize in a thread pool: no framework, not antialiased."""
+"""simplejpeg and OpenCV's linear resize in a thread pool: no framework, no antialiasing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def load(job: Job, path: Path, rng: np.random.Generator, slot: np.ndarray[Any, Any]) -> None:
     """Decode one file into its slot of the batch."""
     data = path.read_bytes()
-    # Scaling in the decoder to no less than the output; only of use where nothing is cropped.
+    # The decoder scales to no less than the output size; this is no use for crops.
     least = SIDE if job.options.scaled and job.task == "T1" else 0
     image = simplejpeg.decode_jpeg(data, "RGB", min_height=least, min_width=least)
     height, width, _ = image.shape

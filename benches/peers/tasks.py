@@ -1,11 +1,11 @@
-"""What the peers are asked to do."""
+"""The tasks of the peers."""
 
 from __future__ import annotations
 
 BATCH = 64
 SIDE = 224
 SHORT_SIDE = 256
-# Of the random crop: its share of the picture, and its width to height.
+# Of the random crop: its share of the image's area, and its aspect ratio.
 AREA = (0.08, 1.0)
 RATIO = (3 / 4, 4 / 3)
 MEAN = (0.485, 0.456, 0.406)

@@ -1,8 +1,8 @@
-"""tf.data on the CPU, as TensorFlow's own performance guide and ImageNet examples write it.
+"""tf.data on the CPU, as in TensorFlow's performance guide and ImageNet examples.
 
-Autotuning is off and the parallelism is given instead: the tuner is still looking around when a
-short epoch ends, which says little about training. Where a crop is wanted only its part of the
-file is decoded, which is the fastest TensorFlow can do.
+Autotuning is off, and the parallelism is fixed: the tuner would still be searching when a short
+epoch ends, which says little about training. For crops, only the cropped part of the file is
+decoded, which is the fastest way in TensorFlow.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def stretched(job: Job, data: tf.Tensor) -> tf.Tensor:
 
 
 def centred(job: Job, data: tf.Tensor) -> tf.Tensor:
-    """T2: cropping first gives the same picture for less work."""
+    """T2: cropping first gives the same image for less work."""
     shape = tf.io.extract_jpeg_shape(data)
     short = tf.cast(tf.minimum(shape[0], shape[1]), tf.float32)
     side = tf.cast(tf.round(short * (SIDE / SHORT_SIDE)), tf.int32)
@@ -86,7 +86,7 @@ def dataset(job: Job) -> tf.data.Dataset:
 
 
 def batches(job: Job) -> Iterator[Any]:
-    """Give the batches as NumPy arrays that share TensorFlow's memory."""
+    """Yield the batches as NumPy arrays that share TensorFlow's memory."""
     return iter(dataset(job).as_numpy_iterator())
 
 

@@ -1,4 +1,4 @@
-"""PyTorch's DataLoader with torchvision's transforms on Pillow: what most people run."""
+"""PyTorch's DataLoader with torchvision's transforms on Pillow: what most people use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def transform(task: str) -> Callable[[Image.Image], Any]:
-    """Give torchvision's words for a task."""
+    """Return torchvision's transforms for a task."""
     if task == "T1":
         steps = [transforms.Resize((SIDE, SIDE)), as_bytes]
     elif task == "T2":
@@ -39,12 +39,12 @@ def transform(task: str) -> Callable[[Image.Image], Any]:
 
 
 def as_bytes(image: Image.Image) -> torch.Tensor:
-    """Take the pixels as they are, HWC uint8."""
+    """Return the pixels as they are, HWC uint8."""
     return torch.from_numpy(np.array(image))
 
 
 def batches(job: Job) -> Iterator[Any]:
-    """Run epoch after epoch; the worker processes live on between them."""
+    """Run epoch after epoch, with the same worker processes."""
     loader = DataLoader(
         ImageFolder(str(job.photos), transform(job.task)),
         batch_size=BATCH,

@@ -1,11 +1,11 @@
-"""Image files to TFRecord and RecordIO, beside Imageinary's way and a plain copy.
+"""Image files to TFRecord and RecordIO, against Imageinary's method and a plain copy.
 
     python benches/peers/writers.py PHOTOS [--imagepipe WHEEL] [--rounds 7] [--out FOLDER]
 
-Imageinary's way is written down here anew, since it cannot be installed: one loop over
+Imageinary cannot be installed, so its method is rewritten here: one loop over
 tf.io.TFRecordWriter, and a process for each RecordIO shard with MXNet's own writer. Every turn is a
-process of its own; what is compared is the time of the call, imports not counted, and beside it
-that of the whole command. Needs Linux, and nothing but Python.
+new process. The table compares the time of the call, without imports, and the time of the whole
+command. Needs Linux and Python only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ REPO = HERE.parent.parent
 OURS = """
 from imagepipe_rs import create_{kind}
 def convert(source, out, count):
-    create_{kind}(source, out, "x", count, check="headers")  # the others decode nothing either
+    create_{kind}(source, out, "x", count, check="headers")  # the others do not decode either
 """
 TENSORFLOW = """
 import os, tensorflow as tf
@@ -81,7 +81,7 @@ def convert(source, out, count):
 
 @dataclass
 class Contender:
-    """Somebody who converts."""
+    """A program that converts images."""
 
     name: str
     kind: str
@@ -91,7 +91,7 @@ class Contender:
     commands: list[float] = field(default_factory=list)
 
     def turn(self, source: Path, out: Path, count: int, *, keep: bool) -> None:
-        """Convert once, into a folder that is empty."""
+        """Convert once, into an empty folder."""
         shutil.rmtree(out, ignore_errors=True)
         out.mkdir(parents=True)
         os.sync()
@@ -104,7 +104,7 @@ class Contender:
 
 
 def contenders(options: argparse.Namespace) -> list[Contender]:
-    """Make the environments, and say who takes part."""
+    """Make the environments, and return what is measured."""
     wheel = options.imagepipe or max(REPO.glob("target/wheel/*.whl"), key=os.path.getmtime)
     catalogue = tomllib.loads((HERE / "peers.toml").read_text())["environments"]
 
@@ -121,7 +121,7 @@ def contenders(options: argparse.Namespace) -> list[Contender]:
         ("recordio", "mxnet", MXNET),
     ):
         found += [
-            Contender(f"Imageinary's way ({peer})", kind, python(peer), program),
+            Contender(f"Imageinary's method ({peer})", kind, python(peer), program),
             Contender("imagepipe_rs", kind, ours, OURS.format(kind=kind)),
             Contender("cp -r", kind, ours, COPY),
         ]
@@ -129,7 +129,7 @@ def contenders(options: argparse.Namespace) -> list[Contender]:
 
 
 def flat(photos: Path, folder: Path) -> Path:
-    """Make a flat directory of the photographs, numbered: what Imageinary reads."""
+    """Make a flat directory of numbered photographs, which is what Imageinary reads."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for number, file in enumerate(sorted(photos.glob("*/*.jpg"))):
@@ -138,7 +138,7 @@ def flat(photos: Path, folder: Path) -> Path:
 
 
 def main() -> None:
-    """Take turns, and print a table."""
+    """Run all rounds and print a table."""
     parser = argparse.ArgumentParser(description="Measure writers of record files.")
     parser.add_argument("photos", type=Path, help="made by photos.py")
     parser.add_argument("--imagepipe", type=Path, help="wheel (default: newest built)")
@@ -155,7 +155,7 @@ def main() -> None:
         for row in rows:
             row.turn(source, out / "made", options.count, keep=number > 0)
     shutil.rmtree(out)
-    print(f"\n{size / 1e6:,.0f} MB of JPEG, {options.count} to a shard, {options.rounds} rounds\n")
+    print(f"\n{size / 1e6:,.0f} MB of JPEG, {options.count} per shard, {options.rounds} rounds\n")
     print("| | | call, seconds | MB/s | speed | whole command, seconds | speed |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     for row in rows:
@@ -169,7 +169,7 @@ def main() -> None:
 
 
 def ratio(first: list[float], own: list[float]) -> float:
-    """Return how many times as fast as the first, round by round."""
+    """Return the speed relative to the first, compared round by round."""
     return statistics.median(a / b for a, b in zip(first, own, strict=True))
 
 

@@ -1,7 +1,7 @@
-//! What the benchmarks share: photographs, a limit to compare with, and rounds that alternate.
+//! What the benchmarks share: photographs, a limit to compare with, and alternating rounds.
 //!
-//! These machines are noisy and their speed drifts, so nothing is measured alone: the things
-//! compared take turns, and what is printed is the median of each and its ratio to the first.
+//! Machines are noisy and their speed drifts, so nothing is measured alone. The cases take turns,
+//! and the tables show the median of each and its ratio to the first.
 #![allow(dead_code, reason = "each benchmark uses a part")]
 #![allow(
     unsafe_code,
@@ -23,8 +23,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// The photo set `name` ("small" or "large") under `IMAGEPIPE_PHOTOS`, which `make bench` makes and
-/// names.
+/// The photo set `name` ("small" or "large") in `IMAGEPIPE_PHOTOS`, which `make bench` makes and
+/// sets.
 pub(crate) fn photos(name: &str) -> PathBuf {
     let root = std::env::var_os("IMAGEPIPE_PHOTOS").unwrap_or_else(|| ".photos".into());
     let folder = Path::new(&root).join(name);
@@ -40,7 +40,7 @@ pub(crate) fn photos(name: &str) -> PathBuf {
 pub(crate) fn files(folder: &Path) -> Vec<Vec<u8>> {
     paths(folder)
         .iter()
-        .map(|path| std::fs::read(path).expect("a picture is read"))
+        .map(|path| std::fs::read(path).expect("an image is read"))
         .collect()
 }
 
@@ -59,12 +59,12 @@ pub(crate) fn paths(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Number of threads the machine has for this process.
+/// Number of threads this process can run at once.
 pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Something to measure: its name, how many items one call works on, and the work.
+/// Something to measure: its name, the number of items per call, and the work.
 pub(crate) struct Case<'a> {
     pub(crate) name: String,
     pub(crate) items: usize,
@@ -81,8 +81,8 @@ impl<'a> Case<'a> {
     }
 }
 
-/// Runs the cases in turn, once to warm up and then `rounds` times, and prints a table. Ratios are
-/// medians of the ratios within each round, above 1 where a case is faster than the first.
+/// Runs the cases in turn, once to warm up and then `rounds` times, and prints a table. A ratio is
+/// the median of the ratios within each round, above 1 if a case is faster than the first.
 pub(crate) fn compare(title: &str, rounds: usize, mut cases: Vec<Case<'_>>) {
     let mut rates = vec![Vec::new(); cases.len()];
     for round in 0..=rounds {
@@ -121,7 +121,7 @@ fn median(values: &[f64]) -> f64 {
     sorted[sorted.len() / 2]
 }
 
-/// Rounds that were asked for with `IMAGEPIPE_ROUNDS`, or `default`.
+/// The number of rounds in `IMAGEPIPE_ROUNDS`, or `default`.
 pub(crate) fn rounds(default: usize) -> usize {
     std::env::var("IMAGEPIPE_ROUNDS")
         .ok()
@@ -129,8 +129,8 @@ pub(crate) fn rounds(default: usize) -> usize {
         .unwrap_or(default)
 }
 
-/// libjpeg-turbo through its own interface: a handle and a buffer, both reused. The limit that
-/// everything else is held against: a plain full decode to RGB.
+/// libjpeg-turbo through its C interface, with a reused handle and buffer: a plain full decode to
+/// RGB, the limit for everything else.
 pub(crate) struct Turbo {
     handle: turbojpeg_sys::tjhandle,
     pixels: Vec<u8>,
@@ -148,7 +148,7 @@ impl Turbo {
         }
     }
 
-    /// Decodes a whole picture at 1/`denominator` of its size.
+    /// Decodes a whole image at 1/`denominator` of its size.
     pub(crate) fn decode(&mut self, file: &[u8], denominator: c_int) -> &[u8] {
         use turbojpeg_sys::{
             TJPARAM_TJPARAM_JPEGHEIGHT, TJPARAM_TJPARAM_JPEGWIDTH, TJPF_TJPF_RGB, tj3Decompress8,
@@ -179,10 +179,10 @@ impl Turbo {
         };
         assert_eq!(scaling, 0, "a scale");
         let (format, out) = (TJPF_TJPF_RGB as c_int, self.pixels.as_mut_ptr());
-        // SAFETY: the handle is valid; there is room for all rows.
+        // SAFETY: the handle is valid, and the buffer holds all rows.
         let code =
             unsafe { tj3Decompress8(self.handle, file.as_ptr(), file.len() as _, out, 0, format) };
-        assert_eq!(code, 0, "a picture");
+        assert_eq!(code, 0, "an image");
         &self.pixels[..len]
     }
 }
@@ -194,7 +194,7 @@ impl Drop for Turbo {
     }
 }
 
-/// Decodes all files on `threads` threads, each with a handle of its own.
+/// Decodes all files on `threads` threads, each with its own handle.
 pub(crate) fn decode_all(files: &[Vec<u8>], threads: usize, denominator: c_int) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
