@@ -106,7 +106,7 @@ fn parts(name: &str, content: Content) {
         let (mut encoder, mut file) = (Encoder::new().expect("an encoder"), Vec::new());
         cases.push(Case::new(format!("{kind}: encode"), 1, move || {
             encoder
-                .picture(form, SIZE, pixels, &mut file)
+                .image(form, SIZE, pixels, &mut file)
                 .expect("a file");
             black_box(&file);
         }));
@@ -302,7 +302,7 @@ fn encoded(quality: u8, images: &[(Size, Vec<u8>)]) -> Files {
     let encode = |(size, pixels): &(Size, Vec<u8>)| {
         let mut file = Vec::new();
         encoder
-            .picture(Form::Jpeg { quality }, *size, pixels, &mut file)
+            .image(Form::Jpeg { quality }, *size, pixels, &mut file)
             .expect("a file");
         file
     };

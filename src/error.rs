@@ -45,7 +45,7 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
-    /// A picture could not be decoded.
+    /// An image could not be decoded.
     #[error("{}: cannot decode: {}{reason}", path.display(), of_spot(*record))]
     Decode {
         /// The file.

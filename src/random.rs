@@ -11,7 +11,7 @@
 //!   *An enciphering scheme based on a card shuffle*, CRYPTO 2012). It permutes any number of
 //!   items, not only powers of two, evaluates one position in [`ROUNDS`] short steps, and needs no
 //!   table.
-//! * [`Bytes`]: random bytes by the million, for pictures. Each is a `SplitMix64` generator of its
+//! * [`Bytes`]: random bytes by the million, for images. Each is a `SplitMix64` generator of its
 //!   own (Steele, Lea, Flood: *Fast splittable pseudorandom number generators*, OOPSLA 2014), whose
 //!   start and increment a [`Stream`] draws: a word is one multiplication and one [`mix`] of its
 //!   position, five times as fast as Philox.
@@ -32,9 +32,9 @@ pub enum Purpose {
     Replace = 5,
     /// Which side of a split a sample falls on.
     Split = 6,
-    /// The pixels of a picture of noise.
+    /// The pixels of an image of noise.
     Noise = 7,
-    /// What is to be seen in a picture that resembles a photograph.
+    /// What is to be seen in an image that resembles a photograph.
     Scene = 8,
 }
 

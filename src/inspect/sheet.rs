@@ -117,7 +117,7 @@ pub fn png(size: Size, pixels: &[u8]) -> Result<Vec<u8>> {
     }
     let mut file = Vec::new();
     let written =
-        Encoder::new().and_then(|mut encoder| encoder.picture(FORM, size, pixels, &mut file));
+        Encoder::new().and_then(|mut encoder| encoder.image(FORM, size, pixels, &mut file));
     written.map_err(|reason| Error::Internal {
         message: reason.to_string(),
     })?;

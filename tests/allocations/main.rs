@@ -13,8 +13,8 @@ use imagepipe::record::example::{Feature, Features, encode};
 use imagepipe::record::{Framing, Options, Shard};
 use imagepipe::transform;
 
-#[path = "../integration/pictures.rs"]
-mod pictures;
+#[path = "../integration/corpus.rs"]
+mod corpus;
 #[path = "../support/records.rs"]
 mod records;
 
@@ -55,7 +55,7 @@ fn allocations(config: &Config) -> usize {
     .expect("a loader");
     let epoch = usize::try_from(loader.batches_per_epoch()).expect("a few batches");
     let mut batches = loader.epoch(0).expect("an epoch");
-    // Every worker has met the largest picture when a few epochs are through.
+    // Every worker has met the largest image when a few epochs are through.
     for _ in 0..4 * epoch {
         batches.next().expect("endless").expect("a batch");
     }
@@ -70,7 +70,7 @@ fn allocations(config: &Config) -> usize {
 fn a_warm_loader_allocates_per_batch_not_per_sample() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let root = tempfile::tempdir().expect("a directory");
-    pictures::data_set(root.path(), 4, 60);
+    corpus::data_set(root.path(), 4, 60);
     for (fit, dtype, flip) in [
         (Fit::Stretch, Dtype::Uint8, false),
         (Fit::RandomCrop, Dtype::Float32, true),
@@ -102,14 +102,14 @@ fn a_warm_loader_allocates_per_batch_not_per_sample() {
     }
 }
 
-/// An Example of a picture that is stored as a file, or as pixels in planes.
+/// An Example of an image that is stored as a file, or as pixels in planes.
 fn example(number: u16, planar: bool) -> Vec<u8> {
     let bytes = |bytes: &[u8]| Feature::Bytes(vec![bytes.to_vec().into()]);
     let side = |side: u16| Feature::Ints(vec![side.into()]);
     let (width, height) = (40 + number % 13, 30 + number % 17);
     let mut features = Features::from([("image/class/label".to_owned(), side(number % 4))]);
     if planar {
-        let pixels = pictures::pixels(usize::from(width), usize::from(height), 3, number.into());
+        let pixels = corpus::pixels(usize::from(width), usize::from(height), 3, number.into());
         features.insert("image/encoded".to_owned(), bytes(&pixels));
         features.insert("image/format".to_owned(), bytes(b"tensor"));
         features.insert("image/order".to_owned(), bytes(b"CHW"));
@@ -118,7 +118,7 @@ fn example(number: u16, planar: bool) -> Vec<u8> {
     } else {
         features.insert(
             "image/encoded".to_owned(),
-            bytes(&pictures::jpeg(width, height, number.into())),
+            bytes(&corpus::jpeg(width, height, number.into())),
         );
     }
     encode(&features)

@@ -1,4 +1,4 @@
-//! What a picture becomes depends on its bytes alone, not on what the decoder met before.
+//! What an image becomes depends on its bytes alone, not on what the decoder met before.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -8,17 +8,17 @@ use imagepipe::pixel::Pixels;
 use jpeg_encoder::{ColorType, Encoder};
 use proptest::prelude::*;
 
-use super::pictures;
+use super::corpus;
 
 #[path = "../support/formats.rs"]
 mod formats;
 
-/// All pixels of a picture, or what is wrong with it.
+/// All pixels of an image, or what is wrong with it.
 fn decode(decoder: &mut Decoder, bytes: &[u8]) -> Result<Vec<u8>, Reason> {
     let stop = AtomicBool::new(false);
     let opened = decoder.open(bytes, &stop)?;
     let window = Window::whole(opened.header().size);
-    let picture = opened.decode(&Request {
+    let image = opened.decode(&Request {
         denominator: 1,
         window,
         gray: false,
@@ -27,7 +27,7 @@ fn decode(decoder: &mut Decoder, bytes: &[u8]) -> Result<Vec<u8>, Reason> {
     let (Pixels::Rgb(plane)
     | Pixels::Gray(plane)
     | Pixels::Planar([plane, ..])
-    | Pixels::Ycc { y: plane, .. }) = picture.pixels;
+    | Pixels::Ycc { y: plane, .. }) = image.pixels;
     Ok(plane.data[..plane.height * plane.stride].to_vec())
 }
 
@@ -36,8 +36,8 @@ fn jpeg(optimized: bool, seed: u64) -> Vec<u8> {
     let mut encoder = Encoder::new(&mut out, 60);
     encoder.set_optimized_huffman_tables(optimized);
     encoder
-        .encode(&pictures::pixels(64, 48, 3, seed), 64, 48, ColorType::Rgb)
-        .expect("a picture is encoded");
+        .encode(&corpus::pixels(64, 48, 3, seed), 64, 48, ColorType::Rgb)
+        .expect("an image is encoded");
     out
 }
 
@@ -68,12 +68,12 @@ fn tables_of_one_file_are_not_used_for_the_next() {
     let frame = without(&plain, 0xc4);
     assert!(frame.len() < plain.len());
     let mut fresh = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
-    let alone = decode(&mut fresh, &frame).expect("a picture");
-    assert_eq!(alone, decode(&mut fresh, &plain).expect("a picture"));
+    let alone = decode(&mut fresh, &frame).expect("an image");
+    assert_eq!(alone, decode(&mut fresh, &plain).expect("an image"));
 
     let mut used = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
-    decode(&mut used, &jpeg(true, 2)).expect("a picture with tables of its own");
-    assert_eq!(decode(&mut used, &frame).expect("a picture"), alone);
+    decode(&mut used, &jpeg(true, 2)).expect("an image with tables of its own");
+    assert_eq!(decode(&mut used, &frame).expect("an image"), alone);
     assert!(
         decode(&mut used, &without(&plain, 0xdb)).is_err(),
         "no quantisation tables"
@@ -100,11 +100,11 @@ fn pixels_of_one_file_are_not_seen_in_the_next() {
     gif.extend(data);
     gif.extend([0, b';']);
     let mut used = Decoder::new(Backend::Auto, Arc::default()).expect("a decoder");
-    let first = decode(&mut used, &gif).expect("a picture");
+    let first = decode(&mut used, &gif).expect("an image");
     for seed in 0..3 {
         let size = 32 + 8 * usize::try_from(seed).expect("small");
         let mut bitmap = b"BM".to_vec();
-        let pixels = pictures::pixels(size, size, 3, seed);
+        let pixels = corpus::pixels(size, size, 3, seed);
         let header = |n: usize| u32::try_from(n).expect("small").to_le_bytes();
         bitmap.extend(
             [
@@ -131,7 +131,7 @@ fn pixels_of_one_file_are_not_seen_in_the_next() {
         );
         bitmap.extend(pixels);
         decode(&mut used, &bitmap).expect("a bitmap");
-        assert_eq!(decode(&mut used, &gif).expect("a picture"), first);
+        assert_eq!(decode(&mut used, &gif).expect("an image"), first);
     }
 }
 
@@ -142,7 +142,7 @@ fn files_of_every_kind_are_decoded() {
     assert_eq!(all.len(), 22);
     for file in &all {
         let found = formats::decode(&mut formats::fresh(), file)
-            .expect("a picture")
+            .expect("an image")
             .expect("a small one");
         assert!(found.3.iter().any(|byte| *byte != found.3[0]), "{found:?}");
         formats::check(&mut used, file);
@@ -168,12 +168,9 @@ fn a_bitmap_is_not_shifted_by_what_lies_before_its_pixels() {
         if let Some(offset) = offset {
             file[10..14].copy_from_slice(&offset.to_le_bytes());
         }
-        formats::decode(&mut formats::fresh(), &file).expect("a picture")
+        formats::decode(&mut formats::fresh(), &file).expect("an image")
     });
-    assert!(
-        found.iter().all(|picture| *picture == found[0]),
-        "{found:?}"
-    );
+    assert!(found.iter().all(|image| *image == found[0]), "{found:?}");
 }
 
 proptest! {

@@ -93,7 +93,7 @@ fn encoded(form: Form, size: Size, pixels: &[u8]) -> Vec<u8> {
     let mut file = Vec::new();
     Encoder::new()
         .expect("an encoder")
-        .picture(form, size, pixels, &mut file)
+        .image(form, size, pixels, &mut file)
         .expect("a file");
     file
 }
@@ -109,9 +109,9 @@ fn decoded(file: &[u8], backend: Backend) -> (Size, Vec<u8>) {
         gray: false,
         exact: true,
     };
-    let picture = opened.decode(&wanted).expect("a picture");
-    let Pixels::Rgb(plane) = picture.pixels else {
-        panic!("{:?} is not RGB", picture.pixels)
+    let image = opened.decode(&wanted).expect("an image");
+    let Pixels::Rgb(plane) = image.pixels else {
+        panic!("{:?} is not RGB", image.pixels)
     };
     let rows = (0..plane.height).flat_map(|y| &plane.data[y * plane.stride..][..3 * plane.width]);
     (size, rows.copied().collect())
@@ -190,7 +190,7 @@ fn noise_of_the_highest_quality_finds_room() {
 }
 
 #[test]
-fn an_encoder_keeps_nothing_of_the_picture_before() {
+fn an_encoder_keeps_nothing_of_the_image_before() {
     let mut encoder = Encoder::new().expect("an encoder");
     let mut file = vec![0xee; 1 << 20];
     let stop = AtomicBool::new(false);
@@ -210,7 +210,7 @@ fn an_encoder_keeps_nothing_of_the_picture_before() {
             assert_eq!(strips, 2);
             stop.store(false, Ordering::Relaxed);
             encoder
-                .picture(form, size, &pixels, &mut file)
+                .image(form, size, &pixels, &mut file)
                 .expect("a file");
             assert_eq!(file, encoded(form, size, &pixels), "{form:?} of {size}");
         }

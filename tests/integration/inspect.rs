@@ -20,7 +20,7 @@ use imagepipe::record::{self, Shard, tfrecord};
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::pictures;
+use super::corpus;
 
 fn go_on(_: u64, _: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())
@@ -52,10 +52,10 @@ fn described(path: &Path, headers: u64) -> Description {
         .expect("nobody stops it")
 }
 
-/// Three classes of 40 pictures.
+/// Three classes of 40 images.
 fn data_set() -> TempDir {
     let root = tempfile::tempdir().expect("a directory");
-    pictures::data_set(root.path(), 3, 40);
+    corpus::data_set(root.path(), 3, 40);
     root
 }
 
@@ -144,7 +144,7 @@ fn damage_is_found_wherever_it_is_and_told_in_order() {
     fs::write(at("class-0/3.jpg"), &whole[..whole.len() - 40]).unwrap();
     fs::write(at("class-1/9.jpg"), b"").unwrap();
     fs::remove_file(at("class-2/5.jpg")).unwrap();
-    std::os::unix::fs::symlink("/no/such/picture", at("class-2/5.jpg")).unwrap();
+    std::os::unix::fs::symlink("/no/such/image", at("class-2/5.jpg")).unwrap();
     let reports = [1, 2, 8].map(|workers| verified(root.path(), workers));
     for report in &reports {
         assert_eq!(report.samples, 120);
@@ -178,16 +178,16 @@ fn a_good_directory_has_no_damage() {
     );
 }
 
-/// Files `photos0` and so on, of five pictures each.
+/// Files `photos0` and so on, of five images each.
 fn shards(count: u64) -> TempDir {
     let root = tempfile::tempdir().expect("a directory");
     for shard in 0..count {
         let payload = |record: u64| {
-            let picture = pictures::jpeg(40, 30, 10 * shard + record);
+            let image = corpus::jpeg(40, 30, 10 * shard + record);
             example::encode(&BTreeMap::from([
                 (
                     "image/encoded".to_owned(),
-                    Feature::Bytes(vec![picture.into()]),
+                    Feature::Bytes(vec![image.into()]),
                 ),
                 (
                     "image/class/label".to_owned(),
@@ -268,7 +268,7 @@ fn damage_in_a_file_of_records_hides_nothing_else() {
 }
 
 #[test]
-fn a_picture_that_cannot_be_decoded_is_damage_of_its_record() {
+fn a_image_that_cannot_be_decoded_is_damage_of_its_record() {
     let root = shards(1);
     let features = BTreeMap::from([(
         "image/encoded".to_owned(),
@@ -375,13 +375,13 @@ fn files_of_records_are_described_one_by_one() {
 #[test]
 fn records_without_labels_are_described_too() {
     let root = tempfile::tempdir().unwrap();
-    let picture = Feature::Bytes(vec![pictures::jpeg(40, 30, 1).into()]);
+    let image = Feature::Bytes(vec![corpus::jpeg(40, 30, 1).into()]);
     let path = root.path().join("x.tfrecord");
     fs::write(
         &path,
         framed(&example::encode(&BTreeMap::from([(
             "jpg".to_owned(),
-            picture,
+            image,
         )]))),
     )
     .unwrap();
@@ -437,10 +437,10 @@ fn a_record_is_shown_with_what_it_says() {
         found["fields"]["image/class/label"],
         json!({ "type": "int64", "count": 1, "values": [2] })
     );
-    let bytes = pictures::jpeg(40, 30, 12).len();
-    let picture =
+    let bytes = corpus::jpeg(40, 30, 12).len();
+    let image =
         json!({ "format": "JPEG", "width": 40, "height": 30, "turned": false, "bytes": bytes });
-    assert_eq!(found["picture"], picture);
+    assert_eq!(found["picture"], image);
     assert_eq!(found["fields"]["image/encoded"]["bytes"], bytes);
     let error = entry(&source(root.path()), 10).unwrap_err();
     assert!(

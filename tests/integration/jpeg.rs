@@ -19,8 +19,8 @@ use imagepipe::codec::{Backend, Decoder, Reason, Window};
 use imagepipe::pixel::Size;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
-use super::pictures;
-use made::compare::{FORMS, Pair, Picture, request};
+use super::corpus;
+use made::compare::{FORMS, Image, Pair, request};
 use made::recipe::{Component, Meant, Scans, Tail};
 use made::{Random, Recipe, damage, file};
 
@@ -108,12 +108,12 @@ fn keep(name: &str, seed: u64, file: &[u8]) -> PathBuf {
     path
 }
 
-/// The whole picture in full colour must be what libjpeg-turbo's own interface makes of it.
+/// The whole image in full colour must be what libjpeg-turbo's own interface makes of it.
 fn equals_limit(
     limit: &mut support::Turbo,
     file: &[u8],
     denominator: u32,
-    whole: &Picture,
+    whole: &Image,
 ) -> Result<(), String> {
     let expected = limit.decode(file, denominator.cast_signed());
     let plane = &whole.planes[0];
@@ -209,7 +209,7 @@ fn handed_over(pair: &Pair) -> u64 {
 }
 
 #[test]
-fn made_files_become_the_same_pictures() {
+fn made_files_become_the_same_images() {
     let share = Share::default();
     let make = |seed| made::generate(seed).1;
     let check = |bench: &mut Bench, seed: u64, file: &[u8]| {
@@ -271,7 +271,7 @@ fn kept_files_are_agreed_on() {
     try_all("kept", copies * files.len() as u64, make, check_damaged);
 }
 
-/// A picture as the encoder of the tests writes it.
+/// An image as the encoder of the tests writes it.
 fn encoded(
     width: u16,
     height: u16,
@@ -282,16 +282,16 @@ fn encoded(
     let mut encoder = Encoder::new(&mut out, 85);
     set(&mut encoder);
     let channels = if color == ColorType::Cmyk { 4 } else { 3 };
-    let pixels = pictures::pixels(width.into(), height.into(), channels, 3);
+    let pixels = corpus::pixels(width.into(), height.into(), channels, 3);
     encoder
         .encode(&pixels, width, height, color)
-        .expect("a picture is encoded");
+        .expect("an image is encoded");
     out
 }
 
 /// Files of an encoder other than ours.
 #[test]
-fn encoded_files_become_the_same_pictures() {
+fn encoded_files_become_the_same_images() {
     use SamplingFactor::{R_4_1_1, R_4_2_0, R_4_2_2, R_4_4_0, R_4_4_1, R_4_4_4};
     let samplings = [R_4_4_4, R_4_2_2, R_4_2_0, R_4_4_0, R_4_1_1, R_4_4_1];
     let make = |seed| {
@@ -404,7 +404,7 @@ fn a_decoder_that_is_stopped_says_so() {
         let opened = decoder.open(&file, &stop).expect("a header");
         stop.store(true, Ordering::Relaxed);
         let whole = request(1, Window::whole(Size::new(40, 30)), FORMS[0]);
-        let reason = opened.decode(&whole).expect_err("no picture");
+        let reason = opened.decode(&whole).expect_err("no image");
         assert_eq!(reason, Reason::Stopped, "{backend:?}");
     }
 }
@@ -413,7 +413,7 @@ fn a_decoder_that_is_stopped_says_so() {
 /// names.
 #[test]
 #[ignore = "needs the photographs of `make photos`; takes minutes"]
-fn photographs_become_the_same_pictures() {
+fn photographs_become_the_same_images() {
     for name in ["small", "large"] {
         let paths = support::paths(&support::photos(name));
         let make = |seed| {

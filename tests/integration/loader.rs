@@ -16,11 +16,11 @@ use imagepipe::sampler::Place;
 use imagepipe::transform::Options;
 use tempfile::TempDir;
 
-use super::{pictures, records::support as records};
+use super::{corpus, records::support as records};
 
 fn data_set() -> TempDir {
     let root = tempfile::tempdir().expect("a directory");
-    pictures::data_set(root.path(), 3, 9);
+    corpus::data_set(root.path(), 3, 9);
     root
 }
 
@@ -107,7 +107,7 @@ fn an_epoch_can_be_entered_in_the_middle() {
     );
 }
 
-/// The pictures of a data set as records, in two files of which the first ends within a class.
+/// The images of a data set as records, in two files of which the first ends within a class.
 fn shards(root: &TempDir) -> TempDir {
     let folder = tempfile::tempdir().expect("a directory");
     let loader = Loader::open(&Config {
@@ -234,7 +234,7 @@ fn a_damaged_file_is_named_skipped_or_replaced() {
     }
 }
 
-/// The pictures of a data set of which only every fifth is whole, one directory.
+/// The images of a data set of which only every fifth is whole, one directory.
 fn mostly_damaged() -> TempDir {
     let root = data_set();
     for number in 0..27 {
@@ -334,7 +334,7 @@ fn a_lost_batch_is_the_one_that_replacing_gives() {
 #[test]
 fn one_sample_that_can_be_decoded_keeps_an_epoch_alive() {
     let root = tempfile::tempdir().expect("a directory");
-    pictures::data_set(root.path(), 1, 1);
+    corpus::data_set(root.path(), 1, 1);
     for number in 1..400 {
         fs::write(
             root.path().join(format!("class-0/{number}.jpg")),
@@ -412,7 +412,7 @@ fn nothing_that_can_be_decoded_is_an_error() {
 fn more_errors_than_allowed_end_the_run() {
     let root = data_set();
     for file in ["class-0/1.jpg", "class-2/3.jpg"] {
-        fs::write(root.path().join(file), b"not a picture").expect("a file");
+        fs::write(root.path().join(file), b"not an image").expect("a file");
     }
     let config = Config {
         on_error: OnError::Skip,
@@ -441,7 +441,7 @@ fn more_errors_than_allowed_end_the_run() {
 #[test]
 fn a_sample_that_fails_in_every_epoch_is_one_error() {
     let root = data_set();
-    fs::write(root.path().join("class-0/1.jpg"), b"not a picture").expect("a file");
+    fs::write(root.path().join("class-0/1.jpg"), b"not an image").expect("a file");
     let loader = |max_errors| {
         let config = Config {
             on_error: OnError::Skip,

@@ -625,7 +625,7 @@ fn parts_that_lead_nowhere_are_followed_once() {
 fn other_files_are_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x.tfrecord");
-    std::fs::write(&path, b"\xff\xd8\xff\xe0 a picture").unwrap();
+    std::fs::write(&path, b"\xff\xd8\xff\xe0 an image").unwrap();
     let (offset, reason) = record_error(open(&path).unwrap_err());
     assert_eq!(offset, 0);
     assert!(reason.ends_with("damaged, or no TFRecord file"), "{reason}");

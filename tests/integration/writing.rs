@@ -7,7 +7,7 @@ use std::path::Path;
 use imagepipe::engine::unwatched;
 use imagepipe::write::{Depth, Existing, Options, Split, stratified};
 
-use crate::pictures::data_set;
+use crate::corpus::data_set;
 
 fn request(source: &Path, folder: &Path, seed: u64, existing: Existing) -> Split {
     Split {

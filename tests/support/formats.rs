@@ -8,18 +8,18 @@ use std::sync::atomic::AtomicBool;
 use imagepipe::codec::{Backend, Decoder, Format, Orientation, Reason, Request, Window};
 use imagepipe::pixel::{Pixels, Size};
 
-/// Larger pictures only take time.
+/// Larger images only take time.
 const MOST_PIXELS: u64 = 1 << 16;
 
 /// What a file becomes: its size, its orientation, and its pixels with their number of channels.
-type Picture = (Size, Orientation, usize, Vec<u8>);
+type Image = (Size, Orientation, usize, Vec<u8>);
 
 pub(crate) fn fresh() -> Decoder {
     Decoder::new(Backend::Auto, Arc::default()).expect("a decoder")
 }
 
 /// Decodes a file; none if it is too large to be worth it.
-pub(crate) fn decode(decoder: &mut Decoder, file: &[u8]) -> Result<Option<Picture>, Reason> {
+pub(crate) fn decode(decoder: &mut Decoder, file: &[u8]) -> Result<Option<Image>, Reason> {
     let stop = AtomicBool::new(false);
     let opened = decoder.open(file, &stop)?;
     let header = opened.header();
@@ -27,13 +27,13 @@ pub(crate) fn decode(decoder: &mut Decoder, file: &[u8]) -> Result<Option<Pictur
         return Ok(None);
     }
     let window = Window::whole(header.size);
-    let picture = opened.decode(&Request {
+    let image = opened.decode(&Request {
         denominator: 1,
         window,
         gray: false,
         exact: true,
     })?;
-    let (plane, channels) = match picture.pixels {
+    let (plane, channels) = match image.pixels {
         Pixels::Gray(plane) => (plane, 1),
         Pixels::Rgb(plane) => (plane, 3),
         other => panic!("{other:?}"),

@@ -64,7 +64,7 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let features = Features::from([
         (
             "image/encoded".to_owned(),
-            Feature::Bytes(vec![b"picture"[..].into()]),
+            Feature::Bytes(vec![b"image"[..].into()]),
         ),
         ("image/class/label".to_owned(), Feature::Ints(vec![3, -1])),
         ("x".to_owned(), Feature::Floats(vec![1.0, f32::NAN])),

@@ -88,7 +88,7 @@ impl Encoder {
     ///
     /// # Panics
     /// If `pixels` are not those of a picture of that size: three bytes each, without gaps.
-    pub fn picture(
+    pub fn image(
         &mut self,
         form: Form,
         size: Size,

@@ -1,4 +1,4 @@
-//! Quantised coefficients: like those of pictures, and like those of none.
+//! Quantised coefficients: like those of images, and like those of none.
 
 use super::Random;
 

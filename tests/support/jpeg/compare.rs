@@ -24,8 +24,8 @@ pub(crate) struct Samples {
 
 /// A copy of what was decoded.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Picture {
-    /// Column of the first pixel in the scaled picture.
+pub(crate) struct Image {
+    /// Column of the first pixel in the scaled image.
     pub(crate) left: u32,
     /// Its row.
     pub(crate) top: u32,
@@ -58,7 +58,7 @@ impl Samples {
     }
 }
 
-impl fmt::Debug for Picture {
+impl fmt::Debug for Image {
     /// Everything but the samples.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sizes: Vec<String> = self
@@ -77,8 +77,8 @@ impl fmt::Debug for Picture {
     }
 }
 
-impl Picture {
-    /// Where this picture departs from one that should be equal.
+impl Image {
+    /// Where this image departs from one that should be equal.
     fn difference(&self, other: &Self) -> Option<String> {
         if format!("{self:?}") != format!("{other:?}") {
             return Some(format!("{self:?} against {other:?}"));
@@ -90,7 +90,7 @@ impl Picture {
             .flatten()
     }
 
-    /// Where this part of a picture, in the pixels of `window`, departs from the whole.
+    /// Where this part of an image, in the pixels of `window`, departs from the whole.
     fn difference_from_whole(&self, whole: &Self, window: Window) -> Option<String> {
         if self.ratio != whole.ratio || self.planes.len() != whole.planes.len() {
             return Some(format!("a part {self:?} of a whole {whole:?}"));
@@ -113,7 +113,7 @@ impl Picture {
                 let delivered = part.row(columns.start - left, row - top, columns.len());
                 if delivered != all.row(columns.start, row, columns.len()) {
                     return Some(format!(
-                        "plane {i}, row {row}: {window:?} is not as in the whole picture"
+                        "plane {i}, row {row}: {window:?} is not as in the whole image"
                     ));
                 }
             }
@@ -201,7 +201,7 @@ impl Pair {
         &mut self,
         file: &[u8],
         request: &Request,
-    ) -> Result<Result<Picture, Reason>, String> {
+    ) -> Result<Result<Image, Reason>, String> {
         let auto = decode(&mut self.auto, file, request);
         let turbo = decode(&mut self.turbo, file, request);
         let difference = match (&auto, &turbo) {
@@ -215,11 +215,11 @@ impl Pair {
         }
     }
 
-    /// Compares the whole picture in every form at 1/`denominator`, then `windows` parts of it. The
-    /// whole pictures are given back, in the order of `FORMS`.
+    /// Compares the whole image in every form at 1/`denominator`, then `windows` parts of it. The
+    /// whole images are given back, in the order of `FORMS`.
     ///
     /// # Errors
-    /// Where the two do not agree, or a part is not as it is in the whole picture.
+    /// Where the two do not agree, or a part is not as it is in the whole image.
     pub(crate) fn agree_at(
         &mut self,
         file: &[u8],
@@ -227,7 +227,7 @@ impl Pair {
         denominator: u32,
         windows: usize,
         random: &mut Random,
-    ) -> Result<Vec<Result<Picture, Reason>>, String> {
+    ) -> Result<Vec<Result<Image, Reason>>, String> {
         let scaled = Size::new(
             size.width.div_ceil(denominator),
             size.height.div_ceil(denominator),
@@ -250,7 +250,7 @@ impl Pair {
 }
 
 /// What a decoder makes of a request.
-fn decode(decoder: &mut Decoder, file: &[u8], request: &Request) -> Result<Picture, Reason> {
+fn decode(decoder: &mut Decoder, file: &[u8], request: &Request) -> Result<Image, Reason> {
     let stop = AtomicBool::new(false);
     let output = decoder.open(file, &stop)?.decode(request)?;
     assert_eq!(
@@ -266,7 +266,7 @@ fn decode(decoder: &mut Decoder, file: &[u8], request: &Request) -> Result<Pictu
             [y, cb, cr].map(|plane| Samples::of(plane, 1)).to_vec(),
         ),
     };
-    Ok(Picture {
+    Ok(Image {
         left: output.left,
         top: output.top,
         ratio,
@@ -274,7 +274,7 @@ fn decode(decoder: &mut Decoder, file: &[u8], request: &Request) -> Result<Pictu
     })
 }
 
-/// A part of a picture of `size`: any, or one along an edge, of one pixel, one row, nearly
+/// A part of an image of `size`: any, or one along an edge, of one pixel, one row, nearly
 /// everything.
 pub(crate) fn window(size: Size, random: &mut Random) -> Window {
     let mut stretch = |length: u32| {

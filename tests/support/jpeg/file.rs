@@ -383,7 +383,7 @@ fn huffman_payload(table: usize, code: &Code) -> Vec<u8> {
     payload
 }
 
-/// A small picture, as it stands inside or behind another one.
+/// A small image, as it stands inside or behind another one.
 fn small_file(random: &mut Random) -> Vec<u8> {
     let component = Component {
         id: 1,
@@ -431,12 +431,12 @@ fn exif_block(exif: Exif, random: &mut Random) -> Vec<u8> {
     // The first directory ends at 26; the second, of two entries, takes 30 bytes more.
     tiff.extend(four(if exif.thumbnail { 26 } else { 0 }));
     if exif.thumbnail {
-        let picture = small_file(random);
+        let image = small_file(random);
         tiff.extend(two(2));
         tiff.extend(entry(0x0201, 4, four(56)));
-        tiff.extend(entry(0x0202, 4, four(picture.len() as u32)));
+        tiff.extend(entry(0x0202, 4, four(image.len() as u32)));
         tiff.extend(four(0));
-        tiff.extend(picture);
+        tiff.extend(image);
     }
     [b"Exif\0\0".as_slice(), &tiff].concat()
 }

@@ -1,7 +1,7 @@
 //! JPEG files made from a seed, valid and damaged, and the comparison of the two decoders over
 //! them.
 //!
-//! An encoder of pictures makes the files that encoders make. These are the files that a decoder
+//! An encoder of images makes the files that encoders make. These are the files that a decoder
 //! must be ready for: each is a [`Recipe`] of independent knobs, filled with coefficients that no
 //! forward transform need ever have produced. Nothing here is read from disk, and everything is a
 //! pure function of a seed, so a failure is named by a number.

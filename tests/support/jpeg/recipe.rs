@@ -78,7 +78,7 @@ pub(crate) enum Tail {
 pub(crate) struct Exif {
     /// The orientation, mostly 1 to 8.
     pub(crate) orientation: u8,
-    /// Whether a picture is inside, with its own start, tables and end.
+    /// Whether an image is inside, with its own start, tables and end.
     pub(crate) thumbnail: bool,
     /// Little-endian.
     pub(crate) little: bool,

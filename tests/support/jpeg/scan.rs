@@ -28,7 +28,7 @@ pub(crate) struct Grid {
     pub(crate) blocks: Vec<Block>,
     /// Blocks in a row.
     pub(crate) stride: usize,
-    /// Blocks across and down that have a part in the picture: what a scan of this component alone
+    /// Blocks across and down that have a part in the image: what a scan of this component alone
     /// holds.
     pub(crate) own: (usize, usize),
 }

@@ -1,4 +1,4 @@
-//! Pictures for tests, made when they are needed: a data set on disk, and the bytes of single
+//! Images for tests, made when they are needed: a data set on disk, and the bytes of single
 //! files.
 #![expect(clippy::disallowed_methods, reason = "a test's own files")]
 
@@ -33,7 +33,7 @@ pub(crate) fn pixels(width: usize, height: usize, channels: usize, seed: u64) ->
     out
 }
 
-/// A JPEG file of such a picture.
+/// A JPEG file of such an image.
 pub(crate) fn jpeg(width: u16, height: u16, seed: u64) -> Vec<u8> {
     let mut out = Vec::new();
     let mut encoder = Encoder::new(&mut out, 90);
@@ -41,11 +41,11 @@ pub(crate) fn jpeg(width: u16, height: u16, seed: u64) -> Vec<u8> {
     let pixels = pixels(usize::from(width), usize::from(height), 3, seed);
     encoder
         .encode(&pixels, width, height, ColorType::Rgb)
-        .expect("a picture is encoded");
+        .expect("an image is encoded");
     out
 }
 
-/// Writes a Keras-layout set of `files` pictures in each of `classes` directories, of varied sizes.
+/// Writes a Keras-layout set of `files` images in each of `classes` directories, of varied sizes.
 pub(crate) fn data_set(root: &Path, classes: usize, files: usize) {
     for class in 0..classes {
         let folder = root.join(format!("class-{class}"));
