@@ -1,9 +1,8 @@
 //! Writes the first inputs of the fuzzers: `cargo run --bin seeds`.
 //!
-//! Those of `jpeg` are small files of many kinds, kept in `seeds/` and replayed by the tests of the
-//! crate; from them, the fuzzer's own corpus is begun, six bytes of choices before each. Those of
-//! `records` are made anew, and added to what `kept-records.tfrecord` holds; those of `formats` are
-//! made anew.
+//! For `jpeg`, these are small files of many kinds in `seeds/`, which the crate's tests replay. The
+//! fuzzer's corpus starts with them, each after six bytes of choices. For `records` and `formats`,
+//! the inputs are generated; `records` also gets those in `kept-records.tfrecord`.
 
 #[path = "../tests/support/formats.rs"]
 mod formats;
@@ -17,7 +16,7 @@ use std::path::Path;
 
 use made::{Random, Recipe, file};
 
-/// How many files, and the largest: all of them together stay far below a megabyte.
+/// The number of files and the size of the largest: together they are far below a megabyte.
 const FILES: u64 = 200;
 const MOST_BYTES: usize = 1500;
 
@@ -39,7 +38,7 @@ fn main() -> std::io::Result<()> {
             break;
         }
     }
-    // Files that once failed stand in `seeds` too.
+    // `seeds` also has files that once failed.
     for entry in fs::read_dir(seeds)? {
         let path = entry?.path();
         let choices = [0; 6].into_iter().chain(fs::read(&path)?).collect::<Vec<u8>>();

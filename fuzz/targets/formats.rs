@@ -1,5 +1,5 @@
 //! Bytes as a BMP, GIF, PNG or WebP file: whatever they are, decoding ends, in bounded memory, and
-//! keeps nothing for the next file (see `tests/support/formats.rs`).
+//! does not affect the next file (see `tests/support/formats.rs`).
 #![no_main]
 
 #[path = "../../tests/support/formats.rs"]

@@ -1,7 +1,7 @@
-//! Bytes as a file: both back ends make the same of it, or refuse it alike.
+//! Bytes as a file: both backends give the same result or the same error.
 //!
-//! The first six bytes of the input choose the request, the rest is the file, so that what the
-//! fuzzer keeps is six bytes away from a JPEG that anything opens.
+//! The first six bytes of the input choose the request, and the rest is the file, so an input that
+//! the fuzzer keeps is a JPEG file once the first six bytes are removed.
 #![no_main]
 
 #[path = "../../tests/support/jpeg/mod.rs"]
@@ -14,11 +14,11 @@ use libfuzzer_sys::fuzz_target;
 use made::Random;
 use made::compare::{FORMS, Pair, request, window};
 
-/// A damaged header may claim any size; large pictures only take time.
+/// A damaged header may claim any size; large images only take time.
 const MOST_PIXELS: u64 = 1 << 16;
 
 thread_local! {
-    /// Kept from input to input, as a worker of the loader keeps its own.
+    /// Kept from input to input, as by a worker of the Loader.
     static PAIR: RefCell<Pair> = RefCell::new(Pair::new());
 }
 
@@ -37,5 +37,5 @@ fn check(pair: &mut Pair, choice: &[u8], file: &[u8]) {
     let (denominator, form) = (random.pick(&[1, 2, 4, 8]), random.pick(&FORMS));
     let scaled = Size::new(size.width.div_ceil(denominator), size.height.div_ceil(denominator));
     let wanted = request(denominator, window(scaled, &mut random), form);
-    let _ = pair.agree(file, &wanted).expect("both back ends agree");
+    let _ = pair.agree(file, &wanted).expect("both backends agree");
 }

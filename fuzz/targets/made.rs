@@ -1,6 +1,5 @@
-//! Bytes as choices: of a file's recipe, of the damage done to it, and of what is asked for. Most
-//! inputs are files whose data is decoded to the end, which a fuzzer that turns bits of a file
-//! seldom finds.
+//! Bytes as choices: of a file's recipe, of the damage to it, and of the request. Most of these
+//! files decode to the end, which is rare for files whose bits a fuzzer has flipped.
 #![no_main]
 
 #[path = "../../tests/support/jpeg/mod.rs"]
@@ -17,7 +16,7 @@ thread_local! {
     static PAIR: RefCell<Pair> = RefCell::new(Pair::new());
 }
 
-/// Sides are kept below this: larger pictures only take time.
+/// The longest side: larger images only take time.
 const MOST: u16 = 80;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,5 +1,5 @@
 //! Bytes as a file of records, with or without an index, as an Example, as an image record, or as a
-//! table: whatever they are, readers keep their word (see `tests/support/records.rs`).
+//! table: whatever they are, the readers' guarantees hold (see `tests/support/records.rs`).
 #![no_main]
 
 #[path = "../../tests/support/records.rs"]
