@@ -268,7 +268,7 @@ fn damage_in_a_file_of_records_hides_nothing_else() {
 }
 
 #[test]
-fn a_image_that_cannot_be_decoded_is_damage_of_its_record() {
+fn an_image_that_cannot_be_decoded_is_damage_of_its_record() {
     let root = shards(1);
     let features = BTreeMap::from([(
         "image/encoded".to_owned(),
