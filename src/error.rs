@@ -171,14 +171,6 @@ impl Error {
         }
     }
 
-    /// An [`Error::Io`].
-    pub fn io(path: impl Into<PathBuf>, source: impl Into<io::Error>) -> Self {
-        Self::Io {
-            path: path.into(),
-            source: source.into(),
-        }
-    }
-
     /// An [`Error::Dataset`].
     #[expect(clippy::needless_pass_by_value, reason = "numbers and texts alike")]
     pub fn dataset(path: impl Into<PathBuf>, reason: impl ToString) -> Self {

@@ -45,12 +45,10 @@ pub(crate) trait Indexed: Send + Sync + 'static {
 }
 
 /// The job of computing all values of a function, a chunk at a time.
-#[derive(Debug)]
-pub(crate) struct Ordered<F>(pub(crate) F);
+struct Ordered<F>(F);
 
 /// Values that follow each other, as far as they are known.
-#[derive(Debug)]
-pub(crate) struct Chunk<V> {
+struct Chunk<V> {
     first: u64,
     values: Mutex<Vec<Option<V>>>,
 }
@@ -126,4 +124,70 @@ pub(crate) fn in_order<F: Indexed>(
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    /// Numbers, one of which panics.
+    struct Numbers;
+
+    impl Indexed for Numbers {
+        type Scratch = u64;
+        type Value = Result<u64>;
+
+        fn len(&self) -> u64 {
+            1000
+        }
+
+        fn scratch(&self) -> u64 {
+            0
+        }
+
+        fn value(&self, index: u64, made: &mut u64, _: &AtomicBool) -> Result<u64> {
+            assert!(index != 700, "told to panic");
+            *made += 1;
+            Ok(index)
+        }
+
+        fn panicked(&self, index: u64, message: String) -> Result<u64> {
+            Err(Error::argument("index", index, message))
+        }
+    }
+
+    #[test]
+    fn values_come_in_order_up_to_the_first_failure() {
+        for workers in [1, 4] {
+            let mut taken = Vec::new();
+            let result = in_order(Numbers, workers, &mut unwatched, |index, value| {
+                assert_eq!(value?, index);
+                taken.push(index);
+                Ok(())
+            });
+            let error = result.unwrap_err().to_string();
+            assert_eq!(error, "index=700 is not valid: told to panic");
+            assert_eq!(taken, (0..700).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn whoever_watches_may_end_it() {
+        let mut watch = |done, len| {
+            assert_eq!(len, 1000);
+            if done < 100 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        };
+        let mut taken = 0;
+        let whole = in_order(Numbers, 2, &mut watch, |_, _| {
+            taken += 1;
+            Ok(())
+        });
+        assert!(!whole.unwrap());
+        assert!((100..700).contains(&taken), "{taken}");
+    }
 }

@@ -38,7 +38,7 @@ impl Csv {
     /// # Errors
     /// [`Error::Io`] for one that cannot be read, [`Error::Dataset`] for one without a first line.
     pub fn open(path: &Path) -> Result<Self> {
-        let text = std::fs::read(path).map_err(|source| Error::io(path, source))?;
+        let text = std::fs::read(path).map_err(Error::at(path))?;
         Self::new(path, text)
     }
 
@@ -212,7 +212,7 @@ impl Csv {
         let line = position.map_or(1, |position| self.line_at(position));
         let hint = position.map_or("", |position| self.quotes_hint(position));
         let reason = match error.into_kind() {
-            csv::ErrorKind::Io(source) => return Error::io(&*self.path, source),
+            csv::ErrorKind::Io(source) => return Error::at(&self.path)(source),
             csv::ErrorKind::UnequalLengths {
                 expected_len, len, ..
             } => {

@@ -57,8 +57,9 @@ impl Hops {
     /// enough, or cannot be read.
     #[must_use]
     pub fn read(&self, offset: u64, buffer: &mut [u8]) -> bool {
-        usize::try_from(offset)
-            .is_ok_and(|offset| read_from(&self.0, offset, buffer) == Ok(buffer.len()))
+        usize::try_from(offset).is_ok_and(|offset| {
+            read_from(&self.0, offset, buffer).is_ok_and(|read| read == buffer.len())
+        })
     }
 }
 
@@ -97,7 +98,7 @@ impl Map {
         let mapped = open_regular(path).and_then(Mapped::new);
         Ok(Self {
             path: path.to_owned(),
-            content: Content::Mapped(mapped.map_err(|source| Error::io(path, source))?),
+            content: Content::Mapped(mapped.map_err(Error::at(path))?),
         })
     }
 
@@ -108,7 +109,7 @@ impl Map {
     pub fn read(path: &Path) -> Result<Self> {
         let mut bytes = Vec::new();
         let read = open_regular(path).and_then(|mut file| file.read_to_end(&mut bytes));
-        read.map_err(|source| Error::io(path, source))?;
+        read.map_err(Error::at(path))?;
         Ok(Self::in_memory(path.to_owned(), bytes))
     }
 
@@ -229,8 +230,7 @@ impl Map {
     /// Fills `buffer` with what the mapped file, open as `file`, holds from byte `start` on.
     fn read_at(&self, file: &File, start: usize, buffer: &mut [u8]) -> Result<()> {
         self.check_size(fstat(file).ok().as_ref())?;
-        let read = read_from(file, start, buffer);
-        let read = read.map_err(|source| Error::io(&*self.path, source))?;
+        let read = read_from(file, start, buffer).map_err(Error::at(&self.path))?;
         if read < buffer.len() {
             return Err(self.changed((start + read) as u64));
         }
@@ -254,7 +254,7 @@ impl Map {
 
 /// Reads from byte `start` of a file until `buffer` is full or the file ends; returns how many bytes
 /// that were.
-fn read_from(file: &File, start: usize, buffer: &mut [u8]) -> rustix::io::Result<usize> {
+fn read_from(file: &File, start: usize, buffer: &mut [u8]) -> io::Result<usize> {
     let mut at = 0;
     while at < buffer.len() {
         match retry_on_intr(|| pread(file, &mut buffer[at..], (start + at) as u64))? {

@@ -200,7 +200,7 @@ impl Walk<'_> {
     }
 
     fn error(&self, pending: &Pending, source: impl Into<io::Error>) -> Error {
-        Error::io(self.full(&pending.path), source)
+        Error::at(self.full(&pending.path))(source.into())
     }
 
     fn full(&self, path: &[u8]) -> PathBuf {
