@@ -1,4 +1,4 @@
-//! Samples by class, and what can be the number of one.
+//! Samples by class, and which numbers can be labels.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::file::{quoted, whole_number};
 pub struct ByClass {
     /// The places of each class in that order.
     pub ranges: Arc<[Range<u64>]>,
-    /// The sample at each place; `None` where samples lie by class anyway, so that places are
+    /// The sample at each place; `None` if the samples are sorted by class, so that places are
     /// samples.
     pub samples: Option<Arc<[u64]>>,
 }
@@ -42,7 +42,7 @@ impl ByClass {
         sorted
     }
 
-    /// Of samples that lie by class, so many of each.
+    /// Of samples that are sorted by class, with the number of samples in each.
     pub(super) fn sorted(counts: impl IntoIterator<Item = usize>) -> Self {
         let range = |end: &mut u64, count| {
             let start = *end;
@@ -73,7 +73,7 @@ impl ByClass {
     }
 }
 
-/// In place of the label of a sample that has none, since it is damaged.
+/// The label of a damaged sample.
 pub(super) const DAMAGED: u32 = u32::MAX;
 
 /// The greatest label there can be: frameworks have class numbers of 32 bits, and would make

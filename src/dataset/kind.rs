@@ -1,4 +1,4 @@
-//! Which kind of dataset some paths are: found out by looking, never by being told.
+//! Which kind of dataset some paths are, found out from the files themselves.
 //!
 //! A directory with images in it or below it is an image directory. Of other files the first bytes
 //! say what they are, so that a file of records may have any name: `train-00000-of-00010` and
@@ -47,7 +47,7 @@ struct Found {
 /// # Errors
 /// [`Error::Io`] for what is not there or cannot be read; [`Error::Record`] for a file of records
 /// that is damaged; [`Error::Dataset`] for paths of two kinds or of none, and where there are no
-/// samples; [`Error::Argument`] for a path without a letter, and for classes that are not there.
+/// samples; [`Error::Argument`] for an empty path, and for classes that are not there.
 pub fn open(paths: &[PathBuf], options: &Options, threads: usize) -> Result<Arc<dyn Dataset>> {
     if paths.iter().any(|path| path.as_os_str().is_empty()) {
         let allowed = "a directory, a file, a list of them, or a glob";

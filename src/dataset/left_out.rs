@@ -1,18 +1,17 @@
-//! What a scan came upon and left out, for one note: how many files of which kind, and where some
-//! of them are.
+//! The files that a scan left out, summarized for one note: how many of each kind, with a few
+//! examples.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// How many kinds of files are named, and how many files of each.
+/// How many kinds a note names, and how many examples of each.
 const KINDS: usize = 5;
 const EXAMPLES: usize = 2;
 
-/// The longest ending that is taken for one.
+/// Longer endings are taken for part of the name.
 const ENDING: usize = 10;
 
-/// Endings of what lies beside images and is meant to: labels, boxes, notes, programs. In lower
-/// case.
+/// Endings, in lower case, of files that belong beside images: labels, boxes, notes, programs.
 const COMPANIONS: [&str; 31] = [
     "txt", "csv", "tsv", "json", "jsonl", "xml", "yaml", "yml", "toml", "md", "rst", "html", "htm",
     "log", "ini", "cfg", "names", "data", "pbtxt", "py", "ipynb", "sh", "db", "idx", "lst", "md5",
@@ -32,8 +31,7 @@ const COMPANION_NAMES: [&str; 9] = [
     "SHA256SUMS",
 ];
 
-/// Files that were left out: those that are not named as images by their endings, others by the
-/// reason.
+/// Files that were left out: by their ending where that is not an image's, else by the reason.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LeftOut {
     kinds: BTreeMap<String, Kind>,
@@ -56,7 +54,7 @@ struct Kind {
 }
 
 impl LeftOut {
-    /// Takes down a file called `name`, unless it belongs beside images.
+    /// Adds a file called `name`, unless it belongs beside images.
     pub(super) fn add(&mut self, name: &[u8], path: impl FnOnce() -> PathBuf) {
         let ending = ending(name);
         if is_companion(name, &ending) {
@@ -65,7 +63,7 @@ impl LeftOut {
         self.kinds.entry(ending).or_default().add(path);
     }
 
-    /// The files in words, the most numerous kind first; `None` where there are none.
+    /// A list of the kinds, the most numerous first; `None` if there are no such files.
     pub(super) fn list(&self) -> Option<String> {
         let mut kinds: Vec<(&String, &Kind)> = self.kinds.iter().collect();
         kinds.sort_by_key(|(_, kind)| std::cmp::Reverse(kind.count));
@@ -83,12 +81,12 @@ impl LeftOut {
         (!named.is_empty()).then(|| format!("{}{rest}", named.join(", ")))
     }
 
-    /// Takes down a file that is named as an image and left out for another reason.
+    /// Adds a file that is named like an image and was left out for another reason.
     pub(super) fn add_image(&mut self, why: Why, path: impl FnOnce() -> PathBuf) {
         self.images.entry(why).or_default().add(path);
     }
 
-    /// What a user should know, a line for each reason.
+    /// The notes for the user, one for each reason.
     pub(super) fn notes(&self) -> impl Iterator<Item = String> {
         self.note()
             .into_iter()
@@ -99,7 +97,7 @@ impl LeftOut {
         self.kinds.values().map(|kind| kind.count).sum()
     }
 
-    /// A note that they are no images, as far as their names tell.
+    /// The note about files whose names do not end like an image's.
     pub(super) fn note(&self) -> Option<String> {
         let (files, names) = match self.count() {
             1 => ("1 file was".to_owned(), "its name does"),
@@ -172,7 +170,7 @@ impl Why {
     }
 }
 
-/// What is behind the last dot of a name, in lower case; nothing where that is no ending.
+/// The ending of a name in lower case, without the dot; empty if it has none.
 fn ending(name: &[u8]) -> String {
     let parts = name
         .iter()
@@ -190,7 +188,7 @@ fn ending(name: &[u8]) -> String {
     }
 }
 
-/// Whether a folder may be called so, as far as a name tells.
+/// Whether this could be the name of a folder.
 pub(super) fn may_be_folder(name: &[u8]) -> bool {
     let ending = ending(name);
     !ending.bytes().any(|byte| byte.is_ascii_alphabetic()) && !is_companion(name, &ending)

@@ -1,8 +1,8 @@
-//! Where samples are: which file or record is which sample, and what its label is.
+//! Where samples are: which file or record each one is, and its label.
 //!
-//! A dataset is a list with random access, so that everything above it can speak of samples by
-//! number. Kinds of datasets stand behind [`Dataset`], and [`open`] finds out by looking which
-//! kind some paths are.
+//! A dataset is a list with random access, so that everything above it can refer to samples by
+//! number. All kinds of datasets implement [`Dataset`], and [`open`] finds out from the files which
+//! kind it is given.
 
 mod classes;
 mod directory;
@@ -38,7 +38,7 @@ use crate::file::{self, Base};
 use crate::record;
 use crate::record::Shard;
 
-/// The bytes of a sample, put where the caller has room.
+/// Memory that samples are read into, used again for the next one.
 #[derive(Debug, Default)]
 pub struct Scratch {
     path: Vec<u8>,
@@ -74,11 +74,11 @@ pub trait Dataset: fmt::Debug + Send + Sync {
         self.len() == 0
     }
 
-    /// Names of the classes; a label is an index into them. Where labels are known by reading them
-    /// alone, all of them are read when this is first asked for.
+    /// Names of the classes; a label is an index into them. If that takes reading all labels, they
+    /// are read on the first call.
     ///
     /// # Errors
-    /// What is wrong with a label, or with what it is read from.
+    /// What is wrong with a label, or with the file it is read from.
     fn classes(&self) -> Result<&[OsString]>;
 
     /// Names of the classes, if they are known already.
@@ -95,7 +95,7 @@ pub trait Dataset: fmt::Debug + Send + Sync {
     /// Where sample `index` lies.
     fn location(&self, index: u64) -> Location;
 
-    /// Sample `index`, read into `scratch` if need be, without allocating once that has grown.
+    /// Sample `index`, read into `scratch` if necessary; once that has grown, without allocating.
     ///
     /// # Errors
     /// [`Error::Io`] naming the file; [`Error::Record`] where a record is damaged or does not hold
@@ -105,18 +105,18 @@ pub trait Dataset: fmt::Debug + Send + Sync {
     /// 64 bits that depend on the names of the files, their sizes and the labels, in order.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file whose size cannot be asked for, and as [`Dataset::classes`].
+    /// [`Error::Io`] for a file whose size cannot be read, and as [`Dataset::classes`].
     fn fingerprint(&self) -> Result<u64>;
 
-    /// What a user should know about the files, though it is no error; a line each.
+    /// Notes for the user about the files, a line each.
     fn notes(&self) -> &[String] {
         &[]
     }
 
-    /// What it is, in words.
+    /// What kind of dataset it is, for the user.
     fn kind(&self) -> &'static str;
 
-    /// The files of records that it is made of.
+    /// Its files of records.
     fn shards(&self) -> &[Shard] {
         &[]
     }
@@ -159,7 +159,8 @@ impl Location {
 }
 
 impl Scratch {
-    /// Puts a path together, NUL at its end, without allocating once the scratch has grown.
+    /// Joins the parts of a path, with a NUL at the end; once the scratch has grown, without
+    /// allocating.
     fn join(&mut self, parts: [&[u8]; 3]) -> &CStr {
         self.path.clear();
         for part in parts {
@@ -172,7 +173,7 @@ impl Scratch {
         CStr::from_bytes_until_nul(&self.path).unwrap_or_default()
     }
 
-    /// Reads the file whose path, as seen from `base`, is made of `parts`.
+    /// Reads the file whose path, relative to `base`, is made of `parts`.
     fn read(&mut self, base: &Base, parts: [&[u8]; 3]) -> std::io::Result<&[u8]> {
         let mut bytes = std::mem::take(&mut self.bytes);
         let len = file::read_into(base, self.join(parts), &mut bytes);
@@ -181,8 +182,7 @@ impl Scratch {
     }
 }
 
-/// Warns where one of `paths`, which are sorted, is given more than once, and `what` is in it with
-/// it.
+/// Warns if one of `paths`, which are sorted and contain `what`, is given more than once.
 fn given_twice(paths: &[PathBuf], what: &str) -> Option<String> {
     let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else {
         return None;

@@ -1,4 +1,4 @@
-//! Which of the samples that were found count.
+//! Which of the samples that are found are used.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -25,7 +25,7 @@ pub struct Keys {
 /// Whether labels are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
-    /// A sample without one is an error, and one with a wrong one.
+    /// A sample without a label is an error, and so is one with a wrong label.
     #[default]
     Always,
     /// A record that has none has [`NO_LABEL`](super::NO_LABEL); a wrong one is an error.
@@ -43,26 +43,25 @@ pub struct Options {
     pub split: Option<Split>,
     /// The first samples of the list only. Default: all.
     pub limit: Option<u64>,
-    /// Where records have what. Default: as TensorFlow's image datasets have it.
+    /// The names of records' features. Default: those of TensorFlow's image datasets.
     pub keys: Keys,
     /// Whether labels are wanted. Default: every sample must have one.
     pub labels: Wanted,
-    /// The files that a CSV file names may lie outside of the directory that its names are relative
-    /// to. Default: no.
+    /// Names in a CSV file may lead out of the directory that they are relative to. Default: no.
     pub allow_outside: bool,
     /// A directory where the places of records in shards without index files are kept from run to
     /// run. Default: none.
     pub places: Option<PathBuf>,
-    /// What is damaged of files of records is a sample that cannot be read, or a fault of the data
-    /// set, and no error.
+    /// Damage in files of records is a sample that cannot be read, or a fault of the dataset,
+    /// instead of an error.
     pub salvage: bool,
-    /// A file that a CSV file names and that is not there is a sample that cannot be read, and no
-    /// error, unless none is there.
+    /// A file that a CSV file names and that is missing is a sample that cannot be read instead of
+    /// an error, unless all are missing.
     pub gaps: bool,
 }
 
 impl Keys {
-    /// Refuses the name of what names a label where there is no label.
+    /// Refuses a key for the text of a label if there is no label.
     pub(super) fn check_text(&self) -> Result<()> {
         match &self.text {
             Some(text) if self.label.is_none() && self.text != Self::default().text => {
@@ -77,7 +76,7 @@ impl Keys {
         }
     }
 
-    /// Refuses names of features where nothing has any.
+    /// Refuses keys for a dataset that has no features.
     pub(super) fn check_unused(&self) -> Result<()> {
         let usual = Self::default();
         let named = |key: Option<&str>| key.map_or("None".to_owned(), |key| format!("{key:?}"));
@@ -115,8 +114,8 @@ impl Default for Keys {
 }
 
 impl Options {
-    /// The classes that count, in the order of their labels, each with its number in `found`; an
-    /// error calls these `what`.
+    /// The classes that are used, in the order of their labels, as numbers into `found`, which an
+    /// error calls `what`.
     pub(super) fn chosen(&self, found: &[OsString], what: &str) -> Result<Vec<usize>> {
         let Some(classes) = &self.classes else {
             return Ok((0..found.len()).collect());
@@ -139,7 +138,7 @@ impl Options {
         Ok(numbers)
     }
 
-    /// Why no sample is left of those that were found.
+    /// Why no samples are left.
     pub(super) fn nothing_left(&self, otherwise: &str) -> String {
         match (&self.split, self.limit) {
             (_, Some(0)) => "limit=0 leaves no samples".to_owned(),

@@ -1,8 +1,8 @@
 //! The stratified split into training and validation.
 //!
 //! The samples of each class are ranked by a hash of the split's seed, the class and their name in
-//! it; the lowest ranks are validation. So the number on each side is exact, and a sample that
-//! comes or goes moves at most one other: the one of its class whose rank is next to the cut.
+//! it; the lowest ranks are validation. So the number on each side is exact, and adding or removing
+//! a sample moves at most one other: the one of its class whose rank is next to the cut.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -14,7 +14,7 @@ use crate::random::{Purpose, Stream, hash_bytes, mix};
 /// One side of a stratified split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// What is left.
+    /// The rest.
     Train,
     /// The fraction that is held out.
     Validation,
@@ -26,7 +26,7 @@ words!(Side: "train" Train, "validation" Validation);
 ///
 /// Of `n` samples of a class, validation has `n * fraction`, rounded to the nearest whole number
 /// and halves up; but neither side of a class of two or more is empty, unless `fraction` is 0 or 1.
-/// A class of one is all training. A sample that comes or goes moves at most one other sample of
+/// A class of one is all training. Adding or removing a sample moves at most one other sample of
 /// its class to the other side, and none of another class.
 #[derive(Clone, Copy, Debug)]
 pub struct Split {
@@ -38,7 +38,7 @@ pub struct Split {
     pub seed: u64,
 }
 
-/// Shares are decimal fractions that binary ones miss by a little: 100 times 0.29 is 29.
+/// Decimal shares are not exact in binary: 100 times 0.29 must be 29.
 const SLACK: f64 = 1e-9;
 
 /// `count * share + rounding` rounded down: `rounding` is 0 to round down, 0.5 to round to the
@@ -55,9 +55,8 @@ pub fn share_of(count: usize, share: f64, rounding: f64) -> usize {
 }
 
 impl Split {
-    /// What a sample is ranked by, given hashes of its folder and its name there. Classes count
-    /// too: where files are numbered in each, the same numbers must not be validation in all of
-    /// them.
+    /// The rank of a sample, from hashes of its folder and its name there. The class is part of it:
+    /// where files are numbered in each class, validation must not get the same numbers in all.
     pub(super) fn key(&self, class: &OsStr, names: [u64; 2]) -> u64 {
         let identity = names
             .iter()
@@ -67,8 +66,7 @@ impl Split {
         Stream::new(self.seed, 0, identity, Purpose::Split).next_u64()
     }
 
-    /// Which samples of one class are on the wanted side, given their keys. Of equal keys the first
-    /// ranks lower.
+    /// Which samples of one class are on the wanted side, given their keys. Ties go to the first.
     pub(super) fn of_class(&self, keys: impl Iterator<Item = u64>) -> Vec<bool> {
         let mut ranked: Vec<(u64, usize)> = keys.zip(0..).collect();
         let held_out = self.held_out(ranked.len());

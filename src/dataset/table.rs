@@ -1,8 +1,8 @@
 //! CSV files of images, relative to the file's directory and inside it, and their classes.
 //!
-//! Samples are the rows, in their order. Where all classes are whole numbers, these are the labels;
-//! else the classes are sorted. An image that is not there is found when the table is opened. Where
-//! samples that cannot be read are borne, images that are not there are too, unless none is.
+//! Samples are the rows, in their order. If all classes are whole numbers, these are the labels;
+//! otherwise the classes are sorted. A missing image is an error when the table is opened, unless
+//! samples that cannot be read are tolerated and some images are there.
 
 use std::ffi::CStr;
 use std::path::{Path, PathBuf};
@@ -42,8 +42,7 @@ impl Files {
         Ok(files)
     }
 
-    /// Puts the classes in the order of their labels. Where labels come from elsewhere, any number
-    /// may be a name.
+    /// Sorts the classes by their labels. If labels come from elsewhere, any number may be a name.
     fn number_classes(&mut self, options: &Options) -> Result<()> {
         let numbers = match self.numbers() {
             Err(_) if options.labels == Wanted::Never || options.classes.is_some() => None,
@@ -102,7 +101,7 @@ impl Files {
         })
     }
 
-    /// Looks whether every file is there; if `gaps` are borne, whether any is.
+    /// Checks that every file is there; if `gaps` are tolerated, that any is.
     fn check_there(&self, gaps: bool, threads: usize) -> Result<()> {
         let chunks = self.len().div_ceil(CHUNK);
         let missing = each(chunks, threads, |chunk| {
@@ -115,7 +114,7 @@ impl Files {
             }
             Ok(missing)
         })?;
-        // A table of another directory, or of other columns.
+        // The table is probably of another directory, or has other columns.
         if gaps && missing.into_iter().sum::<usize>() == self.len() {
             self.check_there(false, threads)
         } else {

@@ -1,4 +1,4 @@
-//! A directory that was listed, with all that is below it.
+//! A listed directory tree.
 
 use std::ffi::OsStr;
 use std::io;
@@ -20,8 +20,8 @@ impl Tree {
     /// Lists a directory on `threads` threads.
     ///
     /// # Errors
-    /// What cannot be read; a link that was to be a folder and leads nowhere, since without it a
-    /// class would be missing, and the labels of those behind it would be others.
+    /// What cannot be read; a broken link that may be a class folder, since without it the labels
+    /// of the classes after it would change.
     pub(super) fn list(root: &Path, threads: usize) -> Result<Self> {
         let tree = Self {
             root: root.to_path_buf(),
@@ -39,7 +39,7 @@ impl Tree {
         self.listing.folders.iter().any(|folder| folder.files > 0)
     }
 
-    /// Whether all of its images lie in it itself, so that there are no classes in it.
+    /// Whether all of its images are in the directory itself, so that there are no class folders.
     pub(super) fn is_flat(&self) -> bool {
         let mut below = self
             .listing
@@ -57,7 +57,8 @@ impl Tree {
             .flat_map(|folder| each_name(&folder.others).map(|name| (folder.path.as_slice(), name)))
     }
 
-    /// The paths of the other files that lie in it itself, but for those that lie beside records.
+    /// The paths of the other files in the directory itself, except those that belong beside
+    /// records.
     pub(super) fn here(&self) -> impl Iterator<Item = PathBuf> {
         self.others()
             .take_while(|(folder, _)| folder.is_empty())
@@ -87,7 +88,7 @@ impl Tree {
             .join(OsStr::from_bytes(name))
     }
 
-    /// What of it is no image.
+    /// Adds the files that are not images.
     pub(super) fn left_out(&self, into: &mut LeftOut) {
         for (folder, name) in self.others() {
             into.add(name, || self.path(folder, name));
@@ -99,7 +100,7 @@ impl Tree {
         }
     }
 
-    /// The images that lie beside its class directories.
+    /// Adds the images beside class folders.
     pub(super) fn left_out_beside(&self, into: &mut LeftOut) {
         for name in self.loose() {
             into.add_image(Why::Loose, || self.path(b"", name));

@@ -1,10 +1,9 @@
-//! Index files: where the records of a shard begin, as text beside it.
+//! Index files: where the records of a shard begin, as a text file beside it.
 //!
 //! For TFRecords `SHARD.idx`, a line `offset size` each, framing included, as DALI's `tfrecord2idx`
 //! writes it; for a RecordIO file `x.rec` the file `x.idx`, a line `key TAB offset` each, in any
-//! order, as MXNet does. An index that does not fit its shard is worse than none, so what is let
-//! through covers the file from its first byte to its last, and the reader holds some of its
-//! entries against the file.
+//! order, as MXNet does. An index that does not fit its shard is worse than none: it must cover the
+//! file from the first byte to the last, and the reader compares some of its entries with the file.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -12,13 +11,13 @@ use std::path::{Path, PathBuf};
 use super::{Framing, Span};
 use crate::file::peek;
 
-/// Why an index is not that of its file.
+/// Why an index does not fit its file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Reason {
     /// It cannot be read.
     #[error("{0}")]
     Unreadable(String),
-    /// Nothing of the line is shown: the file may be any that a link leads to.
+    /// The line is not shown: through a link, it may be of any file.
     #[error("line {0} is not two numbers")]
     Line(usize),
     #[error("record {0} does not begin where the one before it ends")]
@@ -60,8 +59,8 @@ pub fn namesake(shard: &Path, framing: Framing) -> PathBuf {
     }
 }
 
-/// Whether the file at the place of a shard's index is there, and that of its [`namesake`], as far
-/// as the first line tells.
+/// Whether the file at the place of a shard's index exists and, by its first line, is the index of
+/// its [`namesake`].
 #[must_use]
 pub fn is_of_namesake(shard: &Path, framing: Framing) -> bool {
     let mut start = Vec::new();

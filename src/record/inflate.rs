@@ -1,4 +1,4 @@
-//! Compressed files of records: told apart by looking, and inflated into memory.
+//! Compressed files of records, recognized by their first bytes and inflated into memory.
 
 use std::io::{self, Read};
 
@@ -19,7 +19,7 @@ pub(super) enum Compression {
 const STEP: usize = 64 << 10;
 
 impl Compression {
-    /// The compression of a file that starts with `bytes`: none where a record starts there.
+    /// The compression of a file that starts with `bytes`; `None` if a record starts there.
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         match *bytes {
             _ if tfrecord::begins(bytes) => None,
@@ -44,8 +44,8 @@ impl Compression {
         }
     }
 
-    /// Whether what `start`, the first bytes of a file, inflates to begins as a record does; `None`
-    /// where it says too little.
+    /// Whether a file that starts with `start` inflates to a record at the beginning; `None` if
+    /// `start` is too short to tell.
     pub(super) fn begins(self, start: &[u8]) -> Option<bool> {
         let mut head = [0; tfrecord::HEADER];
         let mut len = 0;
@@ -55,7 +55,7 @@ impl Compression {
         };
         while len < head.len() {
             match stream.read(&mut head[len..]) {
-                // The end of all there is: no record is so short, and no records are nothing.
+                // No record is so short; an empty file may be one of records.
                 Ok(0) => return (len > 0).then_some(false),
                 Ok(read) => len += read,
                 Err(_) => return None,
@@ -64,8 +64,8 @@ impl Compression {
         Some(tfrecord::begins(&head))
     }
 
-    /// Appends to `out` what compressed bytes hold; of damaged ones what comes before the damage.
-    /// Memory grows with what comes out, whatever a header says.
+    /// Appends the inflated bytes to `out`, in case of damage those before it. Memory grows with
+    /// the output, whatever a header says.
     pub(super) fn inflate(self, bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
         match self {
             Self::Gzip => MultiGzDecoder::new(bytes).read_to_end(out).map(drop),
@@ -74,7 +74,7 @@ impl Compression {
     }
 }
 
-/// By hand, because flate2's reader takes a stream that is cut short for one that has ended.
+/// Not with flate2's reader, which takes a truncated stream for one that has ended.
 fn zlib(bytes: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
     let mut stream = Decompress::new(true);
     let mut rest = bytes;

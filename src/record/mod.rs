@@ -2,8 +2,8 @@
 //!
 //! Two framings, [`tfrecord`] and [`recordio`], behind one [`Shard`] that reads and one [`Writer`]
 //! that writes; [`index`] files beside them; and [`example`], the message that most TFRecords hold.
-//! Nothing a file says is believed before it is held against the bytes that are there: no length is
-//! allocated, and nothing is sliced, that the file does not have.
+//! Lengths in a file are compared with the file before they are used: nothing is allocated or
+//! sliced beyond its end.
 
 pub mod example;
 pub mod index;
@@ -22,28 +22,28 @@ pub use shard::{Known, Options, Scratch, Shard};
 pub use suspect::{damaged, named};
 pub use writer::Writer;
 
-/// Why bytes are no record; the caller knows the file, and where in it the record begins.
+/// Why bytes are not a record; the caller knows the file, and where in it the record begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// Its framing is not that of a TFRecord.
+    /// It is not a TFRecord.
     #[error(transparent)]
     TfRecord(#[from] tfrecord::Reason),
-    /// Its framing is not RecordIO's.
+    /// It is not a RecordIO record.
     #[error(transparent)]
     RecordIo(#[from] recordio::Reason),
-    /// Its length is another one than it was.
+    /// Its length has changed.
     #[error(
         "it is {found} bytes long, where its index, or the file when it was opened, had {expected}"
     )]
     Changed {
         /// Its length.
         found: usize,
-        /// What that was.
+        /// The length that it had.
         expected: usize,
     },
 }
 
-/// How records lie in a file.
+/// How records are stored in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// TensorFlow's: every record has two checksums.
@@ -59,11 +59,11 @@ pub enum Inflated {
     Records,
     /// No records.
     Other,
-    /// That is not said by its first bytes.
+    /// The first bytes do not tell.
     Unclear,
 }
 
-/// What a file holds that starts with `start` and is compressed, if it is; text may look so too.
+/// What a file that starts with `start` holds, if it is compressed; text may look compressed too.
 #[must_use]
 pub fn inflated(start: &[u8]) -> Option<Inflated> {
     let compression = inflate::Compression::of(start)?;
@@ -75,8 +75,8 @@ pub fn inflated(start: &[u8]) -> Option<Inflated> {
 }
 
 impl Framing {
-    /// The framing of an uncompressed file, by its first bytes, of which 12 are enough. `None`
-    /// where it is neither, which an empty file is too.
+    /// The framing of an uncompressed file, by its first 12 bytes. `None` if it is neither, and for
+    /// an empty file.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
         [Self::TfRecord, Self::RecordIo]

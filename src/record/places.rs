@@ -1,10 +1,9 @@
 //! Where the records of shards begin, kept from run to run, so that shards without index files are
-//! passed over once.
+//! scanned only once.
 //!
-//! There is a file for each set of shards, named by their paths, with the places in each of them. A
-//! shard that has another length, or was written to at another time, than when they were found is
-//! passed over again. What is kept is a help and no more: a file that is damaged is none, and one
-//! that cannot be written is not.
+//! Each set of shards has a file, named by a hash of their paths, with the places in each shard. A
+//! shard whose length or modification time has changed is scanned again. These files are only a
+//! cache: a damaged one is ignored, and so is an error when one is written.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -16,10 +15,10 @@ use super::tfrecord::footer;
 use crate::file::{Output, Stamp, make_directory};
 use crate::random::{hash_bytes, mix};
 
-/// Fewer records are found as fast as a file is read.
+/// Fewer records are found as fast as such a file is read.
 const LEAST: u64 = 4096;
 
-/// Bytes of all files together; the oldest give way.
+/// Bytes of all files together; the oldest are removed.
 const MOST: u64 = 64 << 20;
 
 const MAGIC: &[u8] = b"imagepipe places 1\n";
@@ -61,14 +60,14 @@ impl Places {
             .map(|(_, starts)| starts.clone())
     }
 
-    /// Keeps the places in `shards`, if finding some of them took a pass, and there are enough.
+    /// Keeps the places in `shards`, if some of these were scanned and there are enough records.
     pub fn keep(&self, shards: &[Shard]) {
         if shards.iter().any(Shard::was_scanned)
             && shards.iter().map(Shard::len).sum::<u64>() >= LEAST
         {
             let bytes = encoded(shards);
             if bytes.len() as u64 <= MOST / 2 {
-                // Whatever keeps it from being written, the next run passes over the shards again.
+                // If it cannot be written, the next run scans the shards again.
                 let _ = self.write(&bytes);
             }
         }
@@ -84,8 +83,7 @@ impl Places {
     }
 }
 
-/// Removes the files of a folder that were written longest ago, until the others have no more bytes
-/// than `most`.
+/// Removes the oldest files of a folder until the others have at most `most` bytes.
 fn make_room(folder: &Path, most: u64) {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return;

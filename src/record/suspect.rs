@@ -1,5 +1,4 @@
-//! Files that do not start as files of records do, and were meant to be some: damaged at their
-//! beginning.
+//! Files of records that are damaged at their beginning.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -12,7 +11,7 @@ use crate::file::Map;
 const SEARCHED: usize = 64 << 20;
 
 /// What is wrong at the beginning of the file at `path`, if it seems to be a file of records: by
-/// its name, or because a record begins further on, or because its end is that of one.
+/// its name, because a record begins further on, or because it ends like a record.
 ///
 /// # Errors
 /// [`Error::Io`] for a file that cannot be read.
@@ -41,13 +40,13 @@ pub fn damaged(path: &Path) -> Result<Option<Error>> {
     Ok(Some(Error::record(path, 0, reason)))
 }
 
-/// The framing of a file that does not start with a record, as far as its name and its bytes tell.
+/// The framing of a file that does not start with a record, by its name and its bytes.
 pub(super) fn framing(path: &Path, bytes: &[u8]) -> Framing {
     let next = || next_record(bytes).map(|(framing, _)| framing);
     named(path).or_else(next).unwrap_or(Framing::TfRecord)
 }
 
-/// The framing that a file's name promises: `x.tfrecord`, `x.tfrecord-00000-of-00010`,
+/// The framing that a file's name suggests: `x.tfrecord`, `x.tfrecord-00000-of-00010`,
 /// `x-00000-of-00010`, `x.rec`.
 #[must_use]
 pub fn named(path: &Path) -> Option<Framing> {
@@ -96,7 +95,7 @@ fn next_record(bytes: &[u8]) -> Option<(Framing, usize)> {
     })
 }
 
-/// Whether a file is one TFRecord but for its length: its last bytes are the checksum of its data.
+/// Whether a file is one TFRecord with a wrong length: its last bytes are the checksum of its data.
 fn ends_a_record(bytes: &[u8]) -> bool {
     let data = bytes
         .get(tfrecord::HEADER..)
@@ -106,8 +105,7 @@ fn ends_a_record(bytes: &[u8]) -> bool {
 }
 
 impl Framing {
-    /// Whether it is worth the while to see whether a record begins where `rest` does: most places
-    /// are none at a glance.
+    /// A quick look whether a record may begin where `rest` does, which rules out most places.
     fn may_begin(self, rest: &[u8]) -> bool {
         match self {
             // No record is of a terabyte.

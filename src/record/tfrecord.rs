@@ -7,7 +7,7 @@
 
 use crc_fast::{CrcAlgorithm, Digest, crc32_iscsi};
 
-/// Why bytes are no TFRecord.
+/// Why bytes are not a TFRecord.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// The file ends inside a part other than the data.
@@ -29,7 +29,7 @@ pub enum Reason {
         /// Bytes that its length says.
         len: u64,
     },
-    /// A checksum is not that of its part.
+    /// A checksum does not match.
     #[error(
         "the checksum of the {part} does not match: {stored:#010x} is stored, {computed:#010x} is \
          that of the {part} as it is"
@@ -53,7 +53,7 @@ pub(super) const HEADER: usize = 12;
 /// Bytes after the data.
 const FOOTER: usize = 4;
 
-/// A length beyond it is no record's: no file system has such files.
+/// No file system has longer files, so a greater length is damage.
 const LONGEST: u64 = 1 << 60;
 
 /// The form in which a CRC-32C is stored.
@@ -170,7 +170,7 @@ fn length(header: &[u8; HEADER]) -> u64 {
     u64::from_le_bytes(len[0])
 }
 
-/// Holds a part of a record against the checksum that is stored for it.
+/// Verifies the checksum of a part of a record.
 fn compare(part: &'static str, bytes: &[u8], stored: &[u8]) -> Result<(), Reason> {
     let computed = footer(bytes);
     if stored == computed {

@@ -28,8 +28,8 @@ struct Index {
 }
 
 impl Writer {
-    /// Begins a file; `index`: with an index file beside it (see [`index`]). With `overwrite` files
-    /// that are there give way.
+    /// Begins a file, with `index` also an index file beside it (see [`index`]). With `overwrite`
+    /// existing files are replaced.
     ///
     /// # Errors
     /// [`Error::Exists`], [`Error::Write`].
@@ -71,8 +71,8 @@ impl Writer {
     ///
     /// # Errors
     /// [`Error::Write`]; [`Error::Argument`] for a key that is used already or that nothing keeps;
-    /// [`Error::Record`] for a record that is too long for its framing. The record is not in the
-    /// file then.
+    /// [`Error::Record`] for a record that is too long for its framing. After an error the record
+    /// is not in the file.
     pub fn append(&mut self, payload: &[u8], key: Option<u64>) -> Result<()> {
         let key = self.key(key)?;
         let offset = self.file.len();

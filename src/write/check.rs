@@ -1,5 +1,5 @@
-//! Looks at every input before the first byte is written: that it is there, can be read, and is a
-//! image, all of it or by its header.
+//! Checks every input before the first byte is written: that it can be read and is an image, by
+//! decoding it or by its header.
 
 use std::ffi::CString;
 use std::io;
@@ -29,7 +29,7 @@ pub enum Depth {
 
 words!(Depth: "decode" Decode, "headers" Headers);
 
-/// Enough for the header of nearly every image; what has a longer one is read as a whole.
+/// Enough for the header of nearly every image; a file with a longer one is read as a whole.
 const PREFIX: usize = 64 << 10;
 
 /// Enough to tell formats apart.
@@ -38,7 +38,7 @@ const MAGIC: usize = 16;
 /// What is known of an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Checked {
-    /// What tells whether the file is another one when it is written, and its length.
+    /// By which to tell whether the file was changed before it is written; and its length.
     pub(super) stamp: Stamp,
     /// Format of the image.
     pub(super) format: Format,
@@ -46,16 +46,16 @@ pub(super) struct Checked {
     pub(super) size: Size,
 }
 
-/// The job of looking at inputs.
+/// The check of all inputs.
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) source: Arc<Source>,
-    /// The inputs that are looked at; all if `None`.
+    /// The inputs that are checked; all if `None`.
     pub(super) wanted: Option<Vec<usize>>,
     pub(super) depth: Depth,
     /// Whether images' sizes are wanted.
     pub(super) sizes: bool,
-    /// Counts the inputs that were looked at.
+    /// Counts the inputs that were checked.
     pub(super) done: Arc<AtomicU64>,
 }
 
@@ -67,7 +67,7 @@ pub(super) struct Tools {
 }
 
 impl Check {
-    /// The input that is number `index` of those that are looked at.
+    /// The input that is number `index` of those that are checked.
     fn input(&self, index: u64) -> usize {
         let place = usize::try_from(index).unwrap_or(usize::MAX);
         self.wanted.as_ref().map_or(place, |wanted| wanted[place])
@@ -89,10 +89,10 @@ impl Check {
     }
 }
 
-/// The stamp of a file, and what it holds or why it holds no image.
+/// The stamp of a file, and its format and size or why it is not an image.
 type Found = io::Result<(Stamp, Result<(Format, Size), Reason>)>;
 
-/// Decodes an image with what `verify` decodes with.
+/// Decodes an image, as `verify` does.
 fn decoded(path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Found {
     let Tools { bytes, decoder } = tools;
     let stamp = file::read_stamped(&CString::new(path.as_os_str().as_bytes())?, bytes)?;
@@ -121,7 +121,7 @@ fn begun(path: &Path, sizes: bool, tools: &mut Tools) -> Found {
     Ok((stamp, header))
 }
 
-/// What the header of an image says, or why it says nothing.
+/// The format and size in the header of an image.
 fn header_of(bytes: &[u8], decoder: &mut Option<Decoder>) -> Result<(Format, Size), Reason> {
     let stop = AtomicBool::new(false);
     let decoder = ready(decoder, Backend::Turbo)?;

@@ -1,4 +1,4 @@
-//! A run from sources to shards: look at every input, then write what is not there yet.
+//! A run from sources to shards: check every input, then write what is not there yet.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ struct Conversion<'a> {
 /// Converts a source; `None` if `watch` ended it before.
 ///
 /// # Errors
-/// What is wrong with the inputs, and what keeps outputs from being written.
+/// What is wrong with the inputs, or why outputs cannot be written.
 pub(super) fn convert<R: Records>(
     settings: &Settings,
     source: Source,
@@ -62,7 +62,7 @@ pub(super) fn convert<R: Records>(
     run.write(plan, &kept)
 }
 
-/// Refuses what can be found wrong without looking at the inputs.
+/// Refuses what is wrong whatever the inputs are.
 fn refuse<R>(settings: &Settings, source: &Source, target: &Target<R>) -> Result<()> {
     let (_, set) = (target.arrange)(source);
     let outputs = set.outputs(settings);
@@ -84,7 +84,7 @@ impl Conversion<'_> {
         (self.watch)(u64::midpoint(checked, written), self.total)
     }
 
-    /// Looks at all inputs, and says whether that was the whole check.
+    /// Checks all inputs; true if that was the whole check.
     fn look(&mut self, source: &Arc<Source>, sizes: bool) -> Result<Option<(Found, bool)>> {
         let check = |depth, done: &Arc<AtomicU64>| Check {
             source: Arc::clone(source),
@@ -93,16 +93,16 @@ impl Conversion<'_> {
             sizes,
             done: Arc::clone(done),
         };
-        // What finished shards are made of was decoded before they were written. Where images are
-        // left out, all must be looked at to know which.
+        // The inputs of finished shards were decoded before these were written. If images may be
+        // left out, all must be decoded to know which.
         let whole = self.settings.depth;
         if self.settings.existing == Existing::Resume
             && !self.settings.skip
             && whole != Depth::Headers
         {
-            // A first look that is not the whole check is not told of.
+            // This check is not part of the progress.
             let found = self.found(check(Depth::Headers, &Arc::default()))?;
-            // Whatever else is wrong is to be said together.
+            // The error is to list everything else that is wrong, too.
             if found.as_ref().is_none_or(Found::is_good) {
                 return Ok(found.map(|found| (found, false)));
             }
@@ -173,7 +173,7 @@ impl Conversion<'_> {
             written.add(shard, *kept)?;
         }
         plan.close(manifest, self.settings.existing != Existing::Refuse)?;
-        // Nothing is left to be ended.
+        // It is too late to end the run.
         let _ = self.tell();
         let skipped = plan.skipped.into_iter().map(|left_out| left_out.why);
         Ok(Some(Written {
@@ -183,7 +183,8 @@ impl Conversion<'_> {
         }))
     }
 
-    /// Begins to write the shards that are not finished, once nothing says any more that they are.
+    /// Begins to write the shards that are not finished, after removing all files that say they
+    /// are.
     fn start<R: Records>(&self, plan: &Plan<R>, kept: &[bool]) -> Result<Engine<Write<R>>> {
         let Settings {
             folder,
@@ -210,7 +211,7 @@ impl Conversion<'_> {
         Engine::start(job, *workers, workers + 1)
     }
 
-    /// Where the records of a shard are that is there already, if that is wanted.
+    /// Where the records of a shard are that is kept, if that is wanted.
     fn kept_spans(&mut self, shard: &Shard, wanted: bool) -> Result<Option<Vec<Span>>> {
         if self.tell().is_break() {
             return Ok(None);

@@ -29,7 +29,7 @@ pub enum Labels {
     Listed(PathBuf),
 }
 
-/// What is converted, and into what.
+/// What to convert, and into what.
 #[derive(Clone, Debug)]
 pub struct Convert {
     /// A flat directory, a class directory, or a CSV file.
@@ -44,7 +44,7 @@ pub struct Convert {
     pub labels: Labels,
     /// TFRecords only: whether records have features beyond image and label.
     pub metadata: bool,
-    /// The rest.
+    /// The options of all conversions.
     pub options: Options,
 }
 
@@ -121,7 +121,7 @@ impl Convert {
         }
     }
 
-    /// Shards of `per_file` records, the last one of what is left.
+    /// Shards of `per_file` records; the last one may have fewer.
     fn arrange(&self, ending: &'static str, index: Option<Framing>) -> Arrange {
         let (folder, name) = (self.folder.clone(), self.name.clone());
         let per_file = self.per_file;

@@ -9,9 +9,9 @@ use crate::error::{Error, Result};
 use crate::file::Map;
 use crate::record::{self, Span};
 
-/// Whether a shard is there, with its index. If it is, it must be what this run would write, as far
-/// as its length, the framing, label and names of every record, and the whole of its first and last
-/// one tell, and of those whose image was written to, or moved, later.
+/// Whether a shard is there, with its index. If it is, it must be what this run would write. This
+/// compares its length, the framing, label and names of every record, and all bytes of the first
+/// record, the last one, and those whose image was written to or moved later.
 pub(super) fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool> {
     if shard.path.symlink_metadata().is_err() {
         return Ok(false);
@@ -24,7 +24,7 @@ pub(super) fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool
         return Err(other(shard, what));
     }
     check_records(shard, records, &spans)?;
-    // One without a good index is written again, with it.
+    // A shard without a good index is written again.
     let is_good = |index: &PathBuf| {
         let lines = records.index(shard.first, &spans);
         std::fs::read(index).is_ok_and(|found| found == lines.as_bytes())
@@ -32,7 +32,7 @@ pub(super) fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool
     Ok(shard.index.as_ref().is_none_or(is_good))
 }
 
-/// The error of a shard that is there, and not what this run would write.
+/// The error of a shard that is not what this run would write.
 fn other(shard: &Shard, what: impl fmt::Display) -> Error {
     let reason = format!(
         "{what}: it is damaged, or from a run with other inputs or options; remove it to have it \
@@ -90,8 +90,8 @@ pub(super) fn spans_of(path: &Path) -> Result<Vec<Span>> {
     Ok((0..shard.len()).map(|index| shard.span(index)).collect())
 }
 
-/// When a file was written to, in nanoseconds since 1970; with `or_moved` when it came to its
-/// place, if that was later.
+/// When a file was written to, or with `or_moved` moved to its place if that was later, in
+/// nanoseconds since 1970.
 fn modified(path: &Path, or_moved: bool) -> Result<i128> {
     let data = std::fs::metadata(path).map_err(Error::at(path))?;
     let at = |seconds: i64, nanoseconds: i64| {

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::file::{each, write_whole};
 use crate::record::{Framing, Options, Shard, Span, index as lines};
 
-/// Shards for each worker between two looks at whether the run is still wanted.
+/// Shards for each worker between two calls of the watch.
 const TURN: usize = 4;
 
 /// Writes `SHARD.idx` beside each of `shards`, one line of offset and size for each record, in
@@ -44,7 +44,7 @@ pub fn index(
             }
         }
     }
-    // Nothing is left to be ended.
+    // It is too late to end the run.
     let _ = watch(shards.len() as u64, shards.len() as u64);
     match unusable(shards.len(), failures) {
         Some(error) => Err(error),

@@ -1,8 +1,7 @@
 //! `manifest.jsonl`: a line of JSON for each record of a run, with `shard` (file name), `record`
 //! (its number there, from 0), `file` (its source), `label`, `offset` and `size` (bytes in the
 //! shard, framing included). Then a line for each image that was left out, with `skipped` (the
-//! reason) and null where a record has its place. A name that is not UTF-8 has `file_base64`, its
-//! bytes, beside it.
+//! reason), and null for the place. A name that is not UTF-8 has its bytes in `file_base64`.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -45,7 +44,7 @@ impl LeftOut {
 pub(super) struct Manifest(Appender);
 
 impl Manifest {
-    /// Begins the list that will be `path`.
+    /// Begins the list at `path`.
     pub(super) fn create(path: &Path) -> Result<Self> {
         Ok(Self(Appender::create(path)?))
     }
@@ -101,7 +100,7 @@ impl Manifest {
     }
 }
 
-/// The shard of the first record in a list that is there; `None` too where it is no such list.
+/// The shard of the first record in a list; `None` if there is no list, or it is none of ours.
 pub(super) fn first_shard(path: &Path) -> Option<String> {
     if !path.is_file() {
         return None;

@@ -1,9 +1,9 @@
 //! Writes datasets: jobs on the engine whose results are files.
 //!
-//! What is common to all of them: every argument and every input is checked, inputs by decoding
-//! them, before the first byte is written; a file appears under its name whole or not at all
-//! ([`crate::file::Output`]); the same input, options and seed give the same bytes whatever the
-//! number of workers; and a run that was interrupted can be gone on with ([`Existing::Resume`]).
+//! All of them check every argument and every input, inputs by decoding them, before the first byte
+//! is written; a file appears under its name whole or not at all ([`crate::file::Output`]); the
+//! same input, options and seed give the same bytes whatever the number of workers; and an
+//! interrupted run can be resumed ([`Existing::Resume`]).
 
 mod check;
 mod conversion;
@@ -41,7 +41,7 @@ pub use stratified::{Split, stratified};
 pub use tensorize::{Tensorize, tensors};
 pub use tensors::Order;
 
-/// How long whoever watches a run may have to wait to be told of it.
+/// The longest time between two calls of a watch.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// What to do with outputs that are there already.
@@ -50,9 +50,9 @@ pub enum Existing {
     /// [`crate::error::Error::Exists`], before anything is written.
     #[default]
     Refuse,
-    /// They are replaced, each at the instant the new one is finished.
+    /// They are replaced, each when the new one is finished.
     Replace,
-    /// They are kept as finished: an interrupted run goes on.
+    /// They are kept: an interrupted run is resumed.
     Resume,
 }
 
@@ -77,11 +77,11 @@ pub struct Written {
     pub records: u64,
     /// Bytes of those files.
     pub bytes: u64,
-    /// How many of the files were found finished.
+    /// How many of the files were there already.
     pub kept: u64,
     /// What was left out, in the order of the source.
     pub skipped: Vec<Skipped>,
-    /// What the user should know of the files and of what they were made of, a sentence each.
+    /// Notes for the user about the files and their sources, a sentence each.
     pub notes: Vec<String>,
 }
 
@@ -125,7 +125,7 @@ fn is_digits(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
-/// Whether a text is a number as it is written here: digits, and no zeros before them.
+/// Whether a text is a number as it is written here: digits without leading zeros.
 fn is_number(text: &[u8]) -> bool {
     is_digits(text) && (text == b"0" || text[0] != b'0')
 }

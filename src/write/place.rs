@@ -1,4 +1,4 @@
-//! Where a run may write: not into what it reads.
+//! Where a run may write: not to where it reads from.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -57,8 +57,8 @@ impl<'a> Destination<'a> {
     }
 }
 
-/// Refuses to write to what [`check_local`] refuses, and to a directory `~` in the current one:
-/// that is what a shell leaves of `--output=~/out`, and what a program takes `~/out` for.
+/// Refuses what [`check_local`] refuses, and a directory `~` in the current one: a shell does not
+/// expand the `~` of `--output=~/out`.
 pub(super) fn check_destination(argument: &'static str, folder: &Path) -> Result<()> {
     check_local(argument, folder)?;
     if folder.starts_with("~") {
@@ -73,7 +73,7 @@ pub(super) fn check_destination(argument: &'static str, folder: &Path) -> Result
     Ok(())
 }
 
-/// Refuses what is no path on this machine: nothing at all, which would be the current directory,
+/// Refuses what is not a path on this machine: an empty path, which would be the current directory,
 /// and addresses such as `gs://bucket/out`, which would be a directory `gs:` in it.
 pub(super) fn check_local(argument: &'static str, path: &Path) -> Result<()> {
     let refused = |allowed| {
@@ -92,8 +92,8 @@ pub(super) fn check_local(argument: &'static str, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// An error if an output would take the place of a list that is read. `lists` come with the
-/// arguments that name them.
+/// An error if an output would replace a list that is read. `lists` come with the arguments that
+/// name them.
 pub(super) fn refuse_lists<'a>(
     lists: &[(&'static str, PathBuf)],
     outputs: impl Iterator<Item = &'a Path>,
@@ -118,7 +118,7 @@ pub(super) fn refuse_lists<'a>(
     Ok(())
 }
 
-/// The path without links and dots, of something that need not be there yet.
+/// The path without links and dots; it need not exist.
 fn resolved(path: &Path) -> PathBuf {
     let path = or_here(path);
     let mut real = PathBuf::new();

@@ -1,4 +1,4 @@
-//! What is found in the inputs of a run, and what is to be made of it.
+//! What was found in the inputs of a run, and what is made of them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::file::write_whole;
 
 /// What becomes of the images in a source.
 pub(super) struct Target<R> {
-    /// Whether records say how large images are.
+    /// Whether records have the sizes of images.
     pub(super) sizes: bool,
     /// Lists that are read, and the arguments that name them.
     pub(super) lists: Vec<(&'static str, PathBuf)>,
@@ -25,7 +25,7 @@ pub(super) struct Target<R> {
 /// The order in which the images of a source are written, unless it is the source's, and into what.
 pub(super) type Arrange = Box<dyn Fn(&Source) -> (Option<Vec<usize>>, Set) + Send>;
 
-/// Makes records of images in their final order, and what the user should know of them.
+/// Makes records of images in their final order, and notes for the user.
 pub(super) type MakeRecords<R> =
     Box<dyn FnOnce(Arc<Source>, Vec<Checked>) -> Result<(R, Vec<String>)> + Send>;
 
@@ -54,7 +54,7 @@ impl Found {
         self.failures.is_empty()
     }
 
-    /// The error of inputs that cannot be used, among so many.
+    /// The error of the inputs that cannot be used, out of `files`.
     pub(super) fn unusable(self, files: usize) -> Error {
         let outcome = match self.failures.len() {
             failed if failed == files => "nothing was written",
@@ -117,7 +117,7 @@ impl<R> Plan<R> {
         shards.filter(|(_, kept)| !**kept).map(|(shard, _)| shard)
     }
 
-    /// Writes what comes last.
+    /// Writes the manifest and the small files.
     pub(super) fn close(&self, manifest: Option<Manifest>, replace: bool) -> Result<()> {
         if let Some(mut manifest) = manifest {
             manifest.add_skipped(&self.skipped)?;

@@ -17,7 +17,7 @@ pub(super) struct Images {
     keys: Keys,
 }
 
-/// What records are known by: `id` in their header, and their key in the index.
+/// The keys of records: the `id` in their header, and the key in the index.
 #[derive(Debug, PartialEq, Eq)]
 enum Keys {
     /// The first number in each file's name.
@@ -27,9 +27,9 @@ enum Keys {
 }
 
 impl Keys {
-    /// The numbers in the names, where every name has one and no two the same; else running
-    /// numbers, and why. Of files in several folders, which mostly count each from the same number,
-    /// nobody expects anything else, and nothing is said.
+    /// The numbers in the names, if every name has one and no two have the same; else running
+    /// numbers, and a note why. There is no note for files in several folders, where names usually
+    /// have the same numbers in each.
     fn of(source: &Source) -> (Self, Option<String>) {
         let mut seen = HashSet::with_capacity(source.len());
         let mut keys = Vec::with_capacity(source.len());
@@ -110,7 +110,7 @@ impl Images {
 impl Records for Images {
     type Scratch = Vec<u8>;
 
-    /// A payload is cut where the magic number stands in it, which only reading it tells.
+    /// Unknown: a payload is split where it contains the magic number.
     fn len(&self, _: usize) -> Option<u64> {
         None
     }
@@ -129,7 +129,7 @@ impl Records for Images {
         self.header(record).encode(&mut header);
         let payload = header.len() as u64 + self.checked[record].stamp.len;
         let (frame, rest) = framed.split_first_chunk::<8>()?;
-        // A record in several parts has a length that only its bytes tell.
+        // The length of a record in several parts depends on its bytes.
         let whole =
             u64::from(u32::from_le_bytes([frame[4], frame[5], frame[6], frame[7]])) == payload;
         whole.then(|| rest.starts_with(&header))

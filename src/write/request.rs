@@ -34,10 +34,10 @@ pub struct Options {
     /// How thoroughly inputs are checked before anything is written. Default: every image is
     /// decoded.
     pub check: Depth,
-    /// What becomes of a run some inputs of which cannot be used. Default: it ends.
+    /// What to do with inputs that cannot be used. Default: the run ends.
     pub on_error: OnError,
-    /// Whether the files that a CSV file names may lie outside of the directory that its names are
-    /// relative to. Default: no.
+    /// Whether names in a CSV file may lead out of the directory that they are relative to.
+    /// Default: no.
     pub allow_outside: bool,
 }
 
@@ -80,8 +80,8 @@ pub(super) fn open(
     refuse_other_files(path)?;
     let root = path.parent().unwrap_or(Path::new(""));
     let source = Source::listed(path, root, numbering, allow_outside)?;
-    // Such a list is not read anew by what is in its directory, and its records are usually wanted
-    // beside it.
+    // Unlike a directory, a list is not changed by records that are written beside it, where they
+    // are usually wanted.
     let folders = source.folders();
     folders
         .iter()
@@ -89,7 +89,7 @@ pub(super) fn open(
     Ok(source)
 }
 
-/// Refuses a file that is an image or holds records, and so is no list.
+/// Refuses a file that is an image or holds records, instead of a list.
 fn refuse_other_files(path: &Path) -> Result<()> {
     let mut start = Vec::new();
     peek(path, SIGNATURE, &mut start).map_err(Error::at(path))?;
@@ -104,7 +104,7 @@ fn refuse_other_files(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A directory of images, which is not written to.
+/// A directory of images, outside of which the run writes.
 pub(super) fn directory(
     path: &Path,
     destination: &Destination<'_>,
@@ -124,7 +124,7 @@ pub(super) fn directory(
     Ok(source)
 }
 
-/// The CSV file that a source is, if it is one.
+/// The source with its argument, if it is a CSV file.
 pub(super) fn listed(argument: &'static str, source: &Path) -> Vec<(&'static str, PathBuf)> {
     if source.is_file() {
         vec![(argument, source.to_owned())]

@@ -1,4 +1,4 @@
-//! What is to be there in the end, and what must not be there before.
+//! The files of a run: those it makes, and those that must not be there before.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -10,15 +10,15 @@ use super::{Existing, manifest};
 use crate::error::{Error, Result};
 use crate::file::{check_free, make_directory, or_here};
 
-/// What is to be there in the end.
+/// The files that a run makes.
 pub(super) struct Set {
     /// The shards, in the order of their records.
     pub(super) shards: Vec<Shard>,
-    /// Tells by its name whether a file is a shard of such a set, of this run or another.
+    /// Tells by its name whether a file is a shard of this set, from any run.
     pub(super) belongs: Belongs,
-    /// Small files that are written last, in this order: where the last of them is, everything is.
+    /// Small files that are written last, in this order: if the last is there, everything is.
     pub(super) side_files: Vec<(PathBuf, String)>,
-    /// What the user should know of it, a sentence each.
+    /// Notes for the user, a sentence each.
     pub(super) notes: Vec<String>,
 }
 
@@ -67,10 +67,10 @@ impl Set {
             .collect()
     }
 
-    /// What says of an earlier run's shards that they are all there, or what is in them: not true
-    /// any more once one of them is written.
+    /// The files that describe all shards of an earlier run: not true any more once one of these is
+    /// replaced.
     pub(super) fn claims(&self, settings: &Settings) -> impl Iterator<Item = PathBuf> {
-        // The summary first: it is what says that there are the others.
+        // The summary first: it says that all others are there.
         let side_files = self.side_files.iter().rev().map(|(path, _)| path.clone());
         side_files.chain(self.old_manifest(settings))
     }
@@ -115,8 +115,8 @@ impl Set {
         Err(Error::dataset(path, reason))
     }
 
-    /// An error if there are shards of an earlier run that this one would leave beside its own:
-    /// whoever reads the set would read both.
+    /// An error if there are shards of an earlier run that this one would not replace: readers
+    /// would read both.
     pub(super) fn refuse_leftovers(&self, folder: &Path) -> Result<()> {
         let left = self.leftovers(folder)?;
         let Some(first) = left.iter().min() else {
@@ -138,7 +138,7 @@ impl Set {
         if here.symlink_metadata().is_err() {
             return Ok(Vec::new());
         }
-        // What is there and is no directory is told.
+        // Anything else than a directory is an error.
         make_directory(here)?;
         let own = self
             .shards

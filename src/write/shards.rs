@@ -77,8 +77,8 @@ impl Shard {
     }
 }
 
-/// Refuses to write the index of a shard where that of another file is: the keys of a RecordIO file
-/// are nowhere else.
+/// Refuses to replace the index of another file by that of a shard: the keys of a RecordIO file are
+/// stored nowhere else.
 ///
 /// # Errors
 /// [`Error::Dataset`].
@@ -169,7 +169,7 @@ impl<R: Records> Write<R> {
         (pieces, Some(offset))
     }
 
-    /// Makes and writes a piece; stops early once nobody wants it.
+    /// Makes and writes a piece; ends early once `stop` is set.
     fn write(
         &self,
         open: &Open,
@@ -213,7 +213,7 @@ impl<R: Records> Write<R> {
         let Filled { output, spans } = filled;
         let Shard { index, first, .. } = shard;
         let replace = self.existing != Existing::Refuse;
-        // At no time is an index beside a shard that it is not of.
+        // There must never be an index beside a shard that it does not fit.
         if let (Some(old), true) = (index.clone().or_else(|| shard.old_index()), replace) {
             remove_stale(&old)?;
         }
@@ -231,7 +231,7 @@ impl<R: Records> Write<R> {
     }
 }
 
-/// Removes a file that an earlier run may have left, and that would not be true of this one.
+/// Removes a file that an earlier run may have left and that does not describe this one.
 pub(super) fn remove_stale(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(Error::Write {

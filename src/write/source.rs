@@ -36,7 +36,7 @@ fn records_in(root: &Path, threads: usize) -> Option<Error> {
     ))
 }
 
-/// What a source of records is told.
+/// What to say about a source that holds records.
 pub(super) const OF_IMAGES: &str =
     "records are written of image files, in a directory or listed in a CSV";
 
@@ -148,8 +148,8 @@ impl Source {
             .zip(members)
     }
 
-    /// Notes a list of class names in `folder` that has one of the classes at another number: it is
-    /// of other records, and a Loader would take it for that of these.
+    /// Notes a list of class names in `folder` that has one of the classes at another number: a
+    /// Loader would use it for these records, though it is of others.
     pub(super) fn note_other_names(&mut self, folder: &Path) {
         let Some(listed) = listed_names(folder) else {
             return;
@@ -175,7 +175,7 @@ impl Source {
         let Some(class) = self.classes.iter().find(|class| class.label > most) else {
             return Ok(());
         };
-        // What a whole number in a table is at most stands for all above it.
+        // Greater numbers in a list are read as this one.
         let more = if class.label == LARGEST_NUMBER {
             " or more"
         } else {
@@ -186,7 +186,7 @@ impl Source {
         Err(Error::dataset(list.unwrap_or(&self.root), reason))
     }
 
-    /// An error of the system's about a record's file, which says where that is listed.
+    /// An operating system's error about a record's file, with the line that lists it.
     pub(super) fn io_error(&self, record: usize, source: io::Error) -> Error {
         let (kind, text) = (source.kind(), said(&source));
         let plain = Error::io(self.path(record), source);

@@ -18,7 +18,7 @@ use crate::engine::Watch;
 use crate::error::{Error, Result};
 use crate::record::Framing;
 
-/// What is split, and how.
+/// What to split, and how.
 #[derive(Clone, Debug)]
 pub struct Split {
     /// Where the images are: a class directory, or what the names in `listing` are relative to.
@@ -40,7 +40,7 @@ pub struct Split {
     pub seed: u64,
     /// Where the files go; made if it is not there.
     pub folder: PathBuf,
-    /// The rest.
+    /// The options of all conversions.
     pub options: Options,
 }
 
@@ -156,8 +156,8 @@ impl Split {
         if !self.folder.is_dir() {
             return Ok(());
         }
-        // Who has put the labels elsewhere may have several sets; those of one that is not whole
-        // were removed by its run.
+        // A user who has moved the labels elsewhere may have several sets. An unfinished set has no
+        // labels, since its run removed them.
         let labels = self.folder.join(LABELS).exists();
         let matters = |name: &str| {
             name != self.name && (labels || !self.folder.join(format!("{name}{SUMMARY}")).exists())
@@ -256,7 +256,7 @@ fn summary(source: &Source, header: &Header, sides: &[Vec<usize>; 3]) -> String 
 fn to_csv(rows: impl IntoIterator<Item = [String; 2]>) -> String {
     let mut text = Vec::new();
     for row in rows {
-        // Blanks around a cell without quotes are stripped by whoever reads it here.
+        // Our readers strip blanks around a cell without quotes.
         let padded = row.iter().any(|cell| cell.trim_ascii().len() < cell.len());
         let quotes = if padded {
             QuoteStyle::Always

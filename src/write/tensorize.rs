@@ -41,7 +41,7 @@ pub struct Tensorize {
     pub texts: HashMap<String, String>,
     /// Whether channels come last or first.
     pub order: Order,
-    /// The rest.
+    /// The options of all conversions.
     pub options: Options,
 }
 

@@ -1,5 +1,5 @@
-//! Images as pixels, in `tf.train.Example`s with DLBS' features: what training reads at the speed
-//! of memory.
+//! Images as pixels, in `tf.train.Example`s with DLBS' features, which training reads without
+//! decoding.
 //!
 //! A image is resized by its short side, and cropped to the square at its centre: what a Loader
 //! gives with `fit="crop"`. Decoding looks at the bytes, not at names, so that the PNGs and CMYK
@@ -31,12 +31,11 @@ pub enum Order {
 // Also what records call it.
 words!(Order: "HWC" Hwc, "CHW" Chw);
 
-/// What people call the classes of a source, by their place.
+/// Readable names of the classes of a source, by their place.
 pub(super) struct Texts(Vec<String>);
 
 impl Texts {
-    /// Labels and texts as `labels` has them, which must then have all classes; texts as `texts`
-    /// has them otherwise.
+    /// Labels and texts from `labels`, which must have all classes, or else texts from `texts`.
     pub(super) fn new(
         source: &mut Source,
         labels: Option<&HashMap<String, (u64, String)>>,
@@ -169,7 +168,7 @@ impl Records for Tensors {
     }
 }
 
-/// Why an image that passed the check is none after all, and how that is found earlier.
+/// The error of an image that passed the check, with how to find it earlier.
 fn unforeseen(reason: Reason) -> Reason {
     if reason.is_memory() {
         return reason;

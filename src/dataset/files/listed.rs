@@ -1,8 +1,8 @@
 //! Files that CSV files list, with their classes: a header, then a row for each file.
 //!
 //! The first line names the columns: `filename` and `class`, among others, or whatever the first
-//! two are called. White space around cells does not count, but for what is in quotes. Everything
-//! that can be wrong with a row is found when it is read, and named with its line.
+//! two are called. White space around cells is ignored, except in quotes. Errors in a row are found
+//! when it is read, and give its line.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -24,21 +24,21 @@ pub struct List {
     pub path: PathBuf,
     /// What the columns of files and classes are called.
     pub header: [Vec<u8>; 2],
-    /// What may be why a file in it is not there: a text to put behind that.
+    /// What to append to the error of a missing file: a possible reason.
     pub hint: String,
 }
 
-/// The numbers of the classes, as they are first met.
+/// The number of each class, in the order they first occur in.
 type Known = HashMap<Vec<u8>, u32>;
 
 impl Files {
-    /// The files that CSV files list, in the order of their rows. With each list comes the
-    /// directory that its names are relative to, and inside which they must be, unless
-    /// `allow_outside`. Classes are in the order they are first met in.
+    /// The files that CSV files list, in the order of their rows. Each list comes with the
+    /// directory that its names are relative to; they must stay inside it, unless `allow_outside`.
+    /// Classes are in the order they first occur in.
     ///
     /// # Errors
-    /// [`Error::Io`] for a list that cannot be read; [`Error::Dataset`] for one that lacks columns,
-    /// or has a row that is no good, naming its line.
+    /// [`Error::Io`] for a list that cannot be read; [`Error::Dataset`], with the line, for one
+    /// that lacks columns or has an invalid row.
     pub fn listed<'a>(
         lists: impl IntoIterator<Item = (&'a Path, &'a Path)>,
         allow_outside: bool,
@@ -120,7 +120,7 @@ impl Files {
         ))
     }
 
-    /// What is wrong with a file, named by where it is listed.
+    /// An error about a file, with the line that lists it.
     pub(in crate::dataset) fn error(&self, file: usize, reason: impl fmt::Display) -> Error {
         match self.listing(file) {
             Some((list, line)) => line_error(&list.path, line.into(), reason),
@@ -128,7 +128,7 @@ impl Files {
         }
     }
 
-    /// What is wrong with a class, named by where it is first met.
+    /// An error about a class, with the line where it first occurs.
     pub(in crate::dataset) fn class_error(&self, class: usize, reason: impl fmt::Display) -> Error {
         let mut files = 0..self.len();
         let file = files.find(|file| self.class(*file) == class);
@@ -166,15 +166,15 @@ impl Files {
         )
     }
 
-    /// The labels that the classes are, where all are whole numbers.
+    /// The classes as labels, if all are whole numbers.
     ///
     /// # Errors
-    /// A number that is no label among others that are, named by its line.
+    /// A number that cannot be a label, among others that can, with its line.
     pub(in crate::dataset) fn numbers(&self) -> Result<Option<Vec<u64>>> {
         numbered(&self.classes).map_err(|(class, reason)| self.class_error(class, reason))
     }
 
-    /// Gives the files other classes: `new` has for each of the old ones its place among these.
+    /// Replaces the classes; `new` gives the place of each old class among the new ones.
     pub(in crate::dataset) fn reclassify(&mut self, classes: Vec<OsString>, new: &[u32]) {
         self.classes = classes;
         for row in &mut self.rows {
@@ -195,7 +195,7 @@ impl Files {
     }
 }
 
-/// What is wrong with a row whose `name` another row has.
+/// The error of a row whose `name` an earlier row has.
 pub(super) fn listed_before(name: &[u8], place: impl fmt::Display) -> String {
     format!("{} was listed before, in {place}", quoted(name))
 }

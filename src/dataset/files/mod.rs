@@ -1,7 +1,7 @@
 //! Image files with a class each: what directories hold, and what CSV files list.
 //!
-//! Their names lie in one block. Memory is the names (with a NUL each), four bytes a file, a few
-//! words per directory, and for files that a list names eight bytes more.
+//! All names are kept in one block. A file takes its name with a NUL and four bytes, or twelve if a
+//! list names it; a directory takes a few words.
 
 mod listed;
 mod numbering;
@@ -30,7 +30,7 @@ pub struct Files {
     names: Vec<u8>,
     /// Where each file's name starts, counted from its group's first byte.
     starts: Vec<u32>,
-    /// What a list says of each file; empty where none was read.
+    /// The row of each file in its list; empty if the files are not from lists.
     rows: Vec<Row>,
 }
 
@@ -44,7 +44,7 @@ struct Origin {
     list: Option<Box<List>>,
 }
 
-/// Files that follow each other and are of one origin.
+/// Consecutive files of one origin.
 #[derive(Clone, Copy, Debug)]
 struct Group {
     origin: usize,
@@ -133,7 +133,7 @@ impl Files {
         below
     }
 
-    /// No files of the same classes.
+    /// The same without its files.
     fn emptied(&self, origins: Vec<Origin>) -> Self {
         Self {
             classes: self.classes.clone(),

@@ -1,4 +1,4 @@
-//! How classes that lists name get their labels.
+//! How the classes in lists get their labels.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -14,13 +14,13 @@ use crate::file::{Csv, quoted, whole_number};
 /// How the classes of listed files get their labels.
 #[derive(Debug)]
 pub enum Numbering {
-    /// Whole numbers are their own; names by their place in order.
+    /// Whole numbers are the labels themselves; names are numbered in sorted order.
     Sorted,
-    /// The same, but for labels that come from elsewhere: any number may be a name.
+    /// The same, but labels come from elsewhere, so that any number may be a name.
     Unused,
-    /// The same as `Sorted`, but names by when they are first met.
+    /// As `Sorted`, but names are numbered in the order they first occur in.
     FirstSeen,
-    /// As a CSV file of classes and ids says.
+    /// By a CSV file of classes and ids.
     Listed(Ids),
 }
 
@@ -36,7 +36,7 @@ pub struct Ids {
 }
 
 impl Files {
-    /// Orders the classes, and returns the label of each. Where labels are numbers, `01` and `1.0`
+    /// Sorts the classes by `numbering`, and returns the label of each. As labels, `01` and `1.0`
     /// are `1`.
     ///
     /// # Errors

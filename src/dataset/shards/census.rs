@@ -1,8 +1,7 @@
-//! The labels of all records, and what the classes are called: looked up where a question needs
-//! them.
+//! The labels of all records and the names of the classes, read only when they are needed.
 //!
-//! Records are read for it, in parallel, but not their images, and checksums are left for when a
-//! image is.
+//! Records are read in parallel, without their images; checksums are verified when an image is
+//! read.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -14,24 +13,24 @@ use crate::dataset::classes::{DAMAGED, checked};
 use crate::error::{Error, Result};
 use crate::file::each;
 
-/// What all records say.
+/// The labels and names of all records.
 #[derive(Debug, Default)]
 pub(super) struct Census {
     /// The label of each sample; [`DAMAGED`] for one that is damaged.
     pub(super) labels: Vec<u32>,
-    /// What each sample is known by in a split; empty if not asked for.
+    /// The identity of each sample in a split; empty if not asked for.
     pub(super) identities: Vec<u64>,
     /// Names of the classes, by label.
     pub(super) names: Vec<OsString>,
 }
 
-/// Records that are read by one thread in one go.
+/// Records that a thread reads at a time.
 const CHUNK: u64 = 1024;
 
-/// What a few records say.
+/// Those of a few records.
 #[derive(Default)]
 pub(super) struct Part {
-    /// Of how many records in all.
+    /// Number of records in all.
     samples: usize,
     labels: Vec<u32>,
     identities: Vec<u64>,
@@ -45,12 +44,13 @@ pub(super) struct Part {
 #[derive(Default)]
 struct Names {
     known: BTreeMap<u32, Vec<u8>>,
-    /// A class goes by two names, so they are none.
+    /// A class has two names, so they cannot be used.
     confused: bool,
 }
 
-/// Takes down what samples say, on `threads` threads; `ask` has a sample noted, with a buffer to
-/// read it to. With `salvage`, one that cannot be read has no label, unless none can.
+/// Reads the labels of all samples on `threads` threads; `ask` adds a sample to a part, given a
+/// buffer to read it into. With `salvage`, a sample that cannot be read has no label, unless none
+/// can be read.
 pub(super) fn take(
     samples: u64,
     threads: usize,
@@ -77,7 +77,7 @@ pub(super) fn take(
 }
 
 impl Census {
-    /// What all parts say.
+    /// Merges parts.
     fn of(parts: Vec<Part>) -> Result<Self> {
         let mut census = Self::default();
         let (mut texts, mut synsets, mut failed) = (Names::default(), Names::default(), None);
@@ -112,7 +112,7 @@ fn named(label: u32, name: Option<Vec<u8>>) -> OsString {
 }
 
 impl Part {
-    /// Takes down a sample: its facts, and what a split knows it by.
+    /// Adds a sample: its facts, and its identity in a split.
     pub(super) fn note(&mut self, facts: &Facts<'_>, identity: u64) -> Result<(), String> {
         let label = checked(facts.label, self.samples)?;
         self.labels.push(label);
@@ -122,7 +122,7 @@ impl Part {
         Ok(())
     }
 
-    /// Takes down a sample that cannot be read.
+    /// Adds a sample that cannot be read.
     fn leave_out(&mut self, error: Error) {
         self.labels.push(DAMAGED);
         self.identities.push(0);
@@ -151,7 +151,7 @@ impl Names {
         }
     }
 
-    /// Whether every class that is met has a name of its own.
+    /// Whether every class that occurs has a name of its own.
     fn tell_apart(&self, met: &[bool]) -> bool {
         let mut names: Vec<_> = self.known.values().collect();
         names.sort_unstable();

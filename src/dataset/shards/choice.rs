@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::random::{hash_bytes, mix};
 
 impl Shards {
-    /// Keeps the samples that count.
+    /// Keeps the samples that are asked for.
     pub(super) fn choose(&mut self, options: &Options) -> Result<()> {
         let limit = options.limit.unwrap_or(u64::MAX);
         if options.classes.is_none() && options.split.is_none() {
@@ -54,7 +54,7 @@ impl Shards {
     }
 
     /// The label of a sample among the classes that were chosen, if it is of one of them. A damaged
-    /// sample is kept, so that reading it tells of it.
+    /// sample is kept, so that it is an error when it is read.
     fn chosen(
         &self,
         sample: u64,
@@ -83,7 +83,7 @@ impl Shards {
         }
     }
 
-    /// Asks all records for their labels; with `identities`, also for what a split knows them by.
+    /// Reads the labels of all records, with `identities` also their identities in a split.
     pub(super) fn ask_all(&self, identities: bool) -> Result<Census> {
         census::take(
             self.len,
@@ -111,8 +111,8 @@ impl Shards {
     }
 }
 
-/// Which samples are on a side of a split. Those of labels without a name are left for others to
-/// complain of; those without a label are training.
+/// Which samples are on a side of a split. Labels without a name are an error elsewhere; samples
+/// without a label are training.
 fn on_side(split: Split, labels: &[u32], identities: &[u64], names: &[OsString]) -> Vec<bool> {
     let classes = labels
         .iter()
@@ -128,8 +128,8 @@ fn on_side(split: Split, labels: &[u32], identities: &[u64], names: &[OsString])
     })
 }
 
-/// What a split knows a sample by: the last part of its file's name, so that it is on the same side
-/// as in a directory of its class without others in it; else where it is.
+/// The identity of a sample in a split: the last part of its file's name, so that it is on the same
+/// side as in a class directory without further directories; else its place.
 fn identity(facts: &Facts<'_>, path: &Path, record: u64) -> u64 {
     if facts.filename.is_empty() {
         return mix(hash_bytes(file_name(path)) ^ mix(record));
@@ -142,7 +142,7 @@ fn identity(facts: &Facts<'_>, path: &Path, record: u64) -> u64 {
     hash_bytes(&[name, b"\0"].concat())
 }
 
-/// Warns where files seem to be of several sets, such as `train` and `validation`: whoever gave
+/// Warns if files seem to be of several sets, such as `train` and `validation`: a user who gave
 /// their directory may have meant one.
 pub(super) fn several_sets(paths: &[PathBuf]) -> Option<String> {
     let mut sets: Vec<String> = paths.iter().filter_map(|path| set_of(path)).collect();

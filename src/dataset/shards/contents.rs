@@ -1,4 +1,4 @@
-//! What a record holds: an image, as a file or as pixels, its label, and what it is called.
+//! What a record holds: an image, as a file or as pixels, its label and its names.
 
 use super::faults::{self, OTHER_LABEL, TEXT_LABELS};
 use crate::codec::{Content, Format, Raw};
@@ -8,7 +8,7 @@ use crate::pixel::Size;
 use crate::record::example::{self, Values, View};
 use crate::record::{Framing, recordio};
 
-/// What records hold under which names, and what of it is wanted.
+/// The names of records' features, and which of them are wanted.
 #[derive(Debug)]
 pub(super) struct Schema {
     keys: Keys,
@@ -51,7 +51,7 @@ impl Schema {
         }
     }
 
-    /// Whether a record has a label that can be told from others.
+    /// Whether records have labels.
     pub(super) fn has_labels(&self) -> bool {
         self.keys.label.is_some()
     }
@@ -187,15 +187,15 @@ fn first(values: Option<Values<'_>>) -> Option<View<'_>> {
     values.map(|values| values.first)
 }
 
-/// The first label of an image record, as `MXNet` and face datasets have it, and the image;
-/// [`many_labels`] tells that there are more. The label is 0 where it is not wanted.
+/// The first label of an image record, and the image. The label is 0 if it is not wanted;
+/// [`many_labels`] tells whether there are more.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a whole number below 2^24"
 )]
 fn labelled(payload: &[u8], wanted: bool) -> Result<(usize, &[u8]), String> {
-    /// Above it floats are not all whole numbers.
+    /// Not all whole numbers above it are floats.
     const MOST: f32 = 16_777_216.0;
     let decoded = recordio::Header::decode(payload);
     let (header, image) = decoded.map_err(|reason| reason.to_string())?;

@@ -1,24 +1,24 @@
-//! What is wrong with records that are sound, but not what they should be.
+//! Errors of records that are sound, but not as they should be.
 
 use crate::codec::Format;
 use crate::file::quoted;
 use crate::record::example::{self, Feature, Features, count, decode};
 
-/// What to do where a feature is no label.
+/// What to do if a feature is not a label.
 pub(super) const OTHER_LABEL: &str = "name a feature of one integer with keys={\"label\": ...}, or \
     leave labels out with labels=None";
 
-/// What to do where classes are known by their names alone.
+/// What to do if classes have only names.
 pub(super) const TEXT_LABELS: &str = "classes are numbers here, so where there are only names \
     write the records anew with an integer for each, by create_tfrecords or as tf.train.Example; a \
     labels.csv beside them names the classes";
 
-/// What is wrong with a record that is something else.
+/// The error of a record that is not an Example.
 pub(super) fn no_example(payload: &[u8], reason: &example::Reason) -> String {
     image_itself(payload).unwrap_or_else(|| format!("not a tf.train.Example: {reason}"))
 }
 
-/// What is wrong with a record that is an image, if it is one.
+/// The error of a record that is an image itself, if it is one.
 fn image_itself(payload: &[u8]) -> Option<String> {
     let name = Format::of(payload)?.name();
     Some(format!(
@@ -26,7 +26,7 @@ fn image_itself(payload: &[u8]) -> Option<String> {
     ))
 }
 
-/// An error where the bytes of an image are its pixels, of which nothing else says so.
+/// Refuses an image whose bytes are pixels, though `image/format` does not say so.
 pub(super) fn refuse_pixels(payload: &[u8], key: &str, image: &[u8]) -> Result<(), String> {
     let features = decode(payload).map_err(|reason| reason.to_string())?;
     let is = if let [0x08, 1..=30, 0x12, ..] = image {
@@ -43,7 +43,7 @@ pub(super) fn refuse_pixels(payload: &[u8], key: &str, image: &[u8]) -> Result<(
     ))
 }
 
-/// The shape that features give, if it is that of so many bytes.
+/// The shape that the features give, if it fits the number of bytes.
 fn shape_of(features: &Features<'_>, bytes: u64) -> Option<String> {
     let side = |names: [&str; 2]| {
         features.iter().find_map(|(key, feature)| match feature {
@@ -62,7 +62,7 @@ fn shape_of(features: &Features<'_>, bytes: u64) -> Option<String> {
     Some(format!("{height}x{width}x{channels}"))
 }
 
-/// What is wrong with a feature that has several values, of which nobody can say which is meant.
+/// The error of a feature that has several values instead of one.
 pub(super) fn several_values(payload: &[u8], key: &str, what: &str) -> String {
     let values = match count(payload, key.as_bytes()) {
         Ok(values) => values,
@@ -76,7 +76,7 @@ pub(super) fn several_values(payload: &[u8], key: &str, what: &str) -> String {
     format!("the {what} {key:?} has {values} values: one is needed{otherwise}")
 }
 
-/// What is wrong where a feature is not there, and which are.
+/// The error of a missing feature, with those that are there.
 pub(super) fn missing(payload: &[u8], key: &str, what: &str) -> String {
     let features = match decode(payload) {
         Ok(features) => features,

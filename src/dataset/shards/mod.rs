@@ -1,11 +1,11 @@
 //! Files of records: TFRecord files of `tf.train.Example`, and `RecordIO` files of image records.
 //!
-//! Files come in the natural order of their names, records in that of their file. A record is
-//! copied before it is used: a file that is cut short while it is mapped kills whoever touches it,
-//! and the copy in the cache makes up for its cost, which the checksum would have in any case. Its
-//! label is read with it; all labels are read, by a [`census`], only for a question that needs
-//! them: what classes there are, a split, sampling by class. What is kept in memory is where the
-//! records are, eight bytes each, and for such a question some more.
+//! Files are in the natural order of their names, records in the order of their file. A record is
+//! copied before it is used, because reading a mapped file that is truncated meanwhile kills the
+//! process; the copy costs little, since the checksum reads all bytes anyway. The label is read
+//! with the record. All labels are read, by a [`census`], only when they are needed: for the
+//! classes, a split, or sampling by class. Memory is eight bytes a record for its place, and some
+//! more for a census.
 
 mod census;
 mod choice;
@@ -42,7 +42,7 @@ pub struct Shards {
     /// With classes that were chosen: what labels in the records become.
     labels: Option<HashMap<usize, usize>>,
     threads: usize,
-    /// What is damaged has no label, and is no error.
+    /// A damaged record has no label, and is no error.
     salvage: bool,
     notes: Vec<String>,
     faults: Vec<Error>,
@@ -54,7 +54,7 @@ pub struct Shards {
 }
 
 impl Shards {
-    /// The same, with something more that a user should know.
+    /// Adds a note for the user.
     pub(super) fn noting(mut self, note: Option<String>) -> Self {
         self.notes.extend(note);
         self
@@ -71,7 +71,7 @@ impl Shards {
     /// The file that a sample is in, and its record's number there.
     fn place(&self, index: u64) -> (&Shard, u64) {
         let number = self.number(index);
-        // Of files that start at one number all but the last have no records.
+        // If several files start at this number, all but the last are empty.
         let shard = self.starts.partition_point(|start| *start <= number) - 1;
         (&self.files[shard], number - self.starts[shard])
     }
@@ -85,7 +85,7 @@ impl Shards {
         }
     }
 
-    /// The error of a record that is sound, but not what it should be.
+    /// The error of a record that is sound, but not as it should be.
     fn unfit(&self, index: u64, reason: &str) -> Error {
         let (shard, _) = self.place(index);
         let spot = self.spot(index);
@@ -112,7 +112,7 @@ impl Shards {
     fn census(&self) -> Result<&Census> {
         if self.census.get().is_none() {
             let census = self.ask_all(false)?;
-            // Whoever else asked at the same time was told the same.
+            // If another thread was faster, it got the same.
             let _ = self.census.set(census);
         }
         Ok(self.census.get_or_init(Census::default))

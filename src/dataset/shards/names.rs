@@ -1,8 +1,7 @@
-//! `labels.csv` beside files of records: a column of class names and one of class numbers, as
-//! whoever wrote them has it.
+//! `labels.csv` beside files of records: a column of class names and one of class numbers.
 //!
-//! The first line names the columns, as it likes; numbers are in the second, or in the first if
-//! only that has whole numbers alone.
+//! The first line is a header with any names. Numbers are in the second column, or in the first if
+//! only that has nothing but whole numbers.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,15 +11,15 @@ use crate::dataset::rows::Rows;
 use crate::error::{Error, Result};
 use crate::file::{Csv, is_image, whole_number};
 
-/// What the list of the names of classes beside records is called.
+/// The file that lists the names of classes beside records.
 pub const LABELS: &str = "labels.csv";
 
-/// The names of the classes by label, if all of `folders` have the same list of them. A number
-/// without a name is called by its digits.
+/// The names of the classes by label, if all of `folders` have the same list. A number without a
+/// name is named by its digits.
 ///
 /// # Errors
 /// [`Error::Io`] for a list that cannot be read,
-/// [`Error::Dataset`] for one that is none, such as a list of images, naming the line.
+/// [`Error::Dataset`], with the line, for one that is not valid, such as a list of images.
 pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     let mut found: Option<Vec<OsString>> = None;
     for folder in folders {
@@ -40,8 +39,7 @@ pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
     Ok(found)
 }
 
-/// The names by label that a Loader takes for the classes of records in a directory, if there is a
-/// list of them.
+/// The names that a Loader gives to the classes of records in a directory, if it has a list.
 #[must_use]
 pub fn listed_names(folder: &Path) -> Option<Vec<OsString>> {
     beside(&[folder.to_owned()]).ok().flatten()

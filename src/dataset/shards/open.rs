@@ -12,10 +12,10 @@ use crate::error::{Error, Result};
 use crate::file::{each, natural_order};
 use crate::record::{self, Framing, Places, Shard, recordio};
 
-/// Threads that open shards, at least: they wait for the disk, not for a core.
+/// The least number of threads that open shards: they wait for the disk, not for a core.
 const OPENING: usize = 16;
 
-/// `RecordIO` records that are longer have an image; of shorter ones that is looked up.
+/// Only `RecordIO` records up to this length are checked for having no image.
 const SHORT: u64 = 4096;
 
 impl Shards {
@@ -69,8 +69,8 @@ impl Shards {
         }
     }
 
-    /// Leaves out `RecordIO` records that hold no image, as face datasets have them to say which
-    /// records are whose.
+    /// Leaves out `RecordIO` records without an image, in which face datasets keep which records
+    /// are of which person.
     fn leave_out_empty(&mut self) -> Result<()> {
         let empty = each(self.files.len(), self.threads, |i| {
             Ok(without_image(&self.files[i]))
@@ -93,7 +93,7 @@ impl Shards {
         Ok(())
     }
 
-    /// Tells that of several labels the first counts, where the first record has several.
+    /// Notes that only the first label is used, if the first record has several.
     fn note_many_labels(&mut self) {
         if self.len == 0 || !self.schema.labelled() {
             return;
@@ -113,8 +113,8 @@ impl Shards {
         }
     }
 
-    /// Finds the names of the classes as far as they are known without reading labels. A list that
-    /// is none is left for what it is: anybody may have put it there.
+    /// Finds the names of the classes if they are known without reading labels. A `labels.csv` that
+    /// does not fit is ignored: it may be anything.
     fn look_for_names(&mut self) {
         if !self.schema.has_labels() {
             self.listed = Some(vec![OsString::new()]);
@@ -133,7 +133,7 @@ impl Shards {
 }
 
 /// Opens files, with the places of records that are known from an earlier run; returns those that
-/// can be used, and what is wrong with the others, which is an error unless it is borne.
+/// can be used, and with `salvage` what is wrong with the others.
 fn open_files(
     paths: &[PathBuf],
     options: &Options,
@@ -166,7 +166,7 @@ fn open_files(
     Ok((files, faults))
 }
 
-/// All files with records are framed alike.
+/// Refuses files of different framings.
 fn one_framing(files: &[Shard]) -> Result<()> {
     let mut filled = files.iter().filter(|shard| !shard.is_empty());
     let Some(first) = filled.next() else {
@@ -189,7 +189,7 @@ fn ignored_index(shard: &Shard) -> Option<String> {
     ))
 }
 
-/// A note on files that hold no records, as a copy that was cut short leaves them.
+/// A note on files without records, such as an interrupted copy leaves.
 fn without_records(files: &[Shard]) -> Option<String> {
     let empty: Vec<&Shard> = files.iter().filter(|shard| shard.is_empty()).collect();
     let first = empty.first().filter(|_| empty.len() < files.len())?;
@@ -199,14 +199,14 @@ fn without_records(files: &[Shard]) -> Option<String> {
     ))
 }
 
-/// Numbers of the records that hold nothing behind their header.
+/// Numbers of the records that have nothing after their header.
 fn without_image(shard: &Shard) -> Vec<u64> {
     if shard.framing() != Framing::RecordIo {
         return Vec::new();
     }
     let mut scratch = Vec::new();
     let mut is_empty = |number: &u64| {
-        // What is damaged is said when it is read.
+        // A damaged record is an error when it is read.
         let payload = shard.peek(*number, &mut scratch).ok();
         let decoded = payload.and_then(|payload| recordio::Header::decode(payload).ok());
         decoded.is_some_and(|(_, image)| image.is_empty())

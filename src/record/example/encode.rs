@@ -1,4 +1,4 @@
-//! Writes Examples, keys in order, so that the same features are the same bytes.
+//! Writes Examples, with sorted keys, so that the same features give the same bytes.
 
 use super::wire::{field_len, put_head, put_varint, varint_len};
 use super::{ENTRY, ENTRY_KEY, ENTRY_VALUE, FEATURES, Feature, Features, Kind, VALUE};
@@ -13,9 +13,9 @@ pub fn encode(features: &Features<'_>) -> Vec<u8> {
     out
 }
 
-/// The bytes of an Example before and after the content, `len` bytes of it, of one more feature: a
-/// list of one byte string, under `key`. For writers that have the content elsewhere. A feature of
-/// that name in `features` gives way.
+/// The bytes of an Example before and after the content of one more feature `key`, a list of one
+/// byte string of `len` bytes, which the caller has elsewhere. It replaces a feature of that name
+/// in `features`.
 #[must_use]
 pub fn around(features: &Features<'_>, key: &str, len: u64) -> (Vec<u8>, Vec<u8>) {
     let (before, after) = (

@@ -77,8 +77,8 @@ pub struct Values<'a> {
     pub several: bool,
 }
 
-/// The values of a few features of an Example, without allocating. What is not there, or is an
-/// empty list, is `None`; features that are not asked for are not looked into.
+/// The values of a few features of an Example, without allocating; `None` for a feature that is
+/// missing or an empty list. Other features are not decoded.
 ///
 /// # Errors
 /// Bytes that are no Example.
@@ -101,8 +101,7 @@ pub fn find<'a, const N: usize>(
     Ok(found)
 }
 
-/// How many values the feature `key` of an Example has, without allocating; none where it is not
-/// there.
+/// How many values the feature `key` of an Example has, without allocating; 0 if it is missing.
 ///
 /// # Errors
 /// Bytes that are no Example.
@@ -110,7 +109,7 @@ pub fn count(bytes: &[u8], key: &[u8]) -> Result<usize, Reason> {
     let mut count = 0;
     entries(bytes, |entry| {
         if key_of(entry)? == key {
-            // Of entries with one key the last counts.
+            // Of several entries with one key, the last counts.
             count = 0;
             let mut before = None;
             lists(entry, |kind, list| {

@@ -2,16 +2,16 @@
 
 use crate::error::counted;
 
-/// Why bytes are no Example.
+/// Why bytes are not an Example.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// Groups hold groups too deep.
+    /// Groups are nested too deeply.
     #[error("groups more than {DEEPEST} deep")]
     Deep,
-    /// A field has a number that none has.
+    /// A field has an invalid number.
     #[error("a field's number is none")]
     Number,
-    /// A field is of a wire type that there is not, or not here.
+    /// A field has an invalid wire type.
     #[error("a field is of wire type {0}, where none can be")]
     Wire(u32),
     /// A field is longer than the message that it is in.
@@ -28,15 +28,15 @@ pub enum Reason {
     /// The message ends inside a varint.
     #[error("it ends inside a number")]
     Ends,
-    /// Packed floats are no whole number of them.
+    /// The length of packed floats is no multiple of four.
     #[error("packed floats have {0} bytes, no multiple of four")]
     Floats(usize),
-    /// The name of a feature, which is no text.
+    /// The name of a feature is not UTF-8.
     #[error("the key {0} is no UTF-8")]
     Key(String),
 }
 
-/// Groups, which nothing here knows, may hold groups this deep.
+/// Groups, which an Example does not use, may be nested this deeply.
 const DEEPEST: u32 = 100;
 
 /// The value of a field.
@@ -48,7 +48,7 @@ pub(super) enum Value<'a> {
     Fixed32([u8; 4]),
 }
 
-/// The fields of a message, in the order they lie there.
+/// The fields of a message, in order.
 pub(super) struct Fields<'a> {
     rest: &'a [u8],
 }

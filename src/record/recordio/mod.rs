@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use crate::error::counted;
 pub use header::{Header, Labels};
 
-/// Why bytes are no RecordIO record. Parts are known by where in the record they begin.
+/// Why bytes are not a RecordIO record. Parts are given by where in the record they begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     /// The file ends inside a part's header or padding.

@@ -1,4 +1,4 @@
-//! Where the records of a file are: by its index, by what is known of it, or by a pass over it.
+//! Finds the records of a file: by its index, from an earlier run, or by scanning it.
 
 use std::collections::HashSet;
 use std::io;
@@ -9,21 +9,20 @@ use crate::error::{Error, Result};
 use crate::file::{Foreign, Map};
 use crate::record::Reason;
 
-/// Entries of an index that are held against the file.
+/// Entries of an index that are compared with the file.
 const SPOT_CHECKS: usize = 16;
 
-/// Places that are known from an earlier run are held against the file fewer times: it has not been
-/// written to since.
+/// Of places from an earlier run, fewer are compared: the file has not been written to since.
 const FEW_CHECKS: usize = 4;
 
-/// From this length on, what lies between two records is not read when a file is passed over.
+/// From this length on, only the beginnings of records are read when a file is scanned.
 const LONG: u64 = 16 << 10;
 
-/// Places looked at between two looks at whether the file is still as long as it was.
+/// Places between two checks that the file still has its length.
 const TURNS_PER_LOOK: u64 = 1024;
 
 impl Shard {
-    /// Takes what an index file says; false where there is none, or it does not fit.
+    /// Uses the index file; false if there is none or it does not fit.
     pub(super) fn take_index(&mut self, index: Option<Result<Map>>) -> Result<bool> {
         let Some(index) = index else {
             return Ok(false);
@@ -35,7 +34,7 @@ impl Shard {
         Ok(self.ignored_index.is_none())
     }
 
-    /// Takes the places that are known, if they fit.
+    /// Uses the places that are known, if they fit.
     pub(super) fn take_known(&mut self, known: &Known<'_>) -> bool {
         let table = self.stamp().and_then(known).and_then(|starts| {
             let table = Table::of(starts).covering(self.framing, self.map.len() as u64);
@@ -47,7 +46,7 @@ impl Shard {
         is_known
     }
 
-    /// Finds its records by a pass over their framing.
+    /// Scans the file for its records.
     pub(super) fn pass_over(&mut self, salvage: bool) -> Result<()> {
         self.scanned = true;
         if let Some(table) = self.hopped()? {
@@ -82,7 +81,7 @@ impl Shard {
         }
     }
 
-    /// Holds some of the places in a table against the file.
+    /// Compares some of the places in a table with the file.
     fn agrees(&self, table: &Table, checks: usize) -> Result<Result<(), Unfit>> {
         let bytes = self.map.bytes()?;
         let records = table.starts.len().saturating_sub(1);
@@ -99,9 +98,8 @@ impl Shard {
         Ok(Ok(()))
     }
 
-    /// Where the records are, by reading the first bytes of each: where records are long that is
-    /// less than what mapping brings in. `None` where it is not, and for a file that needs a closer
-    /// look.
+    /// Scans by reading the first bytes of each record: with long records, that is less than
+    /// mapping reads in. `None` for short records, and for a file that needs a closer look.
     fn hopped(&self) -> Result<Option<Table>> {
         let bytes = self.map.bytes()?;
         let len = bytes.len() as u64;
@@ -126,8 +124,8 @@ impl Shard {
         }))
     }
 
-    /// Where the records are, by a pass over their framing; with `salvage` damage, up to the next
-    /// place where a record begins, is one too.
+    /// Scans the whole framing; with `salvage`, damage up to the beginning of the next record is a
+    /// record too.
     fn scanned(&self, salvage: bool) -> Result<Table> {
         let mut starts = Vec::new();
         let mut bytes = self.map.bytes()?;
@@ -163,7 +161,7 @@ impl Shard {
         Ok(Table::of(starts))
     }
 
-    /// Notes the beginning of one of no one knows how many records.
+    /// Adds the beginning of a record; how many there are is not known.
     fn push(&self, starts: &mut Vec<u64>, at: u64) -> Result<()> {
         let room = starts.try_reserve(1);
         room.map_err(|_| Error::io(self.path(), io::ErrorKind::OutOfMemory))?;
@@ -171,8 +169,8 @@ impl Shard {
         Ok(())
     }
 
-    /// Sees to it that the last record is one that cannot be read, of no bytes if what was inflated
-    /// ends where a record does.
+    /// Makes sure that the last record is one that cannot be read, an empty one if the inflated
+    /// bytes end where a record does.
     fn end_torn(&mut self) {
         let records = self.table.starts.len().saturating_sub(1);
         let end = self.map.len() as u64;
@@ -189,8 +187,8 @@ impl Shard {
         }
     }
 
-    /// The error of a record at byte `at`. A file whose first record is wrong may be none of
-    /// records.
+    /// The error of a record at byte `at`. If that is the first, the file may not be one of records
+    /// at all.
     fn explained(&self, at: usize, bytes: &[u8], reason: Reason) -> Error {
         let reason = match Foreign::of(bytes) {
             _ if at > 0 => reason.to_string(),

@@ -14,15 +14,14 @@ use crate::file::{Map, Stamp};
 /// How a file of records is opened.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// The framing it must have. Default: found by looking, and where that does not help, by the
-    /// file's name.
+    /// The framing it must have. Default: found by the first bytes, or else by the file's name.
     pub framing: Option<Framing>,
     /// Checksums must be right. Default: true.
     pub check: bool,
     /// An index file beside it is used if it fits. Default: true.
     pub use_index: bool,
-    /// A file that is damaged is opened all the same: from damage to the next place where a record
-    /// begins is a record that cannot be read. Default: false.
+    /// A damaged file is opened all the same: the bytes from the damage to the beginning of the
+    /// next record are a record that cannot be read. Default: false.
     pub salvage: bool,
 }
 
@@ -37,8 +36,8 @@ impl Default for Options {
     }
 }
 
-/// A file of records with random access. Memory is eight bytes a record, sixteen where records have
-/// keys, and for a compressed file all that it holds.
+/// A file of records with random access. It takes eight bytes a record, sixteen if records have
+/// keys, and for a compressed file all of its contents.
 #[derive(Debug)]
 pub struct Shard {
     map: Map,
@@ -47,15 +46,15 @@ pub struct Shard {
     check: bool,
     table: Table,
     ignored_index: Option<String>,
-    /// Its records were found by a pass over their framing.
+    /// Its records were found by scanning.
     scanned: bool,
     /// Some of them are damaged.
     salvaged: bool,
-    /// Why it could not be inflated to its end; the last record is what is missing.
+    /// Why it could not be inflated to its end; the last record stands for what is missing.
     torn: Option<String>,
 }
 
-/// Tells where the records of a file begin, and where the last one ends, by what the file is like.
+/// Tells where the records of a file with a certain stamp begin, and where the last one ends.
 pub type Known<'a> = dyn Fn(Stamp) -> Option<Vec<u64>> + Sync + 'a;
 
 /// Memory that records are copied to, used again for the next one.
@@ -66,9 +65,9 @@ pub struct Scratch {
 }
 
 impl Shard {
-    /// Opens the file of records at `path`: maps it, or, where it is compressed (GZIP, ZLIB),
-    /// inflates it into memory. Where its records are says the index file beside it (see
-    /// [`index`]), or, without one that fits, a pass over their framing.
+    /// Opens the file of records at `path`: maps it or, if it is compressed (GZIP, ZLIB), inflates
+    /// it into memory. Its records are found by the index file beside it (see [`index`]) or, if
+    /// there is none that fits, by scanning.
     ///
     /// # Errors
     /// [`Error::Io`], or [`Error::Record`] for a file that is not of that kind, or damaged, or ends
@@ -77,8 +76,7 @@ impl Shard {
         Self::open_known(path, options, &|_| None)
     }
 
-    /// The same; a file without an index is not passed over if `known` gives the places of its
-    /// records.
+    /// The same; a file without an index is not scanned if `known` gives the places of its records.
     ///
     /// # Errors
     /// As [`Shard::open`].
@@ -90,7 +88,7 @@ impl Shard {
         }
         let index = |framing| {
             let index = index::path_of(path, framing);
-            // What is there and cannot be read is told; a shard named x.idx is not its own index.
+            // An index that cannot be read is an error; a shard named x.idx is not its own index.
             let is_there = options.use_index && index != path && index.exists();
             (is_there && !index::is_of_namesake(path, framing)).then(|| Map::read(&index))
         };
@@ -150,13 +148,13 @@ impl Shard {
         })
     }
 
-    /// What tells whether the file was written to; `None` where its bytes are in memory.
+    /// The stamp by which to tell whether the file was written to; `None` if it is in memory.
     #[must_use]
     pub fn stamp(&self) -> Option<Stamp> {
         self.map.stamp()
     }
 
-    /// Whether its records were found by a pass over their framing, which was not damaged.
+    /// Whether its records were found by scanning, and the framing is sound.
     #[must_use]
     pub fn was_scanned(&self) -> bool {
         self.scanned && !self.salvaged
@@ -227,8 +225,8 @@ impl Shard {
         self.ignored_index.as_deref()
     }
 
-    /// The payload of record `index`, where it lies; one that lies in several parts is put together
-    /// in `scratch`, without allocating once that has grown.
+    /// The payload of record `index`, not copied; a record of several parts is put together in
+    /// `scratch`, without allocating once that has grown.
     ///
     /// # Errors
     /// [`Error::Record`] for one that is damaged, or in a file that has changed since it was
@@ -240,9 +238,8 @@ impl Shard {
         self.payload(index, scratch, true)
     }
 
-    /// As [`Shard::get`], but what a checksum says of the data is left alone, so that only those
-    /// bytes are touched that the caller looks at; that of the length is looked at, since the
-    /// length is used.
+    /// As [`Shard::get`], but without verifying the checksum of the data, so that only those bytes
+    /// are read that the caller looks at. The checksum of the length is verified.
     ///
     /// # Errors
     /// As [`Shard::get`], but for the checksum of the data.
@@ -253,8 +250,8 @@ impl Shard {
         self.payload(index, scratch, false)
     }
 
-    /// The payload of record `index`, copied to `scratch`: to be used for as long as is wanted,
-    /// whatever becomes of the file.
+    /// The payload of record `index`, copied to `scratch`, so that it stays valid whatever happens
+    /// to the file.
     ///
     /// # Errors
     /// As [`Shard::get`]; [`Error::Io`] for a file that cannot be read.
@@ -283,8 +280,8 @@ impl Shard {
         )
     }
 
-    /// The payload of the record at `span`, whose bytes `rest` starts with; where checksums are
-    /// checked, with `data` that of the data is too.
+    /// The payload of the record at `span`, whose bytes `rest` starts with; the checksum of the
+    /// data is verified only with `data`.
     fn unframed<'a>(
         &self,
         rest: &'a [u8],
@@ -306,8 +303,8 @@ impl Shard {
     }
 }
 
-/// What a compressed file holds. With `salvage` one that is damaged holds what comes before the
-/// damage, if there is any, and there is a reason why that is not all.
+/// The contents of a compressed file. With `salvage`, a damaged file has those before the damage,
+/// if any, and the reason why they are not all.
 fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, Option<String>)> {
     let mut bytes = Vec::new();
     let end = compression.inflate(map.bytes()?, &mut bytes);
