@@ -118,7 +118,7 @@ fn check_link(path: PathBuf) -> Result<()> {
         _ => format!("cannot be followed: {}", said(&source)),
     };
     let reason = format!("is a link to {}, which {why}", target.display());
-    Err(Error::io(path, io::Error::new(source.kind(), reason)))
+    Err(Error::at(path)(io::Error::new(source.kind(), reason)))
 }
 
 /// The names in a block where each has a NUL behind it.

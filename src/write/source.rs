@@ -189,7 +189,7 @@ impl Source {
     /// An operating system's error about a record's file, with the line that lists it.
     pub(super) fn io_error(&self, record: usize, source: io::Error) -> Error {
         let (kind, text) = (source.kind(), said(&source));
-        let plain = Error::io(self.path(record), source);
+        let plain = Error::at(self.path(record))(source);
         let Some((list, line)) = self.files.listing(record) else {
             return plain;
         };
@@ -202,7 +202,7 @@ impl Source {
         };
         let list = list.path.display();
         let text = format!("{text}, listed in {list}, line {line}{hints}");
-        Error::io(self.path(record), io::Error::new(kind, text))
+        Error::at(self.path(record))(io::Error::new(kind, text))
     }
 
     /// Appends a record's file, which had `stamp` when it was looked at.

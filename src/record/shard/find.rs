@@ -164,7 +164,7 @@ impl Shard {
     /// Adds the beginning of a record; how many there are is not known.
     fn push(&self, starts: &mut Vec<u64>, at: u64) -> Result<()> {
         let room = starts.try_reserve(1);
-        room.map_err(|_| Error::io(self.path(), io::ErrorKind::OutOfMemory))?;
+        room.map_err(|_| Error::at(self.path())(io::ErrorKind::OutOfMemory.into()))?;
         starts.push(at);
         Ok(())
     }

@@ -311,7 +311,7 @@ fn inflated(map: &Map, compression: Compression, salvage: bool) -> Result<(Map, 
     let torn = match end {
         // Nothing is wrong with the file.
         Err(source) if source.kind() == io::ErrorKind::OutOfMemory => {
-            return Err(Error::io(map.path(), source));
+            return Err(Error::at(map.path())(source));
         }
         end => end.err(),
     };
