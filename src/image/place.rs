@@ -49,40 +49,29 @@ fn write<T: Copy>(
     value: impl Fn(usize, u8) -> T,
 ) {
     let (width, height) = (at.size.width as usize, at.size.height as usize);
-    assert_eq!(
-        out.len(),
-        width * height * channels,
-        "a sample of {} pixels",
-        at.size
-    );
+    let len = width * height * channels;
+    assert_eq!(out.len(), len, "a sample of {} pixels", at.size);
     let (pixel_step, channel_step) = match at.layout {
         Layout::Nhwc => (channels, 1),
         Layout::Nchw => (1, width * height),
     };
-    let Plane {
-        width: across,
-        height: down,
-        ..
-    } = *image;
     let turned = if at.turn.transpose {
-        (down, across)
+        (image.height, image.width)
     } else {
-        (across, down)
+        (image.width, image.height)
     };
-    let columns = at.offset.0 as usize..at.offset.0 as usize + turned.0;
-    let rows = at.offset.1 as usize..at.offset.1 as usize + turned.1;
+    let (left, top) = (at.offset.0 as usize, at.offset.1 as usize);
+    let (columns, rows) = (left..left + turned.0, top..top + turned.1);
     for c in 0..channels {
         let fill = value(c, at.fill[c]);
-        for y in 0..height {
-            for x in 0..width {
-                let inside = rows.contains(&y) && columns.contains(&x);
-                let source = || {
-                    let (column, row) = source_of(at, turned, x - columns.start, y - rows.start);
-                    image.data[row * image.stride + column * channels + c]
-                };
-                out[(y * width + x) * pixel_step + c * channel_step] =
-                    if inside { value(c, source()) } else { fill };
-            }
+        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            let to = &mut out[(y * width + x) * pixel_step + c * channel_step];
+            *to = if rows.contains(&y) && columns.contains(&x) {
+                let (column, row) = source_of(at, turned, x - left, y - top);
+                value(c, image.data[row * image.stride + column * channels + c])
+            } else {
+                fill
+            };
         }
     }
 }

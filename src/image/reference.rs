@@ -29,7 +29,7 @@ pub struct Axis {
     pub count: usize,
 }
 
-/// The part of a picture that is in memory: rows of pixels of `channels` interleaved bytes.
+/// The part of an image that is in memory: rows of pixels of `channels` interleaved bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The bytes.
@@ -44,7 +44,7 @@ pub struct View<'a> {
     pub top: usize,
 }
 
-/// Weights and working memory, reused from picture to picture.
+/// Weights and working memory, reused from image to image.
 #[derive(Debug, Default)]
 pub struct Reference {
     across: Weights,
@@ -66,7 +66,7 @@ struct Weights {
 const BITS: u32 = 32 - 8 - 2;
 
 impl Reference {
-    /// Resizes what `view` shows of a picture; returns the wanted pixels, as interleaved bytes
+    /// Resizes what `view` shows of an image; returns the wanted pixels, as interleaved bytes
     /// without gaps.
     ///
     /// # Panics
@@ -145,7 +145,7 @@ impl Weights {
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "sides of pictures"
+        reason = "sides of images"
     )]
     fn nearest(&mut self, axis: Axis) {
         self.fixed.push(1 << BITS);
@@ -172,7 +172,7 @@ impl Weights {
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "sides of pictures"
+        reason = "sides of images"
     )]
     fn filter(&mut self, axis: Axis, interpolation: Interpolation) {
         let scale = axis.len as f64 / axis.resized as f64;
@@ -325,9 +325,9 @@ mod tests {
             .to_vec()
     }
 
-    /// What Pillow gives for `Image.resize` of these pictures.
+    /// What Pillow gives for `Image.resize` of these images.
     #[test]
-    fn small_pictures_come_out_as_pillow_makes_them() {
+    fn small_images_come_out_as_pillow_makes_them() {
         let ramp = [0, 10, 200, 255, 3, 77, 128, 64];
         assert_eq!(resize(&ramp, 8, (3, 1), Interpolation::Area), [70, 129, 90]);
         assert_eq!(

@@ -6,7 +6,7 @@
 //! that is resizing what `exact` resizes, only for the price of the samples there are. They are
 //! rebuilt for every new geometry, since random crops never repeat one, so building is written for
 //! speed: no allocation once the tables have grown, eight outputs abreast in loops that the
-//! compiler vectorises. The four axes of a 4:2:0 picture with 224 outputs each take about 4.5 us
+//! compiler vectorises. The four axes of a 4:2:0 image with 224 outputs each take about 4.5 us
 //! (bilinear, from a profile), a tenth of the whole.
 //!
 //! Weights become 16-bit integers with as many fraction bits as the largest of them leaves room
@@ -19,7 +19,7 @@
     clippy::cast_possible_wrap,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "positions lie in a picture whose sides fit into 32 bits, or are clamped to it"
+    reason = "positions lie in an image whose sides fit into 32 bits, or are clamped to it"
 )]
 #![expect(
     clippy::inline_always,
@@ -68,7 +68,7 @@ pub(super) struct Span {
 
 impl Span {
     /// The same with only the samples of the interval, rounded outward. Positions count from the
-    /// first one that is left, so that ties are decided as in a picture that was cut out before.
+    /// first one that is left, so that ties are decided as in an image that was cut out before.
     pub(super) fn confined(self) -> Self {
         let low = to_position(self.left.floor()).clamp(0, self.size as i64 - 1);
         let high = to_position((self.left + self.length).ceil()).clamp(low + 1, self.size as i64);

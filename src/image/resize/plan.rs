@@ -2,12 +2,12 @@
 //! become.
 #![expect(
     clippy::cast_precision_loss,
-    reason = "sides of pictures fit into 32 bits"
+    reason = "sides of images fit into 32 bits"
 )]
 
 use super::Request;
 use super::axis::{Axis, Grid, Span};
-use crate::pixel::{Channels, Interpolation, Layout, Pixels, Plane, Size};
+use crate::pixel::{Channels, Interpolation, Layout, Pixels, Plane};
 
 /// Fraction bits of the whole horizontal sum: a sample that overshoots to -200 or 456 still fits
 /// into 32 bits.
@@ -101,12 +101,12 @@ impl Axes {
     }
 }
 
-/// The weights of a picture.
+/// The weights of an image.
 #[derive(Debug, Default)]
 pub(super) struct Plans {
     /// Of luma, or of all channels.
     pub(super) main: Axes,
-    /// Of chroma; out of date where the picture has none.
+    /// Of chroma; out of date where the image has none.
     pub(super) chroma: Axes,
 }
 
@@ -143,57 +143,73 @@ pub(super) fn spans(
     request: &Request,
     ratio: (usize, usize),
 ) -> (Span, Span) {
+    // libjpeg interpolates where it upsamples by two and no more, and repeats samples otherwise.
+    let fancy = ratio.0 <= 2 && ratio.1 <= 2;
     let Request {
         region,
-        confine,
-        interpolation,
+        size: out,
         flip,
         ..
     } = *request;
-    // libjpeg interpolates where it upsamples by two and no more, and repeats samples otherwise.
-    let fancy = ratio.0 <= 2 && ratio.1 <= 2;
-    let span = |samples: usize, pixels: usize, ratio: usize, (left, length), outputs, flip| {
+    let rows = Side {
+        samples: plane.height,
+        pixels: size.1,
+        ratio: ratio.1,
+        part: (region.top, region.height),
+        outputs: out.height as usize,
+        flip: false,
+    };
+    let columns = Side {
+        samples: plane.width,
+        pixels: size.0,
+        ratio: ratio.0,
+        part: (region.left, region.width),
+        outputs: out.width as usize,
+        flip,
+    };
+    (rows.span(request, fancy), columns.span(request, fancy))
+}
+
+/// One side of a plane, and what becomes of it.
+struct Side {
+    samples: usize,
+    pixels: usize,
+    /// Pixels that a sample covers.
+    ratio: usize,
+    /// Start and length of the region, in pixels.
+    part: (f64, f64),
+    outputs: usize,
+    flip: bool,
+}
+
+impl Side {
+    fn span(self, request: &Request, fancy: bool) -> Span {
+        let (samples, ratio) = (self.samples, self.ratio);
         let (grid, size, scale) = match ratio {
-            1 => (Grid::Same, pixels, 1.0),
+            1 => (Grid::Same, self.pixels, 1.0),
             // The nearest sample, not the nearest pixel's: it is not made of its neighbours.
-            _ if interpolation == Interpolation::Nearest => {
+            _ if request.interpolation == Interpolation::Nearest => {
                 (Grid::Same, samples, 1.0 / ratio as f64)
             }
-            2 if fancy => (Grid::Interpolated { samples }, pixels, 1.0),
-            _ => (Grid::Repeated { samples, ratio }, pixels, 1.0),
+            2 if fancy => (Grid::Interpolated { samples }, self.pixels, 1.0),
+            _ => (Grid::Repeated { samples, ratio }, self.pixels, 1.0),
         };
-        let (left, length): (f64, f64) = (left, length);
-        let (left, length) = (left * scale, length * scale);
         let span = Span {
             grid,
             size,
             skipped: 0,
-            left,
-            length,
-            outputs,
-            flip,
-            interpolation,
+            left: self.part.0 * scale,
+            length: self.part.1 * scale,
+            outputs: self.outputs,
+            flip: self.flip,
+            interpolation: request.interpolation,
         };
-        if confine { span.confined() } else { span }
-    };
-    let Size { width, height } = request.size;
-    let rows = span(
-        plane.height,
-        size.1,
-        ratio.1,
-        (region.top, region.height),
-        height as usize,
-        false,
-    );
-    let columns = span(
-        plane.width,
-        size.0,
-        ratio.0,
-        (region.left, region.width),
-        width as usize,
-        flip,
-    );
-    (rows, columns)
+        if request.confine {
+            span.confined()
+        } else {
+            span
+        }
+    }
 }
 
 /// What the resized channels become.
@@ -235,47 +251,20 @@ pub(super) struct Job<'a> {
     pub(super) channels: usize,
 }
 
-impl<'a> Job<'a> {
-    pub(super) fn new(source: &Pixels<'a>, request: &Request, plans: &'a Plans) -> Self {
-        let Plans { main, chroma } = plans;
-        let gray = request.channels == Channels::Gray;
-        let whole = |plane, channels| Track {
+impl<'a> Track<'a> {
+    fn new(plane: Plane<'a>, channels: usize, axes: &'a Axes, meaning: Meaning) -> Self {
+        Self {
             plane,
             channels,
-            axes: main,
-            meaning: Meaning::Channel,
-        };
-        let (tracks, used, colour) = match *source {
-            Pixels::Rgb(rgb) => (
-                [whole(rgb, 3); 3],
-                1,
-                if gray { Colour::Weigh } else { Colour::Keep },
-            ),
-            // Planes may differ in stride, not in size, so one plan serves all three.
-            Pixels::Planar(channels) => (
-                channels.map(|plane| whole(plane, 1)),
-                3,
-                if gray { Colour::Weigh } else { Colour::Keep },
-            ),
-            Pixels::Ycc { y, cb, cr, .. } if !gray => {
-                let first = Track {
-                    meaning: Meaning::Luma,
-                    ..whole(y, 1)
-                };
-                let chroma = |plane| Track {
-                    plane,
-                    channels: 1,
-                    axes: chroma,
-                    meaning: Meaning::Chroma,
-                };
-                ([first, chroma(cb), chroma(cr)], 3, Colour::Jfif)
-            }
-            Pixels::Gray(luma) | Pixels::Ycc { y: luma, .. } => (
-                [whole(luma, 1); 3],
-                1,
-                if gray { Colour::Keep } else { Colour::Repeat },
-            ),
-        };
+            axes,
+            meaning,
+        }
+    }
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(source: &Pixels<'a>, request: &Request, plans: &'a Plans) -> Self {
+        let (tracks, used, colour) = tracks(source, request.channels, plans);
         Self {
             tracks,
             used,
@@ -291,5 +280,30 @@ impl<'a> Job<'a> {
     /// The tracks there are.
     pub(super) fn tracks(&self) -> &[Track<'a>] {
         &self.tracks[..self.used]
+    }
+}
+
+/// The tracks of a source, how many of them are used, and what becomes of their channels.
+fn tracks<'a>(
+    source: &Pixels<'a>,
+    channels: Channels,
+    Plans { main, chroma }: &'a Plans,
+) -> ([Track<'a>; 3], usize, Colour) {
+    let gray = channels == Channels::Gray;
+    let whole = |plane, channels| Track::new(plane, channels, main, Meaning::Channel);
+    let of_colours = if gray { Colour::Weigh } else { Colour::Keep };
+    match *source {
+        Pixels::Rgb(rgb) => ([whole(rgb, 3); 3], 1, of_colours),
+        // Planes may differ in stride, not in size, so one plan serves all three.
+        Pixels::Planar(planes) => (planes.map(|plane| whole(plane, 1)), 3, of_colours),
+        Pixels::Ycc { y, cb, cr, .. } if !gray => {
+            let luma = Track::new(y, 1, main, Meaning::Luma);
+            let [cb, cr] = [cb, cr].map(|plane| Track::new(plane, 1, chroma, Meaning::Chroma));
+            ([luma, cb, cr], 3, Colour::Jfif)
+        }
+        Pixels::Gray(luma) | Pixels::Ycc { y: luma, .. } => {
+            let colour = if gray { Colour::Keep } else { Colour::Repeat };
+            ([whole(luma, 1); 3], 1, colour)
+        }
     }
 }

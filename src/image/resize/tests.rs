@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 /// A source that owns its bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Picture {
+pub(super) struct Image {
     kind: Kind,
     size: (usize, usize),
     ratio: (usize, usize),
@@ -29,7 +29,7 @@ enum Kind {
     Ycc,
 }
 
-impl Picture {
+impl Image {
     fn new(
         kind: Kind,
         size: (usize, usize),
@@ -91,7 +91,7 @@ impl Picture {
     }
 }
 
-/// What the bytes of a picture look like.
+/// What the bytes of an image look like.
 #[derive(Clone, Copy, Debug)]
 enum Texture {
     /// Anything.
@@ -263,10 +263,10 @@ fn resized_samples(samples: &[Vec<f64>], request: &Request) -> Vec<f64> {
     out
 }
 
-/// A chroma plane of a picture, resized: upsampled as libjpeg does it, unrounded, then resized as
+/// A chroma plane of an image, resized: upsampled as libjpeg does it, unrounded, then resized as
 /// luma is. Only nearest takes the nearest sample.
-fn resized_chroma(picture: &Picture, plane: usize, request: &Request) -> Vec<f64> {
-    let (plane, ratio) = (picture.plane(plane), picture.ratio);
+fn resized_chroma(image: &Image, plane: usize, request: &Request) -> Vec<f64> {
+    let (plane, ratio) = (image.plane(plane), image.ratio);
     if request.interpolation == Interpolation::Nearest {
         let region = Region {
             left: request.region.left / ratio.0 as f64,
@@ -280,7 +280,7 @@ fn resized_chroma(picture: &Picture, plane: usize, request: &Request) -> Vec<f64
     let row = |y: usize| -> Vec<f64> {
         let sample = |x: usize| f64::from(plane.data[y * plane.stride + x]);
         let all: Vec<f64> = (0..plane.width).map(sample).collect();
-        upsampled(&all, picture.size.0, ratio.0, fancy, |a, b| {
+        upsampled(&all, image.size.0, ratio.0, fancy, |a, b| {
             0.75 * a + 0.25 * b
         })
     };
@@ -288,7 +288,7 @@ fn resized_chroma(picture: &Picture, plane: usize, request: &Request) -> Vec<f64
     let mix =
         |a: Vec<f64>, b: Vec<f64>| a.iter().zip(&b).map(|(a, b)| 0.75 * a + 0.25 * b).collect();
     resized_samples(
-        &upsampled(&rows, picture.size.1, ratio.1, fancy, mix),
+        &upsampled(&rows, image.size.1, ratio.1, fancy, mix),
         request,
     )
 }
@@ -320,17 +320,17 @@ fn upsampled<T: Clone>(
 
 /// The result in doubles, in the order of the output; luma of interleaved colour is made of rounded
 /// values.
-fn reference(picture: &Picture, request: &Request) -> Vec<f64> {
+fn reference(image: &Image, request: &Request) -> Vec<f64> {
     let gray = request.channels == Channels::Gray;
-    let first = || resized(&picture.plane(0), 1, 0, request);
-    let chroma = |plane| resized_chroma(picture, plane, request);
-    let channels: Vec<Vec<f64>> = match picture.kind {
+    let first = || resized(&image.plane(0), 1, 0, request);
+    let chroma = |plane| resized_chroma(image, plane, request);
+    let channels: Vec<Vec<f64>> = match image.kind {
         Kind::Gray => vec![first(); request.channels.count()],
         Kind::Ycc if gray => vec![first()],
         Kind::Rgb | Kind::Planar => {
-            let channel = |c| match picture.kind {
-                Kind::Rgb => resized(&picture.plane(0), 3, c, request),
-                _ => resized(&picture.plane(c), 1, 0, request),
+            let channel = |c| match image.kind {
+                Kind::Rgb => resized(&image.plane(0), 3, c, request),
+                _ => resized(&image.plane(c), 1, 0, request),
             };
             let rgb: Vec<_> = (0..3).map(channel).collect();
             if gray { vec![luma(&rgb)] } else { rgb }
@@ -384,9 +384,9 @@ fn arranged(channels: &[Vec<f64>], request: &Request) -> Vec<f64> {
         .collect()
 }
 
-fn bytes(resizer: &mut Resizer, picture: &Picture, request: &Request) -> Vec<u8> {
+fn bytes(resizer: &mut Resizer, image: &Image, request: &Request) -> Vec<u8> {
     let mut out = vec![0x55; request.size.pixels() as usize * request.channels.count()];
-    resizer.run(&picture.pixels(), request, Output::Uint8(&mut out));
+    resizer.run(&image.pixels(), request, Output::Uint8(&mut out));
     out
 }
 
@@ -415,17 +415,17 @@ fn request(region: Region, width: u32, height: u32, interpolation: Interpolation
     }
 }
 
-fn whole(picture: &Picture) -> Region {
-    Region::whole(Size::new(picture.size.0 as u32, picture.size.1 as u32))
+fn whole(image: &Image) -> Region {
+    Region::whole(Size::new(image.size.0 as u32, image.size.1 as u32))
 }
 
-/// A picture and something to make of it.
-fn cases() -> impl Strategy<Value = (Picture, Request)> {
+/// An image and something to make of it.
+fn cases() -> impl Strategy<Value = (Image, Request)> {
     let kinds = prop::sample::select(vec![Kind::Gray, Kind::Rgb, Kind::Planar, Kind::Ycc]);
     let length =
         || prop_oneof![3 => 1usize..20, 3 => 20usize..150, 1 => Just(16usize), 1 => 150usize..500];
     let ratios = prop::sample::select(vec![(1, 1), (2, 1), (1, 2), (2, 2), (4, 1), (4, 4), (3, 2)]);
-    let picture = (
+    let image = (
         kinds,
         (length(), length()),
         ratios,
@@ -433,7 +433,7 @@ fn cases() -> impl Strategy<Value = (Picture, Request)> {
         prop_oneof![Just(0usize), 0usize..70],
     )
         .prop_map(|(kind, size, ratio, texture, padding)| {
-            Picture::new(kind, size, ratio, texture, padding)
+            Image::new(kind, size, ratio, texture, padding)
         });
     let output = prop_oneof![3 => 1u32..40, 2 => 40u32..120];
     let part = || prop_oneof![2 => Just((0.0, 1.0)), 3 => (0.0..0.9, 0.05..1.0)];
@@ -443,8 +443,8 @@ fn cases() -> impl Strategy<Value = (Picture, Request)> {
         prop::sample::select(vec![Channels::Rgb, Channels::Bgr, Channels::Gray]),
         prop::sample::select(vec![Layout::Nhwc, Layout::Nchw]),
     );
-    (picture, (output.clone(), output), (part(), part()), form).prop_map(
-        |(picture, output, parts, form)| {
+    (image, (output.clone(), output), (part(), part()), form).prop_map(
+        |(image, output, parts, form)| {
             let (interpolation, (confine, flip, same, integer), channels, layout) = form;
             let place = |(from, length): (f64, f64), size: usize| {
                 let (from, length) = (
@@ -457,10 +457,8 @@ fn cases() -> impl Strategy<Value = (Picture, Request)> {
                     (from, length)
                 }
             };
-            let ((left, width), (top, height)) = (
-                place(parts.0, picture.size.0),
-                place(parts.1, picture.size.1),
-            );
+            let ((left, width), (top, height)) =
+                (place(parts.0, image.size.0), place(parts.1, image.size.1));
             let region = Region {
                 left,
                 top,
@@ -474,7 +472,7 @@ fn cases() -> impl Strategy<Value = (Picture, Request)> {
             };
             let size = Size::new(output.0, output.1);
             (
-                picture,
+                image,
                 Request {
                     region,
                     confine,
@@ -493,9 +491,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn within_one_of_doubles((picture, request) in cases()) {
-        let reference = reference(&picture, &request);
-        let (largest, _) = distance(&bytes(&mut Resizer::portable(), &picture, &request), &reference);
+    fn within_one_of_doubles((image, request) in cases()) {
+        let reference = reference(&image, &request);
+        let (largest, _) = distance(&bytes(&mut Resizer::portable(), &image, &request), &reference);
         prop_assert!(largest <= 1, "off by {largest}");
     }
 }
@@ -504,20 +502,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_implementations_agree((picture, request) in cases(), values in any::<[[i8; 3]; 2]>()) {
+    fn both_implementations_agree((image, request) in cases(), values in any::<[[i8; 3]; 2]>()) {
         let length = request.size.pixels() as usize * request.channels.count();
         let (mut fast, mut plain) = (Resizer::new(), Resizer::portable());
-        prop_assert_eq!(bytes(&mut fast, &picture, &request), bytes(&mut plain, &picture, &request));
+        prop_assert_eq!(bytes(&mut fast, &image, &request), bytes(&mut plain, &image, &request));
         let [scale, bias] = values.map(|three| three.map(|v| f32::from(v) * 0.013));
         let linear = Linear::new(scale, bias);
         let (mut a, mut b) = (vec![7.0f32; length], vec![8.0f32; length]);
-        fast.run(&picture.pixels(), &request, Output::Float32(&mut a, &linear));
-        plain.run(&picture.pixels(), &request, Output::Float32(&mut b, &linear));
+        fast.run(&image.pixels(), &request, Output::Float32(&mut a, &linear));
+        plain.run(&image.pixels(), &request, Output::Float32(&mut b, &linear));
         prop_assert!(a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()));
         let table = std::array::from_fn(|c| std::array::from_fn(|v| (v * 3 + c * 7000) as u16));
         let (mut a, mut b) = (vec![7u16; length], vec![8u16; length]);
-        fast.run(&picture.pixels(), &request, Output::Half(&mut a, &table));
-        plain.run(&picture.pixels(), &request, Output::Half(&mut b, &table));
+        fast.run(&image.pixels(), &request, Output::Half(&mut a, &table));
+        plain.run(&image.pixels(), &request, Output::Half(&mut b, &table));
         prop_assert_eq!(a, b);
     }
 }
@@ -540,11 +538,11 @@ fn large_scales_are_within_one() {
                 Texture::Flat(129),
                 Texture::Stripes,
             ] {
-                let picture = Picture::new(kind, size, (2, 2), texture, 0);
+                let image = Image::new(kind, size, (2, 2), texture, 0);
                 for interpolation in FILTERS {
-                    let request = request(whole(&picture), width, height, interpolation);
-                    let got = bytes(&mut Resizer::portable(), &picture, &request);
-                    let (largest, _) = distance(&got, &reference(&picture, &request));
+                    let request = request(whole(&image), width, height, interpolation);
+                    let got = bytes(&mut Resizer::portable(), &image, &request);
+                    let (largest, _) = distance(&got, &reference(&image, &request));
                     assert!(
                         largest <= 1,
                         "{kind:?} {size:?} {texture:?} {interpolation:?}: off by {largest}"
@@ -558,11 +556,11 @@ fn large_scales_are_within_one() {
 #[test]
 fn most_values_are_those_of_doubles() {
     for (kind, allowed) in [(Kind::Rgb, 0.01), (Kind::Ycc, 0.04)] {
-        let picture = Picture::new(kind, (436, 381), (2, 2), Texture::Noise(3), 0);
+        let image = Image::new(kind, (436, 381), (2, 2), Texture::Noise(3), 0);
         for interpolation in FILTERS {
-            let request = request(whole(&picture), 224, 224, interpolation);
-            let got = bytes(&mut Resizer::portable(), &picture, &request);
-            let (_, unequal) = distance(&got, &reference(&picture, &request));
+            let request = request(whole(&image), 224, 224, interpolation);
+            let got = bytes(&mut Resizer::portable(), &image, &request);
+            let (_, unequal) = distance(&got, &reference(&image, &request));
             assert!(
                 unequal < allowed,
                 "{kind:?} {interpolation:?}: {unequal} are not equal"
@@ -575,16 +573,16 @@ fn most_values_are_those_of_doubles() {
 fn a_resize_to_the_same_size_is_a_copy() {
     for (kind, channels) in [(Kind::Rgb, Channels::Rgb), (Kind::Gray, Channels::Gray)] {
         for size in [(1, 1), (7, 5), (16, 16), (33, 41), (130, 3)] {
-            let picture = Picture::new(kind, size, (1, 1), Texture::Noise(1), 0);
+            let image = Image::new(kind, size, (1, 1), Texture::Noise(1), 0);
             for interpolation in FILTERS {
                 let request = Request {
                     channels,
-                    ..request(whole(&picture), size.0 as u32, size.1 as u32, interpolation)
+                    ..request(whole(&image), size.0 as u32, size.1 as u32, interpolation)
                 };
                 for mut resizer in [Resizer::new(), Resizer::portable()] {
                     assert_eq!(
-                        bytes(&mut resizer, &picture, &request),
-                        picture.planes[0],
+                        bytes(&mut resizer, &image, &request),
+                        image.planes[0],
                         "{interpolation:?}"
                     );
                 }
@@ -595,7 +593,7 @@ fn a_resize_to_the_same_size_is_a_copy() {
 
 #[test]
 fn a_crop_without_a_resize_is_a_copy() {
-    let picture = Picture::new(Kind::Rgb, (40, 30), (1, 1), Texture::Noise(5), 3);
+    let image = Image::new(Kind::Rgb, (40, 30), (1, 1), Texture::Noise(5), 3);
     let region = Region {
         left: 7.0,
         top: 4.0,
@@ -604,11 +602,11 @@ fn a_crop_without_a_resize_is_a_copy() {
     };
     for interpolation in FILTERS {
         let request = request(region, 21, 20, interpolation);
-        let got = bytes(&mut Resizer::new(), &picture, &request);
+        let got = bytes(&mut Resizer::new(), &image, &request);
         for (i, row) in got.chunks_exact(63).enumerate() {
             assert_eq!(
                 row,
-                &picture.planes[0][(4 + i) * picture.strides[0] + 21..][..63]
+                &image.planes[0][(4 + i) * image.strides[0] + 21..][..63]
             );
         }
     }
@@ -624,7 +622,7 @@ fn pixels_that_are_only_moved_keep_their_values() {
         height: 17.0,
     };
     for kind in [Kind::Gray, Kind::Rgb, Kind::Planar] {
-        let picture = Picture::new(kind, (50, 23), (1, 1), Texture::Checks(4), 7);
+        let image = Image::new(kind, (50, 23), (1, 1), Texture::Checks(4), 7);
         for layout in [Layout::Nhwc, Layout::Nchw] {
             for channels in [Channels::Rgb, Channels::Bgr] {
                 for flip in [false, true] {
@@ -635,9 +633,9 @@ fn pixels_that_are_only_moved_keep_their_values() {
                         ..request(region, 33, 17, Interpolation::Lanczos)
                     };
                     for mut resizer in [Resizer::new(), Resizer::portable()] {
-                        let got = bytes(&mut resizer, &picture, &request);
+                        let got = bytes(&mut resizer, &image, &request);
                         assert_eq!(
-                            distance(&got, &reference(&picture, &request)),
+                            distance(&got, &reference(&image, &request)),
                             (0, 0.0),
                             "{kind:?} {request:?}"
                         );
@@ -661,23 +659,23 @@ fn floor_takes_the_sample_at_the_corner() {
         (49, 7),
         (10, 3),
     ] {
-        let picture = Picture::new(Kind::Rgb, (source, source), (1, 1), Texture::Noise(6), 0);
+        let image = Image::new(Kind::Rgb, (source, source), (1, 1), Texture::Noise(6), 0);
         let side = outputs as usize;
         for flip in [false, true] {
             let request = Request {
                 flip,
-                ..request(whole(&picture), outputs, outputs, Interpolation::Floor)
+                ..request(whole(&image), outputs, outputs, Interpolation::Floor)
             };
             let expected: Vec<u8> = (0..side * side)
                 .flat_map(|i| {
                     let (x, y) = (if flip { side - 1 - i % side } else { i % side }, i / side);
                     let (x, y) = (x * source / side, y * source / side);
-                    picture.planes[0][(y * source + x) * 3..][..3].to_vec()
+                    image.planes[0][(y * source + x) * 3..][..3].to_vec()
                 })
                 .collect();
             for mut resizer in [Resizer::new(), Resizer::portable()] {
                 assert_eq!(
-                    bytes(&mut resizer, &picture, &request),
+                    bytes(&mut resizer, &image, &request),
                     expected,
                     "{source} to {outputs}"
                 );
@@ -689,7 +687,7 @@ fn floor_takes_the_sample_at_the_corner() {
 #[test]
 fn two_passes_are_rounded_and_clipped_in_between() {
     for texture in [Texture::Noise(2), Texture::Checks(3), Texture::Smooth] {
-        let picture = Picture::new(Kind::Rgb, (71, 53), (1, 1), texture, 5);
+        let image = Image::new(Kind::Rgb, (71, 53), (1, 1), texture, 5);
         let region = Region {
             left: 3.5,
             top: 6.25,
@@ -704,12 +702,12 @@ fn two_passes_are_rounded_and_clipped_in_between() {
             for first in [First::Across, First::Down] {
                 let mut got = vec![0; 30 * 77 * 3];
                 Resizer::new().run_clipped(
-                    &picture.pixels(),
+                    &image.pixels(),
                     &request,
                     first,
                     Output::Uint8(&mut got),
                 );
-                let (largest, unequal) = distance(&got, &clipped(&picture, &request, first));
+                let (largest, unequal) = distance(&got, &clipped(&image, &request, first));
                 assert!(
                     largest <= 1 && unequal < 0.02,
                     "{interpolation:?}, {first:?}: {largest}, {unequal}"
@@ -720,8 +718,8 @@ fn two_passes_are_rounded_and_clipped_in_between() {
 }
 
 /// Two passes in doubles, rounded and clipped in between.
-fn clipped(picture: &Picture, request: &Request, first: First) -> Vec<f64> {
-    let (width, height) = picture.size;
+fn clipped(image: &Image, request: &Request, first: First) -> Vec<f64> {
+    let (width, height) = image.size;
     let (size, region, rest) = match first {
         First::Across => (
             (request.size.width as usize, height),
@@ -756,11 +754,11 @@ fn clipped(picture: &Picture, request: &Request, first: First) -> Vec<f64> {
         flip: false,
         ..*request
     };
-    let between = reference(picture, &pass)
+    let between = reference(image, &pass)
         .iter()
         .map(|v| v.clamp(0.0, 255.0).round() as u8)
         .collect();
-    let between = Picture {
+    let between = Image {
         kind: Kind::Rgb,
         size,
         ratio: (1, 1),
@@ -777,17 +775,17 @@ fn clipped(picture: &Picture, request: &Request, first: First) -> Vec<f64> {
 }
 
 #[test]
-fn what_is_left_of_other_pictures_does_not_matter() {
+fn what_is_left_of_other_images_does_not_matter() {
     let mut used = Resizer::new();
     for i in 0..200usize {
         let kind = [Kind::Rgb, Kind::Ycc, Kind::Gray, Kind::Planar][i % 4];
         let size = (1 + i * 37 % 211, 1 + i * 53 % 173);
-        let picture = Picture::new(kind, size, (2, 2), Texture::Checks(i as u64), 0);
+        let image = Image::new(kind, size, (2, 2), Texture::Checks(i as u64), 0);
         let (width, height) = (1 + i as u32 * 29 % 90, 1 + i as u32 * 31 % 70);
-        let request = request(whole(&picture), width, height, FILTERS[i % 5]);
+        let request = request(whole(&image), width, height, FILTERS[i % 5]);
         assert_eq!(
-            bytes(&mut used, &picture, &request),
-            bytes(&mut Resizer::new(), &picture, &request)
+            bytes(&mut used, &image, &request),
+            bytes(&mut Resizer::new(), &image, &request)
         );
     }
 }
@@ -795,9 +793,9 @@ fn what_is_left_of_other_pictures_does_not_matter() {
 #[test]
 #[should_panic(expected = "output has 9 elements")]
 fn an_output_of_the_wrong_length_is_refused() {
-    let picture = Picture::new(Kind::Rgb, (4, 4), (1, 1), Texture::Smooth, 0);
-    let request = request(whole(&picture), 2, 2, Interpolation::Bilinear);
-    Resizer::new().run(&picture.pixels(), &request, Output::Uint8(&mut [0; 9]));
+    let image = Image::new(Kind::Rgb, (4, 4), (1, 1), Texture::Smooth, 0);
+    let request = request(whole(&image), 2, 2, Interpolation::Bilinear);
+    Resizer::new().run(&image.pixels(), &request, Output::Uint8(&mut [0; 9]));
 }
 
 #[test]
@@ -821,7 +819,7 @@ fn a_plane_that_is_too_short_is_refused() {
 #[test]
 #[should_panic(expected = "is not inside a view")]
 fn a_region_outside_the_view_is_refused() {
-    let picture = Picture::new(Kind::Gray, (4, 4), (1, 1), Texture::Smooth, 0);
+    let image = Image::new(Kind::Gray, (4, 4), (1, 1), Texture::Smooth, 0);
     let region = Region {
         left: 2.0,
         top: 0.0,
@@ -830,7 +828,7 @@ fn a_region_outside_the_view_is_refused() {
     };
     bytes(
         &mut Resizer::new(),
-        &picture,
+        &image,
         &request(region, 1, 1, Interpolation::Bilinear),
     );
 }
