@@ -4,7 +4,8 @@ use std::marker::PhantomData;
 use std::sync::atomic::AtomicBool;
 
 use super::super::Orientation;
-use super::frame::{Cut, Frame, Handover};
+use super::frame::{Cut, Frame};
+use super::tally::Handover;
 
 /// There is none.
 pub(super) enum Baseline {}

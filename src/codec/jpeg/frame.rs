@@ -160,29 +160,32 @@ impl Frame {
         }
     }
 
+    /// Samples across and down that a block of a component becomes, where one of luma becomes
+    /// `least`.
+    fn block(&self, blocks: Sampling, least: u32) -> u32 {
+        let (across, down) = (self.finest.across * least, self.finest.down * least);
+        let mut block = least;
+        while block < 8
+            && across.is_multiple_of(blocks.across * block * 2)
+            && down.is_multiple_of(blocks.down * block * 2)
+        {
+            block *= 2;
+        }
+        block
+    }
+
     fn plane(
         &self,
         blocks: Sampling,
         least: u32,
         (columns, rows): (&Range<u32>, &Range<u32>),
     ) -> PlaneCut {
-        let Sampling { across, down } = self.finest;
-        let mut block = least;
-        while block < 8
-            && (across * least).is_multiple_of(blocks.across * block * 2)
-            && (down * least).is_multiple_of(blocks.down * block * 2)
-        {
-            block *= 2;
-        }
-        let length = |side: u32, factor: u32, most: u32| {
-            let samples = u64::from(side) * u64::from(factor * block);
-            u32::try_from(samples.div_ceil(u64::from(most * 8))).unwrap_or(u32::MAX)
-        };
-        let whole = Size::new(
-            length(self.size.width, blocks.across, across),
-            length(self.size.height, blocks.down, down),
-        );
+        let block = self.block(blocks, least);
         let (step_x, step_y) = (blocks.across * block, blocks.down * block);
+        let whole = Size::new(
+            samples(self.size.width, step_x, self.finest.across),
+            samples(self.size.height, step_y, self.finest.down),
+        );
         let (left, top) = (columns.start * step_x, rows.start * step_y);
         PlaneCut {
             blocks,
@@ -205,67 +208,9 @@ impl PlaneCut {
     }
 }
 
-/// Why a JPEG is not our own decoder's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Handover {
-    /// libjpeg-turbo was asked for.
-    Asked,
-    /// The processor lacks what our decoder needs.
-    Processor,
-    /// A progressive file.
-    Progressive,
-    /// Arithmetic coding.
-    Arithmetic,
-    /// Other than 8 bits a sample.
-    Precision,
-    /// Colours other than gray and YCbCr.
-    Color,
-    /// Components in scans of their own.
-    Scans,
-    /// Something else in the header that our decoder does not take, valid or not.
-    Header,
-    /// The compressed data is damaged, or may be.
-    Data,
-    /// There is no memory for the pixels.
-    Memory,
-    #[cfg_attr(
-        not(target_arch = "x86_64"),
-        expect(dead_code, reason = "what could be stopped is not there")
-    )]
-    /// Nobody wants the picture any more; the one reason for which libjpeg-turbo is not tried
-    /// either.
-    Stopped,
-}
-
-impl Handover {
-    /// All that are counted.
-    pub(super) const ALL: [Self; 10] = [
-        Self::Asked,
-        Self::Processor,
-        Self::Progressive,
-        Self::Arithmetic,
-        Self::Precision,
-        Self::Color,
-        Self::Scans,
-        Self::Header,
-        Self::Data,
-        Self::Memory,
-    ];
-
-    /// What a user sees of it.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Asked => "asked for",
-            Self::Processor => "processor without AVX2",
-            Self::Progressive => "progressive",
-            Self::Arithmetic => "arithmetic coding",
-            Self::Precision => "not 8 bits",
-            Self::Color => "colour space",
-            Self::Scans => "several scans",
-            Self::Header => "unusual header",
-            Self::Data => "damaged data",
-            Self::Memory => "no memory",
-            Self::Stopped => "stopped",
-        }
-    }
+/// Samples on a side of the whole image, of a component with `step` of them on the side of an MCU,
+/// which is `8 * finest` pixels.
+fn samples(side: u32, step: u32, finest: u32) -> u32 {
+    let samples = u64::from(side) * u64::from(step);
+    u32::try_from(samples.div_ceil(u64::from(finest * 8))).unwrap_or(u32::MAX)
 }

@@ -6,7 +6,7 @@
 //! many blocks.
 #![expect(
     clippy::inline_always,
-    reason = "all of it belongs into the one loop of `scan::blocks`, which has the CPU features"
+    reason = "all of it belongs into the one loop of `blocks`, which has the CPU features"
 )]
 
 use super::unstuff::Piece;

@@ -4,9 +4,11 @@
 //! that repairs or warns: such a file is handed over. Nothing is allocated; tables stay where they
 //! are in the file.
 
-use super::super::ends;
-use super::super::frame::{Frame, Handover, Sampling};
+use super::super::frame::{Frame, Sampling};
+use super::super::markers::ends;
+use super::super::tally::Handover;
 use super::Orientation;
+use super::quantisation::Quantisation;
 use crate::pixel::Size;
 
 /// The longest side that libjpeg takes (`JPEG_MAX_DIMENSION`).
@@ -16,9 +18,6 @@ const MOST_BLOCKS: u32 = 10;
 
 const EXIF: &[u8] = b"Exif\0\0";
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
-
-/// Position in natural (row-major) order of each coefficient in zigzag order (T.81, figure A.6).
-pub(super) const ZIGZAG: [u8; 64] = zigzag();
 
 /// A header that our decoder takes.
 #[derive(Clone, Debug)]
@@ -48,30 +47,6 @@ pub(super) struct Tables<'a> {
     pub(super) quant: Quantisation<'a>,
 }
 
-/// A DQT table: 64 values in zigzag order.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Quantisation<'a> {
-    /// Two bytes each, not one.
-    is_wide: bool,
-    values: &'a [u8],
-}
-
-impl Quantisation<'_> {
-    /// In natural order.
-    pub(super) fn natural(&self) -> [u16; 64] {
-        let mut out = [0; 64];
-        for (i, &at) in ZIGZAG.iter().enumerate() {
-            let value = |at: usize| u16::from(self.values.get(at).copied().unwrap_or(0));
-            out[usize::from(at)] = if self.is_wide {
-                value(2 * i) << 8 | value(2 * i + 1)
-            } else {
-                value(i)
-            };
-        }
-        out
-    }
-}
-
 /// Reads a header.
 pub(in crate::codec::jpeg) fn parse(bytes: &[u8]) -> Result<Header<'_>, Handover> {
     let mut reader = Reader { rest: bytes };
@@ -85,10 +60,7 @@ pub(in crate::codec::jpeg) fn parse(bytes: &[u8]) -> Result<Header<'_>, Handover
             0xc2 => return Err(Handover::Progressive),
             0xc9..=0xcc => return Err(Handover::Arithmetic),
             0xc4 => seen.huffman(reader.segment()?)?,
-            0xda => {
-                let selectors = reader.segment()?;
-                return seen.finish(selectors, reader.rest);
-            }
+            0xda => return seen.finish(reader.segment()?, reader.rest),
             0xdb => seen.quantisation(reader.segment()?)?,
             0xdd => seen.restarts(reader.segment()?)?,
             0xe0 => seen.jfif(reader.segment()?)?,
@@ -127,6 +99,7 @@ impl<'a> Seen<'a> {
         let (&[precision, h1, h0, w1, w0, count], components) =
             segment.split_first_chunk::<6>().ok_or(Handover::Header)?;
         let [height, width] = [[h1, h0], [w1, w0]].map(u16::from_be_bytes);
+        let sides = 1..=LONGEST_SIDE;
         if precision != 8 {
             return Err(Handover::Precision);
         }
@@ -136,60 +109,28 @@ impl<'a> Seen<'a> {
         if ![1, 3].contains(&count) {
             return Err(Handover::Color);
         }
-        if [width, height]
-            .iter()
-            .any(|side| !(1..=LONGEST_SIDE).contains(side))
-        {
-            return Err(Handover::Header);
-        }
-        let mut all = [Component::default(); 3];
-        let mut sampling = [Sampling::default(); 3];
-        for ((component, sampling), &[id, factors, quant]) in all
-            .iter_mut()
-            .zip(&mut sampling)
-            .zip(components.as_chunks::<3>().0)
-        {
-            *component = Component { id, quant };
-            *sampling = Sampling {
-                across: u32::from(factors >> 4),
-                down: u32::from(factors & 15),
-            };
-        }
+        let (components, sampling) = read_components(components)?;
         let sampling = &sampling[..usize::from(count)];
-        if !sampling
-            .iter()
-            .all(|s| (1..=4).contains(&s.across) && (1..=4).contains(&s.down))
-        {
-            return Err(Handover::Header);
-        }
         let frame = Frame::new(Size::new(u32::from(width), u32::from(height)), sampling);
-        if !is_regular(&frame) {
+        if !sides.contains(&width) || !sides.contains(&height) || !is_regular(&frame) {
             return Err(Handover::Header);
         }
         self.rows_at_a_time = if let [lone] = sampling { lone.down } else { 1 };
-        self.frame = Some((frame, all));
+        self.frame = Some((frame, components));
         Ok(())
     }
 
     fn huffman(&mut self, mut segment: &'a [u8]) -> Result<(), Handover> {
         while let Some((&class, table)) = segment.split_first() {
             let counts = table.first_chunk::<16>().ok_or(Handover::Header)?;
-            let count = counts
-                .iter()
-                .map(|&count| usize::from(count))
-                .sum::<usize>();
+            let count: usize = counts.iter().map(|&count| usize::from(count)).sum();
             let (table, rest) = table.split_at_checked(16 + count).ok_or(Handover::Header)?;
             let tables = match class >> 4 {
-                0 => &mut self.dc,
-                1 => &mut self.ac,
+                0 if count <= 256 => &mut self.dc,
+                1 if count <= 256 => &mut self.ac,
                 _ => return Err(Handover::Header),
             };
-            if count > 256 {
-                return Err(Handover::Header);
-            }
-            *tables
-                .get_mut(usize::from(class & 15))
-                .ok_or(Handover::Header)? = Some(table);
+            *slot(tables, class)? = Some(table);
             segment = rest;
         }
         Ok(())
@@ -197,18 +138,13 @@ impl<'a> Seen<'a> {
 
     fn quantisation(&mut self, mut segment: &'a [u8]) -> Result<(), Handover> {
         while let Some((&class, values)) = segment.split_first() {
-            let is_wide = match class >> 4 {
-                0 => false,
-                1 => true,
+            let (is_wide, len) = match class >> 4 {
+                0 => (false, 64),
+                1 => (true, 128),
                 _ => return Err(Handover::Header),
             };
-            let (values, rest) = values
-                .split_at_checked(if is_wide { 128 } else { 64 })
-                .ok_or(Handover::Header)?;
-            *self
-                .quant
-                .get_mut(usize::from(class & 15))
-                .ok_or(Handover::Header)? = Some(Quantisation { is_wide, values });
+            let (values, rest) = values.split_at_checked(len).ok_or(Handover::Header)?;
+            *slot(&mut self.quant, class)? = Some(Quantisation { is_wide, values });
             segment = rest;
         }
         Ok(())
@@ -250,36 +186,44 @@ impl<'a> Seen<'a> {
         let (frame, components) = self.frame.ok_or(Handover::Header)?;
         let components = &components[..frame.components()];
         self.check_color(components)?;
+        Ok(Header {
+            frame,
+            orientation: Orientation::from_metadata(self.exif, self.xmp),
+            ended: ends(scan),
+            tables: self.select(components, selectors)?,
+            restart_interval: self.restart_interval,
+            rows_at_a_time: self.rows_at_a_time,
+            scan,
+        })
+    }
+
+    /// The tables that the header of a scan selects.
+    fn select(
+        &self,
+        components: &[Component],
+        selectors: &[u8],
+    ) -> Result<[Tables<'a>; 3], Handover> {
         let (&count, selectors) = selectors.split_first().ok_or(Handover::Header)?;
         if usize::from(count) != components.len() {
             return Err(Handover::Scans);
         }
-        let (selectors, parameters) = selectors
-            .split_at_checked(2 * components.len())
-            .ok_or(Handover::Header)?;
         // All of the spectrum at once and in full.
-        if parameters != [0, 63, 0] {
+        let (selectors, [0, 63, 0]) = selectors
+            .split_at_checked(2 * components.len())
+            .ok_or(Handover::Header)?
+        else {
             return Err(Handover::Header);
-        }
+        };
         let mut tables = [Tables::default(); 3];
         let each = components.iter().zip(selectors.as_chunks::<2>().0);
         for (tables, (component, &[id, selector])) in tables.iter_mut().zip(each) {
             if id != component.id {
                 return Err(Handover::Scans);
             }
-            *tables = self
-                .tables(component.quant, selector)
-                .ok_or(Handover::Header)?;
+            let found = self.tables(component.quant, selector);
+            *tables = found.ok_or(Handover::Header)?;
         }
-        Ok(Header {
-            frame,
-            orientation: Orientation::from_metadata(self.exif, self.xmp),
-            ended: ends(scan),
-            tables,
-            restart_interval: self.restart_interval,
-            rows_at_a_time: self.rows_at_a_time,
-            scan,
-        })
+        Ok(tables)
     }
 
     fn tables(&self, quant: u8, selector: u8) -> Option<Tables<'a>> {
@@ -306,6 +250,30 @@ impl<'a> Seen<'a> {
             };
         if is_ycc { Ok(()) } else { Err(Handover::Color) }
     }
+}
+
+/// The components of a frame header, and their sampling factors.
+fn read_components(segment: &[u8]) -> Result<([Component; 3], [Sampling; 3]), Handover> {
+    let mut components = [Component::default(); 3];
+    let mut sampling = [Sampling::default(); 3];
+    let each = components.iter_mut().zip(&mut sampling);
+    for ((component, sampling), stored) in each.zip(segment.as_chunks::<3>().0) {
+        let &[id, factors, quant] = stored;
+        *component = Component { id, quant };
+        let (across, down) = (u32::from(factors >> 4), u32::from(factors & 15));
+        if !(1..=4).contains(&across) || !(1..=4).contains(&down) {
+            return Err(Handover::Header);
+        }
+        *sampling = Sampling { across, down };
+    }
+    Ok((components, sampling))
+}
+
+/// Where the table goes whose number is in the lower half of `class`.
+fn slot<T>(tables: &mut [T; 4], class: u8) -> Result<&mut T, Handover> {
+    tables
+        .get_mut(usize::from(class & 15))
+        .ok_or(Handover::Header)
 }
 
 /// Whether an MCU is within the limits and chroma is subsampled by whole numbers: libjpeg-turbo
@@ -353,176 +321,5 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Along the diagonals, up and down in turn.
-#[expect(clippy::cast_possible_truncation, reason = "below 64")]
-const fn zigzag() -> [u8; 64] {
-    let mut order = [0; 64];
-    let (mut at, mut diagonal) = (0, 0_usize);
-    while diagonal < 15 {
-        let first = if diagonal < 8 { 0 } else { diagonal - 7 };
-        let mut step = first;
-        while step + first <= diagonal {
-            let (x, y) = if diagonal % 2 == 0 {
-                (step, diagonal - step)
-            } else {
-                (diagonal - step, step)
-            };
-            order[at] = (8 * y + x) as u8;
-            at += 1;
-            step += 1;
-        }
-        diagonal += 1;
-    }
-    order
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jpeg_encoder::{ColorType, Encoder};
-
-    fn file() -> Vec<u8> {
-        let mut bytes = Vec::new();
-        Encoder::new(&mut bytes, 80)
-            .encode(&[90; 40 * 20 * 3], 40, 20, ColorType::Rgb)
-            .unwrap();
-        bytes
-    }
-
-    /// Where the payload of the first segment with a code begins.
-    fn payload(bytes: &[u8], code: u8) -> usize {
-        bytes
-            .windows(2)
-            .position(|pair| pair == [0xff, code])
-            .unwrap()
-            + 4
-    }
-
-    fn without(bytes: &[u8], code: u8) -> Vec<u8> {
-        let at = payload(bytes, code);
-        let length = usize::from(u16::from_be_bytes([bytes[at - 2], bytes[at - 1]]));
-        [&bytes[..at - 4], &bytes[at - 2 + length..]].concat()
-    }
-
-    /// What becomes of the file with one byte of a segment changed.
-    fn changed(code: u8, at: usize, value: u8) -> Option<Handover> {
-        let mut bytes = file();
-        let start = payload(&bytes, code);
-        bytes[start + at] = value;
-        parse(&bytes).err()
-    }
-
-    #[test]
-    fn takes_a_plain_file() {
-        let bytes = file();
-        let header = parse(&bytes).unwrap();
-        assert_eq!(header.frame.size(), Size::new(40, 20));
-        assert!(header.ended);
-        assert_eq!(header.orientation, Orientation::default());
-        assert!(!parse(&bytes[..bytes.len() - 2]).unwrap().ended);
-    }
-
-    #[test]
-    fn zigzag_is_a_permutation() {
-        let mut seen = ZIGZAG;
-        seen.sort_unstable();
-        assert!(seen.iter().enumerate().all(|(i, &at)| i == usize::from(at)));
-        assert_eq!(ZIGZAG[..10], [0, 1, 8, 16, 9, 2, 3, 10, 17, 24]);
-    }
-
-    #[test]
-    fn hands_over_what_it_does_not_take() {
-        use Handover::{Arithmetic, Color, Header, Precision, Progressive, Scans};
-        let frame = 0xc0;
-        assert_eq!(changed(frame, 0, 12), Some(Precision));
-        assert_eq!(changed(frame, 5, 4), Some(Header), "length");
-        assert_eq!(changed(frame, 2, 0), Some(Header), "no rows");
-        assert_eq!(changed(frame, 3, 0xff), None, "wide");
-        assert_eq!(changed(frame, 7, 0x51), Some(Header), "factor 5");
-        assert_eq!(changed(frame, 7, 0x01), Some(Header), "factor 0");
-        assert_eq!(changed(frame, 7, 0x44), Some(Header), "18 blocks");
-        assert_eq!(changed(frame, 8, 4), Some(Header), "no such table");
-        assert_eq!(
-            changed(frame, 6, 9),
-            Some(Scans),
-            "not the component of the scan"
-        );
-        assert_eq!(changed(frame, 9, 0), Some(Header), "one identifier twice");
-        assert_eq!(
-            changed(frame, 10, 0x31),
-            Some(Header),
-            "fractional sampling"
-        );
-        assert_eq!(changed(0xda, 2, 0x40), Some(Header), "no such DC table");
-        assert_eq!(changed(0xda, 2, 0x02), Some(Header), "a missing AC table");
-        assert_eq!(changed(0xda, 0, 2), Some(Scans));
-        assert_eq!(changed(0xda, 7, 1), Some(Header), "first coefficient");
-        assert_eq!(changed(0xda, 8, 62), Some(Header), "last coefficient");
-        assert_eq!(
-            changed(0xda, 9, 1),
-            Some(Header),
-            "successive approximation"
-        );
-        assert_eq!(changed(0xc4, 0, 0x20), Some(Header), "table class");
-        assert_eq!(changed(0xc4, 0, 0x04), Some(Header), "table number");
-        assert_eq!(changed(0xc4, 1, 200), Some(Header), "symbols missing");
-        assert_eq!(changed(0xdb, 0, 0x20), Some(Header), "quantiser precision");
-        assert_eq!(changed(0xe0, 5, 2), Some(Header), "JFIF 2");
-        let mut bytes = file();
-        let at = payload(&bytes, frame) - 3;
-        for (code, reason) in [
-            (0xc2, Progressive),
-            (0xc9, Arithmetic),
-            (0xc3, Header),
-            (0xdc, Header),
-        ] {
-            bytes[at] = code;
-            assert_eq!(parse(&bytes).err(), Some(reason), "{code:x}");
-        }
-        bytes[at] = 0xc1;
-        assert!(parse(&bytes).is_ok());
-        let bytes = file();
-        for code in [0xc0, 0xc4, 0xdb] {
-            assert_eq!(
-                parse(&without(&bytes, code)).err(),
-                Some(Header),
-                "{code:x}"
-            );
-        }
-        let mut plain = without(&bytes, 0xe0);
-        assert!(parse(&plain).is_ok(), "no word on colour");
-        let (frame, scan) = (payload(&plain, frame), payload(&plain, 0xda));
-        for (i, &id) in b"RGB".iter().enumerate() {
-            plain[frame + 6 + 3 * i] = id;
-            plain[scan + 1 + 2 * i] = id;
-        }
-        assert_eq!(parse(&plain).err(), Some(Color));
-        let stray = [&bytes[..2], &[7], &bytes[2..]].concat();
-        assert_eq!(parse(&stray).err(), Some(Header));
-        let filled = [&bytes[..2], &[0xff, 0xff], &bytes[2..]].concat();
-        assert!(parse(&filled).is_ok());
-        let adobe = |transform| {
-            [
-                b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0".as_slice(),
-                &[transform],
-            ]
-            .concat()
-        };
-        let with = |transform| {
-            let plain = without(&bytes, 0xe0);
-            [&plain[..2], &adobe(transform), &plain[2..]].concat()
-        };
-        assert_eq!(parse(&with(0)).err(), Some(Color));
-        assert!(parse(&with(1)).is_ok());
-        assert_eq!(parse(&with(2)).err(), Some(Color));
-    }
-
-    #[test]
-    fn every_cut_of_the_header_is_handed_over() {
-        let bytes = file();
-        let scan = parse(&bytes).unwrap().scan.len();
-        for end in 0..bytes.len() - scan {
-            assert!(parse(&bytes[..end]).is_err(), "{end}");
-        }
-    }
-}
+mod tests;

@@ -11,14 +11,15 @@
 //! tables.rs   tables kept by the content of their segments      Header -> AcTable, DcTable (huffman.rs)
 //! unstuff.rs  the scan without stuffing, a piece at a time      bytes -> Piece
 //! bits.rs     64 bits of a piece
-//! scan.rs     blocks: Huffman decoding, inverse zigzag          Piece -> Chunk of coefficients
+//! scan.rs     MCUs between restart markers
+//! blocks.rs   blocks: Huffman decoding, inverse zigzag          Piece -> Chunk of coefficients
 //! ../idct     dequantisation and inverse DCT                    Chunk -> planes
 //! ```
 //!
 //! A row of MCUs is decoded a chunk at a time, and each chunk transformed while it is in cache, in
 //! runs of consecutive blocks of a component. Blocks beside and above the window, and components
 //! that nobody wants, only have their code words passed over, by a table that counts; rows below
-//! are not touched. Scratch is of a fixed size, whatever the picture: 24 kB, and for each of up to
+//! are not touched. Scratch is of a fixed size, whatever the image: 24 kB, and for each of up to
 //! 8 AC tables 21 kB (29 with its counting table), of up to 8 DC tables 3 kB.
 //!
 //! # What it gives
@@ -54,7 +55,7 @@
 //! - Of all blocks a fifth leave the loop of accesses before their end: three in five of those
 //!   because the index does not tell, the others because the block ended with its last coefficient.
 //!   For the latter an array of first lengths spares decoding a symbol again, and what an access
-//!   past the end means is looked up (`scan::ENDED`), which makes one branch of three. Not measured
+//!   past the end means is looked up (`blocks::ENDED`), which makes one branch of three. Not measured
 //!   apart.
 //! - The bits of the second value of two may go on after the index, not only those of a lone one,
 //!   at no cost in the loop: 2.5 % faster. Bits for 27 instead of 18 an access, and two instead of
@@ -65,25 +66,31 @@
 //! - Chunks of 24, 48, 96, 192 blocks: no difference.
 //! - A scan loop of its own for where nothing is passed over: no gain.
 //! - From an earlier prototype, on Zen 4: fields of an entry loaded one by one instead of shifts of
-//!   one word, 17 %; two pictures interleaved in one thread, a loss (registers).
+//!   one word, 17 %; two images interleaved in one thread, a loss (registers).
 //! - Not tried: transforming a chunk's blocks between the accesses of the next, which leave most of
 //!   the processor idle.
 
 mod bits;
+mod blocks;
 mod header;
 mod huffman;
+mod layout;
+mod quantisation;
 mod scan;
 mod tables;
 mod unstuff;
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::Orientation;
-use super::frame::{Cut, Handover, PlaneCut};
+use super::frame::Cut;
 use super::idct::{self, Quant};
+use super::tally::Handover;
 use crate::simd::Avx2;
 use huffman::{AcTable, DcTable};
-use scan::{Scan, Unit};
+use layout::{Component, Layout, Units};
+use scan::Scan;
 use tables::Cache;
 use unstuff::{Feed, PIECE, Piece};
 
@@ -95,32 +102,23 @@ mod tests;
 /// Blocks that are decoded before they are transformed: few enough to stay in the first level of
 /// the cache beside the tables, enough for runs of several blocks of each component.
 const CHUNK_BLOCKS: u32 = 48;
-/// Between two runs of a chunk, for what is written behind a block.
+/// Blocks between two runs of a chunk, for what is written behind a block.
 const GAP: usize = 1;
 /// Rows of blocks in an MCU, of all components.
 const MOST_RUNS: usize = 10;
-/// Blocks in an MCU (T.81, B.2.3).
-const MOST_BLOCKS: usize = 10;
 
 /// Coefficients in natural order, 64 a block.
 #[repr(C, align(64))]
 struct Chunk([i16; CHUNK_LEN]);
 const CHUNK_LEN: usize = 64 * (CHUNK_BLOCKS as usize + MOST_RUNS * GAP + 3);
 
-/// A worker's decoder: tables and scratch, used from picture to picture.
+/// A worker's decoder: tables and scratch, used from image to image.
 pub(super) struct Baseline {
     avx2: Avx2,
     dc: Cache<DcTable>,
     ac: Cache<AcTable>,
     piece: Box<Piece>,
     chunk: Box<Chunk>,
-}
-
-/// Where the tables of a component are in the caches.
-#[derive(Clone, Copy, Default)]
-struct Component {
-    dc: usize,
-    ac: usize,
 }
 
 /// What takes the coefficients of the MCUs of the cut.
@@ -183,47 +181,31 @@ impl Baseline {
         if !header.ended || cut.components != header.frame.components() {
             return Err(Handover::Data);
         }
-        let components = self.components(header, cut)?;
-        let layout = Layout::new(cut);
-        let units = |inside| Units::new(&layout, cut, &components, (&self.dc, &self.ac), inside);
-        let (inside, outside) = (units(true), units(false));
-        let feed = Feed::new(self.avx2, header.scan, &mut self.piece);
-        let mut scan = Scan::new(self.avx2, feed, header.restart_interval);
+        let mut pass = self.pass(header, cut)?;
         // Damage in rows that libjpeg-turbo decodes too must not go unseen.
-        let end = cut
-            .rows
-            .end
-            .next_multiple_of(header.rows_at_a_time)
-            .min(cut.row_count);
-        for row in 0..end {
+        let end = cut.rows.end.next_multiple_of(header.rows_at_a_time);
+        for row in 0..end.min(cut.row_count) {
             if stop.load(Ordering::Relaxed) {
                 return Err(Handover::Stopped);
             }
-            let columns = if cut.rows.contains(&row) {
-                cut.columns.clone()
-            } else {
-                0..0
-            };
-            let mut column = 0;
-            while column < cut.row_length {
-                let is_inside = columns.contains(&column);
-                let end = if is_inside {
-                    columns.end
-                } else if column < columns.start {
-                    columns.start
-                } else {
-                    cut.row_length
-                };
-                let count = (end - column).min(layout.mcus);
-                let units = if is_inside { &inside } else { &outside };
-                scan.mcus(units.all(), count, &mut self.chunk)?;
-                if is_inside {
-                    sink.take(&self.chunk, &layout, row, column, count);
-                }
-                column += count;
-            }
+            pass.row(row, sink)?;
         }
         Ok(())
+    }
+
+    fn pass<'a>(&'a mut self, header: &Header<'a>, cut: &'a Cut) -> Result<Pass<'a>, Handover> {
+        let components = self.components(header, cut)?;
+        let layout = Layout::new(cut);
+        let units = |inside| Units::new(&layout, cut, &components, (&self.dc, &self.ac), inside);
+        let feed = Feed::new(self.avx2, header.scan, &mut self.piece);
+        Ok(Pass {
+            cut,
+            inside: units(true),
+            outside: units(false),
+            layout,
+            scan: Scan::new(self.avx2, feed, header.restart_interval),
+            chunk: &mut self.chunk,
+        })
     }
 
     /// Finds or builds the tables.
@@ -242,6 +224,43 @@ impl Baseline {
     }
 }
 
+/// The way through the rows of MCUs of a file.
+struct Pass<'a> {
+    cut: &'a Cut,
+    layout: Layout,
+    /// The blocks of MCUs inside the window, and of those outside.
+    inside: Units<'a>,
+    outside: Units<'a>,
+    scan: Scan<'a>,
+    chunk: &'a mut Chunk,
+}
+
+impl Pass<'_> {
+    fn row(&mut self, row: u32, sink: &mut impl Sink) -> Result<(), Handover> {
+        let Range { start, end } = if self.cut.rows.contains(&row) {
+            self.cut.columns.clone()
+        } else {
+            0..0
+        };
+        let (before, behind) = (0..start, end..self.cut.row_length);
+        for (part, is_inside) in [(before, false), (start..end, true), (behind, false)] {
+            let units = if is_inside {
+                &self.inside
+            } else {
+                &self.outside
+            };
+            for column in part.clone().step_by(self.layout.mcus as usize) {
+                let count = (part.end - column).min(self.layout.mcus);
+                self.scan.mcus(units.all(), count, self.chunk)?;
+                if is_inside {
+                    sink.take(self.chunk, &self.layout, row, column, count);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How many blocks of a component only have to be passed over.
 fn skips(cut: &Cut, component: usize) -> u32 {
     let plane = &cut.planes[component];
@@ -256,95 +275,6 @@ fn skips(cut: &Cut, component: usize) -> u32 {
         .saturating_mul(plane.blocks.across * plane.blocks.down)
 }
 
-/// Where in a chunk the blocks of a component are: runs of a row of blocks each.
-struct Layout {
-    /// MCUs in a chunk.
-    mcus: u32,
-    /// First run of each component.
-    starts: [usize; 3],
-    /// Blocks from one run to the next.
-    strides: [usize; 3],
-}
-
-impl Layout {
-    fn new(cut: &Cut) -> Self {
-        let planes = &cut.planes[..cut.components];
-        let blocks: u32 = planes
-            .iter()
-            .map(|plane| plane.blocks.across * plane.blocks.down)
-            .sum();
-        let mcus = (CHUNK_BLOCKS / blocks).max(1);
-        let mut layout = Self {
-            mcus,
-            starts: [0; 3],
-            strides: [0; 3],
-        };
-        let mut at = 0;
-        for (i, plane) in planes.iter().enumerate() {
-            let stride = (mcus * plane.blocks.across) as usize + GAP;
-            layout.strides[i] = stride;
-            layout.starts[i] = at;
-            at += stride * plane.blocks.down as usize;
-        }
-        layout
-    }
-
-    /// The first block of a row of blocks of a component.
-    fn run(&self, component: usize, row: usize) -> usize {
-        self.starts[component] + row * self.strides[component]
-    }
-}
-
-/// The blocks of an MCU in their order.
-struct Units<'a> {
-    list: [Unit<'a>; MOST_BLOCKS],
-    count: usize,
-}
-
-impl<'a> Units<'a> {
-    /// For MCUs inside the window or outside.
-    fn new(
-        layout: &Layout,
-        cut: &Cut,
-        components: &[Component; 3],
-        (dc, ac): (&'a Cache<DcTable>, &'a Cache<AcTable>),
-        inside: bool,
-    ) -> Self {
-        let unit = |i: usize| {
-            let ac = ac.get(components[i].ac);
-            let needed = inside && i < cut.wanted && cut.planes[i].block > 1;
-            Unit {
-                component: i,
-                dc: dc.get(components[i].dc),
-                ac,
-                at: 0,
-                step: cut.planes[i].blocks.across as usize,
-                skip: if needed { None } else { ac.skip.as_deref() },
-            }
-        };
-        let mut all = Self {
-            list: [unit(0); MOST_BLOCKS],
-            count: 0,
-        };
-        for (i, plane) in cut.planes[..cut.components].iter().enumerate() {
-            for row in 0..plane.blocks.down as usize {
-                for column in 0..plane.blocks.across as usize {
-                    all.list[all.count] = Unit {
-                        at: layout.run(i, row) + column,
-                        ..unit(i)
-                    };
-                    all.count += 1;
-                }
-            }
-        }
-        all
-    }
-
-    fn all(&self) -> &[Unit<'a>] {
-        &self.list[..self.count]
-    }
-}
-
 /// Transforms coefficients to the samples of planes.
 struct Planes<'a> {
     avx2: Avx2,
@@ -355,25 +285,21 @@ struct Planes<'a> {
 
 impl Sink for Planes<'_> {
     fn take(&mut self, chunk: &Chunk, layout: &Layout, row: u32, column: u32, count: u32) {
+        let Cut { rows, columns, .. } = self.cut;
         let (row, column) = (
-            (row - self.cut.rows.start) as usize,
-            (column - self.cut.columns.start) as usize,
+            (row - rows.start) as usize,
+            (column - columns.start) as usize,
         );
         let (blocks, _) = chunk.0.as_chunks::<64>();
         for (i, plane) in self.cut.planes.iter().enumerate().take(self.cut.wanted) {
-            let &PlaneCut {
-                blocks: sampling,
-                block,
-                stride,
-                ..
-            } = plane;
-            let (across, down) = (sampling.across as usize, sampling.down as usize);
-            let (size, stride) = (block as usize, stride as usize);
+            let across = plane.blocks.across as usize;
+            let down = plane.blocks.down as usize;
+            let (size, stride) = (plane.block as usize, plane.stride as usize);
             for line in 0..down {
                 let run = &blocks[layout.run(i, line)..][..count as usize * across];
-                let out = &mut self.out[i]
-                    [(row * down + line) * size * stride + column * across * size..];
-                idct::run(self.avx2, run, &self.quants[i], block, out, stride);
+                let first = (row * down + line) * size * stride + column * across * size;
+                let out = &mut self.out[i][first..];
+                idct::run(self.avx2, run, &self.quants[i], plane.block, out, stride);
             }
         }
     }

@@ -14,7 +14,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::super::super::{Request, Window};
-use super::super::frame::{Cut, Frame, Handover};
+use super::super::frame::{Cut, Frame};
+use super::super::tally::Handover;
 use super::super::turbo::{Color, Handle, Out, PlaneLayout};
 use super::{Baseline, parse};
 
@@ -91,7 +92,7 @@ impl Turbo {
             .handle
             .open(bytes, &stop)
             .map_err(|reason| reason.to_string())?;
-        if !super::super::ends(&bytes[source.scan..]) {
+        if !super::super::markers::ends(&bytes[source.scan..]) {
             return Err("not ended".into());
         }
         self.components = if source.color == Color::Gray { 1 } else { 3 };

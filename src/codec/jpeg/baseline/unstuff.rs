@@ -103,21 +103,10 @@ fn unstuff(_: Avx2, from: &[u8], to: &mut [u8]) -> (usize, usize) {
 fn copy_plain(from: &[u8], to: &mut [u8]) -> (usize, usize) {
     let (mut read, mut written) = (0, 0);
     while written + VECTOR <= to.len() {
-        let Some(room) = to[written..].first_chunk_mut::<VECTOR>() else {
+        let Some(vector) = to[written..].first_chunk_mut() else {
             break;
         };
-        let left = &from[read..];
-        let plain = if let Some(bytes) = left.first_chunk() {
-            *room = *bytes;
-            leading_plain(bytes)
-        } else {
-            let plain = left
-                .iter()
-                .position(|&byte| byte == 0xff)
-                .unwrap_or(left.len());
-            room[..plain].copy_from_slice(&left[..plain]);
-            plain
-        };
+        let plain = copy_start(&from[read..], vector);
         read += plain;
         written += plain;
         if plain == VECTOR {
@@ -133,6 +122,21 @@ fn copy_plain(from: &[u8], to: &mut [u8]) -> (usize, usize) {
         }
     }
     (read, written)
+}
+
+/// Copies what comes before the first 0xff, a vector at most, and returns how much it is. What is
+/// behind it in the vector may be overwritten.
+#[inline]
+#[target_feature(enable = "avx2,bmi1,lzcnt")]
+fn copy_start(from: &[u8], to: &mut [u8; VECTOR]) -> usize {
+    if let Some(bytes) = from.first_chunk() {
+        *to = *bytes;
+        return leading_plain(bytes);
+    }
+    let end = from.iter().position(|&byte| byte == 0xff);
+    let plain = end.unwrap_or(from.len());
+    to[..plain].copy_from_slice(&from[..plain]);
+    plain
 }
 
 /// How many bytes come before the first 0xff.

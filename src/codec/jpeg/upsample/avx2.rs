@@ -129,7 +129,7 @@ fn bytes(rooms: &mut [Vec<u8>; 3], tracks: &[Track<'_>; 3], (left, y): (u32, u32
     colour(luma, |b| [words(blue, b), words(red, b)], out);
 }
 
-/// A word for even columns of the picture and one for odd ones, for a block that begins in column
+/// A word for even columns of the image and one for odd ones, for a block that begins in column
 /// `left`.
 #[target_feature(enable = "avx2")]
 fn alternating(left: u32, even: i16, odd: i16) -> Words {
@@ -165,22 +165,9 @@ fn expand(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut [Wide
     let start = (row - track.cut.top) as usize * track.cut.stride as usize
         + (left / 2 - track.cut.left) as usize;
     let odd = !left.is_multiple_of(2);
+    let three = |x: __m256i| _mm256_add_epi16(_mm256_add_epi16(x, x), x);
     for (b, wide) in wide.iter_mut().enumerate() {
-        let at = start + b * BLOCK / 2;
-        let samples = at
-            .checked_sub(1)
-            .and_then(|at| track.data.get(at..)?.first_chunk::<18>());
-        let [before, own, after] = match samples {
-            Some(samples) => neighbours(samples),
-            None => neighbours(&std::array::from_fn(|i| {
-                (at + i)
-                    .checked_sub(1)
-                    .and_then(|at| track.data.get(at))
-                    .copied()
-                    .unwrap_or(0)
-            })),
-        };
-        let three = |x: __m256i| _mm256_add_epi16(_mm256_add_epi16(x, x), x);
+        let [before, own, after] = neighbours(track.data, start + b * BLOCK / 2);
         let (first, second) = if odd {
             (
                 _mm256_add_epi16(three(own), after),
@@ -198,7 +185,7 @@ fn expand(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut [Wide
     repeat_edges(track, row, left, width, wide);
 }
 
-/// The outermost columns of the picture have no neighbours but themselves.
+/// The outermost columns of the image have no neighbours but themselves.
 fn repeat_edges(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut [Wide]) {
     let row = track.row(row);
     let mut set = |pixel: usize, sample: u8| {
@@ -213,10 +200,19 @@ fn repeat_edges(track: &Track<'_>, row: u32, left: u32, width: usize, wide: &mut
     }
 }
 
-/// Sixteen samples with those before and behind each.
+/// Sixteen samples from `at` on, with those before and behind each; zeros where there are none.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn neighbours(samples: &[u8; 18]) -> [__m256i; 3] {
+fn neighbours(data: &[u8], at: usize) -> [__m256i; 3] {
+    let first = at.checked_sub(1);
+    let samples = first.and_then(|first| data.get(first..)?.first_chunk::<18>());
+    let samples = match samples {
+        Some(samples) => samples,
+        None => &std::array::from_fn(|i| {
+            let sample = (at + i).checked_sub(1).and_then(|at| data.get(at));
+            sample.copied().unwrap_or(0)
+        }),
+    };
     [0, 1, 2].map(|from| {
         let sixteen = samples[from..].first_chunk::<16>();
         sixteen.map_or_else(

@@ -3,7 +3,7 @@
 //!
 //! A component that lacks every second column, row, or both is interpolated between its four
 //! nearest samples, 9:3:3:1; other ratios repeat samples. Which of the two is libjpeg's choice by
-//! ratio and scale ([`Method`]). Beyond the edges of the picture its outermost samples count again;
+//! ratio and scale ([`Method`]). Beyond the edges of the image its outermost samples count again;
 //! beyond the edges of a window, real neighbours are needed, so the planes are decoded for a
 //! [`Upsampler::reach`] that is one pixel wider.
 //!
@@ -15,7 +15,7 @@
 //! in the same run; 436x381 (Zen 5 at 3.9 GHz; `cargo test --release upsample::tests::speed --
 //! --ignored --nocapture`):
 //!
-//! | | microseconds a picture | libjpeg-turbo | |
+//! | | microseconds a image | libjpeg-turbo | |
 //! | --- | --- | --- | --- |
 //! | 4:2:0 | 42 | 76 | 1.8x |
 //! | 4:2:2 | 42 | 78 | 1.8x |
@@ -40,7 +40,7 @@ use crate::simd::Avx2;
 /// How a component is brought to full size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Method {
-    /// It is as large as the picture.
+    /// It is as large as the image.
     Same,
     /// Every second column is interpolated.
     Across,
@@ -50,6 +50,22 @@ enum Method {
     Both,
     /// Each sample stands for a rectangle of pixels.
     Repeat,
+}
+
+impl Method {
+    /// Libjpeg's choice for a component of which a sample stands for `ratio` pixels, where blocks
+    /// become `least` pixels wide.
+    fn of(ratio: (u32, u32), least: u32, width: u32) -> Self {
+        // It interpolates neither at 1/8 nor across columns of which there are only two.
+        let (fancy, wide) = (least > 1, width > 2);
+        match ratio {
+            (1, 1) => Self::Same,
+            (2, 1) if fancy && wide => Self::Across,
+            (1, 2) if fancy => Self::Down,
+            (2, 2) if fancy && wide => Self::Both,
+            _ => Self::Repeat,
+        }
+    }
 }
 
 /// A component of a cut: its samples, and how they lie to the pixels.
@@ -119,9 +135,8 @@ impl Upsampler {
         if length == 0 {
             return;
         }
-        let rows = out[..length * window.height as usize]
-            .chunks_exact_mut(length)
-            .zip(window.top..);
+        let out = &mut out[..length * window.height as usize];
+        let rows = out.chunks_exact_mut(length).zip(window.top..);
         #[cfg(target_arch = "x86_64")]
         if let Some(avx2) = self.avx2 {
             let (scratch, rooms) = (&mut self.scratch, &mut self.rows);
@@ -150,7 +165,7 @@ impl Upsampler {
         }
     }
 
-    /// The window that must be decoded so that `window`, in pixels of the picture at
+    /// The window that must be decoded so that `window`, in pixels of the image at
     /// 1/`denominator`, can be upsampled as in a full decode.
     pub(super) fn reach(frame: &Frame, window: Window, denominator: u32) -> Window {
         let cut = frame.cut(window, denominator, frame.components());
@@ -217,17 +232,8 @@ impl<'a> Track<'a> {
             "only whole ratios are upsampled"
         );
         let ratio = (full.0 / step.0, full.1 / step.1);
-        // libjpeg interpolates neither at 1/8 nor across columns of which there are only two.
-        let (fancy, wide) = (least > 1, plane.whole.width > 2);
-        let method = match ratio {
-            (1, 1) => Method::Same,
-            (2, 1) if fancy && wide => Method::Across,
-            (1, 2) if fancy => Method::Down,
-            (2, 2) if fancy && wide => Method::Both,
-            _ => Method::Repeat,
-        };
         Self {
-            method,
+            method: Method::of(ratio, least, plane.whole.width),
             ratio,
             cut: plane,
             data,

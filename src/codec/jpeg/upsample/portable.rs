@@ -3,46 +3,52 @@
 
 use super::{Method, Track};
 
-/// Row `y` of the picture, from column `left` on.
+/// Row `y` of the image, from column `left` on.
 pub(super) fn upsample(track: &Track<'_>, left: u32, y: u32, out: &mut [u8]) {
-    let pixels = out.iter_mut().zip(left..);
     match track.method {
         Method::Same => out.copy_from_slice(&track.from(y, left)[..out.len()]),
         Method::Repeat => {
             let row = track.row(y / track.ratio.1);
-            for (pixel, x) in pixels {
+            for (pixel, x) in out.iter_mut().zip(left..) {
                 *pixel = row[(x / track.ratio.0 - track.cut.left) as usize];
             }
         }
+        Method::Down => down(track, left, y, out),
         Method::Across => {
             let row = track.row(y);
-            for (pixel, x) in pixels {
-                let (near, far) = columns(track, x);
-                *pixel = quotient::<4>(
-                    3 * u16::from(row[near]) + u16::from(row[far]) + if x % 2 == 0 { 1 } else { 2 },
-                );
-            }
-        }
-        Method::Down => {
-            let (near, far) = track.nearest(y);
-            let (near, far) = (
-                &track.from(near, left)[..out.len()],
-                &track.from(far, left)[..out.len()],
-            );
-            let bias = if y.is_multiple_of(2) { 1 } else { 2 };
-            for ((pixel, near), far) in out.iter_mut().zip(near).zip(far) {
-                *pixel = quotient::<4>(3 * u16::from(*near) + u16::from(*far) + bias);
-            }
+            across::<4>(track, left, out, |column| u16::from(row[column]), [1, 2]);
         }
         Method::Both => {
             let (near, far) = track.nearest(y);
             let (near, far) = (track.row(near), track.row(far));
             let sum = |column: usize| 3 * u16::from(near[column]) + u16::from(far[column]);
-            for (pixel, x) in pixels {
-                let (near, far) = columns(track, x);
-                *pixel = quotient::<16>(3 * sum(near) + sum(far) + if x % 2 == 0 { 8 } else { 7 });
-            }
+            across::<16>(track, left, out, sum, [8, 7]);
         }
+    }
+}
+
+/// Interpolates between rows.
+fn down(track: &Track<'_>, left: u32, y: u32, out: &mut [u8]) {
+    let (near, far) = track.nearest(y);
+    let (near, far) = (track.from(near, left), track.from(far, left));
+    let bias = if y.is_multiple_of(2) { 1 } else { 2 };
+    for ((pixel, near), far) in out.iter_mut().zip(near).zip(far) {
+        *pixel = quotient::<4>(3 * u16::from(*near) + u16::from(*far) + bias);
+    }
+}
+
+/// Interpolates between columns of values that `WEIGHT` stands for four times over; even and odd
+/// columns of pixels are rounded by a bias each.
+fn across<const WEIGHT: u16>(
+    track: &Track<'_>,
+    left: u32,
+    out: &mut [u8],
+    value: impl Fn(usize) -> u16,
+    bias: [u16; 2],
+) {
+    for (pixel, x) in out.iter_mut().zip(left..) {
+        let (near, far) = columns(track, x);
+        *pixel = quotient::<WEIGHT>(3 * value(near) + value(far) + bias[x as usize % 2]);
     }
 }
 

@@ -157,10 +157,11 @@ fn half(
     let [t1, t2] = factor::FIVE_THREE.map(|k| times(five_three, k));
     let odd = [add(t3, z4), add(t2, z3), add(t1, z4), add(t0, z3)];
     eight(|i| {
+        let (even, odd) = (even[i.min(7 - i)], odd[i.min(7 - i)]);
         if i < 4 {
-            add(even[i], odd[i])
+            add(even, odd)
         } else {
-            subtract(even[7 - i], odd[7 - i])
+            subtract(even, odd)
         }
     })
 }

@@ -39,7 +39,27 @@ pub(super) fn four(blocks: &[Block; 4], quant: &Quant) -> [__m256i; 2] {
 fn quads(blocks: [&Block; 2], quant: &Quant) -> __m256i {
     /// By columns, with column 2 before column 1, to rows, with row 2 before row 1.
     const TURN: [u8; 16] = [0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15];
-    let [first, one, two, three, five, six, seven] = load(blocks, quant, [0, 1, 2, 3, 5, 6, 7]);
+    let inputs = load(blocks, quant, [0, 1, 2, 3, 5, 6, 7]);
+    let mut rows = quad_rows(&inputs);
+    if overflows(inputs[0]) {
+        rows = flat(rows, inputs[0], blocks, &[1, 2, 3, 5, 6, 7]);
+    }
+    let [zero_one, two_three, four_five, six_seven] = column_pairs(&rows);
+    let columns = quad::<19>(
+        _mm256_unpacklo_epi16(_mm256_setzero_si256(), zero_one),
+        _mm256_unpacklo_epi16(two_three, six_seven),
+        _mm256_unpackhi_epi16(zero_one, two_three),
+        _mm256_unpackhi_epi16(four_five, six_seven),
+    );
+    let even = _mm256_packs_epi32(columns[0], columns[2]);
+    let odd = _mm256_packs_epi32(columns[1], columns[3]);
+    _mm256_shuffle_epi8(_mm256_packs_epi16(even, odd), load_twice(&TURN))
+}
+
+/// The first pass over rows 0, 1, 2, 3, 5, 6 and 7.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn quad_rows(&[first, one, two, three, five, six, seven]: &[__m256i; 7]) -> [__m256i; 4] {
     let low = quad::<12>(
         _mm256_unpacklo_epi16(_mm256_setzero_si256(), first),
         _mm256_unpacklo_epi16(two, six),
@@ -53,10 +73,13 @@ fn quads(blocks: [&Block; 2], quant: &Quant) -> __m256i {
         _mm256_unpackhi_epi16(five, seven),
     );
     let pack = |i: usize| _mm256_packs_epi32(low[i], high[i]);
-    let mut rows = [pack(0), pack(1), pack(2), pack(3)];
-    if overflows(first) {
-        rows = flat(rows, first, blocks, &[1, 2, 3, 5, 6, 7]);
-    }
+    [pack(0), pack(1), pack(2), pack(3)]
+}
+
+/// Four rows to two columns each, of four words.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn column_pairs(rows: &[__m256i; 4]) -> [__m256i; 4] {
     let (upper, upper_high) = (
         _mm256_unpacklo_epi16(rows[0], rows[1]),
         _mm256_unpackhi_epi16(rows[0], rows[1]),
@@ -65,24 +88,12 @@ fn quads(blocks: [&Block; 2], quant: &Quant) -> __m256i {
         _mm256_unpacklo_epi16(rows[2], rows[3]),
         _mm256_unpackhi_epi16(rows[2], rows[3]),
     );
-    // Two columns each, of four words.
-    let (zero_one, two_three) = (
+    [
         _mm256_unpacklo_epi32(upper, lower),
         _mm256_unpackhi_epi32(upper, lower),
-    );
-    let (four_five, six_seven) = (
         _mm256_unpacklo_epi32(upper_high, lower_high),
         _mm256_unpackhi_epi32(upper_high, lower_high),
-    );
-    let columns = quad::<19>(
-        _mm256_unpacklo_epi16(_mm256_setzero_si256(), zero_one),
-        _mm256_unpacklo_epi16(two_three, six_seven),
-        _mm256_unpackhi_epi16(zero_one, two_three),
-        _mm256_unpackhi_epi16(four_five, six_seven),
-    );
-    let even = _mm256_packs_epi32(columns[0], columns[2]);
-    let odd = _mm256_packs_epi32(columns[1], columns[3]);
-    _mm256_shuffle_epi8(_mm256_packs_epi16(even, odd), load_twice(&TURN))
+    ]
 }
 
 /// One dimension, eight inputs to four outputs divided by 2^`BITS`; input 0 comes times 2^16, the
@@ -97,27 +108,19 @@ fn quad<const BITS: i32>(
 ) -> [__m256i; 4] {
     let times = |pair, even, odd| _mm256_madd_epi16(pair, factors(even, odd));
     let add = |a, b| _mm256_add_epi32(a, b);
-    let subtract = |a, b| _mm256_sub_epi32(a, b);
-    let shift = |sum| _mm256_srai_epi32::<BITS>(sum);
-    let zero = add(
-        _mm256_srai_epi32::<2>(zero),
-        _mm256_set1_epi32(1 << (BITS - 1)),
-    );
+    let half = _mm256_set1_epi32(1 << (BITS - 1));
+    let zero = add(_mm256_srai_epi32::<2>(zero), half);
     let even = times(two_six, 15137, -6270);
-    let (sum, difference) = (add(zero, even), subtract(zero, even));
-    let outer = add(
-        times(one_three, 20995, 7373),
-        times(five_seven, -4926, -4176),
-    );
-    let inner = add(
-        times(one_three, 8697, -17799),
-        times(five_seven, 11893, -1730),
-    );
+    let even = (add(zero, even), _mm256_sub_epi32(zero, even));
+    let outer = times(one_three, 20995, 7373);
+    let outer = add(outer, times(five_seven, -4926, -4176));
+    let inner = times(one_three, 8697, -17799);
+    let inner = add(inner, times(five_seven, 11893, -1730));
     [
-        shift(add(sum, outer)),
-        shift(add(difference, inner)),
-        shift(subtract(difference, inner)),
-        shift(subtract(sum, outer)),
+        _mm256_srai_epi32::<BITS>(add(even.0, outer)),
+        _mm256_srai_epi32::<BITS>(add(even.1, inner)),
+        _mm256_srai_epi32::<BITS>(_mm256_sub_epi32(even.1, inner)),
+        _mm256_srai_epi32::<BITS>(_mm256_sub_epi32(even.0, outer)),
     ]
 }
 

@@ -1,112 +1,23 @@
-//! libjpeg-turbo through the C shim beside this file: declarations, an owner that checks every
-//! code, a safe face.
+//! libjpeg-turbo through the C shim: declarations, an owner that checks every code, a safe face.
 #![expect(
     unsafe_code,
     reason = "the border to C; every call's preconditions are met by the types here"
 )]
+
+mod fill;
+mod sys;
 
 // Nothing of the crate is named: this links its library.
 extern crate turbojpeg_sys as _;
 
 use std::ffi::{CStr, c_char};
 use std::marker::PhantomData;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::atomic::AtomicBool;
 
-use super::super::{Orientation, Reason, Request};
 use super::frame::{Frame, Sampling};
+use crate::codec::{Orientation, Reason, Request};
 use crate::pixel::Size;
-
-mod sys {
-    #[repr(C)]
-    pub(super) struct Jpeg {
-        _private: [u8; 0],
-    }
-
-    #[repr(C)]
-    pub(super) struct Header {
-        pub(super) width: u32,
-        pub(super) height: u32,
-        pub(super) precision: i32,
-        pub(super) color: i32,
-        pub(super) h_samp: [i32; 4],
-        pub(super) v_samp: [i32; 4],
-        pub(super) scan: usize,
-        pub(super) exif: *const u8,
-        pub(super) exif_len: usize,
-        pub(super) xmp: *const u8,
-        pub(super) xmp_len: usize,
-    }
-
-    #[repr(C)]
-    pub(super) struct Request {
-        pub(super) out: i32,
-        pub(super) denominator: u32,
-        pub(super) left: u32,
-        pub(super) top: u32,
-        pub(super) width: u32,
-        pub(super) height: u32,
-    }
-
-    #[repr(C)]
-    #[derive(Default)]
-    pub(super) struct Window {
-        pub(super) left: u32,
-        pub(super) width: u32,
-    }
-
-    #[repr(C)]
-    #[derive(Default, Clone, Copy)]
-    pub(super) struct Plane {
-        pub(super) width: u32,
-        pub(super) height: u32,
-        pub(super) stride: u32,
-        pub(super) rows: u32,
-        pub(super) mcu_width: u32,
-        pub(super) mcu_height: u32,
-    }
-
-    unsafe extern "C" {
-        pub(super) fn ip_jpeg_new() -> *mut Jpeg;
-        pub(super) fn ip_jpeg_free(jpeg: *mut Jpeg);
-        pub(super) fn ip_jpeg_message(jpeg: *const Jpeg) -> *const std::ffi::c_char;
-        #[must_use]
-        pub(super) fn ip_jpeg_header(
-            jpeg: *mut Jpeg,
-            data: *const u8,
-            len: usize,
-            stop: *const bool,
-            header: *mut Header,
-        ) -> i32;
-        pub(super) fn ip_jpeg_abort(jpeg: *mut Jpeg);
-        #[must_use]
-        pub(super) fn ip_jpeg_rows_start(
-            jpeg: *mut Jpeg,
-            request: *const Request,
-            window: *mut Window,
-        ) -> i32;
-        #[must_use]
-        pub(super) fn ip_jpeg_rows(
-            jpeg: *mut Jpeg,
-            request: *const Request,
-            out: *mut u8,
-            stride: usize,
-        ) -> i32;
-        #[must_use]
-        pub(super) fn ip_jpeg_planes_start(
-            jpeg: *mut Jpeg,
-            request: *const Request,
-            planes: *mut Plane,
-        ) -> i32;
-        #[must_use]
-        pub(super) fn ip_jpeg_planes(
-            jpeg: *mut Jpeg,
-            planes: *const Plane,
-            out: *const *mut u8,
-        ) -> i32;
-        pub(super) safe fn ip_jpeg_simd() -> i32;
-    }
-}
 
 /// Why a file cannot be decoded, beyond what libjpeg-turbo says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -150,6 +61,18 @@ pub(super) enum Color {
     Rgb,
     Cmyk,
     Other,
+}
+
+impl Color {
+    fn of(code: i32) -> Self {
+        match code {
+            0 => Self::Gray,
+            1 => Self::Ycc,
+            2 => Self::Rgb,
+            3 => Self::Cmyk,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// The form of interleaved output.
@@ -204,7 +127,7 @@ impl Drop for Handle {
 /// A file whose header has been read. It borrows the handle and the bytes, both of which the
 /// library goes on using.
 #[derive(Debug)]
-pub(super) struct Source<'a> {
+pub(super) struct Opened<'a> {
     handle: &'a mut Handle,
     pub(super) orientation: Orientation,
     pub(super) size: Size,
@@ -217,7 +140,7 @@ pub(super) struct Source<'a> {
     bytes: PhantomData<&'a [u8]>,
 }
 
-impl Drop for Source<'_> {
+impl Drop for Opened<'_> {
     fn drop(&mut self) {
         // SAFETY: the handle is alive; afterwards the library holds no pointer into the bytes any
         // more.
@@ -241,23 +164,11 @@ impl Handle {
         &'a mut self,
         bytes: &'a [u8],
         stop: &'a AtomicBool,
-    ) -> Result<Source<'a>, Reason> {
-        let mut header = sys::Header {
-            width: 0,
-            height: 0,
-            precision: 0,
-            color: 0,
-            h_samp: [0; 4],
-            v_samp: [0; 4],
-            scan: 0,
-            exif: ptr::null(),
-            exif_len: 0,
-            xmp: ptr::null(),
-            xmp_len: 0,
-        };
+    ) -> Result<Opened<'a>, Reason> {
+        let mut header = sys::Header::default();
         let (data, stop) = (bytes.as_ptr(), stop.as_ptr().cast_const());
-        // SAFETY: the pointers are valid; `Source` keeps bytes and flag borrowed until its drop
-        // aborts the decompressor, and without a `Source` it is aborted here.
+        // SAFETY: the pointers are valid; `Opened` keeps bytes and flag borrowed until its drop
+        // aborts the decompressor, and without an `Opened` it is aborted here.
         let code = unsafe {
             sys::ip_jpeg_header(self.0.as_ptr(), data, bytes.len(), stop, &raw mut header)
         };
@@ -267,22 +178,10 @@ impl Handle {
             unsafe { sys::ip_jpeg_abort(self.0.as_ptr()) };
             failed?;
         }
-        let marker = |data: *const u8, len| {
-            // SAFETY: the shim points at a marker saved in the handle, which lives until pixels are
-            // read.
-            (!data.is_null()).then(|| unsafe { std::slice::from_raw_parts(data, len) })
-        };
-        let [exif, xmp] = [
-            marker(header.exif, header.exif_len),
-            marker(header.xmp, header.xmp_len),
-        ];
-        let orientation = Orientation::from_metadata(exif, xmp);
-        let colors = [Color::Gray, Color::Ycc, Color::Rgb, Color::Cmyk];
-        let index = usize::try_from(header.color).unwrap_or(usize::MAX);
-        let color = colors.get(index).copied().unwrap_or(Color::Other);
-        Ok(Source {
+        let color = Color::of(header.color);
+        Ok(Opened {
             handle: self,
-            orientation,
+            orientation: orientation(&header),
             size: Size::new(header.width, header.height),
             frame: frame(&header, color),
             precision: header.precision,
@@ -291,6 +190,18 @@ impl Handle {
             bytes: PhantomData,
         })
     }
+}
+
+/// What the metadata of a header that was just read say.
+fn orientation(header: &sys::Header) -> Orientation {
+    let block = |data: Option<NonNull<u8>>, len| {
+        // SAFETY: the shim points at a marker saved in the handle, which lives until pixels are
+        // read.
+        data.map(|data| unsafe { std::slice::from_raw_parts(data.as_ptr(), len) })
+    };
+    let exif = block(header.exif, header.exif_len);
+    let xmp = block(header.xmp, header.xmp_len);
+    Orientation::from_metadata(exif, xmp)
 }
 
 fn frame(header: &sys::Header, color: Color) -> Option<Frame> {
@@ -317,7 +228,7 @@ fn frame(header: &sys::Header, color: Color) -> Option<Frame> {
     ))
 }
 
-impl Source<'_> {
+impl Opened<'_> {
     pub(super) fn start_rows(&mut self, request: &Request, out: Out) -> Result<(u32, u32), Reason> {
         let (request, mut window) = (raw(request, out), sys::Window::default());
         // SAFETY: the handle is alive, its bytes are borrowed by `self`, and both structs are
