@@ -159,3 +159,28 @@ impl std::ops::AddAssign for WorkerTime {
         self.idle += other.idle;
     }
 }
+
+impl std::ops::Sub for Reading {
+    type Output = Self;
+
+    /// What was added since an earlier reading.
+    fn sub(self, before: Self) -> Self {
+        Self {
+            items: self.items - before.items,
+            bytes: self.bytes - before.bytes,
+            time: self.time.saturating_sub(before.time),
+        }
+    }
+}
+
+impl std::ops::Sub for WorkerTime {
+    type Output = Self;
+
+    /// What passed since an earlier time.
+    fn sub(self, before: Self) -> Self {
+        Self {
+            running: self.running.saturating_sub(before.running),
+            idle: self.idle.saturating_sub(before.idle),
+        }
+    }
+}

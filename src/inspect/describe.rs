@@ -1,4 +1,4 @@
-//! What a data set is made of: classes, sizes and formats of its pictures, files of records.
+//! What a dataset is made of: classes, sizes and formats of its images, files of records.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::examine::{Examined, Stored, Tools};
-use super::verify::Damage;
+use super::damage::Damage;
+use super::examine::{Samples, Sound};
 use super::{Source, Watch, path_json};
 use crate::codec::{Backend, Header};
 use crate::dataset::{Dataset, Options, Wanted};
@@ -16,7 +16,7 @@ use crate::engine::{Indexed, in_order};
 use crate::error::{Error, Result};
 use crate::record::{Shard, index};
 
-/// A data set in numbers.
+/// A dataset in numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Description {
     /// What it is, in words.
@@ -27,7 +27,7 @@ pub struct Description {
     pub classes: Vec<(String, u64)>,
     /// Bytes of all files.
     pub bytes: u64,
-    /// Pictures whose headers were read.
+    /// Images whose headers were read.
     pub headers: u64,
     /// How many of these there are of each format.
     pub formats: BTreeMap<&'static str, u64>,
@@ -104,12 +104,7 @@ impl File {
             None if index::path_of(&path, shard.framing()).exists() => Index::Good,
             None => Index::Absent,
         };
-        let bytes = std::fs::metadata(&path)
-            .map_err(|source| Error::Io {
-                path: path.clone(),
-                source,
-            })?
-            .len();
+        let bytes = std::fs::metadata(&path).map_err(Error::at(&path))?.len();
         Ok(Self {
             path,
             records: shard.len(),
@@ -158,7 +153,22 @@ impl Description {
         })
     }
 
-    /// Takes down names and sizes of the classes; where labels cannot be read, why.
+    /// What the dataset knows by itself.
+    fn new(data: &dyn Dataset) -> Result<Self> {
+        let shards: Vec<File> = data.shards().iter().map(File::of).collect::<Result<_>>()?;
+        let mut found = Self {
+            kind: data.kind(),
+            samples: data.len(),
+            notes: data.notes().to_vec(),
+            bytes: shards.iter().map(|file| file.bytes).sum(),
+            shards,
+            ..Self::default()
+        };
+        found.add_classes(data);
+        Ok(found)
+    }
+
+    /// Adds names and sizes of the classes; where labels cannot be read, why.
     fn add_classes(&mut self, data: &dyn Dataset) {
         let counted = data
             .classes()
@@ -172,6 +182,40 @@ impl Description {
         }
     }
 
+    /// Adds the headers of `wanted` samples, evenly spread; false if `watch` ended it before.
+    fn add_headers(
+        &mut self,
+        source: &Source,
+        data: &Arc<dyn Dataset>,
+        wanted: u64,
+        watch: Watch<'_>,
+    ) -> Result<bool> {
+        let all = data.len();
+        let samples = Samples {
+            data: Arc::clone(data),
+            len: wanted,
+            which: Box::new(move |number| spread(number, wanted, all)),
+            form: None,
+            backend: Backend::Auto,
+        };
+        let (mut sides, mut unlabelled) = ([Vec::new(), Vec::new()], 0);
+        let whole = in_order(samples, source.workers(), watch, |_, sample| {
+            match sample? {
+                Ok(Sound {
+                    header, labelled, ..
+                }) => {
+                    self.add_header(&header, &mut sides);
+                    unlabelled += u64::from(!labelled);
+                }
+                Err(damage) => self.unreadable.push(damage),
+            }
+            Ok(())
+        })?;
+        self.notes.extend(source.note_on_labels(unlabelled, wanted));
+        [self.widths, self.heights] = sides.map(Spread::of);
+        Ok(whole)
+    }
+
     fn add_header(&mut self, header: &Header, sides: &mut [Vec<u32>; 2]) {
         self.headers += 1;
         *self.formats.entry(header.format.name()).or_default() += 1;
@@ -180,119 +224,45 @@ impl Description {
     }
 }
 
-/// Describes the data set `source`, with the headers of at most `headers` pictures, evenly spread.
+/// The sample that is number `number` of `wanted` ones, evenly spread over all.
+fn spread(number: u64, wanted: u64, all: u64) -> u64 {
+    let sample = u128::from(number) * u128::from(all) / u128::from(wanted);
+    u64::try_from(sample).unwrap_or(u64::MAX)
+}
+
+/// Describes the dataset `source`, with the headers of at most `headers` images, evenly spread.
 /// `None` if `watch` ended it before.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there is no data set, or a damaged
+/// [`Error::Io`], [`Error::Dataset`] and [`Error::Record`] where there is no dataset, or a damaged
 /// one; [`Error::Threads`] when worker threads cannot be had.
 pub fn describe(source: &Source, headers: u64, watch: Watch<'_>) -> Result<Option<Description>> {
-    let workers = source.workers();
     let data = source.open(Options {
         labels: Wanted::IfThere,
         ..Options::default()
     })?;
-    let mut found = Description {
-        kind: data.kind(),
-        samples: data.len(),
-        ..Description::default()
-    };
-    found.notes = data.notes().to_vec();
-    found.shards = data.shards().iter().map(File::of).collect::<Result<_>>()?;
-    found.bytes = found.shards.iter().map(|file| file.bytes).sum();
-    found.add_classes(&*data);
+    let mut found = Description::new(&*data)?;
     let wanted = headers.min(data.len());
     // Records are part of files whose length is known; of other samples each is asked.
-    let files = if found.shards.is_empty() {
-        data.len()
-    } else {
-        0
-    };
+    let is_files = found.shards.is_empty();
+    let files = if is_files { data.len() } else { 0 };
     let total = wanted + files;
-    let (mut sides, mut unlabelled) = ([Vec::new(), Vec::new()], 0);
-    let look = Headers {
-        data: Arc::clone(&data),
-        wanted,
-    };
-    let whole = in_order(
-        look,
-        workers,
-        &mut |done, _| watch(done, total),
-        |_, header| {
-            match header? {
-                Ok((header, Stored { labelled, .. })) => {
-                    found.add_header(&header, &mut sides);
-                    unlabelled += u64::from(!labelled);
-                }
-                Err(damage) => found.unreadable.push(damage),
-            }
-            Ok(())
-        },
-    )?;
-    found
-        .notes
-        .extend(source.note_on_labels(unlabelled, wanted));
-    let whole = whole
-        && in_order(
-            Sizes { data, files },
-            workers,
-            &mut |done, _| watch(wanted + done, total),
-            |_, bytes| {
-                found.bytes += bytes;
-                Ok(())
-            },
-        )?;
-    [found.widths, found.heights] = sides.map(Spread::of);
+    let mut begun = |done, _| watch(done, total);
+    if !found.add_headers(source, &data, wanted, &mut begun)? {
+        return Ok(None);
+    }
+    let mut going_on = |done, _| watch(wanted + done, total);
+    let sizes = Sizes { data, files };
+    let whole = in_order(sizes, source.workers(), &mut going_on, |_, bytes| {
+        found.bytes += bytes;
+        Ok(())
+    })?;
     Ok(whole.then_some(found))
-}
-
-/// Reads the headers of `wanted` samples, evenly spread.
-struct Headers {
-    data: Arc<dyn Dataset>,
-    wanted: u64,
-}
-
-impl Headers {
-    /// The sample that is number `place` of the wanted ones.
-    fn sample(&self, place: u64) -> u64 {
-        let sample = u128::from(place) * u128::from(self.data.len()) / u128::from(self.wanted);
-        u64::try_from(sample).unwrap_or(u64::MAX)
-    }
-}
-
-impl Indexed for Headers {
-    type Scratch = Tools;
-    type Value = Result<Examined<(Header, Stored)>>;
-
-    fn len(&self) -> u64 {
-        self.wanted
-    }
-
-    fn scratch(&self) -> Tools {
-        Tools::new(Backend::Auto)
-    }
-
-    fn value(
-        &self,
-        place: u64,
-        tools: &mut Tools,
-        _: &AtomicBool,
-    ) -> Result<Examined<(Header, Stored)>> {
-        tools.header(&*self.data, self.sample(place))
-    }
-
-    fn panicked(&self, place: u64, message: String) -> Result<Examined<(Header, Stored)>> {
-        Ok(Err(Damage::at(
-            self.data.location(self.sample(place)),
-            format!("internal error: {message}"),
-        )))
-    }
 }
 
 /// Asks every sample that is a file for its length; one that is not there has none.
 struct Sizes {
     data: Arc<dyn Dataset>,
-    /// How many there are.
     files: u64,
 }
 

@@ -1,16 +1,28 @@
-//! One sample, looked at: its header, or all of its pixels.
+//! Samples, looked at one by one: their headers, or all of their pixels.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::verify::Damage;
+use super::damage::Damage;
 use crate::codec::{Backend, Decoder, Header, Reason};
 use crate::dataset::{Content, Dataset, NO_LABEL, Sample, Scratch};
+use crate::engine::Indexed;
 use crate::error::Result;
 use crate::transform::{Form, decode_whole};
 
 /// What is found of a sample, or what is wrong with it.
-pub(super) type Examined<T> = Result<T, Damage>;
+pub(super) type Examined = Result<Sound, Damage>;
+
+/// What there is of a sample that can be used.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sound {
+    /// The header of its image.
+    pub(super) header: Header,
+    /// The length of what it is stored as.
+    pub(super) bytes: u64,
+    /// Whether it has a label.
+    pub(super) labelled: bool,
+}
 
 /// What a worker keeps from sample to sample.
 #[derive(Debug)]
@@ -20,13 +32,17 @@ pub(super) struct Tools {
     decoder: Option<Decoder>,
 }
 
-/// What there is of a sample besides its picture.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stored {
-    /// The length of what it is stored as.
-    pub(super) bytes: u64,
-    /// Whether it has a label.
-    pub(super) labelled: bool,
+/// Samples that are looked at on worker threads.
+pub(super) struct Samples {
+    pub(super) data: Arc<dyn Dataset>,
+    /// How many are looked at.
+    pub(super) len: u64,
+    /// Which sample is number so and so of these.
+    pub(super) which: Box<dyn Fn(u64) -> u64 + Send + Sync>,
+    /// What is decoded of each; its header alone if `None`.
+    pub(super) form: Option<Form>,
+    /// What decodes JPEGs.
+    pub(super) backend: Backend,
 }
 
 impl Tools {
@@ -39,63 +55,70 @@ impl Tools {
         }
     }
 
-    /// The header of a sample.
+    /// Reads the header of a sample; with `form`, decodes every pixel.
     ///
     /// # Errors
     /// What says nothing about the sample: [`crate::error::Error::is_of_the_machine`].
-    pub(super) fn header(
+    pub(super) fn look(
         &mut self,
         data: &dyn Dataset,
         index: u64,
-    ) -> Result<Examined<(Header, Stored)>> {
-        let stop = AtomicBool::new(false);
-        let header = |decoder: &mut Decoder, content: Content<'_>| {
-            Ok(content.open(decoder, &stop)?.header())
-        };
-        self.look(data, index, header)
-    }
-
-    /// Decodes every pixel of a sample; gives its header.
-    ///
-    /// # Errors
-    /// As [`Tools::header`].
-    pub(super) fn decode(
-        &mut self,
-        data: &dyn Dataset,
-        index: u64,
-        form: Form,
+        form: Option<Form>,
         stop: &AtomicBool,
-    ) -> Result<Examined<(Header, Stored)>> {
-        self.look(data, index, |decoder, content| {
-            decode_whole(decoder, content, form, stop)
-        })
-    }
-
-    fn look<T>(
-        &mut self,
-        data: &dyn Dataset,
-        index: u64,
-        look: impl FnOnce(&mut Decoder, Content<'_>) -> Result<T, Reason>,
-    ) -> Result<Examined<(T, Stored)>> {
+    ) -> Result<Examined> {
         let Sample { content, label } = match data.read(index, &mut self.scratch) {
             Ok(sample) => sample,
             Err(error) if error.is_of_the_machine() => return Err(error),
             Err(error) => return Ok(Err(Damage::of(&error, data.location(index)))),
         };
-        let decoder = match &mut self.decoder {
-            Some(decoder) => Ok(decoder),
-            none => Decoder::new(self.backend, Arc::default()).map(|decoder| none.insert(decoder)),
-        };
-        match decoder.and_then(|decoder| look(decoder, content)) {
-            Ok(found) => Ok(Ok((
-                found,
-                Stored {
-                    bytes: content.len() as u64,
-                    labelled: label != NO_LABEL,
-                },
-            ))),
+        match decoded(&mut self.decoder, self.backend, content, form, stop) {
+            Ok(header) => Ok(Ok(Sound {
+                header,
+                bytes: content.len() as u64,
+                labelled: label != NO_LABEL,
+            })),
             Err(reason) if reason.is_memory() => Err(data.location(index).undecodable(reason)),
             Err(reason) => Ok(Err(Damage::at(data.location(index), reason.to_string()))),
         }
+    }
+}
+
+fn decoded(
+    decoder: &mut Option<Decoder>,
+    backend: Backend,
+    content: Content<'_>,
+    form: Option<Form>,
+    stop: &AtomicBool,
+) -> Result<Header, Reason> {
+    let decoder = match decoder {
+        Some(decoder) => decoder,
+        none => none.insert(Decoder::new(backend, Arc::default())?),
+    };
+    match form {
+        Some(form) => decode_whole(decoder, content, form, stop),
+        None => Ok(content.open(decoder, stop)?.header()),
+    }
+}
+
+impl Indexed for Samples {
+    type Scratch = Tools;
+    type Value = Result<Examined>;
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn scratch(&self) -> Tools {
+        Tools::new(self.backend)
+    }
+
+    fn value(&self, number: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined> {
+        tools.look(&*self.data, (self.which)(number), self.form, stop)
+    }
+
+    fn panicked(&self, number: u64, message: String) -> Result<Examined> {
+        let location = self.data.location((self.which)(number));
+        let reason = format!("internal error: {message}");
+        Ok(Err(Damage::at(location, reason)))
     }
 }

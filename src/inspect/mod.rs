@@ -11,6 +11,7 @@
 //! Jobs that take their time are told by a [`Watch`] whether to go on.
 
 pub mod bench;
+mod damage;
 pub mod describe;
 mod examine;
 pub mod machine;

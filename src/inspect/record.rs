@@ -1,4 +1,6 @@
-//! One sample in full: where it lies, what its record says, and what picture it is.
+//! One sample in full: where it lies, what its record says, and what image it is.
+
+use std::sync::atomic::AtomicBool;
 
 use serde_json::{Map, Value, json};
 
@@ -24,8 +26,8 @@ pub struct Entry {
     pub location: Location,
     /// The class of a sample that is a file: number and name.
     pub class: Option<(usize, String)>,
-    /// Its picture's header and the length of what it is stored as, or why there is none.
-    pub picture: Result<(Header, u64), String>,
+    /// Its image's header and the length of what it is stored as, or why there is none.
+    pub image: Result<(Header, u64), String>,
     /// What its record says: features of an `Example` by name, or fields of an image record's
     /// header.
     pub fields: Map<String, Value>,
@@ -35,7 +37,7 @@ impl Entry {
     /// The same as JSON.
     #[must_use]
     pub fn json(&self) -> Value {
-        let picture = match &self.picture {
+        let image = match &self.image {
             Ok((header, bytes)) => json!({
                 "format": header.format.name(),
                 "width": header.upright().width,
@@ -51,51 +53,46 @@ impl Entry {
             "offset": self.location.record.map(|spot| spot.offset),
             "label": self.class.as_ref().map(|(label, _)| label),
             "class": self.class.as_ref().map(|(_, name)| name),
-            "picture": picture,
+            "picture": image,
             "fields": self.fields,
         })
     }
 }
 
-/// Sample `index` of the data set `source`, in the data set's order.
+/// Sample `index` of the dataset `source`, in the dataset's order.
 ///
 /// # Errors
 /// [`Error::Argument`] where there is no such sample; [`Error::Io`], [`Error::Dataset`] and
-/// [`Error::Record`] where there is no data set, or the record is damaged.
+/// [`Error::Record`] where there is no dataset, or the record is damaged.
 pub fn entry(source: &Source, index: u64) -> Result<Entry> {
     let data = source.open(Options {
         labels: Wanted::Never,
         ..Options::default()
     })?;
     if index >= data.len() {
-        return Err(Error::argument(
-            "record",
-            index,
-            format!("0 to {}", data.len() - 1),
-        ));
+        let allowed = format!("0 to {}", data.len() - 1);
+        return Err(Error::argument("record", index, allowed));
     }
     let location = data.location(index);
-    let picture = Tools::new(Backend::Auto).header(&*data, index)?;
-    let picture = picture
-        .map(|(header, stored)| (header, stored.bytes))
+    let stop = AtomicBool::new(false);
+    let examined = Tools::new(Backend::Auto).look(&*data, index, None, &stop)?;
+    let image = examined
+        .map(|sound| (sound.header, sound.bytes))
         .map_err(|damage| damage.reason);
-    let (class, fields) = match location.record {
-        None => (Some(class(&*data, index)?), Map::new()),
+    let (mut label, mut fields) = (None, Map::new());
+    let mut shards = data.shards().iter();
+    match location.record {
+        None => label = Some(class(&*data, index)?),
         Some(spot) => {
-            let shard = data
-                .shards()
-                .iter()
-                .find(|shard| shard.path() == location.path);
-            (
-                None,
-                shard.map_or_else(|| Ok(Map::new()), |shard| fields(shard, spot))?,
-            )
+            if let Some(shard) = shards.find(|shard| shard.path() == location.path) {
+                fields = fields_of(shard, spot)?;
+            }
         }
-    };
+    }
     Ok(Entry {
         location,
-        class,
-        picture,
+        class: label,
+        image,
         fields,
     })
 }
@@ -109,9 +106,9 @@ fn class(data: &dyn Dataset, index: u64) -> Result<(usize, String)> {
     Ok((label, name.unwrap_or_default()))
 }
 
-fn fields(shard: &Shard, spot: Spot) -> Result<Map<String, Value>> {
-    let mut room = Vec::new();
-    let payload = shard.get(spot.number, &mut room)?;
+fn fields_of(shard: &Shard, spot: Spot) -> Result<Map<String, Value>> {
+    let mut buffer = Vec::new();
+    let payload = shard.get(spot.number, &mut buffer)?;
     let fields = match shard.framing() {
         Framing::TfRecord => features(payload).map_err(|reason| reason.to_string()),
         Framing::RecordIo => {
@@ -142,11 +139,8 @@ fn shown(feature: &Feature<'_>) -> Value {
         }
         Feature::Bytes(values) => {
             let bytes: usize = values.iter().map(|value| value.len()).sum();
-            let texts = values
-                .iter()
-                .take(SHOWN)
-                .map(|value| text(value))
-                .collect::<Option<Vec<_>>>();
+            let texts = values.iter().take(SHOWN).map(|value| text(value));
+            let texts = texts.collect::<Option<Vec<_>>>();
             json!({ "type": "bytes", "count": values.len(), "bytes": bytes, "values": texts })
         }
     }

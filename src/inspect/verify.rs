@@ -1,44 +1,30 @@
 //! Reads and decodes everything, and lists what is damaged.
 
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use serde_json::{Value, json};
 
-use super::examine::{Examined, Stored, Tools};
-use super::{Source, Watch, path_json};
+pub use super::damage::Damage;
+use super::examine::{Examined, Samples, Sound};
+use super::{Source, Watch};
 use crate::codec::Backend;
-use crate::dataset::{Dataset, Location, Options, Wanted};
-use crate::engine::{Indexed, in_order};
-use crate::error::{Error, Result};
+use crate::dataset::{Dataset, Options, Wanted};
+use crate::engine::in_order;
+use crate::error::Result;
 use crate::record::Shard;
 use crate::transform::Form;
 
-/// What a data set is found to be.
+/// What a dataset is found to be.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// Samples that were looked at.
     pub samples: u64,
     /// Bytes that were read of the good ones.
     pub bytes: u64,
-    /// What is damaged: whole files, then samples in the data set's order.
+    /// What is damaged: whole files, then samples in the dataset's order.
     pub damaged: Vec<Damage>,
     /// What a user should know, a line each.
     pub notes: Vec<String>,
-}
-
-/// A sample or a file that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    /// The file.
-    pub path: PathBuf,
-    /// Which record of it, from 0; `None` for a file as a whole.
-    pub record: Option<u64>,
-    /// Where in it that begins; `None` for a file as a whole.
-    pub offset: Option<u64>,
-    /// What is wrong.
-    pub reason: String,
 }
 
 impl Report {
@@ -50,60 +36,19 @@ impl Report {
     }
 }
 
-impl Damage {
-    /// Of a sample.
-    pub(super) fn at(location: Location, reason: String) -> Self {
-        let (record, offset) = location
-            .record
-            .map(|spot| (spot.number, spot.offset))
-            .unzip();
-        Self {
-            path: location.path,
-            record,
-            offset,
-            reason,
-        }
-    }
-
-    /// Of a sample, as an error has it.
-    pub(super) fn of(error: &Error, location: Location) -> Self {
-        let reason = match error {
-            Error::Record { reason, .. } => reason.clone(),
-            error => error.reason(),
-        };
-        Self::at(location, reason)
-    }
-
-    /// Of a file as a whole.
-    fn of_file(fault: &Error) -> Self {
-        let (path, offset) = match fault {
-            Error::Record { path, offset, .. } => (path.clone(), Some(*offset)),
-            Error::Io { path, .. } | Error::Dataset { path, .. } => (path.clone(), None),
-            _ => (PathBuf::new(), None),
-        };
-        let location = Location { path, record: None };
-        Self {
-            offset,
-            ..Self::of(fault, location)
-        }
-    }
-
-    /// The same as JSON.
-    #[must_use]
-    pub fn json(&self) -> Value {
-        let path = path_json(&self.path);
-        json!({ "path": path, "record": self.record, "offset": self.offset, "reason": self.reason })
-    }
-}
-
 /// Reads and decodes every sample of `source`, whole; an index file must fit, a label that is there
 /// be one, and where one record has a label all must. `None` if `watch` ended it before.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Dataset`] where there is no data set to be looked at;
+/// [`Error::Io`] and [`Error::Dataset`] where there is no dataset to be looked at;
 /// [`Error::Threads`] when worker threads cannot be had; what says nothing about the data
 /// ([`Error::is_of_the_machine`]). Damage is no error: what follows it is looked at all the same,
 /// where its beginning can be found.
+///
+/// [`Error::Io`]: crate::error::Error::Io
+/// [`Error::Dataset`]: crate::error::Error::Dataset
+/// [`Error::Threads`]: crate::error::Error::Threads
+/// [`Error::is_of_the_machine`]: crate::error::Error::is_of_the_machine
 pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     // Whoever wants no labels can read what has none; a label that is there and wrong is an error
     // to all others.
@@ -112,67 +57,90 @@ pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
         labels: Wanted::IfThere,
         ..Options::default()
     })?;
+    let samples = Samples {
+        data: Arc::clone(&data),
+        len: data.len(),
+        which: Box::new(|number| number),
+        form: Some(Form::Planes),
+        backend: Backend::Auto,
+    };
+    let mut found = Found::default();
+    let whole = in_order(samples, source.workers(), watch, |index, sample| {
+        found.add(index, sample?);
+        Ok(())
+    })?;
+    Ok(whole.then(|| found.report(source, &*data)))
+}
+
+/// What was found of the samples so far.
+#[derive(Default)]
+struct Found {
+    samples: u64,
+    bytes: u64,
+    damaged: Vec<(u64, Damage)>,
+    /// Those without a label, and their bytes.
+    unlabelled: Vec<(u64, u64)>,
+}
+
+impl Found {
+    fn add(&mut self, index: u64, sample: Examined) {
+        self.samples += 1;
+        match sample {
+            Ok(Sound {
+                bytes, labelled, ..
+            }) => {
+                self.bytes += bytes;
+                if !labelled {
+                    self.unlabelled.push((index, bytes));
+                }
+            }
+            Err(damage) => self.damaged.push((index, damage)),
+        }
+    }
+
+    fn report(mut self, source: &Source, data: &dyn Dataset) -> Report {
+        let (mut damaged, mut notes) = (damaged_files(data), notes(data));
+        let unlabelled = self.unlabelled.len() as u64;
+        if self.samples == self.damaged.len() as u64 + unlabelled {
+            notes.extend(source.note_on_labels(unlabelled, self.samples));
+        } else {
+            for (index, bytes) in self.unlabelled {
+                self.bytes -= bytes;
+                let damage = Damage::at(data.location(index), source.lacks_label());
+                self.damaged.push((index, damage));
+            }
+            self.damaged.sort_by_key(|(index, _)| *index);
+        }
+        damaged.extend(self.damaged.into_iter().map(|(_, damage)| damage));
+        Report {
+            samples: self.samples,
+            bytes: self.bytes,
+            damaged,
+            notes,
+        }
+    }
+}
+
+fn damaged_files(data: &dyn Dataset) -> Vec<Damage> {
     let mut damaged: Vec<_> = data.faults().iter().map(Damage::of_file).collect();
     // A file that lost its last records is sound by itself; only its index knows.
     damaged.extend(data.shards().iter().filter_map(|shard| {
-        let reason = format!(
-            "the index file beside it is of another file: {}",
-            shard.ignored_index()?
-        );
+        let why = shard.ignored_index()?;
         Some(Damage {
             path: shard.path().to_path_buf(),
             record: None,
             offset: None,
-            reason,
+            reason: format!("the index file beside it is of another file: {why}"),
         })
     }));
-    let notes = data
-        .notes()
-        .iter()
-        .filter(|note| !is_of_an_index(note, data.shards()))
-        .cloned()
-        .collect();
-    let mut report = Report {
-        damaged,
-        notes,
-        ..Report::default()
-    };
-    let (mut samples, mut unlabelled) = (Vec::new(), Vec::new());
-    let whole = in_order(
-        Whole {
-            data: Arc::clone(&data),
-        },
-        source.workers(),
-        watch,
-        |index, found| {
-            report.samples += 1;
-            match found? {
-                Ok(Stored { bytes, labelled }) => {
-                    report.bytes += bytes;
-                    if !labelled {
-                        unlabelled.push((index, bytes));
-                    }
-                }
-                Err(damage) => samples.push((index, damage)),
-            }
-            Ok(())
-        },
-    )?;
-    let labelled = report.samples - (samples.len() + unlabelled.len()) as u64;
-    if labelled == 0 {
-        report
-            .notes
-            .extend(source.note_on_labels(unlabelled.len() as u64, report.samples));
-    } else {
-        report.bytes -= unlabelled.iter().map(|(_, bytes)| bytes).sum::<u64>();
-        let damage = |index| Damage::at(data.location(index), source.lacks_label());
-        samples.extend(unlabelled.iter().map(|(index, _)| (*index, damage(*index))));
-        samples.sort_by_key(|(index, _)| *index);
-    }
-    report
-        .damaged
-        .extend(samples.into_iter().map(|(_, damage)| damage));
-    Ok(whole.then_some(report))
+    damaged
+}
+
+/// The notes of a dataset, without those on what is listed as damage.
+fn notes(data: &dyn Dataset) -> Vec<String> {
+    let mut notes = data.notes().to_vec();
+    notes.retain(|note| !is_of_an_index(note, data.shards()));
+    notes
 }
 
 /// Whether a note says of one of `shards` what is listed as damage.
@@ -181,35 +149,4 @@ fn is_of_an_index(note: &str, shards: &[Shard]) -> bool {
         .iter()
         .filter_map(|shard| Some((shard.path().display(), shard.ignored_index()?)));
     ignored.any(|(path, reason)| note.starts_with(&path.to_string()) && note.ends_with(reason))
-}
-
-/// Decodes every sample as a whole.
-struct Whole {
-    data: Arc<dyn Dataset>,
-}
-
-impl Indexed for Whole {
-    type Scratch = Tools;
-    type Value = Result<Examined<Stored>>;
-
-    fn len(&self) -> u64 {
-        self.data.len()
-    }
-
-    fn scratch(&self) -> Tools {
-        Tools::new(Backend::Auto)
-    }
-
-    fn value(&self, index: u64, tools: &mut Tools, stop: &AtomicBool) -> Result<Examined<Stored>> {
-        Ok(tools
-            .decode(&*self.data, index, Form::Planes, stop)?
-            .map(|(_, stored)| stored))
-    }
-
-    fn panicked(&self, index: u64, message: String) -> Result<Examined<Stored>> {
-        Ok(Err(Damage::at(
-            self.data.location(index),
-            format!("internal error: {message}"),
-        )))
-    }
 }
