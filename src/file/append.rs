@@ -51,7 +51,7 @@ impl Appender {
     ///
     /// # Errors
     /// [`crate::error::Error::Write`].
-    pub fn room(&mut self) -> Result<&mut Vec<u8>> {
+    pub fn buffer(&mut self) -> Result<&mut Vec<u8>> {
         if self.gathered.len() >= GATHER {
             self.flush()?;
         }
@@ -86,8 +86,8 @@ mod tests {
         let mut file = Appender::create(&path).unwrap();
         assert!(file.is_empty());
         for step in 0..40u8 {
-            let room = file.room().unwrap();
-            room.resize(room.len() + 100_000, step);
+            let buffer = file.buffer().unwrap();
+            buffer.resize(buffer.len() + 100_000, step);
             assert_eq!(file.len(), 100_000 * (u64::from(step) + 1));
         }
         file.commit(false, false).unwrap();

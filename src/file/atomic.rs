@@ -33,7 +33,7 @@ pub struct Output {
 
 impl Output {
     /// Begins the file that will be `path`, in a directory that is there. If its length is known,
-    /// room for it is reserved at once: a full disk is found before anything is written.
+    /// space for it is reserved at once: a full disk is found before anything is written.
     ///
     /// # Errors
     /// [`Error::Write`] when the directory cannot be written, or is full.

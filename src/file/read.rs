@@ -20,10 +20,10 @@ use rustix::io::retry_on_intr;
 use super::Base;
 use super::regular::{Stamp, not_regular, opened};
 
-/// Room that is tried first: most pictures are read by a single call.
+/// Size of the buffer at first: most images are read by a single call.
 const FIRST: usize = 256 << 10;
 
-/// No picture that is meant takes more: the largest that `max_pixels` allows by default has 716 MB
+/// No image that is meant takes more: the largest that `max_pixels` allows by default has 716 MB
 /// as an uncompressed BMP.
 const LARGEST: usize = 1 << 30;
 

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_tables_and_records_are_none() {
+    fn images_tables_and_records_are_none() {
         let known: [&[u8]; 9] = [
             b"",
             b"\xff\xd8\xff\xe0",

@@ -1,11 +1,11 @@
-//! What is in a data set, as data: what the command line prints.
+//! What is in a dataset, as data: what the command line prints.
 //!
-//! * [`describe`]: kind, classes, sizes and formats of the pictures, shards.
+//! * [`describe`]: kind, classes, sizes and formats of the images, shards.
 //! * [`record`]: one sample in full.
 //! * [`verify`]: everything read and decoded, and what is damaged.
 //! * [`mod@bench`]: how fast a Loader is on this data and this machine, beside a plain decode of
 //!   the same files.
-//! * [`sheet`]: a batch as a model will see it, as a picture.
+//! * [`sheet`]: a batch as a model will see it, as an image.
 //! * [`machine`]: what this processor offers.
 //!
 //! Jobs that take their time are told by a [`Watch`] whether to go on.
@@ -43,7 +43,7 @@ fn path_json(path: &Path) -> Value {
 pub struct Source {
     /// As for a Loader: image directories, image files, files of records, or CSV files.
     pub paths: Vec<PathBuf>,
-    /// Where records have what. Default: as TensorFlow's image data sets have it.
+    /// Where records have what. Default: as TensorFlow's image datasets have it.
     pub keys: Keys,
     /// The files that a CSV file names may lie outside of its directory. Default: no.
     pub allow_outside: bool,
@@ -71,7 +71,7 @@ impl Source {
         format!("no label {key:?}, where other records have one")
     }
 
-    /// The data set, as a Loader would see it.
+    /// The dataset, as a Loader would see it.
     fn open(&self, options: Options) -> Result<Arc<dyn Dataset>> {
         match self.workers {
             Some(0) => return Err(Error::argument("workers", 0, "at least 1")),

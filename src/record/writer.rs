@@ -76,7 +76,7 @@ impl Writer {
     pub fn append(&mut self, payload: &[u8], key: Option<u64>) -> Result<()> {
         let key = self.key(key)?;
         let offset = self.file.len();
-        let out = self.file.room()?;
+        let out = self.file.buffer()?;
         match self.framing {
             Framing::TfRecord => {
                 out.extend_from_slice(&tfrecord::header(payload.len() as u64));

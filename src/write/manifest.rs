@@ -89,7 +89,7 @@ impl Manifest {
             line["file_base64"] = base64(file).into();
         }
         self.0
-            .room()?
+            .buffer()?
             .extend_from_slice(format!("{line}\n").as_bytes());
         Ok(())
     }

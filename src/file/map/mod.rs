@@ -1,7 +1,7 @@
 //! A file's bytes as one slice: mapped, or held in memory.
 //!
 //! Shards of records are mapped where images are read (see `read.rs`): they are large and opened
-//! once, and records are taken from them in any order. A data set may have more shards than a
+//! once, and records are taken from them in any order. A dataset may have more shards than a
 //! process may have files, so only some maps keep a descriptor open; the others use the path.
 //!
 //! A mapped file that is cut short kills the process that touches what is gone (SIGBUS). So

@@ -47,7 +47,7 @@ pub struct Listing {
     pub folders: Vec<Folder>,
 }
 
-/// A directory that waits to be read. It is not open yet, since a data set may have more of them
+/// A directory that waits to be read. It is not open yet, since a dataset may have more of them
 /// than a process may have open files. By default it is the root.
 #[derive(Default)]
 struct Pending {
