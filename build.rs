@@ -9,7 +9,8 @@ fn main() {
     println!("cargo:rerun-if-changed=src/codec/jpeg/shim.h");
     let Ok(include) = env::var("DEP_TURBOJPEG_INCLUDE") else {
         panic!(
-            "turbojpeg-sys named no include directory: build it from source (its default), not with TURBOJPEG_SOURCE"
+            "turbojpeg-sys named no include directory: build it from source (its default), not \
+             with TURBOJPEG_SOURCE"
         );
     };
     let mut build = cc::Build::new();

@@ -44,7 +44,8 @@ fn main() -> std::io::Result<()> {
         let choices = [0; 6].into_iter().chain(fs::read(&path)?).collect::<Vec<u8>>();
         fs::write(corpus.join(path.file_stem().unwrap_or_default()), choices)?;
     }
-    write(&folder.join("corpus/records"), records::seeds().into_iter().chain(records::kept(folder)))?;
+    let kept = records::kept(folder);
+    write(&folder.join("corpus/records"), records::seeds().into_iter().chain(kept))?;
     write(&folder.join("corpus/formats"), formats::seeds())
 }
 

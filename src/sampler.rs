@@ -256,7 +256,12 @@ mod tests {
     }
 
     prop_compose! {
-        fn schedules()(len in 1u64..200, batch_size in 1u64..40, world in 1u64..6, last_batch in last_batches())
+        fn schedules()(
+            len in 1u64..200,
+            batch_size in 1u64..40,
+            world in 1u64..6,
+            last_batch in last_batches()
+        )
             -> Schedule { Schedule { len, batch_size, rank: 0, world, last_batch } }
     }
 
@@ -301,18 +306,22 @@ mod tests {
         fn the_split_over_ranks_does_not_change_the_global_batch(
             len in 1u64..300, batch_size in 1u64..20, last_batch in last_batches()
         ) {
-            let on = |world| Schedule { len, batch_size: batch_size * 4 / world, rank: 0, world, last_batch };
+            let each = |world| batch_size * 4 / world;
+            let on = |world| Schedule { len, batch_size: each(world), rank: 0, world, last_batch };
             prop_assert_eq!(positions(on(1), Place::default()), positions(on(2), Place::default()));
             prop_assert_eq!(positions(on(1), Place::default()), positions(on(4), Place::default()));
         }
 
         #[test]
-        fn an_interrupted_epoch_goes_on_where_it_was(schedule in schedules(), taken in 0u64..20, position in 0u64..50) {
+        fn an_interrupted_epoch_goes_on_where_it_was(
+            schedule in schedules(), taken in 0u64..20, position in 0u64..50
+        ) {
             let start = Place { epoch: 1, position: position.min(schedule.len - 1) };
             prop_assume!(schedule.steps_from(0) > 0);
             let resumed = schedule.after(start, taken);
             for number in 0..10 {
-                prop_assert_eq!(schedule.step(resumed, number), schedule.step(start, taken + number));
+                let expected = schedule.step(start, taken + number);
+                prop_assert_eq!(schedule.step(resumed, number), expected);
             }
         }
     }

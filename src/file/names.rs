@@ -101,7 +101,8 @@ pub fn check_inside(name: &[u8]) -> Result<(), String> {
         "climbs out of its directory with \"..\""
     };
     Err(format!(
-        "{} {how}: file names must be relative, and stay inside the directory they are relative to, unless allow_outside=True",
+        "{} {how}: file names must be relative, and stay inside the directory they are relative \
+         to, unless allow_outside=True",
         quoted(name)
     ))
 }

@@ -60,7 +60,8 @@ impl Source {
     fn note_on_labels(&self, unlabelled: u64, looked: u64) -> Option<String> {
         let key = self.keys.label.as_deref().filter(|_| unlabelled > 0)?;
         Some(format!(
-            "{unlabelled} of {looked} records that were looked at have no label {key:?}: name the feature that has it \
+            "{unlabelled} of {looked} records that were looked at have no label {key:?}: name the \
+             feature that has it \
              with keys={{\"label\": ...}}, or read them with Loader(labels=None)"
         ))
     }

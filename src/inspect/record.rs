@@ -132,10 +132,12 @@ fn shown(feature: &Feature<'_>) -> Value {
     match feature {
         Feature::Empty => json!({ "type": "none", "count": 0 }),
         Feature::Ints(values) => {
-            json!({ "type": "int64", "count": values.len(), "values": values[..values.len().min(SHOWN)] })
+            let shown = &values[..values.len().min(SHOWN)];
+            json!({ "type": "int64", "count": values.len(), "values": shown })
         }
         Feature::Floats(values) => {
-            json!({ "type": "float", "count": values.len(), "values": values[..values.len().min(SHOWN)] })
+            let shown = &values[..values.len().min(SHOWN)];
+            json!({ "type": "float", "count": values.len(), "values": shown })
         }
         Feature::Bytes(values) => {
             let bytes: usize = values.iter().map(|value| value.len()).sum();

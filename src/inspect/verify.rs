@@ -32,7 +32,12 @@ impl Report {
     #[must_use]
     pub fn json(&self) -> Value {
         let damaged = self.damaged.iter().map(Damage::json).collect::<Vec<_>>();
-        json!({ "samples": self.samples, "bytes": self.bytes, "damaged": damaged, "notes": self.notes })
+        json!({
+            "samples": self.samples,
+            "bytes": self.bytes,
+            "damaged": damaged,
+            "notes": self.notes,
+        })
     }
 }
 

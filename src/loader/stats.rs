@@ -118,7 +118,9 @@ impl Stats {
             return "the consumer: workers wait for it to take batches".to_owned();
         }
         if idle {
-            return "too few samples in flight: workers have nothing to do, raise prefetch or batch_size".to_owned();
+            return "too few samples in flight: workers have nothing to do, raise prefetch or \
+            batch_size"
+                .to_owned();
         }
         let share = 100.0 * time.as_secs_f64() / self.accounted().as_secs_f64();
         let advice = self.advice(stage, cores);

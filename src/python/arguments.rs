@@ -67,7 +67,8 @@ impl<'py> Arguments<'_, 'py> {
 
     /// Names of features; those that are not given keep their defaults.
     pub(super) fn keys(&self) -> PyResult<Keys> {
-        let allowed = "names of features by \"image\", \"label\", \"text\" and \"filename\"; None for one that is not there";
+        let allowed = "names of features by \"image\", \"label\", \"text\" and \"filename\"; None \
+        for one that is not there";
         let mut keys = Keys::default();
         let Some(Named(given)) = self.get("keys", allowed)? else {
             return Ok(keys);
@@ -233,9 +234,13 @@ pub(super) fn bytes(name: &str, data: &Bound<'_, PyAny>, what: &str) -> PyResult
     }
     let copied = PyBuffer::<u8>::get(data).and_then(|buffer| buffer.to_vec(data.py()));
     copied.map(|bytes| Box::new(bytes) as Bytes).map_err(|_| {
-        let kind = data.get_type().name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+        let kind = data
+            .get_type()
+            .name()
+            .map_or_else(|_| "?".to_owned(), |name| name.to_string());
         PyTypeError::new_err(format!(
-            "{name} of type {kind} is not valid: {what}, as bytes or anything with a buffer of uint8"
+            "{name} of type {kind} is not valid: {what}, as bytes or anything with a buffer of \
+             uint8"
         ))
     })
 }

@@ -449,7 +449,8 @@ mod checker {
 
     use super::{Source, faults, tokens};
 
-    const ROOT: &str = "//! Title page.\n\npub mod error;\n/// Pixels.\npub mod pixel;\n\npub mod file;\n\n\
+    const ROOT: &str = "//! Title page.\n\npub mod error;\n/// Pixels.\npub mod pixel;\n\npub mod \
+    file;\n\n\
                         #[cfg(feature = \"python\")]\nmod python;\n";
 
     /// The faults of a crate with the modules of `ROOT`, of which `file` holds `text`.
@@ -496,11 +497,13 @@ mod checker {
             ),
             (
                 "error.rs",
-                "//! See [`crate::file`].\n/* crate::file /* nested */ crate::file */ const A: &str = \"crate::file\";",
+                "//! See [`crate::file`].\n/* crate::file /* nested */ crate::file */ const A: \
+                 &str = \"crate::file\";",
             ),
             (
                 "error.rs",
-                "const A: &str = r#\"\" crate::file\"#; const B: char = '\"'; const C: char = '\\''; /* crate::file */",
+                "const A: &str = r#\"\" crate::file\"#; const B: char = '\"'; const C: char = \
+                 '\\''; /* crate::file */",
             ),
             (
                 "error.rs",

@@ -554,9 +554,11 @@ fn idle_workers_of_a_consumer_that_waits_have_too_few_samples() {
 
 #[test]
 fn what_would_help_is_said() {
-    let disk = "the loader: reading files takes 84 % of the time that workers are busy; where that is waiting for a disk, more workers than \
+    let disk = "the loader: reading files takes 84 % of the time that workers are busy; where \
+    that is waiting for a disk, more workers than \
                 cores help";
     assert_eq!(bottleneck(8, 90, 0, [640, 90, 30]), disk);
-    let unused = "the loader: decoding takes 80 % of the time that workers are busy; workers=1 leaves 3 of 4 cores unused";
+    let unused = "the loader: decoding takes 80 % of the time that workers are busy; workers=1 \
+    leaves 3 of 4 cores unused";
     assert_eq!(bottleneck(1, 50, 0, [5, 80, 15]), unused);
 }

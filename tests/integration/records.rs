@@ -545,7 +545,8 @@ fn claims_beyond_the_file_take_no_memory() {
         (offset, &*reason),
         (
             0,
-            "the file ends inside the data: 0 of 536870911 bytes are there: damaged, or no RecordIO file"
+            "the file ends inside the data: 0 of 536870911 bytes are there: damaged, or no \
+             RecordIO file"
         )
     );
 }
@@ -698,20 +699,29 @@ fn payload() -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 500,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn any_payloads_come_back(payloads in prop::collection::vec(payload(), 0..40)) {
         for framing in FRAMINGS {
             let shard = in_memory(&framed(framing, &payloads), framing).unwrap();
             prop_assert_eq!(&read(&shard).unwrap(), &payloads);
-            support::check(&[&[u8::from(framing == Framing::RecordIo)][..], &framed(framing, &payloads)].concat());
+            let first = u8::from(framing == Framing::RecordIo);
+        support::check(&[&[first][..], &framed(framing, &payloads)].concat());
         }
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 100_000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn damaged_inputs_are_borne(

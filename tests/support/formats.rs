@@ -170,8 +170,8 @@ fn gifs() -> Vec<Vec<u8>> {
 
 /// An EXIF block that asks for a quarter turn.
 const TURNED: &[u8] = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
-const PROFILE: &[u8] =
-    b"Raw profile type exif\0\nexif\n      26\n49492a00080000000100120103000100\n00000600000000000000\n";
+const PROFILE: &[u8] = b"Raw profile type exif\0\nexif\n      \
+    26\n49492a00080000000100120103000100\n00000600000000000000\n";
 const PACKET: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation=\"8\"/>";
 
 fn pngs() -> Vec<Vec<u8>> {

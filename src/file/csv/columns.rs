@@ -88,7 +88,8 @@ impl Csv {
         let [file, class] =
             [columns.filename, columns.class].map(|column| quoted(&self.header[column]));
         format!(
-            "files and classes are taken from the first two columns, {file} and {class}: to choose others, call them \
+            "files and classes are taken from the first two columns, {file} and {class}: to \
+             choose others, call them \
              \"filename\" and \"class\""
         )
     }

@@ -109,7 +109,8 @@ fn lists_of_im2rec_were_read_as_tables() {
     let reason = open("train.lst").unwrap_err().to_string();
     assert_eq!(
         reason,
-        "train.lst: line 1: a list of im2rec's, which is not read: make it a CSV of filename and class"
+        "train.lst: line 1: a list of im2rec's, which is not read: make it a CSV of filename and \
+         class"
     );
     open("train.csv").unwrap();
 }
@@ -120,7 +121,8 @@ fn columns_that_may_be_meant_and_are_not_taken_are_told() {
         let csv = Csv::new(Path::new("list.csv"), text.into()).unwrap();
         csv.note(csv.columns().unwrap())
     };
-    let expected = "list.csv: files and classes are taken from the first two columns, \"image\" and \"age\": to choose \
+    let expected = "list.csv: files and classes are taken from the first two columns, \"image\" \
+    and \"age\": to choose \
                     others, call them \"filename\" and \"class\"";
     assert_eq!(note("image,age,label").as_deref(), Some(expected));
     assert!(note(",image,label").is_some() && note("filename,cat,dog").is_some());
@@ -179,7 +181,8 @@ fn a_separator_that_is_not_sure_or_not_known_is_named() {
     let reason = |text: &str| rows(text).unwrap_err().reason();
     assert_eq!(
         reason("image;path,label\n1,2\n"),
-        "line 1: both commas and semicolons are there, and either may separate the columns: say which by a line before \
+        "line 1: both commas and semicolons are there, and either may separate the columns: say \
+         which by a line before \
          it, \"sep=,\" or \"sep=;\""
     );
     assert!(reason("a;b\tc\n").contains("both semicolons and tabs"));
@@ -192,7 +195,8 @@ fn a_separator_that_is_not_sure_or_not_known_is_named() {
     };
     assert_eq!(
         width("filename|class\n"),
-        "line 1: two columns are needed, with a header, separated by commas, semicolons or tabs, where it has \"|\""
+        "line 1: two columns are needed, with a header, separated by commas, semicolons or tabs, \
+         where it has \"|\""
     );
 }
 

@@ -252,8 +252,8 @@ impl Map {
     }
 }
 
-/// Reads from byte `start` of a file until `buffer` is full or the file ends; returns how many bytes
-/// that were.
+/// Reads from byte `start` of a file until `buffer` is full or the file ends; returns how many
+/// bytes that were.
 fn read_from(file: &File, start: usize, buffer: &mut [u8]) -> io::Result<usize> {
     let mut at = 0;
     while at < buffer.len() {

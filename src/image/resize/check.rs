@@ -16,7 +16,8 @@ pub(super) fn check(source: &Pixels<'_>, request: &Request, output: &Output<'_>)
     let expected = request.size.pixels().checked_mul(channels as u64);
     assert!(
         expected == Some(output.len() as u64),
-        "resize: output has {} elements, {width}x{height} with {channels} channels needs {expected:?}",
+        "resize: output has {} elements, {width}x{height} with {channels} channels needs \
+         {expected:?}",
         output.len()
     );
 }
@@ -78,7 +79,8 @@ fn check_plane(plane: &Plane<'_>, channels: usize) {
         .and_then(|n| n.checked_add(row));
     assert!(
         stride >= row && needed.is_some_and(|n| n <= data.len()),
-        "resize: {} bytes with stride {stride} do not hold {width}x{height} pixels of {channels} bytes",
+        "resize: {} bytes with stride {stride} do not hold {width}x{height} pixels of {channels} \
+         bytes",
         data.len()
     );
 }

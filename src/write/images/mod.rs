@@ -68,8 +68,8 @@ pub struct Request {
     pub workers: Option<usize>,
 }
 
-/// Writes images; `None` if `watch` ended it before. Whatever can be found wrong is, before anything
-/// is written.
+/// Writes images; `None` if `watch` ended it before. Whatever can be found wrong is, before
+/// anything is written.
 ///
 /// # Errors
 /// [`Error::Argument`]; [`Error::Exists`]; [`Error::Write`] when the directories cannot be made.
@@ -81,7 +81,8 @@ pub fn create(request: &Request, watch: Watch<'_>) -> Result<Option<Written>> {
     let found = names.found()?;
     let beside = |path: PathBuf, other: &str| {
         let reason = format!(
-            "is an image of an earlier run with {other}, which would stay beside those of this run: remove it, or write \
+            "is an image of an earlier run with {other}, which would stay beside those of this \
+             run: remove it, or write \
              to another directory"
         );
         Err(Error::dataset(path, reason))

@@ -55,8 +55,8 @@
 //! - Of all blocks a fifth leave the loop of accesses before their end: three in five of those
 //!   because the index does not tell, the others because the block ended with its last coefficient.
 //!   For the latter an array of first lengths spares decoding a symbol again, and what an access
-//!   past the end means is looked up (`blocks::ENDED`), which makes one branch of three. Not measured
-//!   apart.
+//!   past the end means is looked up (`blocks::ENDED`), which makes one branch of three. Not
+//!   measured apart.
 //! - The bits of the second value of two may go on after the index, not only those of a lone one,
 //!   at no cost in the loop: 2.5 % faster. Bits for 27 instead of 18 an access, and two instead of
 //!   three accesses a refill: as fast.

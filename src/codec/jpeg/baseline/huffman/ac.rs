@@ -140,7 +140,8 @@ fn pair(
     (first.bits + second.bits, entry)
 }
 
-/// The symbol behind the first coefficient of an index, and its own coefficient, if the index tells.
+/// The symbol behind the first coefficient of an index, and its own coefficient, if the index
+/// tells.
 fn follower(
     index: usize,
     words: &[Word; 1 << INDEX],
