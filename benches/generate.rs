@@ -74,6 +74,10 @@ fn random_bytes() {
 }
 
 /// The steps of making an image, on one thread.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a benchmark is read from top to bottom"
+)]
 fn parts(name: &str, content: Content) {
     let mut pixels = vec![0; BYTES];
     let mut painter = Painter::default();
@@ -134,6 +138,10 @@ fn parts(name: &str, content: Content) {
 }
 
 /// The whole of `create_images`, files included, on all cores.
+#[expect(
+    clippy::too_many_lines,
+    reason = "a benchmark is read from top to bottom"
+)]
 fn whole(name: &str, content: Content) {
     let shared = Path::new("/dev/shm");
     let folder = if shared.is_dir() {

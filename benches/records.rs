@@ -66,6 +66,10 @@ fn open(path: &Path, check: bool) -> Shard {
     .expect("a shard")
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a benchmark is read from top to bottom"
+)]
 fn reading(name: &str, payloads: &[Vec<u8>], folder: &Path, threads: usize) {
     let (tfrecord, recordio) = (folder.join("x.tfrecord"), folder.join("x.rec"));
     write(&tfrecord, Framing::TfRecord, payloads);

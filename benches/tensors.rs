@@ -170,6 +170,10 @@ fn ours<'a>(name: &str, paths: &[PathBuf], config: &Config) -> Case<'a> {
     })
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a benchmark is read from top to bottom"
+)]
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     for side in [224usize, 256] {

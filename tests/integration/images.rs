@@ -453,6 +453,7 @@ fn images_of_other_options_are_not_gone_on_with() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn arguments_are_checked_before_anything_is_there() {
     let folder = tempfile::tempdir().expect("a directory");
     let target = folder.path().join("new");

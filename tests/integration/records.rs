@@ -241,6 +241,7 @@ fn keys_are_kept_in_the_order_of_the_file_and_used_once() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_stale_index_is_ignored_and_the_reason_is_told() {
     for framing in FRAMINGS {
         let (_folder, path, bytes) = written(framing, &payloads(), true);

@@ -174,6 +174,7 @@ const PROFILE: &[u8] = b"Raw profile type exif\0\nexif\n      \
     26\n49492a00080000000100120103000100\n00000600000000000000\n";
 const PACKET: &[u8] = b"XML:com.adobe.xmp\0\0\0\0\0<x tiff:Orientation=\"8\"/>";
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn pngs() -> Vec<Vec<u8>> {
     let kinds = [
         (

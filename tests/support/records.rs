@@ -185,6 +185,7 @@ fn open(file: &[u8], index: Option<&[u8]>, options: Options) -> Option<Shard> {
     .ok()
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn check_shard(file: &[u8], index: Option<&[u8]>, options: Options) {
     let scanned = open(file, None, options);
     check_salvaged(file, scanned.as_ref(), options);

@@ -420,6 +420,7 @@ fn whole(image: &Image) -> Region {
 }
 
 /// An image and something to make of it.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn cases() -> impl Strategy<Value = (Image, Request)> {
     let kinds = prop::sample::select(vec![Kind::Gray, Kind::Rgb, Kind::Planar, Kind::Ycc]);
     let length =
@@ -718,6 +719,7 @@ fn two_passes_are_rounded_and_clipped_in_between() {
 }
 
 /// Two passes in doubles, rounded and clipped in between.
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn clipped(image: &Image, request: &Request, first: First) -> Vec<f64> {
     let (width, height) = image.size;
     let (size, region, rest) = match first {

@@ -86,6 +86,7 @@ impl Turbo {
     }
 
     /// Rows down to `bottom` at 1/`denominator`.
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn planes(&mut self, bytes: &[u8], denominator: u32, bottom: u32) -> Result<(), String> {
         let stop = AtomicBool::new(false);
         let mut source = self
@@ -287,6 +288,7 @@ impl Synthetic {
         self.out.extend(payload);
     }
 
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn write(&mut self) {
         let count = [1, 3, 3][self.below(3) as usize];
         let sampling: Vec<(u32, u32)> = loop {

@@ -43,6 +43,7 @@ fn takes_a_plain_file() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn hands_over_what_it_does_not_take() {
     use Handover::{Arithmetic, Color, Header, Precision, Progressive, Scans};
     let frame = 0xc0;
