@@ -47,7 +47,26 @@ struct Tiff<'a> {
     is_little: bool,
 }
 
-impl Tiff<'_> {
+/// The value of a directory's entry.
+struct Value {
+    tag: u16,
+    kind: u16,
+    offset: usize,
+    /// Bytes of one number, and of all.
+    unit: u64,
+    size: u64,
+}
+
+impl<'a> Tiff<'a> {
+    fn new(block: &'a [u8]) -> Option<Self> {
+        let is_little = match block.first_chunk()? {
+            b"II*\0" | b"II\0*" => true,
+            b"MM\0*" | b"MM*\0" | b"MM\0+" => false,
+            _ => return None,
+        };
+        Some(Self { block, is_little })
+    }
+
     fn number(&self, at: usize, len: usize) -> Option<u64> {
         let bytes = self.block.get(at..at.checked_add(len)?)?.iter();
         let join = |sum, byte: &u8| sum << 8 | u64::from(*byte);
@@ -62,8 +81,31 @@ impl Tiff<'_> {
         self.number(at, 2)?.try_into().ok()
     }
 
-    fn place(&self, at: usize) -> Option<usize> {
+    fn offset(&self, at: usize) -> Option<usize> {
         self.number(at, 4)?.try_into().ok()
+    }
+
+    /// The entry at `at`, whose value is in it or, if it is longer, where its last four bytes say.
+    fn entry(&self, at: usize) -> Option<Value> {
+        let [tag, kind] = [self.u16(at)?, self.u16(at + 2)?];
+        let (count, offset) = (self.number(at + 4, 4)?, at + 8);
+        self.number(offset, 4)?;
+        let unit = UNITS.get(usize::from(kind)).copied().unwrap_or(0);
+        Some(Value {
+            tag,
+            kind,
+            offset,
+            unit,
+            size: count * unit,
+        })
+    }
+
+    /// Where a value is that does not fit its entry, if all of it is there.
+    fn outside(&self, value: &Value) -> Option<usize> {
+        let offset = self.offset(value.offset)?;
+        let rest = self.block.get(offset..)?;
+        rest.get(..usize::try_from(value.size).ok()?)?;
+        Some(offset)
     }
 }
 
@@ -73,38 +115,23 @@ fn exif_tag(mut block: &[u8]) -> Option<u16> {
     while let Some(rest) = block.strip_prefix(b"Exif\0\0") {
         block = rest;
     }
-    let is_little = match block.first_chunk()? {
-        b"II*\0" | b"II\0*" => true,
-        b"MM\0*" | b"MM*\0" | b"MM\0+" => false,
-        _ => return None,
-    };
-    let tiff = Tiff { block, is_little };
-    let directory = tiff.place(4)?;
+    let tiff = Tiff::new(block)?;
+    let directory = tiff.offset(4)?;
     let mut total = 0;
     for entry in 0..usize::from(tiff.u16(directory)?) {
         let at = directory.checked_add(2 + 12 * entry)?;
-        let [tag, kind] = [tiff.u16(at)?, tiff.u16(at + 2)?];
-        let (count, mut place) = (tiff.number(at + 4, 4)?, at + 8);
-        tiff.number(place, 4)?;
-        let unit = UNITS.get(usize::from(kind)).copied().unwrap_or(0);
-        let size = count * unit;
-        if size > 4 {
-            total += size;
+        let mut value = tiff.entry(at)?;
+        if value.size > 4 {
+            total += value.size;
             if total > block.len() as u64 {
                 continue;
             }
-            place = tiff.place(place)?;
-            block.get(place..)?.get(..usize::try_from(size).ok()?)?;
+            value.offset = tiff.outside(&value)?;
         }
-        if tag == ORIENTATION && size > 0 {
-            let number = tiff
-                .number(place, usize::try_from(unit).ok()?)
-                .filter(|_| INTEGERS.contains(&kind));
-            return Some(
-                number
-                    .and_then(|number| number.try_into().ok())
-                    .unwrap_or(0),
-            );
+        if value.tag == ORIENTATION && value.size > 0 {
+            let number = tiff.number(value.offset, usize::try_from(value.unit).ok()?);
+            let number = number.filter(|_| INTEGERS.contains(&value.kind));
+            return Some(number.map_or(0, |number| number.try_into().unwrap_or(0)));
         }
     }
     None

@@ -47,13 +47,7 @@ pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason
     let room = grow(pixels, 3 * columns * rows + width * height)?;
     let (out, indices) = room.split_at_mut(3 * columns * rows);
     decoder.read_into_buffer(indices).map_err(Reason::new)?;
-    let mut colors = [[0; 3]; 256];
-    for (color, stored) in colors
-        .iter_mut()
-        .zip(decoder.palette().map_err(Reason::new)?.as_chunks().0)
-    {
-        *color = *stored;
-    }
+    let colors = colors(&decoder)?;
     let out = out.as_chunks_mut().0;
     if (columns, rows) != (width, height) {
         // Around the frame Pillow shows what is transparent, otherwise the first colour.
@@ -66,4 +60,14 @@ pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason
         }
     }
     Ok(3)
+}
+
+/// The colour of each index.
+fn colors(decoder: &Decoder<'_>) -> Result<[[u8; 3]; 256], Reason> {
+    let mut colors = [[0; 3]; 256];
+    let palette = decoder.palette().map_err(Reason::new)?;
+    for (color, stored) in colors.iter_mut().zip(palette.as_chunks().0) {
+        *color = *stored;
+    }
+    Ok(colors)
 }

@@ -3,7 +3,7 @@
 //! Decoding is two steps, so that a caller can plan between them: [`Decoder::open`] reads the
 //! header, and [`Opened::decode`] fills the decoder's own scratch with just the window and scale
 //! that were asked for. The result is a [`Pixels`] view into that scratch: nothing is allocated
-//! once the scratch has grown to the largest picture.
+//! once the scratch has grown to the largest image.
 
 mod bmp;
 mod buffer;
@@ -34,7 +34,7 @@ pub use jpeg::{Backend, Tally};
 pub use raw::{OpenedRaw, Raw};
 pub use reason::Reason;
 
-/// What the header of a picture says.
+/// What the header of an image says.
 #[derive(Clone, Copy, Debug)]
 pub struct Header {
     /// The format.
@@ -67,7 +67,7 @@ pub struct Window {
 }
 
 impl Window {
-    /// All of a picture.
+    /// All of an image.
     #[must_use]
     pub fn whole(size: Size) -> Self {
         Self {
@@ -79,13 +79,13 @@ impl Window {
     }
 }
 
-/// What is wanted of a picture.
+/// What is wanted of an image.
 #[derive(Clone, Copy, Debug)]
 pub struct Request {
     /// 1, 2, 4 or 8: JPEGs are decoded at that fraction of their size (rounded up); others ignore
     /// it.
     pub denominator: u32,
-    /// The pixels needed, in pixels of the scaled picture, inside of it. More may be delivered.
+    /// The pixels needed, in pixels of the scaled image, inside of it. More may be delivered.
     pub window: Window,
     /// Only luma is wanted.
     pub gray: bool,
@@ -98,27 +98,27 @@ pub struct Request {
 pub struct Decoded<'a> {
     /// The pixels.
     pub pixels: Pixels<'a>,
-    /// Column of their first one, in the scaled picture.
+    /// Column of their first one, in the scaled image.
     pub left: u32,
-    /// Row of their first one, in the scaled picture.
+    /// Row of their first one, in the scaled image.
     pub top: u32,
-    /// By how much the picture is scaled down: the request's for JPEG that is not lossless, 1 for
+    /// By how much the image is scaled down: the request's for JPEG that is not lossless, 1 for
     /// others.
     pub denominator: u32,
 }
 
-/// A worker's decoder: handles and scratch, reused from picture to picture.
+/// A worker's decoder: handles and scratch, reused from image to image.
 #[derive(Debug)]
 pub struct Decoder {
     jpeg: jpeg::Decoder,
     pixels: Vec<u8>,
 }
 
-/// A picture whose header has been read.
+/// An image whose header has been read.
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
-    reason = "there is one at a time, and it is moved a few times a picture"
+    reason = "there is one at a time, and it is moved a few times an image"
 )]
 pub enum Opened<'a> {
     /// A JPEG.
@@ -129,7 +129,7 @@ pub enum Opened<'a> {
     Raw(OpenedRaw<'a>),
 }
 
-/// A picture that is decoded as a whole.
+/// An image that is decoded as a whole.
 #[derive(Debug)]
 pub struct OpenedOther<'a> {
     bytes: &'a [u8],
@@ -161,11 +161,11 @@ impl Decoder {
         self.jpeg.bytes() + self.pixels.capacity()
     }
 
-    /// Reads the header of the picture in `bytes`. Once `stop` is set, decoding a JPEG ends early,
+    /// Reads the header of the image in `bytes`. Once `stop` is set, decoding a JPEG ends early,
     /// with an error.
     ///
     /// # Errors
-    /// When the bytes are no picture of a known format, or its header is damaged.
+    /// When the bytes are no image of a known format, or its header is damaged.
     pub fn open<'a>(
         &'a mut self,
         bytes: &'a [u8],
@@ -187,7 +187,7 @@ impl Decoder {
         }))
     }
 
-    /// Pixels that need no decoding, to be used as any picture is.
+    /// Pixels that need no decoding, to be used as any image is.
     pub fn open_raw<'a>(&'a mut self, raw: Raw<'a>) -> Opened<'a> {
         Opened::Raw(OpenedRaw {
             raw,
@@ -221,7 +221,7 @@ impl<'a> Opened<'a> {
     /// Decodes at least the window asked for.
     ///
     /// # Errors
-    /// When the picture is damaged in the part that is decoded.
+    /// When the image is damaged in the part that is decoded.
     pub fn decode(self, request: &Request) -> Result<Decoded<'a>, Reason> {
         match self {
             Self::Jpeg(jpeg) => jpeg.decode(request),
@@ -252,10 +252,10 @@ impl<'a> OpenedOther<'a> {
     }
 }
 
-/// What a decoder says that is not ours: one that panics over a damaged picture says that it is
+/// What a decoder says that is not ours: one that panics over a damaged image says that it is
 /// damaged, too.
 fn unbroken<T>(decode: impl FnOnce() -> Result<T, Reason>) -> Result<T, Reason> {
-    // Nothing is left half done: pixels are overwritten by the next picture, and all else is
+    // Nothing is left half done: pixels are overwritten by the next image, and all else is
     // dropped.
     let made = catch_unwind(AssertUnwindSafe(decode));
     made.unwrap_or(Err(Reason::Panic))

@@ -1,4 +1,4 @@
-//! Pictures that are stored as pixels: nothing to decode.
+//! Images that are stored as pixels: nothing to decode.
 
 use super::{Decoded, Format, Header, Orientation, Reason, Request, grow};
 use crate::error::counted;
@@ -25,7 +25,7 @@ fn bytes(size: Size, channels: usize) -> u128 {
     u128::from(size.pixels()) * channels as u128
 }
 
-/// The pixels of a picture as they are stored, 8 bits each, without gaps.
+/// The pixels of an image as they are stored, 8 bits each, without gaps.
 #[derive(Clone, Copy, Debug)]
 pub struct Raw<'a> {
     bytes: &'a [u8],
@@ -34,7 +34,7 @@ pub struct Raw<'a> {
     planar: bool,
 }
 
-/// A picture that needs no decoding.
+/// An image that needs no decoding.
 #[derive(Debug)]
 pub struct OpenedRaw<'a> {
     pub(super) raw: Raw<'a>,
@@ -42,7 +42,7 @@ pub struct OpenedRaw<'a> {
 }
 
 impl<'a> Raw<'a> {
-    /// A picture of `size` and 1 (gray) or 3 (red, green, blue) channels: `planar` if a plane
+    /// An image of `size` and 1 (gray) or 3 (red, green, blue) channels: `planar` if a plane
     /// follows the other (CHW), otherwise the channels of a pixel lie together (HWC).
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl<'a> Raw<'a> {
 }
 
 impl<'a> OpenedRaw<'a> {
-    /// All of the picture, where it is; `exact` wants pixels that lie together, which planes are
+    /// All of the image, where it is; `exact` wants pixels that lie together, which planes are
     /// put together for.
     pub(super) fn decode(self, request: &Request) -> Result<Decoded<'a>, Reason> {
         let Self { raw, pixels } = self;

@@ -49,7 +49,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
     })
 }
 
-/// Decodes a picture of `size` into the front of `pixels`; returns the channels, which are 3.
+/// Decodes an image of `size` into the front of `pixels`; returns the channels, which are 3.
 pub(super) fn decode(bytes: &[u8], size: Size, pixels: &mut Vec<u8>) -> Result<usize, Reason> {
     let still = Still::first(bytes, size)?;
     let mut decoder = decoder(&still.file)?;
@@ -151,7 +151,7 @@ fn find(body: &[u8], wanted: [u8; 4]) -> Option<&[u8]> {
         .map(|(_, data)| data)
 }
 
-/// A picture that does not move: a whole file, or the first frame of an animation as a file of its
+/// An image that does not move: a whole file, or the first frame of an animation as a file of its
 /// own.
 struct Still<'a> {
     file: Cow<'a, [u8]>,
@@ -162,7 +162,7 @@ struct Still<'a> {
 }
 
 impl<'a> Still<'a> {
-    /// The first picture of a file with a canvas of `canvas`. Its own size is what it is said to
+    /// The first image of a file with a canvas of `canvas`. Its own size is what it is said to
     /// be, so that a small canvas is no promise that a huge frame breaks.
     fn first(bytes: &'a [u8], canvas: Size) -> Result<Self, Fault> {
         let still = if features(bytes) & ANIMATED == 0 {

@@ -34,7 +34,7 @@ pub enum Form {
 /// MB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Deflate {
-    /// Lightly: the best filter for each row, the lowest level of deflate. For busy pictures 38 ms
+    /// Lightly: the best filter for each row, the lowest level of deflate. For busy images 38 ms
     /// and 78 %. What is faster, the fixed tables of `fdeflate`, does not make these any shorter.
     #[default]
     Light,
@@ -63,7 +63,7 @@ impl Form {
         }
     }
 
-    /// What is wrong with encoding pictures of a size.
+    /// What is wrong with encoding images of a size.
     ///
     /// # Errors
     /// A side of 0 or longer than [`longest_side`](Self::longest_side); a bitmap of 4 GiB or more;

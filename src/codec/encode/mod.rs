@@ -1,7 +1,7 @@
 //! Pixels to bytes: JPEG by libjpeg-turbo, compressed PNG by the `png` crate, PNG without
 //! compression and BMP by hand.
 //!
-//! Rows are asked for a strip at a time, top to bottom, so that a picture is never in memory as a
+//! Rows are asked for a strip at a time, top to bottom, so that an image is never in memory as a
 //! whole and its pixels are encoded while they are in the cache. The file is written to the front
 //! of a vector that is used again for the next.
 
@@ -19,7 +19,7 @@ use crate::pixel::Size;
 pub(super) use form::Fault;
 pub use form::{Deflate, Form};
 
-/// A worker's encoder: handle and scratch, reused from picture to picture.
+/// A worker's encoder: handle and scratch, reused from image to image.
 #[derive(Debug)]
 pub struct Encoder {
     jpeg: jpeg::Encoder,
@@ -38,7 +38,7 @@ impl Encoder {
         })
     }
 
-    /// Makes `out` the file of a picture. `rows` is called for one strip after the other, and fills
+    /// Makes `out` the file of an image. `rows` is called for one strip after the other, and fills
     /// it with the next `strip.len() / (3 * width)` rows of RGB pixels. Once `stop` is set, that
     /// ends early, with an error.
     ///
@@ -53,41 +53,37 @@ impl Encoder {
         out: &mut Vec<u8>,
     ) -> Result<(), Reason> {
         form.check(size)?;
-        let Self { jpeg, strip } = self;
         let mut strips = Strips {
             size,
             rows,
             stop,
-            strip,
+            strip: &mut self.strip,
             done: 0,
         };
+        if form != Form::Bmp {
+            out.clear();
+        }
         match form {
             Form::Jpeg { quality } => {
-                out.clear();
-                jpeg.start(size, quality, out)?;
+                self.jpeg.start(size, quality, out)?;
                 while let Some(strip) = strips.next()? {
-                    jpeg.rows(strip, size.width, out)?;
+                    self.jpeg.rows(strip, size.width, out)?;
                 }
-                jpeg.finish(out)
+                self.jpeg.finish(out)
             }
-            Form::Png(deflate) => {
-                out.clear();
-                match deflate {
-                    Deflate::Light => png::encode(size, strips, out),
-                    Deflate::Stored => stored::encode(size, strips, out),
-                }
-            }
+            Form::Png(Deflate::Light) => png::encode(size, strips, out),
+            Form::Png(Deflate::Stored) => stored::encode(size, strips, out),
             Form::Bmp => bmp::encode(size, strips, out),
         }
     }
 
-    /// Makes `out` the file of a picture that is in memory, as [`encode`](Self::encode) does it.
+    /// Makes `out` the file of an image that is in memory, as [`encode`](Self::encode) does it.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
     ///
     /// # Panics
-    /// If `pixels` are not those of a picture of that size: three bytes each, without gaps.
+    /// If `pixels` are not those of an image of that size: three bytes each, without gaps.
     pub fn image(
         &mut self,
         form: Form,
@@ -98,7 +94,7 @@ impl Encoder {
         assert_eq!(
             pixels.len() as u64,
             3 * size.pixels(),
-            "pixels of a picture of {size}"
+            "pixels of an image of {size}"
         );
         let mut rest = pixels;
         let mut rows = |strip: &mut [u8]| {
@@ -110,7 +106,7 @@ impl Encoder {
     }
 }
 
-/// The rows of a picture, a strip at a time.
+/// The rows of an image, a strip at a time.
 struct Strips<'a> {
     size: Size,
     rows: &'a mut dyn FnMut(&mut [u8]),
@@ -134,7 +130,7 @@ impl Strips<'_> {
     }
 }
 
-/// An error once nobody wants the picture any more.
+/// An error once nobody wants the image any more.
 fn check(stop: &AtomicBool) -> Result<(), Reason> {
     if stop.load(Ordering::Relaxed) {
         Err(Reason::Stopped)

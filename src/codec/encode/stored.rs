@@ -41,13 +41,7 @@ fn encode_in_chunks(
     reserve_exact(out, SIGNATURE.len() + chunks)?;
     out.extend_from_slice(SIGNATURE);
     chunk(out, *b"IHDR", &header);
-    let mut blocks = Blocks {
-        data: Data::new(out, stream, longest),
-        left: raw,
-        room: 0,
-        sum: Adler32::new(),
-    };
-    blocks.data.append(&ZLIB);
+    let mut blocks = Blocks::new(Data::new(out, stream, longest), raw);
     while let Some(strip) = strips.next()? {
         for line in strip.chunks_exact(row) {
             // No filter.
@@ -57,8 +51,7 @@ fn encode_in_chunks(
         // While they are in the cache.
         blocks.data.add_up();
     }
-    let sum = blocks.sum.finish();
-    blocks.data.append(&sum.to_be_bytes());
+    blocks.finish();
     chunk(out, *b"IEND", &[]);
     Ok(())
 }
@@ -109,7 +102,22 @@ struct Blocks<'a> {
     sum: Adler32,
 }
 
-impl Blocks<'_> {
+impl<'a> Blocks<'a> {
+    fn new(mut data: Data<'a>, len: usize) -> Self {
+        data.append(&ZLIB);
+        Self {
+            data,
+            left: len,
+            room: 0,
+            sum: Adler32::new(),
+        }
+    }
+
+    fn finish(mut self) {
+        let sum = self.sum.finish();
+        self.data.append(&sum.to_be_bytes());
+    }
+
     fn append(&mut self, mut bytes: &[u8]) {
         self.sum.write(bytes);
         while !bytes.is_empty() {

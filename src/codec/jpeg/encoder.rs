@@ -80,7 +80,7 @@ impl Encoder {
         NonNull::new(encoder).map(Self).ok_or(NO_MEMORY)
     }
 
-    /// Begins a picture; what was begun before and not finished is dropped.
+    /// Begins an image; what was begun before and not finished is dropped.
     pub(in crate::codec) fn start(
         &mut self,
         size: Size,
@@ -118,7 +118,7 @@ impl Encoder {
         })
     }
 
-    /// Ends the file, when all rows of the picture have come.
+    /// Ends the file, when all rows of the image have come.
     pub(in crate::codec) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Reason> {
         let encoder = self.0.as_ptr();
         // SAFETY: the handle is alive, and `lend` gives valid memory.

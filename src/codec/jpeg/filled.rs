@@ -1,7 +1,9 @@
 //! The buffer that a back end fills with a window: planes, or interleaved pixels.
 
+use std::ops::Range;
+
 use super::frame::{Cut, Frame, Sampling};
-use crate::codec::{Decoded, Request, Window};
+use crate::codec::{Decoded, Request};
 use crate::pixel::{Pixels, Plane};
 
 /// The form that decoded pixels come in.
@@ -55,6 +57,16 @@ struct Extent {
 }
 
 impl Extent {
+    fn new(bytes: Range<usize>, stride: usize, (width, height): (u32, u32)) -> Self {
+        Self {
+            start: bytes.start,
+            end: bytes.end,
+            stride,
+            width: width as usize,
+            height: height as usize,
+        }
+    }
+
     fn plane(self, buffer: &[u8]) -> Plane<'_> {
         Plane {
             data: &buffer[self.start..self.end],
@@ -66,8 +78,8 @@ impl Extent {
 }
 
 impl Filled {
-    /// Planes of a cut one after the other, `lengths` bytes each. `lie` says of each where in them
-    /// it begins, and its stride.
+    /// Planes of a cut one after the other, `lengths` bytes each. `lie` says of each where in its
+    /// bytes it begins, and its stride.
     pub(super) fn planes(
         frame: &Frame,
         cut: &Cut,
@@ -79,19 +91,8 @@ impl Filled {
             let (first, stride) = lie(i);
             let start = end + first;
             end += lengths[i];
-            Extent {
-                start,
-                end,
-                stride,
-                width: cut.planes[i].width as usize,
-                height: cut.planes[i].height as usize,
-            }
-        });
-        // At reduced scales chroma is reduced less, so this is not simply the ratio of the sampling
-        // factors.
-        let [luma, chroma] = [0, 1].map(|i| {
-            let (Sampling { across, down }, block) = (frame.sampling(i), cut.planes[i].block);
-            (across * block, down * block)
+            let (width, height) = (cut.planes[i].width, cut.planes[i].height);
+            Extent::new(start..end, stride, (width, height))
         });
         Self {
             form: Form::Planes,
@@ -99,7 +100,7 @@ impl Filled {
             top: cut.planes[0].top,
             denominator: cut.denominator,
             extents,
-            ratio: ((luma.0 / chroma.0) as usize, (luma.1 / chroma.1) as usize),
+            ratio: ratio(frame, cut),
         }
     }
 
@@ -107,21 +108,15 @@ impl Filled {
     pub(super) fn pixels(
         form: Form,
         request: &Request,
-        (start, end): (usize, usize),
+        bytes: Range<usize>,
         stride: usize,
     ) -> Self {
-        let Window { left, top, .. } = request.window;
-        let extent = Extent {
-            start,
-            end,
-            stride,
-            width: request.window.width as usize,
-            height: request.window.height as usize,
-        };
+        let window = request.window;
+        let extent = Extent::new(bytes, stride, (window.width, window.height));
         Self {
             form,
-            left,
-            top,
+            left: window.left,
+            top: window.top,
             denominator: request.denominator,
             extents: [extent, Extent::default(), Extent::default()],
             ratio: (1, 1),
@@ -147,6 +142,16 @@ impl Filled {
             denominator: self.denominator,
         }
     }
+}
+
+/// At reduced scales chroma is reduced less, so this is not simply the ratio of the sampling
+/// factors.
+fn ratio(frame: &Frame, cut: &Cut) -> (usize, usize) {
+    let [luma, chroma] = [0, 1].map(|i| {
+        let (Sampling { across, down }, block) = (frame.sampling(i), cut.planes[i].block);
+        (across * block, down * block)
+    });
+    ((luma.0 / chroma.0) as usize, (luma.1 / chroma.1) as usize)
 }
 
 /// The planes in a buffer, `lengths` bytes each.

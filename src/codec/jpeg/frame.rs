@@ -19,7 +19,7 @@ pub(super) struct Sampling {
     pub(super) down: u32,
 }
 
-/// Size and sampling of a picture with one or three components.
+/// Size and sampling of an image with one or three components.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Frame {
     size: Size,
@@ -55,15 +55,15 @@ pub(super) struct PlaneCut {
 /// The MCUs that a window takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
-    /// By how much the picture is reduced: 1, 2, 4 or 8.
+    /// By how much the image is reduced: 1, 2, 4 or 8.
     pub(super) denominator: u32,
     /// Columns of MCUs that are decoded.
     pub(super) columns: Range<u32>,
     /// Rows of MCUs that are decoded.
     pub(super) rows: Range<u32>,
-    /// MCUs in a row of the whole picture.
+    /// MCUs in a row of the whole image.
     pub(super) row_length: u32,
-    /// Rows of MCUs in the whole picture.
+    /// Rows of MCUs in the whole image.
     pub(super) row_count: u32,
     /// How many components the file has: 1 or 3.
     pub(super) components: usize,
@@ -129,7 +129,7 @@ impl Frame {
         self.sampling[..self.count].iter().all(whole)
     }
 
-    /// Size of the picture at 1/`denominator`.
+    /// Size of the image at 1/`denominator`.
     pub(super) fn scaled(&self, denominator: u32) -> Size {
         Size::new(
             self.size.width.div_ceil(denominator),
@@ -137,7 +137,7 @@ impl Frame {
         )
     }
 
-    /// The MCUs that hold `window`, which is in pixels of the scaled picture, of the first `wanted`
+    /// The MCUs that hold `window`, which is in pixels of the scaled image, of the first `wanted`
     /// components.
     pub(super) fn cut(&self, window: Window, denominator: u32, wanted: usize) -> Cut {
         let least = 8 / denominator;

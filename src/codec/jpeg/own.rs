@@ -52,37 +52,33 @@ impl Own {
         let (frame, window) = (&header.frame, request.window);
         let form = Form::of(frame, request);
         let cut = cut(frame, form, request);
-        let length = |i: usize| {
-            if i < cut.wanted {
-                cut.planes[i].bytes() + SLACK
-            } else {
-                0
-            }
-        };
-        let lengths = [0, 1, 2].map(length);
+        let lengths = lengths(&cut);
         let (before, made) = (lengths.iter().sum(), made(frame, form, window));
         let buffer = grow(buffer, before + made).map_err(|_| Handover::Memory)?;
         let (planes, pixels) = buffer.split_at_mut(before);
         let [y, cb, cr] = split(planes, lengths);
         let out = [&mut *y, &mut *cb, &mut *cr];
         self.baseline.decode(header, &cut, out, stop)?;
+        let stride = |i: usize| cut.planes[i].stride as usize;
         match form {
-            Form::Planes => {
-                let stride = |i: usize| cut.planes[i].stride as usize;
-                return Ok(Filled::planes(frame, &cut, lengths, |i| (0, stride(i))));
-            }
+            Form::Planes => return Ok(Filled::planes(frame, &cut, lengths, |i| (0, stride(i)))),
             Form::Gray if made == 0 => return Ok(luma(&cut, request, lengths[0])),
             Form::Gray => Upsampler::gray(frame, &cut, y, window, pixels),
             Form::Rgb => self.upsampler.rgb(frame, &cut, [y, cb, cr], window, pixels),
         }
+        let range = before..before + made;
         let stride = window.width as usize * form.channels();
-        Ok(Filled::pixels(
-            form,
-            request,
-            (before, before + made),
-            stride,
-        ))
+        Ok(Filled::pixels(form, request, range, stride))
     }
+}
+
+/// Bytes for each plane that is wanted.
+fn lengths(cut: &Cut) -> [usize; 3] {
+    let mut lengths = [0; 3];
+    for (length, plane) in lengths.iter_mut().zip(&cut.planes).take(cut.wanted) {
+        *length = plane.bytes() + SLACK;
+    }
+    lengths
 }
 
 /// The MCUs that a request takes.
@@ -112,5 +108,5 @@ fn luma(cut: &Cut, request: &Request, end: usize) -> Filled {
     let (left, top) = (window.left - plane.left, window.top - plane.top);
     let stride = plane.stride as usize;
     let start = top as usize * stride + left as usize;
-    Filled::pixels(Form::Gray, request, (start, end), stride)
+    Filled::pixels(Form::Gray, request, start..end, stride)
 }

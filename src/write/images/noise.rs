@@ -2,7 +2,7 @@
 
 use crate::random::{Bytes, Purpose, Stream};
 
-/// A picture, row by row.
+/// An image, row by row.
 #[derive(Debug)]
 pub(super) struct Noise {
     bytes: Bytes,

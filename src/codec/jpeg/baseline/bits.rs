@@ -131,8 +131,8 @@ mod tests {
                 prop_assert_eq!(bits.position(), position);
                 prop_assert_eq!(bits.peek::<11>() as u64, slow(&bytes, position, 11));
                 let drop = 64 - 11 - (size & 7);
-                let expected = slow(&bytes, position + 11, usize::from(size & 7));
-                prop_assert_eq!(bits.beyond::<11>(drop), expected);
+                let beyond = slow(&bytes, position + 11, usize::from(size & 7));
+                prop_assert_eq!(bits.beyond::<11>(drop), beyond);
                 let plain = slow(&bytes, position, usize::from(size)) as i32;
                 let half = if size == 0 { 0 } else { 1 << (size - 1) };
                 let expected = if plain < half { plain + 1 - (1 << size) } else { plain };

@@ -16,7 +16,7 @@ use std::ops::Range;
 use super::Chunk;
 use super::bits::Bits;
 use super::huffman::{
-    AcTable, DC_INDEX, DcTable, END, INDEX, LONGEST, SKIP_INDEX, SkipTable, UNKNOWN,
+    AcTable, DC_INDEX, DcTable, END, INDEX, LONGEST, SKIP_INDEX, Skip, SkipTable, UNKNOWN,
 };
 use super::quantisation::ZIGZAG;
 use super::unstuff::Piece;
@@ -91,11 +91,8 @@ fn blocks(
         for unit in units {
             let at = unit.at + mcu * unit.step;
             let window: &mut Window = chunk.0.get_mut(64 * at..)?.first_chunk_mut()?;
-            let prediction = &mut state.predictions[unit.component & 3];
-            *prediction = prediction.wrapping_add(difference(&mut bits, piece, unit.dc)?);
-            // libjpeg-turbo keeps it whole and stores 16 bits of it.
-            #[expect(clippy::cast_possible_truncation, reason = "see above")]
-            let dc = *prediction as i16;
+            let difference = difference(&mut bits, piece, unit.dc)?;
+            let dc = predict(&mut state.predictions[unit.component & 3], difference);
             if unit.skip.is_none() {
                 window[..64].fill(0);
             }
@@ -108,6 +105,17 @@ fn blocks(
     }
     state.bits = bits;
     Some(state)
+}
+
+/// The DC coefficient that differs so much from the one before.
+#[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "libjpeg-turbo keeps it whole and stores 16 bits of it"
+)]
+fn predict(prediction: &mut i32, difference: i32) -> i16 {
+    *prediction = prediction.wrapping_add(difference);
+    *prediction as i16
 }
 
 /// The DC difference of the next block. Leaves 36 bits or more.
@@ -264,6 +272,22 @@ fn symbol(
     Some(*k == DONE)
 }
 
+/// Accesses of a counting table until one leads past the block.
+#[inline(always)]
+fn skips(bits: &mut Bits, piece: &Piece, skip: &SkipTable, k: &mut usize) -> Skip {
+    loop {
+        bits.refill(piece);
+        for _ in 0..3 {
+            let entry = skip[bits.peek::<SKIP_INDEX>()];
+            bits.skip(entry.bits);
+            *k += usize::from(entry.advance);
+            if *k >= DONE {
+                return entry;
+            }
+        }
+    }
+}
+
 /// Passes over the AC coefficients of a block.
 #[inline(always)]
 fn pass_over(
@@ -274,17 +298,7 @@ fn pass_over(
     window: &mut Window,
 ) -> Option<()> {
     let mut k = 1;
-    let last = 'left: loop {
-        bits.refill(piece);
-        for _ in 0..3 {
-            let entry = skip[bits.peek::<SKIP_INDEX>()];
-            bits.skip(entry.bits);
-            k += usize::from(entry.advance);
-            if k >= DONE {
-                break 'left entry;
-            }
-        }
-    };
+    let last = skips(bits, piece, skip, &mut k);
     // The symbols before an end advance by 32 at most, so this end is that of a block of 63
     // coefficients or less.
     if k == DONE || (usize::from(END)..usize::from(END) + DONE).contains(&k) {

@@ -7,13 +7,13 @@
 //! errors and odd files stay libjpeg-turbo's, and handing over is never wrong.
 //!
 //! ```text
-//! header.rs   parse: segments as slices of the file             bytes -> Header
-//! tables.rs   tables kept by the content of their segments      Header -> AcTable, DcTable (huffman.rs)
-//! unstuff.rs  the scan without stuffing, a piece at a time      bytes -> Piece
+//! header.rs   segments as slices of the file                bytes -> Header
+//! tables.rs   tables, kept by the content of their segments Header -> AcTable, DcTable (huffman/)
+//! unstuff.rs  the scan without stuffing, a piece at a time  bytes -> Piece
 //! bits.rs     64 bits of a piece
-//! scan.rs     MCUs between restart markers
-//! blocks.rs   blocks: Huffman decoding, inverse zigzag          Piece -> Chunk of coefficients
-//! ../idct     dequantisation and inverse DCT                    Chunk -> planes
+//! scan.rs     the MCUs between restart markers
+//! blocks.rs   Huffman decoding, inverse zigzag              Piece -> Chunk of coefficients
+//! ../idct     dequantisation and inverse DCT                Chunk -> planes
 //! ```
 //!
 //! A row of MCUs is decoded a chunk at a time, and each chunk transformed while it is in cache, in

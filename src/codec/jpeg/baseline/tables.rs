@@ -3,7 +3,7 @@
 
 use super::Handover;
 
-/// How many tables of a kind are kept. A picture has three at most.
+/// How many tables of a kind are kept. An image has three at most.
 const KEPT: usize = 8;
 
 /// Tables of a kind.
@@ -57,15 +57,9 @@ impl<T: Default> Cache<T> {
                 table: Box::default(),
             });
         }
-        let oldest = self
-            .slots
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, slot)| slot.used);
-        let (index, slot) = oldest
-            .map(|(index, _)| index)
-            .and_then(|i| Some((i, self.slots.get_mut(i)?)))
-            .ok_or(Handover::Header)?;
+        let slots = self.slots.iter_mut().enumerate();
+        let oldest = slots.min_by_key(|(_, slot)| slot.used);
+        let (index, slot) = oldest.ok_or(Handover::Header)?;
         // Nothing finds it before it is whole.
         slot.segment.clear();
         slot.used = 0;

@@ -203,9 +203,8 @@ mod tests {
             let mut state = seed | 1;
             let mut from = Vec::new();
             while from.len() < length {
-                state = state
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
+                state = state.wrapping_mul(6_364_136_223_846_793_005);
+                state = state.wrapping_add(1_442_695_040_888_963_407);
                 let byte = (state >> 56) as u8;
                 from.push(byte);
                 if byte == 0xff {

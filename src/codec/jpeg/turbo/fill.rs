@@ -89,7 +89,8 @@ impl Opened<'_> {
         };
         let start = (request.window.left - left) as usize * form.channels();
         let stride = width as usize * form.channels();
-        Ok(Filled::pixels(form, request, (start, len + SLACK), stride))
+        let range = start..len + SLACK;
+        Ok(Filled::pixels(form, request, range, stride))
     }
 }
 

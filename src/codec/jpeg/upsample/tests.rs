@@ -335,7 +335,7 @@ fn windows(size: Size, sampling: [(u32, u32); 3], count: u32, random: &mut Rando
 }
 
 #[test]
-fn windows_of_small_pictures_equal_the_librarys() {
+fn windows_of_small_images_equal_the_librarys() {
     let mut random = Random(0x1234_5678_9abc_def1);
     let rounds = if cfg!(debug_assertions) { 6 } else { 60 };
     for sampling in SAMPLINGS {
@@ -360,7 +360,7 @@ fn windows_of_small_pictures_equal_the_librarys() {
 }
 
 #[test]
-fn windows_of_larger_pictures_equal_the_librarys() {
+fn windows_of_larger_images_equal_the_librarys() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for sampling in SAMPLINGS {
         let size = Size::new(150 + random.below(300), 150 + random.below(300));
@@ -450,7 +450,7 @@ mod speed {
         rows
     }
 
-    /// A picture through the library's functions.
+    /// An image through the library's functions.
     struct Library {
         size: Size,
         ratio: (u32, u32),
@@ -528,19 +528,19 @@ mod speed {
         }
     }
 
-    /// Microseconds a picture, minimum of alternating rounds. The lower of the two fits in the
-    /// second-level cache. Odd heights, because the library is not told where a picture ends.
+    /// Microseconds an image, minimum of alternating rounds. The lower of the two fits in the
+    /// second-level cache. Odd heights, because the library is not told where an image ends.
     #[test]
     #[ignore = "a measurement"]
-    fn whole_pictures() {
+    fn whole_images() {
         for height in [381, 95] {
             for sampling in [(2, 2), (2, 1), (1, 1), (1, 2)] {
-                picture(Size::new(436, height), sampling);
+                image(Size::new(436, height), sampling);
             }
         }
     }
 
-    fn picture(size: Size, sampling: (u32, u32)) {
+    fn image(size: Size, sampling: (u32, u32)) {
         let mut random = Random(0x0123_4567_89ab_cdef);
         let all = [sampling, (1, 1), (1, 1)];
         let reference = Reference::new(&noise(size, all, &mut random), frame(size, all), 1);

@@ -51,11 +51,11 @@ pub(super) struct Ridge {
 /// The ground.
 #[derive(Clone, Debug)]
 pub(super) struct Ground {
-    /// The row of the horizon, rows that it is spread over, and the row below the picture.
+    /// The row of the horizon, rows that it is spread over, and the row below the image.
     pub(super) begin: f32,
     pub(super) edge: f32,
     pub(super) end: f32,
-    /// Its colours at the horizon, and at the lower end of the picture.
+    /// Its colours at the horizon, and at the lower end of the image.
     pub(super) far: Rgb,
     pub(super) near: Rgb,
     /// Its texture at the lower end.

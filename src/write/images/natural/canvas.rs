@@ -21,7 +21,7 @@ pub(super) struct Surface {
     pub(super) kind: Kind,
     /// How strong the texture is.
     pub(super) strength: f32,
-    /// The column of the texture that is seen in the picture's first one.
+    /// The column of the texture that is seen in the image's first one.
     pub(super) offset: usize,
 }
 

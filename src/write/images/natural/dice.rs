@@ -1,4 +1,4 @@
-//! Draws for what a picture shows, as numbers of 32 bits: exact operations only, so that they are
+//! Draws for what an image shows, as numbers of 32 bits: exact operations only, so that they are
 //! the same everywhere.
 
 use crate::random::{Bytes, Stream};

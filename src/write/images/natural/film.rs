@@ -5,7 +5,7 @@ use super::dice::{Dice, clamp, pixels};
 use crate::pixel::Size;
 use crate::random::{Bytes, Stream};
 
-/// What a picture is taken with.
+/// What an image is taken with.
 #[derive(Debug)]
 pub(super) struct Film {
     grains: Bytes,

@@ -1,20 +1,20 @@
-//! Pictures of scenes that were never there, which cost what photographs cost, in bytes and in time
+//! Images of scenes that were never there, which cost what photographs cost, in bytes and in time
 //! to decode.
 //!
 //! What makes a photograph cost what it does, at any quality, is what it shows: smooth shading,
 //! edges at all sizes, texture on some things and not on others, and parts that are out of focus.
-//! So these pictures show the like. A scene ([`scene`]) is a landscape, a town, things on a table,
+//! So these images show the like. A scene ([`scene`]) is a landscape, a town, things on a table,
 //! or the ground from above. It has a light, a distance that is in focus, a sky or a wall, ridges
 //! and ground ([`backdrop`]), and things that hide each other ([`thing`]), whose sizes have no
 //! scale: each octave of sizes covers as much area as any other (Lee, Mumford, Huang: *Occlusion
 //! models for natural images*, IJCV 2001). Their textures ([`texture`]) come from noise with a 1/f
 //! spectrum ([`pyramid`]). Last, a film adds grain and a curve ([`film`]).
 //!
-//! Sizes of things are parts of the picture's, those of textures are in pixels. So the smaller of
-//! two pictures has more detail for each pixel, as a photograph has that was made smaller, and no
+//! Sizes of things are parts of the image's, those of textures are in pixels. So the smaller of
+//! two images has more detail for each pixel, as a photograph has that was made smaller, and no
 //! number here depends on the size otherwise.
 //!
-//! A picture is the same on every machine: noise is made of integers, and all else of additions,
+//! An image is the same on every machine: noise is made of integers, and all else of additions,
 //! multiplications, divisions and square roots of 32-bit numbers in a fixed order, which IEEE 754
 //! rounds in one way only. A row is made of the one before it: memory is in proportion to the
 //! width, plus some thousands of things.
@@ -38,7 +38,7 @@ use scene::{Scene, View};
 use texture::Textures;
 use thing::{Things, WOBBLES};
 
-/// A picture, row by row. It keeps its memory for the next one.
+/// An image, row by row. It keeps its memory for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Natural {
     taken: Option<(Backdrop, Film)>,
@@ -51,7 +51,7 @@ pub(super) struct Natural {
 }
 
 impl Natural {
-    /// Begins picture `number` of `seed`.
+    /// Begins image `number` of `seed`.
     pub(super) fn start(&mut self, seed: u64, number: u64, size: Size) {
         let mut stream = Stream::new(seed, 0, number, Purpose::Scene);
         let mut dice = Dice::new(&mut stream);
@@ -107,7 +107,7 @@ mod tests {
         }
     }
 
-    /// What a scene takes in memory does not grow with the picture.
+    /// What a scene takes in memory does not grow with the image.
     #[test]
     fn scenes_have_some_thousands_of_things() {
         for side in [64, 1000, 20_000] {

@@ -20,7 +20,7 @@ pub(super) struct Pyramid {
     levels: Vec<Level>,
 }
 
-/// One octave. Its rows have one sample more at each end than the picture needs, and begin one
+/// One octave. Its rows have one sample more at each end than the image needs, and begin one
 /// above it.
 #[derive(Debug)]
 struct Level {
@@ -36,7 +36,7 @@ struct Level {
 }
 
 impl Pyramid {
-    /// Begins the noise for a picture of `width` pixels. `strengths` are those of its octaves, the
+    /// Begins the noise for an image of `width` pixels. `strengths` are those of its octaves, the
     /// finest first: twice that is as far from 0 as an octave goes.
     pub(super) fn start(&mut self, stream: &mut Stream, width: usize, strengths: &[u8]) {
         // So that eight times a sample is a number of 16 bits.
@@ -61,7 +61,7 @@ impl Pyramid {
             }));
     }
 
-    /// Fills a row with the next, which is the one above the picture at first: a sample to the left
+    /// Fills a row with the next, which is the one above the image at first: a sample to the left
     /// of it, `width` samples, a sample to the right of it.
     pub(super) fn row(&mut self, out: &mut [i16]) {
         next_row(&mut self.levels, out);

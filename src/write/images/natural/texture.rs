@@ -18,7 +18,7 @@ pub(super) enum Kind {
     Cloud,
 }
 
-/// Columns beyond those of the picture: surfaces begin with columns of their own.
+/// Columns beyond those of the image: surfaces begin with columns of their own.
 pub(super) const SPARE: usize = 32;
 
 /// How strong the octaves of noise are, the finest first.
@@ -82,7 +82,7 @@ impl Textures {
         self.made = 0;
     }
 
-    /// The texture's row, [`SPARE`] columns longer than the picture's.
+    /// The texture's row, [`SPARE`] columns longer than the image's.
     pub(super) fn row(&self, kind: Kind) -> &[f32] {
         &self.rows[kind as usize]
     }

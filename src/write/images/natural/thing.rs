@@ -18,7 +18,7 @@ pub(super) enum Shape {
     Shadow,
 }
 
-/// One thing in a picture.
+/// One thing in an image.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thing {
     pub(super) shape: Shape,
@@ -31,7 +31,7 @@ pub(super) struct Thing {
     /// Pixels that its edge is spread over.
     pub(super) edge: f32,
     pub(super) surface: Surface,
-    /// Where light comes from: to the right, down, and out of the picture.
+    /// Where light comes from: to the right, down, and out of the image.
     pub(super) sun: [f32; 3],
     /// How much it hides of what lies behind, or darkens.
     pub(super) cover: f32,
@@ -201,7 +201,7 @@ fn look_up(wobbles: &[f32], part: usize, v: f32) -> f32 {
     a + (b - a) * (at - whole as f32)
 }
 
-/// The things in a picture, and which of them a row meets.
+/// The things in an image, and which of them a row meets.
 #[derive(Debug, Default)]
 pub(super) struct Things {
     all: Vec<Thing>,
@@ -214,7 +214,7 @@ pub(super) struct Things {
 }
 
 impl Things {
-    /// Takes the things of a picture; of two that are as near, the first is painted first.
+    /// Takes the things of an image; of two that are as near, the first is painted first.
     pub(super) fn start(&mut self, things: Vec<Thing>) {
         let Self {
             all,

@@ -12,7 +12,7 @@ mod code;
 use super::Handover;
 use code::Code;
 
-pub(super) use ac::{AcTable, SkipTable};
+pub(super) use ac::{AcTable, Skip, SkipTable};
 
 /// Bits that an AC table is looked up by.
 pub(super) const INDEX: u32 = 11;

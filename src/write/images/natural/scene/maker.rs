@@ -15,7 +15,7 @@ pub(super) struct Maker<'a> {
     pub(super) high: f32,
     /// The side of a square of as many pixels: what sizes are parts of.
     pub(super) side: f32,
-    /// Where light comes from: to the right, down, and out of the picture.
+    /// Where light comes from: to the right, down, and out of the image.
     sun: [f32; 3],
     /// Its colour, and that of the light in shadows.
     warm: Rgb,
@@ -60,7 +60,7 @@ impl<'a> Maker<'a> {
     }
 
     /// How near what stands in a row of the ground is: 0 at the horizon, 1 at the lower end of the
-    /// picture.
+    /// image.
     pub(super) fn near(&self, y: f32) -> f32 {
         let near = (y - self.horizon) / (self.high - self.horizon);
         if near > 0.03 { near } else { 0.03 }

@@ -1,4 +1,4 @@
-//! What a picture shows: drawn at its start, all at once.
+//! What an image shows: drawn at its start, all at once.
 
 mod maker;
 mod palette;
@@ -14,7 +14,7 @@ use crate::pixel::Size;
 use maker::Maker;
 pub(super) use views::View;
 
-/// All that a picture is made of.
+/// All that an image is made of.
 #[derive(Debug)]
 pub(super) struct Scene {
     pub(super) backdrop: Backdrop,
@@ -39,7 +39,7 @@ impl Scene {
     }
 }
 
-/// How sharp pictures of a size are: over how many pixels an edge in focus is spread, how strong
+/// How sharp images of a size are: over how many pixels an edge in focus is spread, how strong
 /// the three finest octaves of textures are, and how strong grain is.
 struct Sharpness {
     side: u32,

@@ -9,7 +9,7 @@ use super::maker::Maker;
 use super::palette::{EARTHS, LEAVES, PAINTS, WATERS};
 use crate::random::{Purpose, Stream};
 
-/// What kind of scene a picture shows.
+/// What kind of scene an image shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in super::super) enum View {
     Landscape,
@@ -20,7 +20,7 @@ pub(in super::super) enum View {
     Floor,
 }
 
-/// The scenes of ten pictures.
+/// The scenes of ten images.
 const TEN: [View; 10] = {
     use View::{Floor, Landscape, Table, Town};
     [
@@ -29,8 +29,8 @@ const TEN: [View; 10] = {
 };
 
 impl View {
-    /// That of picture `number` of `seed`. Ten that follow each other have them all, in an order of
-    /// their own: so a few pictures have the mean of many, and those of a class are not all alike.
+    /// That of image `number` of `seed`. Ten that follow each other have them all, in an order of
+    /// their own: so a few images have the mean of many, and those of a class are not all alike.
     pub(in super::super) fn of(seed: u64, number: u64) -> Self {
         let ten = TEN.len() as u64;
         let mut dice = Dice::new(&mut Stream::new(seed, 1, number / ten, Purpose::Scene));
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_pictures_show_all_there_is_and_tens_differ() {
+    fn ten_images_show_all_there_is_and_tens_differ() {
         let tens: Vec<Vec<View>> = (0..50)
             .map(|ten| {
                 (10 * ten..10 * ten + 10)
