@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use imagepipe::codec::encode::{Deflate, Encoder, Form};
+use imagepipe::codec::encode::{Deflate, Encoder, Encoding};
 use imagepipe::codec::{Backend, Decoder, Format, Request as Wanted, Window};
 use imagepipe::engine::unwatched;
 use imagepipe::pixel::{Pixels, Plane, Size};
@@ -26,7 +26,7 @@ use support::{Case, compare, cores, files, photos, rounds};
 
 const SIZE: Size = Size::new(1920, 1080);
 const BYTES: usize = 3 * 1920 * 1080;
-const JPEG: Form = Form::Jpeg { quality: 75 };
+const JPEG: Encoding = Encoding::Jpeg { quality: 75 };
 const CONTENTS: [(&str, Content); 2] = [("noise", Content::Noise), ("natural", Content::Natural)];
 
 fn main() {
@@ -90,8 +90,8 @@ fn parts(name: &str, content: Content) {
     };
     let forms = [
         ("JPEG", JPEG),
-        ("PNG", Form::Png(deflate)),
-        ("BMP", Form::Bmp),
+        ("PNG", Encoding::Png(deflate)),
+        ("BMP", Encoding::Bmp),
     ];
     let mut turbo = Compressor::new();
     let mut cases = vec![
@@ -105,12 +105,12 @@ fn parts(name: &str, content: Content) {
             }
         }),
     ];
-    for (kind, form) in forms {
+    for (kind, encoding) in forms {
         let pixels = &pixels;
         let (mut encoder, mut file) = (Encoder::new().expect("an encoder"), Vec::new());
         cases.push(Case::new(format!("{kind}: encode"), 1, move || {
             encoder
-                .image(form, SIZE, pixels, &mut file)
+                .image(encoding, SIZE, pixels, &mut file)
                 .expect("a file");
             black_box(&file);
         }));
@@ -127,7 +127,13 @@ fn parts(name: &str, content: Content) {
                 painter.start(content, 1, number, SIZE);
                 let stop = AtomicBool::new(false);
                 encoder
-                    .encode(form, SIZE, &mut |rows| painter.rows(rows), &stop, &mut file)
+                    .encode(
+                        encoding,
+                        SIZE,
+                        &mut |rows| painter.rows(rows),
+                        &stop,
+                        &mut file,
+                    )
                     .expect("a file");
                 number += 1;
                 black_box(&file);
@@ -310,7 +316,7 @@ fn encoded(quality: u8, images: &[(Size, Vec<u8>)]) -> Files {
     let encode = |(size, pixels): &(Size, Vec<u8>)| {
         let mut file = Vec::new();
         encoder
-            .image(Form::Jpeg { quality }, *size, pixels, &mut file)
+            .image(Encoding::Jpeg { quality }, *size, pixels, &mut file)
             .expect("a file");
         file
     };

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use imagepipe::codec::encode::{Deflate, Encoder, Form};
+use imagepipe::codec::encode::{Deflate, Encoder, Encoding};
 use imagepipe::codec::{Backend, Decoder, Format, Request as Wanted, Window};
 use imagepipe::engine::unwatched;
 use imagepipe::error::{Error, Result};
@@ -19,11 +19,11 @@ use imagepipe::write::{Existing, Written};
 
 const BOTH: [Content; 2] = [Content::Noise, Content::Natural];
 const FORMATS: [Format; 3] = [Format::Jpeg, Format::Png, Format::Bmp];
-const FORMS: [Form; 4] = [
-    Form::Jpeg { quality: 75 },
-    Form::Png(Deflate::Light),
-    Form::Png(Deflate::Stored),
-    Form::Bmp,
+const ENCODINGS: [Encoding; 4] = [
+    Encoding::Jpeg { quality: 75 },
+    Encoding::Png(Deflate::Light),
+    Encoding::Png(Deflate::Stored),
+    Encoding::Bmp,
 ];
 
 /// Sizes around those of blocks, strips and words.
@@ -89,11 +89,11 @@ fn painted(content: Content, seed: u64, number: u64, size: Size) -> Vec<u8> {
     pixels
 }
 
-fn encoded(form: Form, size: Size, pixels: &[u8]) -> Vec<u8> {
+fn encoded(encoding: Encoding, size: Size, pixels: &[u8]) -> Vec<u8> {
     let mut file = Vec::new();
     Encoder::new()
         .expect("an encoder")
-        .image(form, size, pixels, &mut file)
+        .image(encoding, size, pixels, &mut file)
         .expect("a file");
     file
 }
@@ -132,11 +132,11 @@ fn png_and_bmp_hold_the_very_pixels() {
         let size = Size::new(width, height);
         for content in BOTH {
             let pixels = painted(content, 7, 3, size);
-            for form in &FORMS[1..] {
+            for encoding in &ENCODINGS[1..] {
                 assert_eq!(
-                    decoded(&encoded(*form, size, &pixels), Backend::Auto),
+                    decoded(&encoded(*encoding, size, &pixels), Backend::Auto),
                     (size, pixels.clone()),
-                    "{form:?}"
+                    "{encoding:?}"
                 );
             }
         }
@@ -148,7 +148,8 @@ fn jpeg_is_baseline_of_half_size_chroma_and_near_to_the_pixels() {
     for (width, height) in SIZES {
         let size = Size::new(width, height);
         let pixels = painted(Content::Natural, 7, 3, size);
-        let [coarse, fine] = [30, 98].map(|quality| encoded(Form::Jpeg { quality }, size, &pixels));
+        let [coarse, fine] =
+            [30, 98].map(|quality| encoded(Encoding::Jpeg { quality }, size, &pixels));
         // Start of frame: baseline, 8 bits, size, three components of which the first is sampled
         // 2x2.
         let frame = fine
@@ -184,7 +185,7 @@ fn noise_of_the_highest_quality_finds_room() {
         .iter()
         .map(|byte| if byte % 2 == 0 { 0 } else { 255 })
         .collect();
-    let file = encoded(Form::Jpeg { quality: 100 }, size, &pixels);
+    let file = encoded(Encoding::Jpeg { quality: 100 }, size, &pixels);
     assert!(file.len() as u64 > size.pixels(), "{} bytes", file.len());
     assert!(mean_square(&decoded(&file, Backend::Turbo).1, &pixels) < 12_000.0);
 }
@@ -194,7 +195,7 @@ fn an_encoder_keeps_nothing_of_the_image_before() {
     let mut encoder = Encoder::new().expect("an encoder");
     let mut file = vec![0xee; 1 << 20];
     let stop = AtomicBool::new(false);
-    for form in FORMS {
+    for encoding in ENCODINGS {
         for (width, height) in SIZES.into_iter().chain([(200, 300)]) {
             let size = Size::new(width, height);
             let pixels = painted(Content::Natural, 2, 0, size);
@@ -205,35 +206,40 @@ fn an_encoder_keeps_nothing_of_the_image_before() {
                 strips += 1;
                 stop.store(strips == 2, Ordering::Relaxed);
             };
-            let given_up = encoder.encode(form, Size::new(99, 65), &mut rows, &stop, &mut file);
+            let given_up = encoder.encode(encoding, Size::new(99, 65), &mut rows, &stop, &mut file);
             assert_eq!(given_up.expect_err("it was stopped").to_string(), "stopped");
             assert_eq!(strips, 2);
             stop.store(false, Ordering::Relaxed);
             encoder
-                .image(form, size, &pixels, &mut file)
+                .image(encoding, size, &pixels, &mut file)
                 .expect("a file");
-            assert_eq!(file, encoded(form, size, &pixels), "{form:?} of {size}");
+            assert_eq!(
+                file,
+                encoded(encoding, size, &pixels),
+                "{encoding:?} of {size}"
+            );
         }
     }
 }
 
 #[test]
 fn what_cannot_be_encoded_is_said() {
-    let wrong = |form: Form, width, height| {
-        form.check(Size::new(width, height))
+    let wrong = |encoding: Encoding, width, height| {
+        encoding
+            .check(Size::new(width, height))
             .expect_err("it is refused")
             .to_string()
     };
-    assert!(wrong(Form::Jpeg { quality: 75 }, 65_501, 1).contains("65500"));
-    assert!(wrong(Form::Png(Deflate::Light), 1, 65_536).contains("65535"));
-    assert!(wrong(Form::Bmp, 0, 1).contains("0x1"));
-    assert!(wrong(Form::Bmp, 40_000, 40_000).contains("4 GiB"));
-    assert!(wrong(Form::Jpeg { quality: 0 }, 1, 1).contains("quality 0"));
-    Form::Jpeg { quality: 100 }
+    assert!(wrong(Encoding::Jpeg { quality: 75 }, 65_501, 1).contains("65500"));
+    assert!(wrong(Encoding::Png(Deflate::Light), 1, 65_536).contains("65535"));
+    assert!(wrong(Encoding::Bmp, 0, 1).contains("0x1"));
+    assert!(wrong(Encoding::Bmp, 40_000, 40_000).contains("4 GiB"));
+    assert!(wrong(Encoding::Jpeg { quality: 0 }, 1, 1).contains("quality 0"));
+    Encoding::Jpeg { quality: 100 }
         .check(Size::new(65_500, 65_500))
         .expect("the largest JPEG");
     // The longest bitmap: a byte more would not fit into 32 bits.
-    Form::Bmp
+    Encoding::Bmp
         .check(Size::new(65_535, 21_845))
         .expect("just below 4 GiB");
 }
@@ -604,7 +610,7 @@ fn natural_images_have_the_bytes_of_photographs_at_every_quality() {
         for number in 0..count {
             let pixels = painted(Content::Natural, 11, u64::from(number), size);
             let files =
-                QUALITIES.map(|quality| encoded(Form::Jpeg { quality }, size, &pixels).len());
+                QUALITIES.map(|quality| encoded(Encoding::Jpeg { quality }, size, &pixels).len());
             bytes
                 .iter_mut()
                 .zip(files)

@@ -6,7 +6,7 @@
 //! of a vector that is used again for the next.
 
 mod bmp;
-mod form;
+mod encoding;
 mod png;
 mod stored;
 
@@ -16,8 +16,8 @@ use super::jpeg::{self, STRIP};
 use super::{Reason, grow, reserve_exact};
 use crate::pixel::Size;
 
-pub(super) use form::Fault;
-pub use form::{Deflate, Form};
+pub(super) use encoding::Fault;
+pub use encoding::{Deflate, Encoding};
 
 /// A worker's encoder: handle and scratch, reused from image to image.
 #[derive(Debug)]
@@ -43,16 +43,16 @@ impl Encoder {
     /// ends early, with an error.
     ///
     /// # Errors
-    /// What [`Form::check`] finds; when there is no memory for the file.
+    /// What [`Encoding::check`] finds; when there is no memory for the file.
     pub fn encode(
         &mut self,
-        form: Form,
+        encoding: Encoding,
         size: Size,
         rows: &mut dyn FnMut(&mut [u8]),
         stop: &AtomicBool,
         out: &mut Vec<u8>,
     ) -> Result<(), Reason> {
-        form.check(size)?;
+        encoding.check(size)?;
         let mut strips = Strips {
             size,
             rows,
@@ -60,20 +60,20 @@ impl Encoder {
             strip: &mut self.strip,
             done: 0,
         };
-        if form != Form::Bmp {
+        if encoding != Encoding::Bmp {
             out.clear();
         }
-        match form {
-            Form::Jpeg { quality } => {
+        match encoding {
+            Encoding::Jpeg { quality } => {
                 self.jpeg.start(size, quality, out)?;
                 while let Some(strip) = strips.next()? {
                     self.jpeg.rows(strip, size.width, out)?;
                 }
                 self.jpeg.finish(out)
             }
-            Form::Png(Deflate::Light) => png::encode(size, strips, out),
-            Form::Png(Deflate::Stored) => stored::encode(size, strips, out),
-            Form::Bmp => bmp::encode(size, strips, out),
+            Encoding::Png(Deflate::Light) => png::encode(size, strips, out),
+            Encoding::Png(Deflate::Stored) => stored::encode(size, strips, out),
+            Encoding::Bmp => bmp::encode(size, strips, out),
         }
     }
 
@@ -86,7 +86,7 @@ impl Encoder {
     /// If `pixels` are not those of an image of that size: three bytes each, without gaps.
     pub fn image(
         &mut self,
-        form: Form,
+        encoding: Encoding,
         size: Size,
         pixels: &[u8],
         out: &mut Vec<u8>,
@@ -102,7 +102,7 @@ impl Encoder {
             strip.copy_from_slice(now);
             rest = later;
         };
-        self.encode(form, size, &mut rows, &AtomicBool::new(false), out)
+        self.encode(encoding, size, &mut rows, &AtomicBool::new(false), out)
     }
 }
 

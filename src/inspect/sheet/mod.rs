@@ -8,7 +8,7 @@ use embedded_graphics::mono_font::iso_8859_1::{
 use embedded_graphics::pixelcolor::Rgb888;
 
 use crate::codec::Reason;
-use crate::codec::encode::{Deflate, Encoder, Form};
+use crate::codec::encode::{Deflate, Encoder, Encoding};
 use crate::error::{Error, Result};
 use crate::pixel::Size;
 pub use canvas::Sheet;
@@ -124,7 +124,7 @@ pub fn png(size: Size, pixels: &[u8]) -> Result<Vec<u8>> {
     }
     let mut file = Vec::new();
     let mut encoder = Encoder::new().map_err(internal)?;
-    let written = encoder.image(FORM, size, pixels, &mut file);
+    let written = encoder.image(ENCODING, size, pixels, &mut file);
     written.map_err(internal)?;
     Ok(file)
 }
@@ -136,10 +136,11 @@ fn internal(reason: Reason) -> Error {
     }
 }
 
-const FORM: Form = Form::Png(Deflate::Light);
+const ENCODING: Encoding = Encoding::Png(Deflate::Light);
 
 fn checked(size: Size) -> Result<()> {
-    FORM.check(size)
+    ENCODING
+        .check(size)
         .map_err(|reason| Error::argument("size", size, reason))
 }
 

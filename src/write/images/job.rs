@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::names::Names;
 use super::{Content, Painter, Request};
-use crate::codec::encode::{Encoder, Form};
+use crate::codec::encode::{Encoder, Encoding};
 use crate::codec::{Format, Reason};
 use crate::engine::{Indexed, Stopwatch, Watch, in_order};
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ const SAMPLE: u64 = 32;
 #[derive(Debug)]
 struct Job {
     names: Names,
-    form: Form,
+    encoding: Encoding,
     content: Content,
     size: Size,
     seed: u64,
@@ -49,7 +49,7 @@ type Made = (u64, bool);
 /// ended it before.
 pub(super) fn write(
     request: &Request,
-    form: Form,
+    encoding: Encoding,
     names: Names,
     own: Option<(u64, u64)>,
     workers: usize,
@@ -59,7 +59,7 @@ pub(super) fn write(
     let done = Arc::new(AtomicU64::new(0));
     let job = Job {
         names,
-        form,
+        encoding,
         content: request.content,
         size: request.size,
         seed: request.seed,
@@ -185,10 +185,10 @@ impl Job {
         }
         let file = Map::open(path)?;
         let bytes = file.bytes()?;
-        let ends = match self.form {
-            Form::Jpeg { .. } => bytes.ends_with(&[0xff, 0xd9]),
-            Form::Png(_) => bytes.ends_with(b"IEND\xae\x42\x60\x82"),
-            Form::Bmp => bytes
+        let ends = match self.encoding {
+            Encoding::Jpeg { .. } => bytes.ends_with(&[0xff, 0xd9]),
+            Encoding::Png(_) => bytes.ends_with(b"IEND\xae\x42\x60\x82"),
+            Encoding::Bmp => bytes
                 .get(2..6)
                 .is_some_and(|len| len == (bytes.len() as u64).to_le_bytes()[..4].as_ref()),
         };
@@ -220,7 +220,7 @@ impl Tools {
         };
         painter.start(job.content, job.seed, number, job.size);
         encoder.encode(
-            job.form,
+            job.encoding,
             job.size,
             &mut |rows| painter.rows(rows),
             stop,

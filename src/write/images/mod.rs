@@ -20,7 +20,7 @@ use rustix::fs::statvfs;
 use super::place::check_destination;
 use super::{Existing, Written, workers};
 use crate::codec::Format;
-use crate::codec::encode::{Deflate, Form};
+use crate::codec::encode::{Deflate, Encoding};
 use crate::engine::Watch;
 use crate::error::{Error, Result};
 use crate::pixel::{Size, words};
@@ -75,7 +75,7 @@ pub struct Request {
 /// [`Error::Argument`]; [`Error::Exists`]; [`Error::Write`] when the directories cannot be made.
 pub fn create(request: &Request, watch: Watch<'_>) -> Result<Option<Written>> {
     check_destination("path", &request.folder)?;
-    let form = request.form()?;
+    let encoding = request.encoding()?;
     let names = Names::new(request)?;
     let workers = workers("workers", request.workers)?;
     let found = names.found()?;
@@ -103,7 +103,7 @@ pub fn create(request: &Request, watch: Watch<'_>) -> Result<Option<Written>> {
         request.check_room()?;
     }
     names.make_directories()?;
-    job::write(request, form, names, found.own, workers, watch)
+    job::write(request, encoding, names, found.own, workers, watch)
 }
 
 impl Request {
@@ -125,7 +125,7 @@ impl Request {
     }
 
     /// The form of the files, if images of that kind and size can be had.
-    fn form(&self) -> Result<Form> {
+    fn encoding(&self) -> Result<Encoding> {
         if !(1..=100).contains(&self.quality) {
             return Err(Error::argument(
                 "quality",
@@ -134,11 +134,11 @@ impl Request {
             ));
         }
         let form = match self.format {
-            Format::Jpeg => Form::Jpeg {
+            Format::Jpeg => Encoding::Jpeg {
                 quality: self.quality,
             },
-            Format::Bmp => Form::Bmp,
-            Format::Png => Form::Png(match self.content {
+            Format::Bmp => Encoding::Bmp,
+            Format::Png => Encoding::Png(match self.content {
                 Content::Noise => Deflate::Stored,
                 Content::Natural => Deflate::Light,
             }),

@@ -17,7 +17,7 @@ pub enum Fault {
 
 /// A file format, with what there is to choose about it. All hold 8-bit RGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum Encoding {
     /// Baseline JPEG, 4:2:0, Huffman tables of the standard.
     Jpeg {
         /// 1 to 100, on the scale that libjpeg's programs use.
@@ -42,7 +42,7 @@ pub enum Deflate {
     Stored,
 }
 
-impl Form {
+impl Encoding {
     /// The format.
     #[must_use]
     pub fn format(self) -> Format {
