@@ -14,7 +14,7 @@
 //! fork of its process an engine refuses to work.
 //!
 //! What has no batches but is wanted in order by a consumer who waits, one value for each index, is
-//! [`in_order`]; what is a plain loop over many files needs no engine: [`crate::file::each`].
+//! `in_order`; what is a plain loop over many files needs no engine: [`crate::file::each`].
 
 mod first;
 mod ordered;

@@ -23,8 +23,8 @@ impl Csv {
     /// are there; else the first two.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for less than two columns, two that are called `filename` or `class`, or
-    /// a first line that names an image instead of a column.
+    /// [`crate::error::Error::Dataset`] for less than two columns, two that are called `filename`
+    /// or `class`, or a first line that names an image instead of a column.
     pub fn columns(&self) -> Result<Columns> {
         if let (Some(filename), Some(class)) = (self.only("filename")?, self.only("class")?) {
             return Ok(Columns {
@@ -49,8 +49,8 @@ impl Csv {
     /// The first two columns, whatever they are called.
     ///
     /// # Errors
-    /// [`Error::Dataset`] for less than two columns, or a first line that names an image instead of
-    /// a column.
+    /// [`crate::error::Error::Dataset`] for less than two columns, or a first line that names an
+    /// image instead of a column.
     pub fn first_two(&self) -> Result<Columns> {
         self.check_width()?;
         if is_image(&self.header[0]) {
@@ -97,7 +97,8 @@ impl Csv {
     /// Refuses a table of less than two columns.
     ///
     /// # Errors
-    /// [`Error::Dataset`], which says what seems to separate cells instead of what could.
+    /// [`crate::error::Error::Dataset`], which says what seems to separate cells instead of what
+    /// could.
     pub fn check_width(&self) -> Result<()> {
         if self.header.len() >= 2 {
             return Ok(());

@@ -80,7 +80,7 @@ struct Walk<'a> {
 
 /// Lists the files under `root`, those whose names `wanted` accepts and the others, on up to
 /// `threads` threads. Names that start with a dot, and everything in directories so named or that
-/// are [clutter](is_clutter), are left out.
+/// are [clutter](super::is_clutter), are left out.
 ///
 /// # Errors
 /// [`Error::Io`] for a directory that cannot be read; a file is not touched, so cannot fail.

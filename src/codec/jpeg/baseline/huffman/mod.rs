@@ -91,7 +91,7 @@ fn coefficient(index: usize, bits: u32, length: u8, size: u8, longest: u32) -> C
 pub(super) struct DcEntry {
     /// Bits to pass over; 0 where the index does not tell.
     pub(super) bits: u8,
-    /// As [`Entry::drop`].
+    /// As in `ac::Entry`.
     pub(super) drop: u8,
     pub(super) value: i16,
 }
