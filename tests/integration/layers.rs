@@ -153,6 +153,13 @@ fn place_fault(file: &str, names: &[String]) -> Option<String> {
     if has(&["Instant", "now"]) && file != "engine/stats.rs" {
         return Some("reads the clock, which is for engine/stats.rs".to_owned());
     }
+    if has(&["thread", "Builder"]) || has(&["thread", "spawn"]) {
+        let own = file.starts_with("engine/");
+        return (!own).then(|| "starts a thread, which is for engine/".to_owned());
+    }
+    if has(&["rayon"]) && !file.starts_with("file/") {
+        return Some("names `rayon`: loops over many files are `file::each`".to_owned());
+    }
     if has(&["SystemTime", "now"]) {
         return Some("reads the wall clock: results depend on the seed only".to_owned());
     }
@@ -605,6 +612,9 @@ mod checker {
             "fn f() { let start = Instant::now(); }",
             "reads the clock",
         );
+        let thread = "fn f() { std::thread::spawn(|| ()); }";
+        assert_fault("file/map.rs", thread, "starts a thread");
+        assert_fault("error.rs", "use rayon::Scope;", "names `rayon`");
         assert_fault(
             "file/map.rs",
             "fn f() { std::time::SystemTime::now(); }",
