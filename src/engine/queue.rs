@@ -214,7 +214,9 @@ impl<J: Job> Shared<J> {
             other => queue.failed = other.err(),
         }
         self.work.notify_all();
-        self.ready.notify_all();
+        if queue.supply == Supply::End {
+            self.ready.notify_all();
+        }
         queue
     }
 

@@ -18,7 +18,7 @@ pub use append::Appender;
 pub use atomic::{Output, check_free, make_directory, write_whole};
 pub use base::Base;
 pub use csv::{Columns, Csv, LARGEST_NUMBER, line_error, may_be_csv, whole_number};
-pub use map::{Hops, Map};
+pub use map::{Map, RandomAccess};
 pub use names::{
     IMAGE_ENDINGS, check_inside, is_address, is_clutter, is_image, name_hint, or_here,
     path_identity, quoted,

@@ -50,9 +50,9 @@ struct Mapped {
 
 /// A file that is read here and there: what lies around is not read ahead.
 #[derive(Debug)]
-pub struct Hops(File);
+pub struct RandomAccess(File);
 
-impl Hops {
+impl RandomAccess {
     /// Fills `buffer` with what the file holds from byte `offset` on; false where that is not
     /// enough, or cannot be read.
     #[must_use]
@@ -171,11 +171,11 @@ impl Map {
     /// The file, to be read here and there; `None` for bytes in memory, and where another file has
     /// its name by now.
     #[must_use]
-    pub fn hops(&self) -> Option<Hops> {
+    pub fn random_access(&self) -> Option<RandomAccess> {
         let file = self.reopened(self.mapped()?)?;
         // Where it cannot be asked for, reading ahead is slower, and no more.
         let _ = fadvise(&file, 0, None, Advice::Random);
-        Some(Hops(file))
+        Some(RandomAccess(file))
     }
 
     /// The mapped file, opened anew; `None` where that cannot be, or another one has its name.

@@ -112,11 +112,11 @@ impl Shard {
         if !is_long {
             return Ok(None);
         }
-        Ok(self.map.hops().and_then(|hops| {
+        Ok(self.map.random_access().and_then(|file| {
             let (mut starts, mut at) = (vec![0], 0u64);
             while at < len {
                 let mut start = [0; tfrecord::HEADER];
-                let record = hops.read(at, &mut start).then(|| begun(&start))?;
+                let record = file.read(at, &mut start).then(|| begun(&start))?;
                 at = at.checked_add(record?).filter(|end| *end <= len)?;
                 starts.push(at);
             }
