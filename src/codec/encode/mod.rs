@@ -60,11 +60,9 @@ impl Encoder {
             strip: &mut self.strip,
             done: 0,
         };
-        if encoding != Encoding::Bmp {
-            out.clear();
-        }
         match encoding {
             Encoding::Jpeg { quality } => {
+                out.clear();
                 self.jpeg.start(size, quality, out)?;
                 while let Some(strip) = strips.next()? {
                     self.jpeg.rows(strip, size.width, out)?;

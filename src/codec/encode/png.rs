@@ -13,6 +13,7 @@ use crate::pixel::Size;
 const CHUNK: usize = 256 << 10;
 
 pub(super) fn encode(size: Size, strips: Strips<'_>, out: &mut Vec<u8>) -> Result<(), Reason> {
+    out.clear();
     let mut encoder = png::Encoder::new(Growing(out), size.width, size.height);
     encoder.set_color(ColorType::Rgb);
     encoder.set_depth(BitDepth::Eight);

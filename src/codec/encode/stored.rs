@@ -38,6 +38,7 @@ fn encode_in_chunks(
     let stream = ZLIB.len() + BLOCK_HEADER * raw.div_ceil(BLOCK) + raw + 4;
     let header = header(size);
     let chunks = AROUND + header.len() + AROUND * stream.div_ceil(longest) + stream + AROUND;
+    out.clear();
     reserve_exact(out, SIGNATURE.len() + chunks)?;
     out.extend_from_slice(SIGNATURE);
     chunk(out, *b"IHDR", &header);

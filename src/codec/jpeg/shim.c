@@ -1,7 +1,7 @@
 /* The C side of the libjpeg-turbo back end: see shim.h.
  *
- * Warnings count as damage only while pixels are decoded: a file with a stray byte between header segments is a
- * image like any other, one whose scan ends early is not. */
+ * Warnings count as damage only while pixels are decoded: a file with a stray byte between header
+ * segments is a image like any other, one whose scan ends early is not. */
 #include "shim.h"
 
 #include <setjmp.h>
@@ -12,11 +12,12 @@
 #include <jpeglib.h>
 #include <jerror.h>
 
-/* A progressive file may have any number of scans, each costing a pass over the image; real ones have about ten. */
+/* A progressive file may have any number of scans, each costing a pass over the image; real ones
+ * have about ten. */
 #define MAX_SCANS 100
 /* The names of version 6b of the interface, which turbojpeg-sys builds. */
 #if JPEG_LIB_VERSION >= 70
-#error "built for the interface of libjpeg 6b: configure libjpeg-turbo without WITH_JPEG7 and WITH_JPEG8"
+#error "built for libjpeg 6b: configure libjpeg-turbo without WITH_JPEG7 and WITH_JPEG8"
 #endif
 /* Larger than any iMCU row: 4 sampling factors times 8 rows. */
 #define MAX_MCU_ROWS 32
@@ -43,10 +44,11 @@ static void on_error(j_common_ptr cinfo) {
   give_up(owner(cinfo), cinfo->err->msg_code == JERR_OUT_OF_MEMORY ? IP_NO_MEMORY : IP_FAILED);
 }
 
-/* Bytes between two scans, or before the end, are padding that cameras leave: no pixel is lost. Where restart markers are
- * looked for inside a scan, the same warning means that data was. */
+/* Bytes between two scans, or before the end, are padding that cameras leave: no pixel is lost.
+ * Where restart markers are looked for inside a scan, the same warning means that data was. */
 static int harmless(j_common_ptr cinfo) {
-  return cinfo->err->msg_code == JWRN_EXTRANEOUS_DATA && ((j_decompress_ptr)cinfo)->restart_interval == 0;
+  return cinfo->err->msg_code == JWRN_EXTRANEOUS_DATA &&
+         ((j_decompress_ptr)cinfo)->restart_interval == 0;
 }
 
 /* The first warning is kept: later ones are its consequences. */
@@ -57,7 +59,8 @@ static void on_message(j_common_ptr cinfo, int level) {
 
 static void on_output(j_common_ptr cinfo) { (void)cinfo; }
 
-/* Called for every row of blocks. Damage is looked for here too: the scans after it would be decoded in vain. */
+/* Called for every row of blocks. Damage is looked for here too: the scans after it would be
+ * decoded in vain. */
 static void on_progress(j_common_ptr cinfo) {
   ip_jpeg *jpeg = owner(cinfo);
   if (jpeg->stop && *jpeg->stop) give_up(jpeg, IP_STOPPED);
@@ -130,11 +133,13 @@ static void find_metadata(const struct jpeg_decompress_struct *cinfo, ip_header 
   }
 }
 
-int ip_jpeg_header(ip_jpeg *jpeg, const uint8_t *data, size_t len, const uint8_t *stop, ip_header *header) {
+int ip_jpeg_header(ip_jpeg *jpeg, const uint8_t *data, size_t len, const uint8_t *stop,
+                   ip_header *header) {
   struct jpeg_decompress_struct *cinfo = &jpeg->cinfo;
   memset(header, 0, sizeof *header);
-  /* A decompressor keeps the tables of the file before, and a file may do without some of its own: what it becomes
-   * must not depend on what was decoded before it. So each file gets a new one, in place; that costs a microsecond. */
+  /* A decompressor keeps the tables of the file before, and a file may do without some of its own:
+   * what it becomes must not depend on what was decoded before it. So each file gets a new one, in
+   * place; that costs a microsecond. */
   jpeg_destroy_decompress(cinfo);
   if (create(jpeg) != 0) return jpeg->code;
   if (setjmp(jpeg->escape)) return jpeg->code;
@@ -230,7 +235,8 @@ int ip_jpeg_planes(ip_jpeg *jpeg, const ip_plane planes[3], uint8_t *const out[3
   for (uint32_t k = 0; k * planes[0].mcu_height < planes[0].rows; k++) {
     for (int i = 0; i < 3; i++) {
       const uint32_t step = planes[i].mcu_height;
-      for (uint32_t r = 0; r < step; r++) rows[i][r] = out[i] + (size_t)(k * step + r) * planes[i].stride;
+      for (uint32_t r = 0; r < step; r++)
+        rows[i][r] = out[i] + (size_t)(k * step + r) * planes[i].stride;
     }
     jpeg_read_raw_data(cinfo, image, mcu_rows);
     if (damaged(jpeg)) return IP_FAILED;
@@ -239,8 +245,8 @@ int ip_jpeg_planes(ip_jpeg *jpeg, const ip_plane planes[3], uint8_t *const out[3
   return 0;
 }
 
-/* The dispatcher of libjpeg-turbo's SIMD code, in no public header. Weak: a library built without SIMD has no such
- * function, and must then say so here, not fail to link. */
+/* The dispatcher of libjpeg-turbo's SIMD code, in no public header. Weak: a library built without
+ * SIMD has no such function, and must then say so here, not fail to link. */
 extern int jsimd_can_idct_islow(void) __attribute__((weak));
 
 int ip_jpeg_simd(void) { return jsimd_can_idct_islow != NULL && jsimd_can_idct_islow() != 0; }

@@ -1,5 +1,5 @@
-/* What Rust sees of libjpeg-turbo: plain structs, and functions that return 0 or an error code. No setjmp crosses
- * the border: errors are caught here and come back as text. */
+/* What Rust sees of libjpeg-turbo: plain structs, and functions that return 0 or an error code. No
+ * setjmp crosses the border: errors are caught here and come back as text. */
 #ifndef IMAGEPIPE_JPEG_SHIM_H
 #define IMAGEPIPE_JPEG_SHIM_H
 
@@ -10,7 +10,13 @@
 
 /* What functions return that fail. */
 enum { IP_FAILED = -1, IP_NO_MEMORY = -2, IP_STOPPED = -3 };
-enum { IP_COLOR_GRAY = 0, IP_COLOR_YCC = 1, IP_COLOR_RGB = 2, IP_COLOR_CMYK = 3, IP_COLOR_OTHER = 4 };
+enum {
+  IP_COLOR_GRAY = 0,
+  IP_COLOR_YCC = 1,
+  IP_COLOR_RGB = 2,
+  IP_COLOR_CMYK = 3,
+  IP_COLOR_OTHER = 4
+};
 enum { IP_OUT_GRAY = 0, IP_OUT_RGB = 1, IP_OUT_CMYK = 2 };
 
 typedef struct ip_jpeg ip_jpeg;
@@ -21,7 +27,9 @@ typedef struct {
   int32_t color; /* IP_COLOR_* of the file */
   int32_t h_samp[4], v_samp[4];
   size_t scan; /* where in the file the first scan's data begins */
-  const uint8_t *exif; /* payload of the first Exif APP1 segment after "Exif\0\0", in memory of the handle, until pixels are read */
+  /* payload of the first Exif APP1 segment after "Exif\0\0", in memory of the handle, until pixels
+   * are read */
+  const uint8_t *exif;
   size_t exif_len;
   const uint8_t *xmp; /* the same of the last XMP APP1 segment */
   size_t xmp_len;
@@ -34,7 +42,8 @@ typedef struct {
 } ip_request;
 
 typedef struct {
-  uint32_t left, width; /* columns delivered, in scaled pixels: the window rounded out to whole blocks */
+  /* columns delivered, in scaled pixels: the window rounded out to whole blocks */
+  uint32_t left, width;
 } ip_window;
 
 typedef struct {
@@ -47,12 +56,15 @@ ip_jpeg *ip_jpeg_new(void);
 void ip_jpeg_free(ip_jpeg *jpeg);
 const char *ip_jpeg_message(const ip_jpeg *jpeg);
 
-/* Reads up to the first scan. `data` and `stop` must stay in place until ip_jpeg_abort. Once *stop is not 0, decoding ends
- * with an error at the next row of blocks: a progressive file may take seconds. */
-int ip_jpeg_header(ip_jpeg *jpeg, const uint8_t *data, size_t len, const uint8_t *stop, ip_header *header);
+/* Reads up to the first scan. `data` and `stop` must stay in place until ip_jpeg_abort. Once *stop
+ * is not 0, decoding ends with an error at the next row of blocks: a progressive file may take
+ * seconds. */
+int ip_jpeg_header(ip_jpeg *jpeg, const uint8_t *data, size_t len, const uint8_t *stop,
+                   ip_header *header);
 void ip_jpeg_abort(ip_jpeg *jpeg);
 
-/* Interleaved pixels of a window. `start` fixes the columns; then `rows` writes request->height rows. */
+/* Interleaved pixels of a window. `start` fixes the columns; then `rows` writes request->height
+ * rows. */
 int ip_jpeg_rows_start(ip_jpeg *jpeg, const ip_request *request, ip_window *window);
 int ip_jpeg_rows(ip_jpeg *jpeg, const ip_request *request, uint8_t *out, size_t stride);
 
@@ -74,10 +86,13 @@ ip_encoder *ip_encoder_new(void);
 void ip_encoder_free(ip_encoder *encoder);
 const char *ip_encoder_message(const ip_encoder *encoder);
 
-/* A baseline JPEG of interleaved RGB rows, chroma at half the size both ways. `spare` is written to during a call only, and
- * moved on by what the call wrote. After an error the next thing is another `start`. */
-int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_spare *spare);
-int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_spare *spare);
+/* A baseline JPEG of interleaved RGB rows, chroma at half the size both ways. `spare` is written to
+ * during a call only, and moved on by what the call wrote. After an error the next thing is another
+ * `start`. */
+int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality,
+                     ip_spare *spare);
+int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count,
+                    ip_spare *spare);
 int ip_encoder_finish(ip_encoder *encoder, ip_spare *spare);
 
 /* Whether libjpeg-turbo was built with its SIMD code and this processor runs it. */

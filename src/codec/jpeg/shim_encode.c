@@ -1,7 +1,8 @@
 /* The C side of JPEG encoding: see shim.h.
  *
- * The compressor writes into memory that the caller lends it for one call at a time; what was left of it is told after
- * each. Nothing is allocated here but the library's own working memory, which goes with the image. */
+ * The compressor writes into memory that the caller lends it for one call at a time; what was left
+ * of it is told after each. Nothing is allocated here but the library's own working memory, which
+ * goes with the image. */
 #include "shim.h"
 
 #include <setjmp.h>
@@ -38,7 +39,8 @@ static void on_output(j_common_ptr cinfo) { (void)cinfo; }
 
 static void on_ends(j_compress_ptr cinfo) { (void)cinfo; }
 
-/* The caller lends more than a call can need, so this is its defect; nothing is written beyond the end. */
+/* The caller lends more than a call can need, so this is its defect; nothing is written beyond the
+ * end. */
 static boolean on_full(j_compress_ptr cinfo) {
   ERREXIT(cinfo, JERR_BUFFER_SIZE);
   return FALSE;
@@ -89,7 +91,8 @@ static void take_back(ip_encoder *encoder, ip_spare *spare) {
   encoder->destination.free_in_buffer = 0;
 }
 
-int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality, ip_spare *spare) {
+int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality,
+                     ip_spare *spare) {
   struct jpeg_compress_struct *cinfo = &encoder->cinfo;
   if (setjmp(encoder->escape)) return encoder->code;
   /* Whatever became of the image before. */
@@ -107,7 +110,8 @@ int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32
   return 0;
 }
 
-int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count, ip_spare *spare) {
+int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count,
+                    ip_spare *spare) {
   struct jpeg_compress_struct *cinfo = &encoder->cinfo;
   if (setjmp(encoder->escape)) return encoder->code;
   lend(encoder, spare);

@@ -217,28 +217,33 @@ fn finish(
     mut k: usize,
     mut last: usize,
 ) -> Option<()> {
-    loop {
-        if ENDED[k & 255] {
-            return Some(());
-        }
-        // Back before the access. Its coefficients, if any, will be written again.
-        let entry = &table.entries[last];
-        k -= usize::from(entry.both);
-        if entry.both != UNKNOWN {
-            let before = bits.position() - usize::from(table.bits[last]);
-            if k + usize::from(entry.first) == DONE {
-                // The first coefficient was the block's last, what was taken for the second is the
-                // next block's.
-                bits.seek(piece, before + usize::from(table.first_bits[last]));
-                return Some(());
-            }
-            bits.seek(piece, before);
-        }
-        if symbol(bits, piece, table, window, &mut k)? {
-            return Some(());
+    while !ENDED[k & 255] {
+        if undo(bits, piece, table, &mut k, last) || symbol(bits, piece, table, window, &mut k)? {
+            break;
         }
         last = accesses(bits, piece, table, window, &mut k);
     }
+    Some(())
+}
+
+/// Goes back before an access; its coefficients, if any, will be written again. Where the first of
+/// them was the block's last, what was taken for the second is the next block's: then it goes back
+/// between them, and the block has ended.
+#[inline(always)]
+fn undo(bits: &mut Bits, piece: &Piece, table: &AcTable, k: &mut usize, last: usize) -> bool {
+    let entry = &table.entries[last];
+    *k -= usize::from(entry.both);
+    if entry.both == UNKNOWN {
+        return false;
+    }
+    let before = bits.position() - usize::from(table.bits[last]);
+    let has_ended = *k + usize::from(entry.first) == DONE;
+    if has_ended {
+        bits.seek(piece, before + usize::from(table.first_bits[last]));
+    } else {
+        bits.seek(piece, before);
+    }
+    has_ended
 }
 
 /// One symbol, the slow way; whether it ends the block.

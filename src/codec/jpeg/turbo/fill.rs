@@ -31,18 +31,16 @@ impl Opened<'_> {
             ..*request
         };
         let request = if lossless { &whole } else { request };
-        let out = match (self.frame, self.color) {
-            (Some(frame), _) => match Form::of(&frame, request) {
-                Form::Planes => return self.fill_planes(&frame, request, buffer),
-                Form::Gray => Out::Gray,
-                Form::Rgb => Out::Rgb,
-            },
-            (None, Color::Rgb) if request.gray && !lossless => Out::Gray,
-            (None, Color::Rgb) => Out::Rgb,
-            (None, Color::Cmyk) => Out::Cmyk,
+        let form = match (self.frame, self.color) {
+            (Some(frame), _) => Form::of(&frame, request),
+            (None, Color::Rgb) if request.gray && !lossless => Form::Gray,
+            (None, Color::Rgb | Color::Cmyk) => Form::Rgb,
             (None, _) => return Err(Fault::Color.into()),
         };
-        self.fill_pixels(out, request, buffer)
+        match (form, self.frame) {
+            (Form::Planes, Some(frame)) => self.fill_planes(&frame, request, buffer),
+            _ => self.fill_pixels(form, request, buffer),
+        }
     }
 
     fn fill_planes(
@@ -66,7 +64,7 @@ impl Opened<'_> {
     /// blocks.
     fn fill_pixels(
         &mut self,
-        out: Out,
+        form: Form,
         request: &Request,
         buffer: &mut Vec<u8>,
     ) -> Result<Filled, Reason> {
@@ -74,6 +72,11 @@ impl Opened<'_> {
         let wanted = Request {
             window: widened(request.window, scaled),
             ..*request
+        };
+        let out = match (form, self.color) {
+            (Form::Gray, _) => Out::Gray,
+            (_, Color::Cmyk) => Out::Cmyk,
+            _ => Out::Rgb,
         };
         let (left, width) = self.start_rows(&wanted, out)?;
         let stride = width as usize * out.channels();
@@ -83,14 +86,9 @@ impl Opened<'_> {
         if out == Out::Cmyk {
             cmyk_to_rgb(&mut buffer[..len]);
         }
-        let form = match out {
-            Out::Gray => Form::Gray,
-            Out::Rgb | Out::Cmyk => Form::Rgb,
-        };
-        let start = (request.window.left - left) as usize * form.channels();
-        let stride = width as usize * form.channels();
-        let range = start..len + SLACK;
-        Ok(Filled::pixels(form, request, range, stride))
+        let pixels = |count: u32| count as usize * form.channels();
+        let range = pixels(request.window.left - left)..len + SLACK;
+        Ok(Filled::pixels(form, request, range, pixels(width)))
     }
 }
 
