@@ -319,13 +319,10 @@ fn explained(source: &io::Error) -> String {
 #[must_use]
 pub fn said(source: &io::Error) -> String {
     let text = source.to_string();
-    let number = source
-        .raw_os_error()
-        .map(|number| format!(" (os error {number})"))
-        .unwrap_or_default();
-    text.strip_suffix(&number)
-        .map(str::to_owned)
-        .unwrap_or(text)
+    let number = source.raw_os_error();
+    let suffix = number.map_or_else(String::new, |number| format!(" (os error {number})"));
+    let short = text.strip_suffix(&suffix).map(str::to_owned);
+    short.unwrap_or(text)
 }
 
 /// How many of many failures a message shows.

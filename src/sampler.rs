@@ -113,12 +113,9 @@ impl Schedule {
     /// Where all ranks stand after `number` batches from `start`.
     #[must_use]
     pub fn after(&self, start: Place, number: u64) -> Place {
-        let (place, number) = self.locate(start, number);
-        let position = place.position + number * self.global();
-        Place {
-            epoch: place.epoch,
-            position,
-        }
+        let (mut place, number) = self.locate(start, number);
+        place.position += number * self.global();
+        place
     }
 
     /// The epoch that batch `number` falls in, and its number there.

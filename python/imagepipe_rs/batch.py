@@ -209,11 +209,8 @@ def batch_type(fields: tuple[str, ...]) -> type[Batch]:
     """Return the type of batches that unpack to these fields: one for each tuple."""
     if fields == DEFAULT_FIELDS:
         return Batch
-    own = {
-        name: value
-        for name, value in vars(Batch).items()
-        if name not in {"__dict__", "__weakref__"}
-    }
+    other = {"__dict__", "__weakref__"}
+    own = {name: value for name, value in vars(Batch).items() if name not in other}
     return cast("type[Batch]", _BatchType("Batch", (tuple,), {**own, "_fields": fields}))
 
 

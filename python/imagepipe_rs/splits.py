@@ -213,8 +213,7 @@ class ImageDataSet:
         self.tfrecords_dir = pathlib.Path(tfrecords_dir)
         self.dataset_name = dataset_name
         self._labels_file = self.tfrecords_dir / "labels.csv"
-        summary = self.tfrecords_dir / f"{dataset_name}_summary.json"
-        self.dataset_summary = _summary(summary)
+        self.dataset_summary = _summary(self.tfrecords_dir / f"{dataset_name}_summary.json")
         columns = [self.dataset_summary[key] for key in _COLUMNS]
         self.labels_to_class_names = _names(self._labels_file, columns)
 

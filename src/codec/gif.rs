@@ -19,13 +19,13 @@ fn open(bytes: &[u8]) -> Result<(Decoder<'_>, Frame<'static>), Reason> {
 
 /// The canvas grows with a frame that does not fit, as in Pillow.
 fn canvas(decoder: &Decoder<'_>, frame: &Frame<'_>) -> Size {
-    let side = |screen: u16, start: u16, len: u16| {
-        u32::from(screen).max(u32::from(start) + u32::from(len))
-    };
-    Size::new(
-        side(decoder.width(), frame.left, frame.width),
-        side(decoder.height(), frame.top, frame.height),
-    )
+    let width = side(decoder.width(), frame.left, frame.width);
+    let height = side(decoder.height(), frame.top, frame.height);
+    Size::new(width, height)
+}
+
+fn side(screen: u16, start: u16, len: u16) -> u32 {
+    u32::from(screen).max(u32::from(start) + u32::from(len))
 }
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {

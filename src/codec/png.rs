@@ -217,10 +217,8 @@ fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 
 fn inflate(packed: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::new();
-    ZlibDecoder::new(packed)
-        .take(MOST_TEXT)
-        .read_to_end(&mut text)
-        .ok()?;
+    let mut start = ZlibDecoder::new(packed).take(MOST_TEXT);
+    start.read_to_end(&mut text).ok()?;
     Some(text)
 }
 

@@ -121,10 +121,9 @@ impl Kind {
     }
 
     fn in_words(&self, ending: &str) -> String {
-        let what = if ending.is_empty() {
-            "without an ending".to_owned()
-        } else {
-            format!("*.{ending}")
+        let what = match ending {
+            "" => "without an ending".to_owned(),
+            _ => format!("*.{ending}"),
         };
         format!("{} {what} ({})", self.count, self.examples())
     }

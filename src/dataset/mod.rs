@@ -184,11 +184,9 @@ impl Scratch {
 
 /// Warns if one of `paths`, which are sorted and contain `what`, is given more than once.
 fn given_twice(paths: &[PathBuf], what: &str) -> Option<String> {
-    let [path, _] = paths.windows(2).find(|pair| pair[0] == pair[1])? else {
-        return None;
-    };
+    let twice = paths.windows(2).find(|pair| pair[0] == pair[1])?;
+    let path = twice[0].display();
     Some(format!(
-        "{}: given more than once, so its {what} are read as often",
-        path.display()
+        "{path}: given more than once, so its {what} are read as often"
     ))
 }

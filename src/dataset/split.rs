@@ -58,11 +58,8 @@ impl Split {
     /// The rank of a sample, from hashes of its folder and its name there. The class is part of it:
     /// where files are numbered in each class, validation must not get the same numbers in all.
     pub(super) fn key(&self, class: &OsStr, names: [u64; 2]) -> u64 {
-        let identity = names
-            .iter()
-            .fold(mix(hash_bytes(class.as_bytes())), |identity, name| {
-                mix(identity ^ name)
-            });
+        let class = mix(hash_bytes(class.as_bytes()));
+        let identity = names.iter().fold(class, |mixed, name| mix(mixed ^ name));
         Stream::new(self.seed, 0, identity, Purpose::Split).next_u64()
     }
 

@@ -41,12 +41,8 @@ impl Tree {
 
     /// Whether all of its images are in the directory itself, so that there are no class folders.
     pub(super) fn is_flat(&self) -> bool {
-        let mut below = self
-            .listing
-            .folders
-            .iter()
-            .filter(|folder| !folder.path.is_empty());
-        below.all(|folder| folder.files == 0)
+        let mut folders = self.listing.folders.iter();
+        folders.all(|folder| folder.path.is_empty() || folder.files == 0)
     }
 
     /// The other files that are in it or below it, in order: their directories, relative to the

@@ -123,10 +123,8 @@ impl<J: Job> Shared<J> {
         let queue = self.lock();
         let complete = queue.entries.iter().filter(|entry| entry.output.is_some());
         let ready = complete.count();
-        Load {
-            ready,
-            begun: queue.entries.len() - ready,
-        }
+        let begun = queue.entries.len() - ready;
+        Load { ready, begun }
     }
 
     /// What a worker's thread does.

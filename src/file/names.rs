@@ -150,11 +150,8 @@ const SHOWN: usize = 200;
 pub fn quoted(name: &[u8]) -> String {
     let text = String::from_utf8_lossy(&name[..name.len().min(4 * SHOWN)]);
     let cut: String = text.chars().take(SHOWN).collect();
-    let more = if cut.len() < text.len() || text.len() < name.len() {
-        "..."
-    } else {
-        ""
-    };
+    let is_cut = cut.len() < text.len() || text.len() < name.len();
+    let more = if is_cut { "..." } else { "" };
     format!("{cut:?}{more}")
 }
 

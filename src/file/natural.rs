@@ -25,13 +25,11 @@ pub fn natural_order(a: &[u8], b: &[u8]) -> Ordering {
 
 /// Takes the run of digits that `text` starts with, without the zeros before it.
 fn number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
-    let end = text
-        .iter()
-        .position(|c| !c.is_ascii_digit())
-        .unwrap_or(text.len());
-    let (digits, rest) = text.split_at(end);
+    let end = text.iter().position(|c| !c.is_ascii_digit());
+    let (digits, rest) = text.split_at(end.unwrap_or(text.len()));
     *text = rest;
-    &digits[digits.iter().position(|c| *c != b'0').unwrap_or(end)..]
+    let zeros = digits.iter().position(|c| *c != b'0');
+    &digits[zeros.unwrap_or(digits.len())..]
 }
 
 #[cfg(test)]

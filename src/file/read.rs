@@ -144,10 +144,8 @@ fn check_length(len: u64) -> io::Result<()> {
     if len < LARGEST as u64 {
         return Ok(());
     }
-    Err(io::Error::new(
-        io::ErrorKind::FileTooLarge,
-        format!("larger than 1 GiB: {len} bytes"),
-    ))
+    let reason = format!("larger than 1 GiB: {len} bytes");
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, reason))
 }
 
 fn grow(buffer: &mut Vec<u8>, len: usize) -> io::Result<()> {

@@ -202,13 +202,8 @@ impl Weights {
     /// The source samples that any output needs.
     fn reach(&self) -> Range<usize> {
         let start = self.spans.iter().map(|span| span.0).min().unwrap_or(0);
-        start
-            ..self
-                .spans
-                .iter()
-                .map(|span| span.0 + span.1)
-                .max()
-                .unwrap_or(start)
+        let ends = self.spans.iter().map(|span| span.0 + span.1);
+        start..ends.max().unwrap_or(start)
     }
 
     fn weights(&self, span: (usize, usize, usize)) -> impl Iterator<Item = (i32, usize)> {

@@ -84,11 +84,8 @@ impl Spread {
     fn of(mut numbers: Vec<u32>) -> Option<Self> {
         numbers.sort_unstable();
         let (min, max) = (*numbers.first()?, *numbers.last()?);
-        Some(Self {
-            min,
-            median: numbers[(numbers.len() - 1) / 2],
-            max,
-        })
+        let median = numbers[(numbers.len() - 1) / 2];
+        Some(Self { min, median, max })
     }
 
     fn json(self) -> Value {

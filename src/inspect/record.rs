@@ -99,11 +99,9 @@ pub fn entry(source: &Source, index: u64) -> Result<Entry> {
 
 fn class(data: &dyn Dataset, index: u64) -> Result<(usize, String)> {
     let label = data.read(index, &mut Scratch::default())?.label;
-    let name = data
-        .classes()?
-        .get(label)
-        .map(|name| name.to_string_lossy().into_owned());
-    Ok((label, name.unwrap_or_default()))
+    let classes = data.classes()?;
+    let name = classes.get(label).map(|name| name.to_string_lossy());
+    Ok((label, name.unwrap_or_default().into_owned()))
 }
 
 fn fields_of(shard: &Shard, spot: Spot) -> Result<Map<String, Value>> {

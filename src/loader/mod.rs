@@ -167,13 +167,9 @@ impl Loader {
     /// [`Error::Argument`] for a place past the end of an epoch, [`Error::Threads`] when worker
     /// threads cannot be had.
     pub fn batches(&self, start: Place) -> Result<Batches> {
-        let Plan {
-            schedule, endless, ..
-        } = &self.shared.plan;
-        self.start(
-            start,
-            (!endless).then(|| schedule.steps_from(start.position)),
-        )
+        let plan = &self.shared.plan;
+        let steps = || plan.schedule.steps_from(start.position);
+        self.start(start, (!plan.endless).then(steps))
     }
 
     /// The next `count` batches from `start` on: into the next epoch, where the first one has fewer

@@ -51,10 +51,8 @@ impl PyCodec {
     #[staticmethod]
     fn loader(data: Vec<Bound<'_, PyAny>>, arguments: &Bound<'_, PyDict>) -> PyResult<PyLoader> {
         let options = decoding(arguments)?;
-        let data = data
-            .into_iter()
-            .map(|data| bytes("data", &data, IMAGE))
-            .collect::<PyResult<_>>()?;
-        Ok(PyLoader(Loader::of_images(options, data)?))
+        let images = data.into_iter().map(|data| bytes("data", &data, IMAGE));
+        let images = images.collect::<PyResult<_>>()?;
+        Ok(PyLoader(Loader::of_images(options, images)?))
     }
 }

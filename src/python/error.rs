@@ -48,10 +48,8 @@ fn error_of(error: &Error) -> Option<&Error> {
     let Error::Files { failures, .. } = error else {
         return Some(error);
     };
-    failures
-        .iter()
-        .find(|failure| matches!(failure, Error::Decode { .. }))
-        .or(failures.first())
+    let is_decode = |failure: &&Error| matches!(failure, Error::Decode { .. });
+    failures.iter().find(is_decode).or(failures.first())
 }
 
 fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {

@@ -104,11 +104,8 @@ impl PyLoader {
     /// The file of each sample; of a record, its file, `#`, and its number in it.
     fn paths(&self, py: Python<'_>) -> Vec<OsString> {
         let data = self.0.data();
-        py.detach(|| {
-            (0..data.len())
-                .map(|index| data.location(index).text())
-                .collect()
-        })
+        let path = |index| data.location(index).text();
+        py.detach(|| (0..data.len()).map(path).collect())
     }
 
     /// What a user should know about the files, though it is no error.
@@ -184,20 +181,13 @@ impl PyBatches {
     /// Epoch and position that were handed over; nothing of an iterator that was stopped.
     fn place(&self, py: Python<'_>) -> PyResult<Option<(u32, u64)>> {
         let loader = &self.loader.get().0;
-        let place = py.detach(|| {
-            self.lock()
-                .map(|batches| batches.as_ref().map(|batches| batches.place(loader)))
-        })?;
+        let place = self.ask(py, |batches| batches.place(loader))?;
         Ok(place.map(|place| (place.epoch, place.position)))
     }
 
     /// Batches that wait to be taken, and batches that are begun.
     fn load(&self, py: Python<'_>) -> (usize, usize) {
-        let load = py.detach(|| {
-            self.lock()
-                .ok()
-                .and_then(|batches| batches.as_ref().and_then(Batches::load))
-        });
+        let load = self.ask(py, Batches::load).ok().flatten().flatten();
         load.map_or((0, 0), |load| (load.ready, load.begun))
     }
 
@@ -212,6 +202,15 @@ impl PyBatches {
 }
 
 impl PyBatches {
+    /// The batches' answer; nothing of an iterator that was stopped.
+    fn ask<T: Send>(
+        &self,
+        py: Python<'_>,
+        answer: impl FnOnce(&Batches) -> T + Send,
+    ) -> crate::error::Result<Option<T>> {
+        py.detach(|| Ok(self.lock()?.as_ref().map(answer)))
+    }
+
     fn wait(&self) -> crate::error::Result<Next<Batch>> {
         let mut batches = self.lock()?;
         if let Some(batch) = self.kept().take() {

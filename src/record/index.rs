@@ -88,12 +88,11 @@ pub fn tfrecord_lines(spans: &[Span]) -> String {
 /// The text of a RecordIO file's index, from the key and the first byte of each record.
 #[must_use]
 pub fn recordio_lines(entries: &[(u64, u64)]) -> String {
-    entries
-        .iter()
-        .fold(String::new(), |mut text, (key, offset)| {
-            let _ = writeln!(text, "{key}\t{offset}");
-            text
-        })
+    let mut text = String::new();
+    for (key, offset) in entries {
+        let _ = writeln!(text, "{key}\t{offset}");
+    }
+    text
 }
 
 /// Where the records of a file begin, in the file's order.

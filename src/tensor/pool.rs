@@ -83,10 +83,8 @@ impl Lease {
     pub fn single(field: Field) -> Result<Self> {
         let mut arena = Arena::new(1, Arc::new([field]), &Host)?;
         arena.reset(1);
-        Ok(Self {
-            arena: Some(arena),
-            pool: Weak::new(),
-        })
+        let (arena, pool) = (Some(arena), Weak::new());
+        Ok(Self { arena, pool })
     }
 }
 

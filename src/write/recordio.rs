@@ -65,13 +65,9 @@ impl Keys {
 
 /// The first run of digits in a name; none if it is beyond 64 bits.
 fn first_number(name: &[u8]) -> Option<u64> {
-    let digits: Vec<u8> = name
-        .iter()
-        .copied()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(u8::is_ascii_digit)
-        .collect();
-    String::from_utf8(digits).ok()?.parse().ok()
+    let mut runs = name.split(|c| !c.is_ascii_digit());
+    let digits = runs.find(|run| !run.is_empty())?;
+    str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// Single precision has whole numbers up to here.
@@ -136,12 +132,9 @@ impl Records for Images {
     }
 
     fn index(&self, first: usize, spans: &[Span]) -> String {
-        let places: Vec<_> = spans
-            .iter()
-            .zip(first..)
-            .map(|(span, record)| (self.keys.at(record), span.offset))
-            .collect();
-        index::recordio_lines(&places)
+        let records = spans.iter().zip(first..);
+        let places = records.map(|(span, record)| (self.keys.at(record), span.offset));
+        index::recordio_lines(&places.collect::<Vec<_>>())
     }
 
     fn source(&self) -> &Source {

@@ -142,10 +142,8 @@ impl Source {
     pub(super) fn by_class(&self) -> impl Iterator<Item = (&str, Vec<usize>)> {
         let mut members = vec![Vec::new(); self.classes.len()];
         (0..self.len()).for_each(|record| members[self.files.class(record)].push(record));
-        self.classes
-            .iter()
-            .map(|class| class.name.as_str())
-            .zip(members)
+        let names = self.classes.iter().map(|class| class.name.as_str());
+        names.zip(members)
     }
 
     /// Notes a list of class names in `folder` that has one of the classes at another number: a

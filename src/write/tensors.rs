@@ -173,7 +173,6 @@ fn unforeseen(reason: Reason) -> Reason {
     if reason.is_memory() {
         return reason;
     }
-    Reason::new(format!(
-        "{reason}; check=\"decode\" finds such files before anything is written"
-    ))
+    let hint = "check=\"decode\" finds such files before anything is written";
+    Reason::new(format!("{reason}; {hint}"))
 }

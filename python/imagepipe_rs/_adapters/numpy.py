@@ -28,6 +28,5 @@ def bfloat16() -> Any:
         import ml_dtypes  # noqa: PLC0415  needed for this type alone
     except ImportError as error:
         needs = "dtype='bfloat16' with output='numpy' needs the package ml_dtypes"
-        message = f"{needs}: pip install ml_dtypes"
-        raise ImportError(message) from error
+        raise ImportError(f"{needs}: pip install ml_dtypes") from error
     return ml_dtypes.bfloat16

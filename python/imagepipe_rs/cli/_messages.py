@@ -94,8 +94,7 @@ def in_options(message: str) -> str:
             return found.group()
         if value in {"True", " "}:
             return options[name] + value.removeprefix("True")
-        word = value.strip('"')
-        return f"{options[name]} {word}"
+        return options[name] + " " + value.strip('"')
 
     def named(found: re.Match[str]) -> str:
         name, key, value = found.groups()

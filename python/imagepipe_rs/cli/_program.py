@@ -122,9 +122,8 @@ class Command(click.Command):
         ctx.allow_extra_args = True
         rest = super().parse_args(ctx, args)
         ctx.args = []
-        if ctx.resilient_parsing:
-            return []
-        _settle(ctx, self.places, rest)
+        if not ctx.resilient_parsing:
+            _settle(ctx, self.places, rest)
         return []
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -89,21 +89,18 @@ allow_outside = click.option(
 )
 
 
-def write(
-    work: Callable[[Progress], Written], *, noun: str, folder: str, files: str, quiet: bool
-) -> int:
+def write(work: Callable[[Progress], Written], *, folder: str, files: str, quiet: bool) -> int:
     """Run a writer, and say what it wrote.
 
     Args:
         work: writes files, and reports progress.
-        noun: what the progress counts.
         folder: where the files go.
         files: a glob of their names, for counting them when the run is stopped.
         quiet: say nothing.
     """
     started = time.monotonic()
     try:
-        with Progress(noun, quiet=quiet) as progress:
+        with Progress("image", quiet=quiet) as progress:
             written = work(progress)
     except KeyboardInterrupt as stop:
         return stopped(stop, _what_is_left(folder, files))
@@ -112,7 +109,7 @@ def write(
             error.add_note(left)
         raise
     if not quiet:
-        print(_summary(written, noun, time.monotonic() - started, folder))
+        print(_summary(written, time.monotonic() - started, folder))
         for path, reason in written.skipped:
             print(printable(f"left out: {path}: {reason}"))
     return DONE
@@ -136,15 +133,15 @@ def _what_is_left(folder: str, files: str) -> str:
     return f"{done} {kept}; continue with the same command and --resume"
 
 
-def _summary(written: Written, noun: str, seconds: float, folder: str) -> str:
+def _summary(written: Written, seconds: float, folder: str) -> str:
     parts = [_text.count(written.files, "file")]
     if written.records != written.files:
-        parts.append(_text.count(written.records, noun))
+        parts.append(_text.count(written.records, "image"))
     parts.append(_text.size(written.bytes))
     made = f"{', '.join(parts)} in {_text.duration(seconds)}"
     if written.kept:
         # A speed would include files that were not written now.
         made += f", {written.kept:,} of the files finished before"
     elif seconds > 0:
-        made += f" ({_text.rate(written.records / seconds)} {noun}s/s)"
+        made += f" ({_text.rate(written.records / seconds)} images/s)"
     return f"{made}: {folder}"

@@ -53,7 +53,6 @@ def create_images(*, quiet: bool, **arguments: Any) -> int:
     """Make COUNT random images. Image n depends only on SEED, n and the options."""
     return _writing.write(
         lambda progress: imagepipe_rs.create_images(**arguments, progress=progress),
-        noun="image",
         folder=arguments["path"],
         files=f"{escape(arguments['name'])}[0-9]*{ENDINGS[arguments['image_format']]}",
         quiet=quiet,

@@ -33,7 +33,6 @@ def create_recordio(*, quiet: bool, **arguments: Any) -> int:
     """Put images, as they are, into RecordIO files with indexes."""
     return _writing.write(
         lambda progress: imagepipe_rs.create_recordio(**arguments, progress=progress),
-        noun="image",
         folder=arguments["dest_path"],
         files=f"{escape(arguments['name'])}[0-9]*.rec",
         quiet=quiet,

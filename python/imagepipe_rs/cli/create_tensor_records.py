@@ -56,7 +56,6 @@ def create_tensor_records(*, quiet: bool, **arguments: Any) -> int:
     """
     return _writing.write(
         lambda progress: imagepipe_rs.create_tensor_records(**arguments, progress=progress),
-        noun="image",
         folder=arguments["output_dir"],
         files="train-[0-9]*-of-[0-9]*",
         quiet=quiet,

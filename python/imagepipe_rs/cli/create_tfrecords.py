@@ -39,7 +39,6 @@ def create_tfrecords(*, quiet: bool, **arguments: Any) -> int:
     """Put images, as they are, into TFRecord files of tf.train.Example."""
     return _writing.write(
         lambda progress: imagepipe_rs.create_tfrecords(**arguments, progress=progress),
-        noun="image",
         folder=arguments["dest_path"],
         files=f"{escape(arguments['name'])}[0-9]*",
         quiet=quiet,

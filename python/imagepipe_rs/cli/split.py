@@ -74,7 +74,6 @@ def split(
     dataset = imagepipe_rs.Image2TFRecords(**source)
     code = _writing.write(
         lambda progress: dataset.create_tfrecords(output_dir, progress=progress, **options),
-        noun="image",
         folder=output_dir,
         files=f"{escape(source['dataset_name'])}_*_[0-9]*-of-[0-9]*.tfrecord",
         quiet=quiet,

@@ -24,10 +24,8 @@ impl Palette {
         if usize::from(index) < self.len {
             return Ok(self.colors[usize::from(index)]);
         }
-        Err(Fault::Color {
-            index,
-            colors: self.len,
-        })
+        let colors = self.len;
+        Err(Fault::Color { index, colors })
     }
 
     /// Indices of 1, 2, 4 or 8 bits, the first in the highest bits of a byte.

@@ -174,10 +174,9 @@ impl Files {
     pub(super) fn parts(&self, file: usize) -> (&[u8], &[u8]) {
         let name = self.name(file);
         if name.starts_with(b"/") {
-            (b"", name)
-        } else {
-            (&self.origin(file).folder, name)
+            return (b"", name);
         }
+        (&self.origin(file).folder, name)
     }
 
     /// The path of a file.

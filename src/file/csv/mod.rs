@@ -182,11 +182,8 @@ impl Csv {
     /// The text from a position on.
     fn rest(&self, position: &Position) -> &[u8] {
         let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
-        self.reader
-            .get_ref()
-            .get_ref()
-            .get(start..)
-            .unwrap_or_default()
+        let text = self.reader.get_ref().get_ref();
+        text.get(start..).unwrap_or_default()
     }
 
     /// The line of a row: the reader's position is before the empty lines above it.
@@ -235,9 +232,8 @@ pub fn whole_number(cell: &[u8]) -> Option<u64> {
     let cell = cell.trim_ascii();
     let digits = cell.strip_suffix(b".0").unwrap_or(cell);
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
-    is_number
-        .then(|| str::from_utf8(digits).ok()?.parse().ok())
-        .map(|number| number.unwrap_or(u64::MAX).min(LARGEST_NUMBER))
+    let number = str::from_utf8(digits).ok()?.parse().unwrap_or(u64::MAX);
+    is_number.then_some(number.min(LARGEST_NUMBER))
 }
 
 /// What is wrong with a line of a file.

@@ -232,12 +232,9 @@ impl Axis {
     /// For each group of eight outputs, their starts and weights; the last group may have starts
     /// that mean nothing.
     pub(super) fn groups(&self) -> impl Iterator<Item = (&[u32; LANES], &[Pairs])> {
-        self.starts
-            .as_chunks()
-            .0
-            .iter()
-            .zip(self.weights.chunks_exact(self.pairs))
-            .take(self.outputs.div_ceil(LANES))
+        let starts = self.starts.as_chunks().0.iter();
+        let weights = self.weights.chunks_exact(self.pairs);
+        starts.zip(weights).take(self.outputs.div_ceil(LANES))
     }
 
     /// Plans `span`, for weights of at most `bits` fraction bits; `aligned` starts lie an even

@@ -183,12 +183,9 @@ impl Grid {
 
     fn sheet(&self) -> Size {
         let cell = self.cell();
-        let width = self.columns * cell.width - GAP;
-        let height = self.rows.saturating_mul(cell.height) - GAP;
-        Size::new(
-            width + 2 * MARGIN,
-            height.saturating_add(2 * MARGIN + HEADING),
-        )
+        let width = self.columns * cell.width - GAP + 2 * MARGIN;
+        let tiles = self.rows.saturating_mul(cell.height) - GAP;
+        Size::new(width, tiles.saturating_add(2 * MARGIN + HEADING))
     }
 
     /// Where the image at `place` has its left upper corner.

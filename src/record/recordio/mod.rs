@@ -243,10 +243,8 @@ fn flag(header: [u8; HEADER]) -> (Option<Flag>, usize) {
     let (words, _) = header.as_chunks::<4>();
     let word = u32::from_le_bytes(words[1]);
     let flags = [Flag::Whole, Flag::First, Flag::Middle, Flag::Last];
-    (
-        flags.get((word >> 29) as usize).copied(),
-        (word & 0x1fff_ffff) as usize,
-    )
+    let flag = flags.get((word >> 29) as usize).copied();
+    (flag, (word & 0x1fff_ffff) as usize)
 }
 
 impl Flag {

@@ -101,12 +101,8 @@ impl Shard {
     /// As [`Shard::open`].
     pub fn new(map: Map, index: Option<Vec<u8>>, options: Options) -> Result<Self> {
         let path = map.path().to_owned();
-        Self::with_index(
-            map,
-            options,
-            |_| index.map(|text| Ok(Map::in_memory(path, text))),
-            &|_| None,
-        )
+        let index = |_| index.map(|text| Ok(Map::in_memory(path, text)));
+        Self::with_index(map, options, index, &|_| None)
     }
 
     fn with_index(
@@ -204,10 +200,8 @@ impl Shard {
     pub fn span(&self, index: u64) -> Span {
         let index = usize::try_from(index).unwrap_or(usize::MAX - 1);
         let (offset, end) = (self.table.starts[index], self.table.starts[index + 1]);
-        Span {
-            offset,
-            len: end - offset,
-        }
+        let len = end - offset;
+        Span { offset, len }
     }
 
     /// The key of record `index`, where it is from a RecordIO file with an index.

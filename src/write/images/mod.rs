@@ -186,11 +186,10 @@ impl Painter {
 
     /// Fills `out` with its next rows of RGB pixels.
     pub fn rows(&mut self, out: &mut [u8]) {
-        match &mut self.noise {
-            Some(noise) => noise.rows(out),
-            None => out
-                .chunks_exact_mut(3 * self.width)
-                .for_each(|row| self.natural.row(row)),
+        if let Some(noise) = &mut self.noise {
+            return noise.rows(out);
         }
+        let rows = out.chunks_exact_mut(3 * self.width);
+        rows.for_each(|row| self.natural.row(row));
     }
 }

@@ -165,9 +165,8 @@ impl Baseline {
     pub(super) fn entropy(&mut self, header: &Header<'_>, cut: &Cut) -> Result<u64, Handover> {
         let mut mcus = 0;
         self.rows(header, cut, &AtomicBool::new(false), &mut Count(&mut mcus))?;
-        let each = cut.planes[..cut.components]
-            .iter()
-            .map(|plane| plane.blocks.across * plane.blocks.down);
+        let planes = cut.planes[..cut.components].iter();
+        let each = planes.map(|plane| plane.blocks.across * plane.blocks.down);
         Ok(mcus * u64::from(each.sum::<u32>()))
     }
 

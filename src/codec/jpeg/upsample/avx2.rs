@@ -133,11 +133,8 @@ fn bytes(rooms: &mut [Vec<u8>; 3], tracks: &[Track<'_>; 3], (left, y): (u32, u32
 /// `left`.
 #[target_feature(enable = "avx2")]
 fn alternating(left: u32, even: i16, odd: i16) -> Words {
-    let (first, second) = if left.is_multiple_of(2) {
-        (even, odd)
-    } else {
-        (odd, even)
-    };
+    let is_even = left.is_multiple_of(2);
+    let (first, second) = if is_even { (even, odd) } else { (odd, even) };
     [_mm256_set1_epi16(first), _mm256_set1_epi16(second)]
 }
 

@@ -256,11 +256,9 @@ impl<'a> Track<'a> {
     /// next nearest.
     fn nearest(&self, y: u32) -> (u32, u32) {
         let near = y / 2;
-        let far = if y.is_multiple_of(2) {
-            near.saturating_sub(1).max(self.cut.top)
-        } else {
-            (near + 1).min(self.cut.top + self.cut.height - 1)
-        };
-        (near, far)
+        if y.is_multiple_of(2) {
+            return (near, near.saturating_sub(1).max(self.cut.top));
+        }
+        (near, (near + 1).min(self.cut.top + self.cut.height - 1))
     }
 }

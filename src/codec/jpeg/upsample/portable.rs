@@ -55,12 +55,10 @@ fn across<const WEIGHT: u16>(
 /// Of two pixels for each sample: the columns of the cut nearest to and next nearest to pixel `x`.
 fn columns(track: &Track<'_>, x: u32) -> (usize, usize) {
     let near = (x / 2 - track.cut.left) as usize;
-    let far = if x.is_multiple_of(2) {
-        near.saturating_sub(1)
-    } else {
-        (near + 1).min(track.cut.width as usize - 1)
-    };
-    (near, far)
+    if x.is_multiple_of(2) {
+        return (near, near.saturating_sub(1));
+    }
+    (near, (near + 1).min(track.cut.width as usize - 1))
 }
 
 /// A weighted mean of bytes whose weights add up to `WEIGHT`.

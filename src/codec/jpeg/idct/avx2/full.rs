@@ -123,12 +123,8 @@ fn spread_high<const BITS: i32>(x: __m256i) -> __m256i {
 #[target_feature(enable = "avx2")]
 fn spreading<const BITS: i32>() -> (__m256i, __m256i) {
     // Half of 2^BITS as a product of two words.
-    let (word, factor) = if BITS == 11 {
-        (1, 1 << 10)
-    } else {
-        (16, 1 << 13)
-    };
-    (_mm256_set1_epi16(word), factors(1 << 13, factor))
+    let (word, shift) = if BITS == 11 { (1, 10) } else { (16, 13) };
+    (_mm256_set1_epi16(word), factors(1 << 13, 1 << shift))
 }
 
 /// Four of the eight elements of each block, in 32 bits: from the spread sum and difference of

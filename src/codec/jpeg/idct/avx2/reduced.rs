@@ -10,11 +10,7 @@ use std::arch::x86_64::*;
 /// Some rows of two blocks, dequantised.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn load<const COUNT: usize>(
-    blocks: [&Block; 2],
-    quant: &Quant,
-    rows: [usize; COUNT],
-) -> [__m256i; COUNT] {
+fn load<const N: usize>(blocks: [&Block; 2], quant: &Quant, rows: [usize; N]) -> [__m256i; N] {
     let [a, b] = blocks.map(bytemuck::cast_ref::<Block, [[i16; 8]; 8]>);
     rows.map(|r| _mm256_mullo_epi16(load_both(&a[r], &b[r]), load_words(&quant.rows[r])))
 }
