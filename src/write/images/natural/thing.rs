@@ -100,38 +100,39 @@ impl Thing {
             bulge,
         };
         if self.edge > SHARP {
-            let (middle, half) = (
-                middle + 0.5 * half * (wide[1] - wide[0]),
-                0.5 * half * (wide[0] + wide[1]),
-            );
-            let small = if half < self.half[1] {
-                half
-            } else {
-                self.half[1]
-            };
-            canvas.disc(
-                &self.disc(v, middle, half, small / self.edge),
-                &light,
-                &surface,
-                textures,
-            );
+            let soft = self.soft(v, middle, wide);
+            canvas.disc(&soft, &light, &surface, textures);
         } else if bulge > 0.0 {
-            let chord = half * bulge.sqrt();
-            // The flatter an outline, the longer its edge lies in a row.
-            let slope = half * half * v / (self.half[1] * chord);
-            let edge = self.edge * (1.0 + slope * slope).sqrt();
-            let edge = if edge < 2.0 * half { edge } else { 2.0 * half };
-            let ends = [middle - chord * wide[0], middle + chord * wide[1]];
-            canvas.span(
-                &Span {
-                    ends,
-                    edge,
-                    cover: self.cover,
-                },
-                &light,
-                &surface,
-                textures,
-            );
+            let sharp = self.sharp(v, middle, wide, half * bulge.sqrt());
+            canvas.span(&sharp, &light, &surface, textures);
+        }
+    }
+
+    /// A row of a blob whose edge is wide.
+    fn soft(&self, v: f32, middle: f32, wide: [f32; 2]) -> Disc {
+        let half = self.half[0];
+        let (middle, half) = (
+            middle + 0.5 * half * (wide[1] - wide[0]),
+            0.5 * half * (wide[0] + wide[1]),
+        );
+        let small = if half < self.half[1] {
+            half
+        } else {
+            self.half[1]
+        };
+        self.disc(v, middle, half, small / self.edge)
+    }
+
+    /// A row of a blob whose edge is narrow; half of it is `chord` long.
+    fn sharp(&self, v: f32, middle: f32, wide: [f32; 2], chord: f32) -> Span {
+        let half = self.half[0];
+        // The flatter an outline, the longer its edge lies in a row.
+        let slope = half * half * v / (self.half[1] * chord);
+        let edge = self.edge * (1.0 + slope * slope).sqrt();
+        Span {
+            ends: [middle - chord * wide[0], middle + chord * wide[1]],
+            edge: if edge < 2.0 * half { edge } else { 2.0 * half },
+            cover: self.cover,
         }
     }
 
