@@ -5,9 +5,10 @@
 //! keeps memory from one piece of work to the next, is a job for [`crate::engine`] instead.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use rayon::prelude::*;
-use rayon::{ThreadBuilder, ThreadPool, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::Result;
 
@@ -49,9 +50,20 @@ pub(super) fn in_pool<R>(threads: usize, work: impl FnOnce(&ThreadPool) -> R) ->
     if threads < 2 {
         return None;
     }
+    let mut started = Vec::new();
     let builder = ThreadPoolBuilder::new().num_threads(threads);
-    let builder = builder.thread_name(|number| format!("imagepipe-{number}"));
-    builder.build_scoped(ThreadBuilder::run, work).ok()
+    let pool = builder.spawn_handler(|thread| {
+        let name = format!("imagepipe-{}", thread.index());
+        started.push(thread::Builder::new().name(name).spawn(|| thread.run())?);
+        Ok(())
+    });
+    // The pool stops when it is dropped; a fork must not find its threads on their way out.
+    let result = pool.build().ok().map(|pool| work(&pool));
+    for thread in started {
+        // A panic has gone to whoever asked for the work.
+        let _ = thread.join();
+    }
+    result
 }
 
 #[cfg(test)]

@@ -154,8 +154,9 @@ fn place_fault(file: &str, names: &[String]) -> Option<String> {
         return Some("reads the clock, which is for engine/stats.rs".to_owned());
     }
     if has(&["thread", "Builder"]) || has(&["thread", "spawn"]) {
-        let own = file.starts_with("engine/");
-        return (!own).then(|| "starts a thread, which is for engine/".to_owned());
+        let own = file.starts_with("engine/") || file == "file/parallel.rs";
+        let fault = "starts a thread, which is for engine/ and file/parallel.rs";
+        return (!own).then(|| fault.to_owned());
     }
     if has(&["rayon"]) && !file.starts_with("file/") {
         return Some("names `rayon`: loops over many files are `file::each`".to_owned());
