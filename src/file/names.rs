@@ -190,7 +190,9 @@ mod tests {
     proptest! {
         /// Joined to a folder, and with its `..` resolved, such a name is in that folder.
         #[test]
-        fn a_name_that_does_not_leave_its_folder_is_in_it(parts in prop::collection::vec("[ab]|\\.|\\.\\.|", 0..8)) {
+        fn a_name_that_does_not_leave_its_folder_is_in_it(
+            parts in prop::collection::vec("[ab]|\\.|\\.\\.|", 0..8),
+        ) {
             let name = parts.join("/");
             let mut resolved = vec!["root"];
             let mut left = name.starts_with('/');

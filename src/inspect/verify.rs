@@ -45,15 +45,10 @@ impl Report {
 /// be one, and where one record has a label all must. `None` if `watch` ended it before.
 ///
 /// # Errors
-/// [`Error::Io`] and [`Error::Dataset`] where there is no dataset to be looked at;
-/// [`Error::Threads`] when worker threads cannot be had; what says nothing about the data
-/// ([`Error::is_of_the_machine`]). Damage is no error: what follows it is looked at all the same,
-/// where its beginning can be found.
-///
-/// [`Error::Io`]: crate::error::Error::Io
-/// [`Error::Dataset`]: crate::error::Error::Dataset
-/// [`Error::Threads`]: crate::error::Error::Threads
-/// [`Error::is_of_the_machine`]: crate::error::Error::is_of_the_machine
+/// [`crate::error::Error::Io`] and [`crate::error::Error::Dataset`] where there is no dataset to be
+/// looked at; [`crate::error::Error::Threads`] when worker threads cannot be had; what says nothing
+/// about the data ([`crate::error::Error::is_of_the_machine`]). Damage is no error: what follows it
+/// is looked at all the same, where its beginning can be found.
 pub fn verify(source: &Source, watch: Watch<'_>) -> Result<Option<Report>> {
     // Whoever wants no labels can read what has none; a label that is there and wrong is an error
     // to all others.
