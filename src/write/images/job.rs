@@ -56,17 +56,8 @@ pub(super) fn write(
     watch: Watch<'_>,
 ) -> Result<Option<Written>> {
     let count = names.count();
-    let done = Arc::new(AtomicU64::new(0));
-    let job = Job {
-        names,
-        encoding,
-        content: request.content,
-        size: request.size,
-        seed: request.seed,
-        existing: request.existing,
-        done: Arc::clone(&done),
-        failed: AtomicBool::new(false),
-    };
+    let job = Job::new(request, encoding, names);
+    let done = Arc::clone(&job.done);
     job.refuse_others(own)?;
     let mut written = Written {
         files: count,
@@ -125,6 +116,19 @@ impl Indexed for Job {
 }
 
 impl Job {
+    fn new(request: &Request, encoding: Encoding, names: Names) -> Self {
+        Self {
+            names,
+            encoding,
+            content: request.content,
+            size: request.size,
+            seed: request.seed,
+            existing: request.existing,
+            done: Arc::default(),
+            failed: AtomicBool::new(false),
+        }
+    }
+
     /// Refuses to go on with a run with other options, before anything is written, as far as the
     /// first and the last of its images tell.
     fn refuse_others(&self, own: Option<(u64, u64)>) -> Result<()> {
@@ -132,16 +136,12 @@ impl Job {
             return Ok(());
         };
         let (mut tools, stop) = (Tools::default(), AtomicBool::new(false));
-        for number in if first == last {
-            vec![first]
-        } else {
-            vec![first, last]
-        } {
+        let mut numbers = vec![first, last];
+        numbers.dedup();
+        for number in numbers {
             let path = self.names.path(number);
             if self.whole(&path)?.is_some() {
-                tools
-                    .encode(self, number, &stop)
-                    .map_err(|reason| self.no_memory(&path, &reason))?;
+                self.encode(number, &path, &mut tools, &stop)?;
                 tools.compare(&path)?;
             }
         }
@@ -158,14 +158,11 @@ impl Job {
         };
         // Images of another run are found by making some of these again: where runs meet, and all
         // along.
-        if let Some(len) =
-            kept.filter(|_| !number.is_multiple_of(SAMPLE) && number + 1 < self.names.count())
-        {
+        let is_sample = number.is_multiple_of(SAMPLE) || number + 1 == self.names.count();
+        if let Some(len) = kept.filter(|_| !is_sample) {
             return Ok((len, true));
         }
-        tools
-            .encode(self, number, stop)
-            .map_err(|reason| self.no_memory(&path, &reason))?;
+        self.encode(number, &path, tools, stop)?;
         if let Some(len) = kept {
             tools.compare(&path)?;
             return Ok((len, true));
@@ -195,14 +192,15 @@ impl Job {
         Ok((ends && Format::of(bytes).is_some()).then_some(bytes.len() as u64))
     }
 
-    /// What keeps an image of a size that was checked from being encoded.
-    fn no_memory(&self, path: &Path, reason: &Reason) -> Error {
-        let source = io::Error::new(io::ErrorKind::OutOfMemory, reason.to_string());
-        Error::Write {
+    /// Makes the file of an image. Of a size that was checked, only a lack of memory keeps it from
+    /// being encoded.
+    fn encode(&self, number: u64, path: &Path, tools: &mut Tools, stop: &AtomicBool) -> Result<()> {
+        let encoded = tools.encode(self, number, stop);
+        encoded.map_err(|reason| Error::Write {
             path: path.to_owned(),
             bytes: 3 * self.size.pixels(),
-            source,
-        }
+            source: io::Error::new(io::ErrorKind::OutOfMemory, reason.to_string()),
+        })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::codec::encode::{Deflate, Encoding};
 use crate::engine::Watch;
 use crate::error::{Error, Result};
 use crate::pixel::{Size, words};
-use names::Names;
+use names::{Found, Names};
 use natural::Natural;
 use noise::Noise;
 
@@ -79,31 +79,35 @@ pub fn create(request: &Request, watch: Watch<'_>) -> Result<Option<Written>> {
     let names = Names::new(request)?;
     let workers = workers("workers", request.workers)?;
     let found = names.found()?;
+    let own = found.own;
+    refuse_leftovers(request.existing, &names, found)?;
+    if own.is_none() {
+        request.check_room()?;
+    }
+    names.make_directories()?;
+    job::write(request, encoding, names, own, workers, watch)
+}
+
+/// Refuses images of an earlier run that this one would leave, or may not replace.
+fn refuse_leftovers(existing: Existing, names: &Names, found: Found) -> Result<()> {
     let beside = |path: PathBuf, other: &str| {
         let reason = format!(
             "is an image of an earlier run with {other}, which would stay beside those of this \
-             run: remove it, or write \
-             to another directory"
+             run: remove it, or write to another directory"
         );
         Err(Error::dataset(path, reason))
     };
     if let Some(path) = found.elsewhere {
         return beside(path, "another number of classes");
     }
-    if let (Existing::Refuse, Some((first, _))) = (request.existing, found.own) {
-        return Err(Error::Exists {
+    match (existing, found.own, found.beyond) {
+        (Existing::Refuse, Some((first, _)), _) => Err(Error::Exists {
             path: names.path(first),
             resumable: true,
-        });
+        }),
+        (.., Some(number)) => beside(names.path(number), "more of them"),
+        _ => Ok(()),
     }
-    if let Some(number) = found.beyond {
-        return beside(names.path(number), "more of them");
-    }
-    if found.own.is_none() {
-        request.check_room()?;
-    }
-    names.make_directories()?;
-    job::write(request, encoding, names, found.own, workers, watch)
 }
 
 impl Request {
@@ -124,42 +128,38 @@ impl Request {
         }
     }
 
-    /// The form of the files, if images of that kind and size can be had.
+    /// The encoding of the files, if images of that kind and size can be had.
     fn encoding(&self) -> Result<Encoding> {
-        if !(1..=100).contains(&self.quality) {
-            return Err(Error::argument(
-                "quality",
-                self.quality,
-                "between 1 and 100",
-            ));
+        let quality = self.quality;
+        if !(1..=100).contains(&quality) {
+            let allowed = "between 1 and 100";
+            return Err(Error::argument("quality", quality, allowed));
         }
-        let form = match self.format {
-            Format::Jpeg => Encoding::Jpeg {
-                quality: self.quality,
-            },
-            Format::Bmp => Encoding::Bmp,
-            Format::Png => Encoding::Png(match self.content {
-                Content::Noise => Deflate::Stored,
-                Content::Natural => Deflate::Light,
-            }),
-            other => {
-                return Err(Error::argument(
-                    "image_format",
-                    format!("{other:?}"),
-                    "JPEG, PNG or BMP",
-                ));
+        let encoding = match (self.format, self.content) {
+            (Format::Jpeg, _) => Encoding::Jpeg { quality },
+            (Format::Bmp, _) => Encoding::Bmp,
+            (Format::Png, Content::Noise) => Encoding::Png(Deflate::Stored),
+            (Format::Png, Content::Natural) => Encoding::Png(Deflate::Light),
+            (other, _) => {
+                let (given, allowed) = (format!("{other:?}"), "JPEG, PNG or BMP");
+                return Err(Error::argument("image_format", given, allowed));
             }
         };
-        let longest = form.longest_side();
-        for (name, side) in [("width", self.size.width), ("height", self.size.height)] {
+        self.check_size(encoding)?;
+        Ok(encoding)
+    }
+
+    fn check_size(&self, encoding: Encoding) -> Result<()> {
+        let Size { width, height } = self.size;
+        let longest = encoding.longest_side();
+        for (name, side) in [("width", width), ("height", height)] {
             if !(1..=longest).contains(&side) {
                 let allowed = format!("between 1 and {longest} pixels for this format");
                 return Err(Error::argument(name, side, allowed));
             }
         }
-        form.check(self.size)
-            .map_err(|reason| Error::argument("height", self.size.height, reason))?;
-        Ok(form)
+        let fits = encoding.check(self.size);
+        fits.map_err(|reason| Error::argument("height", height, reason))
     }
 }
 

@@ -44,46 +44,38 @@ pub(super) struct Found {
 
 impl Names {
     pub(super) fn new(request: &Request) -> Result<Self> {
-        let Request {
-            folder,
-            name,
-            count,
-            classes,
-            ..
-        } = request;
         let extension = match request.format {
             Format::Png => ".png",
             Format::Bmp => ".bmp",
             _ => ".jpg",
         };
-        if *count == 0 {
+        let (count, classes) = (request.count, request.classes);
+        if count == 0 {
             return Err(Error::argument("count", count, "at least 1"));
         }
         if classes > count {
-            return Err(Error::argument(
-                "classes",
-                classes,
-                format!("between 0 and count={count}"),
-            ));
+            let allowed = format!("between 0 and count={count}");
+            return Err(Error::argument("classes", classes, allowed));
         }
-        let last = count - 1;
-        plain_name("name", name)?;
-        if format!("{name}{last}{extension}").len() > LONGEST {
-            return Err(Error::argument(
-                "name",
-                format!("{name:?}"),
-                "shorter: file names have at most 255 bytes",
-            ));
-        }
-        let digits = classes.saturating_sub(1).to_string().len().max(DIGITS);
-        Ok(Self {
-            folder: folder.clone(),
-            name: name.clone(),
+        plain_name("name", &request.name)?;
+        let names = Self {
+            folder: request.folder.clone(),
+            name: request.name.clone(),
             extension,
-            count: *count,
-            classes: *classes,
-            digits,
-        })
+            count,
+            classes,
+            digits: classes.saturating_sub(1).to_string().len().max(DIGITS),
+        };
+        names.check_length()?;
+        Ok(names)
+    }
+
+    fn check_length(&self) -> Result<()> {
+        if self.file(self.count - 1).len() <= LONGEST {
+            return Ok(());
+        }
+        let allowed = "shorter: file names have at most 255 bytes";
+        Err(Error::argument("name", format!("{:?}", self.name), allowed))
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -145,28 +137,23 @@ impl Names {
         found: &mut Found,
         mut other: impl FnMut(&[u8]),
     ) -> Result<()> {
-        let fail = |source| Error::Io {
-            path: folder.to_owned(),
-            source,
-        };
         let entries = match fs::read_dir(folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(fail)?,
+            entries => entries.map_err(Error::at(folder))?,
         };
-        let mut elsewhere: Option<u64> = None;
+        let mut elsewhere = None;
         for entry in entries {
-            let name = entry.map_err(fail)?.file_name();
-            let Some(number) = self.number_of(name.as_bytes()) else {
-                other(name.as_bytes());
-                continue;
-            };
-            if class != Some(self.class_of(number)) {
-                elsewhere = Some(elsewhere.map_or(number, |first| first.min(number)));
-            } else if number < self.count {
-                let (first, last) = found.own.unwrap_or((number, number));
-                found.own = Some((first.min(number), last.max(number)));
-            } else {
-                found.beyond = Some(found.beyond.map_or(number, |first| first.min(number)));
+            let name = entry.map_err(Error::at(folder))?.file_name();
+            match self.number_of(name.as_bytes()) {
+                None => other(name.as_bytes()),
+                Some(number) if class != Some(self.class_of(number)) => {
+                    least(&mut elsewhere, number);
+                }
+                Some(number) if number >= self.count => least(&mut found.beyond, number),
+                Some(number) => {
+                    let (first, last) = found.own.unwrap_or((number, number));
+                    found.own = Some((first.min(number), last.max(number)));
+                }
             }
         }
         if let (None, Some(number)) = (&found.elsewhere, elsewhere) {
@@ -190,6 +177,11 @@ impl Names {
     pub(super) fn make_directories(&self) -> Result<()> {
         (0..self.classes.max(1)).try_for_each(|class| make_directory(&self.folder(class)))
     }
+}
+
+/// Notes a number if it is the least so far.
+fn least(noted: &mut Option<u64>, number: u64) {
+    *noted = Some(noted.map_or(number, |least| least.min(number)));
 }
 
 /// The number of the class whose directory has this name, in a run of some number of classes.

@@ -1,8 +1,8 @@
-//! What lies behind all things: a sky or a wall, ridges, the ground.
+//! What lies behind all objects: a sky or a wall, ridges, the ground.
 
 use super::canvas::{Canvas, Rgb, mix};
-use super::dice::{clamp, smooth};
-use super::texture::{Kind, Textures};
+use super::rng::{clamp, smooth};
+use super::texture::Kind;
 
 /// A light on something: brightest in one place, and everywhere a little.
 #[derive(Clone, Copy, Debug)]
@@ -78,20 +78,20 @@ pub(super) struct Backdrop {
 
 impl Backdrop {
     /// Paints row `y`, but for what is hidden all along.
-    pub(super) fn paint(&self, y: f32, canvas: &mut Canvas, textures: &Textures) {
+    pub(super) fn paint(&self, y: f32, canvas: &mut Canvas) {
         if self.ground.cover(y) < 1.0 {
             let nearest = self
                 .ridges
                 .iter()
                 .rposition(|ridge| y > ridge.ends[1] + ridge.edge);
             if nearest.is_none() {
-                self.sky.paint(y, canvas, textures);
+                self.sky.paint(y, canvas);
             }
             for ridge in &self.ridges[nearest.unwrap_or_default()..] {
-                ridge.paint(y, canvas, textures);
+                ridge.paint(y, canvas);
             }
         }
-        self.ground.paint(y, canvas, textures);
+        self.ground.paint(y, canvas);
     }
 }
 
@@ -111,7 +111,7 @@ impl Glow {
 const SHADE: usize = 6;
 
 impl Sky {
-    fn paint(&self, y: f32, canvas: &mut Canvas, textures: &Textures) {
+    fn paint(&self, y: f32, canvas: &mut Canvas) {
         let low = clamp(y / self.end);
         let low = low * low;
         let ([r, g, b], [cloud_r, cloud_g, cloud_b]) = (
@@ -119,7 +119,7 @@ impl Sky {
             mix(self.cloud, self.low, 0.6 * low),
         );
         let (covered, dense, glow) = (self.cloudy, self.dense, self.glow.row(y));
-        let clouds = textures.row(Kind::Cloud);
+        let clouds = canvas.textures.row(Kind::Cloud);
         let [red, green, blue] = canvas.planes.each_mut();
         let columns = canvas.columns.iter().zip(clouds).zip(&clouds[SHADE..]);
         for (((((x, thick), shade), red), green), blue) in columns.zip(red).zip(green).zip(blue) {
@@ -134,14 +134,14 @@ impl Sky {
 }
 
 impl Ridge {
-    fn paint(&self, y: f32, canvas: &mut Canvas, textures: &Textures) {
+    fn paint(&self, y: f32, canvas: &mut Canvas) {
         if y < self.ends[0] - self.edge {
             return;
         }
         let ([r, g, b], [mist_r, mist_g, mist_b]) = (self.colour, self.mist);
         let (sharp, fade, strength) = (1.0 / self.edge, self.fade, self.strength);
         let [red, green, blue] = canvas.planes.each_mut();
-        let columns = self.line.iter().zip(textures.row(self.kind));
+        let columns = self.line.iter().zip(canvas.textures.row(self.kind));
         for ((((top, texture), red), green), blue) in columns.zip(red).zip(green).zip(blue) {
             let below = y - top;
             let cover = clamp(below * sharp + 0.5);
@@ -160,7 +160,7 @@ impl Ground {
         clamp((y - self.begin) / self.edge + 0.5)
     }
 
-    fn paint(&self, y: f32, canvas: &mut Canvas, textures: &Textures) {
+    fn paint(&self, y: f32, canvas: &mut Canvas) {
         let cover = self.cover(y);
         if cover <= 0.0 {
             return;
@@ -170,10 +170,10 @@ impl Ground {
         let (strong, rippled) = (self.strength[0] * near, self.strength[1] * (1.0 - near));
         let (patches, glow) = (self.patches, self.glow.row(y));
         let [red, green, blue] = canvas.planes.each_mut();
-        let columns = canvas.columns.iter().zip(textures.row(self.kind));
+        let columns = canvas.columns.iter().zip(canvas.textures.row(self.kind));
         let columns = columns
-            .zip(textures.row(Kind::Ripple))
-            .zip(textures.row(Kind::Soft));
+            .zip(canvas.textures.row(Kind::Ripple))
+            .zip(canvas.textures.row(Kind::Soft));
         for ((((((x, texture), ripple), soft), red), green), blue) in
             columns.zip(red).zip(green).zip(blue)
         {

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::dice::{clamp, smooth};
+use super::rng::{clamp, smooth};
 use super::texture::{Kind, SPARE, Textures};
 
 /// Red, green and blue; 1 is white.
@@ -26,7 +26,7 @@ pub(super) struct Surface {
 }
 
 /// Light along a row of a surface that is flat, or round: `u` is 0 in its middle and 1 at its side.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Light {
     pub(super) middle: f32,
     /// What `u` is a column from the middle.
@@ -70,6 +70,8 @@ pub(super) struct Canvas {
     pub(super) columns: Vec<f32>,
     /// Red, green and blue.
     pub(super) planes: [Vec<f32>; 3],
+    /// A row of each texture.
+    pub(super) textures: Textures,
 }
 
 impl Canvas {
@@ -83,33 +85,21 @@ impl Canvas {
     }
 
     /// Paints a span, blending only its ends.
-    pub(super) fn span(
-        &mut self,
-        span: &Span,
-        light: &Light,
-        surface: &Surface,
-        textures: &Textures,
-    ) {
+    pub(super) fn span(&mut self, span: &Span, light: &Light, surface: &Surface) {
         let [a, b, c, d] = self.parts(span);
         let whole = *span;
         let cover = move |x| whole.at(x);
         if b < c && span.cover >= 1.0 {
-            self.blend(a..b, cover, light, surface, textures);
-            self.fill(b..c, light, surface, textures);
-            self.blend(c..d, cover, light, surface, textures);
+            self.blend(a..b, cover, light, surface);
+            self.fill(b..c, light, surface);
+            self.blend(c..d, cover, light, surface);
         } else {
-            self.blend(a..d, cover, light, surface, textures);
+            self.blend(a..d, cover, light, surface);
         }
     }
 
     /// Paints a disc, blending only its edge.
-    pub(super) fn disc(
-        &mut self,
-        disc: &Disc,
-        light: &Light,
-        surface: &Surface,
-        textures: &Textures,
-    ) {
+    pub(super) fn disc(&mut self, disc: &Disc, light: &Light, surface: &Surface) {
         let disc = *disc;
         let cover = move |x| disc.at(x);
         let Range { start: a, end: d } = self.reach(&disc);
@@ -119,11 +109,11 @@ impl Canvas {
             let half = inside.sqrt() / disc.scale;
             let b = self.column(disc.middle - half + 1.0).clamp(a, d);
             let c = self.column(disc.middle + half).clamp(b, d);
-            self.blend(a..b, cover, light, surface, textures);
-            self.fill(b..c, light, surface, textures);
-            self.blend(c..d, cover, light, surface, textures);
+            self.blend(a..b, cover, light, surface);
+            self.fill(b..c, light, surface);
+            self.blend(c..d, cover, light, surface);
         } else {
-            self.blend(a..d, cover, light, surface, textures);
+            self.blend(a..d, cover, light, surface);
         }
     }
 
@@ -170,19 +160,11 @@ impl Canvas {
         (x as usize).min(self.columns.len())
     }
 
-    fn fill(&mut self, range: Range<usize>, light: &Light, surface: &Surface, textures: &Textures) {
-        let texture = &textures.row(surface.kind)[range.start + surface.offset % SPARE..];
-        let [red, green, blue] = self
-            .planes
-            .each_mut()
-            .map(|plane| &mut plane[range.clone()]);
-        let columns = self.columns[range].iter();
+    fn fill(&mut self, range: Range<usize>, light: &Light, surface: &Surface) {
         let (light, surface) = (*light, *surface);
-        for ((((x, texture), red), green), blue) in
-            columns.zip(texture).zip(red).zip(green).zip(blue)
-        {
-            [*red, *green, *blue] = surface.at(light.at(*x), *texture);
-        }
+        self.each(range, &surface, |x, texture, [red, green, blue]| {
+            [*red, *green, *blue] = surface.at(light.at(x), texture);
+        });
     }
 
     fn blend(
@@ -191,23 +173,32 @@ impl Canvas {
         cover: impl Fn(f32) -> f32,
         light: &Light,
         surface: &Surface,
-        textures: &Textures,
     ) {
-        let texture = &textures.row(surface.kind)[range.start + surface.offset % SPARE..];
-        let [red, green, blue] = self
-            .planes
-            .each_mut()
-            .map(|plane| &mut plane[range.clone()]);
-        let columns = self.columns[range].iter();
         let (light, surface) = (*light, *surface);
-        for ((((x, texture), red), green), blue) in
-            columns.zip(texture).zip(red).zip(green).zip(blue)
-        {
-            let cover = cover(*x);
-            let [r, g, b] = surface.at(light.at(*x), *texture);
+        self.each(range, &surface, |x, texture, [red, green, blue]| {
+            let cover = cover(x);
+            let [r, g, b] = surface.at(light.at(x), texture);
             *red += cover * (r - *red);
             *green += cover * (g - *green);
             *blue += cover * (b - *blue);
+        });
+    }
+
+    /// Changes the pixel of each column of a range, which `change` gets with the column's middle
+    /// and the texture of the surface there.
+    #[inline]
+    fn each(
+        &mut self,
+        range: Range<usize>,
+        surface: &Surface,
+        change: impl Fn(f32, f32, [&mut f32; 3]),
+    ) {
+        let texture = &self.textures.row(surface.kind)[range.start + surface.offset % SPARE..];
+        let planes = self.planes.each_mut();
+        let [red, green, blue] = planes.map(|plane| &mut plane[range.clone()]);
+        let columns = self.columns[range].iter().zip(texture);
+        for ((((x, texture), red), green), blue) in columns.zip(red).zip(green).zip(blue) {
+            change(*x, *texture, [red, green, blue]);
         }
     }
 }

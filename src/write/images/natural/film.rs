@@ -1,7 +1,7 @@
 //! Colours to pixels, by a lens that leaves corners darker, and a film with grain and a curve.
 
 use super::canvas::Canvas;
-use super::dice::{Dice, clamp, pixels};
+use super::rng::{Rng, clamp, pixels};
 use crate::pixel::Size;
 use crate::random::{Bytes, Stream};
 
@@ -10,7 +10,8 @@ use crate::random::{Bytes, Stream};
 pub(super) struct Film {
     grains: Bytes,
     grain: f32,
-    contrast: f32,
+    /// The factors of its curve.
+    curve: [f32; 3],
     exposure: f32,
     /// How much darker the ends of rows and columns are than the middle.
     vignette: f32,
@@ -28,13 +29,13 @@ pub(super) struct Film {
 const LEVELS: [f32; 2] = [8.0, 239.0];
 
 impl Film {
-    pub(super) fn new(dice: &mut Dice, stream: &mut Stream, size: Size, grain: f32) -> Self {
+    pub(super) fn new(rng: &mut Rng, stream: &mut Stream, size: Size, grain: f32) -> Self {
         Self {
             grains: Bytes::new(stream),
-            grain: grain * dice.between(0.5, 1.5),
-            contrast: dice.between(0.0, 0.6),
-            exposure: dice.between(0.95, 1.3),
-            vignette: dice.between(0.0, 0.2),
+            grain: grain * rng.between(0.5, 1.5),
+            curve: curve(rng.between(0.0, 0.6)),
+            exposure: rng.between(0.95, 1.3),
+            vignette: rng.between(0.0, 0.2),
             half: [size.width, size.height].map(|side| 2.0 / pixels(side)),
             rows: 0,
             bytes: Vec::new(),
@@ -49,37 +50,28 @@ impl Film {
         self.grains
             .fill(self.rows * width.div_ceil(8) as u64, &mut self.bytes);
         self.rows += 1;
-        let Self {
-            grain,
-            contrast,
-            exposure,
-            vignette,
-            half,
-            ..
-        } = *self;
-        let v = y * half[1] - 1.0;
-        // Part of the way to the curve 3x^2 - 2x^3.
-        let curve = [1.0 - contrast, 3.0 * contrast, 2.0 * contrast].map(|part| LEVELS[1] * part);
-        let middle = exposure * (1.0 - vignette * v * v);
-        let side = exposure * vignette;
+        let (grain, curve, across) = (self.grain, self.curve, self.half[0]);
+        let v = y * self.half[1] - 1.0;
+        let middle = self.exposure * (1.0 - self.vignette * v * v);
+        let side = self.exposure * self.vignette;
         let [red, green, blue] = &canvas.planes;
-        let columns = canvas
-            .columns
-            .iter()
-            .zip(&self.bytes)
-            .zip(red)
-            .zip(green)
-            .zip(blue);
+        let columns = canvas.columns.iter().zip(&self.bytes);
+        let columns = columns.zip(red).zip(green).zip(blue);
         self.words.resize(width, 0);
         for (word, ((((x, byte), red), green), blue)) in self.words.iter_mut().zip(columns) {
-            let u = x * half[0] - 1.0;
-            let gain = middle - side * u * u;
+            let u = x * across - 1.0;
+            let light = middle - side * u * u;
             let noise = LEVELS[0] + grain * (f32::from(*byte) - 127.5);
-            let level = |colour: &f32| level(colour * gain, curve, noise);
+            let level = |colour: &f32| level(colour * light, curve, noise);
             *word = level(red) | level(green) << 8 | level(blue) << 16;
         }
         pack(&self.words, out);
     }
+}
+
+/// Part of the way to the curve 3x^2 - 2x^3.
+fn curve(contrast: f32) -> [f32; 3] {
+    [1.0 - contrast, 3.0 * contrast, 2.0 * contrast].map(|part| LEVELS[1] * part)
 }
 
 /// Three bytes of each word.
@@ -113,8 +105,7 @@ mod tests {
     fn grain_neither_wraps_nor_is_cut_off() {
         let most = 0.036 * 1.5 * 127.5;
         for contrast in [0.0, 0.3, 0.6] {
-            let curve =
-                [1.0 - contrast, 3.0 * contrast, 2.0 * contrast].map(|part| LEVELS[1] * part);
+            let curve = curve(contrast);
             for colour in [-1.0, 0.0, 0.5, 1.0, 9.0] {
                 let [dark, bright] =
                     [-most, most].map(|grain| level(colour, curve, LEVELS[0] + grain));

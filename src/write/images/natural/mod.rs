@@ -2,50 +2,48 @@
 //! to decode.
 //!
 //! What makes a photograph cost what it does, at any quality, is what it shows: smooth shading,
-//! edges at all sizes, texture on some things and not on others, and parts that are out of focus.
-//! So these images show the like. A scene ([`scene`]) is a landscape, a town, things on a table,
+//! edges at all sizes, texture on some objects and not on others, and parts that are out of focus.
+//! So these images show the like. A scene ([`scene`]) is a landscape, a town, objects on a table,
 //! or the ground from above. It has a light, a distance that is in focus, a sky or a wall, ridges
-//! and ground ([`backdrop`]), and things that hide each other ([`thing`]), whose sizes have no
+//! and ground ([`backdrop`]), and objects that hide each other ([`object`]), whose sizes have no
 //! scale: each octave of sizes covers as much area as any other (Lee, Mumford, Huang: *Occlusion
 //! models for natural images*, IJCV 2001). Their textures ([`texture`]) come from noise with a 1/f
 //! spectrum ([`pyramid`]). Last, a film adds grain and a curve ([`film`]).
 //!
-//! Sizes of things are parts of the image's, those of textures are in pixels. So the smaller of
+//! Sizes of objects are parts of the image's, those of textures are in pixels. So the smaller of
 //! two images has more detail for each pixel, as a photograph has that was made smaller, and no
 //! number here depends on the size otherwise.
 //!
 //! An image is the same on every machine: noise is made of integers, and all else of additions,
 //! multiplications, divisions and square roots of 32-bit numbers in a fixed order, which IEEE 754
 //! rounds in one way only. A row is made of the one before it: memory is in proportion to the
-//! width, plus some thousands of things.
+//! width, plus some thousands of objects.
 
 mod backdrop;
 mod canvas;
-mod dice;
 mod film;
+mod object;
 mod pyramid;
+mod rng;
 mod scene;
 mod texture;
-mod thing;
 
 use crate::pixel::Size;
 use crate::random::{Purpose, Stream};
 use backdrop::Backdrop;
 use canvas::Canvas;
-use dice::{Dice, fractal};
 use film::Film;
+use object::{Objects, WOBBLES};
+use rng::{Rng, fractal};
 use scene::{Scene, View};
-use texture::Textures;
-use thing::{Things, WOBBLES};
 
 /// An image, row by row. It keeps its memory for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Natural {
     taken: Option<(Backdrop, Film)>,
-    things: Things,
+    objects: Objects,
     /// The line by which outlines wobble.
     wobbles: Vec<f32>,
-    textures: Textures,
     canvas: Canvas,
     rows: u16,
 }
@@ -54,17 +52,17 @@ impl Natural {
     /// Begins image `number` of `seed`.
     pub(super) fn start(&mut self, seed: u64, number: u64, size: Size) {
         let mut stream = Stream::new(seed, 0, number, Purpose::Scene);
-        let mut dice = Dice::new(&mut stream);
-        let scene = Scene::new(&mut dice, View::of(seed, number), size);
-        self.canvas.start(size.width as usize);
-        self.textures
-            .start(&mut stream, size.width as usize, &scene.spectrum);
-        self.things.start(scene.things);
-        self.wobbles = fractal(&mut dice, WOBBLES, 64.0, 0.55);
-        self.taken = Some((
-            scene.backdrop,
-            Film::new(&mut dice, &mut stream, size, scene.grain),
-        ));
+        let mut rng = Rng::new(&mut stream);
+        let scene = Scene::new(&mut rng, View::of(seed, number), size);
+        let width = size.width as usize;
+        self.canvas.start(width);
+        self.canvas
+            .textures
+            .start(&mut stream, width, &scene.spectrum);
+        self.objects.start(scene.objects);
+        self.wobbles = fractal(&mut rng, WOBBLES, 64.0, 0.55);
+        let film = Film::new(&mut rng, &mut stream, size, scene.grain);
+        self.taken = Some((scene.backdrop, film));
         self.rows = 0;
     }
 
@@ -74,10 +72,9 @@ impl Natural {
             return;
         };
         let y = f32::from(self.rows) + 0.5;
-        self.textures.turn();
-        backdrop.paint(y, &mut self.canvas, &self.textures);
-        self.things
-            .paint(y, &self.wobbles, &mut self.canvas, &self.textures);
+        self.canvas.textures.advance();
+        backdrop.paint(y, &mut self.canvas);
+        self.objects.paint(y, &self.wobbles, &mut self.canvas);
         film.develop(y, &self.canvas, out);
         self.rows = self.rows.wrapping_add(1);
     }
@@ -109,22 +106,22 @@ mod tests {
 
     /// What a scene takes in memory does not grow with the image.
     #[test]
-    fn scenes_have_some_thousands_of_things() {
+    fn scenes_have_some_thousands_of_objects() {
         for side in [64, 1000, 20_000] {
             let most = (0..200).map(|number| {
                 let mut stream = Stream::new(3, 0, number, Purpose::Scene);
                 Scene::new(
-                    &mut Dice::new(&mut stream),
+                    &mut Rng::new(&mut stream),
                     View::of(3, number),
                     Size::new(side, side / 2),
                 )
-                .things
+                .objects
                 .len()
             });
             let most = most.max().unwrap_or_default();
             assert!(
                 (500..20_000).contains(&most),
-                "{most} things in {side} columns"
+                "{most} objects in {side} columns"
             );
         }
     }

@@ -88,9 +88,9 @@ impl Textures {
     }
 
     /// Goes on to the next row.
-    pub(super) fn turn(&mut self) {
+    pub(super) fn advance(&mut self) {
         let [rough, soft, fibre, ripple, cloud] = &mut self.rows;
-        let (fine, coarse) = (self.fine.turn(), self.coarse.turn());
+        let (fine, coarse) = (self.fine.advance(), self.coarse.advance());
         for (soft, noise) in soft.iter_mut().zip(coarse) {
             *soft = f32::from(*noise) * UNIT;
         }
@@ -103,8 +103,8 @@ impl Textures {
         for ((fibre, above), rough) in fibre.iter_mut().zip(&self.above[lean..]).zip(&*rough) {
             *fibre = 0.78 * above + 0.5 * rough;
         }
-        enlarge(self.ripple.turn(), EIGHTHS, ripple);
-        enlarge(self.cloud.turn(), QUARTERS, cloud);
+        enlarge(self.ripple.advance(), EIGHTHS, ripple);
+        enlarge(self.cloud.advance(), QUARTERS, cloud);
         self.made += 1;
     }
 }
@@ -115,7 +115,7 @@ impl Noise {
         self.row.resize(columns + 2, 0);
     }
 
-    fn turn(&mut self) -> &[i16] {
+    fn advance(&mut self) -> &[i16] {
         self.pyramid.row(&mut self.row);
         &self.row[1..]
     }

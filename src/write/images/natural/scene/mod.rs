@@ -1,38 +1,38 @@
 //! What an image shows: drawn at its start, all at once.
 
-mod maker;
+mod backdrop;
+mod builder;
 mod palette;
 mod parts;
-mod setting;
 mod views;
 
 use super::backdrop::Backdrop;
-use super::dice::{Dice, clamp, pixels};
+use super::object::Object;
+use super::rng::{Rng, clamp, pixels};
 use super::texture::Spectrum;
-use super::thing::Thing;
 use crate::pixel::Size;
-use maker::Maker;
+use builder::Builder;
 pub(super) use views::View;
 
 /// All that an image is made of.
 #[derive(Debug)]
 pub(super) struct Scene {
     pub(super) backdrop: Backdrop,
-    pub(super) things: Vec<Thing>,
+    pub(super) objects: Vec<Object>,
     pub(super) spectrum: Spectrum,
     /// How strong the film's grain is.
     pub(super) grain: f32,
 }
 
 impl Scene {
-    pub(super) fn new(dice: &mut Dice, view: View, size: Size) -> Self {
+    pub(super) fn new(rng: &mut Rng, view: View, size: Size) -> Self {
         let full = fullness(size);
-        let mut maker = Maker::new(dice, size, between(SHARP.edge, FULL.edge, full));
-        let backdrop = maker.view(view);
+        let mut builder = Builder::new(rng, size, between(SHARP.edge, FULL.edge, full));
+        let backdrop = builder.view(view);
         let grain = between(SHARP.grain, FULL.grain, full);
         Self {
             backdrop,
-            things: maker.things,
+            objects: builder.objects,
             spectrum: spectrum(size),
             grain,
         }

@@ -1,4 +1,4 @@
-//! Colours that things in photographs have.
+//! Colours that objects in photographs have.
 
 use super::super::canvas::Rgb;
 

@@ -1,9 +1,9 @@
-//! Things that are more than one shape.
+//! Objects that are more than one shape.
 
 use super::super::canvas::{Rgb, mix, times};
+use super::super::object::Shape;
 use super::super::texture::Kind;
-use super::super::thing::Shape;
-use super::maker::Maker;
+use super::builder::Builder;
 use super::palette::{EARTHS, GLASS, LEAVES, PAINTS, PETALS};
 
 const WALL: Shape = Shape::Slab {
@@ -11,16 +11,16 @@ const WALL: Shape = Shape::Slab {
     round: false,
 };
 
-impl Maker<'_> {
+impl Builder<'_> {
     /// A stone, or a fruit.
     pub(super) fn stone(&mut self, at: [f32; 2], half: f32, colours: &[Rgb], strength: f32) {
         let [x, y] = at;
         let near = self.near(y);
-        let half = [half, half * self.dice.between(0.6, 1.0)];
+        let half = [half, half * self.rng.between(0.6, 1.0)];
         let colour = self.colour(colours);
         let surface = self.surface(colour, near, Kind::Rough, strength);
         self.shadow(x, y, half[0], near);
-        let wobble = self.dice.between(0.0, 0.35);
+        let wobble = self.rng.between(0.0, 0.35);
         let at = [x, y - 0.8 * half[1]];
         self.blob(at, half, wobble, near, surface);
         if strength < 0.2 && half[0] > 6.0 {
@@ -35,14 +35,7 @@ impl Maker<'_> {
         let near = self.near(y);
         self.shadow(x, y, half, near);
         if trunk > 0.0 {
-            let bark = self.colour(&EARTHS);
-            let bark = self.surface(times(bark, 0.7), near, Kind::Fibre, 0.25);
-            let tall = 0.5 * half * (1.0 + trunk);
-            let round = Shape::Slab {
-                taper: 0.5,
-                round: true,
-            };
-            self.push(round, [x, y - tall], [0.09 * half, tall], near, bark);
+            self.trunk(at, half, trunk);
         }
         let leaf = self.colour(&LEAVES);
         let middle = [x, y - half * (0.8 + 1.2 * trunk)];
@@ -51,18 +44,30 @@ impl Maker<'_> {
         } else if half < 12.0 {
             6
         } else {
-            12 + self.dice.below(16)
+            12 + self.rng.below(16)
         };
         for number in 0..count {
             self.leaves(middle, half, leaf, near, number == 0);
         }
     }
 
+    fn trunk(&mut self, [x, y]: [f32; 2], half: f32, trunk: f32) {
+        let near = self.near(y);
+        let bark = self.colour(&EARTHS);
+        let bark = self.surface(times(bark, 0.7), near, Kind::Fibre, 0.25);
+        let tall = 0.5 * half * (1.0 + trunk);
+        let round = Shape::Slab {
+            taper: 0.5,
+            round: true,
+        };
+        self.push(round, [x, y - tall], [0.09 * half, tall], near, bark);
+    }
+
     fn leaves(&mut self, middle: [f32; 2], half: f32, leaf: Rgb, near: f32, first: bool) {
         let [u, v] = if first {
             [0.0; 2]
         } else {
-            [self.dice.between(-0.8, 0.8), self.dice.between(-0.8, 0.8)]
+            [self.rng.between(-0.8, 0.8), self.rng.between(-0.8, 0.8)]
         };
         if u * u + v * v > 0.8 {
             return;
@@ -71,9 +76,9 @@ impl Maker<'_> {
             * if first {
                 0.75
             } else {
-                self.dice.between(0.2, 0.45)
+                self.rng.between(0.2, 0.45)
             };
-        let bright = 0.8 + 0.4 * self.lit(u, v) + self.dice.between(-0.1, 0.1);
+        let bright = 0.8 + 0.4 * self.lit(u, v) + self.rng.between(-0.1, 0.1);
         let surface = self.surface(times(leaf, bright), near, Kind::Rough, 0.55);
         self.blob(
             [middle[0] + u * half, middle[1] + v * half],
@@ -91,7 +96,7 @@ impl Maker<'_> {
         let wall = self.colour(&PAINTS);
         let paint = self.surface(wall, near, Kind::Rough, 0.08);
         let dark = self.surface(times(wall, 0.55), near, Kind::Rough, 0.08);
-        let deep = 0.5 * half * self.dice.between(0.2, 0.8);
+        let deep = 0.5 * half * self.rng.between(0.2, 0.8);
         let side = self.dark_side();
         self.shadow(x + side * deep, y, 1.3 * half, near);
         self.push(
@@ -111,11 +116,11 @@ impl Maker<'_> {
     pub(super) fn roof(&mut self, at: [f32; 2], half: f32) {
         let [x, y] = at;
         let near = self.near(y);
-        let tall = half * self.dice.between(0.2, 0.6);
+        let tall = half * self.rng.between(0.2, 0.6);
         let tiles = self.colour(&PAINTS[..2]);
         let tiles = self.surface(times(tiles, 0.7), near, Kind::Ripple, 0.2);
         let shape = Shape::Slab {
-            taper: self.dice.between(0.4, 1.0),
+            taper: self.rng.between(0.4, 1.0),
             round: false,
         };
         self.push(shape, [x, y - tall], [1.15 * half, tall], near, tiles);
@@ -129,15 +134,15 @@ impl Maker<'_> {
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     fn windows(&mut self, at: [f32; 2], half: f32, tall: f32, near: f32) {
         let [x, y] = at;
-        let step = self.dice.between(0.025, 0.07) * self.side * (0.2 + near);
+        let step = self.rng.between(0.025, 0.07) * self.side * (0.2 + near);
         let (columns, rows) = ((2.0 * half / step) as usize, (tall / (1.3 * step)) as usize);
         if step < 4.0 || columns * rows > 200 {
             return;
         }
-        let glass = self.dice.pick(&GLASS);
+        let glass = self.rng.pick(&GLASS);
         let [wide, high] = [2.0 * half / columns as f32, tall / rows as f32];
         for window in 0..columns * rows {
-            let bright = self.dice.between(0.6, 1.4);
+            let bright = self.rng.between(0.6, 1.4);
             let pane = self.surface(times(glass, bright), near, Kind::Soft, 0.2);
             let [column, row] = [window % columns, window / columns].map(|n| n as f32 + 0.5);
             let at = [x - half + column * wide, y - tall + row * high];
@@ -150,10 +155,10 @@ impl Maker<'_> {
         let [x, y] = at;
         let near = self.near(y);
         let colour = self.colour(&PAINTS);
-        let kind = self.dice.pick(&[Kind::Rough, Kind::Fibre, Kind::Ripple]);
+        let kind = self.rng.pick(&[Kind::Rough, Kind::Fibre, Kind::Ripple]);
         let paint = self.surface(colour, near, kind, 0.1);
-        let tall = half * self.dice.between(1.4, 4.0);
-        let taper = self.dice.between(-0.35, 0.5);
+        let tall = half * self.rng.between(1.4, 4.0);
+        let taper = self.rng.between(-0.35, 0.5);
         self.shadow(x, y, half, near);
         // Its foot and its rim are seen from above.
         self.blob([x, y], [half, 0.22 * half], 0.0, near, paint);
@@ -164,15 +169,18 @@ impl Maker<'_> {
             near,
             paint,
         );
-        let top = half * (1.0 - taper);
+        self.rim([x, y - tall], half * (1.0 - taper), near, colour);
+        self.shine([x, y - 0.5 * tall], [half, 0.5 * tall], near);
+    }
+
+    fn rim(&mut self, at: [f32; 2], half: f32, near: f32, colour: Rgb) {
         let [rim, inside] = [1.15, 0.45].map(|bright| times(colour, bright));
         let [rim, inside] = [
             self.surface(rim, near, Kind::Soft, 0.0),
             self.surface(inside, near, Kind::Soft, 0.1),
         ];
-        self.blob([x, y - tall], [top, 0.25 * top], 0.0, near, rim);
-        self.blob([x, y - tall], [0.9 * top, 0.2 * top], 0.0, near, inside);
-        self.shine([x, y - 0.5 * tall], [half, 0.5 * tall], near);
+        self.blob(at, [half, 0.25 * half], 0.0, near, rim);
+        self.blob(at, [0.9 * half, 0.2 * half], 0.0, near, inside);
     }
 
     /// What a flower stands on.
@@ -198,8 +206,8 @@ impl Maker<'_> {
     /// A flower: petals that follow each other by the golden angle, the outer ones first.
     pub(super) fn flower(&mut self, at: [f32; 2], half: f32, near: f32) {
         let petal = self.colour(&PETALS);
-        let heart = mix(petal, self.dice.pick(&EARTHS), 0.6);
-        let count = 30 + self.dice.below(70);
+        let heart = mix(petal, self.rng.pick(&EARTHS), 0.6);
+        let count = 30 + self.rng.below(70);
         let part = 1.0 / f32::from(u8::try_from(count).unwrap_or(u8::MAX));
         let mut turned = [1.0, 0.0];
         let mut out = 1.0_f32;
@@ -207,7 +215,7 @@ impl Maker<'_> {
             let [c, s] = turned;
             turned = [c * GOLDEN[0] - s * GOLDEN[1], c * GOLDEN[1] + s * GOLDEN[0]];
             let r = out.sqrt();
-            let bright = 0.85 + 0.2 * self.lit(c, s) * r + self.dice.between(-0.06, 0.06);
+            let bright = 0.85 + 0.2 * self.lit(c, s) * r + self.rng.between(-0.06, 0.06);
             let surface = self.surface(times(mix(heart, petal, r), bright), near, Kind::Fibre, 0.1);
             let size = half * (0.1 + 0.22 * r);
             let [c, s] = [c, s].map(|x| x * r * half * 0.85);

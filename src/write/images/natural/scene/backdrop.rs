@@ -2,14 +2,14 @@
 
 use super::super::backdrop::{Glow, Ground, Ridge, Sky};
 use super::super::canvas::{Rgb, mix, times};
-use super::super::dice::fractal;
+use super::super::rng::fractal;
 use super::super::texture::Kind;
-use super::maker::Maker;
+use super::builder::Builder;
 use super::palette::{LEAVES, SKIES};
 
-impl Maker<'_> {
+impl Builder<'_> {
     pub(super) fn sky(&mut self) -> Sky {
-        let [high, low] = self.dice.pick(&SKIES);
+        let [high, low] = self.rng.pick(&SKIES);
         self.haze = low;
         Sky {
             end: if self.horizon > 1.0 {
@@ -20,8 +20,8 @@ impl Maker<'_> {
             high,
             low,
             cloud: mix(low, [0.97, 0.96, 0.95], 0.8),
-            cloudy: self.dice.between(-1.8, 0.8),
-            dense: self.dice.between(0.3, 1.0),
+            cloudy: self.rng.between(-1.8, 0.8),
+            dense: self.rng.between(0.3, 1.0),
             glow: self.glow([-0.2 * self.horizon, 0.8 * self.horizon], 1.0, 0.3),
         }
     }
@@ -31,11 +31,11 @@ impl Maker<'_> {
         let scale = 3.0 / self.side;
         Glow {
             at: [
-                self.dice.unit() * self.wide,
-                self.dice.between(rows[0], rows[1]),
+                self.rng.unit() * self.wide,
+                self.rng.between(rows[0], rows[1]),
             ],
             scale: [scale, wide * scale],
-            strength: self.dice.between(0.0, strength),
+            strength: self.rng.between(0.0, strength),
         }
     }
 
@@ -43,16 +43,16 @@ impl Maker<'_> {
     #[expect(clippy::cast_precision_loss, reason = "a few")]
     pub(super) fn ridges(&mut self, count: usize, sky: &Sky) -> Vec<Ridge> {
         let colour = self.colour(&LEAVES);
-        let rough = self.dice.between(0.42, 0.65);
+        let rough = self.rng.between(0.42, 0.65);
         (1..=count)
             .map(|number| self.ridge(number as f32 / (count + 1) as f32, colour, rough, sky))
             .collect()
     }
 
     fn ridge(&mut self, near: f32, colour: Rgb, rough: f32, sky: &Sky) -> Ridge {
-        let height = self.high * self.dice.between(0.03, 0.2) * (1.1 - 0.6 * near);
-        let longest = self.wide * self.dice.between(0.3, 0.8);
-        let mut line = fractal(self.dice, self.columns, longest, rough);
+        let height = self.high * self.rng.between(0.03, 0.2) * (1.1 - 0.6 * near);
+        let longest = self.wide * self.rng.between(0.3, 0.8);
+        let mut line = fractal(self.rng, self.columns, longest, rough);
         for row in &mut line {
             *row = self.horizon + 1.0 - height * (0.9 + 0.9 * *row);
         }
@@ -89,7 +89,7 @@ impl Maker<'_> {
             near: times(near, 0.95),
             kind,
             strength: strength.map(|strength| strength * self.busy),
-            patches: self.dice.between(0.03, 0.15),
+            patches: self.rng.between(0.03, 0.15),
             glow: self.glow([0.3 * self.high, self.high], 2.5, 0.5),
         }
     }

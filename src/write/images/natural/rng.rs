@@ -1,16 +1,16 @@
-//! Draws for what an image shows, as numbers of 32 bits: exact operations only, so that they are
-//! the same everywhere.
+//! Random numbers of 32 bits for what an image shows: exact operations only, so that they are the
+//! same everywhere.
 
 use crate::random::{Bytes, Stream};
 
 /// Numbers drawn one after the other.
 #[derive(Debug)]
-pub(super) struct Dice {
+pub(super) struct Rng {
     bytes: Bytes,
     drawn: u64,
 }
 
-impl Dice {
+impl Rng {
     pub(super) fn new(stream: &mut Stream) -> Self {
         Self {
             bytes: Bytes::new(stream),
@@ -57,26 +57,26 @@ impl Dice {
 
 /// A line of `len` heights around 0, of about -1 to 1: octaves from `longest` columns down, each
 /// `gain` times as high.
-pub(super) fn fractal(dice: &mut Dice, len: usize, longest: f32, gain: f32) -> Vec<f32> {
+pub(super) fn fractal(rng: &mut Rng, len: usize, longest: f32, gain: f32) -> Vec<f32> {
     let mut line = vec![0.0; len];
     let (mut step, mut height) = (longest, 1.0 - gain);
     while step >= 2.0 {
-        add_octave(dice, &mut line, step, height);
+        add_octave(rng, &mut line, step, height);
         step /= 2.0;
         height *= gain;
     }
     line
 }
 
-fn add_octave(dice: &mut Dice, line: &mut [f32], step: f32, height: f32) {
-    let mut at = dice.unit();
-    let mut ends = [dice.between(-height, height), dice.between(-height, height)];
+fn add_octave(rng: &mut Rng, line: &mut [f32], step: f32, height: f32) {
+    let mut at = rng.unit();
+    let mut ends = [rng.between(-height, height), rng.between(-height, height)];
     for value in line {
         *value += ends[0] + (ends[1] - ends[0]) * smooth(at);
         at += 1.0 / step;
         if at >= 1.0 {
             at -= 1.0;
-            ends = [ends[1], dice.between(-height, height)];
+            ends = [ends[1], rng.between(-height, height)];
         }
     }
 }
@@ -111,10 +111,10 @@ mod tests {
 
     #[test]
     fn sizes_of_every_octave_cover_as_much() {
-        let mut dice = Dice::new(&mut Stream::new(1, 0, 0, Purpose::Scene));
+        let mut rng = Rng::new(&mut Stream::new(1, 0, 0, Purpose::Scene));
         let mut covered = [0.0_f64; 4];
         for _ in 0..200_000 {
-            let size = f64::from(dice.size(1.0, 16.0));
+            let size = f64::from(rng.size(1.0, 16.0));
             assert!((1.0..=16.0).contains(&size));
             let octave = [2.0, 4.0, 8.0]
                 .iter()
@@ -132,11 +132,11 @@ mod tests {
 
     #[test]
     fn a_line_is_as_long_and_as_high_as_it_is_said_to_be() {
-        let mut dice = Dice::new(&mut Stream::new(2, 0, 0, Purpose::Scene));
+        let mut rng = Rng::new(&mut Stream::new(2, 0, 0, Purpose::Scene));
         for len in [1, 2, 500] {
-            let line = fractal(&mut dice, len, 200.0, 0.6);
+            let line = fractal(&mut rng, len, 200.0, 0.6);
             assert!(line.len() == len && line.iter().all(|height| height.abs() <= 1.0));
         }
-        assert_eq!(fractal(&mut dice, 3, 1.0, 0.5), [0.0; 3]);
+        assert_eq!(fractal(&mut rng, 3, 1.0, 0.5), [0.0; 3]);
     }
 }

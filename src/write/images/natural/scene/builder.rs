@@ -1,15 +1,15 @@
-//! The means to set a scene up: light, distance, focus, and things one by one.
+//! The means to set a scene up: light, distance, focus, and objects one by one.
 
 use super::super::canvas::{Rgb, Surface, times};
-use super::super::dice::{Dice, clamp, pixels};
+use super::super::object::{Object, Shape};
+use super::super::rng::{Rng, clamp, pixels};
 use super::super::texture::{Kind, SPARE};
-use super::super::thing::{Shape, Thing};
 use crate::pixel::Size;
 
 /// A scene as far as it is set up.
 #[derive(Debug)]
-pub(super) struct Maker<'a> {
-    pub(super) dice: &'a mut Dice,
+pub(super) struct Builder<'a> {
+    pub(super) rng: &'a mut Rng,
     pub(super) columns: usize,
     pub(super) wide: f32,
     pub(super) high: f32,
@@ -22,29 +22,29 @@ pub(super) struct Maker<'a> {
     cool: Rgb,
     /// The row in which the ground is infinitely far away.
     pub(super) horizon: f32,
-    /// What far things fade to, and how much they do.
+    /// What far objects fade to, and how much they do.
     pub(super) haze: Rgb,
     pub(super) hazy: f32,
     /// Pixels that an edge in focus is spread over.
     sharp: f32,
-    /// How near things are in focus, and how far others are out of it.
+    /// How near objects are in focus, and how far others are out of it.
     pub(super) focus: f32,
     pub(super) blur: f32,
     /// How strong textures are.
     pub(super) busy: f32,
-    pub(super) things: Vec<Thing>,
+    pub(super) objects: Vec<Object>,
 }
 
-impl<'a> Maker<'a> {
-    pub(super) fn new(dice: &'a mut Dice, size: Size, sharp: f32) -> Self {
+impl<'a> Builder<'a> {
+    pub(super) fn new(rng: &'a mut Rng, size: Size, sharp: f32) -> Self {
         let (wide, high) = (pixels(size.width), pixels(size.height));
-        let warmth = dice.between(-0.03, 0.12);
+        let warmth = rng.between(-0.03, 0.12);
         Self {
             columns: size.width as usize,
             wide,
             high,
             side: (wide * high).sqrt(),
-            sun: sun(dice),
+            sun: sun(rng),
             warm: [1.0 + warmth, 1.0, 1.0 - 1.2 * warmth],
             cool: [1.0 - 0.8 * warmth, 1.0, 1.0 + warmth],
             horizon: 0.0,
@@ -53,9 +53,9 @@ impl<'a> Maker<'a> {
             sharp,
             focus: 0.5,
             blur: 0.0,
-            busy: dice.between(0.7, 2.2),
-            things: Vec::new(),
-            dice,
+            busy: rng.between(0.7, 2.2),
+            objects: Vec::new(),
+            rng,
         }
     }
 
@@ -75,16 +75,16 @@ impl<'a> Maker<'a> {
 
     /// A place on the ground: column, row, and how large something between two sizes is there.
     pub(super) fn place(&mut self, least: f32, most: f32) -> [f32; 3] {
-        let y = self.horizon + (self.high - self.horizon) * self.dice.between(0.05, 1.08);
-        let size = self.dice.size(least, most) * self.side * (0.15 + 0.85 * self.near(y));
-        [self.dice.between(-0.05, 1.05) * self.wide, y, size]
+        let y = self.horizon + (self.high - self.horizon) * self.rng.between(0.05, 1.08);
+        let size = self.rng.size(least, most) * self.side * (0.15 + 0.85 * self.near(y));
+        [self.rng.between(-0.05, 1.05) * self.wide, y, size]
     }
 
     pub(super) fn colour(&mut self, of: &[Rgb]) -> Rgb {
-        let bright = self.dice.between(0.75, 1.25);
-        self.dice
+        let bright = self.rng.between(0.75, 1.25);
+        self.rng
             .pick(of)
-            .map(|part| part * bright * self.dice.between(0.92, 1.08))
+            .map(|part| part * bright * self.rng.between(0.92, 1.08))
     }
 
     pub(super) fn surface(&mut self, colour: Rgb, near: f32, kind: Kind, strength: f32) -> Surface {
@@ -103,7 +103,7 @@ impl<'a> Maker<'a> {
             lit,
             kind,
             strength: strength * self.busy * clear,
-            offset: self.dice.below(SPARE),
+            offset: self.rng.below(SPARE),
         }
     }
 
@@ -115,7 +115,7 @@ impl<'a> Maker<'a> {
         near: f32,
         surface: Surface,
     ) {
-        let thing = Thing {
+        let object = Object {
             shape,
             at,
             half,
@@ -126,7 +126,7 @@ impl<'a> Maker<'a> {
             cover: 1.0,
             near,
         };
-        self.things.push(thing);
+        self.objects.push(object);
     }
 
     pub(super) fn blob(
@@ -137,13 +137,13 @@ impl<'a> Maker<'a> {
         near: f32,
         surface: Surface,
     ) {
-        let part = self.dice.below(512);
+        let part = self.rng.below(512);
         self.push(Shape::Blob { wobble, part }, at, half, near, surface);
     }
 
-    /// Changes the thing that was added last.
-    pub(super) fn last(&mut self, change: impl FnOnce(&mut Thing)) {
-        self.things.last_mut().map(change);
+    /// Changes the object that was added last.
+    pub(super) fn last(&mut self, change: impl FnOnce(&mut Object)) {
+        self.objects.last_mut().map(change);
     }
 
     /// The shadow of something on the ground.
@@ -185,7 +185,7 @@ impl<'a> Maker<'a> {
             at[1] + 0.45 * down * half[1],
         ];
         self.blob(at, half.map(|half| 0.2 * half), 0.0, near, white);
-        let cover = self.dice.between(0.1, 0.8);
+        let cover = self.rng.between(0.1, 0.8);
         let least = 0.25 * half[1];
         self.last(|shine| {
             shine.cover = cover;
@@ -208,11 +208,11 @@ impl<'a> Maker<'a> {
     }
 }
 
-fn sun(dice: &mut Dice) -> [f32; 3] {
+fn sun(rng: &mut Rng) -> [f32; 3] {
     let [x, y, z] = [
-        dice.between(-1.0, 1.0),
-        dice.between(-0.9, -0.2),
-        dice.between(0.3, 0.8),
+        rng.between(-1.0, 1.0),
+        rng.between(-0.9, -0.2),
+        rng.between(0.3, 0.8),
     ];
     let one = 1.0 / (x * x + y * y + z * z).sqrt();
     [x * one, y * one, z * one]

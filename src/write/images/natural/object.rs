@@ -1,10 +1,9 @@
-//! Things: shapes with light on them, and with edges as sharp as a lens draws them.
+//! Objects: shapes with light on them, and with edges as sharp as a lens draws them.
 
 use super::canvas::{Canvas, Disc, Light, Span, Surface, times};
-use super::dice::clamp;
-use super::texture::Textures;
+use super::rng::clamp;
 
-/// What a thing is.
+/// What an object is.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Shape {
     /// A ball, a stone, leaves. By how much its outline wobbles, and which part of the line of
@@ -18,9 +17,9 @@ pub(super) enum Shape {
     Shadow,
 }
 
-/// One thing in an image.
+/// One object in an image.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Thing {
+pub(super) struct Object {
     pub(super) shape: Shape,
     /// Column and row of its middle.
     pub(super) at: [f32; 2],
@@ -45,44 +44,39 @@ pub(super) const WOBBLES: usize = 512;
 /// Pixels of the widest edge that is drawn as that of a span; a wider one is round.
 const SHARP: f32 = 2.5;
 
-impl Thing {
+impl Object {
     /// The first row in which it may be seen, and the last.
     fn rows(&self) -> [f32; 2] {
         let reach = self.half[1] + self.edge;
         [self.at[1] - reach, self.at[1] + reach]
     }
 
-    fn paint(&self, y: f32, wobbles: &[f32], canvas: &mut Canvas, textures: &Textures) {
-        let v = (y - self.at[1]) / self.half[1];
-        let middle = self.at[0] + self.lean * (y - self.at[1]);
+    fn paint(&self, y: f32, wobbles: &[f32], canvas: &mut Canvas) {
+        let row = Row {
+            v: (y - self.at[1]) / self.half[1],
+            middle: self.at[0] + self.lean * (y - self.at[1]),
+        };
         match self.shape {
             Shape::Blob { wobble, part } => {
-                let wide =
-                    [0, WOBBLES / 2].map(|turn| 1.0 + wobble * look_up(wobbles, part + turn, v));
-                self.blob(v, middle, wide, canvas, textures);
+                let wide = [0, WOBBLES / 2]
+                    .map(|turn| 1.0 + wobble * look_up(wobbles, part + turn, row.v));
+                self.blob(row, wide, canvas);
             }
-            Shape::Slab { taper, round } => self.slab(v, middle, taper, round, canvas, textures),
+            Shape::Slab { taper, round } => self.slab(row, taper, round, canvas),
             Shape::Flat => {
                 let light = Light {
-                    middle,
-                    scale: 0.0,
+                    middle: row.middle,
                     flat: 1.0,
-                    across: 0.0,
-                    front: 0.0,
-                    bulge: 0.0,
+                    ..Light::default()
                 };
-                canvas.disc(
-                    &self.disc(v, middle, self.half[0], 4.0),
-                    &light,
-                    &self.surface,
-                    textures,
-                );
+                canvas.disc(&self.disc(row, self.half[0], 4.0), &light, &self.surface);
             }
-            Shape::Shadow => canvas.shadow(&self.disc(v, middle, self.half[0], 1.6)),
+            Shape::Shadow => canvas.shadow(&self.disc(row, self.half[0], 1.6)),
         }
     }
 
-    fn blob(&self, v: f32, middle: f32, wide: [f32; 2], canvas: &mut Canvas, textures: &Textures) {
+    fn blob(&self, row: Row, wide: [f32; 2], canvas: &mut Canvas) {
+        let Row { v, middle } = row;
         let bulge = 1.0 - v * v;
         // Less of the sky's light reaches what is turned down.
         let surface = Surface {
@@ -90,26 +84,23 @@ impl Thing {
             ..self.surface
         };
         let [right, down, out] = self.sun;
-        let half = self.half[0];
         let light = Light {
             middle,
-            scale: 1.0 / half,
+            scale: 1.0 / self.half[0],
             flat: down * v,
             across: right,
             front: out,
             bulge,
         };
         if self.edge > SHARP {
-            let soft = self.soft(v, middle, wide);
-            canvas.disc(&soft, &light, &surface, textures);
+            canvas.disc(&self.soft(row, wide), &light, &surface);
         } else if bulge > 0.0 {
-            let sharp = self.sharp(v, middle, wide, half * bulge.sqrt());
-            canvas.span(&sharp, &light, &surface, textures);
+            canvas.span(&self.outline(row, bulge, wide), &light, &surface);
         }
     }
 
-    /// A row of a blob whose edge is wide.
-    fn soft(&self, v: f32, middle: f32, wide: [f32; 2]) -> Disc {
+    /// A row of a blob that is out of focus.
+    fn soft(&self, Row { v, middle }: Row, wide: [f32; 2]) -> Disc {
         let half = self.half[0];
         let (middle, half) = (
             middle + 0.5 * half * (wide[1] - wide[0]),
@@ -120,12 +111,13 @@ impl Thing {
         } else {
             self.half[1]
         };
-        self.disc(v, middle, half, small / self.edge)
+        self.disc(Row { v, middle }, half, small / self.edge)
     }
 
-    /// A row of a blob whose edge is narrow; half of it is `chord` long.
-    fn sharp(&self, v: f32, middle: f32, wide: [f32; 2], chord: f32) -> Span {
+    /// A row of a blob that is in focus.
+    fn outline(&self, Row { v, middle }: Row, bulge: f32, wide: [f32; 2]) -> Span {
         let half = self.half[0];
+        let chord = half * bulge.sqrt();
         // The flatter an outline, the longer its edge lies in a row.
         let slope = half * half * v / (self.half[1] * chord);
         let edge = self.edge * (1.0 + slope * slope).sqrt();
@@ -136,17 +128,8 @@ impl Thing {
         }
     }
 
-    fn slab(
-        &self,
-        v: f32,
-        middle: f32,
-        taper: f32,
-        round: bool,
-        canvas: &mut Canvas,
-        textures: &Textures,
-    ) {
+    fn slab(&self, Row { v, middle }: Row, taper: f32, round: bool, canvas: &mut Canvas) {
         let inside = self.half[1] * (1.0 - if v < 0.0 { -v } else { v });
-        let cover = self.cover * clamp(inside / self.edge + 0.5);
         let half = self.half[0] * (1.0 - 0.5 * taper * (1.0 - v));
         let half = if half > 0.1 { half } else { 0.1 };
         let [right, _, out] = self.sun;
@@ -163,29 +146,30 @@ impl Thing {
             front,
             bulge: 1.0,
         };
-        let ends = [middle - half, middle + half];
-        canvas.span(
-            &Span {
-                ends,
-                edge: self.edge,
-                cover,
-            },
-            &light,
-            &self.surface,
-            textures,
-        );
+        let span = Span {
+            ends: [middle - half, middle + half],
+            edge: self.edge,
+            cover: self.cover * clamp(inside / self.edge + 0.5),
+        };
+        canvas.span(&span, &light, &self.surface);
     }
 
-    fn disc(&self, v: f32, middle: f32, half: f32, sharp: f32) -> Disc {
-        let sharp = if sharp > 0.5 { sharp } else { 0.5 };
+    fn disc(&self, Row { v, middle }: Row, half: f32, sharp: f32) -> Disc {
         Disc {
             middle,
             scale: 1.0 / half,
             down: v * v,
-            sharp,
+            sharp: if sharp > 0.5 { sharp } else { 0.5 },
             cover: self.cover,
         }
     }
+}
+
+/// A row of an object: its height, from -1 at the object's top to 1, and its middle column.
+#[derive(Clone, Copy)]
+struct Row {
+    v: f32,
+    middle: f32,
 }
 
 /// The wobble of an outline at a height from -1 to 1.
@@ -202,10 +186,10 @@ fn look_up(wobbles: &[f32], part: usize, v: f32) -> f32 {
     a + (b - a) * (at - whole as f32)
 }
 
-/// The things in an image, and which of them a row meets.
+/// The objects in an image, and which of them a row meets.
 #[derive(Debug, Default)]
-pub(super) struct Things {
-    all: Vec<Thing>,
+pub(super) struct Objects {
+    all: Vec<Object>,
     /// Their numbers, the farthest first: their ranks.
     ranks: Vec<usize>,
     /// First rows and ranks of those that rows have not come to, the lowest first.
@@ -214,16 +198,16 @@ pub(super) struct Things {
     here: Vec<usize>,
 }
 
-impl Things {
-    /// Takes the things of an image; of two that are as near, the first is painted first.
-    pub(super) fn start(&mut self, things: Vec<Thing>) {
+impl Objects {
+    /// Takes the objects of an image; of two that are as near, the first is painted first.
+    pub(super) fn start(&mut self, objects: Vec<Object>) {
         let Self {
             all,
             ranks,
             coming,
             here,
         } = self;
-        *all = things;
+        *all = objects;
         here.clear();
         ranks.clear();
         ranks.extend(0..all.len());
@@ -233,19 +217,13 @@ impl Things {
             ranks
                 .iter()
                 .enumerate()
-                .map(|(rank, thing)| (all[*thing].rows()[0], rank)),
+                .map(|(rank, object)| (all[*object].rows()[0], rank)),
         );
         coming.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)));
     }
 
     /// Paints what is in row `y`; rows come from the top down.
-    pub(super) fn paint(
-        &mut self,
-        y: f32,
-        wobbles: &[f32],
-        canvas: &mut Canvas,
-        textures: &Textures,
-    ) {
+    pub(super) fn paint(&mut self, y: f32, wobbles: &[f32], canvas: &mut Canvas) {
         let Self {
             all,
             ranks,
@@ -257,7 +235,7 @@ impl Things {
         }
         here.retain(|rank| all[ranks[*rank]].rows()[1] > y);
         for rank in here {
-            all[ranks[*rank]].paint(y, wobbles, canvas, textures);
+            all[ranks[*rank]].paint(y, wobbles, canvas);
         }
     }
 }
