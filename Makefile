@@ -139,7 +139,7 @@ peers: photos target/wheel/.stamp ## benchmark other packages on the same work
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target dist .venv .venv-torch .venv-mxnet .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target fuzz/target dist .venv .venv-torch .venv-mxnet .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 # ------------------------------------------------------------------------------------------- set-up
 

@@ -241,7 +241,7 @@ impl Context {
         }
     }
 
-    /// The tensor, pointing into this context, which must not move house: it is boxed.
+    /// The tensor, pointing into this context, which is boxed because it must not move.
     fn tensor(&self, array: &Array) -> Tensor {
         let (device_type, device_id) = dl_device(array.device);
         Tensor {

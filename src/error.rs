@@ -29,7 +29,7 @@ pub enum Error {
         /// What is allowed.
         allowed: String,
     },
-    /// The data set as a whole cannot be used.
+    /// The dataset as a whole cannot be used.
     #[error("{}: {reason}", path.display())]
     Dataset {
         /// The directory or file it is about.
@@ -55,7 +55,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// Files that cannot be used, all of them, each by its own error.
+    /// Several files that cannot be used, each with its own error.
     #[error("{}", listed(*files, outcome, failures))]
     Files {
         /// How many files there are in all.
@@ -88,7 +88,7 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
-    /// A file that is to be written is there already.
+    /// A file to be written exists already.
     #[error(
         "{}: exists already: replace it with overwrite=True{}",
         path.display(),
@@ -155,7 +155,7 @@ pub enum Error {
     },
 }
 
-const RESUME: &str = ", or keep what is finished and go on with resume=True";
+const RESUME: &str = ", or keep finished files and continue with resume=True";
 
 /// A result with this crate's error.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -230,8 +230,8 @@ impl Error {
         }
     }
 
-    /// Whether it is the machine that failed, for want of memory, threads or open files, so that it
-    /// says nothing about the data: it ends a run, whatever is done with samples that are damaged.
+    /// Whether the machine failed, because it lacks memory, threads or open files. Such an error
+    /// says nothing about the data, and ends a run whatever is done with damaged samples.
     #[must_use]
     pub fn is_of_the_machine(&self) -> bool {
         match self {
@@ -302,13 +302,13 @@ fn explained(source: &io::Error) -> String {
     match Errno::from_io_error(source) {
         Some(Errno::MFILE) => {
             format!(
-                "{}: this process has as many files open as it may; raise its limit with \
+                "{}: this process may not open more files; raise its limit with \
                  `ulimit -n`",
                 said(source)
             )
         }
         Some(Errno::NFILE) => format!(
-            "{}: as many files are open on this machine as its kernel allows",
+            "{}: this machine has reached its kernel's limit of open files",
             said(source)
         ),
         _ => said(source),

@@ -23,7 +23,7 @@ _VARIABLES = (
 )
 
 MAKE_IT_LATER = (
-    "make it after torch.distributed is initialised, with Lightning in train_dataloader()"
+    "make it after torch.distributed is initialised; with Lightning, in train_dataloader()"
 )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from imagepipe_rs._state import Place, Progress
 
 _READ_AHEAD = (
-    "state_dict() cannot know how far the consumer is where something reads ahead of it (tf.data, "
+    "state_dict() cannot know how far the consumer is if something reads ahead of it (tf.data, "
     "Accelerate): use state_dict(batches=n), or state_dict(position=p) with p from "
     "Loader(fields=(..., 'position')). Accelerate itself saves a DataLoader that it prepared, with "
     "DataLoaderConfiguration(use_stateful_dataloader=True); register_for_checkpointing() is for a "

@@ -68,7 +68,7 @@ class DatasetWarning(UserWarning):
 
 
 class DatasetError(_FileError):
-    """A dataset, or a file of it, that cannot be used.
+    """A dataset, or one of its files, that cannot be used.
 
     Attributes:
         path: the directory or file.
@@ -136,11 +136,11 @@ class DatasetExistsError(DatasetOSError, FileExistsError):
 
 
 class OutOfMemoryError(_FileError, MemoryError):
-    """There is no room for a batch, for a file or for its pixels.
+    """There is not enough memory for a batch, for a file or for its pixels.
 
     Attributes:
         path: the file, if it is about one.
-        reason: what there is no room for.
+        reason: what there is not enough memory for.
     """
 
 

@@ -88,15 +88,15 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     ("steps_per_epoch", "give it to the trainer; limit= uses the first samples only"),
     ("dataframe", "write it as a CSV with the columns filename and class; give that as path"),
     ("x_col y_col", "call the CSV's columns filename and class"),
-    ("weight_col", "weights= draws by weights, one per sample; the loss's go to the trainer"),
-    ("validate_filenames", "leave it out: a file that is not there is an error"),
+    ("weight_col", "weights= draws samples by weight; loss weights go to the trainer"),
+    ("validate_filenames", "leave it out: a missing file is an error"),
     ("save_to_dir save_prefix save_format", "'imagepipe show' draws a batch"),
     (
         "class_weight sample_weight",
         "class_weight of model.fit, or weights= to draw rare classes more often",
     ),
     ("use_multiprocessing", "leave it out: workers= are threads, without Python's lock"),
-    ("sep", "leave it out: commas, semicolons and tabs are found by looking"),
+    ("sep", "leave it out: commas, semicolons and tabs are detected"),
     # torch.utils.data, torchvision
     (
         "transform",
@@ -120,10 +120,10 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
         ),
     ),
     ("persistent_workers multiprocessing_context worker_init_fn timeout", _NO_PROCESSES),
-    ("generator", "seed= is what all that is random depends on"),
+    ("generator", "seed= determines everything random"),
     ("train", "split=('train', fraction) or split=('validation', fraction)"),
-    ("download", "leave it out: path is a dataset that is there"),
-    ("extensions", "leave it out: images are told apart by content"),
+    ("download", "leave it out: path is a dataset on this machine"),
+    ("extensions", "leave it out: image formats are recognized by content"),
     ("in_order", "leave it out: batches are always in order"),
     ("antialias", "leave it out: images are antialiased when they shrink"),
     ("center_crop", "fit='crop'"),
@@ -150,18 +150,18 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     ("last_batch_policy", policy),
     ("crop", "size=, with fit='crop' or fit='random_crop'"),
     ("stick_to_shard", "leave it out: a rank's share differs by epoch, unless shuffle=False"),
-    ("dont_use_mmap", "leave it out: files are read, not mapped, for their images"),
+    ("dont_use_mmap", "leave it out: images are read, not mapped"),
     ("device_id", "leave it out: batches are delivered on the CPU"),
     ("index_path path_imgidx", _NO_INDEX),
     # tf.data
     ("deterministic", "leave it out: batches are always the same"),
-    ("compression_type", "leave it out: GZIP and ZLIB are found by looking"),
+    ("compression_type", "leave it out: GZIP and ZLIB are detected"),
     ("cache os_cache", _CACHED),
-    ("count", "repeat=True for no end"),
+    ("count", "repeat=True to never end"),
     ("reshuffle_each_iteration", "leave it out: each epoch has an order of its own"),
     # FFCV
     ("order", "shuffle=True or False"),
-    ("pipelines", "size=, fit=, flip=, dtype=, mean= and std= say what becomes of an image"),
+    ("pipelines", "size=, fit=, flip=, dtype=, mean= and std= say what to do with an image"),
     ("recompile", "leave it out: nothing is compiled"),
     ("indices", "limit= uses the first samples only; others can be listed in a CSV, as path"),
     (
@@ -171,7 +171,7 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     # Accelerate
     (
         "even_batches",
-        "leave it out: all ranks have as many batches; last_batch= says what becomes of the last",
+        "leave it out: all ranks have the same number of batches; last_batch= is for the last one",
     ),
 )
 

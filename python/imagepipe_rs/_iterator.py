@@ -69,7 +69,7 @@ class LoaderIterator(Iterator[Batch]):
             DatasetError: a file cannot be read, with ``on_error="raise"``; no sample at all can,
                 with ``on_error="skip"``.
             RecordError: a record is damaged or lacks what is asked for, with ``on_error="raise"``.
-            MemoryError: there is no room for a batch, or for a file or its pixels.
+            MemoryError: there is not enough memory for a batch, or for a file or its pixels.
             ImagePipeError: more than ``max_errors`` samples failed; or the iterator was closed
                 before its end, or made before a fork.
         """

@@ -154,7 +154,7 @@ def place_of(state: Any, order: Mapping[str, Any], positions: int) -> Place:
     except TypeError:
         position = -1
     if not 0 <= position <= positions:
-        message = f"{invalid}the position is within 0..{positions}"
+        message = f"{invalid}the position must be within 0..{positions}"
         raise ValueError(message)
     return epoch_of(state["epoch"]), position
 
@@ -173,7 +173,7 @@ def _check_order(theirs: Any, ours: Mapping[str, Any]) -> None:
         if theirs.get(name) != ours.get(name)
     ]
     if differ:
-        message = f"state= is of a loader with another order of samples: {'; '.join(differ)}"
+        message = f"state= is from a Loader with another order of samples: {'; '.join(differ)}"
         raise ValueError(message)
 
 

@@ -1,4 +1,4 @@
-"""What trainers do with a Loader that nobody will have meant: a warning for each, given once."""
+"""Warnings, each given once, about trainers that use a Loader in a way that is not intended."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ALL_READ_ALL = (
     "this process is rank {rank} of {world}, and without shard= every rank reads all samples: "
-    "shard='auto' deals them out; shard=(0, 1) says that this is intended"
+    "use shard='auto' to divide them among ranks, or shard=(0, 1) if this is intended"
 )
 
 _IN_A_WORKER = (

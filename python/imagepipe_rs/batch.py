@@ -110,9 +110,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
             return self._facts[name]
         if "_batch" in self.__dict__:
             return _known(self._batch, name)
-        message = (
-            f"this batch was rebuilt from its fields {self._fields}, which took its {name!r} away: "
-        )
+        message = f"this batch was rebuilt from its fields {self._fields}, without its {name!r}: "
         raise AttributeError(message + self._remedy(name))
 
     def _remedy(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Images in memory to arrays: the Loader's codec, for those who write the loop themselves."""
+"""Decodes images in memory to arrays: the Loader's codec, for your own loops."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def decode(
             centre, ``"pad"`` resizes the long side and surrounds with black. Bilinear, antialiased
             when shrinking.
         exact: with a size, decode every pixel before resizing, as Pillow does. Otherwise the image
-            is decoded at the lowest resolution that leaves it as good.
+            is decoded at the lowest resolution that preserves quality.
         channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``.
 
     Returns:
@@ -46,7 +46,7 @@ def decode(
 
     Raises:
         DecodeError: not an image, a damaged one, or one with more than 178,956,970 pixels.
-        MemoryError: there is no room for its pixels.
+        MemoryError: there is not enough memory for its pixels.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """
@@ -97,7 +97,7 @@ def decode_many(
     Raises:
         DecodeError: the first of them, in order, that cannot be decoded; its ``path`` is
             ``data[i]``.
-        MemoryError: there is no room for their pixels.
+        MemoryError: there is not enough memory for their pixels.
         TypeError: an argument of the wrong type.
         ValueError: an argument of the wrong value.
     """

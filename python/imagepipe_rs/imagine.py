@@ -46,7 +46,7 @@ def create_images(  # noqa: PLR0917  Imageinary's order
 
     Args:
         path: directory of the images; created if missing.
-        name: what the files' names begin with, though not with a dot. It may be empty.
+        name: what the files' names begin with. It may be empty, but must not begin with a dot.
         width: in pixels: at least 1, and at most 65,500 for JPEG and 65,535 for the others.
         height: within the same bounds.
         count: how many images, at least 1.
@@ -67,7 +67,7 @@ def create_images(  # noqa: PLR0917  Imageinary's order
             Images of the same ``name`` and ``image_format`` from a run with another number of
             classes must not be in ``path``; others may.
         workers: threads; None for the number of usable cores.
-        progress: called with the number of images done and of all, on this thread, about ten times
+        progress: called with ``(done, total)`` images on this thread, about ten times
             a second.
         overwrite: replace existing images; otherwise they are an error, before anything is written.
         resume: keep images that are whole, and write the others. To check that they were made with
@@ -161,7 +161,7 @@ def create_tfrecords(
         overwrite: replace existing files; otherwise they are an error.
         resume: keep finished shards, and write the others.
         workers: threads; None for the number of usable cores.
-        progress: called with the number of images done and of all, on this thread, about ten times
+        progress: called with ``(done, total)`` images on this thread, about ten times
             a second; an image that is checked but not yet written counts half.
         engine: None.
 
@@ -219,7 +219,7 @@ def create_recordio(
         overwrite: replace existing files; otherwise they are an error.
         resume: keep finished shards, and write the others.
         workers: threads; None for the number of usable cores.
-        progress: called with the number of images done and of all.
+        progress: called with ``(done, total)`` images.
         engine: None.
 
     Returns:

@@ -26,7 +26,7 @@ def describe(
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        headers: read the headers of at most so many images, evenly spread; None for all.
+        headers: read the headers of at most this many images, evenly spread; None for all.
         keys: names of the features in TFRecords, as for the Loader.
         allow_outside: a CSV may name files outside of its directory, as for the Loader.
         workers: threads; None for the number of usable cores.
@@ -39,7 +39,7 @@ def describe(
         upright), ``unreadable`` (as ``damaged`` in :func:`verify`). For files of records
         ``shards``: ``path``, ``records``, ``bytes``, ``compression`` (None, ``"GZIP"`` or
         ``"ZLIB"``) and ``index`` (``"good"``, ``"absent"``, or what is wrong with it). ``notes``
-        are for people.
+        are messages to the user.
 
     Raises:
         DatasetError: there is no dataset at ``path``.
@@ -103,7 +103,7 @@ def verify(
         ``samples`` that were looked at, ``bytes`` of the good ones, and ``damaged``, with ``path``,
         ``record`` (its number in the file) and ``offset`` (its first byte) of each of the others,
         None for a file as a whole, and ``reason``. A ``path`` that is not UTF-8 is as
-        :func:`os.fsdecode` gives it, so it can be opened. ``notes`` are for people.
+        :func:`os.fsdecode` gives it, so it can be opened. ``notes`` are messages to the user.
 
     Raises:
         DatasetError: there is no dataset at ``path``.
@@ -123,10 +123,10 @@ def bench(
 
     Args:
         path: as for :class:`imagepipe_rs.Loader`.
-        seconds: measure for so long, or until one batch is complete, after a quarter of that to
+        seconds: measure for this long, or until one batch is complete, after a quarter of that to
             warm up; then only decode the same files for as long, or 16 images per thread if these
             take longer.
-        batches: measure so many batches instead.
+        batches: measure this many batches instead.
         progress: called with ``(done, total)`` milliseconds on this thread, about ten times a
             second.
         options: the Loader's.

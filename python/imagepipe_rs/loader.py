@@ -47,8 +47,8 @@ class Loader:
             * image directories: ``root/class-name/**/x.jpg``, where every folder with an image in
               it or below it is a class, and folders of the same name in several roots are one
               class; or flat, with the images in the directory itself and 0 for all labels. Several
-              flat directories, as ``photos/class-*`` matches them, or image files from several, as
-              ``photos/*/*.jpg`` does, are classes named after the directories, unless all have the
+              flat directories (``photos/class-*``), or image files from several directories
+              (``photos/*/*.jpg``), are classes named after the directories, unless all have the
               same name. Within a class, samples are in the order of their names' bytes (10 before
               2). Hidden files and folders are skipped, and so is what other programs leave there
               (``__MACOSX``, ``@eaDir``, ``lost+found``, ``__pycache__``, recycle bins). Links are
@@ -56,7 +56,7 @@ class Loader:
               above it does not;
             * TFRecord files (plain, GZIP or ZLIB) of ``tf.train.Example``, or RecordIO files of
               image records, under any names; or a directory of them. Samples are in the natural
-              order of the file names (2 before 10), records in that of the file. Index files,
+              order of the file names (2 before 10), records in their file's order. Index files,
               ``manifest.jsonl``, ``labels.csv`` and ``*_summary.json`` beside them are not samples.
               A ``labels.csv`` names the classes: below a header for its two columns it has a row
               for each class, with the name and the number, in either order;
@@ -99,16 +99,16 @@ class Loader:
             ``channels``.
         std: None for 1, ``"imagenet"``, or one number in 0..1 for each channel, in the order of
             ``channels``.
-        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; for a JPEG, gray is its Y plane, as
-            ``tf.io.decode_jpeg`` with ``dct_method="INTEGER_ACCURATE"`` has it, which is not quite
+        channels: ``"RGB"``, ``"BGR"`` or ``"GRAY"``; for a JPEG, gray is its Y plane, the result of
+            ``tf.io.decode_jpeg`` with ``dct_method="INTEGER_ACCURATE"``, which is not quite that of
             Pillow's ``convert("L")``.
         labels: ``"int"`` for class numbers (int64), ``"one_hot"`` (float32), or None: batches are
             (images, None).
         sampling: ``"epoch"`` for every sample once, ``"balanced"`` for a uniformly drawn class,
             then one of its samples, uniformly: with replacement, and endless.
         weights: draw with replacement, endlessly, by these weights: one per sample of the dataset,
-            or one per class, which each of its samples gets (ones draw classes by their size, ``1 /
-            count`` all alike); a sequence of numbers, an array or a tensor. An epoch, for
+            or one per class, which each of its samples gets (equal ones draw by class size, ``1 /
+            count`` all classes equally); a sequence of numbers, an array or a tensor. An epoch, for
             ``len()``, is as many draws as there are samples: ``itertools.islice(loader,
             len(loader))``.
         shuffle: permute each epoch, by ``seed`` and epoch alone. Use False for validation and
@@ -118,7 +118,7 @@ class Loader:
             repeats samples and marks them in ``batch.valid``.
         shard: None or ``(0, 1)`` for all samples, ``(rank, world)`` for a rank's share, or
             ``"auto"`` to take these from what launched the process.
-        repeat: never end; the epoch still counts.
+        repeat: never end; epochs are still counted.
         limit: use the first N samples of the dataset.
         split: None, ``("train", fraction)`` or ``("validation", fraction)``: stratified and stable;
             ``fraction`` is the share of validation in both. Of a class of ``n`` samples, validation
@@ -128,8 +128,8 @@ class Loader:
             file moves at most one other file of its class to the other side, and none of another
             class. A sample's name is its path below the class's directory; in a CSV its path as
             listed; in records the last part of ``image/filename``, or without one its position. So
-            the same images in another form may be split differently. ``limit`` counts the samples
-            of the side.
+            the same images in another form may be split differently. ``limit`` applies to the
+            samples of the chosen side.
         split_seed: for ``split``, 0 to 2**64 - 1; use the same for both sides. It does not depend
             on ``seed``.
         classes: class names; fixes the label numbers and leaves other classes out. A folder without
@@ -143,13 +143,13 @@ class Loader:
         allow_outside: let a CSV name files by absolute paths, and above its directory
             (``../x.jpg``); otherwise that is an error.
         exact: decode every pixel before resizing; 99 % of values are within 1 of Pillow's.
-            Otherwise images are decoded at the lowest resolution that leaves them as good (a PSNR
+            Otherwise images are decoded at the lowest resolution that preserves quality (a PSNR
             of at least 38 dB to ``exact``).
         decoder: what decodes JPEGs; the pixels are the same. ``"auto"`` is this package's own
             decoder where possible (see ``stats()["jpeg"]``), ``"turbo"`` libjpeg-turbo for all;
             ``IMAGEPIPE_JPEG=turbo`` makes that the default.
-        exif: apply the orientation from EXIF, or if that has none from XMP, as Pillow's
-            ``exif_transpose``.
+        exif: apply the orientation from EXIF or, if that has none, from XMP, as Pillow's
+            ``exif_transpose`` does.
         on_error: for a sample that cannot be read: ``"raise"`` an error; ``"skip"`` it, which makes
             its batch shorter; or ``"replace"`` it with another one, chosen by seed. If ``"skip"``
             would leave a batch empty, it is filled as with ``"replace"``, with ``batch.valid``
@@ -160,8 +160,8 @@ class Loader:
             ``errors``, and in warnings of the logger ``"imagepipe_rs"``: one for each of the first
             ten in an iteration, then one for the rest; samples that failed in an earlier iteration
             are not logged again.
-        max_errors: more failed samples than this are an error, each counted once in all epochs;
-            None for no bound.
+        max_errors: an error if more samples than this fail, each counted once over all epochs;
+            None for no limit.
         max_pixels: a larger image is an error before any memory is allocated for it.
         workers: decoding threads; None for the number of usable cores.
         prefetch: batches ready ahead of the consumer.
@@ -179,11 +179,11 @@ class Loader:
     Arguments cannot be changed later: make another Loader.
 
     A Loader is pickled as its arguments and the place where its next ``iter()`` starts. Relative
-    paths stay relative to the folder it was made in, wherever the process goes.
+    paths stay relative to the folder it was made in, even if the process changes folders.
 
     Raises:
-        TypeError: an argument of the wrong type, or an unknown one: names from Keras, PyTorch,
-            torchvision, DALI, FFCV and MXNet are answered with the name here.
+        TypeError: an argument of the wrong type, or an unknown one: for names from Keras, PyTorch,
+            torchvision, DALI, FFCV and MXNet, the message gives the name here.
         ValueError: an argument of the wrong value.
         DatasetError: nothing at ``path``, no images there, or datasets of two kinds; a CSV with an
             invalid row; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where
@@ -403,7 +403,7 @@ class Loader:
 
     @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits for the files, their sizes and labels; looks at every one."""
+        """A hash of all files, their sizes and labels, as 16 hexadecimal digits; looks at each."""
         return f"{self._native.fingerprint():016x}"
 
     @property
@@ -472,8 +472,8 @@ class Loader:
         ``deliver`` ``items`` and ``bytes``; ``idle_seconds`` is the time that workers had nothing
         to do; ``queue`` has the batches ``ready`` and ``begun`` of the latest iterator; ``jpeg``
         has the files that the package's ``own`` decoder decoded and those it left to
-        ``libjpeg-turbo``, by reason; ``errors`` counts failures, in every epoch and for every
-        replacement anew (:attr:`errors` has each sample once). ``bottleneck`` says in words what
+        ``libjpeg-turbo``, by reason; ``errors`` counts failures, again in every epoch and for each
+        replacement (:attr:`errors` has each sample once). ``bottleneck`` says in words what
         the others wait for: the consumer, if it waits for less than a tenth of the time, or for
         less than half of it while workers have nothing to do; else the loader, by the stage that
         takes most of its workers' time; or too few samples in flight, if those workers have nothing
@@ -499,15 +499,15 @@ class Loader:
         still has as many batches: it runs into the next epoch, and the next pass continues there.
         Keras asks for the number of batches only once, and would cut every pass to the length of a
         shorter first one. The pass that Keras begins to build a model, under ``tf.distribute`` and
-        on its JAX backend, takes no epoch: ``fit`` starts at the same place. To train without end,
+        on its JAX backend, uses up no epoch: ``fit`` starts at the same place. To train endlessly,
         use ``repeat=True``: ``tf.data``'s ``repeat()`` runs ahead into the next pass, so
         ``state_dict(batches=n)`` may give the wrong position.
 
         With ``last_batch`` ``"drop"`` or ``"pad"`` the number of samples in a batch is part of the
-        shapes, unless ``on_error="skip"`` leaves some out. Under ``tf.distribute``, a shard stays
-        as it is, and the batches of a Loader without one are dealt out.
+        shapes, unless ``on_error="skip"`` leaves some out. Under ``tf.distribute``, a shard is left
+        as it is, and the batches of a Loader without one are distributed.
 
-        It reads the Loader's own batches, without what a subclass's ``__iter__`` makes of them.
+        It reads the Loader's own batches, not what a subclass's ``__iter__`` makes of them.
 
         Example::
 
@@ -531,7 +531,7 @@ class Loader:
         torchdata's ``StatefulDataLoader``, since it yields batches. Lightning takes the Loader
         itself, and saves its state in checkpoints.
 
-        It reads the Loader's own batches, without what a subclass's ``__iter__`` or ``state_dict``
+        It reads the Loader's own batches, not what a subclass's ``__iter__`` or ``state_dict``
         makes of them.
 
         Example::

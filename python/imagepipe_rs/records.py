@@ -195,8 +195,8 @@ class _Reader:
 class TFRecordReader(_Reader):
     """The records of a TFRecord file, in any order; plain, GZIP or ZLIB, which is detected.
 
-    The file is mapped; a compressed one is held in memory as a whole. Its index, ``PATH.idx``, says
-    where the records are, or if that is missing or does not fit, a pass over the file. Several
+    The file is mapped; a compressed one is held in memory as a whole. Its records are found by its
+    index, ``PATH.idx``, or, if that is missing or does not fit, by a pass over the file. Several
     threads may read at once.
     """
 
@@ -262,7 +262,7 @@ def create_index(
         path: TFRecord files, not compressed: a path, a list of paths, or a glob. Indexes of files
             among them are left out, and a file that is named twice counts once.
         workers: threads; None for the number of usable cores.
-        progress: called with the files done and all there are, on this thread.
+        progress: called with ``(done, total)`` files on this thread.
 
     Returns:
         What was written: the number of index files, the records in them, and the bytes of the index

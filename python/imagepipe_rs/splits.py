@@ -35,8 +35,8 @@ class Image2TFRecords:
     Of every class with ``n`` images, ``floor(n * val_size)`` go to validation, ``floor(n *
     test_size)`` to test and the rest to training. ``seed`` and the class's name choose them: the
     same every time, whatever other classes there are. If ``val_size + test_size`` is 1, nothing is
-    left for training, and what the rounding leaves goes to test. A warning says which side that was
-    asked for gets no image. These are image2tfrecords' numbers: a small class may have no image in
+    left for training, and what the rounding leaves goes to test. A warning names each side that was
+    asked for but gets no image. The numbers are image2tfrecords': a small class may have none in
     validation or test, whereas the Loader's ``split`` leaves neither side of a class of two or more
     empty. The two choose different images.
 
@@ -96,8 +96,8 @@ class Image2TFRecords:
         summary is written last: if it exists, everything does.
 
         Args:
-            output_dir: directory for the files; created if missing. It holds one dataset, since the
-                labels have one file.
+            output_dir: directory for the files; created if missing. It holds one dataset, since
+                there is only one file of labels.
             check: how inputs are checked before anything is written: ``"decode"`` decodes every
                 image whole, as ``imagepipe verify`` does, at the speed of a Loader; ``"headers"``
                 only looks at how each file starts.
@@ -110,7 +110,7 @@ class Image2TFRecords:
             overwrite: replace existing files; otherwise they are an error.
             resume: keep finished shards, and write the others.
             workers: threads; None for the number of usable cores.
-            progress: called with the number of images done and of all, on this thread, about ten
+            progress: called with ``(done, total)`` images on this thread, about ten
                 times a second; an image that is checked but not yet written counts half.
 
         Returns:
@@ -289,7 +289,7 @@ def _summary(path: pathlib.Path) -> dict[str, Any]:
     try:
         found = json_of(text)
     except ValueError as error:
-        raise _not_ours(path, f"no JSON: {error}") from error
+        raise _not_ours(path, f"not JSON: {error}") from error
     names = found if isinstance(found, dict) else {}
     missing = [key for key in _COLUMNS if not isinstance(names.get(key), str)]
     if missing:
@@ -315,7 +315,7 @@ def _names(path: pathlib.Path, columns: list[str]) -> dict[int, str]:
         try:
             names[int(row[label].removesuffix(".0"))] = row[name]
         except (IndexError, ValueError) as error:
-            raise _not_ours(path, f"line {line} has no class and its number") from error
+            raise _not_ours(path, f"line {line} is not a class and its number") from error
     return names
 
 

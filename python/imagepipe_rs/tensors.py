@@ -56,7 +56,7 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
         input_dir: a directory with one directory for each class (such as ImageNet's synsets), a
             flat one, or a CSV file of file names, relative to its own directory, and classes.
         output_dir: directory for the shards; created if missing.
-        num_images: the files are shuffled by ``seed``, and so many taken; -1 for all. If some of
+        num_images: how many files to take, after a shuffle by ``seed``; -1 for all. If some of
             them are left out, no others take their place.
         num_shards: number of shards; fewer if there are fewer images.
         num_workers: threads; None for the number of usable cores.
@@ -81,7 +81,7 @@ def create_tensor_records(  # noqa: PLR0917  the order of its program's options
             that is an error.
         overwrite: replace existing files; otherwise they are an error.
         resume: keep finished shards, and write the others.
-        progress: called with the number of images done and of all, on this thread, about ten times
+        progress: called with ``(done, total)`` images on this thread, about ten times
             a second; an image that is checked but not yet written counts half.
 
     Returns:

@@ -4,7 +4,7 @@ use crate::error::counted;
 use crate::file::{Foreign, SIGNATURE};
 use crate::pixel::words;
 
-/// The formats, told apart by their first bytes but for one.
+/// The formats, all but one of them told apart by their first bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// JPEG, any process libjpeg-turbo knows.
@@ -64,9 +64,9 @@ pub enum Unknown {
     Short(usize),
     #[error("text")]
     Text,
-    #[error("{}, as a crash or a broken copy leaves them", counted(*.0 as u64, "zero"))]
+    #[error("{}, as left by a crash or a broken copy", counted(*.0 as u64, "zero"))]
     Zeros(usize),
-    #[error("of a format that is not known")]
+    #[error("of an unknown format")]
     Other,
 }
 

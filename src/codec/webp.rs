@@ -18,13 +18,13 @@ pub enum Fault {
     PixelsCut,
     #[error("the file is cut short: its pixels have no header")]
     HeaderCut,
-    #[error("pixels of {found} that are said to be of {said}")]
+    #[error("pixels of {found}, but the file says {said}")]
     Size { found: Size, said: Size },
     #[error("an animation without frames")]
     NoFrames,
     #[error("a frame that is cut short")]
     FrameCut,
-    #[error("a first frame of {frame} that leaves the canvas of {canvas}")]
+    #[error("a first frame of {frame} that reaches beyond the canvas of {canvas}")]
     Frame { frame: Size, canvas: Size },
 }
 

@@ -132,7 +132,7 @@ pub(super) fn numbered(classes: &[OsString]) -> Result<Option<Vec<u64>>, (usize,
         Some(place) if !whole.is_empty() && 2 * numbers > classes.len() => Err((
             place,
             format!(
-                "the class is {}, where other classes are labels, whole numbers from 0 on: leave \
+                "the class is {}, but other classes are labels (whole numbers, 0 or more): leave \
                  the row out or give it a label of its own; if classes are names, write them as \
                  words",
                 quoted(classes[place].as_bytes())

@@ -169,7 +169,7 @@ impl Found {
                 (None, Some(sibling)) if !self.salvage => {
                     let sibling = sibling.display();
                     let reason =
-                        format!("damaged, or no file of records, which {sibling} beside it is");
+                        format!("damaged, or not a file of records, although {sibling} is one");
                     return Err(Error::dataset(*path, reason));
                 }
                 (None, None) => self.left_out.add(file_name(path), || path.to_path_buf()),

@@ -187,6 +187,6 @@ fn given_twice(paths: &[PathBuf], what: &str) -> Option<String> {
     let twice = paths.windows(2).find(|pair| pair[0] == pair[1])?;
     let path = twice[0].display();
     Some(format!(
-        "{path}: given more than once, so its {what} are read as often"
+        "{path}: given more than once, so its {what} are read each time"
     ))
 }

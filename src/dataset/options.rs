@@ -68,8 +68,8 @@ impl Keys {
                 Err(Error::argument(
                     "keys",
                     format!("{{\"label\": None, \"text\": {text:?}}}"),
-                    "a text is only the name of an integer label, so not \"text\" with \"label\": \
-                     None",
+                    "a text is only the name of an integer label, so \"text\" needs a \"label\" \
+                     that is not None",
                 ))
             }
             _ => Ok(()),

@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// more; says whether to go on.
 pub type Watch<'a> = &'a mut dyn FnMut(u64, u64) -> ControlFlow<()>;
 
-/// A [`Watch`] that nobody keeps.
+/// A [`Watch`] that does nothing, and never stops the work.
 pub fn unwatched(_: u64, _: u64) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }

@@ -98,7 +98,7 @@ pub fn check_inside(name: &[u8]) -> Result<(), String> {
     let how = if name.starts_with(b"/") {
         "is an absolute path"
     } else {
-        "climbs out of its directory with \"..\""
+        "leaves its directory with \"..\""
     };
     Err(format!(
         "{} {how}: file names must be relative, and stay inside the directory they are relative \

@@ -20,7 +20,7 @@ const FRAMES: &str = "extract its frames as JPEG or PNG";
 const UNPACK: &str = "unpack it, and give the directory";
 const EXPORT: &str = "write its images as files, or as records with TFRecordWriter";
 const FETCH: &str = "fetch the file itself (git lfs pull)";
-const REPLACE: &str = "it was saved in place of what was asked for: fetch the file again";
+const REPLACE: &str = "it was saved instead of the requested file: fetch that again";
 
 /// Offset, bytes, and what a file is that has them there.
 const SIGNATURES: &[(usize, &[u8], &str, &str)] = &[
@@ -65,7 +65,7 @@ const SIGNATURES: &[(usize, &[u8], &str, &str)] = &[
     (
         257,
         b"ustar",
-        "a tar archive (WebDataset's shards are some)",
+        "a tar archive (such as a WebDataset shard)",
         UNPACK,
     ),
     (0, b"\xfd7zXZ\0", "an xz file", UNPACK),

@@ -37,7 +37,7 @@ pub(super) struct Samples {
     pub(super) data: Arc<dyn Dataset>,
     /// How many are looked at.
     pub(super) len: u64,
-    /// Which sample is number so and so of these.
+    /// Which sample each of these numbers stands for.
     pub(super) which: Box<dyn Fn(u64) -> u64 + Send + Sync>,
     /// What is decoded of each; its header alone if `None`.
     pub(super) form: Option<Form>,

@@ -43,7 +43,7 @@ fn path_json(path: &Path) -> Value {
 pub struct Source {
     /// As for a Loader: image directories, image files, files of records, or CSV files.
     pub paths: Vec<PathBuf>,
-    /// Where records have what. Default: as TensorFlow's image datasets have it.
+    /// Names of the features in records. Default: those of TensorFlow's image datasets.
     pub keys: Keys,
     /// The files that a CSV file names may lie outside of its directory. Default: no.
     pub allow_outside: bool,
@@ -69,7 +69,7 @@ impl Source {
     /// What is wrong with a record that has no label, where others have one.
     fn lacks_label(&self) -> String {
         let key = self.keys.label.as_deref().unwrap_or_default();
-        format!("no label {key:?}, where other records have one")
+        format!("no label {key:?}, although other records have one")
     }
 
     /// The dataset, as a Loader would see it.

@@ -130,7 +130,7 @@ fn damaged_files(data: &dyn Dataset) -> Vec<Damage> {
             path: shard.path().to_path_buf(),
             record: None,
             offset: None,
-            reason: format!("the index file beside it is of another file: {why}"),
+            reason: format!("the index file beside it belongs to another file: {why}"),
         })
     }));
     damaged

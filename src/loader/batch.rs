@@ -68,7 +68,7 @@ impl Batch {
     /// | --- | --- |
     /// | `images` | (H, W, C) or (C, H, W); an array of its own if ragged |
     /// | `labels` | int64, or (classes) float32 if one-hot |
-    /// | `indices` | its number in the data set: int64 |
+    /// | `indices` | its number in the dataset: int64 |
     /// | `crops` | the part of the upright source used: (4) float32, left, top, width, height |
     /// | `flips` | whether it was mirrored by chance: bool |
     /// | `valid` | whether it is not a repeated one that fills the batch up: bool |

@@ -90,7 +90,7 @@ pub struct Config {
     pub split_seed: u64,
     /// Class names: fixes label numbers, leaves other classes out. Default: all.
     pub classes: Option<Vec<OsString>>,
-    /// Where records have what. Default: as TensorFlow's image data sets have it.
+    /// Names of the features in records. Default: those of TensorFlow's image datasets.
     pub keys: Keys,
     /// The files that a CSV file names may lie outside of its directory. Default: no.
     pub allow_outside: bool,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A bit for each sample of a data set, set once it could not be made. Takes no memory before the
+/// A bit for each sample of a dataset, set once it could not be made. Takes no memory before the
 /// first one.
 #[derive(Debug)]
 pub(super) struct Damaged {

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use crate::pixel::Dtype;
 use crate::tensor::Field;
 
-/// Numbers of the samples in the data set: int64.
+/// Numbers of the samples in the dataset: int64.
 pub(super) const INDICES: usize = 0;
 /// What part of each upright source image was used: left, top, width, height in pixels, float32.
 pub(super) const CROPS: usize = 1;

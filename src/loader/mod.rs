@@ -1,4 +1,4 @@
-//! The Loader: a data set of images to seeded batches.
+//! The Loader: from a dataset of images to seeded batches.
 //!
 //! [`Config`] is what a user asks for; [`Loader::open`] finds the samples and checks one against
 //! the other; from then on an epoch is a number, and [`Loader::batches`] an iterator over its
@@ -37,7 +37,7 @@ use ledger::Ledger;
 use plan::Plan;
 use stats::Stages;
 
-/// A data set, ready to be iterated over.
+/// A dataset, ready to be iterated over.
 #[derive(Debug)]
 pub struct Loader {
     shared: Arc<Shared>,
@@ -109,13 +109,13 @@ impl Loader {
         })
     }
 
-    /// The data set.
+    /// The dataset.
     #[must_use]
     pub fn data(&self) -> &dyn Dataset {
         &*self.shared.data
     }
 
-    /// The data set, to be kept.
+    /// The dataset, as a shared pointer.
     #[must_use]
     pub fn dataset(&self) -> Arc<dyn Dataset> {
         Arc::clone(&self.shared.data)
@@ -244,7 +244,7 @@ impl Loader {
     }
 }
 
-/// What the data set is to be opened with.
+/// The options to open the dataset with.
 fn options(config: &Config) -> Options {
     // Damaged framing is a damaged sample then, as far as what follows it can be found.
     let leaves_out = config.on_error != OnError::Raise;

@@ -1,5 +1,5 @@
-//! What was asked for, checked against itself and the data, in the form the workers use: nothing in
-//! it can contradict.
+//! What was asked for, checked against itself and the data, in the form the workers use: it is free
+//! of contradictions.
 
 use super::config::{Config, Labels, OnError, Sampling};
 use crate::dataset::{ByClass, Dataset};
@@ -79,7 +79,7 @@ fn schedule(config: &Config, data: &dyn Dataset, with_replacement: bool) -> Resu
     };
     let (most, samples) = (len / world as u64, counted(len, "sample"));
     let allowed =
-        format!("at most {most}{each} with last_batch=\"drop\": the data set has {samples}");
+        format!("at most {most}{each} with last_batch=\"drop\": the dataset has {samples}");
     Err(Error::argument("batch_size", config.batch_size, allowed))
 }
 
@@ -142,7 +142,7 @@ fn balanced(data: &dyn Dataset) -> Result<Order> {
     let filled = ranges.iter().filter(|range| !range.is_empty());
     let classes: Vec<_> = filled.cloned().collect();
     if classes.is_empty() {
-        let allowed = "not where no sample has a label that can be read";
+        let allowed = "only if some samples have labels that can be read";
         return Err(Error::argument("sampling", "\"balanced\"", allowed));
     }
     Ok(Order::Balanced { classes, samples })

@@ -32,7 +32,7 @@ impl Job {
     }
 
     /// Makes another sample in place of one that failed for `reason`: one of those that seed, epoch
-    /// and the failed sample choose, or the next one in the data set that can be made. Ends the run
+    /// and the failed sample choose, or the next one in the dataset that can be made. Ends the run
     /// if there is none; returns whether one was made.
     fn replace(&self, task: &mut Task<'_, '_>, draw: Draw, reason: &str) -> bool {
         let samples = self.shared.data.len();
@@ -53,7 +53,7 @@ impl Job {
                 from = sample + 1;
             }
         }
-        let reason = format!("no sample of the data set could be read; the last error: {reason}");
+        let reason = format!("no sample of the dataset could be read; the last error: {reason}");
         let location = self.shared.data.location(draw.sample);
         let error = Error::dataset(location.text(), reason);
         task.batch.fatal.note(task.slot, error);

@@ -107,7 +107,7 @@ impl Stats {
     pub fn bottleneck(&self, cores: usize) -> String {
         let [.., (stage, time)] = self.stages();
         if time.is_zero() {
-            return "nothing was loaded yet".to_owned();
+            return "nothing has been loaded yet".to_owned();
         }
         let (running, waiting) = (
             self.worker_time.running.as_secs_f64(),
@@ -118,7 +118,7 @@ impl Stats {
             return "the consumer: workers wait for it to take batches".to_owned();
         }
         if idle {
-            return "too few samples in flight: workers have nothing to do, raise prefetch or \
+            return "too few samples in flight: workers have nothing to do; raise prefetch or \
             batch_size"
                 .to_owned();
         }
@@ -177,7 +177,7 @@ impl Stats {
         let workers = self.workers;
         match stage {
             Stage::Read => {
-                "; where that is waiting for a disk, more workers than cores help".to_owned()
+                "; if that means waiting for a disk, more workers than cores help".to_owned()
             }
             _ if workers < cores => format!(
                 "; workers={workers} leaves {} of {cores} cores unused",

@@ -143,6 +143,33 @@ impl Interpolation {
             Self::Lanczos => 3.0,
         }
     }
+
+    /// Whether some of its weights are negative, so that it overshoots.
+    #[must_use]
+    pub const fn is_lobed(self) -> bool {
+        match self {
+            Self::Bicubic | Self::Lanczos => true,
+            Self::Nearest | Self::Bilinear | Self::Area | Self::Floor => false,
+        }
+    }
+
+    /// Whether each output pixel is one source pixel.
+    #[must_use]
+    pub const fn picks_pixels(self) -> bool {
+        match self {
+            Self::Nearest | Self::Floor => true,
+            Self::Bilinear | Self::Bicubic | Self::Lanczos | Self::Area => false,
+        }
+    }
+
+    /// Whether the least shift of the source moves a whole pixel in or out of the sum.
+    #[must_use]
+    pub const fn has_steps(self) -> bool {
+        match self {
+            Self::Nearest | Self::Floor | Self::Area => true,
+            Self::Bilinear | Self::Bicubic | Self::Lanczos => false,
+        }
+    }
 }
 
 /// Rows of 8-bit samples, `stride` bytes apart.

@@ -18,7 +18,7 @@ use crate::inspect::machine::Machine;
 use crate::inspect::{self, Source, Watch, sheet as sheets};
 use crate::pixel::Size;
 
-/// How often Python hears of progress, and its signal handlers have their turn.
+/// How often progress is reported to Python, and its signal handlers run.
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// An image on a sheet: pixels, width, height, class, label, note.

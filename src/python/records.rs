@@ -26,7 +26,7 @@ impl PyRecordReader {
     #[expect(clippy::needless_pass_by_value, reason = "as it is extracted")]
     fn new(py: Python<'_>, path: PathBuf, framing: &str, check: bool) -> PyResult<Self> {
         let options = Options {
-            framing: Some(framing_of(framing)),
+            framing: Some(framing_of(framing)?),
             check,
             ..Options::default()
         };
@@ -56,10 +56,11 @@ impl PyRecordReader {
     }
 }
 
-fn framing_of(name: &str) -> Framing {
+fn framing_of(name: &str) -> PyResult<Framing> {
     match name {
-        "RecordIO" => Framing::RecordIo,
-        _ => Framing::TfRecord,
+        "TFRecord" => Ok(Framing::TfRecord),
+        "RecordIO" => Ok(Framing::RecordIo),
+        other => Err(PyValueError::new_err(format!("{other:?} is no framing"))),
     }
 }
 
@@ -79,7 +80,7 @@ impl PyRecordWriter {
         index: bool,
         overwrite: bool,
     ) -> PyResult<Self> {
-        let framing = framing_of(framing);
+        let framing = framing_of(framing)?;
         let writer = py.detach(|| Writer::create(&path, framing, index, overwrite))?;
         Ok(Self(Mutex::new(Some(writer))))
     }

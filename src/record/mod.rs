@@ -33,7 +33,7 @@ pub enum Reason {
     RecordIo(#[from] recordio::Reason),
     /// Its length has changed.
     #[error(
-        "it is {found} bytes long, where its index, or the file when it was opened, had {expected}"
+        "it is {found} bytes long, but {expected} in its index, or in the file when it was opened"
     )]
     Changed {
         /// Its length.
@@ -75,13 +75,14 @@ pub fn inflated(start: &[u8]) -> Option<Inflated> {
 }
 
 impl Framing {
-    /// The framing of an uncompressed file, by its first 12 bytes. `None` if it is neither, and for
+    /// Every framing.
+    pub const ALL: [Self; 2] = [Self::TfRecord, Self::RecordIo];
+
+    /// The framing of an uncompressed file, by its first 12 bytes. `None` if it has none, and for
     /// an empty file.
     #[must_use]
     pub fn of(start: &[u8]) -> Option<Self> {
-        [Self::TfRecord, Self::RecordIo]
-            .into_iter()
-            .find(|framing| framing.begins(start))
+        Self::ALL.into_iter().find(|framing| framing.begins(start))
     }
 
     /// Whether a record seems to begin where `rest` does.

@@ -88,7 +88,7 @@ fn next_record(bytes: &[u8]) -> Option<(Framing, usize)> {
                 && framing.may_begin(rest)
                 && framing.measure(rest, true).is_ok()
         };
-        [Framing::TfRecord, Framing::RecordIo]
+        Framing::ALL
             .into_iter()
             .find(is_record)
             .map(|framing| (framing, at))

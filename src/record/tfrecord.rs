@@ -258,7 +258,7 @@ mod tests {
         bytes[0] = 2;
         assert_eq!(
             named(&bytes, false),
-            "it is 18 bytes long, where its index, or the file when it was opened, had 19"
+            "it is 18 bytes long, but 19 in its index, or in the file when it was opened"
         );
         bytes[7] = 0xff;
         assert_eq!(

@@ -103,11 +103,11 @@ impl Writer {
         match &self.index {
             Some(index) if self.framing == Framing::RecordIo => {
                 if index.used.contains(&number) {
-                    return wrong("a number that no record before has as its key");
+                    return wrong("a number that is not yet the key of a record");
                 }
                 Ok(Some(number))
             }
-            _ if key.is_some() => wrong("None where there is no index that keeps it"),
+            _ if key.is_some() => wrong("None, since there is no index to keep it in"),
             _ => Ok(None),
         }
     }

@@ -1,4 +1,4 @@
-//! Arenas that are lent and come back.
+//! A pool of reusable arenas.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 

@@ -65,8 +65,7 @@ impl Loaded<'_> {
         let image = turned_upright(&self.decoded, turn, upright, &mut tools.upright)?;
         let (across, down) = axes(&geometry, upright);
         let mut target = Target::new(recipe, &choice, Orientation::default());
-        let by_sample = matches!(filter, Interpolation::Nearest | Interpolation::Area);
-        let (pixels, region) = if by_sample && !geometry.keeps_pixels() {
+        let (pixels, region) = if filter.has_steps() && !geometry.keeps_pixels() {
             // What is left to do is element type, layout, channels and mirroring.
             let pixels = resize_exactly(&image, (across, down), filter, &mut tools.reference);
             (pixels, Region::whole(geometry.size))
@@ -86,13 +85,12 @@ impl Loaded<'_> {
 
 /// Which of two passes comes first, for filters that overshoot.
 fn passes(filter: Interpolation, across: &Axis, down: &Axis) -> Option<First> {
-    match filter {
-        Interpolation::Bicubic | Interpolation::Lanczos if down_first(across, down) => {
-            Some(First::Down)
-        }
-        Interpolation::Bicubic | Interpolation::Lanczos => Some(First::Across),
-        _ => None,
-    }
+    let first = if down_first(across, down) {
+        First::Down
+    } else {
+        First::Across
+    };
+    filter.is_lobed().then_some(first)
 }
 
 fn request(recipe: &Recipe, region: Region, size: Size, confine: bool) -> Request {

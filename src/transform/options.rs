@@ -24,7 +24,7 @@ pub struct Options {
     pub fill: [u8; 3],
     /// Resampling filter. Default: bilinear.
     pub interpolation: Interpolation,
-    /// Mirror every second image, by chance. Default: no.
+    /// Mirror images at random, half of them. Default: no.
     pub flip: bool,
     /// Order of the axes. Default: NHWC.
     pub layout: Layout,

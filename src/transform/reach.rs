@@ -119,7 +119,7 @@ fn denominator(region: Region, size: Size, interpolation: Interpolation, confine
         let need = |length: f64, out: u32| length / f64::from(*d) >= margin * f64::from(out);
         need(region.width, size.width) && need(region.height, size.height)
     };
-    if matches!(interpolation, Interpolation::Nearest | Interpolation::Floor) {
+    if interpolation.picks_pixels() {
         1
     } else {
         [8, 4, 2].into_iter().find(enough).unwrap_or(1)

@@ -1,4 +1,4 @@
-//! What to make of every image, checked: nothing in it can contradict.
+//! What to make of every image, checked to be free of contradictions.
 
 use std::sync::Arc;
 
@@ -192,9 +192,5 @@ fn conversion(options: &Options) -> Result<Conversion> {
 /// other decoders give it; `nearest` and `floor` take single samples, and `area` cuts between them,
 /// so neither evens out what planes and scaled decoding do.
 fn always_exact(options: &Options) -> bool {
-    let by_sample = matches!(
-        options.interpolation,
-        Interpolation::Nearest | Interpolation::Floor | Interpolation::Area
-    );
-    options.size.is_none() || by_sample
+    options.size.is_none() || options.interpolation.has_steps()
 }

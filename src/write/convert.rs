@@ -34,7 +34,7 @@ pub enum Labels {
 pub struct Convert {
     /// A flat directory, a class directory, or a CSV file.
     pub source: PathBuf,
-    /// Where the shards go; made if it is not there.
+    /// Where the shards go; created if missing.
     pub folder: PathBuf,
     /// What the shards' names begin with; their number, from 0, follows.
     pub name: String,

@@ -20,7 +20,7 @@ pub(super) fn is_finished<R: Records>(shard: &Shard, records: &R) -> Result<bool
     let spans = spans_of(&shard.path)?;
     if spans.len() != shard.count {
         let (found, count) = (spans.len(), shard.count);
-        let what = format_args!("has {found} records, where this run writes {count}");
+        let what = format_args!("has {found} records, but this run writes {count}");
         return Err(other(shard, what));
     }
     check_records(shard, records, &spans)?;
@@ -46,7 +46,7 @@ fn check_length<R: Records>(shard: &Shard, records: &R) -> Result<()> {
     let found = length_of(&shard.path)?;
     match expected {
         Some(expected) if expected != found => {
-            let what = format_args!("has {found} bytes, where this run writes {expected}");
+            let what = format_args!("has {found} bytes, but this run writes {expected}");
             Err(other(shard, what))
         }
         _ => Ok(()),
@@ -73,7 +73,7 @@ fn check_records<R: Records>(shard: &Shard, records: &R, spans: &[Span]) -> Resu
         };
         if !is_same {
             let number = record - shard.first;
-            let what = format_args!("has another record {number} than this run writes");
+            let what = format_args!("has a record {number} that this run would not write");
             return Err(other(shard, what));
         }
     }

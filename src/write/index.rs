@@ -79,10 +79,13 @@ fn write(path: &Path) -> Result<(u64, u64)> {
         ..Options::default()
     };
     let shard = Shard::open(path, options)?;
-    if shard.framing() != Framing::TfRecord {
-        let reason =
-            "is a RecordIO file: its index has a key for each record, which only its writer knows";
-        return Err(Error::dataset(path, reason));
+    match shard.framing() {
+        Framing::TfRecord => {}
+        Framing::RecordIo => {
+            let reason = "is a RecordIO file: its index has a key for each record, which only its \
+                writer knows";
+            return Err(Error::dataset(path, reason));
+        }
     }
     if let Some(compression) = shard.compression() {
         let reason = format!(

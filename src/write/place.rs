@@ -62,7 +62,7 @@ impl<'a> Destination<'a> {
 pub(super) fn check_destination(argument: &'static str, folder: &Path) -> Result<()> {
     check_local(argument, folder)?;
     if folder.starts_with("~") {
-        let allowed = "a directory; ~ is not made the home directory here: write that out, or ./~ \
+        let allowed = "a directory; ~ is not expanded: write the home directory in full, or ./~ \
                        for a directory called ~";
         return Err(Error::argument(
             argument,

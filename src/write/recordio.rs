@@ -43,11 +43,11 @@ impl Keys {
                 (Self::Running, (source.folders().len() < 2).then_some(note))
             };
             let Some(key) = first_number(source.base_name(record)) else {
-                return said("no number in its name that a key could be");
+                return said("no number in its name that could be a key");
             };
             if !seen.insert(key) {
                 return said(&format!(
-                    "the number in its name, {key}, is another file's too"
+                    "the number in its name, {key}, is also in another file's"
                 ));
             }
             keys.push(key);

@@ -109,7 +109,7 @@ impl Set {
             return Ok(());
         };
         let reason = format!(
-            "lists {shard} and with it another dataset, whose lines would be lost: write to \
+            "lists another dataset, with the shard {shard}, and would be lost: write to \
              another directory, or without manifest=True"
         );
         Err(Error::dataset(path, reason))

@@ -83,11 +83,9 @@ impl Shard {
 /// # Errors
 /// [`Error::Dataset`].
 pub(super) fn refuse_shared_index(shard: &Path, index: &Path) -> Result<()> {
-    let is_of = |framing| index == index::path_of(shard, framing);
-    let framing = if is_of(Framing::TfRecord) {
-        Framing::TfRecord
-    } else {
-        Framing::RecordIo
+    let is_its = |framing: &Framing| index == index::path_of(shard, *framing);
+    let Some(framing) = Framing::ALL.into_iter().find(is_its) else {
+        return Ok(());
     };
     let other = index::namesake(shard, framing);
     let is_others = match framing {

@@ -38,7 +38,7 @@ fn records_in(root: &Path, threads: usize) -> Option<Error> {
 
 /// What to say about a source that holds records.
 pub(super) const OF_IMAGES: &str =
-    "records are written of image files, in a directory or listed in a CSV";
+    "records are made from image files, in a directory or listed in a CSV";
 
 impl Source {
     /// The images of a flat directory (one class without a name, label 0) or of a class directory
@@ -161,8 +161,8 @@ impl Source {
         };
         if let Some(Class { name, label }) = self.classes.iter().find(other) {
             self.files.notes.push(format!(
-                "{}: a Loader takes the names of classes from it, and it has {name:?} at another \
-                 number than {label}, which it is in these records",
+                "{}: a Loader takes the names of classes from it, but there {name:?} has another \
+                 number than {label}, its label in these records",
                 folder.join(LABELS).display(),
             ));
         }

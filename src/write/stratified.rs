@@ -38,7 +38,7 @@ pub struct Split {
     pub shards: usize,
     /// Seed of the split.
     pub seed: u64,
-    /// Where the files go; made if it is not there.
+    /// Where the files go; created if missing.
     pub folder: PathBuf,
     /// The options of all conversions.
     pub options: Options,

@@ -25,7 +25,7 @@ const LARGEST_SIDE: u32 = 65_535;
 pub struct Tensorize {
     /// A class directory, a flat one, or a CSV file.
     pub source: PathBuf,
-    /// Where the shards go; made if it is not there.
+    /// Where the shards go; created if missing.
     pub folder: PathBuf,
     /// How many of the shuffled files are taken; `None` for all.
     pub images: Option<u64>,
@@ -81,8 +81,8 @@ impl Tensorize {
             ));
         }
         if (settings.skip, settings.depth) == (true, Depth::Headers) {
-            let allowed = "\"decode\" where on_error=\"skip\": what can be left out must be known \
-                           before pixels are written";
+            let allowed = "\"decode\" with on_error=\"skip\": images to leave out must be known \
+                           before any pixels are written";
             return Err(Error::argument("check", "\"headers\"", allowed));
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Images as pixels, in `tf.train.Example`s with DLBS' features, which training reads without
 //! decoding.
 //!
-//! A image is resized by its short side, and cropped to the square at its centre: what a Loader
+//! An image is resized by its short side, and cropped to the square at its centre: what a Loader
 //! gives with `fit="crop"`. Decoding looks at the bytes, not at names, so that the PNGs and CMYK
 //! files that ImageNet has among its `.JPEG`s need no list of exceptions.
 

@@ -1,7 +1,7 @@
 //! Holds `src/` to its architecture, which is the order of the paragraphs of `mod` lines in lib.rs.
 //!
-//! A module names, by `crate::` or by a chain of `super::`, only modules of paragraphs above its
-//! own. The checker reads text, not types: it splits each file into tokens, expands every path and
+//! A module names, by `crate::` or by a chain of `super::`, only modules of earlier paragraphs
+//! than its own. The checker reads text, not types: it splits each file into tokens, expands every path and
 //! every `use` tree, and looks at the names. So it sees code of every feature and platform at once,
 //! and a path written by a macro not at all.
 
@@ -114,7 +114,7 @@ fn layer_fault(layers: &[Vec<String>], user: &str, found: &Found) -> Option<Stri
                 "`crate::{target}` is no module of lib.rs: name the module that it comes from"
             ),
             Some(layer) if layer > own => {
-                format!("`{user}` uses `{target}`, which is above it in lib.rs' order")
+                format!("`{user}` uses `{target}`, which comes after it in lib.rs")
             }
             Some(layer) if layer == own => {
                 format!("`{user}` uses `{target}`, its neighbour in the same layer")
@@ -528,7 +528,7 @@ mod checker {
 
     #[test]
     fn finds_an_upward_use() {
-        let upward = "`error` uses `file`, which is above it";
+        let upward = "`error` uses `file`, which comes after it";
         for text in [
             "use crate::file::map;",
             "use crate::{error::{self, Error}, file};",

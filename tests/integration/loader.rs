@@ -378,7 +378,7 @@ fn nothing_that_can_be_decoded_is_an_error() {
             .expect_err("an error")
             .to_string();
         assert!(
-            error.contains(".jpg: no sample of the data set could be read; the last error: "),
+            error.contains(".jpg: no sample of the dataset could be read; the last error: "),
             "{error}"
         );
         assert!(batches.next().is_none());
@@ -535,12 +535,12 @@ fn the_bottleneck_is_whoever_the_others_wait_for() {
         bottleneck(4, 60, 0, [40, 20, 120]),
         "the loader: resizing and copying takes 67 % of the time that workers are busy"
     );
-    assert_eq!(bottleneck(4, 0, 0, [0; 3]), "nothing was loaded yet");
+    assert_eq!(bottleneck(4, 0, 0, [0; 3]), "nothing has been loaded yet");
 }
 
 #[test]
 fn idle_workers_of_a_consumer_that_waits_have_too_few_samples() {
-    let few = "too few samples in flight: workers have nothing to do, raise prefetch or batch_size";
+    let few = "too few samples in flight: workers have nothing to do; raise prefetch or batch_size";
     assert_eq!(bottleneck(4, 90, 200, [10, 150, 30]), few);
     assert_eq!(bottleneck(64, 90, 6200, [10, 150, 30]), few);
     // Four of 64 workers take all four cores.
@@ -554,8 +554,8 @@ fn idle_workers_of_a_consumer_that_waits_have_too_few_samples() {
 
 #[test]
 fn what_would_help_is_said() {
-    let disk = "the loader: reading files takes 84 % of the time that workers are busy; where \
-    that is waiting for a disk, more workers than \
+    let disk = "the loader: reading files takes 84 % of the time that workers are busy; if \
+    that means waiting for a disk, more workers than \
                 cores help";
     assert_eq!(bottleneck(8, 90, 0, [640, 90, 30]), disk);
     let unused = "the loader: decoding takes 80 % of the time that workers are busy; workers=1 \

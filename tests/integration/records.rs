@@ -348,7 +348,7 @@ fn an_index_that_is_wrong_between_its_checks_is_an_error_of_its_records() {
         );
     }
     let long =
-        "at byte 784: it is 16 bytes long, where its index, or the file when it was opened, had 12"
+        "at byte 784: it is 16 bytes long, but 12 in its index, or in the file when it was opened"
             .to_owned();
     let none = "at byte 796: the magic number is wrong: [01, 01, 01, 01]".to_owned();
     assert_eq!(errors, [(49, long), (50, none)]);

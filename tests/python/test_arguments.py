@@ -262,7 +262,7 @@ def test_wrong_arguments_are_found_before_the_files_are_listed(tmp_path: Path) -
 def test_a_batch_larger_than_a_ranks_share_is_named_with_the_ranks(folder: Path) -> None:
     message = (
         'batch_size=16 is not valid: at most 1 for each of 4 ranks with last_batch="drop": '
-        "the data set has 4 samples"
+        "the dataset has 4 samples"
     )
     with pytest.raises(ValueError, match=f"^{message}$"):
         Loader(folder, batch_size=16, shard=(3, 4), last_batch="drop")

@@ -829,7 +829,7 @@ def test_several_ranks_that_each_read_everything_are_told_once(
     for name, value in {"RANK": "1", "WORLD_SIZE": "4"}.items():
         environment.setenv(name, value)
     loader = Loader(photos, **options)
-    with pytest.warns(DatasetWarning, match=r"rank 1 of 4, .* reads all samples: shard='auto'"):
+    with pytest.warns(DatasetWarning, match=r"rank 1 of 4, .* reads all samples: use shard='auto'"):
         assert len(list(loader)) == len(loader)
     list(loader)  # a second warning would be an error
     list(Loader(photos, shard=(0, 1), **options))  # as it was asked for
@@ -1040,7 +1040,7 @@ def test_closing_an_iterator_that_ended_changes_nothing(photos: Path) -> None:
 
 def test_stats_count_what_was_done(photos: Path) -> None:
     loader = Loader(photos, batch_size=20, size=16)
-    assert loader.stats()["bottleneck"] == "nothing was loaded yet"
+    assert loader.stats()["bottleneck"] == "nothing has been loaded yet"
     assert len(list(loader)) == 3
     stats = loader.stats()
     files = sum(path.stat().st_size for path in photos.rglob("*.jpg"))

@@ -391,7 +391,7 @@ def test_semicolons_and_tabs_separate_as_commas_do(folder: Path, text: str, name
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("image;path,label", 'both commas and semicolons are there, .* "sep=," or "sep=;"'),
+        ("image;path,label", 'it has both commas and semicolons, .* "sep=," or "sep=;"'),
         ("filename|class", r'separated by commas, semicolons or tabs, where it has "\|"'),
     ],
 )

@@ -73,7 +73,7 @@ def damages(jpeg: EncodeJpeg) -> dict[str, tuple[bytes, str]]:
             b"<html>404 Not Found</html>",
             "JPEG, PNG, BMP, GIF or WebP: it is an HTML page",
         ),
-        "binary.jpg": (bytes(range(128, 192)), "JPEG, PNG, BMP, GIF or WebP: it is of a format"),
+        "binary.jpg": (bytes(range(128, 192)), "JPEG, PNG, BMP, GIF or WebP: it is of an unknown"),
         "huge.jpg": (with_jpeg_size(data, 60_000, 60_000), "60000x60000.*max_pixels=178956970"),
         "huge.png": (png_of(60_000, 60_000), "60000x60000.*max_pixels=178956970"),
         "twelve-bits.jpg": (with_jpeg_precision(data, 12), "12-bit JPEG is not supported"),
@@ -375,7 +375,7 @@ def test_nothing_left_to_fill_a_batch_with_is_an_error(tree: MakeTree) -> None:
     folder = tree({"1.jpg": b"x", "2.jpg": b"y"})
     loader = Loader(folder, on_error="skip")
     with pytest.raises(
-        DatasetError, match=r"/[12]\.jpg: no sample of the data set could be read; the last error: "
+        DatasetError, match=r"/[12]\.jpg: no sample of the dataset could be read; the last error: "
     ):
         list(loader)
     assert len(loader.errors) == 2
@@ -409,7 +409,7 @@ def test_nothing_to_replace_with_is_an_error(tree: MakeTree) -> None:
     folder = tree({"1.jpg": b"x", "2.jpg": b"y"})
     for on_error in ("skip", "replace"):
         with pytest.raises(
-            DatasetError, match=r"/[12]\.jpg: no sample of the data set could be read"
+            DatasetError, match=r"/[12]\.jpg: no sample of the dataset could be read"
         ):
             list(Loader(folder, on_error=on_error))
 

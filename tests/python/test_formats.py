@@ -745,7 +745,7 @@ COLORS = Bmp(2, 2, 24, bytes(16))
         ("a BMP of 8 bits a pixel with compression 2", SMALL, {"compression": 2}),
         ("a BMP of 24 bits a pixel with compression 11", COLORS, {"compression": 11}),
         ("a BMP of 5 bits a pixel with compression 0", SMALL, {"bits": 5}),
-        ("a BMP of run lengths from the top down", SMALL, {"compression": 1, "top_down": True}),
+        ("a run-length encoded BMP from the top down", SMALL, {"compression": 1, "top_down": True}),
         (
             "a BMP with a header of 16 bytes: 12, 40, 52, 56, 64, 108 and 124 are known",
             SMALL,
@@ -1042,9 +1042,9 @@ def test_a_webp_of_another_size_than_it_says_is_refused() -> None:
         riff(canvas(ANIMATED, 3, 5), (b"ANIM", bytes(6)), frame(large, size=(3, 5))),
     ]
     for data in wrong:
-        assert refused(data) == "pixels of 400x300 that are said to be of 3x5"
+        assert refused(data) == "pixels of 400x300, but the file says 3x5"
     data = riff(canvas(ANIMATED, 3, 5), (b"ANIM", bytes(6)), frame(left=2))
-    assert refused(data) == "a first frame of 3x5 that leaves the canvas of 3x5"
+    assert refused(data) == "a first frame of 3x5 that reaches beyond the canvas of 3x5"
 
 
 def test_a_webp_that_is_cut_short_is_refused() -> None:

@@ -25,13 +25,13 @@ def text_files(folder: Path, count: int) -> Path:
 
 def test_an_endless_loader_of_nothing_but_bad_files_ends_with_an_error(tmp_path: Path) -> None:
     loader = Loader(text_files(tmp_path, 10), on_error="skip", repeat=True, batch_size=4)
-    with pytest.raises(DatasetError, match="no sample of the data set could be read"):
+    with pytest.raises(DatasetError, match="no sample of the dataset could be read"):
         next(iter(loader))
 
 
 def test_an_epoch_of_nothing_but_bad_files_ends_with_an_error(tmp_path: Path) -> None:
     loader = Loader(text_files(tmp_path, 10), on_error="skip", batch_size=4)
-    with pytest.raises(DatasetError, match="no sample of the data set could be read"):
+    with pytest.raises(DatasetError, match="no sample of the dataset could be read"):
         list(loader)
     assert len(loader.errors) == 10
 
@@ -47,7 +47,7 @@ def test_a_file_that_became_a_pipe_is_not_called_empty(tmp_path: Path) -> None:
     loader = Loader(folder, on_error="skip")
     (folder / "a" / "0.jpg").unlink()
     os.mkfifo(folder / "a" / "0.jpg")
-    with pytest.raises(DatasetError, match="no sample of the data set could be read"):
+    with pytest.raises(DatasetError, match="no sample of the dataset could be read"):
         list(loader)
     assert any(
         "0.jpg" in path and reason == "not a regular file" for path, _, reason in loader.errors

@@ -285,7 +285,7 @@ def test_a_missing_label_among_others_was_all_good_to_verify(
     first, last = ran.out.splitlines()
     assert re.fullmatch(
         rf"{path}: record 1 at byte \d+: "
-        'no label "image/class/label", where other records have one',
+        'no label "image/class/label", although other records have one',
         first,
     )
     assert last.endswith(": 1 damaged")
@@ -408,7 +408,7 @@ def test_verify_finds_records_that_are_gone_without_a_trace(run: Any, records: P
     os.truncate(shard, offset)
     ran = run("verify", records)
     assert ran.code == 1
-    assert ran.out.startswith(f"{shard}: the index file beside it is of another file: ")
+    assert ran.out.startswith(f"{shard}: the index file beside it belongs to another file: ")
     assert "44 samples" in ran.out
     assert "1 damaged" in ran.out
     (records / "x_1.idx").unlink()

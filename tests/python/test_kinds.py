@@ -345,8 +345,8 @@ def test_folders_below_those_that_were_given_became_classes_without_a_word(
     folder = tree({f"{a}/{b}/1.jpg": jpeg() for a in ("cat", "dog") for b in ("day", "night")})
     given = sorted(folder.iterdir()) if as_list else f"{folder}/*"
     said = (
-        r"the folders in the 2 that were given \(day, night\), not those .* \(cat, dog\): "
-        "for these give /"
+        r"the folders in the 2 that were given \(day, night\), not the given .* \(cat, dog\): "
+        "for the latter, give /"
     )
     with pytest.warns(DatasetWarning, match=said):
         assert Loader(given).classes == ["day", "night"]

@@ -28,6 +28,7 @@ from imagepipe_rs import (
     decode,
     decode_many,
 )
+from imagepipe_rs._adapters import OUTPUTS
 from imagepipe_rs._writing import Check, OnError
 from imagepipe_rs.imagine import ENDINGS
 
@@ -143,6 +144,12 @@ def test_the_words_of_other_arguments_are_the_crates() -> None:
     assert literals(create_tensor_records, "order") == words["order"]
     assert literals(create_images, "content") == words["content"]
     assert list(ENDINGS) == words["image_format"]
+
+
+def test_an_output_has_an_adapter() -> None:
+    assert literals(Loader, "output") == list(OUTPUTS)
+    for output in OUTPUTS:
+        assert importlib.util.find_spec(f"imagepipe_rs._adapters.{output}")
 
 
 def test_libjpeg_turbo_has_its_simd_code() -> None:

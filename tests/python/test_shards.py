@@ -275,7 +275,7 @@ def test_index_manifest_and_lists_are_no_samples(out: Path, small: Path) -> None
 def test_names_of_classes_are_found_without_reading_labels(out: Path, small: Path) -> None:
     write(out / "x0", records(small, text=False))
     assert Loader(out).classes == ["0", "1"]
-    found = r'classes="cat" is not valid: the classes found, which a labels\.csv beside .*: 0, 1'
+    found = r'classes="cat" is not valid: the classes found \(a labels\.csv beside .*: 0, 1'
     with pytest.raises(ValueError, match=found):
         Loader(out, classes=["cat"])
     (out / "labels.csv").write_text("id,name\n 2 , bird\n0,cat\n1,dog\n")
@@ -311,7 +311,7 @@ def test_names_of_classes_are_found_without_reading_labels(out: Path, small: Pat
 def test_what_is_no_list_of_classes_is_said_and_not_used(out: Path, small: Path, text: str) -> None:
     write(out / "x0", records(small, text=False))
     (out / "labels.csv").write_text(text, errors="surrogateescape")
-    ignored = r"/labels\.csv: (.|\n)+: ignored, as it is no list of classes"
+    ignored = r"/labels\.csv: (.|\n)+: ignored, because it is not a list of classes"
     with pytest.warns(DatasetWarning, match=ignored):
         assert Loader(out).classes == ["0", "1"]
     with pytest.warns(DatasetWarning, match=ignored):
@@ -374,7 +374,7 @@ def test_places_of_records_are_kept_under_xdg_cache_home(
 def test_a_pipe_for_a_list_of_classes_was_waited_for(out: Path, small: Path) -> None:
     write(out / "x0", records(small))
     os.mkfifo(out / "labels.csv")
-    with pytest.warns(DatasetWarning, match=r"labels\.csv: no regular file: ignored, as it is no"):
+    with pytest.warns(DatasetWarning, match=r"labels\.csv: not a regular file: ignored, because"):
         assert Loader(out).num_samples == 12
     assert verify(out)["samples"] == 12
 
@@ -469,9 +469,7 @@ def test_features_may_have_other_names(out: Path, small: Path) -> None:
 def test_labels_of_text_alone_say_what_to_do(out: Path, small: Path) -> None:
     files = image_files(small)
     shard = write(out / "x", [example({"img": data, "name": text}) for data, _, text, _ in files])
-    match = (
-        'the label "name" is text, not an integer: .*: .*write the records anew .*; a labels.csv'
-    )
+    match = 'the label "name" is text, not an integer: .*: .*write them again .*; a labels.csv'
     with pytest.raises(RecordError, match=match):
         list(Loader(shard, keys={"image": "img", "label": "name"}, size=8))
 
@@ -579,7 +577,7 @@ def test_recordio_is_read_like_the_files(out: Path, photos: Path) -> None:
 def test_of_several_labels_the_first_counts(out: Path, jpeg: EncodeJpeg) -> None:
     payloads = [header([float(i), 0.25, 9.0]) + jpeg(seed=i) for i in range(5)]
     (out / "x.rec").write_bytes(reference.write(payloads))
-    with pytest.warns(DatasetWarning, match="record 0 has 3 labels, of which the first is taken"):
+    with pytest.warns(DatasetWarning, match="record 0 has 3 labels; the first one is used"):
         loader = Loader(out / "x.rec", size=8, shuffle=False)
     assert next(iter(loader)).labels.tolist() == [0, 1, 2, 3, 4]
     Loader(out / "x.rec", size=8, labels=None)  # no label, no warning
@@ -605,7 +603,7 @@ def test_records_without_a_picture_are_left_out(out: Path, jpeg: EncodeJpeg) -> 
 @pytest.mark.parametrize("label", [0.5, -1.0, float("nan")])
 def test_float_labels_that_are_no_classes(out: Path, jpeg: EncodeJpeg, label: float) -> None:
     (out / "x.rec").write_bytes(reference.write([header(label) + jpeg()]))
-    with pytest.raises(RecordError, match=r"record 0: the label .* is no whole number"):
+    with pytest.raises(RecordError, match=r"record 0: the label .* is not a whole number"):
         list(Loader(out / "x.rec", size=8))
     assert len(list(Loader(out / "x.rec", size=8, labels=None))) == 1
 
@@ -729,7 +727,7 @@ def test_labels_of_a_damaged_shard_are_those_of_the_records_that_are_left(
     assert batch.labels.argmax(axis=1).tolist() == plain.labels.tolist()
     assert (loader.classes, sum(loader.class_counts)) == (["a", "b"], 11)
     ((_, _, reason),) = loader.errors
-    assert "where its index" not in reason
+    assert "in its index" not in reason
     # It is on one side of a split, where reading it tells of it.
     sides = [Loader(shard, split=(side, 0.3), **options) for side in ("train", "validation")]
     taken = [list(side) for side in sides]

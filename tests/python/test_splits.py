@@ -402,9 +402,9 @@ def test_what_is_not_there_is_said(images: Path, tmp_path: Path) -> None:
             "what,is\nthis,1\n",
             "the columns 'class' and 'class_id', which the summary names, are not in it",
         ),
-        ("class,class_id\ncat\n", "line 2 has no class and its number"),
-        ("class,class_id\ncat,0\n\ndog,x\n", "line 4 has no class and its number"),
-        ('class,class_id\n"cat,0\n', "line 2 has no class and its number"),
+        ("class,class_id\ncat\n", "line 2 is not a class and its number"),
+        ("class,class_id\ncat,0\n\ndog,x\n", "line 4 is not a class and its number"),
+        ('class,class_id\n"cat,0\n', "line 2 is not a class and its number"),
         ("class,class_id\nc\udcf6t,0\n", "not UTF-8: "),
     ],
 )
@@ -423,8 +423,8 @@ def test_broken_labels_were_blamed_on_the_summary(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "no JSON: "),
-        ("[" * 100_000, "no JSON: it is nested too deeply"),
+        ("", "not JSON: "),
+        ("[" * 100_000, "not JSON: it is nested too deeply"),
         ("[]", "it has no name for class_header and class_id_header"),
         ('{"class_header": "class"}', "it has no name for class_id_header"),
     ],
@@ -471,7 +471,7 @@ def test_classes_that_were_numbers_got_other_numbers(images: Path, tmp_path: Pat
     }
     assert labels == {b"owl/0.jpg": 7, b"dog/0.jpg": 0, b"owl/1.jpg": 7, b"owl/2.jpg": 7}
     listing.write_text("file,class\nowl/0.jpg,7\ndog/0.jpg,-1\n")
-    with pytest.raises(DatasetError, match='line 3: the class is "-1", where other classes are'):
+    with pytest.raises(DatasetError, match='line 3: the class is "-1", but other classes are'):
         Image2TFRecords(images, listing).create_tfrecords(tmp_path / "none")
 
 

@@ -291,7 +291,7 @@ def test_records_are_keyed_by_the_numbers_in_their_names(
     ("names", "why"),
     [
         (["1.jpg", "none.jpg", "2.jpg"], "none.jpg: no number in its name"),  # Imageinary crashes
-        (["v2_1.jpg", "v2_2.jpg"], "the number in its name, 2, is another file's too"),
+        (["v2_1.jpg", "v2_2.jpg"], "the number in its name, 2, is also in another file's"),
     ],
 )
 def test_running_numbers_where_names_have_no_good_ones(
@@ -592,7 +592,7 @@ def test_resume_knows_a_shard_of_another_run(flat: Path, tmp_path: Path, create:
         data = bytearray(file.read_bytes())
         data[-20] ^= 0x20
         file.write_bytes(data)
-    with pytest.raises(DatasetError, match="has another record 0 than this run writes"):
+    with pytest.raises(DatasetError, match="has a record 0 that this run would not write"):
         create(flat, out, "x", 5, resume=True)
 
 
@@ -632,7 +632,7 @@ def test_resume_knows_other_labels(flat: Path, tmp_path: Path, create: Any) -> N
     create(flat, out, "x", labels=labelled(0, 0, 0, 0, 1))
     before = contents(out)
     # Neither lengths nor the first and the last record differ.
-    with pytest.raises(DatasetError, match="has another record 2 than this run writes"):
+    with pytest.raises(DatasetError, match="has a record 2 that this run would not write"):
         create(flat, out, "x", labels=labelled(0, 0, 1, 0, 1), resume=True)
     assert contents(out) == before
 
@@ -878,7 +878,7 @@ def test_what_is_skipped_is_as_if_it_were_not_there(
 def test_tensors_of_images_that_only_decoding_shows_as_damaged(flat: Path, tmp_path: Path) -> None:
     """With damaged images to be left out, the run stopped midway and could not be resumed."""
     damage(flat)
-    with pytest.raises(ValueError, match=r'check="headers" is not valid: "decode" where on_error='):
+    with pytest.raises(ValueError, match=r'check="headers" is not valid: "decode" with on_error='):
         tensors(flat, tmp_path / "out", "x", check="headers", on_error="skip")
     assert not (tmp_path / "out").exists()
     with pytest.raises(DecodeError, match=r'; check="decode" finds such files before anything is'):
@@ -1100,7 +1100,7 @@ def test_a_home_directory_was_one_called_tilde(
     monkeypatch.chdir(tmp_path / "here")
     for create in ALL:
         with pytest.raises(
-            ValueError, match=f'="{place}" is not valid: a directory; ~ is not made'
+            ValueError, match=f'="{place}" is not valid: a directory; ~ is not expanded'
         ):
             create(flat, place, "x")
     with pytest.raises(ValueError, match=f'path="{place}" is not valid'):
@@ -1137,7 +1137,7 @@ def test_the_manifest_of_another_set_is_not_replaced(
     before = contents(tmp_path / "out")
     for options in ({}, {option: True}):
         with pytest.raises(
-            DatasetError, match=r"manifest\.jsonl: lists train-0 and with it another"
+            DatasetError, match=r"manifest\.jsonl: lists another dataset, with the shard train-0,"
         ):
             create_tfrecords(flat, tmp_path / "out", "val-", manifest=True, **options)
     assert contents(tmp_path / "out") == before
@@ -1184,7 +1184,7 @@ def test_a_picture_that_was_replaced_stayed_in_tensor_records(
     listed = [json.loads(line) for line in (out / "manifest.jsonl").read_text().splitlines()]
     [first, second] = [classes / line["file"] for line in listed[4:6]]
     first.write_bytes(second.read_bytes())
-    with pytest.raises(DatasetError, match="has another record 4 than this run writes"):
+    with pytest.raises(DatasetError, match="has a record 4 that this run would not write"):
         tensors(classes, out, "", 11, manifest=True, resume=True)
     tensors(classes, out, "", 11, manifest=True, overwrite=True)
     # Pictures that change their names have no other times of their own.
@@ -1192,7 +1192,7 @@ def test_a_picture_that_was_replaced_stayed_in_tensor_records(
     other.rename(other.with_suffix(".tmp"))
     first.rename(other)
     other.with_suffix(".tmp").rename(first)
-    with pytest.raises(DatasetError, match="has another record 4 than this run writes"):
+    with pytest.raises(DatasetError, match="has a record 4 that this run would not write"):
         tensors(classes, out, "", 11, manifest=True, resume=True)
     tensors(classes, out, "", 11, manifest=True, overwrite=True)
     second.touch()
@@ -1207,7 +1207,8 @@ def test_records_beside_the_class_names_of_others_were_called_by_these(
     names = [folder.name for folder in sorted(classes.iterdir())]
     (classes / names[0]).rename(classes / "zebra")
     for number, create in enumerate([create_tfrecords, create_recordio, tensors]):
-        with pytest.warns(DatasetWarning, match=rf"labels\.csv: a Loader takes .*{names[1]}. at"):
+        match = rf"labels\.csv: a Loader takes .*{names[1]}. has another"
+        with pytest.warns(DatasetWarning, match=match):
             create(classes, tmp_path / "out", f"{number}-")
 
 
@@ -1288,13 +1289,13 @@ def test_what_cannot_have_an_index_is_said_as_it_is(classes: Path, tmp_path: Pat
 @pytest.mark.parametrize("create", ALL)
 def test_records_as_a_source_were_no_images(classes: Path, tmp_path: Path, create: Any) -> None:
     create_tfrecords(classes, tmp_path / "shards", "x", manifest=True)
-    with pytest.raises(DatasetError, match=r"shards: holds records, such as .*x0: records are wri"):
+    with pytest.raises(DatasetError, match=r"shards: holds records, such as .*x0: records are mad"):
         create(tmp_path / "shards", tmp_path / "out", "x")
     (tmp_path / "none").mkdir()
     with pytest.raises(DatasetError, match="no images in it"):
         create(tmp_path / "none", tmp_path / "out", "x")
     if create is not split:
-        with pytest.raises(DatasetError, match="x0: is a file of records: records are written of"):
+        with pytest.raises(DatasetError, match="x0: is a file of records: records are made from"):
             create(tmp_path / "shards" / "x0", tmp_path / "out", "x")
 
 

@@ -1,6 +1,7 @@
 """Arrays of a batch as a framework's arrays, sharing memory where it can.
 
-One module a framework; a framework is imported when its arrays are first asked for.
+There is a module for each of ``OUTPUTS``; a framework is imported when its arrays are first asked
+for. Beside them is what Keras, ``tf.data`` and PyTorch's datasets need.
 """
 
 from __future__ import annotations

@@ -116,8 +116,8 @@ def _signature(epochs: Epochs) -> Any:
     about = epochs.about
     if about.ragged:
         message = (
-            "as_tf_dataset() needs batches that are one array: not ragged=True; "
-            "images of several sizes go with size=None, batch_size=1"
+            "as_tf_dataset() needs batches that are one array, so not ragged=True; "
+            "for images of several sizes, use size=None with batch_size=1"
         )
         raise ValueError(message)
     specs = [_images(about) if name == "images" else _spec(epochs, name) for name in about.fields]

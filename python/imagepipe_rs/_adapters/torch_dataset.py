@@ -43,7 +43,7 @@ class _Batches(IterableDataset[Any]):
             self.loader._trainers.check_pass()  # noqa: SLF001
         elif self._epochs.about.world > 1:
             message = (
-                "accelerator.prepare() deals the batches that rank 0 reads out to all ranks, and "
+                "accelerator.prepare() distributes the batches of rank 0 to all ranks, and "
                 "never reads those of the others: give the Loader no shard=, or do not prepare() it"
             )
             raise RuntimeError(message)
@@ -117,7 +117,7 @@ def _refuse_short_batches(epochs: Epochs) -> None:
     else:
         return
     message = (
-        "accelerator.prepare() deals out batches in equal parts, and drops good samples of those "
+        "accelerator.prepare() splits batches into equal parts, and drops good samples of those "
         f"that {reason} leaves shorter: give the Loader {instead}, or give it shard='auto' and do "
         "not prepare() it"
     )

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 )
 @click.version_option(imagepipe_rs.__version__)
 def imagepipe() -> None:
-    """Look at image datasets, measure and check them, and write them."""
+    """Inspect, check, measure and write image datasets."""
 
 
 imagine.add_to(imagepipe)

@@ -80,7 +80,7 @@ class Command(click.Command):
             click.Option(
                 ["-q", "--quiet"],
                 is_flag=True,
-                help="Say nothing but errors and what is asked for.",
+                help="Print only errors and what was asked for.",
             ),
             click.Option(
                 ["--debug"],

@@ -42,7 +42,7 @@ keys = click.option(
     type=_key,
     metavar="NAME=FEATURE",
     callback=lambda _ctx, _param, given: dict(given),
-    help="Where TFRecords have the image or the label: image=jpg, label=class; label= if nowhere.",
+    help="TFRecord feature of the image or the label: image=jpg, label=class; label= if none.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Write JSON, for programs.")
 
@@ -64,7 +64,7 @@ _IMAGES = (
         "--fit",
         type=click.Choice(WORDS["fit"]),
         default="stretch",
-        help="How images are brought to that size.",
+        help="How images are fitted to that size.",
     ),
     click.option(
         "--resize-short", type=int, help="With --fit crop: the short side before cropping."
@@ -77,7 +77,7 @@ _IMAGES = (
     ),
     click.option("--flip", is_flag=True, help="Mirror images at random, half of them."),
     click.option("--exact", is_flag=True, help="Decode every pixel before resizing."),
-    click.option("--shuffle/--no-shuffle", default=True, help="Take them in random order."),
+    click.option("--shuffle/--no-shuffle", default=True, help="Take samples in random order."),
     click.option("--seed", default=0, help="Seed of everything random."),
 )
 

@@ -34,7 +34,7 @@ seed = click.option("--seed", default=0, help="Seed of everything random.")
 index = click.option(
     "--index/--no-index",
     default=False,
-    help="Also write SHARD.idx beside each shard, for DALI; 'imagepipe index' can later.",
+    help="Also write SHARD.idx beside each shard, for DALI; or use 'imagepipe index' later.",
 )
 img_per_file = click.option("--img-per-file", default=1000, help="Records in a file.")
 

@@ -35,15 +35,15 @@ from imagepipe_rs.cli._program import command
     default="raise",
     help="At a damaged image: stop, leave it out, or take another one.",
 )
-@click.option("--seconds", default=3.0, help="Measure for so long, twice, and at least one batch.")
-@click.option("--batches", type=int, help="Measure so many batches instead.")
+@click.option("--seconds", default=3.0, help="Measure twice for this long, at least one batch.")
+@click.option("--batches", type=int, help="Measure this many batches instead.")
 @_reading.as_json
 def bench(*, paths: tuple[str, ...], as_json: bool, quiet: bool, **options: Any) -> None:
     """Measure a Loader on this data, and then a decoder that does nothing else.
 
-    The decoder reads the same files after the Loader, which may have had to wait for a disk where
-    they now come from memory. For JPEGs it is libjpeg-turbo. It has as many threads as the Loader,
-    and no more than there are cores.
+    The decoder reads the same files after the Loader: they then come from memory, while the Loader
+    may have had to wait for a disk. For JPEGs it is libjpeg-turbo. It has as many threads as the
+    Loader, but no more than there are cores.
     """
     path = _reading.one_or_many(paths)
     said = quiet

@@ -43,9 +43,9 @@ from imagepipe_rs.imagine import ENDINGS
     "--content",
     type=click.Choice(WORDS["content"]),
     default="noise",
-    help="Noise in every pixel, or scenes with a photograph's bytes and decoding time.",
+    help="Noise, or scenes with the file size and decoding time of photographs.",
 )
-@click.option("--classes", default=0, help="Spread them over so many class directories.")
+@click.option("--classes", default=0, help="Spread them over this many class directories.")
 @click.option("--chunksize", default=64, help="Accepted for compatibility; has no effect.")
 @_reading.workers
 @_writing.existing

@@ -27,7 +27,7 @@ from imagepipe_rs.cli._reading import CSV
     help=f"Folder of images, flat or with one directory per class; or {CSV}.",
 )
 @place("--output-dir", help="Folder for the shards, train-00000-of-00010 ...")
-@click.option("--num-images", default=-1, help="Take so many, chosen by the seed; -1 for all.")
+@click.option("--num-images", default=-1, help="Take this many, chosen by the seed; -1 for all.")
 @click.option("--num-shards", default=1, help="How many files.")
 @click.option("--num-workers", type=int, help="Threads; by default one for each usable core.")
 @click.option("--img-size", default=256, help="Height and width of the resized images.")

@@ -160,5 +160,5 @@ def _missing(found: dict[str, Any]) -> str:
     if not lines:
         return "Nothing is missing."
     return "\n".join(
-        ["Missing packages, needed only for what is said above:", *(f"  {x}" for x in lines)]
+        ["Missing packages, each needed only for the use given above:", *(f"  {x}" for x in lines)]
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.group(cls=_program.Group)
 @click.version_option(imagepipe_rs.__version__)
 def imagine() -> None:
-    """Random images, and images into record files."""
+    """Make random images, and convert images to record files."""
 
 
 def add_to(group: _program.Group) -> None:

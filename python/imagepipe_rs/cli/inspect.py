@@ -30,7 +30,7 @@ _SHOWN = 20
     """,
 )
 @_reading.paths
-@click.option("--headers", default=1000, help="Look at so many images, evenly spread.")
+@click.option("--headers", default=1000, help="Look at this many images, evenly spread.")
 @click.option("--all", "everything", is_flag=True, help="Look at all images.")
 @click.option("--record", type=int, help="Show this sample in full, from 0.")
 @_reading.keys

@@ -34,7 +34,7 @@ pub enum Fault {
     Planes(u32),
     #[error("a BMP with {0}")]
     Unsupported(&'static str),
-    #[error("a BMP of run lengths from the top down")]
+    #[error("a run-length encoded BMP from the top down")]
     TopDownRuns,
     #[error("a BMP of {bits} bits a pixel with compression {compression}")]
     Compression { bits: u32, compression: u32 },

@@ -40,8 +40,8 @@ impl Found {
         let roots = self.beside.iter().map(name);
         let classes = self.classes.keys().map(|class| class.display().to_string());
         Some(format!(
-            "the classes are the folders in the {} that were given ({}), not those themselves \
-             ({}): for these give {}, and to confirm the classes, classes=[...]",
+            "the classes are the folders in the {} that were given ({}), not the given ones \
+             themselves ({}): for the latter, give {}; to confirm the former, pass classes=[...]",
             self.beside.len(),
             first_few(classes),
             first_few(roots),
@@ -62,7 +62,7 @@ impl Found {
         let classes = first_few(counted);
         Some(format!(
             "the images come from {} folders, so the name of each folder is a class: {classes}; if \
-             they are all one class, use labels=None, and to confirm the classes, classes=[...]",
+             they are all one class, use labels=None; to confirm the classes, pass classes=[...]",
             self.classes.len()
         ))
     }

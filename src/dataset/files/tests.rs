@@ -60,7 +60,7 @@ fn what_is_wrong_names_its_line() {
         (b"a,b\n", "no rows under its header"),
         (
             b"a,b\n1.jpg,10\n2.jpg,-1\n3.jpg,2\n",
-            "line 3: the class is \"-1\", where other",
+            "line 3: the class is \"-1\", but other",
         ),
         (
             b"a,b\n\xff.jpg,c\xe9t\n",

@@ -77,7 +77,7 @@ impl Shards {
         let is_number =
             |(number, name): (usize, &OsString)| name.to_str() == Some(&number.to_string());
         if self.listed.is_none() && names.iter().enumerate().all(is_number) {
-            "classes found, which a labels.csv beside the records would give names"
+            "classes found (a labels.csv beside the records would name them)"
         } else {
             "classes found"
         }
@@ -153,8 +153,8 @@ pub(super) fn several_sets(paths: &[PathBuf]) -> Option<String> {
     };
     let folder = paths[0].parent().unwrap_or(Path::new("")).display();
     Some(format!(
-        "{folder}: files of several sets are read as one, {first:?} and {second:?} among them; a \
-         glob takes one"
+        "{folder}: files of several sets, such as {first:?} and {second:?}, are read as one \
+         dataset; to read only one set, use a glob"
     ))
 }
 

@@ -67,10 +67,16 @@ impl Schema {
         framing: Framing,
         payload: &'a [u8],
     ) -> Result<(Content<'a>, usize), String> {
-        if framing == Framing::RecordIo {
-            let (label, image) = labelled(payload, self.labelled())?;
-            return Ok((Content::Encoded(image), label));
+        match framing {
+            Framing::TfRecord => self.sample_of_example(payload),
+            Framing::RecordIo => {
+                let (label, image) = labelled(payload, self.labelled())?;
+                Ok((Content::Encoded(image), label))
+            }
         }
+    }
+
+    fn sample_of_example<'a>(&self, payload: &'a [u8]) -> Result<(Content<'a>, usize), String> {
         let wanted = [
             self.keys.image.as_bytes(),
             self.label_key(),
@@ -103,13 +109,19 @@ impl Schema {
         framing: Framing,
         payload: &'a [u8],
     ) -> Result<Facts<'a>, String> {
-        if framing == Framing::RecordIo {
-            let (label, _) = labelled(payload, self.has_labels())?;
-            return Ok(Facts {
-                label,
-                ..Facts::default()
-            });
+        match framing {
+            Framing::TfRecord => self.facts_of_example(payload),
+            Framing::RecordIo => {
+                let (label, _) = labelled(payload, self.has_labels())?;
+                Ok(Facts {
+                    label,
+                    ..Facts::default()
+                })
+            }
         }
+    }
+
+    fn facts_of_example<'a>(&self, payload: &'a [u8]) -> Result<Facts<'a>, String> {
         let Keys { text, filename, .. } = &self.keys;
         let [text, filename] =
             [text, filename].map(|key| key.as_deref().unwrap_or_default().as_bytes());
@@ -205,7 +217,9 @@ fn labelled(payload: &[u8], wanted: bool) -> Result<(usize, &[u8]), String> {
             Ok((label as usize, image))
         }
         Some(label) if label > MOST => Err(format!("the label {label:.0} is above {MOST}")),
-        Some(label) => Err(format!("the label {label} is no whole number from 0 on")),
+        Some(label) => Err(format!(
+            "the label {label} is not a whole number, 0 or more"
+        )),
         None => Err("no label".to_owned()),
     }
 }
@@ -358,7 +372,7 @@ mod tests {
         let reason = |payload: &[u8]| schema(true).sample(Framing::TfRecord, payload).unwrap_err();
         assert_eq!(
             reason(b"\x0c"),
-            "not a tf.train.Example: a field is of wire type 4, where none can be"
+            "not a tf.train.Example: a field has the invalid wire type 4"
         );
         assert_eq!(
             reason(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),

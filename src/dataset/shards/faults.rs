@@ -9,8 +9,8 @@ pub(super) const OTHER_LABEL: &str = "name a feature of one integer with keys={\
     leave labels out with labels=None";
 
 /// What to do if classes have only names.
-pub(super) const TEXT_LABELS: &str = "classes are numbers here, so where there are only names \
-    write the records anew with an integer for each, by create_tfrecords or as tf.train.Example; a \
+pub(super) const TEXT_LABELS: &str = "labels must be numbers: if the records have only names, \
+    write them again with an integer for each, with create_tfrecords or as tf.train.Example; a \
     labels.csv beside them names the classes";
 
 /// The error of a record that is not an Example.
@@ -37,8 +37,8 @@ pub(super) fn refuse_pixels(payload: &[u8], key: &str, image: &[u8]) -> Result<(
         return Ok(());
     };
     Err(format!(
-        "the feature {key:?} {is}, and not an image file: such are read where \"image/format\" is \
-         \"tensor\", and the bytes are uint8 pixels of \"image/height\", \"image/width\" and \
+        "the feature {key:?} {is}, and not an image file: pixels are read if \"image/format\" is \
+         \"tensor\" and they are uint8, of the size in \"image/height\", \"image/width\" and \
          \"image/channels\""
     ))
 }

@@ -103,7 +103,7 @@ impl Shards {
             // was chosen.
             Some(labels) if self.schema.labelled() => {
                 let label = labels.get(&label).copied().ok_or(label);
-                label.map_err(|label| format!("the label is {label}, and was another"))
+                label.map_err(|label| format!("the label is {label}, but was different before"))
             }
             _ => Ok(label),
         }
@@ -203,9 +203,9 @@ impl Dataset for Shards {
 
     fn kind(&self) -> &'static str {
         let mut filled = self.files.iter().filter(|shard| !shard.is_empty());
-        match filled.next().map(Shard::framing) {
-            Some(Framing::RecordIo) => "RecordIO files",
-            _ => "TFRecord files",
+        match filled.next().map_or(Framing::TfRecord, Shard::framing) {
+            Framing::RecordIo => "RecordIO files",
+            Framing::TfRecord => "TFRecord files",
         }
     }
 

@@ -28,7 +28,7 @@ pub(super) fn beside(folders: &[PathBuf]) -> Result<Option<Vec<OsString>>> {
             return Ok(None);
         }
         if !path.is_file() {
-            return Err(Error::dataset(path, "no regular file"));
+            return Err(Error::dataset(path, "not a regular file"));
         }
         let names = read(&path)?;
         if found.as_ref().is_some_and(|before| *before != names) {
@@ -76,13 +76,13 @@ fn read(path: &Path) -> Result<Vec<OsString>> {
 
 /// Puts the name of class `id` in its place.
 fn put(names: &mut Vec<Option<OsString>>, id: &str, name: &str, rows: usize) -> Result<(), String> {
-    let number = number(id).ok_or("no class and its number, from 0 on")?;
+    let number = number(id).ok_or("not a class and its number, 0 or more")?;
     let id = checked_cell(number, &id, rows)? as usize;
     if names.len() <= id {
         names.resize(id + 1, None);
     }
     if names[id].is_some() {
-        return Err("a number that another class has".to_owned());
+        return Err("the number of another class".to_owned());
     }
     if is_image(name.as_bytes()) {
         return Err("an image and its class".to_owned());
@@ -121,9 +121,12 @@ mod tests {
         for (text, reason) in [
             (
                 "class,id\ncat,0\ndog,0\n",
-                "line 3: a number that another class has",
+                "line 3: the number of another class",
             ),
-            ("file,class\na.jpg,cat\n", "line 2: no class and its number"),
+            (
+                "file,class\na.jpg,cat\n",
+                "line 2: not a class and its number",
+            ),
             ("class,id\n\ncat,99999999999\n", "line 3: a label of"),
             (
                 "class,id\ncat,99999999999999999999\n",

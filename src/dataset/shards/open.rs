@@ -107,7 +107,7 @@ impl Shards {
         if let Some(count) = payload.and_then(many_labels) {
             let path = shard.path().display();
             self.notes.push(format!(
-                "{path}: record {record} has {count} labels, of which the first is taken as its \
+                "{path}: record {record} has {count} labels; the first one is used as its \
                  class"
             ));
         }
@@ -126,7 +126,7 @@ impl Shards {
         match names::beside(&folders) {
             Ok(listed) => self.listed = listed,
             Err(error) => self.notes.push(format!(
-                "{error}: ignored, as it is no list of classes and their numbers"
+                "{error}: ignored, because it is not a list of classes and their numbers"
             )),
         }
     }
@@ -201,8 +201,9 @@ fn without_records(files: &[Shard]) -> Option<String> {
 
 /// Numbers of the records that have nothing after their header.
 fn without_image(shard: &Shard) -> Vec<u64> {
-    if shard.framing() != Framing::RecordIo {
-        return Vec::new();
+    match shard.framing() {
+        Framing::TfRecord => return Vec::new(),
+        Framing::RecordIo => {}
     }
     let mut scratch = Vec::new();
     let mut is_empty = |number: &u64| {

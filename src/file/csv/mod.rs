@@ -83,7 +83,7 @@ impl Csv {
         self.header = header;
         // Quotes within cells hide the end of the first line from a look at the text alone.
         if !self.header.iter().all(is_text) {
-            let reason = "not a CSV file, but a file that is no text";
+            let reason = "not a CSV file, but a file that is not text";
             return Err(Error::dataset(&*self.path, reason));
         }
         if self.header.is_empty() {
@@ -93,7 +93,7 @@ impl Csv {
         let is_list = self.path.extension().is_some_and(|ending| ending == "lst");
         if is_list && self.header.iter().any(|cell| whole_number(cell).is_some()) {
             return Err(self.header_error(
-                "a list of im2rec's, which is not read: make it a CSV of filename and class",
+                "an im2rec list, which is not read: convert it to a CSV of filename and class",
             ));
         }
         Ok(())
@@ -198,7 +198,7 @@ impl Csv {
         let line = first_line(self.rest(position).trim_ascii_start());
         let late = [self.separator, b' ', b'"'];
         if line.windows(3).any(|three| three == late) {
-            "; a quote counts at the very beginning of a cell, without a blank before it"
+            "; a quote counts only at the very beginning of a cell, without a blank before it"
         } else {
             ""
         }

@@ -40,7 +40,7 @@ pub(super) fn check_text(text: &[u8]) -> Result<(), String> {
     if is_text(first_line(text)) {
         return Ok(());
     }
-    let instead = Foreign::of(text).map_or("a file that is no text", |foreign| foreign.name);
+    let instead = Foreign::of(text).map_or("a file that is not text", |foreign| foreign.name);
     Err(format!("not a CSV file, but {instead}"))
 }
 
@@ -82,7 +82,7 @@ pub(super) fn separator_of(text: &[u8]) -> Result<u8, String> {
         other => format!("\"sep={}\"", char::from(other)),
     };
     Err(format!(
-        "both {one} and {other} are there, and either may separate the columns: say which by a \
+        "it has both {one} and {other}, and either may separate the columns: say which in a \
          line before it, {} or {}",
         say(first),
         say(second)

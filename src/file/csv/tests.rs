@@ -66,7 +66,7 @@ fn quotes_behind_a_blank_were_part_of_the_cell() {
     let reason = rows("a,b\n1.jpg, \"cat, big\"\n").unwrap_err().to_string();
     assert!(
         reason.ends_with(
-            "2; a quote counts at the very beginning of a cell, without a blank before it"
+            "2; a quote counts only at the very beginning of a cell, without a blank before it"
         ),
         "{reason}"
     );
@@ -109,7 +109,7 @@ fn lists_of_im2rec_were_read_as_tables() {
     let reason = open("train.lst").unwrap_err().to_string();
     assert_eq!(
         reason,
-        "train.lst: line 1: a list of im2rec's, which is not read: make it a CSV of filename and \
+        "train.lst: line 1: an im2rec list, which is not read: convert it to a CSV of filename and \
          class"
     );
     open("train.csv").unwrap();
@@ -181,8 +181,8 @@ fn a_separator_that_is_not_sure_or_not_known_is_named() {
     let reason = |text: &str| rows(text).unwrap_err().reason();
     assert_eq!(
         reason("image;path,label\n1,2\n"),
-        "line 1: both commas and semicolons are there, and either may separate the columns: say \
-         which by a line before \
+        "line 1: it has both commas and semicolons, and either may separate the columns: say \
+         which in a line before \
          it, \"sep=,\" or \"sep=;\""
     );
     assert!(reason("a;b\tc\n").contains("both semicolons and tabs"));
@@ -225,7 +225,7 @@ fn what_is_no_text_is_said_and_not_shown() {
     );
     assert_eq!(
         reason(b"\x7fELF\x02\x01\0\0,"),
-        "not a CSV file, but a file that is no text"
+        "not a CSV file, but a file that is not text"
     );
 }
 

@@ -92,10 +92,7 @@ impl Span {
     )]
     fn is_copy(&self) -> bool {
         let aligned = || self.grid == Grid::Same && self.scale() == 1.0 && self.left.fract() == 0.0;
-        matches!(
-            self.interpolation,
-            Interpolation::Nearest | Interpolation::Floor
-        ) || aligned()
+        self.interpolation.picks_pixels() || aligned()
     }
 
     /// The samples that pixels from `low` up to `high`, counted from the first that may be read,
@@ -121,14 +118,6 @@ impl Span {
                 )
             }
         }
-    }
-
-    /// Whether the filter has negative lobes.
-    fn is_lobed(&self) -> bool {
-        matches!(
-            self.interpolation,
-            Interpolation::Bicubic | Interpolation::Lanczos
-        )
     }
 
     /// Which output the `i`-th one from the left is.
@@ -216,7 +205,7 @@ impl Axis {
 
     /// Whether the filter has negative lobes.
     pub(super) fn is_lobed(&self) -> bool {
-        self.span.is_some_and(|span| span.is_lobed())
+        self.span.is_some_and(|span| span.interpolation.is_lobed())
     }
 
     /// Whether each output is one sample.

@@ -9,6 +9,8 @@
     reason = "compiled once for each instruction set, which only inlining can do"
 )]
 
+use crate::pixel::Interpolation;
+
 /// Distances, or weights, that are computed abreast.
 pub(super) const LANES: usize = 8;
 
@@ -28,7 +30,7 @@ pub(super) trait Filter {
 pub(super) struct Mean;
 
 impl Filter for Mean {
-    const SUPPORT: f64 = 0.5;
+    const SUPPORT: f64 = Interpolation::Area.support();
 
     #[inline(always)]
     fn at(distances: Lanes) -> Lanes {
@@ -42,7 +44,7 @@ impl Filter for Mean {
 pub(super) struct Triangle;
 
 impl Filter for Triangle {
-    const SUPPORT: f64 = 1.0;
+    const SUPPORT: f64 = Interpolation::Bilinear.support();
 
     #[inline(always)]
     fn at(distances: Lanes) -> Lanes {
@@ -57,7 +59,7 @@ impl Filter for Triangle {
 pub(super) struct Cubic;
 
 impl Filter for Cubic {
-    const SUPPORT: f64 = 2.0;
+    const SUPPORT: f64 = Interpolation::Bicubic.support();
 
     #[inline(always)]
     fn at(distances: Lanes) -> Lanes {
@@ -75,7 +77,7 @@ impl Filter for Cubic {
 pub(super) struct Lanczos;
 
 impl Filter for Lanczos {
-    const SUPPORT: f64 = 3.0;
+    const SUPPORT: f64 = Interpolation::Lanczos.support();
 
     #[inline(always)]
     fn at(distances: Lanes) -> Lanes {

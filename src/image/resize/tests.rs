@@ -1,4 +1,4 @@
-//! The room against a plain computation in doubles, and its two implementations against each other.
+//! Resizing against a plain computation in doubles, and its two implementations against each other.
 #![expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
@@ -268,11 +268,13 @@ fn resized_samples(samples: &[Vec<f64>], request: &Request) -> Vec<f64> {
 fn resized_chroma(image: &Image, plane: usize, request: &Request) -> Vec<f64> {
     let (plane, ratio) = (image.plane(plane), image.ratio);
     if request.interpolation == Interpolation::Nearest {
+        // The reciprocal, as the code has it: it decides ties where the ratio is 3.
+        let (across, down) = (1.0 / ratio.0 as f64, 1.0 / ratio.1 as f64);
         let region = Region {
-            left: request.region.left / ratio.0 as f64,
-            top: request.region.top / ratio.1 as f64,
-            width: request.region.width / ratio.0 as f64,
-            height: request.region.height / ratio.1 as f64,
+            left: request.region.left * across,
+            top: request.region.top * down,
+            width: request.region.width * across,
+            height: request.region.height * down,
         };
         return resized(&plane, 1, 0, &Request { region, ..*request });
     }

@@ -237,13 +237,10 @@ fn what_is_no_example_is_an_error() {
             b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
             "a number of more than ten bytes",
         ),
-        (b"\x02\x00", "a field's number is none"),
-        (b"\x0f", "a field is of wire type 7, where none can be"),
-        (b"\x0c", "a field is of wire type 4, where none can be"),
-        (
-            b"\x7b\x84\x01",
-            "a field is of wire type 4, where none can be",
-        ),
+        (b"\x02\x00", "a field has an invalid number"),
+        (b"\x0f", "a field has the invalid wire type 7"),
+        (b"\x0c", "a field has the invalid wire type 4"),
+        (b"\x7b\x84\x01", "a field has the invalid wire type 4"),
         (b"\x7b", "it ends inside a number"),
         (&deep, "groups more than 100 deep"),
     ] {

@@ -9,10 +9,10 @@ pub enum Reason {
     #[error("groups more than {DEEPEST} deep")]
     Deep,
     /// A field has an invalid number.
-    #[error("a field's number is none")]
+    #[error("a field has an invalid number")]
     Number,
     /// A field has an invalid wire type.
-    #[error("a field is of wire type {0}, where none can be")]
+    #[error("a field has the invalid wire type {0}")]
     Wire(u32),
     /// A field is longer than the message that it is in.
     #[error("a field of {}, of which {there} are there", counted(*len, "byte"))]

@@ -354,7 +354,7 @@ mod tests {
         );
         assert_eq!(
             named(&[word(0, 0), word(0, 0)].concat()),
-            "it is 8 bytes long, where its index, or the file when it was opened, had 16"
+            "it is 8 bytes long, but 16 in its index, or in the file when it was opened"
         );
     }
 }

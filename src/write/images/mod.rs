@@ -44,7 +44,7 @@ words!(Content: "noise" Noise, "natural" Natural);
 /// Which images are wanted.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Where the files go; made if it is not there.
+    /// Where the files go; created if missing.
     pub folder: PathBuf,
     /// What their names begin with; the number, from 0, and the format's extension follow.
     pub name: String,

@@ -15,7 +15,7 @@
 //! in the same run; 436x381 (Zen 5 at 3.9 GHz; `cargo test --release upsample::tests::speed --
 //! --ignored --nocapture`):
 //!
-//! | | microseconds a image | libjpeg-turbo | |
+//! | | microseconds an image | libjpeg-turbo | |
 //! | --- | --- | --- | --- |
 //! | 4:2:0 | 42 | 76 | 1.8x |
 //! | 4:2:2 | 42 | 78 | 1.8x |

@@ -3,7 +3,7 @@
 //!
 //! What makes a photograph cost what it does, at any quality, is what it shows: smooth shading,
 //! edges at all sizes, texture on some objects and not on others, and parts that are out of focus.
-//! So these images show the like. A scene ([`scene`]) is a landscape, a town, objects on a table,
+//! These images show the same. A scene ([`scene`]) is a landscape, a town, objects on a table,
 //! or the ground from above. It has a light, a distance that is in focus, a sky or a wall, ridges
 //! and ground ([`backdrop`]), and objects that hide each other ([`object`]), whose sizes have no
 //! scale: each octave of sizes covers as much area as any other (Lee, Mumford, Huang: *Occlusion
