@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::pixel::Dtype;
-use crate::tensor::{Allocator, Device, Host, Lease};
+use crate::tensor::{Allocator, Buffer, Device, Host, Lease};
 
 /// `DLDataTypeCode` of a type.
 const fn code(dtype: Dtype) -> u8 {
@@ -84,6 +84,56 @@ impl Array {
         }
     }
 
+    /// An array on the CUDA device of number `ordinal`, in memory that `owner` keeps.
+    #[must_use]
+    pub fn on_device(
+        address: u64,
+        shape: Vec<usize>,
+        dtype: Dtype,
+        ordinal: u32,
+        owner: Arc<dyn Any + Send + Sync>,
+    ) -> Self {
+        let address = usize::try_from(address).unwrap_or(0);
+        Self {
+            start: std::ptr::without_provenance_mut(address),
+            shape,
+            dtype,
+            device: Device::Cuda(ordinal),
+            owner,
+        }
+    }
+
+    /// The same array, kept alive by `owner`.
+    #[must_use]
+    pub fn kept_by(&self, owner: Arc<dyn Any + Send + Sync>) -> Self {
+        Self {
+            owner,
+            ..self.clone()
+        }
+    }
+
+    /// The same elements as they are in `buffer`, in the CPU's memory.
+    ///
+    /// # Panics
+    /// If the buffer has another length.
+    #[must_use]
+    pub fn in_buffer(&self, buffer: Buffer) -> Self {
+        assert_eq!(buffer.len(), self.bytes(), "the elements of the array");
+        Self {
+            start: buffer.as_ptr().cast(),
+            shape: self.shape.clone(),
+            dtype: self.dtype,
+            device: buffer.device(),
+            owner: Arc::new(buffer),
+        }
+    }
+
+    /// Bytes of all elements.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.shape.iter().product::<usize>() * self.dtype.bytes()
+    }
+
     /// The same elements in memory of their own.
     ///
     /// # Errors
@@ -93,7 +143,7 @@ impl Array {
     /// If they are not in the CPU's memory.
     pub fn copied(&self) -> Result<Self> {
         assert_eq!(self.device, Device::Cpu, "the CPU copies its own memory");
-        let len = self.shape.iter().product::<usize>() * self.dtype.bytes();
+        let len = self.bytes();
         let buffer = Host.allocate(len)?;
         // SAFETY: both are at least `len` bytes, by the array's shape and the buffer's length, and
         // new memory overlaps none.
@@ -102,13 +152,7 @@ impl Array {
                 .cast::<u8>()
                 .copy_to_nonoverlapping(buffer.as_ptr(), len);
         };
-        Ok(Self {
-            start: buffer.as_ptr().cast(),
-            shape: self.shape.clone(),
-            dtype: self.dtype,
-            device: buffer.device(),
-            owner: Arc::new(buffer),
-        })
+        Ok(self.in_buffer(buffer))
     }
 
     /// Address of the first element.

@@ -147,6 +147,18 @@ pub enum Error {
         /// Process that uses it.
         used_in: u32,
     },
+    /// A GPU, or the driver of it, cannot be used.
+    #[error("{reason}")]
+    Device {
+        /// What is wrong and what to do.
+        reason: String,
+    },
+    /// An array was asked for on a stream whose work is captured into a graph.
+    #[error(
+        "the stream is captured into a CUDA graph, which would keep this batch: take the batch \
+         before the capture, and copy it into the graph's input"
+    )]
+    Captured,
     /// Worker threads could not be started.
     #[error("cannot start worker threads: {}", said(source))]
     Threads {
@@ -177,6 +189,13 @@ impl Error {
         Self::Dataset {
             path: path.into(),
             reason: reason.to_string(),
+        }
+    }
+
+    /// An [`Error::Device`].
+    pub fn device(reason: impl Into<String>) -> Self {
+        Self::Device {
+            reason: reason.into(),
         }
     }
 
@@ -242,7 +261,7 @@ impl Error {
                         Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM)
                     )
             }
-            Self::Memory { .. } | Self::Threads { .. } => true,
+            Self::Memory { .. } | Self::Threads { .. } | Self::Device { .. } => true,
             _ => false,
         }
     }

@@ -28,6 +28,7 @@ mod simd;
 pub mod tensor;
 
 pub mod codec;
+pub mod cuda;
 pub mod dlpack;
 pub mod image;
 pub mod record;

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imagepipe_rs import _native
-from imagepipe_rs._environment import auto_shard, jpeg_decoder, places_directory
+from imagepipe_rs._environment import auto_shard, cuda_upload, jpeg_decoder, places_directory
 from imagepipe_rs._names import shown
 from imagepipe_rs._paths import paths_of
 
@@ -31,6 +31,8 @@ class Description:
     labels: str | None
     fields: tuple[str, ...]
     ragged: bool
+    device: str
+    """``"cpu"``, or ``"cuda:N"`` with a number."""
     shuffle: bool
     last_batch: str
     on_error: str
@@ -55,6 +57,7 @@ def extracted(given: Mapping[str, Any]) -> dict[str, Any]:
         "weights": _weights(given["weights"]),
         "decoder": jpeg_decoder(given["decoder"]),
         "places": places_directory(),
+        "cuda_upload": cuda_upload(),
     }
 
 

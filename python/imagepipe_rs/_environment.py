@@ -1,4 +1,4 @@
-"""What the environment decides: rank and world size, JPEG decoder, cache directory.
+"""What the environment decides: rank and world size, JPEG decoder, GPU, cache directory.
 
 Only this module and the command line read environment variables.
 """
@@ -65,6 +65,24 @@ def jpeg_decoder(decoder: str) -> str:
         message = f"IMAGEPIPE_JPEG={wanted!r} is not valid: 'auto' or 'turbo'"
         raise ValueError(message)
     return wanted if isinstance(decoder, str) and decoder == "auto" else decoder
+
+
+def local_rank() -> int:
+    """Return this process's place on its machine, which torchrun and others set; 0 without one.
+
+    Raises:
+        ValueError: ``LOCAL_RANK`` is not a whole number.
+    """
+    given = os.environ.get("LOCAL_RANK") or "0"
+    if not (given.isascii() and given.isdecimal()):
+        message = f"device='cuda': LOCAL_RANK={given!r} is not a whole number: use 'cuda:N'"
+        raise ValueError(message)
+    return int(given)
+
+
+def cuda_upload() -> str:
+    """Return how images reach a GPU, which ``IMAGEPIPE_CUDA_UPLOAD`` decides."""
+    return os.environ.get("IMAGEPIPE_CUDA_UPLOAD") or "copied"
 
 
 def places_directory() -> str | None:

@@ -144,6 +144,14 @@ class OutOfMemoryError(_FileError, MemoryError):
     """
 
 
+class DeviceError(ImagePipeError, RuntimeError):
+    """A GPU that cannot be used: no driver, no such device, no memory on it, or a failed call."""
+
+
+class StreamCaptureError(ImagePipeError, BufferError):
+    """A batch was asked for on a stream that is captured into a CUDA graph."""
+
+
 class DecodeError(_FileError):
     """An image that cannot be decoded.
 

@@ -9,17 +9,20 @@ __all__ = [
     "Batch",
     "Batches",
     "Codec",
+    "DeviceTensor",
     "Loader",
     "RecordReader",
     "RecordWriter",
     "Tensor",
     "__version__",
     "bench",
+    "close_cuda",
     "create_images",
     "create_index",
     "create_recordio",
     "create_tensor_records",
     "create_tfrecords",
+    "cuda_devices",
     "decode_example",
     "describe",
     "encode_example",
@@ -77,6 +80,12 @@ def split(arguments: _Arguments, progress: _Progress) -> _Counts:
 def machine() -> dict[str, Any]:
     """Return what this processor offers."""
 
+def cuda_devices() -> dict[str, Any]:
+    """The CUDA version of the driver, and name, memory, capability and bus of each device."""
+
+def close_cuda() -> None:
+    """Forbid driver calls from now on, and wait for those that are under way."""
+
 def describe(arguments: _Arguments, progress: _Progress) -> dict[str, Any]:
     """Return what a dataset consists of."""
 
@@ -116,6 +125,42 @@ class Tensor:
         copy: bool | None = None,
     ) -> CapsuleType: ...
     def __dlpack_device__(self) -> tuple[int, int]: ...
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Elements along each axis."""
+
+    @property
+    def dtype(self) -> str:
+        """Type of the elements, as a word."""
+
+@final
+class DeviceTensor:
+    """A dense array in the memory of a batch on a GPU; 256-byte aligned."""
+
+    @property
+    def __cuda_array_interface__(self) -> dict[str, Any]: ...
+    def __dlpack__(
+        self,
+        *,
+        stream: object = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> CapsuleType: ...
+    def __dlpack_device__(self) -> tuple[int, int]: ...
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Elements along each axis."""
+
+    @property
+    def dtype(self) -> str:
+        """Type of the elements, as a word."""
+
+    def to_cpu(self) -> Tensor:
+        """A copy in the CPU's memory."""
+
+    def on_lasting_streams(self) -> DeviceTensor:
+        """The same array for a consumer whose streams live at least as long as it holds it."""
 
 @final
 class Batch:
@@ -130,7 +175,7 @@ class Batch:
     def after(self) -> tuple[int, int]:
         """Epoch and position of all ranks once the batch is consumed."""
 
-    def field(self, name: str) -> Tensor | list[Tensor] | None:
+    def field(self, name: str) -> Tensor | DeviceTensor | list[Tensor] | None:
         """A field by its name; a list if it is ragged, None if the batch does not have it."""
 
     def paths(self) -> list[str]: ...

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
+from imagepipe_rs._adapters.numpy import on_host
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -190,7 +192,7 @@ def _known(batch: _native.Batch, name: str) -> Any:
     found = batch.field(name)
     if isinstance(found, list):
         return [np.asarray(tensor) for tensor in found]
-    return None if found is None else np.asarray(found)
+    return None if found is None else on_host(found)
 
 
 def _restored(

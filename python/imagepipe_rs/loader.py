@@ -11,6 +11,7 @@ from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
 from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._arguments import Description, extracted
+from imagepipe_rs._device import cuda_device, output_on
 from imagepipe_rs._epochs import Epochs
 from imagepipe_rs._errors import Failure
 from imagepipe_rs._foreign import cannot_change, explains_keywords, no_attribute
@@ -165,9 +166,13 @@ class Loader:
         max_pixels: a larger image is an error before any memory is allocated for it.
         workers: decoding threads; None for the number of usable cores.
         prefetch: batches ready ahead of the consumer.
-        device: ``"cpu"``.
-        output: type of images and labels: ``"numpy"``, ``"tensorflow"``, ``"torch"``, ``"jax"`` or
-            ``"cupy"``.
+        device: where images and labels are delivered: ``"cpu"``, ``"cuda"`` or ``"cuda:N"``.
+            ``"cuda"`` is PyTorch's current device if it has initialised CUDA; else, the device of
+            the number ``LOCAL_RANK``, which launchers set; else, ``"cuda:0"``. The other fields
+            stay on the CPU.
+        output: type of images and labels: ``"numpy"``, ``"dlpack"``, ``"tensorflow"``,
+            ``"torch"``, ``"jax"`` or ``"cupy"``; None for ``"numpy"`` on the CPU and ``"dlpack"``,
+            which is an object with ``__dlpack__``, on a GPU.
         ragged: each image is an array of its own; ``batch.images`` is a list.
         fields: what a batch unpacks to, in this order, as arrays of ``output``: ``"images"`` and
             any of ``"labels"``, ``"valid"``, ``"indices"``, ``"crops"``, ``"flips"`` (see
@@ -189,6 +194,7 @@ class Loader:
             invalid row; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where
             that fits.
         RecordError: a file of records that cannot be read.
+        DeviceError: a GPU that cannot be used, and why; also a ``RuntimeError``.
 
     Warns:
         DatasetWarning: once for each: files left out, with their number and examples; folders
@@ -196,7 +202,7 @@ class Loader:
             ``labels.csv`` that is not used; several ranks that each read all samples, unless
             ``shard`` says that they should; a worker process of a ``DataLoader`` that reads all
             samples, as all the others do; Lightning's ``overfit_batches`` with a Loader that
-            shuffles.
+            shuffles; memory that cannot be pinned for a GPU.
     """
 
     # What no argument offers; `imagepipe_rs.tensorflow` does.
@@ -243,8 +249,8 @@ class Loader:
         max_pixels: int = 178_956_970,
         workers: int | None = None,
         prefetch: int = 2,
-        device: Literal["cpu"] = "cpu",
-        output: Literal["numpy", "tensorflow", "torch", "jax", "cupy"] = "numpy",
+        device: Literal["cpu", "cuda"] | str = "cpu",  # noqa: PYI051  shows the words
+        output: Literal["numpy", "dlpack", "tensorflow", "torch", "jax", "cupy"] | None = None,
         ragged: bool = False,
         fields: Sequence[str] = DEFAULT_FIELDS,
     ) -> None:
@@ -255,14 +261,13 @@ class Loader:
 
     def _open(self, given: Mapping[str, Any]) -> None:
         """Find the samples and check the arguments."""
-        if str(given["device"]) != "cpu":  # PyTorch has objects for devices
-            allowed = "'cpu' is the only device of this version"
-            raise ValueError(f"device={shown(given['device'])} is not valid: {allowed}")
-        self._adapter = adapter(given["output"])
+        cuda = cuda_device(given["device"])
+        output = output_on(cuda, given["output"])
+        self._adapter = adapter(output)
         fields = fields_of(given["fields"], given["labels"])
-        if given["output"] == "numpy" and str(given["dtype"]) == "bfloat16":
+        if output == "numpy" and str(given["dtype"]) == "bfloat16":
             bfloat16()  # an error before any file is read
-        arguments = {**extracted(given), **self._more}
+        arguments = {**extracted(given), **self._more, "cuda_device": cuda}
         self._native = _native.Loader(arguments)
         warn(self._native.notes())
         rank, world = map(operator.index, arguments["shard"])
@@ -271,6 +276,7 @@ class Loader:
             **{name: given[name] for name in _DESCRIBED},
             batch_size=operator.index(given["batch_size"]),
             fields=fields,
+            device="cpu" if cuda is None else f"cuda:{cuda}",
             endless=given["repeat"] or draws,
             rank=rank,
             world=world,
@@ -515,7 +521,7 @@ class Loader:
             model.fit(train.as_tf_dataset(), epochs=90)
 
         Raises:
-            ValueError: the loader is ``ragged``.
+            ValueError: the loader is ``ragged``, or its batches are on a GPU.
         """
         from imagepipe_rs._adapters.tf_dataset import as_tf_dataset  # noqa: PLC0415  imports TensorFlow
 
@@ -558,6 +564,7 @@ class Loader:
 
 
 _OPTIONS = frozenset(inspect.signature(Loader).parameters)
-_DESCRIBED = _OPTIONS & Description.__dataclass_fields__.keys() - {"batch_size", "fields"}
+_OWN = {"batch_size", "device", "fields"}
+_DESCRIBED = _OPTIONS & Description.__dataclass_fields__.keys() - _OWN
 
 __all__ = ["Batch", "Loader", "LoaderIterator"]

@@ -151,7 +151,8 @@ impl<J: Job> Shared<J> {
             // Whatever state the panic left the old one in.
             *scratch = self.job.scratch();
         }
-        if filling.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // Nobody takes a batch of an engine that was stopped.
+        if filling.open.fetch_sub(1, Ordering::AcqRel) == 1 && !self.stopped() {
             self.complete(filling);
         }
     }

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::batch::{Batch, Failure};
-use super::fields::INDICES;
+use super::fields::Target;
+use super::gpu::{Gpu, Room};
 use super::job::Shared;
 use crate::engine::{FirstError, lock};
 use crate::error::Result;
@@ -14,10 +15,13 @@ use crate::tensor::Lease;
 /// The samples of a batch, its memory, and what workers have to say of it.
 #[derive(Debug)]
 pub(super) struct Assembly {
+    number: u64,
     pub(super) step: Step,
     after: Place,
     pub(super) draws: Vec<Draw>,
-    pub(super) lease: Arc<Lease>,
+    lease: Arc<Lease>,
+    /// Its place on a GPU, if it goes to one.
+    pub(super) room: Option<Room>,
     notes: Mutex<Notes>,
     /// What ends the run.
     pub(super) fatal: FirstError,
@@ -34,12 +38,20 @@ struct Notes {
 }
 
 impl Assembly {
-    pub(super) fn new(step: Step, after: Place, draws: Vec<Draw>, lease: Lease) -> Self {
+    pub(super) fn new(
+        number: u64,
+        (step, after): (Step, Place),
+        draws: Vec<Draw>,
+        lease: Lease,
+        room: Option<Room>,
+    ) -> Self {
         Self {
+            number,
             step,
             after,
             draws,
             lease: Arc::new(lease),
+            room,
             notes: Mutex::default(),
             fatal: FirstError::default(),
             refill: OnceLock::new(),
@@ -47,12 +59,24 @@ impl Assembly {
     }
 
     /// A batch of the same draws in other memory, none of them valid.
-    pub(super) fn again(&self, lease: Lease) -> Self {
+    pub(super) fn again(&self, lease: Lease, room: Option<Room>) -> Self {
         let step = Step {
             valid: 0,
             ..self.step
         };
-        Self::new(step, self.after, self.draws.clone(), lease)
+        Self::new(
+            self.number,
+            (step, self.after),
+            self.draws.clone(),
+            lease,
+            room,
+        )
+    }
+
+    /// The place of the sample in slot `slot`, for whoever asks first.
+    pub(super) fn claim(&self, slot: usize) -> Option<Target<'_>> {
+        let staging = self.room.as_ref().map(|room| &**room.staging);
+        Target::claim(&self.lease, staging, slot)
     }
 
     /// Notes a sample that failed.
@@ -81,30 +105,41 @@ impl Assembly {
     }
 
     /// The finished batch, or what ends the run; and the samples that failed, in order.
-    pub(super) fn finish(&self, shared: &Shared) -> (Result<Batch>, Vec<Failure>) {
+    pub(super) fn finish(
+        &self,
+        shared: &Shared,
+        gpu: Option<&Gpu>,
+    ) -> (Result<Batch>, Vec<Failure>) {
         let failures = self.take_failures().into_iter();
-        let finished = self.fatal.take().map(|()| self.seal(shared));
+        let finished = self.fatal.take().and_then(|()| self.seal(shared, gpu));
         (finished, failures.map(|(_, failure)| failure).collect())
     }
 
-    /// Closes the memory of a batch in which nothing went wrong that ends the run.
-    fn seal(&self, shared: &Shared) -> Batch {
+    /// Closes the memory of a batch in which nothing went wrong that ends the run, and starts its
+    /// way to a GPU.
+    fn seal(&self, shared: &Shared, gpu: Option<&Gpu>) -> Result<Batch> {
         let Notes {
             missing, singles, ..
         } = std::mem::take(&mut *lock(&self.notes));
         let is_kept = |slot: &usize| !missing.contains(slot);
         let len = self.lease.seal(|slot| is_kept(&slot));
+        let mut on_device = None;
+        if let (Some(gpu), Some(room)) = (gpu, &self.room) {
+            room.staging.seal(|slot| is_kept(&slot));
+            on_device = Some(gpu.upload(self.number, room, len)?);
+        }
         let singles = singles.into_iter().filter(|(slot, _)| is_kept(slot));
-        let index = |place| bytemuck::pod_read_unaligned(self.lease.bytes(INDICES, place));
-        Batch {
+        let index = |place| bytemuck::pod_read_unaligned(self.lease.bytes(0, place));
+        Ok(Batch {
             data: Arc::clone(&shared.data),
             lease: Arc::clone(&self.lease),
+            on_device,
             singles: singles.map(|(_, single)| single).collect(),
             ragged: shared.plan.ragged,
             samples: (0..len).map(index).collect(),
             epoch: self.step.epoch,
             after: self.after,
             failures: Vec::new(),
-        }
+        })
     }
 }

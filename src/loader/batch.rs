@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::gpu::{DeviceArray, OnDevice};
 use crate::dataset::{Dataset, Location};
 use crate::dlpack::Array;
 use crate::error::{Error, Result};
@@ -26,6 +27,8 @@ pub struct Failure {
 pub struct Batch {
     pub(super) data: Arc<dyn Dataset>,
     pub(super) lease: Arc<Lease>,
+    /// What of it is on a GPU.
+    pub(super) on_device: Option<OnDevice>,
     /// Images with memory of their own, if they are not a field of the batch.
     pub(super) singles: Vec<Arc<Lease>>,
     pub(super) ragged: bool,
@@ -45,6 +48,8 @@ pub struct Batch {
 pub enum Arrays {
     /// One array: the samples along its first axis.
     Stacked(Array),
+    /// One array on a GPU.
+    OnDevice(DeviceArray),
     /// An array for each sample.
     Each(Vec<Array>),
 }
@@ -74,6 +79,13 @@ impl Batch {
     /// | `valid` | whether it is not a repeated one that fills the batch up: bool |
     #[must_use]
     pub fn field(&self, name: &str) -> Option<Arrays> {
+        if let Some(array) = self
+            .on_device
+            .as_ref()
+            .and_then(|arrays| arrays.array(name))
+        {
+            return Some(Arrays::OnDevice(array));
+        }
         let fields = self.lease.fields();
         if let Some(field) = fields.iter().position(|field| field.name == name) {
             return Some(Arrays::Stacked(Array::of_field(&self.lease, field)));
@@ -109,7 +121,25 @@ impl Batch {
             .collect()
     }
 
-    /// The bytes of an image, as they lie in memory.
+    /// Bytes of all images.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let images = self
+            .on_device
+            .as_ref()
+            .and_then(|arrays| arrays.array("images"));
+        match images {
+            Some(images) => images.array().bytes(),
+            None => (0..self.len())
+                .map(|place| self.image_bytes(place).len())
+                .sum(),
+        }
+    }
+
+    /// The bytes of an image in the CPU's memory.
+    ///
+    /// # Panics
+    /// If the images are on a GPU.
     #[must_use]
     pub fn image_bytes(&self, place: usize) -> &[u8] {
         let is_image = |field: &Field| field.name == "images";

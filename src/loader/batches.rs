@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Loader;
 use super::batch::Batch;
 use super::config::OnError;
+use super::gpu::Waker;
 use super::job::Job;
 use super::ledger::Ledger;
 use crate::engine::{Engine, Load, Next, Stopwatch, lock};
@@ -16,6 +17,7 @@ use crate::sampler::Place;
 #[derive(Debug)]
 pub struct Batches {
     engine: Option<Engine<Job>>,
+    _waker: Option<Waker>,
     ledger: Arc<Ledger>,
     start: Place,
     taken: u64,
@@ -24,7 +26,9 @@ pub struct Batches {
 impl Batches {
     pub(super) fn new(engine: Engine<Job>, ledger: Arc<Ledger>, start: Place) -> Self {
         lock(&ledger.clocks).begin(engine.clock());
+        let gpu = engine.job().memory.gpu.as_ref();
         Self {
+            _waker: gpu.map(|gpu| gpu.waker(engine.notifier())),
             engine: Some(engine),
             ledger,
             start,
@@ -49,6 +53,9 @@ impl Batches {
                     lock(&self.ledger.failures).count += 1;
                 }
                 let batch = Batch { failures, ..batch? };
+                if let Some(on_device) = &batch.on_device {
+                    on_device.deliver();
+                }
                 self.ledger.note_delivery(&batch);
                 Ok(Next::Batch(batch))
             }

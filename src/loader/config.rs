@@ -4,9 +4,11 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::cuda::Route;
 use crate::dataset::{Keys, Side};
 use crate::pixel::words;
 use crate::sampler::LastBatch;
+use crate::tensor::Device;
 use crate::transform::Options;
 
 /// How labels come.
@@ -107,6 +109,10 @@ pub struct Config {
     pub prefetch: usize,
     /// Each image an array of its own, of its own size. Default: no.
     pub ragged: bool,
+    /// Where batches are delivered. Default: the CPU's memory.
+    pub device: Device,
+    /// How images reach a GPU. Default: by the copy engine.
+    pub route: Route,
 }
 
 impl Default for Config {
@@ -135,6 +141,8 @@ impl Default for Config {
             workers: None,
             prefetch: 2,
             ragged: false,
+            device: Device::Cpu,
+            route: Route::default(),
         }
     }
 }

@@ -1,43 +1,68 @@
-//! Which fields the Loader's batches have.
+//! Which fields the Loader's batches have, and where workers write them.
 
 use std::sync::Arc;
 
 use super::config::Labels;
 use super::plan::Plan;
 use crate::pixel::Dtype;
-use crate::tensor::Field;
+use crate::tensor::{Arena, Field, Slot};
 
-/// Numbers of the samples in the dataset: int64.
-pub(super) const INDICES: usize = 0;
+/// Numbers of the samples in the data set: int64.
+pub(super) const INDICES: Column = Column::Kept(0);
 /// What part of each upright source image was used: left, top, width, height in pixels, float32.
-pub(super) const CROPS: usize = 1;
+pub(super) const CROPS: Column = Column::Kept(1);
 /// Which samples were mirrored by chance: bool.
-pub(super) const FLIPS: usize = 2;
+pub(super) const FLIPS: Column = Column::Kept(2);
 /// Which samples are not repeated ones that fill the batch up: bool.
-pub(super) const VALID: usize = 3;
+pub(super) const VALID: Column = Column::Kept(3);
+
+/// Where a field of a batch is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Column {
+    /// An array of the memory that is handed over.
+    Kept(usize),
+    /// An array of the memory that is copied to a device.
+    Staged(usize),
+}
 
 /// The fields of a batch, in the order of their arrays, and the places of those that not every
 /// batch has.
 #[derive(Debug)]
 pub(super) struct Fields {
-    pub(super) all: Arc<[Field]>,
+    /// What is handed over in the memory that workers write.
+    pub(super) kept: Arc<[Field]>,
+    /// What is copied to a device, as workers write it; nothing where there is none.
+    pub(super) staged: Arc<[Field]>,
     /// Not where each image has memory of its own.
-    pub(super) images: Option<usize>,
+    pub(super) images: Option<Column>,
     /// Not where there are to be none.
-    pub(super) labels: Option<usize>,
+    pub(super) labels: Option<Column>,
+}
+
+/// One sample's place in both memories of a batch.
+#[derive(Debug)]
+pub(super) struct Target<'a> {
+    kept: Slot<'a>,
+    staged: Option<Slot<'a>>,
 }
 
 impl Fields {
     pub(super) fn new(plan: &Plan) -> Self {
-        let mut all = vec![
+        let mut kept = vec![
             Field::new("indices", Dtype::Int64, &[]),
             Field::new("crops", Dtype::Float32, &[4]),
             Field::new("flips", Dtype::Bool, &[]),
             Field::new("valid", Dtype::Bool, &[]),
         ];
+        let mut staged = Vec::new();
         let mut add = |field| {
-            all.push(field);
-            all.len() - 1
+            let (fields, column): (_, fn(usize) -> Column) = if plan.delivery.is_some() {
+                (&mut staged, Column::Staged)
+            } else {
+                (&mut kept, Column::Kept)
+            };
+            fields.push(field);
+            column(fields.len() - 1)
         };
         let stacked = plan.recipe.size().filter(|_| !plan.ragged);
         let images = stacked.map(|size| add(plan.recipe.field(size)));
@@ -48,9 +73,43 @@ impl Fields {
         };
         let labels = label.map(add);
         Self {
-            all: all.into(),
+            kept: kept.into(),
+            staged: staged.into(),
             images,
             labels,
         }
+    }
+}
+
+impl<'a> Target<'a> {
+    /// The place of sample `index`, for whoever asks first.
+    pub(super) fn claim(kept: &'a Arena, staged: Option<&'a Arena>, index: usize) -> Option<Self> {
+        Some(Self {
+            kept: kept.claim(index)?,
+            staged: staged.and_then(|staged| staged.claim(index)),
+        })
+    }
+
+    /// The sample's bytes in an array.
+    ///
+    /// # Panics
+    /// If the array is staged, and the batch is for no device.
+    pub(super) fn field(&mut self, column: Column) -> &mut [u8] {
+        match column {
+            Column::Kept(field) => self.kept.field(field),
+            Column::Staged(field) => {
+                let staged = self.staged.as_mut();
+                staged.expect("what is staged is for a device").field(field)
+            }
+        }
+    }
+
+    /// Writes all elements that the sample has in an array.
+    ///
+    /// # Panics
+    /// If they are not as many bytes as it has there.
+    pub(super) fn put<T: bytemuck::NoUninit>(&mut self, column: Column, elements: &[T]) {
+        self.field(column)
+            .copy_from_slice(bytemuck::cast_slice(elements));
     }
 }

@@ -6,14 +6,15 @@ use std::sync::{Arc, Mutex};
 use super::assembly::Assembly;
 use super::batch::{Batch, Failure};
 use super::damaged::Damaged;
-use super::fields::Fields;
+use super::fields::{Fields, Target};
+use super::gpu::Gpu;
 use super::plan::Plan;
 use super::stats::Stages;
 use crate::dataset::{self, Dataset};
 use crate::engine::{self, Begun, lock};
 use crate::error::{Error, Result};
 use crate::sampler::Place;
-use crate::tensor::{Host, Pool, Slot};
+use crate::tensor::{Host, Pool};
 use crate::transform;
 
 /// What all iterators of a loader share.
@@ -37,6 +38,8 @@ pub(super) struct Scratch {
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) batches: Arc<Pool>,
+    /// Where batches are delivered on a GPU.
+    pub(super) gpu: Option<Gpu>,
     pub(super) scratches: Mutex<Vec<Scratch>>,
 }
 
@@ -54,21 +57,24 @@ pub(super) struct Job {
 pub(super) struct Task<'a, 'b> {
     pub(super) batch: &'a Assembly,
     pub(super) slot: usize,
-    pub(super) target: &'a mut Slot<'b>,
+    pub(super) target: &'a mut Target<'b>,
     pub(super) scratch: &'a mut Scratch,
     pub(super) stop: &'a AtomicBool,
 }
 
 impl Memory {
-    pub(super) fn new(plan: &Plan, fields: &Fields, prefetch: usize) -> Arc<Self> {
+    pub(super) fn new(plan: &Plan, fields: &Fields, prefetch: usize) -> Result<Arc<Self>> {
         let capacity = usize::try_from(plan.schedule.longest_batch()).unwrap_or(usize::MAX);
         // One with the consumer, one that the consumer just let go, the rest ahead of it.
         let spare = prefetch.saturating_add(2);
-        let fields = Arc::clone(&fields.all);
-        Arc::new(Self {
-            batches: Pool::new(capacity, fields, spare, Arc::new(Host)),
+        let gpu = |delivery| Gpu::new(delivery, plan, fields, (capacity, spare));
+        let gpu = plan.delivery.as_ref().map(gpu).transpose()?;
+        let kept = Arc::clone(&fields.kept);
+        Ok(Arc::new(Self {
+            batches: Pool::new(capacity, kept, spare, Arc::new(Host)),
+            gpu,
             scratches: Mutex::default(),
-        })
+        }))
     }
 }
 
@@ -96,16 +102,23 @@ impl engine::Job for Job {
         let slots = usize::try_from(step.len).unwrap_or(usize::MAX);
         // The memory first: where there is none for the batch there is none for the list of its
         // samples.
+        let room = match &self.memory.gpu {
+            None => None,
+            Some(gpu) => match gpu.room(slots)? {
+                None => return Ok(Begun::Later),
+                room => room,
+            },
+        };
         let lease = self.memory.batches.lend(slots)?;
         let positions = step.first..step.first + step.len;
         let draws = positions.map(|position| epoch.at(position)).collect();
         let after = plan.schedule.after(self.start, number + 1);
-        let batch = Assembly::new(step, after, draws, lease);
+        let batch = Assembly::new(number, (step, after), draws, lease, room);
         Ok(Begun::Batch { batch, slots })
     }
 
     fn run(&self, batch: &Assembly, slot: usize, scratch: &mut Scratch, stop: &AtomicBool) {
-        let Some(mut target) = batch.lease.claim(slot) else {
+        let Some(mut target) = batch.claim(slot) else {
             return;
         };
         let draw = batch.draws[slot];
@@ -129,6 +142,6 @@ impl engine::Job for Job {
 
     fn complete(&self, batch: &Assembly) -> Result<Self::Output> {
         let batch = batch.refill.get().map_or(batch, |refill| refill);
-        Ok(batch.finish(&self.shared))
+        Ok(batch.finish(&self.shared, self.memory.gpu.as_ref()))
     }
 }

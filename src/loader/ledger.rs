@@ -51,9 +51,7 @@ impl Ledger {
 
     /// Counts a batch that is handed over.
     pub(super) fn note_delivery(&self, batch: &Batch) {
-        let bytes = (0..batch.len())
-            .map(|place| batch.image_bytes(place).len())
-            .sum();
+        let bytes = batch.bytes();
         self.delivered.add_items(batch.len() as u64, bytes);
         self.waiting.add_items(1, 0);
     }

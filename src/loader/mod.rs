@@ -10,6 +10,7 @@ mod batches;
 mod config;
 mod damaged;
 mod fields;
+mod gpu;
 mod job;
 mod ledger;
 mod plan;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex};
 pub use batch::{Arrays, Batch, Failure};
 pub use batches::Batches;
 pub use config::{Config, Labels, OnError, Sampling};
+pub use gpu::DeviceArray;
 pub use ledger::Fault;
 pub use stats::Stats;
 
@@ -93,7 +95,7 @@ impl Loader {
     fn of(config: &Config, data: Arc<dyn Dataset>) -> Result<Self> {
         let plan = Plan::new(config, &*data)?;
         let fields = Fields::new(&plan);
-        let memory = Mutex::new(Memory::new(&plan, &fields, config.prefetch));
+        let memory = Mutex::new(Memory::new(&plan, &fields, config.prefetch)?);
         Ok(Self {
             shared: Arc::new(Shared {
                 damaged: Damaged::new(data.len()),
@@ -193,30 +195,37 @@ impl Loader {
             let allowed = format!("a place in an epoch of {}", counted(schedule.len, "sample"));
             return Err(Error::argument("position", start.position, allowed));
         }
-        let engine = Engine::start(self.job(start, steps), self.workers, self.prefetch)?;
+        let engine = Engine::start(self.job(start, steps)?, self.workers, self.prefetch)?;
         Ok(Batches::new(engine, Arc::clone(&self.ledger), start))
     }
 
     /// The work of `steps` batches from `start` on; endless without a number.
-    fn job(&self, start: Place, steps: Option<u64>) -> Job {
-        Job {
+    fn job(&self, start: Place, steps: Option<u64>) -> Result<Job> {
+        Ok(Job {
             shared: Arc::clone(&self.shared),
-            memory: self.memory(),
+            memory: self.memory()?,
             start,
             steps,
-        }
+        })
     }
 
     /// Memory to be reused; new in a fork, where the parent's may be locked for ever.
-    fn memory(&self) -> Arc<Memory> {
+    fn memory(&self) -> Result<Arc<Memory>> {
         let Shared { plan, fields, .. } = &*self.shared;
         let Ok(mut memory) = self.memory.try_lock() else {
             return Memory::new(plan, fields, self.prefetch);
         };
         if !memory.batches.at_home() {
-            *memory = Memory::new(plan, fields, self.prefetch);
+            *memory = Memory::new(plan, fields, self.prefetch)?;
         }
-        Arc::clone(&memory)
+        Ok(Arc::clone(&memory))
+    }
+
+    /// What a user should know about the device, though it is no error.
+    #[must_use]
+    pub fn device_note(&self) -> Option<String> {
+        let memory = self.memory.try_lock().ok()?;
+        memory.gpu.as_ref()?.note()
     }
 
     /// Counts over all iterators so far.

@@ -2,16 +2,20 @@
 //! of contradictions.
 
 use super::config::{Config, Labels, OnError, Sampling};
+use super::gpu::Delivery;
 use crate::dataset::{ByClass, Dataset};
 use crate::engine::MOST_WORKERS;
 use crate::error::{Error, Result, counted};
 use crate::sampler::{Order, Schedule};
+use crate::tensor::Device;
 use crate::transform::Recipe;
 
 /// Everything a worker needs to know.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) recipe: Recipe,
+    /// What is left to do on a GPU; nothing where batches stay on the CPU.
+    pub(super) delivery: Option<Delivery>,
     pub(super) labels: Labels,
     /// Length of a one-hot label.
     pub(super) num_classes: usize,
@@ -35,8 +39,10 @@ impl Plan {
     /// The plan for a configuration that passed [`Plan::check`].
     pub(super) fn new(config: &Config, data: &dyn Dataset) -> Result<Self> {
         let order = order(config, data)?;
+        let (recipe, delivery) = delivered(Recipe::new(&config.image)?, config);
         Ok(Self {
-            recipe: Recipe::new(&config.image)?,
+            recipe,
+            delivery,
             labels: config.labels,
             // Asked for where it matters alone: to know it may take reading all labels.
             num_classes: if config.labels == Labels::OneHot {
@@ -52,6 +58,23 @@ impl Plan {
             ragged: config.ragged,
         })
     }
+}
+
+/// What workers make of images, and what is left to a GPU: the bus is slow, and bytes are the
+/// smallest form of a batch.
+fn delivered(recipe: Recipe, config: &Config) -> (Recipe, Option<Delivery>) {
+    let (Device::Cuda(ordinal), Some(size)) = (config.device, recipe.size()) else {
+        return (recipe, None);
+    };
+    let images = recipe.field(size);
+    let (recipe, deferred) = recipe.deferred();
+    let delivery = Delivery {
+        ordinal,
+        deferred,
+        route: config.route,
+        images,
+    };
+    (recipe, Some(delivery))
 }
 
 fn schedule(config: &Config, data: &dyn Dataset, with_replacement: bool) -> Result<Schedule> {
@@ -97,6 +120,15 @@ fn check_batches(config: &Config) -> Result<()> {
     if workers > MOST_WORKERS {
         let allowed = format!("at most {MOST_WORKERS}");
         return Err(Error::argument("workers", workers, allowed));
+    }
+    if config.device != Device::Cpu && (config.ragged || config.image.size.is_none()) {
+        let (name, value) = if config.ragged {
+            ("ragged", "True")
+        } else {
+            ("size", "None")
+        };
+        let allowed = "only with device=\"cpu\": on a GPU, images of a batch have one size";
+        return Err(Error::argument(name, value, allowed));
     }
     if config.image.size.is_none() && config.batch_size > 1 && !config.ragged {
         return Err(Error::argument(

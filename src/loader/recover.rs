@@ -2,10 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use super::assembly::Assembly;
 use super::batch::Failure;
 use super::config::OnError;
 use super::job::{Job, Task};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::random::{Purpose, Stream};
 use crate::sampler::Draw;
 
@@ -89,8 +90,8 @@ impl Job {
     /// sample does it, in memory of its own, since slots are claimed once.
     fn refill(&self, task: &mut Task<'_, '_>) {
         let lost = task.batch;
-        let batch = match self.memory.batches.lend(lost.draws.len()) {
-            Ok(lease) => lost.again(lease),
+        let batch = match self.another(lost) {
+            Ok(batch) => batch,
             Err(error) => return lost.fatal.note(task.slot, error),
         };
         let failures = lost.take_failures();
@@ -99,7 +100,7 @@ impl Job {
             batch.note(slot, failure);
         }
         for (slot, reason) in reasons.iter().enumerate() {
-            let Some(mut target) = batch.lease.claim(slot) else {
+            let Some(mut target) = batch.claim(slot) else {
                 return;
             };
             let mut task = Task {
@@ -115,6 +116,17 @@ impl Job {
         }
         // Nobody else sets it: one worker has the last sample.
         let _ = lost.refill.set(Box::new(batch));
+    }
+
+    /// A batch of the same draws in memory of its own.
+    fn another(&self, lost: &Assembly) -> Result<Assembly> {
+        let slots = lost.draws.len();
+        let lease = self.memory.batches.lend(slots)?;
+        let room = match (&self.memory.gpu, &lost.room) {
+            (Some(gpu), Some(room)) => Some(gpu.again(room, slots)?),
+            _ => None,
+        };
+        Ok(lost.again(lease, room))
     }
 
     fn failure(&self, index: u64, error: Error) -> Failure {

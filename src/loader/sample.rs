@@ -1,7 +1,7 @@
 //! One sample: read, decoded into its slot, and described beside its pixels.
 
 use super::config::Labels;
-use super::fields::{CROPS, FLIPS, INDICES, VALID};
+use super::fields::{CROPS, FLIPS, INDICES, Target, VALID};
 use super::job::{Job, Scratch, Shared, Task};
 use super::plan::Plan;
 use crate::codec::Reason;
@@ -9,7 +9,7 @@ use crate::engine::Stopwatch;
 use crate::error::{Error, Result, counted};
 use crate::pixel::Region;
 use crate::sampler::Draw;
-use crate::tensor::{Lease, Slot};
+use crate::tensor::Lease;
 use crate::transform::{Identity, Made, Prepared};
 
 impl Job {
@@ -77,7 +77,7 @@ impl Job {
     }
 
     /// Writes what is known of a sample beside its pixels.
-    fn describe(&self, draw: Draw, label: usize, made: Made, target: &mut Slot<'_>) {
+    fn describe(&self, draw: Draw, label: usize, made: Made, target: &mut Target<'_>) {
         if let Some(labels) = self.shared.fields.labels {
             if self.shared.plan.labels == Labels::OneHot {
                 let field = target.field(labels);

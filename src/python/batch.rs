@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
 use super::capsule::capsule;
+use super::device::PyDeviceTensor;
 use crate::dataset::Location;
 use crate::dlpack::{self, Array};
 use crate::loader::{Arrays, Batch};
@@ -21,7 +22,7 @@ pub(super) struct PyTensor(pub(super) Array);
 pub(super) struct PyBatch(pub(super) Batch);
 
 /// What NumPy calls a type on a little-endian machine; bfloat16, which it lacks, is uint16.
-fn typestr(dtype: Dtype) -> &'static str {
+pub(super) fn typestr(dtype: Dtype) -> &'static str {
     match dtype {
         Dtype::Bool => "|b1",
         Dtype::Uint8 => "|u1",
@@ -35,8 +36,36 @@ fn typestr(dtype: Dtype) -> &'static str {
     }
 }
 
+/// What a type is called.
+pub(super) fn word(dtype: Dtype) -> &'static str {
+    match dtype {
+        Dtype::Bool => "bool",
+        Dtype::Uint8 => "uint8",
+        Dtype::Uint16 => "uint16",
+        Dtype::Int16 => "int16",
+        Dtype::Int32 => "int32",
+        Dtype::Int64 => "int64",
+        Dtype::Float16 => "float16",
+        Dtype::Bfloat16 => "bfloat16",
+        Dtype::Float32 => "float32",
+        Dtype::Float64 => "float64",
+    }
+}
+
 #[pymethods]
 impl PyTensor {
+    /// Elements along each axis.
+    #[getter]
+    fn shape<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.0.shape())
+    }
+
+    /// Type of the elements, as a word.
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        word(self.0.dtype())
+    }
+
     /// What NumPy needs to make an array of the memory; bfloat16, which NumPy lacks, as uint16.
     #[getter]
     fn __array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -107,6 +136,9 @@ impl PyBatch {
         let object = match arrays {
             None => return Ok(None),
             Some(Arrays::Stacked(array)) => PyTensor(array).into_pyobject(py)?.into_any(),
+            Some(Arrays::OnDevice(array)) => {
+                PyDeviceTensor::new(array).into_pyobject(py)?.into_any()
+            }
             Some(Arrays::Each(arrays)) => {
                 let tensors = arrays.into_iter().map(PyTensor);
                 tensors.collect::<Vec<_>>().into_pyobject(py)?.into_any()

@@ -10,6 +10,7 @@ use super::arguments::{one_of, wrong, wrong_type, wrong_value};
 use crate::dataset::Side;
 use crate::loader::{Config, Labels};
 use crate::pixel::{Channels, Fit, Interpolation, Size, Words};
+use crate::tensor::Device;
 use crate::transform::Options;
 
 const RANGE: &str = "two numbers, (low, high)";
@@ -44,8 +45,15 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         workers: a.get("workers", THREADS)?,
         prefetch: a.get("prefetch", WHOLE)?,
         ragged: a.get("ragged", FLAG)?,
+        device: device(a.get("cuda_device", "a device's number, or None")?),
+        route: a.word("cuda_upload")?,
         image: options(&a)?,
     })
+}
+
+/// Where batches are delivered: on the CUDA device of this number, or on the CPU.
+fn device(ordinal: Option<u32>) -> Device {
+    ordinal.map_or(Device::Cpu, Device::Cuda)
 }
 
 /// What becomes of each image.

@@ -34,6 +34,8 @@ fn class_of(error: &Error) -> &'static str {
         // Whoever handles damaged images is to hear of them, whatever else is wrong.
         Error::Files { .. } => error_of(error).map_or("ImagePipeError", class_of),
         Error::Memory { .. } => "OutOfMemoryError",
+        Error::Device { .. } => "DeviceError",
+        Error::Captured => "StreamCaptureError",
         Error::TooManyErrors { .. }
         | Error::Panic { .. }
         | Error::Internal { .. }

@@ -110,7 +110,8 @@ impl PyLoader {
 
     /// What a user should know about the files, though it is no error.
     fn notes(&self) -> Vec<String> {
-        self.0.data().notes().to_vec()
+        let data = self.0.data().notes().iter().cloned();
+        data.chain(self.0.device_note()).collect()
     }
 
     /// 64 bits that depend on the files, their sizes and labels, in order.

@@ -6,6 +6,7 @@ mod batch;
 mod capsule;
 mod codec;
 mod config;
+mod device;
 mod error;
 mod images;
 mod inspect;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use pyo3::prelude::*;
 
 use crate::codec::{Backend, Format};
+use crate::cuda::Route;
 use crate::dataset::Side;
 use crate::loader::{Labels, Sampling};
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Words};
@@ -36,6 +38,8 @@ mod _native {
     use super::batch::{PyBatch, PyTensor};
     #[pymodule_export]
     use super::codec::PyCodec;
+    #[pymodule_export]
+    use super::device::{PyDeviceTensor, close_cuda, cuda_devices};
     #[pymodule_export]
     use super::images::create_images;
     #[pymodule_export]
@@ -84,6 +88,7 @@ fn words() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("channels", all::<Channels>()),
         ("check", all::<Depth>()),
         ("content", all::<Content>()),
+        ("cuda_upload", all::<Route>()),
         ("decoder", all::<Backend>()),
         ("dtype", all::<Dtype>()),
         ("fit", all::<Fit>()),

@@ -26,6 +26,15 @@ pub struct Recipe {
     pub(super) max_pixels: u64,
 }
 
+/// What a device does with the bytes of images.
+#[derive(Debug)]
+pub struct Deferred {
+    /// What becomes of each byte.
+    pub conversion: Conversion,
+    /// The order of the axes that is wanted.
+    pub layout: Layout,
+}
+
 impl Recipe {
     /// The recipe that `options` describe.
     ///
@@ -65,6 +74,27 @@ impl Recipe {
     #[must_use]
     pub fn size(&self) -> Option<Size> {
         self.rule.size
+    }
+
+    /// The same recipe as far as bytes in the order NHWC, and what is then left to do with them.
+    #[must_use]
+    pub fn deferred(self) -> (Self, Deferred) {
+        let deferred = Deferred {
+            conversion: self.conversion,
+            layout: self.layout,
+        };
+        let recipe = Self {
+            conversion: Conversion::Uint8,
+            layout: Layout::Nhwc,
+            ..self
+        };
+        (recipe, deferred)
+    }
+
+    /// Channels of a sample.
+    #[must_use]
+    pub fn channels(&self) -> usize {
+        self.channels.count()
     }
 
     /// What decoded the JPEGs so far.

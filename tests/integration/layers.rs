@@ -48,10 +48,11 @@ fn read_source(folder: &Path) -> io::Result<Vec<Source>> {
 }
 
 /// Where `unsafe` may stand.
-const UNSAFE: [&str; 6] = [
+const UNSAFE: [&str; 7] = [
     "file/map/",
     "tensor/",
     "codec/jpeg/",
+    "cuda/",
     "image/",
     "dlpack.rs",
     "python/",

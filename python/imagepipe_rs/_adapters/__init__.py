@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from imagepipe_rs._names import shown
 
 if TYPE_CHECKING:
-    from imagepipe_rs._native import Tensor
+    from imagepipe_rs._native import DeviceTensor, Tensor
 
-OUTPUTS = ("numpy", "tensorflow", "torch", "jax", "cupy")
+OUTPUTS = ("numpy", "dlpack", "tensorflow", "torch", "jax", "cupy")
 
 
 class Adapter(Protocol):
     """What each module here offers."""
 
-    def convert(self, tensor: Tensor, dtype: str) -> Any:
+    def convert(self, tensor: Tensor | DeviceTensor, dtype: str) -> Any:
         """Return the framework's array over the memory of ``tensor``, of type ``dtype``."""
         ...
 

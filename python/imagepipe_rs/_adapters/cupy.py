@@ -1,4 +1,4 @@
-"""CuPy arrays: copies on the GPU of a batch that was made on the CPU."""
+"""CuPy arrays: over the memory of a batch on a GPU, or copies of one that is on the CPU."""
 
 from __future__ import annotations
 
@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, Any
 import cupy
 import numpy as np
 
+from imagepipe_rs._native import DeviceTensor
+
 if TYPE_CHECKING:
     from imagepipe_rs._native import Tensor
 
+# Streams that hold marks of ours: a stream that is gone cannot be marked.
+_streams: dict[int, Any] = {}
 
-def convert(tensor: Tensor, dtype: str) -> Any:
-    """Return a copy on the current device."""
+
+def convert(tensor: Tensor | DeviceTensor, dtype: str) -> Any:
+    """Return an array that shares the memory on a GPU, else a copy on the current device."""
     if dtype == "bfloat16":
         message = "output='cupy' has no dtype 'bfloat16': use 'float16' or 'float32'"
         raise ValueError(message)
+    if isinstance(tensor, DeviceTensor):
+        with cupy.cuda.Device(tensor.__dlpack_device__()[1]):
+            stream = cupy.cuda.get_current_stream()
+            _streams.setdefault(stream.ptr, stream)
+            return cupy.from_dlpack(tensor.on_lasting_streams())
     return cupy.asarray(np.asarray(tensor))

@@ -9,13 +9,20 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from imagepipe_rs._native import Tensor
+    from imagepipe_rs._native import DeviceTensor, Tensor
 
 
-def convert(tensor: Tensor, dtype: str) -> npt.NDArray[Any]:
-    """Return an array that keeps the batch's memory alive."""
-    array: npt.NDArray[Any] = np.asarray(tensor)
+def convert(tensor: Tensor | DeviceTensor, dtype: str) -> npt.NDArray[Any]:
+    """Return an array that keeps the batch's memory alive, or a copy of one on a GPU."""
+    array = on_host(tensor)
     return array.view(bfloat16()) if dtype == "bfloat16" else array
+
+
+def on_host(tensor: Tensor | DeviceTensor) -> npt.NDArray[Any]:
+    """Return an array of the memory, or a copy of it from a GPU; bfloat16 as uint16."""
+    if hasattr(tensor, "__array_interface__"):
+        return np.asarray(tensor)
+    return np.asarray(tensor.to_cpu())
 
 
 def bfloat16() -> Any:

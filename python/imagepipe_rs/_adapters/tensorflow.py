@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 if TYPE_CHECKING:
-    from imagepipe_rs._native import Tensor
+    from imagepipe_rs._native import DeviceTensor, Tensor
 
 
-def convert(tensor: Tensor, dtype: str) -> Any:
+def convert(tensor: Tensor | DeviceTensor, dtype: str) -> Any:
     """Return a tensor that shares the memory."""
     del dtype
-    # TensorFlow takes unversioned capsules only.
+    # TensorFlow takes unversioned capsules only, and has no stream to bring in order: on a GPU the
+    # host waits until the batch is there.
     return tf.experimental.dlpack.from_dlpack(tensor.__dlpack__())

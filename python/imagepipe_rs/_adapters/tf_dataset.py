@@ -114,6 +114,12 @@ def _as_it_is() -> Any:
 
 def _signature(epochs: Epochs) -> Any:
     about = epochs.about
+    if about.device != "cpu":
+        message = (
+            f"as_tf_dataset() needs batches on the CPU, not device={about.device!r}: tf.data "
+            "copies them to the GPU itself; or iterate over a Loader with output='tensorflow'"
+        )
+        raise ValueError(message)
     if about.ragged:
         message = (
             "as_tf_dataset() needs batches that are one array, so not ragged=True; "

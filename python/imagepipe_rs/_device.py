@@ -1,0 +1,101 @@
+"""Which device batches are delivered on, and what must be done before the process ends."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import sys
+import weakref
+from functools import cache
+from typing import Any, Protocol
+
+from imagepipe_rs import _native
+from imagepipe_rs._environment import local_rank
+from imagepipe_rs._errors import DeviceError
+from imagepipe_rs._names import shown
+
+_ALLOWED = "'cpu', 'cuda', or 'cuda:N' with the number of a visible device"
+
+
+class _Running(Protocol):
+    def abandon(self) -> None: ...
+
+
+_running: weakref.WeakSet[_Running] = weakref.WeakSet()
+
+
+def cuda_device(device: Any) -> int | None:
+    """Return the number of the CUDA device, or None for the CPU.
+
+    ``"cuda"`` is PyTorch's current device if it has initialised CUDA; else, the process's place on
+    its machine as launchers give it (``LOCAL_RANK``); else, the first device. PyTorch's devices are
+    taken, too.
+
+    Raises:
+        DeviceError: ``LOCAL_RANK`` is beyond the visible devices; there is no driver.
+        TypeError, ValueError: not a device.
+    """
+    text = str(device)  # PyTorch has objects for devices
+    if not isinstance(device, str) and type(device).__name__ != "device":
+        message = f"device={shown(device)} is not valid: {_ALLOWED}"
+        raise TypeError(message)
+    if text == "cpu":
+        return None
+    if text == "cuda":
+        return _current()
+    match = re.fullmatch(r"cuda:(\d{1,4})", text)
+    if match is None:
+        message = f"device={shown(text)} is not valid: {_ALLOWED}"
+        raise ValueError(message)
+    return int(match[1])
+
+
+def output_on(cuda: int | None, output: str | None) -> str:
+    """Return the type of arrays that was asked for, or the device's usual one.
+
+    Raises:
+        ValueError: NumPy's arrays on a GPU.
+    """
+    if output is None:
+        return "numpy" if cuda is None else "dlpack"
+    if output == "numpy" and cuda is not None:
+        allowed = "only with device='cpu': use 'torch', 'jax', 'cupy', 'tensorflow' or 'dlpack'"
+        message = f"output='numpy' is not valid: {allowed}"
+        raise ValueError(message)
+    return output
+
+
+def _current() -> int:
+    cuda: Any = getattr(sys.modules.get("torch"), "cuda", None)
+    if cuda is not None and cuda.is_initialized():
+        return int(cuda.current_device())
+    rank, count = local_rank(), len(_native.cuda_devices()["devices"])
+    if count == 1:  # the launcher shows each process a device of its own
+        return 0
+    if rank >= count > 0:
+        message = (
+            f"device='cuda': LOCAL_RANK={rank}, but {count} devices are visible: start as many "
+            "processes as there are devices, or use 'cuda:N'"
+        )
+        raise DeviceError(message)
+    return rank
+
+
+def close_at_exit(iterator: _Running) -> None:
+    """Have an iterator over batches on a GPU stopped before the process ends.
+
+    The driver goes away with the process: no call may be made after that.
+    """
+    _register()
+    _running.add(iterator)
+
+
+@cache
+def _register() -> None:
+    atexit.register(_close)
+
+
+def _close() -> None:
+    for iterator in list(_running):
+        iterator.abandon()
+    _native.close_cuda()

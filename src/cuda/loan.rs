@@ -1,0 +1,238 @@
+//! Device buffers in the hands of batches and consumers.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::context::Context;
+use super::memory::Memory;
+use super::pool::{Buffer, Pending, Pool};
+use super::stream::{Event, Stream, StreamHandle};
+use crate::error::{Error, Result};
+use crate::tensor::{Allocator, Host};
+
+/// A buffer on loan; it comes back when the last holder lets go.
+pub struct Loan {
+    pool: Arc<Pool>,
+    buffer: Option<Buffer>,
+    ready: OnceLock<Arc<Event>>,
+    /// What consumers do with it.
+    uses: Mutex<Vec<Pending>>,
+    delivered: OnceLock<()>,
+}
+
+/// A consumer's hold on a buffer.
+#[derive(Debug)]
+pub struct Use {
+    loan: Arc<Loan>,
+    /// The stream that the consumer works on, and the event that will mark its end there.
+    stream: Option<(StreamHandle, Arc<Event>)>,
+}
+
+/// Who gets an array, which says when its memory may be written again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consumer {
+    /// Works on the stream of this number (1: the legacy default stream, 2: the thread's own),
+    /// which is made to wait for the array.
+    Stream {
+        /// `CUstream` as a number.
+        number: u64,
+        /// Whether the stream lives at least as long as the consumer holds the array. All work on
+        /// the array must then be on it, or joined with it.
+        lasts: bool,
+    },
+    /// Reads at once: the host waits for the array.
+    Now,
+    /// Sees to the order itself.
+    Unordered,
+}
+
+impl Loan {
+    pub(super) fn new(pool: Arc<Pool>, buffer: Buffer) -> Self {
+        Self {
+            pool,
+            buffer: Some(buffer),
+            ready: OnceLock::new(),
+            uses: Mutex::default(),
+            delivered: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn memory(&self) -> &Memory {
+        let buffer = self.buffer.as_ref();
+        &buffer.expect("the buffer is taken out in drop only").memory
+    }
+
+    /// The context of its memory.
+    #[must_use]
+    pub fn context(&self) -> &Arc<Context> {
+        self.pool.context()
+    }
+
+    /// Address of its first byte on the device.
+    #[must_use]
+    pub fn address(&self) -> u64 {
+        self.memory().address()
+    }
+
+    /// The events that must pass before it is written.
+    pub(super) fn pending(&self) -> impl Iterator<Item = &Event> {
+        let buffer = self.buffer.iter();
+        let pending = buffer.flat_map(|buffer| &buffer.pending);
+        pending.filter_map(|pending| match pending {
+            Pending::Until(event) => Some(&**event),
+            Pending::Unknown => None,
+        })
+    }
+
+    /// Notes that it is written once `event` has passed.
+    pub(super) fn written_by(&self, event: Arc<Event>) {
+        let _ = self.ready.set(event);
+    }
+
+    /// Notes that a consumer has taken its batch.
+    pub fn deliver(&self) {
+        if self.delivered.set(()).is_ok() {
+            self.pool.note_delivery();
+        }
+    }
+
+    /// Hands the memory to a consumer, in order with what the consumer does next.
+    ///
+    /// # Errors
+    /// [`Error::Captured`] for a stream that is captured into a graph; [`Error::Device`] when the
+    /// driver fails.
+    pub fn hand_to(self: &Arc<Self>, consumer: Consumer) -> Result<Use> {
+        let mut stream = None;
+        match consumer {
+            Consumer::Stream { number, lasts } => {
+                let handle = StreamHandle::of_number(number);
+                if handle.is_capturing(self.context())? {
+                    return Err(Error::Captured);
+                }
+                if let Some(ready) = self.ready.get() {
+                    handle.wait_for(ready)?;
+                }
+                if lasts {
+                    stream = Some((handle, Arc::new(Event::new(self.context())?)));
+                }
+            }
+            Consumer::Now => self.wait()?,
+            Consumer::Unordered => {}
+        }
+        Ok(Use {
+            loan: Arc::clone(self),
+            stream,
+        })
+    }
+
+    /// Waits until it is written.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the driver fails.
+    pub fn wait(&self) -> Result<()> {
+        match self.ready.get() {
+            Some(ready) => Ok(ready.wait()?),
+            None => Ok(()),
+        }
+    }
+
+    /// A copy of `len` bytes from `offset` on in the host's memory, after what the stream of this
+    /// number, if any, does with them.
+    ///
+    /// # Errors
+    /// As [`Loan::hand_to`], and [`Error::Memory`] where there is no room on the host.
+    ///
+    /// # Panics
+    /// If the buffer has no such bytes.
+    pub fn to_host(
+        &self,
+        offset: usize,
+        len: usize,
+        stream: Option<u64>,
+    ) -> Result<crate::tensor::Buffer> {
+        assert!(
+            offset + len <= self.memory().len(),
+            "a copy from beyond the end"
+        );
+        let context = self.context();
+        let (handle, _own) = if let Some(number) = stream {
+            (StreamHandle::of_number(number), None)
+        } else {
+            let own = Stream::new(context)?;
+            (own.handle(), Some(own))
+        };
+        if handle.is_capturing(context)? {
+            return Err(Error::Captured);
+        }
+        if let Some(ready) = self.ready.get() {
+            handle.wait_for(ready)?;
+        }
+        let target = Host.allocate(len)?;
+        let source = self.address() + offset as u64;
+        // SAFETY: both have that many bytes, and the copy is waited for.
+        unsafe { handle.copy_to_host(context, target.as_ptr(), source, len) }?;
+        if let Err(failed) = handle.synchronize(context) {
+            // The copy may still be under way.
+            std::mem::forget(target);
+            return Err(failed.into());
+        }
+        Ok(target)
+    }
+
+    fn note(&self, pending: Pending) {
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.push(pending);
+    }
+}
+
+impl fmt::Debug for Loan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loan")
+            .field("buffer", &self.buffer)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        let Some(mut buffer) = self.buffer.take() else {
+            return;
+        };
+        if !self.pool.at_home() {
+            std::mem::forget(buffer);
+            return;
+        }
+        if let Some(ready) = self.ready.take() {
+            // What it was written after has passed, too.
+            buffer.pending = vec![Pending::Until(ready)];
+        }
+        let uses = self.uses.get_mut().unwrap_or_else(PoisonError::into_inner);
+        buffer.pending.append(uses);
+        self.pool.give_back(buffer, self.delivered.get().is_some());
+    }
+}
+
+impl Use {
+    /// The buffer.
+    #[must_use]
+    pub fn loan(&self) -> &Arc<Loan> {
+        &self.loan
+    }
+
+    /// Marks the end of the consumer's work on its stream, if that can be done.
+    fn mark(&self) -> Option<Arc<Event>> {
+        let (stream, event) = self.stream.as_ref()?;
+        let context = self.loan.context();
+        // Recorded into a graph, the event would mark nothing.
+        let is_capturing = stream.is_capturing(context).unwrap_or(true);
+        let marked = !is_capturing && event.record(*stream).is_ok();
+        marked.then(|| Arc::clone(event))
+    }
+}
+
+impl Drop for Use {
+    fn drop(&mut self) {
+        let pending = self.mark().map_or(Pending::Unknown, Pending::Until);
+        self.loan.note(pending);
+    }
+}

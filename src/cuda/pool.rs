@@ -1,0 +1,255 @@
+//! Device buffers that are lent to batches, and when one may be written again.
+//!
+//! A buffer's batch may be used by work that consumers have enqueued and the device has not done.
+//! So a buffer comes back with events, and whoever writes it next has its stream wait for those.
+//! A consumer's stream is marked when the consumer lets go of the memory, which may happen on any
+//! thread, even one that the driver itself has called: nothing that could wait is done there. What
+//! could not be marked then is left to [`Pool::take`], which workers call.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use super::context::Context;
+use super::driver::Failed;
+use super::loan::Loan;
+use super::memory::Memory;
+use super::stream::Event;
+use crate::error::{Error, Result, counted};
+
+/// Called when a buffer that somebody may wait for has come back.
+pub type Wake = dyn Fn() + Send + Sync;
+
+/// Buffers whose pool is gone. They are freed by the next call that may wait.
+static ORPHANS: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
+
+/// Buffers of one size on a device. A pool lends as many as the device has room for; it keeps at
+/// most `spare` that have come back.
+pub struct Pool {
+    context: Arc<Context>,
+    bytes: usize,
+    spare: usize,
+    state: Mutex<State>,
+    process: u32,
+}
+
+#[derive(Default)]
+struct State {
+    /// Those that came back, the first first.
+    free: VecDeque<Buffer>,
+    /// How many are with batches that no consumer has taken.
+    ahead: usize,
+    /// How many are with consumers.
+    delivered: usize,
+    wakes: Vec<Weak<Wake>>,
+}
+
+/// A buffer, and what must be done before it may be written again.
+#[derive(Debug)]
+pub(super) struct Buffer {
+    pub(super) memory: Memory,
+    pub(super) pending: Vec<Pending>,
+}
+
+/// Work that may still use a buffer.
+#[derive(Debug)]
+pub(super) enum Pending {
+    /// What came before an event.
+    Until(Arc<Event>),
+    /// Anything in the context: nobody knows on which streams it is.
+    Unknown,
+}
+
+impl Pool {
+    /// A pool of buffers of `bytes` bytes.
+    #[must_use]
+    pub fn new(context: Arc<Context>, bytes: usize, spare: usize) -> Arc<Self> {
+        Arc::new(Self {
+            context,
+            bytes,
+            spare,
+            state: Mutex::default(),
+            process: std::process::id(),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The context of the buffers.
+    #[must_use]
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
+    }
+
+    /// Has `wake` called when a buffer comes back or a batch is delivered, as long as it lives.
+    pub fn wake_by(&self, wake: &Arc<Wake>) {
+        let mut state = self.lock();
+        state.wakes.retain(|wake| wake.strong_count() > 0);
+        state.wakes.push(Arc::downgrade(wake));
+    }
+
+    /// A buffer; `None` if the device has no room for another one before one comes back, which will
+    /// be told.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if there is no room and none will come back, or the driver fails.
+    pub fn take(self: &Arc<Self>) -> Result<Option<Loan>> {
+        free_orphans();
+        let found = self.reusable()?;
+        if let Some(buffer) = found {
+            return Ok(Some(self.loan(buffer)));
+        }
+        match Memory::new(&self.context, self.bytes) {
+            Ok(memory) => {
+                let pending = Vec::new();
+                Ok(Some(self.loan(Buffer { memory, pending })))
+            }
+            Err(failed) if failed.is_out_of_memory() => self.none_left(failed),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+
+    /// The first buffer that came back and whose use can be told; frees what there is too much of.
+    fn reusable(&self) -> Result<Option<Buffer>> {
+        let mut candidates = std::mem::take(&mut self.lock().free);
+        let found = first_resolved(&mut candidates, &self.context);
+        let surplus = candidates.len().saturating_sub(self.spare);
+        candidates.drain(..surplus).for_each(Buffer::release);
+        let free = &mut self.lock().free;
+        candidates
+            .into_iter()
+            .rev()
+            .for_each(|buffer| free.push_front(buffer));
+        Ok(found?)
+    }
+
+    fn loan(self: &Arc<Self>, buffer: Buffer) -> Loan {
+        self.lock().ahead += 1;
+        Loan::new(Arc::clone(self), buffer)
+    }
+
+    /// What to do when the device is full: wait for batches that will be delivered and come back,
+    /// or give up.
+    fn none_left(&self, failed: Failed) -> Result<Option<Loan>> {
+        let (ahead, delivered) = {
+            let state = self.lock();
+            if state.ahead > 0 || !state.free.is_empty() {
+                return Ok(None);
+            }
+            (state.ahead, state.delivered)
+        };
+        let (free, total) = self.context.memory()?;
+        Err(Error::device(format!(
+            "{}: a batch takes {}, {} are held by the program and {ahead} are ready, and {free} of \
+             the device's {total} bytes are free: let go of batches, or use a smaller batch_size or \
+             size",
+            Error::from(failed),
+            counted(self.bytes as u64, "byte"),
+            counted(delivered as u64, "batch"),
+        )))
+    }
+
+    /// Notes that a consumer has taken a batch.
+    pub(super) fn note_delivery(&self) {
+        let wakes = {
+            let mut state = self.lock();
+            state.ahead -= 1;
+            state.delivered += 1;
+            state.wakes.clone()
+        };
+        call(&wakes);
+    }
+
+    /// Whether this is the process that the pool was made in.
+    pub(super) fn at_home(&self) -> bool {
+        self.process == std::process::id()
+    }
+
+    pub(super) fn give_back(&self, buffer: Buffer, delivered: bool) {
+        let wakes = {
+            let mut state = self.lock();
+            if delivered {
+                state.delivered -= 1;
+            } else {
+                state.ahead -= 1;
+            }
+            state.free.push_back(buffer);
+            state.wakes.clone()
+        };
+        call(&wakes);
+    }
+}
+
+/// Takes out the first buffer for which it can be said what must be done before it is written.
+fn first_resolved(
+    buffers: &mut VecDeque<Buffer>,
+    context: &Arc<Context>,
+) -> Result<Option<Buffer>, Failed> {
+    for place in 0..buffers.len() {
+        if buffers[place].resolve(context)? {
+            return Ok(buffers.remove(place));
+        }
+    }
+    Ok(None)
+}
+
+fn call(wakes: &[Weak<Wake>]) {
+    for wake in wakes.iter().filter_map(Weak::upgrade) {
+        wake();
+    }
+}
+
+/// Frees the buffers that outlived their pools.
+fn free_orphans() {
+    let orphans = std::mem::take(&mut *ORPHANS.lock().unwrap_or_else(PoisonError::into_inner));
+    orphans.into_iter().for_each(Buffer::release);
+}
+
+impl Buffer {
+    /// Finds events for all work that may still use it; false if that cannot be done now.
+    fn resolve(&mut self, context: &Arc<Context>) -> Result<bool, Failed> {
+        if self.pending.iter().any(|it| matches!(it, Pending::Unknown)) {
+            let Some(event) = context.record_all()? else {
+                return Ok(false);
+            };
+            // It comes after everything else.
+            self.pending = vec![Pending::Until(Arc::new(event))];
+        }
+        Ok(true)
+    }
+
+    /// Frees it once nothing uses it any more.
+    fn release(self) {
+        let context = self.memory.context();
+        let is_done = self.pending.iter().all(|pending| match pending {
+            Pending::Until(event) => event.wait().is_ok(),
+            Pending::Unknown => context.synchronize().is_ok(),
+        });
+        if !is_done {
+            // Something may use it for ever; a driver that failed frees nothing anyway.
+            std::mem::forget(self.memory);
+        }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if !self.at_home() {
+            std::mem::forget(std::mem::take(&mut *self.lock()));
+            return;
+        }
+        let free = std::mem::take(&mut self.lock().free);
+        let mut orphans = ORPHANS.lock().unwrap_or_else(PoisonError::into_inner);
+        orphans.extend(free);
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,276 @@
+//! Copies of batches to a device, and their conversion there, while others are made and used.
+//!
+//! There are two lanes, each a stream with memory of its own for bytes as they arrive, so that one
+//! batch is copied while another is converted. What a lane does for a batch is enqueued under its
+//! lock and takes no time on the host.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::api::Address;
+use super::context::Context;
+use super::driver::Failed;
+use super::kernel::Kernel;
+use super::loan::Loan;
+use super::memory::Memory;
+use super::stream::{Event, Stream};
+use crate::error::Result;
+use crate::pixel::{Conversion, Layout, words};
+use crate::tensor::Lease;
+
+const LANES: usize = 2;
+
+/// How images reach the device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Route {
+    /// The copy engine brings the bytes into memory of the device, and a kernel reads them there.
+    #[default]
+    Copied,
+    /// The kernel reads host memory over the bus.
+    Mapped,
+}
+
+words!(Route: "copied" Copied, "mapped" Mapped);
+
+/// The images of a batch, as they are on the host and as they are wanted.
+#[derive(Debug)]
+pub struct Images<'a> {
+    /// What becomes of a byte.
+    pub conversion: &'a Conversion,
+    /// The order of their axes on the device; on the host they are NHWC.
+    pub layout: Layout,
+    /// Pixels of one.
+    pub pixels: usize,
+    /// 1 or 3.
+    pub channels: usize,
+    /// How many there are at most.
+    pub most: usize,
+}
+
+/// Copies batches to a device.
+pub struct Uploader {
+    context: Arc<Context>,
+    kernel: Option<Kernel>,
+    route: Route,
+    /// Bytes that a lane needs for images.
+    staged: usize,
+    /// Bytes of an image on the host.
+    image: usize,
+    lanes: [Mutex<Lane>; LANES],
+    flights: Mutex<VecDeque<Flight>>,
+}
+
+struct Lane {
+    stream: Stream,
+    staging: Option<Memory>,
+}
+
+/// A copy that is under way, and the memory it reads.
+struct Flight {
+    done: Arc<Event>,
+    staging: Arc<Lease>,
+}
+
+/// A batch on the host.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    /// Its number, which chooses the lane.
+    pub number: u64,
+    /// Sealed memory, its first field the images, as uint8 NHWC.
+    pub staging: &'a Arc<Lease>,
+    /// The other fields, and where in the batch's buffer each goes as it is.
+    pub rest: &'a [(usize, usize)],
+}
+
+impl Uploader {
+    /// An uploader of images of one kind.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Device`] when the driver fails.
+    pub fn new(context: &Arc<Context>, images: &Images<'_>, route: Route) -> Result<Self> {
+        let Images {
+            conversion,
+            layout,
+            pixels,
+            channels,
+            most,
+        } = *images;
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let kernel = Kernel::new(context, conversion, layout, pixels as u64, number(channels))?;
+        let lane = || {
+            let stream = Stream::new(context)?;
+            Ok::<_, Failed>(Mutex::new(Lane {
+                stream,
+                staging: None,
+            }))
+        };
+        Ok(Self {
+            context: Arc::clone(context),
+            kernel,
+            route,
+            staged: pixels * channels * most,
+            image: pixels * channels,
+            lanes: [lane()?, lane()?],
+            flights: Mutex::default(),
+        })
+    }
+
+    /// Enqueues the copy of a batch into `loan`, after whatever still uses that memory. The batch's
+    /// own memory is kept until the copy is done.
+    ///
+    /// # Panics
+    /// If the staging memory is not sealed or holds other images, or the buffer is too small.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Device`] when the driver fails.
+    pub fn upload(&self, batch: Batch<'_>, loan: &Loan) -> Result<()> {
+        let image = batch.staging.fields()[0].bytes();
+        assert_eq!(
+            image, self.image,
+            "the images that the uploader was made for"
+        );
+        assert!(
+            batch.staging.len() * image <= self.staged,
+            "more images than fit a lane"
+        );
+        let lane = usize::try_from(batch.number % LANES as u64).unwrap_or(0);
+        let mut lane = lock(&self.lanes[lane]);
+        let staging = Arc::clone(batch.staging);
+        match self.enqueue(&mut lane, batch, loan) {
+            Ok(done) => {
+                loan.written_by(Arc::clone(&done));
+                lock(&self.flights).push_back(Flight { done, staging });
+                Ok(())
+            }
+            Err(failed) => {
+                // Some of it may be under way.
+                if lane.stream.handle().synchronize(&self.context).is_err() {
+                    std::mem::forget(staging);
+                }
+                Err(failed.into())
+            }
+        }
+    }
+
+    /// Enqueues what `upload` says; what is enqueued when it fails is not waited for.
+    fn enqueue(
+        &self,
+        lane: &mut Lane,
+        batch: Batch<'_>,
+        loan: &Loan,
+    ) -> Result<Arc<Event>, Failed> {
+        let done = Event::new(&self.context)?;
+        for event in loan.pending() {
+            lane.stream.handle().wait_for(event)?;
+        }
+        self.enqueue_images(lane, batch.staging, loan.memory())?;
+        for (field, offset) in batch.rest {
+            let staging = batch.staging;
+            let (source, len) = (staging.array(*field), staging.fields()[*field].bytes());
+            let target = loan.memory();
+            // SAFETY: the array has that many bytes for each sample; the caller keeps the memory,
+            // which is sealed, until the copy is done.
+            unsafe {
+                lane.stream
+                    .copy_to_device(target, *offset, source, len * staging.len())
+            }?;
+        }
+        done.record(lane.stream.handle())?;
+        Ok(Arc::new(done))
+    }
+
+    fn enqueue_images(
+        &self,
+        lane: &mut Lane,
+        staging: &Lease,
+        target: &Memory,
+    ) -> Result<(), Failed> {
+        let (source, samples) = (staging.array(0), staging.len());
+        let len = samples * self.image;
+        let Some(kernel) = &self.kernel else {
+            // SAFETY: as in `enqueue`.
+            return unsafe { lane.stream.copy_to_device(target, 0, source, len) };
+        };
+        // SAFETY: as in `enqueue`.
+        let source = unsafe { self.bring(lane, source, len) }?;
+        let (context, stream) = (&self.context, lane.stream.handle());
+        // SAFETY: the images are on the device when the kernel starts; the launch checks the
+        // target.
+        unsafe { kernel.launch(context, stream, source, target, samples as u64) }
+    }
+
+    /// Where a kernel of the lane reads `len` bytes of `source`.
+    ///
+    /// # Safety
+    /// The source has that many bytes, which nobody writes until the kernel is done.
+    unsafe fn bring(
+        &self,
+        lane: &mut Lane,
+        source: *const u8,
+        len: usize,
+    ) -> Result<Address, Failed> {
+        if self.route == Route::Mapped {
+            return super::pinned::address_on_device(&self.context, source);
+        }
+        let staging = match lane.staging.take() {
+            Some(staging) => staging,
+            None => Memory::new(&self.context, self.staged)?,
+        };
+        let staging = lane.staging.insert(staging);
+        // SAFETY: by this function's contract. The kernel that read the memory before is ahead of
+        // the copy on the same stream.
+        unsafe { lane.stream.copy_to_device(staging, 0, source, len) }?;
+        Ok(staging.address())
+    }
+
+    /// Lets go of what finished copies kept; waits for the first ones while more than `most` are
+    /// under way.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Device`] when the driver fails.
+    pub fn settle(&self, most: usize) -> Result<()> {
+        loop {
+            let mut finished = Vec::new();
+            let waited_for = {
+                let mut flights = lock(&self.flights);
+                while let Some(flight) = flights.front()
+                    && flight.done.has_passed()?
+                {
+                    finished.extend(flights.pop_front());
+                }
+                let is_full = flights.len() > most;
+                is_full.then(|| flights.front().map(|flight| Arc::clone(&flight.done)))
+            };
+            drop(finished);
+            match waited_for.flatten() {
+                None => return Ok(()),
+                Some(done) => done.wait()?,
+            }
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Drop for Uploader {
+    fn drop(&mut self) {
+        for Flight { done, staging } in std::mem::take(&mut *lock(&self.flights)) {
+            if done.wait().is_err() {
+                // The device may still read it.
+                std::mem::forget(staging);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Uploader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uploader")
+            .field("context", &self.context)
+            .field("route", &self.route)
+            .finish_non_exhaustive()
+    }
+}
