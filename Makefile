@@ -23,8 +23,9 @@ LOCKED := $(if $(CI),--locked)
 BIN := .venv/bin
 TORCH := .venv-torch/bin
 MXNET := .venv-mxnet/bin
+NVRTC := .venv-nvrtc/bin
 WHEEL := .venv-wheel/bin
-RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) build.rs $(shell find src -type f)
+RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) build.rs $(wildcard cuda/*.ptx) $(shell find src -type f)
 WHEEL_SOURCES := $(RUST_SOURCES) README.md LICENSE pyproject.toml $(wildcard build_backend/*.py) \
     $(shell find python -type f -not -path '*/__pycache__/*')
 
@@ -53,10 +54,16 @@ wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux, and try it in
 	cd target/wheel-check && bin/python -I -c "$$CHECK_WHEEL"
 	@ls -l dist
 
+# ------------------------------------------------------------------------------------- CUDA kernels
+
+.PHONY: ptx
+ptx: .venv-nvrtc/.stamp ## compile cuda/convert.cu to cuda/convert.ptx, which is committed
+	$(NVRTC)/python cuda/compile.py
+
 # ------------------------------------------------------------------------------------------- checks
 
 .PHONY: test
-test: lint test-rust test-python ## all checks but those for PyTorch and MXNet, cheapest first
+test: lint test-rust test-nvrtc test-python ## all checks but those for PyTorch and MXNet, cheapest first
 
 .PHONY: lint
 lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate's dependencies
@@ -87,6 +94,10 @@ test-rust: tools ## Rust tests; no Python needed
 test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## Python tests, on the built wheel
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
 	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
+
+.PHONY: test-nvrtc
+test-nvrtc: .venv-nvrtc/.stamp ## CUDA kernels: the committed PTX, and machine code for each kind of GPU
+	$(NVRTC)/python -m pytest tests/nvrtc
 
 .PHONY: stubtest
 stubtest: .venv/.stamp-lint .venv/.stamp-package ## types, and stubs against the module
@@ -139,7 +150,7 @@ peers: photos target/wheel/.stamp ## benchmark other packages on the same work
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target fuzz/target dist .venv .venv-torch .venv-mxnet .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target fuzz/target dist .venv .venv-torch .venv-mxnet .venv-nvrtc .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 # ------------------------------------------------------------------------------------------- set-up
 
@@ -161,7 +172,7 @@ tools:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: set PYTHON")'
 
 # An environment is made once; its dependency groups are reinstalled when pyproject.toml changes.
-.venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-mxnet/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
+.venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-mxnet/pyvenv.cfg .venv-nvrtc/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 
@@ -175,6 +186,10 @@ tools:
 
 .venv-wheel/.stamp: pyproject.toml | .venv-wheel/pyvenv.cfg
 	$(@D)/bin/python -m pip install --quiet --group wheel
+	touch $@
+
+.venv-nvrtc/.stamp: pyproject.toml | .venv-nvrtc/pyvenv.cfg
+	$(NVRTC)/python -m pip install --quiet --group nvrtc
 	touch $@
 
 # The wheel as `pip install .` builds it, with the project's own build backend.
