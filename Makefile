@@ -67,12 +67,12 @@ test: lint test-rust test-nvrtc test-python ## all checks but those for PyTorch 
 
 .PHONY: lint
 lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate's dependencies
-	cargo fmt --check
+	cargo fmt --all --check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	cargo clippy $(LOCKED) --all-targets -- -D warnings
+	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
 	PYO3_PYTHON="$(abspath $(BIN)/python)" cargo clippy $(LOCKED) --all-targets --features python -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --workspace --no-deps --document-private-items
 	@if cargo tree $(LOCKED) -e normal | grep pyo3; then \
 	    echo "pyo3 is in the crate without the feature 'python'" >&2; exit 1; fi
 	@if cargo package --list --allow-dirty | grep -E '^\.venv|^target/'; then \
@@ -80,14 +80,15 @@ lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate
 
 .PHONY: fmt
 fmt: .venv/.stamp-lint ## format the sources
-	cargo fmt
+	cargo fmt --all
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 .PHONY: test-rust
 test-rust: tools ## Rust tests; no Python needed
 	if cargo nextest --version >/dev/null 2>&1; then \
-	    cargo nextest run $(LOCKED) --no-fail-fast; else cargo test $(LOCKED) --no-fail-fast --lib --tests; fi
+	    cargo nextest run $(LOCKED) --workspace --no-fail-fast; \
+	    else cargo test $(LOCKED) --workspace --no-fail-fast --lib --tests; fi
 	cargo test $(LOCKED) --doc
 
 .PHONY: test-python
@@ -161,6 +162,7 @@ tools:
 	@cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1 || rustup component add clippy rustfmt
 	@packages=""; \
 	command -v cc >/dev/null || packages+=" gcc libc6-dev"; \
+	command -v c++ >/dev/null || packages+=" g++"; \
 	for tool in cmake nasm; do command -v $$tool >/dev/null || packages+=" $$tool"; done; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || packages+=" python3-venv"; \
 	if [ -z "$$packages" ]; then exit 0; fi; \
