@@ -23,8 +23,9 @@ LOCKED := $(if $(CI),--locked)
 BIN := .venv/bin
 TORCH := .venv-torch/bin
 MXNET := .venv-mxnet/bin
+NVRTC := .venv-nvrtc/bin
 WHEEL := .venv-wheel/bin
-RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) build.rs $(shell find src -type f)
+RUST_SOURCES := Cargo.toml $(wildcard Cargo.lock) build.rs $(wildcard cuda/*.ptx) $(shell find src -type f)
 WHEEL_SOURCES := $(RUST_SOURCES) README.md LICENSE pyproject.toml $(wildcard build_backend/*.py) \
     $(shell find python -type f -not -path '*/__pycache__/*')
 
@@ -53,19 +54,25 @@ wheel: tools .venv-wheel/.stamp ## build dist/*.whl for manylinux, and try it in
 	cd target/wheel-check && bin/python -I -c "$$CHECK_WHEEL"
 	@ls -l dist
 
+# ------------------------------------------------------------------------------------- CUDA kernels
+
+.PHONY: ptx
+ptx: .venv-nvrtc/.stamp ## compile cuda/convert.cu to cuda/convert.ptx, which is committed
+	$(NVRTC)/python cuda/compile.py
+
 # ------------------------------------------------------------------------------------------- checks
 
 .PHONY: test
-test: lint test-rust test-python ## all checks but those for PyTorch and MXNet, cheapest first
+test: lint test-rust test-nvrtc test-python ## all checks but those for PyTorch and MXNet, cheapest first
 
 .PHONY: lint
 lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate's dependencies
-	cargo fmt --check
+	cargo fmt --all --check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	cargo clippy $(LOCKED) --all-targets -- -D warnings
+	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
 	PYO3_PYTHON="$(abspath $(BIN)/python)" cargo clippy $(LOCKED) --all-targets --features python -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --no-deps --document-private-items
+	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --workspace --no-deps --document-private-items
 	@if cargo tree $(LOCKED) -e normal | grep pyo3; then \
 	    echo "pyo3 is in the crate without the feature 'python'" >&2; exit 1; fi
 	@if cargo package --list --allow-dirty | grep -E '^\.venv|^target/'; then \
@@ -73,20 +80,25 @@ lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate
 
 .PHONY: fmt
 fmt: .venv/.stamp-lint ## format the sources
-	cargo fmt
+	cargo fmt --all
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 .PHONY: test-rust
 test-rust: tools ## Rust tests; no Python needed
 	if cargo nextest --version >/dev/null 2>&1; then \
-	    cargo nextest run $(LOCKED) --no-fail-fast; else cargo test $(LOCKED) --no-fail-fast --lib --tests; fi
+	    cargo nextest run $(LOCKED) --workspace --no-fail-fast; \
+	    else cargo test $(LOCKED) --workspace --no-fail-fast --lib --tests; fi
 	cargo test $(LOCKED) --doc
 
 .PHONY: test-python
 test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## Python tests, on the built wheel
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
 	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
+
+.PHONY: test-nvrtc
+test-nvrtc: .venv-nvrtc/.stamp ## CUDA kernels: the committed PTX, and machine code for each kind of GPU
+	$(NVRTC)/python -m pytest tests/nvrtc
 
 .PHONY: stubtest
 stubtest: .venv/.stamp-lint .venv/.stamp-package ## types, and stubs against the module
@@ -139,7 +151,7 @@ peers: photos target/wheel/.stamp ## benchmark other packages on the same work
 
 .PHONY: clean
 clean: ## remove everything that was built
-	rm -rf target fuzz/target dist .venv .venv-torch .venv-mxnet .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target fuzz/target dist .venv .venv-torch .venv-mxnet .venv-nvrtc .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
 
 # ------------------------------------------------------------------------------------------- set-up
 
@@ -150,6 +162,7 @@ tools:
 	@cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1 || rustup component add clippy rustfmt
 	@packages=""; \
 	command -v cc >/dev/null || packages+=" gcc libc6-dev"; \
+	command -v c++ >/dev/null || packages+=" g++"; \
 	for tool in cmake nasm; do command -v $$tool >/dev/null || packages+=" $$tool"; done; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || packages+=" python3-venv"; \
 	if [ -z "$$packages" ]; then exit 0; fi; \
@@ -161,7 +174,7 @@ tools:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or newer is needed: set PYTHON")'
 
 # An environment is made once; its dependency groups are reinstalled when pyproject.toml changes.
-.venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-mxnet/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
+.venv/pyvenv.cfg .venv-torch/pyvenv.cfg .venv-mxnet/pyvenv.cfg .venv-nvrtc/pyvenv.cfg .venv-wheel/pyvenv.cfg: | tools
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 
@@ -175,6 +188,10 @@ tools:
 
 .venv-wheel/.stamp: pyproject.toml | .venv-wheel/pyvenv.cfg
 	$(@D)/bin/python -m pip install --quiet --group wheel
+	touch $@
+
+.venv-nvrtc/.stamp: pyproject.toml | .venv-nvrtc/pyvenv.cfg
+	$(NVRTC)/python -m pip install --quiet --group nvrtc
 	touch $@
 
 # The wheel as `pip install .` builds it, with the project's own build backend.

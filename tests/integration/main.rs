@@ -6,6 +6,7 @@ mod engine;
 mod images;
 mod inspect;
 mod jpeg;
+mod kernels;
 mod layers;
 mod loader;
 mod records;
