@@ -9,7 +9,7 @@ from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 MULTIPROCESSORS = 16
 L2_BYTES = 38
@@ -187,13 +187,22 @@ class Context:
         self.call("cuModuleGetFunction", byref(function), module, name.encode())
         return function
 
-    def launch(
+    def launcher(
         self, function: c_void_p, grid: int, parameters: Sequence[Any], stream: c_void_p
-    ) -> None:
-        """Launch a kernel with ctypes values as its parameters."""
-        pointers = (c_void_p * len(parameters))(*map(ctypes.addressof, parameters))
+    ) -> Callable[[], None]:
+        """Return a function that launches a kernel with ctypes values as its parameters.
+
+        All is prepared, since a launch must take less time than the kernel.
+        """
+        kept = tuple(parameters)
+        pointers = (c_void_p * len(kept))(*map(ctypes.addressof, kept))
         shape = [c_uint(number) for number in (grid, 1, 1, BLOCK, 1, 1)]
-        self.call("cuLaunchKernel", function, *shape, c_uint(0), stream, pointers, None)
+        arguments = (function, *shape, c_uint(0), stream, pointers, None)
+
+        def launch(_: tuple[Any, ...] = kept) -> None:
+            self.call("cuLaunchKernel", *arguments)
+
+        return launch
 
 
 class Pages:

@@ -21,7 +21,14 @@ SIZES = ((17, 31), (64, 48))
 def main() -> int:
     """Return 1 if a batch differs."""
     folder, device = Path(sys.argv[1]), (sys.argv[2:] or ["cuda"])[0]
-    given = {"records": None, "work": folder, "deadline": 0.0, "wheel": None, "ptx": None}
+    given = {
+        "records": None,
+        "work": folder,
+        "deadline": 0.0,
+        "wheel": None,
+        "ptx": None,
+        "images": 0,
+    }
     raw = Raw(Step(Namespace(device=device, **given)))
     wrong = 0
     for size in SIZES:

@@ -32,6 +32,9 @@ BATCH = SAMPLES * PIXELS * CHANNELS
 # Batches in turn, together larger than the L2 cache of any device.
 IN_TURN = 8
 REPEATS = 7
+LONGEST_S = 1.0
+# So many that waiting for the last does not count.
+LAUNCHES = 64
 # Resident blocks of a multiprocessor: 2,048 threads.
 BLOCKS_EACH = 8
 
@@ -92,8 +95,9 @@ class Bench:
                 work(number)
             self.context.synchronize(self.stream)
 
-        all_of_it()
-        return median(seconds_of(all_of_it) for _ in range(REPEATS)) / count
+        warm_up = seconds_of(all_of_it)
+        repeats = max(1, min(REPEATS, int(LONGEST_S / warm_up)))
+        return median(seconds_of(all_of_it) for _ in range(repeats)) / count
 
 
 def start(step: Step) -> Context:
@@ -205,11 +209,13 @@ class Conversion:
             return np.tile(np.arange(256, dtype=dtype), (3, 1))
         return (np.arange(768, dtype=np.uint64) * 2_654_435_761 >> 7).astype(dtype).reshape(3, 256)
 
-    def launch(self, number: int, source: int | None = None) -> None:
-        """Convert one of the batches, from device memory or from another address."""
-        place = number % IN_TURN * BATCH
+    def launchers(self, source: int) -> list[Callable[[], None]]:
+        """Return functions that convert each of the batches at an address."""
+        return [self._launcher(source + n * BATCH, n * BATCH) for n in range(IN_TURN)]
+
+    def _launcher(self, source: int, place: int) -> Callable[[], None]:
         parameters: list[Any] = [
-            ctypes.c_uint64((self.source if source is None else source) + place),
+            ctypes.c_uint64(source),
             ctypes.c_uint64(self.target + place * self.kernel.size),
             ctypes.c_ulonglong(SAMPLES),
             ctypes.c_ulonglong(PIXELS),
@@ -217,12 +223,13 @@ class Conversion:
         ]
         if self.kernel.table is not None:
             parameters.append(self.kernel.table.from_buffer_copy(self.values.tobytes()))
-        self.bench.context.launch(self.function, self.grid, parameters, self.bench.stream)
+        context, stream = self.bench.context, self.bench.stream
+        return context.launcher(self.function, self.grid, parameters, stream)
 
     def is_right(self) -> bool:
         """Say whether the last batch in turn was converted as the table says."""
         context, number = self.bench.context, IN_TURN - 1
-        self.launch(number)
+        self.launchers(self.source)[number]()
         found = np.empty(BATCH, self.values.dtype)
         place = self.target + number * found.nbytes
         context.to_host(found.ctypes.data, place, found.nbytes, self.bench.stream)
@@ -256,7 +263,8 @@ def kernels(bench: Bench, upload: float, moved: float) -> None:
     for kernel in KERNELS:
         conversion = Conversion(bench, kernel, context.function(module, kernel.name))
         step.check(f"{kernel.name} follows its table", conversion.is_right())
-        seconds = bench.seconds(conversion.launch, IN_TURN)
+        launchers = conversion.launchers(conversion.source)
+        seconds = bench.seconds(lambda n: launchers[n % IN_TURN](), LAUNCHES)  # noqa: B023
         rate = BATCH * (1 + kernel.size) / seconds
         step.figure(f"{kernel.name}, read and written", rate / 1e9, "GB/s")
         step.figure(f"{kernel.name} alone", rate / moved, goal="conversion")
@@ -268,15 +276,17 @@ def kernels(bench: Bench, upload: float, moved: float) -> None:
 def mapped(bench: Bench, conversion: Conversion, upload: float) -> None:
     """Compare a copy and a kernel with a kernel that reads host memory itself."""
     context, step = bench.context, bench.step
-    source = context.mapped(conversion.pinned)
-    seconds = bench.seconds(lambda number: conversion.launch(number, source), IN_TURN)
+    reading = conversion.launchers(context.mapped(conversion.pinned))
+    seconds = bench.seconds(lambda number: reading[number](), IN_TURN)
     step.figure("a kernel that reads mapped memory", BATCH / seconds / 1e9, "GB/s")
     step.figure("the same, relative to a copy", BATCH / seconds / upload)
+
+    launchers = conversion.launchers(conversion.source)
 
     def both(number: int) -> None:
         place = number % IN_TURN * BATCH
         context.to_device(conversion.source + place, conversion.pinned + place, BATCH, bench.stream)
-        conversion.launch(number)
+        launchers[number]()
 
     seconds = bench.seconds(both, IN_TURN)
     step.figure("a copy, then a kernel, on one stream", BATCH / seconds / 1e9, "GB/s")
@@ -287,8 +297,8 @@ def ceilings(step: Step) -> None:
     context = start(step)
     bench = Bench(step, context)
     upload, moved = copies(bench)
-    kernels(bench, upload, moved)
     pinning(step, context)
+    kernels(bench, upload, moved)
 
 
 if __name__ == "__main__":

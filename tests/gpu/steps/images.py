@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WIDTH, HEIGHT = 500, 375
-COUNT, PART = 10_240, 512
+PART = 512
 CLASSES = 16
 # At this quality they have about as many bytes per pixel as photographs on the web.
 QUALITY = 90
@@ -25,10 +25,11 @@ def images(step: Step) -> None:
     odd(step)
     folder = step.work / "images"
     started, made = time.perf_counter(), 0
-    while made < COUNT:
+    while made < step.count:
         part = time.perf_counter()
-        make(folder / f"part-{made // PART:02d}-", (WIDTH, HEIGHT), PART, made)
-        made += PART
+        count = min(PART, step.count - made)
+        make(folder / f"part-{made // PART:02d}-", (WIDTH, HEIGHT), count, made)
+        made += count
         if step.left() < 1.5 * (time.perf_counter() - part):
             break
     seconds = time.perf_counter() - started
@@ -36,8 +37,8 @@ def images(step: Step) -> None:
     step.fact("images", f"{made} of {WIDTH}x{HEIGHT}, JPEG of quality {QUALITY}")
     step.figure("bytes per pixel", sum(sizes) / (made * WIDTH * HEIGHT))
     step.figure("images written per second", made / seconds)
-    if made < COUNT:
-        step.skip(f"{COUNT - made} of {COUNT} images", "no time left")
+    if made < step.count:
+        step.skip(f"{step.count - made} of {step.count} images", "no time left")
     # Written moments ago, so they are in the page cache, unless memory is short.
     step.fact("bytes of all images", sum(sizes))
 

@@ -61,20 +61,21 @@ def rate(step: Step, task: str, threads: int, device: str, seconds: float) -> fl
     began = time.perf_counter()
     with open_loader(step.images(), device, output, options) as loader:
         batches = iter(loader)
-        take(batches, until=began + min(WARM_UP_S, seconds / 3))
+        on_device = device != "cpu"
+        take(batches, began + min(WARM_UP_S, seconds / 3), wait=on_device)
         started = time.perf_counter()
-        count = take(batches, until=began + seconds)
+        count = take(batches, began + seconds, wait=on_device)
         return count * BATCH / (time.perf_counter() - started)
 
 
-def take(batches: Iterator[Any], until: float) -> int:
-    """Take batches until a time, at least one, and wait for the bytes of each."""
+def take(batches: Iterator[Any], until: float, *, wait: bool) -> int:
+    """Take batches until a time, at least one; wait for the bytes of each if they may be late."""
     count = 0
     while True:
-        images = next(batches).images
-        if hasattr(images, "__dlpack__") and not hasattr(images, "dtype"):
-            images.__dlpack__()
-        del images
+        batch = next(batches)
+        if wait:
+            batch.images.__dlpack__()
+        del batch
         count += 1
         if time.perf_counter() >= until:
             return count
