@@ -34,8 +34,9 @@ def profiled(step: Step, torch: Any, work: Callable[[], None]) -> list[dict[str,
     path = step.work / "trace.json"
     profile.export_chrome_trace(str(path))
     events = json.loads(path.read_text())["traceEvents"]
-    wanted = {"gpu_memcpy", "kernel"}
-    return [event for event in events if event.get("cat") in wanted and event.get("dur")]
+    # Categories have other names in other versions; these names are those of the device's work.
+    wanted = ("Memcpy ", "convert_")
+    return [one for one in events if one.get("dur") and str(one.get("name")).startswith(wanted)]
 
 
 def rates(events: list[dict[str, Any]], kind: str, size: int) -> list[float]:
@@ -43,7 +44,7 @@ def rates(events: list[dict[str, Any]], kind: str, size: int) -> list[float]:
     return [
         size / (event["dur"] / 1e6)
         for event in events
-        if kind in event["name"] and int(event["args"].get("bytes", 0)) == size
+        if kind in event["name"] and int(event.get("args", {}).get("bytes", 0)) == size
     ]
 
 
