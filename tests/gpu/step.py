@@ -5,7 +5,7 @@ A step is a program that ``run.py`` starts::
     python STEP.py --records FILE --work DIR --deadline SECONDS [--device cuda]
 
 It appends a line of JSON for each thing it finds out, so that a step that is killed leaves what it
-had found so far. ``FOLDER`` and what is below it are shared by all steps of a run.
+had found so far. All steps of a run share the folder ``--work``, with the package and the images.
 """
 
 from __future__ import annotations

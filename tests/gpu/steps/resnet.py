@@ -100,7 +100,7 @@ def model_of(step: Step) -> Any:
     """Return torchvision's ResNet-50, or without torchvision the same network."""
     try:
         from torchvision.models import resnet50  # noqa: PLC0415  only if it is there
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:  # the latter if it is for another PyTorch
         from resnet50 import resnet50  # noqa: PLC0415  needs PyTorch
 
         step.fact("model", f"the same network as torchvision's, which cannot be imported: {error}")
