@@ -149,6 +149,14 @@ photos: .venv/.stamp-demo ## make the photographs for benchmarks, in .photos (or
 peers: photos target/wheel/.stamp ## benchmark other packages on the same work
 	$(PYTHON) benches/peers/run.py $(PHOTOS) --imagepipe target/wheel/*.whl
 
+# The Python that has the frameworks to try: PyTorch, CuPy, JAX.
+GPU_PYTHON ?= $(PYTHON)
+GPU_OUT ?= target/gpu
+
+.PHONY: gpu
+gpu: target/wheel/.stamp ## what needs a GPU: batches equal the CPU's, speed, ResNet-50 (GPU_OUT=target/gpu)
+	$(GPU_PYTHON) tests/gpu/run.py --wheel target/wheel/*.whl --out $(GPU_OUT)
+
 .PHONY: clean
 clean: ## remove everything that was built
 	rm -rf target fuzz/target dist .venv .venv-torch .venv-mxnet .venv-nvrtc .venv-wheel .demo .photos .peers .hypothesis .pytest_cache .mypy_cache .ruff_cache
