@@ -60,10 +60,10 @@ test: lint test-rust test-python ## all checks but those for PyTorch and MXNet, 
 
 .PHONY: lint
 lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate's dependencies
-	cargo fmt --check
+	cargo fmt --all --check
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	cargo clippy $(LOCKED) --all-targets -- -D warnings
+	cargo clippy $(LOCKED) --workspace --all-targets -- -D warnings
 	PYO3_PYTHON="$(abspath $(BIN)/python)" cargo clippy $(LOCKED) --all-targets --features python -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --no-deps --document-private-items
 	@if cargo tree $(LOCKED) -e normal | grep pyo3; then \
@@ -73,14 +73,14 @@ lint: tools .venv/.stamp-lint ## formatting, ruff, clippy, rustdoc and the crate
 
 .PHONY: fmt
 fmt: .venv/.stamp-lint ## format the sources
-	cargo fmt
+	cargo fmt --all
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 .PHONY: test-rust
 test-rust: tools ## Rust tests; no Python needed
 	if cargo nextest --version >/dev/null 2>&1; then \
-	    cargo nextest run $(LOCKED) --no-fail-fast; else cargo test $(LOCKED) --no-fail-fast --lib --tests; fi
+	    cargo nextest run $(LOCKED) --workspace --no-fail-fast; else cargo test $(LOCKED) --workspace --no-fail-fast --lib --tests; fi
 	cargo test $(LOCKED) --doc
 
 # Tests in Python find it by LD_LIBRARY_PATH, under the driver's name.

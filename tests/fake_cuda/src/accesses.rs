@@ -44,6 +44,9 @@ impl Accesses {
         is_write: bool,
         clock: &Clock,
     ) -> Option<Conflict> {
+        if bytes.is_empty() {
+            return None;
+        }
         let before = self.0.range(..bytes.start).next_back();
         let within = self.0.range(bytes.start..bytes.end);
         before

@@ -157,6 +157,9 @@ impl State {
         };
         if !capture.streams.contains(&index) {
             capture.streams.push(index);
+            if capture.thread != call::thread() {
+                self.violate("capture", "a stream is drawn into another thread's capture");
+            }
         }
         Ok(())
     }

@@ -1,10 +1,7 @@
 //! Events: a record takes a snapshot of a stream, and a wait is for the last record before it.
 
-use std::sync::Arc;
-
-use crate::clocks::Clock;
 use crate::codes::{Code, Result};
-use crate::graph::{Action, Mark, Operation};
+use crate::graph::{Action, Mark};
 use crate::plant::Plant;
 use crate::reserve;
 use crate::state::State;
@@ -20,9 +17,8 @@ pub(crate) struct Event {
 /// The last record of an event.
 #[derive(Clone, Debug)]
 pub(crate) enum Record {
-    /// There is none, or nothing was to be waited for: the event counts as complete.
-    Nothing,
-    Mark(Mark),
+    /// What must be done before it; nothing if there was none, which counts as complete.
+    After(Vec<Mark>),
     /// It was taken by the capture with this number.
     Captured(u64),
 }
@@ -41,7 +37,7 @@ impl State {
         let event = Event {
             context,
             is_alive: true,
-            record: Record::Nothing,
+            record: Record::After(Vec::new()),
         };
         self.events.insert(handle, event);
         Ok(handle)
@@ -52,7 +48,7 @@ impl State {
         self.event(handle)?;
         if let Some(event) = self.events.get_mut(&handle) {
             event.is_alive = false;
-            event.record = Record::Nothing;
+            event.record = Record::After(Vec::new());
         }
         Ok(())
     }
@@ -95,12 +91,12 @@ impl State {
         }
         if is_lane && self.plants(Plant::RecordBeforeKernel) {
             let before = self.streams[index].last_but_one.clone();
-            self.set_record(handle, before.map_or(Record::Nothing, Record::Mark));
+            self.set_record(handle, Record::After(before.into_iter().collect()));
             return Ok(());
         }
         let record =
-            match self.enqueue(index, "the record of an event", Action::Nothing, &[], None)? {
-                Some(mark) => Record::Mark(mark),
+            match self.enqueue(index, "the record of an event", Action::Nothing, &[], &[])? {
+                Some(mark) => Record::After(vec![mark]),
                 None => Record::Captured(self.capture_of(index).unwrap_or_default()),
             };
         self.set_record(handle, record);
@@ -120,24 +116,7 @@ impl State {
             return Ok(());
         }
         let before = self.everything(context);
-        let mut clock = Clock::default();
-        for mark in &before {
-            clock.join(&mark.clock);
-        }
-        let id = self.graph.number();
-        let operation = Operation {
-            name: format!("#{id} the record of a context").into(),
-            action: Action::Nothing,
-            after: before.iter().map(|mark| mark.id).collect(),
-        };
-        self.graph.pending.insert(id, operation);
-        self.set_record(
-            handle,
-            Record::Mark(Mark {
-                id,
-                clock: Arc::new(clock),
-            }),
-        );
+        self.set_record(handle, Record::After(before));
         Ok(())
     }
 
@@ -156,10 +135,10 @@ impl State {
         }
         match record {
             Record::Captured(capture) => self.join_capture(index, capture),
-            Record::Nothing => Ok(()),
-            Record::Mark(mark) => {
+            Record::After(before) if before.is_empty() => Ok(()),
+            Record::After(before) => {
                 self.check_isolation(index)?;
-                self.enqueue(index, "a wait", Action::Nothing, &[], Some(&mark))?;
+                self.enqueue(index, "a wait", Action::Nothing, &[], &before)?;
                 Ok(())
             }
         }
@@ -167,31 +146,26 @@ impl State {
 
     /// `cuEventQuery`.
     pub(crate) fn query_event(&mut self, handle: usize) -> Result<()> {
-        match self.host_event(handle)? {
-            _ if self.plants(Plant::EventQueryLies) => Ok(()),
-            None => Ok(()),
-            Some(mark) if self.poll(mark.id) => {
-                self.host_knows(&mark);
-                Ok(())
-            }
-            Some(_) => Err(Code::NOT_READY),
+        let before = self.host_event(handle)?;
+        if self.plants(Plant::EventQueryLies) {
+            return Ok(());
         }
+        self.query(&before)
     }
 
     /// `cuEventSynchronize`.
     pub(crate) fn synchronize_event(&mut self, handle: usize) -> Result<()> {
-        let mark = self.host_event(handle)?;
-        if let Some(mark) = mark.filter(|_| !self.plants(Plant::SkipEventSync)) {
-            self.observe(&mark);
+        let before = self.host_event(handle)?;
+        if !self.plants(Plant::SkipEventSync) {
+            self.observe(&before);
         }
         Ok(())
     }
 
     /// The record that the host asks about or waits for.
-    fn host_event(&mut self, handle: usize) -> Result<Option<Mark>> {
+    fn host_event(&mut self, handle: usize) -> Result<Vec<Mark>> {
         match self.event(handle)?.0 {
-            Record::Nothing => Ok(None),
-            Record::Mark(mark) => Ok(Some(mark)),
+            Record::After(before) => Ok(before),
             Record::Captured(capture) => {
                 self.violate("capture", "the event was last recorded in a stream capture");
                 self.invalidate(capture);

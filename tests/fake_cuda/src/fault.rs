@@ -94,7 +94,7 @@ impl State {
         if let Some(name) = self.protection.holder(address) {
             let message = format!("the host wrote at {address:#x}, which {name} may still read");
             self.violate("host-write", message);
-            self.protection.lift(address..address + 1);
+            self.protection.lift(&(address..address + 1));
             return Verdict::Retry;
         }
         let was_ours = self.pinned.range(..=address).next_back();

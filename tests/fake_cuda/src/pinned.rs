@@ -115,7 +115,7 @@ impl State {
     }
 
     /// Checks that no operation that the host has not waited for uses memory that goes.
-    fn check_unpinned(&mut self, start: usize, bytes: usize, kind: &'static str) {
+    pub(crate) fn check_unpinned(&mut self, start: usize, bytes: usize, kind: &'static str) {
         let range = start as u64..(start + bytes) as u64;
         if let Some(conflict) = self.accesses.conflict(&range, true, &self.host) {
             let message = format!(
@@ -124,7 +124,7 @@ impl State {
             );
             self.violate(kind, message);
         }
-        self.protection.lift(start..start + bytes);
+        self.protection.lift(&(start..start + bytes));
     }
 
     /// Whether host bytes are pinned; part of them being so is an error.

@@ -33,9 +33,6 @@ impl Protection {
     /// Makes memory read-only until the host has observed an operation; says whether that worked.
     pub(crate) fn hold(&mut self, bytes: Range<usize>, epoch: Epoch, name: &Arc<str>) -> bool {
         let pages = bytes.start.div_ceil(PAGE)..bytes.end / PAGE;
-        if pages.is_empty() {
-            return true;
-        }
         for page in pages.clone() {
             *self.counts.entry(page).or_default() += 1;
         }
@@ -53,27 +50,27 @@ impl Protection {
         let done = |hold: &mut Hold| clock.covers(hold.epoch);
         let released: Vec<Hold> = self.holds.extract_if(.., done).collect();
         for hold in released {
-            for page in hold.pages {
-                self.drop_count(page);
-            }
+            let free = hold.pages.filter(|page| self.count_down(*page)).collect();
+            unprotect(free);
         }
     }
 
     /// Releases all memory.
     pub(crate) fn clear(&mut self) {
         self.holds.clear();
-        for page in std::mem::take(&mut self.counts).into_keys() {
-            protect(&(page..page + 1), libc::PROT_READ | libc::PROT_WRITE);
-        }
+        let mut pages: Vec<usize> = std::mem::take(&mut self.counts).into_keys().collect();
+        pages.sort_unstable();
+        unprotect(pages);
     }
 
     /// Releases the pages of some memory, whoever holds them.
-    pub(crate) fn lift(&mut self, bytes: Range<usize>) {
-        for page in bytes.start / PAGE..bytes.end.div_ceil(PAGE) {
-            if self.counts.remove(&page).is_some() {
-                protect(&(page..page + 1), libc::PROT_READ | libc::PROT_WRITE);
-            }
-        }
+    pub(crate) fn lift(&mut self, bytes: &Range<usize>) {
+        let pages = bytes.start / PAGE..bytes.end.div_ceil(PAGE);
+        unprotect(
+            pages
+                .filter(|page| self.counts.remove(page).is_some())
+                .collect(),
+        );
     }
 
     /// The operation for which an address is read-only.
@@ -84,19 +81,37 @@ impl Protection {
         Some(Arc::clone(&hold.name))
     }
 
-    fn drop_count(&mut self, page: usize) {
+    /// Notes that one operation less holds a page; says whether none does any more.
+    fn count_down(&mut self, page: usize) -> bool {
         let Some(count) = self.counts.get_mut(&page) else {
-            return; // lifted
+            return false; // lifted
         };
         *count -= 1;
-        if *count == 0 {
+        let is_free = *count == 0;
+        if is_free {
             self.counts.remove(&page);
-            protect(&(page..page + 1), libc::PROT_READ | libc::PROT_WRITE);
         }
+        is_free
     }
 }
 
+/// Makes pages, in order, writable again.
+fn unprotect(pages: Vec<usize>) {
+    let mut run = 0..0;
+    for page in pages {
+        if page != run.end {
+            protect(&run, libc::PROT_READ | libc::PROT_WRITE);
+            run = page..page;
+        }
+        run.end += 1;
+    }
+    protect(&run, libc::PROT_READ | libc::PROT_WRITE);
+}
+
 fn protect(pages: &Range<usize>, access: i32) -> bool {
+    if pages.is_empty() {
+        return true;
+    }
     let start = ptr::without_provenance_mut(pages.start * PAGE);
     // SAFETY: whole pages of memory that the caller has pinned; their owner may read them, and may
     // write them again once `release` or `lift` allows it.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// What is reserved, or less where the system does not give that much.
-const BYTES: u64 = 1 << 42;
+const BYTES: u64 = 1 << 39;
 /// The first part is for handles.
 const HANDLES: u64 = 1 << 30;
 /// What `cuMemAlloc` aligns to, and what contexts, streams and others are apart.

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::mem;
 use std::sync::Arc;
 
-use crate::codes::Code;
+use crate::codes::{Code, Result};
 use crate::config::Schedule;
 use crate::graph::{Action, Mark, Source, Target};
 use crate::kernels::Launch;
@@ -22,7 +22,7 @@ pub(crate) fn running() -> Option<Arc<str>> {
 
 /// A small generator of random numbers (`SplitMix64`).
 #[derive(Debug, Default)]
-pub(crate) struct Random(pub(crate) u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -45,12 +45,20 @@ impl State {
             Schedule::Lazy => {}
             Schedule::Eager => self.settle(),
             Schedule::Random => {
-                let steps = self.random.below(4);
-                for _ in 0..steps {
-                    self.run_any();
+                if self.random.below(1 << self.pace) == 0 {
+                    let steps = 1 + self.random.below(4);
+                    for _ in 0..steps {
+                        self.run_any();
+                    }
                 }
             }
         }
+    }
+
+    /// Starts with a seed, which also decides how often a random schedule runs something.
+    pub(crate) fn seed(&mut self, seed: u64) {
+        self.random = Random(seed);
+        self.pace = self.random.below(6);
     }
 
     /// Runs all that is pending.
@@ -59,7 +67,7 @@ impl State {
     }
 
     /// Runs an operation and what it needs; a random schedule may run others, too.
-    pub(crate) fn finish(&mut self, id: u64) {
+    fn finish(&mut self, id: u64) {
         if self.config.schedule == Schedule::Random {
             while !self.graph.is_done(id) && self.run_any() {}
         }
@@ -68,24 +76,33 @@ impl State {
         }
     }
 
-    /// Makes progress towards an operation that the host asks about; says whether it is done.
-    pub(crate) fn poll(&mut self, id: u64) -> bool {
-        if self.graph.is_done(id) {
-            return true;
+    /// The host asks whether operations are done; each question makes progress.
+    pub(crate) fn query(&mut self, marks: &[Mark]) -> Result<()> {
+        let next = marks.iter().find(|mark| !self.graph.is_done(mark.id));
+        if let Some(next) = next {
+            self.run_one_needed(next.id);
+            let is_done = marks.iter().all(|mark| self.graph.is_done(mark.id));
+            if !is_done || self.config.schedule == Schedule::Lazy {
+                return Err(Code::NOT_READY);
+            }
         }
-        self.run_one_needed(id);
-        self.config.schedule != Schedule::Lazy && self.graph.is_done(id)
+        self.host_knows(marks);
+        Ok(())
     }
 
-    /// The host waits for an operation and so knows that it and all before it are done.
-    pub(crate) fn observe(&mut self, mark: &Mark) {
-        self.finish(mark.id);
-        self.host_knows(mark);
+    /// The host waits for operations and so knows that they and all before them are done.
+    pub(crate) fn observe(&mut self, marks: &[Mark]) {
+        for mark in marks {
+            self.finish(mark.id);
+        }
+        self.host_knows(marks);
     }
 
-    /// The host has learned that an operation is done.
-    pub(crate) fn host_knows(&mut self, mark: &Mark) {
-        self.host.join(&mark.clock);
+    /// The host has learned that operations are done.
+    fn host_knows(&mut self, marks: &[Mark]) {
+        for mark in marks {
+            self.host.join(&mark.clock);
+        }
         self.protection.release(&self.host);
         self.accesses.forget(&self.host);
     }

@@ -51,6 +51,8 @@ pub(crate) struct State {
     /// The function that is being served.
     pub(crate) function: &'static str,
     pub(crate) random: Random,
+    /// A random schedule runs something at one call in two to this power.
+    pub(crate) pace: usize,
     pub(crate) report: Report,
     pub(crate) contexts: Vec<Context>,
     pub(crate) threads: HashMap<u64, Thread>,
@@ -89,7 +91,7 @@ impl State {
                 std::process::abort();
             }
         }
-        self.random = Random(self.config.seed);
+        self.seed(self.config.seed);
         self.is_configured = true;
     }
 

@@ -184,7 +184,7 @@ impl State {
         what: &str,
         action: Action,
         touches: &[Touch],
-        also: Option<&Mark>,
+        also: &[Mark],
     ) -> Result<Option<Mark>> {
         if self.capture_takes(index)? {
             self.report.captured += 1;
@@ -195,7 +195,7 @@ impl State {
         let before: Vec<Mark> = self
             .predecessors(index)
             .into_iter()
-            .chain(also.cloned())
+            .chain(also.iter().cloned())
             .collect();
         let mut clock = self.host.clone();
         for mark in &before {
@@ -263,7 +263,7 @@ impl State {
         self.violate("race", message);
     }
 
-    /// A mark after all that a context's streams have been given.
+    /// The last operations of all that a context's streams have been given.
     pub(crate) fn everything(&self, context: usize) -> Vec<Mark> {
         let streams = self
             .streams

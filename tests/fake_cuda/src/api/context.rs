@@ -88,9 +88,8 @@ extern "C" fn cuCtxSynchronize() -> c_int {
         let context = state.context()?;
         state.check_no_capture_in(context)?;
         if !state.plants(Plant::SkipContextSync) {
-            for mark in state.everything(context) {
-                state.observe(&mark);
-            }
+            let before = state.everything(context);
+            state.observe(&before);
         }
         Ok(())
     })

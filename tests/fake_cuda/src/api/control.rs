@@ -5,7 +5,6 @@ use std::ffi::{c_char, c_int};
 use super::{put_text, text};
 use crate::call::{Rule, call, locked};
 use crate::codes::Code;
-use crate::schedule::Random;
 use crate::state::State;
 
 /// Writes the report as JSON into a buffer, as far as it fits, and returns its length in bytes
@@ -42,7 +41,7 @@ extern "C" fn fakeCudaSetSeed(seed: u64) -> c_int {
     locked(|state| {
         state.configure();
         state.config.seed = seed;
-        state.random = Random(seed);
+        state.seed(seed);
     });
     Code::SUCCESS.0
 }

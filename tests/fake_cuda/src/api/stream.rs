@@ -65,14 +65,8 @@ extern "C" fn cuStreamQuery(stream: usize) -> c_int {
     call("cuStreamQuery", Rule::Unsafe, |state| {
         let index = state.stream(stream)?;
         state.check_not_capturing(index)?;
-        match state.streams[index].last.clone() {
-            Some(mark) if !state.poll(mark.id) => Err(Code::NOT_READY),
-            Some(mark) => {
-                state.host_knows(&mark);
-                Ok(())
-            }
-            None => Ok(()),
-        }
+        let last = state.streams[index].last.clone();
+        state.query(last.as_slice())
     })
 }
 
