@@ -91,6 +91,14 @@ test-rust: tools ## Rust tests; no Python needed
 	    else cargo test $(LOCKED) --workspace --no-fail-fast --lib --tests; fi
 	cargo test $(LOCKED) --doc
 
+# Tests in Python find it by LD_LIBRARY_PATH, under the driver's name.
+.PHONY: fake-cuda
+fake-cuda: tools ## build target/fake-cuda/libcuda.so.1, a CUDA driver that checks its caller
+	cargo build $(LOCKED) --quiet --package fake_cuda
+	mkdir -p target/fake-cuda
+	cp target/debug/libfake_cuda.so target/fake-cuda/libcuda.so.1.new
+	mv target/fake-cuda/libcuda.so.1.new target/fake-cuda/libcuda.so.1
+
 .PHONY: test-python
 test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## Python tests, on the built wheel
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
