@@ -1,9 +1,10 @@
 //! Device buffers in the hands of batches and consumers.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::context::Context;
+use super::driver::Failed;
 use super::memory::Memory;
 use super::pool::{Buffer, Pending, Pool};
 use super::stream::{Event, Stream, StreamHandle};
@@ -13,7 +14,9 @@ use crate::tensor::{Allocator, Host};
 /// A buffer on loan; it comes back when the last holder lets go.
 pub struct Loan {
     pool: Arc<Pool>,
-    buffer: Option<Buffer>,
+    memory: Option<Memory>,
+    /// What its next writer must wait for.
+    before: Mutex<Vec<Pending>>,
     ready: OnceLock<Arc<Event>>,
     /// What consumers do with it.
     uses: Mutex<Vec<Pending>>,
@@ -50,7 +53,8 @@ impl Loan {
     pub(super) fn new(pool: Arc<Pool>, buffer: Buffer) -> Self {
         Self {
             pool,
-            buffer: Some(buffer),
+            memory: Some(buffer.memory),
+            before: Mutex::new(buffer.pending),
             ready: OnceLock::new(),
             uses: Mutex::default(),
             delivered: OnceLock::new(),
@@ -58,8 +62,8 @@ impl Loan {
     }
 
     pub(super) fn memory(&self) -> &Memory {
-        let buffer = self.buffer.as_ref();
-        &buffer.expect("the buffer is taken out in drop only").memory
+        let memory = self.memory.as_ref();
+        memory.expect("the memory is taken out in drop only")
     }
 
     /// The context of its memory.
@@ -74,14 +78,16 @@ impl Loan {
         self.memory().address()
     }
 
-    /// The events that must pass before it is written.
-    pub(super) fn pending(&self) -> impl Iterator<Item = &Event> {
-        let buffer = self.buffer.iter();
-        let pending = buffer.flat_map(|buffer| &buffer.pending);
-        pending.filter_map(|pending| match pending {
-            Pending::Until(event) => Some(&**event),
-            Pending::Unknown => None,
-        })
+    /// Has what is enqueued on `stream` from now on wait until it may be written.
+    pub(super) fn order_after_uses(&self, stream: StreamHandle) -> Result<(), Failed> {
+        let mut before = lock(&self.before);
+        for pending in &*before {
+            if let Pending::Until(event) = pending {
+                stream.wait_for(event)?;
+            }
+        }
+        before.clear();
+        Ok(())
     }
 
     /// Notes that it is written once `event` has passed.
@@ -180,36 +186,39 @@ impl Loan {
     }
 
     fn note(&self, pending: Pending) {
-        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        uses.push(pending);
+        lock(&self.uses).push(pending);
     }
 }
 
 impl fmt::Debug for Loan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Loan")
-            .field("buffer", &self.buffer)
+            .field("memory", &self.memory)
             .finish_non_exhaustive()
     }
 }
 
 impl Drop for Loan {
+    /// Makes no call to the driver: the last holder may be a thread of its own.
     fn drop(&mut self) {
-        let Some(mut buffer) = self.buffer.take() else {
+        let Some(memory) = self.memory.take() else {
             return;
         };
-        if !self.pool.at_home() {
+        let ready = self.ready.take().map(Pending::Until);
+        let mut pending = std::mem::take(&mut *lock(&self.before));
+        pending.extend(ready);
+        pending.append(&mut lock(&self.uses));
+        let buffer = Buffer { memory, pending };
+        if self.pool.at_home() {
+            self.pool.give_back(buffer, self.delivered.get().is_some());
+        } else {
             std::mem::forget(buffer);
-            return;
         }
-        if let Some(ready) = self.ready.take() {
-            // What it was written after has passed, too.
-            buffer.pending = vec![Pending::Until(ready)];
-        }
-        let uses = self.uses.get_mut().unwrap_or_else(PoisonError::into_inner);
-        buffer.pending.append(uses);
-        self.pool.give_back(buffer, self.delivered.get().is_some());
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Use {

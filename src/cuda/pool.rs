@@ -41,6 +41,8 @@ struct State {
     ahead: usize,
     /// How many are with consumers.
     delivered: usize,
+    /// Whether there was no room for the last one that was wanted.
+    is_short: bool,
     wakes: Vec<Weak<Wake>>,
 }
 
@@ -126,28 +128,49 @@ impl Pool {
     }
 
     fn loan(self: &Arc<Self>, buffer: Buffer) -> Loan {
-        self.lock().ahead += 1;
+        let mut state = self.lock();
+        state.ahead += 1;
+        state.is_short = false;
+        drop(state);
         Loan::new(Arc::clone(self), buffer)
     }
 
-    /// What to do when the device is full: wait for batches that will be delivered and come back,
-    /// or give up.
+    /// What to do when the device is full: wait for batches that come back, or give up.
     fn none_left(&self, failed: Failed) -> Result<Option<Loan>> {
-        let (ahead, delivered) = {
-            let state = self.lock();
-            if state.ahead > 0 || !state.free.is_empty() {
-                return Ok(None);
-            }
-            (state.ahead, state.delivered)
-        };
+        let mut state = self.lock();
+        if state.ahead + state.delivered + state.free.len() > 0 {
+            state.is_short = true;
+            return Ok(None);
+        }
+        drop(state);
+        Err(self.exhausted(&Error::from(failed).to_string())?)
+    }
+
+    /// Whether every buffer is with a consumer and there is no room for another one, so that none
+    /// comes unless the consumer lets go of one.
+    #[must_use]
+    pub fn is_exhausted(&self) -> bool {
+        let state = self.lock();
+        state.is_short && state.ahead == 0 && state.free.is_empty()
+    }
+
+    /// The error for a device that is full, because of `reason`.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the driver fails.
+    pub fn exhausted(&self, reason: &str) -> Result<Error> {
         let (free, total) = self.context.memory()?;
-        Err(Error::device(format!(
-            "{}: a batch takes {}, {} are held by the program and {ahead} are ready, and {free} of \
-             the device's {total} bytes are free: let go of batches, or use a smaller batch_size or \
+        let (batch, held) = (counted(self.bytes as u64, "byte"), self.lock().delivered);
+        Ok(Error::device(format!(
+            "no memory on cuda:{} for another batch of {batch}: {} held by the program, {free} of \
+             {total} bytes are free ({reason}): let go of batches, or use a smaller batch_size or \
              size",
-            Error::from(failed),
-            counted(self.bytes as u64, "byte"),
-            counted(delivered as u64, "batch"),
+            self.context.ordinal(),
+            if held == 1 {
+                "1 batch is".to_owned()
+            } else {
+                format!("{held} batches are")
+            },
         )))
     }
 

@@ -161,9 +161,7 @@ impl Uploader {
         loan: &Loan,
     ) -> Result<Arc<Event>, Failed> {
         let done = Event::new(&self.context)?;
-        for event in loan.pending() {
-            lane.stream.handle().wait_for(event)?;
-        }
+        loan.order_after_uses(lane.stream.handle())?;
         self.enqueue_images(lane, batch.staging, loan.memory())?;
         for (field, offset) in batch.rest {
             let staging = batch.staging;

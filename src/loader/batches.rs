@@ -17,7 +17,9 @@ use crate::sampler::Place;
 #[derive(Debug)]
 pub struct Batches {
     engine: Option<Engine<Job>>,
-    _waker: Option<Waker>,
+    waker: Option<Waker>,
+    /// How often in a row there was no batch yet.
+    waits: u32,
     ledger: Arc<Ledger>,
     start: Place,
     taken: u64,
@@ -28,7 +30,8 @@ impl Batches {
         lock(&ledger.clocks).begin(engine.clock());
         let gpu = engine.job().memory.gpu.as_ref();
         Self {
-            _waker: gpu.map(|gpu| gpu.waker(engine.notifier())),
+            waits: 0,
+            waker: gpu.map(|gpu| gpu.waker(engine.notifier())),
             engine: Some(engine),
             ledger,
             start,
@@ -64,11 +67,24 @@ impl Batches {
         });
         self.ledger.waiting.add_time(watch.lap());
         match &next {
-            Ok(Next::Batch(_)) => self.taken += 1,
-            Ok(Next::TimedOut) => {}
+            Ok(Next::Batch(_)) => (self.taken, self.waits) = (self.taken + 1, 0),
+            Ok(Next::TimedOut) => self.check_room()?,
             _ => self.stop(),
         }
         next
+    }
+
+    /// Sees to it that a batch can come. What keeps a buffer from being used again, such as the
+    /// capture of a graph, may have ended without a word.
+    fn check_room(&mut self) -> Result<()> {
+        let (Some(engine), Some(waker)) = (&self.engine, &self.waker) else {
+            return Ok(());
+        };
+        waker.wake();
+        self.waits += 1;
+        let memory = &engine.job().memory;
+        let checked = memory.gpu.as_ref().map(|gpu| gpu.check_room(self.waits));
+        checked.unwrap_or(Ok(())).inspect_err(|_| self.stop())
     }
 
     /// Where all ranks stand: what has been handed over, not what is ready.
@@ -97,12 +113,15 @@ impl Drop for Batches {
     }
 }
 
+/// How long to wait before looking whether a batch can come at all.
+const PATIENCE: Duration = Duration::from_millis(50);
+
 impl Iterator for Batches {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Result<Batch>> {
         loop {
-            match self.wait(Duration::from_secs(3600)) {
+            match self.wait(PATIENCE) {
                 Ok(Next::Batch(batch)) => return Some(Ok(batch)),
                 Ok(Next::End) => return None,
                 Ok(Next::TimedOut) => {}

@@ -67,11 +67,22 @@ pub struct DeviceArray {
 }
 
 /// Tells an engine that there may be room again, as long as it lives.
-pub(super) struct Waker(#[expect(dead_code, reason = "kept alive")] Arc<cuda::Wake>);
+pub(super) struct Waker(Arc<cuda::Wake>);
+
+/// How often a consumer is told that there is no batch yet before a device without room for one is
+/// an error: other threads may let go of batches meanwhile.
+const PATIENCE: u32 = 200;
 
 impl fmt::Debug for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waker").finish_non_exhaustive()
+    }
+}
+
+impl Waker {
+    /// Has the engine ask again.
+    pub(super) fn wake(&self) {
+        (self.0)();
     }
 }
 
@@ -145,6 +156,18 @@ impl Gpu {
             staging: Arc::new(self.staging.lend(slots)?),
             loan: Arc::new(loan),
         }))
+    }
+
+    /// An error if no batch will come, since a consumer that was told `times` times that there is
+    /// none yet holds all there is room for.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Device`].
+    pub(super) fn check_room(&self, times: u32) -> Result<()> {
+        if times >= PATIENCE && self.buffers.is_exhausted() {
+            return Err(self.buffers.exhausted("the device is full")?);
+        }
+        Ok(())
     }
 
     /// Room for another batch in place of the one that `room` was for.
