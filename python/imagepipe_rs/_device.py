@@ -43,7 +43,7 @@ def cuda_device(device: Any) -> int | None:
         return None
     if text == "cuda":
         return _current()
-    match = re.fullmatch(r"cuda:(\d{1,4})", text)
+    match = re.fullmatch(r"cuda:([0-9]{1,4})", text)
     if match is None:
         message = f"device={shown(text)} is not valid: {_ALLOWED}"
         raise ValueError(message)

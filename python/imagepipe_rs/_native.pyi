@@ -1,7 +1,7 @@
 """The compiled module, for the modules beside this file; import from `imagepipe_rs` instead."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, NoReturn, TypeAlias, final
 
 from typing_extensions import Buffer, CapsuleType
 
@@ -158,6 +158,9 @@ class DeviceTensor:
 
     def to_cpu(self) -> Tensor:
         """A copy in the CPU's memory."""
+
+    def __array__(self, dtype: object = None, *, copy: bool | None = None) -> NoReturn: ...
+    def __reduce__(self) -> NoReturn: ...
 
     def on_lasting_streams(self) -> DeviceTensor:
         """The same array for a consumer whose streams live at least as long as it holds it."""

@@ -62,6 +62,23 @@ impl PyDeviceTensor {
         )
     }
 
+    /// Refuses to become a `NumPy` array unasked: without this, `np.asarray` makes one of a single
+    /// object.
+    #[pyo3(signature = (dtype=None, *, copy=None))]
+    fn __array__(&self, dtype: Option<Py<PyAny>>, copy: Option<bool>) -> PyResult<Py<PyAny>> {
+        let _ = (dtype, copy);
+        Err(PyTypeError::new_err(
+            "the array is on a GPU: np.asarray(array.to_cpu()) copies it",
+        ))
+    }
+
+    /// Refuses to be pickled, and says what can be.
+    fn __reduce__(&self) -> PyResult<Py<PyAny>> {
+        Err(PyTypeError::new_err(
+            "an array on a GPU cannot be pickled or copied: np.asarray(array.to_cpu()) can",
+        ))
+    }
+
     /// A copy in the CPU's memory.
     fn to_cpu(&self, py: Python<'_>) -> PyResult<PyTensor> {
         Ok(PyTensor(py.detach(|| self.array.to_host(None))?))
