@@ -125,7 +125,8 @@ test-mxnet: .venv/.stamp-package ## tests of MXNet, with Python 3.11 (300 MB)
 	else echo "test-mxnet: skipped, MXNet needs Python 3.11"; fi
 
 # AddressSanitizer on the stable compiler, and for the C code if there is clang. libjpeg-turbo is
-# linked into several binaries, which is fine, and one test allocates more memory than there is.
+# linked into several binaries, which is fine, and one test allocates more memory than there is. The
+# fake CUDA driver takes the sanitizer's functions from the test that loads it.
 ASAN := RUSTC_BOOTSTRAP=1 ASAN_OPTIONS=detect_odr_violation=0:allocator_may_return_null=1 \
     $(if $(shell command -v clang),CC=clang CFLAGS=-fsanitize=address)
 FUZZ ?= jpeg
@@ -133,7 +134,7 @@ FUZZ_SECONDS ?= 60
 
 .PHONY: test-asan
 test-asan: tools ## Rust tests under AddressSanitizer
-	$(ASAN) RUSTFLAGS=-Zsanitizer=address cargo test $(LOCKED) --lib --test integration \
+	$(ASAN) RUSTFLAGS="-Zsanitizer=address -Clink-arg=-rdynamic" cargo test $(LOCKED) --lib --test integration \
 	    --target x86_64-unknown-linux-gnu --target-dir target/asan
 
 .PHONY: fuzz

@@ -7,6 +7,13 @@
 //! whatever the schedule. Violations abort the process with a report, or are collected (see
 //! `FAKE_CUDA_REPORT` in config.rs).
 //!
+//! What it cannot see: how threads of the host synchronize with each other (they count as one, so an
+//! access that only a missing lock leaves unordered is not found), host reads of memory that a copy
+//! may still write, and host writes to parts of pages.
+//!
+//! A function of the driver is exported by a file of `api/`, which calls `State`; tests call it
+//! through the table in `client/driver.rs`.
+//!
 //! The Rust library is for tests: [`library`] is the path of the shared library, [`client`] loads
 //! and calls it.
 

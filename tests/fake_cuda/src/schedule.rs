@@ -173,7 +173,11 @@ impl State {
             return;
         }
         match target {
-            Target::Host(start) => write_host(start, &source),
+            Target::Host(start) => {
+                // A copy that reads these bytes and is not ordered with this one was reported.
+                self.protection.lift(&(start..start + bytes));
+                write_host(start, &source);
+            }
             Target::Device(start) => {
                 if let Some(target) = self.memory.bytes(start, bytes) {
                     target.copy_from_slice(&source);

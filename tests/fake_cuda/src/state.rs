@@ -95,14 +95,23 @@ impl State {
         self.is_configured = true;
     }
 
-    /// Forgets everything but the settings of `fakeCudaConfigure`, as in a new process.
+    /// Forgets memory, streams, events, captures, errors and the report. What a process keeps for
+    /// its whole life stays: contexts, which are current where, modules and settings.
     pub(crate) fn reset(&mut self) {
         self.protection.clear();
-        let overrides = std::mem::take(&mut self.overrides);
-        *self = Self {
-            overrides,
-            ..Self::default()
-        };
+        let old = std::mem::take(self);
+        self.overrides = old.overrides;
+        self.is_initialized = old.is_initialized;
+        self.modules = old.modules;
+        self.functions = old.functions;
+        for (index, context) in old.contexts.into_iter().enumerate() {
+            let legacy = self.add_stream(Stream::legacy(index));
+            self.contexts.push(Context { legacy, ..context });
+        }
+        self.threads = old.threads;
+        for thread in self.threads.values_mut() {
+            thread.streams.clear();
+        }
     }
 
     /// Whether a bug is planted.

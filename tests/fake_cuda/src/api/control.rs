@@ -46,8 +46,8 @@ extern "C" fn fakeCudaSetSeed(seed: u64) -> c_int {
     Code::SUCCESS.0
 }
 
-/// Forgets everything, violations and counts too, as in a new process: all handles and device
-/// pointers are dead, and `cuInit` must be called again.
+/// Forgets memory, streams, events, captures, errors and the report, and reads the settings again.
+/// What a process keeps for its whole life stays: contexts, which are current where, and modules.
 #[unsafe(no_mangle)]
 extern "C" fn fakeCudaReset() -> c_int {
     locked(State::reset);

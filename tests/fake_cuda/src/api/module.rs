@@ -1,6 +1,7 @@
 //! Modules and launches.
 
 use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
 
 use super::{put, put_text, text};
 use crate::call::{Rule, call};
@@ -19,35 +20,24 @@ extern "C" fn cuModuleLoadDataEx(
     image: *const c_void,
     count: u32,
     options: *const c_int,
-    values: *const *mut c_void,
+    values: *mut *mut c_void,
 ) -> c_int {
-    const NAME: &str = "cuModuleLoadDataEx";
-    let read = || {
-        (0..count as usize)
-            .map(|at| option(options, values, at))
-            .collect()
-    };
-    let options: Vec<(c_int, usize)> = read();
-    let result = call(NAME, Rule::Unsafe, |state| {
+    let mut log = Log::find(count, options, values);
+    let result = call("cuModuleLoadDataEx", Rule::Unsafe, |state| {
         let image = text(image.cast())?;
         let loaded = state.load_module(&image);
         put(
             module,
-            loaded.map_err(|(code, log)| with_log(&options, code, &log))?,
+            loaded.map_err(|(code, text)| {
+                log.write(&text);
+                code
+            })?,
         )
     });
     // Failures on demand have a log, too.
     match Code(result) {
-        Code::JIT_COMPILER_NOT_FOUND => {
-            with_log(&options, Code(result), "PTX JIT compiler library not found");
-        }
-        Code::UNSUPPORTED_PTX_VERSION if first_byte(&options) == Some(0) => {
-            with_log(
-                &options,
-                Code(result),
-                "ptxas fatal   : Unsupported .version; on demand",
-            );
-        }
+        Code::JIT_COMPILER_NOT_FOUND => log.write("PTX JIT compiler library not found"),
+        Code::UNSUPPORTED_PTX_VERSION => log.write("ptxas fatal   : Unsupported .version"),
         _ => {}
     }
     result
@@ -107,32 +97,45 @@ fn check_shape(state: &mut State, grid: [u32; 3], block: [u32; 3], shared: u32) 
     Ok(())
 }
 
-/// An option of the caller: its number and its value, which is often a pointer.
-fn option(options: *const c_int, values: *const *mut c_void, at: usize) -> (c_int, usize) {
-    // SAFETY: the caller passes two arrays of the length that it names.
-    let number = unsafe { options.add(at).read_unaligned() };
-    // SAFETY: as above.
-    let value = unsafe { values.add(at).read_unaligned() };
-    (number, value as usize)
+/// The caller's buffer for errors of the compiler.
+struct Log {
+    buffer: *mut c_char,
+    size: usize,
+    /// Where the caller named the size, and reads how much was written.
+    written: *mut *mut c_void,
+    is_written: bool,
 }
 
-/// Writes the driver's log into the buffer that the options name, if they do.
-fn with_log(options: &[(c_int, usize)], code: Code, log: &str) -> Code {
-    let value = |wanted| {
-        options
-            .iter()
-            .find(|option| option.0 == wanted)
-            .map(|option| option.1)
-    };
-    if let (Some(buffer), Some(size)) = (value(ERROR_LOG), value(ERROR_LOG_SIZE)) {
-        // A buffer without room for anything gets nothing.
-        let _ = put_text(log, buffer as *mut c_char, size);
+impl Log {
+    /// The buffer that options name; it takes nothing if they do not.
+    fn find(count: u32, options: *const c_int, values: *mut *mut c_void) -> Self {
+        let place = |wanted: c_int| {
+            let option = |at: &usize| super::get(options.wrapping_add(*at)) == Ok(wanted);
+            let at = (0..count as usize).find(option)?;
+            Some(values.wrapping_add(at))
+        };
+        let value = |place: Option<*mut *mut c_void>| {
+            place.map_or(ptr::null_mut(), |place| {
+                super::get(place).unwrap_or(ptr::null_mut())
+            })
+        };
+        let written = place(ERROR_LOG_SIZE);
+        Self {
+            buffer: value(place(ERROR_LOG)).cast(),
+            size: value(written) as usize,
+            written: written.unwrap_or(ptr::null_mut()),
+            is_written: false,
+        }
     }
-    code
-}
 
-/// The first byte of the log's buffer.
-fn first_byte(options: &[(c_int, usize)]) -> Option<u8> {
-    let buffer = options.iter().find(|option| option.0 == ERROR_LOG)?.1;
-    super::get(buffer as *const u8).ok()
+    /// Writes a text unless there is one already, and how long it is.
+    fn write(&mut self, text: &str) {
+        if self.is_written || put_text(text, self.buffer, self.size).is_err() {
+            return;
+        }
+        self.is_written = true;
+        let length = text.len().min(self.size - 1);
+        // The caller named a size, so there is a place for it.
+        let _ = put(self.written, ptr::without_provenance_mut(length));
+    }
 }

@@ -7,6 +7,7 @@
 )]
 
 use std::ffi::{c_char, c_int, c_void};
+use std::mem::ManuallyDrop;
 use std::path::Path;
 
 use libloading::Library;
@@ -17,7 +18,8 @@ macro_rules! functions {
     ($($name:ident($($argument:ident: $type:ty),* $(,)?);)*) => {
         /// The functions of the driver that return a `CUresult`.
         pub struct Driver {
-            library: &'static Library,
+            /// Never unloaded: functions of it may be called at exit.
+            library: ManuallyDrop<Library>,
             $($name: extern "C" fn($($type),*) -> c_int,)*
         }
 
@@ -30,12 +32,26 @@ macro_rules! functions {
             pub fn load(path: &Path) -> Self {
                 // SAFETY: the library has no initializers that do anything.
                 let library = unsafe { Library::new(path) };
-                let library = library.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-                let library: &'static Library = Box::leak(Box::new(library));
+                let library = library.unwrap_or_else(|error| panic!("{}: {error:?}", path.display()));
                 Self {
-                    library,
-                    $($name: find(library, stringify!($name)),)*
+                    $($name: find(&library, stringify!($name)),)*
+                    library: ManuallyDrop::new(library),
                 }
+            }
+
+            /// Loads a copy with a state of its own.
+            ///
+            /// # Panics
+            ///
+            /// As [`Self::load`].
+            #[must_use]
+            pub fn own() -> Self {
+                let path = crate::own_library();
+                let driver = Self::load(&path);
+                // Loaded, so no longer needed.
+                let _ = std::fs::remove_file(&path);
+                let _ = path.parent().map(std::fs::remove_dir);
+                driver
             }
 
             $(
@@ -52,7 +68,7 @@ macro_rules! functions {
 }
 
 /// A function of the library.
-fn find<T: Copy>(library: &'static Library, name: &str) -> T {
+fn find<T: Copy>(library: &Library, name: &str) -> T {
     // SAFETY: the types are those of the exported functions.
     let symbol = unsafe { library.get::<T>(name) };
     *symbol.unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -111,7 +127,7 @@ functions! {
         image: *const c_void,
         count: u32,
         options: *const c_int,
-        values: *const *mut c_void,
+        values: *mut *mut c_void,
     );
     cuModuleUnload(module: usize);
     cuModuleGetFunction(function: *mut usize, module: usize, name: *const c_char);
@@ -141,7 +157,7 @@ impl Driver {
     #[must_use]
     pub fn report(&self) -> String {
         let report: extern "C" fn(*mut c_char, usize) -> usize =
-            find(self.library, "fakeCudaReport");
+            find(&self.library, "fakeCudaReport");
         let mut text = vec![0_u8; report(std::ptr::null_mut(), 0) + 1];
         let length = report(text.as_mut_ptr().cast(), text.len());
         text.truncate(length);

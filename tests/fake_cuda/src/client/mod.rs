@@ -47,12 +47,10 @@ impl Fake {
     /// If it cannot be loaded or initialized.
     #[must_use]
     pub fn own(settings: &[(&str, &str)]) -> Self {
-        let path = crate::own_library();
-        let driver = Driver::load(&path);
-        // Loaded, so no longer needed.
-        let _ = std::fs::remove_file(&path);
-        let _ = path.parent().map(std::fs::remove_dir);
-        let mut fake = Self { driver, context: 0 };
+        let mut fake = Self {
+            driver: Driver::own(),
+            context: 0,
+        };
         fake.configure("FAKE_CUDA_REPORT", "-");
         fake.restart(settings);
         fake
@@ -73,7 +71,7 @@ impl Fake {
         fake
     }
 
-    /// Forgets everything and starts with more settings.
+    /// Forgets all but contexts and modules, and starts again with more settings.
     ///
     /// # Panics
     ///
@@ -104,8 +102,13 @@ impl Fake {
         let mut context = 0;
         self.cuDevicePrimaryCtxRetain(&raw mut context, 0)
             .expect("cuDevicePrimaryCtxRetain");
-        self.cuCtxPushCurrent_v2(context)
-            .expect("cuCtxPushCurrent_v2");
+        let mut current = 0;
+        self.cuCtxGetCurrent(&raw mut current)
+            .expect("cuCtxGetCurrent");
+        if current != context {
+            self.cuCtxPushCurrent_v2(context)
+                .expect("cuCtxPushCurrent_v2");
+        }
         self.context = context;
     }
 
@@ -202,7 +205,7 @@ impl Fake {
         let (ptx, name) = (ptx.expect("no zero byte"), name.expect("no zero byte"));
         let (mut module, mut function) = (0, 0);
         let image = ptx.as_ptr().cast();
-        self.cuModuleLoadDataEx(&raw mut module, image, 0, ptr::null(), ptr::null())?;
+        self.cuModuleLoadDataEx(&raw mut module, image, 0, ptr::null(), ptr::null_mut())?;
         self.cuModuleGetFunction(&raw mut function, module, name.as_ptr())?;
         Ok(function)
     }

@@ -2,10 +2,10 @@
 
 use std::ffi::CStr;
 
-use fake_cuda::client::{Driver, Fake};
+use fake_cuda::client::{Driver, Fake, Report};
 use fake_cuda::codes::Code;
 
-use crate::support::{assert_code, assert_kinds};
+use crate::support::{PTX, assert_code, assert_kinds};
 
 #[test]
 fn a_call_without_a_context_is_reported() {
@@ -25,10 +25,38 @@ fn a_call_without_a_context_is_reported() {
 
 #[test]
 fn nothing_works_before_init() {
+    let driver = Driver::own();
+    driver
+        .fakeCudaConfigure(c"FAKE_CUDA_REPORT".as_ptr(), c"-".as_ptr())
+        .unwrap();
+    let mut count = 0;
+    assert_code(
+        driver.cuDeviceGetCount(&raw mut count),
+        Code::NOT_INITIALIZED,
+    );
+    assert_eq!(Report::read(&driver.report()).kinds(), ["not-initialized"]);
+}
+
+#[test]
+fn a_reset_leaves_contexts_and_modules_alone() {
     let fake = Fake::own(&[]);
+    let (kernel, lane) = (
+        fake.kernel(PTX, "transpose_8_nchw").unwrap(),
+        fake.lane().unwrap(),
+    );
+    let buffer = fake.buffer(8).unwrap();
     fake.fakeCudaReset().unwrap();
-    assert_code(fake.buffer(8), Code::NOT_INITIALIZED);
-    assert_kinds(&fake, &["not-initialized"]);
+    assert_code(fake.cuStreamSynchronize(lane), Code::INVALID_HANDLE);
+    assert_code(fake.cuMemFree_v2(buffer.pointer), Code::INVALID_VALUE);
+    assert_kinds(&fake, &["dead-handle", "bad-free"]);
+    fake.fakeCudaReset().unwrap();
+    let places = [
+        fake.buffer(8).unwrap().pointer,
+        fake.buffer(8).unwrap().pointer,
+    ];
+    fake.convert(kernel, 0, places, [1, 8, 1], &[]).unwrap();
+    fake.cuCtxSynchronize().unwrap();
+    fake.found().assert_clean();
 }
 
 #[test]

@@ -15,15 +15,21 @@ fn table() -> Vec<u8> {
 /// Loads an image with a log for errors.
 fn load_with_log(fake: &Fake, image: &str) -> (Result<()>, String) {
     let image = std::ffi::CString::new(image).unwrap();
-    let mut log = [0_u8; 200];
+    let mut log = [b'?'; 200];
     let (mut module, options) = (0, [5, 6 as c_int]);
     let size = ptr::without_provenance_mut(log.len());
-    let values: [*mut c_void; 2] = [log.as_mut_ptr().cast(), size];
+    let mut values: [*mut c_void; 2] = [log.as_mut_ptr().cast(), size];
     let image = image.as_ptr().cast();
-    let loaded =
-        fake.cuModuleLoadDataEx(&raw mut module, image, 2, options.as_ptr(), values.as_ptr());
-    let end = log.iter().position(|byte| *byte == 0).unwrap();
-    (loaded, String::from_utf8_lossy(&log[..end]).into_owned())
+    let loaded = fake.cuModuleLoadDataEx(
+        &raw mut module,
+        image,
+        2,
+        options.as_ptr(),
+        values.as_mut_ptr(),
+    );
+    let length = if loaded.is_ok() { 0 } else { values[1].addr() };
+    assert!(loaded.is_ok() || log[length] == 0);
+    (loaded, String::from_utf8_lossy(&log[..length]).into_owned())
 }
 
 #[test]
