@@ -163,7 +163,7 @@ class DeviceTensor:
     def __reduce__(self) -> NoReturn: ...
 
     def on_lasting_streams(self) -> DeviceTensor:
-        """The same array for a consumer whose streams live at least as long as it holds it."""
+        """The same array for a consumer whose streams live as long as the process."""
 
 @final
 class Batch:

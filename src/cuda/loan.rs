@@ -11,6 +11,10 @@ use super::stream::{Event, Stream, StreamHandle};
 use crate::error::{Error, Result};
 use crate::tensor::{Allocator, Host};
 
+/// The stream that is another one on every thread, and may be asked for on one and let go of on
+/// another.
+const PER_THREAD: u64 = 2;
+
 /// A buffer on loan; it comes back when the last holder lets go.
 pub struct Loan {
     pool: Arc<Pool>,
@@ -39,8 +43,8 @@ pub enum Consumer {
     Stream {
         /// `CUstream` as a number.
         number: u64,
-        /// Whether the stream lives at least as long as the consumer holds the array. All work on
-        /// the array must then be on it, or joined with it.
+        /// Whether the stream lives as long as the process. All work on the array must then be on
+        /// it, or joined with it.
         lasts: bool,
     },
     /// Reads at once: the host waits for the array.
@@ -118,7 +122,7 @@ impl Loan {
                 if let Some(ready) = self.ready.get() {
                     handle.wait_for(ready)?;
                 }
-                if lasts {
+                if lasts && number != PER_THREAD {
                     stream = Some((handle, Arc::new(Event::new(self.context())?)));
                 }
             }
@@ -204,16 +208,15 @@ impl Drop for Loan {
         let Some(memory) = self.memory.take() else {
             return;
         };
+        if !self.pool.at_home() {
+            return std::mem::forget(memory);
+        }
         let ready = self.ready.take().map(Pending::Until);
         let mut pending = std::mem::take(&mut *lock(&self.before));
         pending.extend(ready);
         pending.append(&mut lock(&self.uses));
         let buffer = Buffer { memory, pending };
-        if self.pool.at_home() {
-            self.pool.give_back(buffer, self.delivered.get().is_some());
-        } else {
-            std::mem::forget(buffer);
-        }
+        self.pool.give_back(buffer, self.delivered.get().is_some());
     }
 }
 
@@ -228,20 +231,25 @@ impl Use {
         &self.loan
     }
 
-    /// Marks the end of the consumer's work on its stream, if that can be done.
-    fn mark(&self) -> Option<Arc<Event>> {
-        let (stream, event) = self.stream.as_ref()?;
-        let context = self.loan.context();
+    /// Marks the end of the consumer's work on its stream, as far as that can be done.
+    fn mark(&self) -> Pending {
+        let Some((stream, event)) = &self.stream else {
+            return Pending::Unknown;
+        };
+        let event = Arc::clone(event);
         // Recorded into a graph, the event would mark nothing.
-        let is_capturing = stream.is_capturing(context).unwrap_or(true);
-        let marked = !is_capturing && event.record(*stream).is_ok();
-        marked.then(|| Arc::clone(event))
+        match stream.is_capturing(self.loan.context()) {
+            Ok(true) => Pending::Captured(*stream, event),
+            Ok(false) if event.record(*stream).is_ok() => Pending::Until(event),
+            _ => Pending::Unknown,
+        }
     }
 }
 
 impl Drop for Use {
     fn drop(&mut self) {
-        let pending = self.mark().map_or(Pending::Unknown, Pending::Until);
-        self.loan.note(pending);
+        if self.loan.pool.at_home() {
+            self.loan.note(self.mark());
+        }
     }
 }

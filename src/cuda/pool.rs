@@ -14,7 +14,7 @@ use super::context::Context;
 use super::driver::Failed;
 use super::loan::Loan;
 use super::memory::Memory;
-use super::stream::Event;
+use super::stream::{Event, StreamHandle};
 use crate::error::{Error, Result, counted};
 
 /// Called when a buffer that somebody may wait for has come back.
@@ -30,7 +30,6 @@ pub struct Pool {
     bytes: usize,
     spare: usize,
     state: Mutex<State>,
-    process: u32,
 }
 
 #[derive(Default)]
@@ -58,6 +57,9 @@ pub(super) struct Buffer {
 pub(super) enum Pending {
     /// What came before an event.
     Until(Arc<Event>),
+    /// What is on a stream that the event is to mark once the stream is no longer captured into a
+    /// graph.
+    Captured(StreamHandle, Arc<Event>),
     /// Anything in the context: nobody knows on which streams it is.
     Unknown,
 }
@@ -71,7 +73,6 @@ impl Pool {
             bytes,
             spare,
             state: Mutex::default(),
-            process: std::process::id(),
         })
     }
 
@@ -185,9 +186,10 @@ impl Pool {
         call(&wakes);
     }
 
-    /// Whether this is the process that the pool was made in.
+    /// Whether this is the process that the pool was made in: in a fork its lock may be held for
+    /// ever.
     pub(super) fn at_home(&self) -> bool {
-        self.process == std::process::id()
+        !self.context.driver.is_inherited()
     }
 
     pub(super) fn give_back(&self, buffer: Buffer, delivered: bool) {
@@ -233,6 +235,15 @@ fn free_orphans() {
 impl Buffer {
     /// Finds events for all work that may still use it; false if that cannot be done now.
     fn resolve(&mut self, context: &Arc<Context>) -> Result<bool, Failed> {
+        for pending in &mut self.pending {
+            if let Pending::Captured(stream, event) = pending {
+                if stream.is_capturing(context)? {
+                    return Ok(false);
+                }
+                event.record(*stream)?;
+                *pending = Pending::Until(Arc::clone(event));
+            }
+        }
         if self.pending.iter().any(|it| matches!(it, Pending::Unknown)) {
             let Some(event) = context.record_all()? else {
                 return Ok(false);
@@ -243,13 +254,17 @@ impl Buffer {
         Ok(true)
     }
 
-    /// Frees it once nothing uses it any more.
-    fn release(self) {
-        let context = self.memory.context();
-        let is_done = self.pending.iter().all(|pending| match pending {
-            Pending::Until(event) => event.wait().is_ok(),
-            Pending::Unknown => context.synchronize().is_ok(),
-        });
+    /// Frees it once nothing uses it any more; leaves it to a later call if that cannot be told now.
+    fn release(mut self) {
+        let context = Arc::clone(self.memory.context());
+        let is_done = match self.resolve(&context) {
+            Ok(false) => return leave_to_later(self),
+            Ok(true) => self.pending.iter().all(|pending| match pending {
+                Pending::Until(event) => event.wait().is_ok(),
+                Pending::Captured(..) | Pending::Unknown => false,
+            }),
+            Err(_) => false,
+        };
         if !is_done {
             // Something may use it for ever; a driver that failed frees nothing anyway.
             std::mem::forget(self.memory);
@@ -257,10 +272,14 @@ impl Buffer {
     }
 }
 
+fn leave_to_later(buffer: Buffer) {
+    let mut orphans = ORPHANS.lock().unwrap_or_else(PoisonError::into_inner);
+    orphans.push(buffer);
+}
+
 impl Drop for Pool {
     fn drop(&mut self) {
         if !self.at_home() {
-            std::mem::forget(std::mem::take(&mut *self.lock()));
             return;
         }
         let free = std::mem::take(&mut self.lock().free);

@@ -255,6 +255,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Drop for Uploader {
     fn drop(&mut self) {
+        if self.context.driver.is_inherited() {
+            return;
+        }
         for Flight { done, staging } in std::mem::take(&mut *lock(&self.flights)) {
             if done.wait().is_err() {
                 // The device may still read it.

@@ -17,7 +17,7 @@ use crate::pixel::Dtype;
 #[pyclass(name = "DeviceTensor", module = "imagepipe_rs._native", frozen)]
 pub(super) struct PyDeviceTensor {
     array: DeviceArray,
-    /// Whether the streams that it is handed to live as long as their consumers hold it.
+    /// Whether the streams that it is handed to live as long as the process.
     streams_last: bool,
     /// The hold of whoever read the address.
     read: Mutex<Option<Array>>,
@@ -84,7 +84,7 @@ impl PyDeviceTensor {
         Ok(PyTensor(py.detach(|| self.array.to_host(None))?))
     }
 
-    /// The same array for a consumer whose streams live at least as long as it holds the array.
+    /// The same array for a consumer whose streams live as long as the process.
     fn on_lasting_streams(&self) -> Self {
         Self {
             array: self.array.clone(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
@@ -23,7 +24,7 @@ needs_fake_cuda = pytest.mark.skipif(
 )
 
 # Plenty on a busy machine: a program that waits for this long hangs.
-PATIENCE = 100
+PATIENCE = 60
 
 BEGIN = """
 import ctypes, gc, os, pickle, sys, threading, time, warnings
@@ -64,6 +65,7 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -73,7 +75,7 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
         try:
             printed, errors = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # with its forks
             printed, errors = process.communicate()
             pytest.fail(f"the program hangs\n{printed}\n{errors}")
     return process.returncode, printed, errors

@@ -12,7 +12,7 @@ from imagepipe_rs._native import DeviceTensor
 if TYPE_CHECKING:
     from imagepipe_rs._native import Tensor
 
-# Streams that hold marks of ours: a stream that is gone cannot be marked.
+# Every stream that got a batch: one that is gone cannot be marked.
 _streams: dict[int, Any] = {}
 
 

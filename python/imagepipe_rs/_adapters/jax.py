@@ -6,7 +6,6 @@ JAX turns int64 into int32 unless ``jax_enable_x64`` is set, which copies the la
 from __future__ import annotations
 
 import threading
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 # Copies that may still read a batch, and the batch's array. JAX lets go of an array without waiting
 # for the stream that reads it, so the memory is held here until the copy is there.
-_copies: deque[tuple[Any, DeviceTensor]] = deque()
+_copies: list[tuple[Any, DeviceTensor]] = []
 _lock = threading.Lock()
 
 
@@ -29,7 +28,12 @@ def convert(tensor: Tensor | DeviceTensor, dtype: str) -> Any:
         return jnp.from_dlpack(tensor)
     copy = jnp.from_dlpack(tensor, copy=True)
     with _lock:
-        while _copies and _copies[0][0].is_ready():
-            _copies.popleft()
+        _copies[:] = [held for held in _copies if not _is_there(held[0])]
         _copies.append((copy, tensor))
     return copy
+
+
+def _is_there(copy: Any) -> bool:
+    # One that was donated or deleted cannot be asked; by then its making is in a stream of the
+    # device, which the memory's next writer waits for.
+    return bool(copy.is_deleted() or copy.is_ready())
