@@ -81,8 +81,16 @@ def local_rank() -> int:
 
 
 def cuda_upload() -> str:
-    """Return how images reach a GPU, which ``IMAGEPIPE_CUDA_UPLOAD`` decides."""
-    return os.environ.get("IMAGEPIPE_CUDA_UPLOAD") or "copied"
+    """Return how images reach a GPU, which ``IMAGEPIPE_CUDA_UPLOAD`` decides.
+
+    Raises:
+        ValueError: it is set to anything but ``copied`` and ``mapped``.
+    """
+    wanted = os.environ.get("IMAGEPIPE_CUDA_UPLOAD") or "copied"
+    if wanted not in {"copied", "mapped"}:
+        message = f"IMAGEPIPE_CUDA_UPLOAD={wanted!r} is not valid: 'copied' or 'mapped'"
+        raise ValueError(message)
+    return wanted
 
 
 def places_directory() -> str | None:

@@ -161,7 +161,6 @@ class DeviceTensor:
 
     def __array__(self, dtype: object = None, *, copy: bool | None = None) -> NoReturn: ...
     def __reduce__(self) -> NoReturn: ...
-
     def on_lasting_streams(self) -> DeviceTensor:
         """The same array for a consumer whose streams live as long as the process."""
 

@@ -20,7 +20,7 @@ pub struct Context {
     pub(super) driver: &'static Driver,
     ordinal: u32,
     handle: Shared,
-    module: OnceLock<Result<Module, String>>,
+    module: OnceLock<Module>,
 }
 
 /// A handle that any thread may use.
@@ -98,15 +98,16 @@ impl Context {
         })
     }
 
-    /// The kernels, loaded by the first call.
+    /// The kernels, loaded by the first call that can.
     ///
     /// # Errors
     /// [`Error::Device`] where the driver cannot load them, with what it says.
     pub(super) fn module(&self) -> Result<&Module> {
-        let module = self
-            .module
-            .get_or_init(|| Module::load(self).map_err(|error| error.to_string()));
-        module.as_ref().map_err(Error::device)
+        if let Some(module) = self.module.get() {
+            return Ok(module);
+        }
+        let loaded = Module::load(self)?;
+        Ok(self.module.get_or_init(|| loaded))
     }
 
     /// Free and total bytes of the device's memory.
@@ -121,6 +122,20 @@ impl Context {
             unsafe { (driver.memory_info)(&raw mut free, &raw mut total) }
         })?;
         Ok((free, total))
+    }
+
+    /// The error for a device that has no room for `wanted`, because of `reason`; `held` says what
+    /// takes up room.
+    pub(super) fn full(&self, wanted: &str, held: &str, reason: &str) -> Error {
+        let (free, total) = match self.memory() {
+            Ok(memory) => memory,
+            Err(error) => return error,
+        };
+        Error::device(format!(
+            "no memory on cuda:{} for {wanted}: {held}{free} of {total} bytes are free ({reason}): \
+             let go of batches, or use a smaller batch_size or size",
+            self.ordinal
+        ))
     }
 
     /// How many blocks keep the device busy.

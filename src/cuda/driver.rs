@@ -1,5 +1,6 @@
 //! The driver, loaded when a GPU is first asked for, and what its error codes mean.
 
+use std::error::Error as _;
 use std::ffi::{CStr, c_char};
 use std::fmt;
 use std::sync::OnceLock;
@@ -65,8 +66,11 @@ impl Driver {
     fn load() -> Result<Self, String> {
         // SAFETY: loading a driver runs its initialization, which it is made for.
         let library = unsafe { Library::new(LIBRARY) }.map_err(|error| {
+            let said = error
+                .source()
+                .map_or(error.to_string(), ToString::to_string);
             format!(
-                "no CUDA driver: {error}; install NVIDIA's driver (in a container, start it with \
+                "no CUDA driver: {said}; install NVIDIA's driver (in a container, start it with \
                  the NVIDIA runtime), or use device=\"cpu\""
             )
         })?;
@@ -158,7 +162,10 @@ impl Driver {
     fn message(&self, doing: &'static str, status: Status) -> String {
         let name = text(self.functions.error_name, status);
         let text = text(self.functions.error_text, status);
-        let said = format!("{name} ({status}): {text}");
+        let said = match (name, text) {
+            (Some(name), Some(text)) => format!("{name} ({status}): {text}"),
+            _ => format!("CUDA error {status}"),
+        };
         if is_sticky(status) {
             format!("{doing} failed after an earlier CUDA error in this process, {said}")
         } else {
@@ -223,21 +230,20 @@ impl Drop for Calling {
     }
 }
 
-/// What the driver calls a status.
+/// What the driver calls a status; newer libraries have some that it does not know.
 fn text(
     lookup: unsafe extern "C" fn(Status, *mut *const c_char) -> Status,
     status: Status,
-) -> String {
+) -> Option<String> {
     let mut text = std::ptr::null();
     // SAFETY: it writes one pointer, to a string that is never freed.
     let found = unsafe { lookup(status, &raw mut text) };
     if found != api::SUCCESS || text.is_null() {
-        return "unknown".to_owned();
+        return None;
     }
     // SAFETY: as above.
-    unsafe { CStr::from_ptr(text) }
-        .to_string_lossy()
-        .into_owned()
+    let text = unsafe { CStr::from_ptr(text) };
+    Some(text.to_string_lossy().into_owned())
 }
 
 /// What is wrong where the driver works and shows no device.

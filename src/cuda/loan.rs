@@ -189,6 +189,11 @@ impl Loan {
         Ok(target)
     }
 
+    /// Notes that nobody knows what still uses it.
+    pub(super) fn used_by_unknown(&self) {
+        self.note(Pending::Unknown);
+    }
+
     fn note(&self, pending: Pending) {
         lock(&self.uses).push(pending);
     }

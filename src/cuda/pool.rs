@@ -144,7 +144,7 @@ impl Pool {
             return Ok(None);
         }
         drop(state);
-        Err(self.exhausted(&Error::from(failed).to_string())?)
+        Err(self.exhausted(&Error::from(failed).to_string()))
     }
 
     /// Whether every buffer is with a consumer and there is no room for another one, so that none
@@ -156,23 +156,14 @@ impl Pool {
     }
 
     /// The error for a device that is full, because of `reason`.
-    ///
-    /// # Errors
-    /// [`Error::Device`] when the driver fails.
-    pub fn exhausted(&self, reason: &str) -> Result<Error> {
-        let (free, total) = self.context.memory()?;
-        let (batch, held) = (counted(self.bytes as u64, "byte"), self.lock().delivered);
-        Ok(Error::device(format!(
-            "no memory on cuda:{} for another batch of {batch}: {} held by the program, {free} of \
-             {total} bytes are free ({reason}): let go of batches, or use a smaller batch_size or \
-             size",
-            self.context.ordinal(),
-            if held == 1 {
-                "1 batch is".to_owned()
-            } else {
-                format!("{held} batches are")
-            },
-        )))
+    #[must_use]
+    pub fn exhausted(&self, reason: &str) -> Error {
+        let wanted = format!("another batch of {}", counted(self.bytes as u64, "byte"));
+        let held = match self.lock().delivered {
+            1 => "1 batch is held by the program, ".to_owned(),
+            held => format!("{held} batches are held by the program, "),
+        };
+        self.context.full(&wanted, &held, reason)
     }
 
     /// Notes that a consumer has taken a batch.

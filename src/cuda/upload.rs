@@ -15,7 +15,7 @@ use super::kernel::Kernel;
 use super::loan::Loan;
 use super::memory::Memory;
 use super::stream::{Event, Stream};
-use crate::error::Result;
+use crate::error::{Error, Result, counted};
 use crate::pixel::{Conversion, Layout, words};
 use crate::tensor::Lease;
 
@@ -63,6 +63,7 @@ pub struct Uploader {
 
 struct Lane {
     stream: Stream,
+    /// Where bytes arrive, if a kernel is to read them there.
     staging: Option<Memory>,
 }
 
@@ -87,7 +88,7 @@ impl Uploader {
     /// An uploader of images of one kind.
     ///
     /// # Errors
-    /// [`crate::error::Error::Device`] when the driver fails.
+    /// [`Error::Device`] when the driver fails.
     pub fn new(context: &Arc<Context>, images: &Images<'_>, route: Route) -> Result<Self> {
         let Images {
             conversion,
@@ -116,6 +117,37 @@ impl Uploader {
         })
     }
 
+    /// Sees to it that the lanes have their memory. They must have it before buffers take what is
+    /// left of the device's.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when there is no room, or the driver fails.
+    pub fn prepare(&self) -> Result<()> {
+        if self.kernel.is_none() || self.route == Route::Mapped {
+            return Ok(());
+        }
+        for lane in &self.lanes {
+            let staging = &mut lock(lane).staging;
+            if staging.is_none() {
+                let memory = Memory::new(&self.context, self.staged);
+                *staging = Some(memory.map_err(|failed| self.no_room(failed))?);
+            }
+        }
+        Ok(())
+    }
+
+    fn no_room(&self, failed: Failed) -> Error {
+        if !failed.is_out_of_memory() {
+            return failed.into();
+        }
+        let wanted = format!(
+            "the bytes of a batch, {}",
+            counted(self.staged as u64, "byte")
+        );
+        self.context
+            .full(&wanted, "", &Error::from(failed).to_string())
+    }
+
     /// Enqueues the copy of a batch into `loan`, after whatever still uses that memory. The batch's
     /// own memory is kept until the copy is done.
     ///
@@ -123,7 +155,7 @@ impl Uploader {
     /// If the staging memory is not sealed or holds other images, or the buffer is too small.
     ///
     /// # Errors
-    /// [`crate::error::Error::Device`] when the driver fails.
+    /// [`Error::Device`] when the driver fails.
     pub fn upload(&self, batch: Batch<'_>, loan: &Loan) -> Result<()> {
         let image = batch.staging.fields()[0].bytes();
         assert_eq!(
@@ -146,7 +178,8 @@ impl Uploader {
             Err(failed) => {
                 // Some of it may be under way.
                 if lane.stream.handle().synchronize(&self.context).is_err() {
-                    std::mem::forget(staging);
+                    loan.used_by_unknown();
+                    std::mem::forget((staging, lane.staging.take()));
                 }
                 Err(failed.into())
             }
@@ -208,14 +241,9 @@ impl Uploader {
         source: *const u8,
         len: usize,
     ) -> Result<Address, Failed> {
-        if self.route == Route::Mapped {
+        let Some(staging) = &lane.staging else {
             return super::pinned::address_on_device(&self.context, source);
-        }
-        let staging = match lane.staging.take() {
-            Some(staging) => staging,
-            None => Memory::new(&self.context, self.staged)?,
         };
-        let staging = lane.staging.insert(staging);
         // SAFETY: by this function's contract. The kernel that read the memory before is ahead of
         // the copy on the same stream.
         unsafe { lane.stream.copy_to_device(staging, 0, source, len) }?;
@@ -226,7 +254,7 @@ impl Uploader {
     /// under way.
     ///
     /// # Errors
-    /// [`crate::error::Error::Device`] when the driver fails.
+    /// [`Error::Device`] when the driver fails.
     pub fn settle(&self, most: usize) -> Result<()> {
         loop {
             let mut finished = Vec::new();
@@ -258,11 +286,17 @@ impl Drop for Uploader {
         if self.context.driver.is_inherited() {
             return;
         }
+        let mut is_done = true;
         for Flight { done, staging } in std::mem::take(&mut *lock(&self.flights)) {
             if done.wait().is_err() {
-                // The device may still read it.
+                is_done = false;
                 std::mem::forget(staging);
             }
+        }
+        if !is_done {
+            // The device may still use it.
+            let memory = self.lanes.each_ref().map(|lane| lock(lane).staging.take());
+            std::mem::forget(memory);
         }
     }
 }

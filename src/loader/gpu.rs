@@ -148,6 +148,7 @@ impl Gpu {
     /// # Errors
     /// [`crate::error::Error::Device`] when there is none, or the device fails.
     pub(super) fn room(&self, slots: usize) -> Result<Option<Room>> {
+        self.uploader.prepare()?;
         self.uploader.settle(FLIGHTS)?;
         let Some(loan) = self.buffers.take()? else {
             return Ok(None);
@@ -165,7 +166,7 @@ impl Gpu {
     /// [`crate::error::Error::Device`].
     pub(super) fn check_room(&self, times: u32) -> Result<()> {
         if times >= PATIENCE && self.buffers.is_exhausted() {
-            return Err(self.buffers.exhausted("the device is full")?);
+            return Err(self.buffers.exhausted("the device is full"));
         }
         Ok(())
     }

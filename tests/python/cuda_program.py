@@ -89,9 +89,7 @@ def read(address: int, size: int) -> bytes:
 
 def enqueue_copy(target: int, source: int, size: int, on: int) -> None:
     """Have a stream copy from one place of the device to another, some time."""
-    call(
-        "cuMemcpyDtoDAsync_v2", c_uint64(target), c_uint64(source), c_size_t(size), c_void_p(on)
-    )
+    call("cuMemcpyDtoDAsync_v2", c_uint64(target), c_uint64(source), c_size_t(size), c_void_p(on))
 
 
 # ------------------------------------------------------------------------------------------- DLPack

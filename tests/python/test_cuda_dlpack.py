@@ -271,7 +271,6 @@ def test_a_stream_that_is_captured_gets_no_batch_and_its_graph_stays_whole(photo
             other = stream()
             for held in islice(loader, 20):
                 take(held.images.on_lasting_streams(), stream=other)
-                held.images.__cuda_array_interface__
             end(on)
             call("fakeCudaSettle")
 

@@ -77,7 +77,9 @@ def test_a_fork_is_told_and_its_parent_goes_on(photos: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("leave", ["sys.exit(0)", "os._exit(0)", "del loader, batches, held, taken"])
+@pytest.mark.parametrize(
+    "leave", ["sys.exit(0)", "os._exit(0)", "del loader, batches, held, taken"]
+)
 def test_forks_end_while_their_parent_calls_the_driver(photos: Path, leave: str) -> None:
     """Some are made in the middle of a call of another thread."""
     run(
