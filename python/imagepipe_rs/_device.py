@@ -32,7 +32,7 @@ def cuda_device(device: Any) -> int | None:
     taken, too.
 
     Raises:
-        DeviceError: ``LOCAL_RANK`` is beyond the visible devices; there is no driver.
+        DeviceError: ``LOCAL_RANK`` is beyond the visible devices; no driver, or no device.
         TypeError, ValueError: not a device.
     """
     text = str(device)  # PyTorch has objects for devices
@@ -72,7 +72,7 @@ def _current() -> int:
     rank, count = local_rank(), len(_native.cuda_devices()["devices"])
     if count == 1:  # the launcher shows each process a device of its own
         return 0
-    if rank >= count > 0:
+    if rank >= count:
         message = (
             f"device='cuda': LOCAL_RANK={rank}, but {count} devices are visible: start as many "
             "processes as there are devices, or use 'cuda:N'"

@@ -4,8 +4,8 @@ use std::ffi::{CStr, c_char, c_int};
 
 use super::api::{self, Functions, Ordinal, Status};
 use super::context::device_count;
-use super::driver::{Driver, Failed, shown};
-use crate::error::Result;
+use super::driver::{Driver, Failed, NOTHING_VISIBLE, shown};
+use crate::error::{Error, Result};
 
 /// Bytes for a device's name, or its address on the bus.
 const NAME: usize = 256;
@@ -26,7 +26,7 @@ pub struct Properties {
 /// The newest CUDA version that the driver supports, as `12.8`.
 ///
 /// # Errors
-/// [`crate::error::Error::Device`] where there is no driver that can be used.
+/// [`Error::Device`] where there is no driver that can be used.
 pub fn driver_version() -> Result<String> {
     Ok(shown(Driver::get()?.version))
 }
@@ -34,10 +34,13 @@ pub fn driver_version() -> Result<String> {
 /// The visible devices, in the order of their numbers.
 ///
 /// # Errors
-/// [`crate::error::Error::Device`] where there is no driver that can be used.
+/// [`Error::Device`] where there is no driver that can be used, or no device.
 pub fn devices() -> Result<Vec<Properties>> {
     let driver = Driver::get()?;
     let count = c_int::try_from(device_count(driver)?).unwrap_or(c_int::MAX);
+    if count == 0 {
+        return Err(Error::device(NOTHING_VISIBLE));
+    }
     (0..count)
         .map(|ordinal| Ok(properties(&driver.functions, ordinal)?))
         .collect()

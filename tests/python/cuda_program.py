@@ -15,7 +15,6 @@ from ctypes import c_char_p, c_int, c_size_t, c_uint, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from imagepipe_rs import Loader
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 CUDA, CPU = 2, 1
 
 
-# ---------------------------------------------------------------------------------------- the driver
+# --------------------------------------------------------------------------------------- the driver
 
 
 def driver() -> ctypes.CDLL:
@@ -175,7 +174,7 @@ def take(tensor: Any, **arguments: Any) -> Taken:
     return Taken(tensor.__dlpack__(**arguments))
 
 
-# ------------------------------------------------------------------------------------------- batches
+# ------------------------------------------------------------------------------------------ batches
 
 
 def host(tensor: Any) -> np.ndarray:

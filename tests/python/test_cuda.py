@@ -1,7 +1,7 @@
 """Batches on a GPU, as far as a machine without one can tell: on a driver that is a fake.
 
-They equal the CPU's to the bit, whatever is asked for. Every program ends with an error if it breaks
-a rule of CUDA's; see ``fake_cuda.py``.
+They equal the CPU's to the bit, whatever is asked for. Every program ends with an error if it
+breaks a rule of CUDA's; see ``fake_cuda.py``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def damaged(tree: MakeTree, jpeg: EncodeJpeg) -> Path:
     return tree({**files, **{f"a/{i:02}.jpg": b"\xff\xd8\xff\xe0 damaged" for i in (3, 4, 5)}})
 
 
-# ------------------------------------------------------------------------------------ the same bytes
+# ---------------------------------------------------------------------------------- the same bytes
 
 
 @pytest.mark.parametrize("schedule", ["lazy", "eager", "random"])
@@ -134,7 +134,7 @@ def test_damaged_images_are_left_out_or_replaced_as_on_the_cpu(damaged: Path) ->
     )
 
 
-# ----------------------------------------------------------------------------------- iterators, state
+# --------------------------------------------------------------------------------- iterators, state
 
 
 def test_a_run_resumes_on_the_gpu_where_it_stood(photos: Path) -> None:
@@ -289,7 +289,29 @@ def test_batches_are_held_and_dropped_by_other_threads(photos: Path) -> None:
     )
 
 
-# -------------------------------------------------------------------------------------------- batches
+def test_memory_is_as_the_documentation_says_and_stays(photos: Path) -> None:
+    run(
+        """
+        for prefetch in (1, 2, 5):
+            # Another worker that is not given a core may hold a finished batch for a while.
+            given = {"batch_size": 7, "size": 16, "dtype": "float32", "workers": 1}
+            loader = Loader(folder, device="cuda", repeat=True, prefetch=prefetch, **given)
+            before = report()["counts"]
+            for batch in islice(loader, 300):
+                pass
+            after = report()["counts"]
+            allocated, pinned = (
+                after[name] - before.get(name, 0)
+                for name in ("cuMemAlloc_v2", "cuMemHostRegister_v2")
+            )
+            assert 3 <= allocated <= prefetch + 2 + 2, allocated  # buffers, and two lanes
+            assert pinned <= prefetch + 2 + 4, pinned
+        """,
+        photos,
+    )
+
+
+# ------------------------------------------------------------------------------------------ batches
 
 
 def test_a_batch_unpacks_and_has_the_rest_on_the_cpu(photos: Path) -> None:
@@ -338,7 +360,7 @@ def test_a_batch_on_a_gpu_is_copied_by_reference_and_not_pickled(photos: Path) -
     )
 
 
-# ------------------------------------------------------------------------------- devices and arguments
+# ---------------------------------------------------------------------------- devices and arguments
 
 
 def test_devices_are_found_by_name(photos: Path) -> None:

@@ -73,7 +73,7 @@ default = types.SimpleNamespace(cuda_stream=0)
 
 @pytest.mark.parametrize("schedule", ["lazy", "random"])
 def test_pytorch_works_on_its_current_stream(photos: Path, schedule: str) -> None:
-    """It lets go of a batch while the stream still reads it: an event of the stream is waited for."""
+    """It lets go of a batch while the stream still reads it: an event there is waited for."""
     run(
         """
         with context():
@@ -197,7 +197,9 @@ def test_cupy_works_on_its_current_stream_even_if_that_is_let_go_of(
         """
         with context():
             expected = list(Loader(folder, shuffle=False, **given))
-            loader = Loader(folder, device="cuda", output="cupy", repeat=True, shuffle=False, **given)
+            loader = Loader(
+                folder, device="cuda", output="cupy", repeat=True, shuffle=False, **given
+            )
             kept = []
             for number, (images, labels) in enumerate(islice(loader, 30)):
                 target = memory(images.size)
@@ -297,7 +299,9 @@ def test_jax_has_copies_and_memory_is_held_until_they_are_there(
         with context():
             streams[0] = stream()
             expected = list(Loader(folder, shuffle=False, **given))
-            loader = Loader(folder, device="cuda", output="jax", repeat=True, shuffle=False, **given)
+            loader = Loader(
+                folder, device="cuda", output="jax", repeat=True, shuffle=False, **given
+            )
             kept = []
             for images, labels in islice(loader, 30):
                 kept.append(images)

@@ -3,11 +3,13 @@
 Each block is a program of its own, in a folder that holds ``train/``, ``validation/`` and
 ``photos/``. One that goes on where the block before it ends says ``<!-- continued -->`` on the
 line above; one that cannot run here says ``<!-- not run: reason -->``. Blocks that need PyTorch
-run in its environment, with ``make test-torch``.
+run in its environment, with ``make test-torch``, and blocks with ``device="cuda"`` on the fake CUDA
+driver.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fake_cuda import LIBRARY, needs_fake_cuda
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -29,6 +32,10 @@ class Example:
     line: int
     code: str
     not_run: str | None = None
+
+    @property
+    def on_gpu(self) -> bool:
+        return 'device="cuda"' in self.code
 
 
 def examples(text: str) -> list[Example]:
@@ -50,6 +57,8 @@ def parameters() -> list[object]:
     marked = []
     for page, example in ((path, found) for path in PAGES for found in examples(path.read_text())):
         marks = [pytest.mark.torch] if "torch" in example.code else []
+        if example.on_gpu:
+            marks.append(needs_fake_cuda)
         if example.not_run:
             marks.append(pytest.mark.skip(reason=example.not_run))
         marked.append(pytest.param(page, example, marks=marks, id=f"{page.name}-{example.line}"))
@@ -63,7 +72,11 @@ def test_example(page: Path, example: Example, photos: Path, tmp_path: Path) -> 
     program = tmp_path / page.name  # a traceback then names the right file and line
     program.write_text(example.code)
     command = [sys.executable, program.name]
-    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    driver = {"LD_LIBRARY_PATH": str(LIBRARY.parent)} if example.on_gpu else {}
+    env = os.environ | driver
+    ran = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stderr
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import importlib.metadata
 import os
 import platform
@@ -12,6 +11,7 @@ from typing import Any
 import imagepipe_rs
 from imagepipe_rs import _native
 from imagepipe_rs._environment import jpeg_decoder
+from imagepipe_rs._errors import DeviceError
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command
@@ -25,6 +25,11 @@ _COMPANIONS = {
     "ml_dtypes": ("dtype='bfloat16' with NumPy", ("ml-dtypes",)),
     "pandas": ("ImageDataSet.labels_df", ("pandas",)),
 }
+
+_PCI_DEVICES = Path("/sys/bus/pci/devices")
+
+# PCIe generations by the GT/s of a lane.
+_GENERATIONS = {2.5: 1, 5.0: 2, 8.0: 3, 16.0: 4, 32.0: 5, 64.0: 6}
 
 
 @command(
@@ -79,26 +84,32 @@ def _version(distributions: tuple[str, ...]) -> str | None:
 
 
 def _cuda() -> dict[str, Any]:
-    """Ask the CUDA driver for its version and devices; without it, list the kernel's devices."""
+    """Ask the CUDA driver for its version and devices, and the kernel how each is connected."""
     try:
-        driver = ctypes.CDLL("libcuda.so.1")
-    except OSError:
-        nodes = sorted(str(node) for node in Path("/dev").glob("nvidia[0-9]*"))
-        return {"driver": None, "devices": nodes}
-    version, count = ctypes.c_int(), ctypes.c_int()
-    driver.cuDriverGetVersion(ctypes.byref(version))
-    devices = []
-    if driver.cuInit(0) == 0 and driver.cuDeviceGetCount(ctypes.byref(count)) == 0:
-        devices = [_device_name(driver, number) for number in range(count.value)]
-    # 13020 is CUDA 13.2.
-    major, minor = version.value // 1000, version.value % 1000 // 10
-    return {"driver": f"{major}.{minor}", "devices": devices}
+        found = _native.cuda_devices()
+    except DeviceError as error:
+        return {"driver": None, "devices": [], "error": str(error)}
+    for device in found["devices"]:
+        device["pcie"] = _pcie(_PCI_DEVICES / device["bus_id"])
+    return {**found, "error": None}
 
 
-def _device_name(driver: ctypes.CDLL, number: int) -> str:
-    name = ctypes.create_string_buffer(256)
-    driver.cuDeviceGetName(name, len(name), number)
-    return name.value.decode(errors="replace")
+def _pcie(device: Path) -> dict[str, int | None]:
+    """Return generation and width of a device's link as it is now, each None if it is not told.
+
+    An idle GPU may run its link at a lower generation than it can.
+    """
+    width = int(_first_number(device / "current_link_width"))
+    speed = _first_number(device / "current_link_speed")
+    return {"generation": _GENERATIONS.get(speed), "width": width or None}
+
+
+def _first_number(file: Path) -> float:
+    """Return the number that a file begins with; 0 if there is none."""
+    try:
+        return float(file.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def _report(found: dict[str, Any]) -> str:
@@ -110,7 +121,7 @@ def _report(found: dict[str, Any]) -> str:
         ("instructions", " ".join(processor["instructions"]) or "none that help"),
         ("JPEG decoder", _decoder(found["jpeg"], own=processor["own_decoder"])),
         ("libjpeg-turbo", _turbo(processor)),
-        ("CUDA", _cuda_line(found["cuda"])),
+        *_cuda_rows(found["cuda"]),
     ]
     companions = [
         (name, version or "not installed", use)
@@ -143,12 +154,21 @@ def _turbo(processor: dict[str, Any]) -> str:
     return "with SIMD" if processor["turbo_simd"] else "without SIMD: several times slower"
 
 
-def _cuda_line(cuda: dict[str, Any]) -> str:
-    devices = ", ".join(cuda["devices"])
-    here = "device='cuda' is not in this version"
-    if cuda["driver"] is None:
-        return f"no driver (libcuda.so.1){', but ' + devices if devices else ''}; {here}"
-    return f"driver for CUDA {cuda['driver']}, {devices or 'no device'}; {here}"
+def _cuda_rows(cuda: dict[str, Any]) -> list[tuple[str, str]]:
+    if cuda["error"]:
+        return [("CUDA", f"none: {cuda['error']}")]
+    rows = [("CUDA", f"driver for CUDA {cuda['driver']}")]
+    for number, device in enumerate(cuda["devices"]):
+        major, minor = device["capability"]
+        memory = f"{device['memory'] / 2**30:.1f} GiB"
+        about = (device["name"], memory, f"compute {major}.{minor}", _link(device["pcie"]))
+        rows.append((f"cuda:{number}", ", ".join(about)))
+    return rows
+
+
+def _link(pcie: dict[str, int | None]) -> str:
+    generation, width = pcie["generation"] or "unknown", pcie["width"]
+    return f"PCIe generation {generation}, width {f'x{width}' if width else 'unknown'}"
 
 
 def _missing(found: dict[str, Any]) -> str:
