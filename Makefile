@@ -100,7 +100,7 @@ fake-cuda: tools ## build target/fake-cuda/libcuda.so.1, a CUDA driver that chec
 	mv target/fake-cuda/libcuda.so.1.new target/fake-cuda/libcuda.so.1
 
 .PHONY: test-python
-test-python: .venv/.stamp-test .venv/.stamp-package stubtest ## Python tests, on the built wheel
+test-python: .venv/.stamp-test .venv/.stamp-package fake-cuda stubtest ## Python tests, on the built wheel
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
 	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
 

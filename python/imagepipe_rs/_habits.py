@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from imagepipe_rs._names import short
 from imagepipe_rs._values import (
     either,
+    on_device,
     one_of,
     policy,
     prefetch,
@@ -110,7 +111,7 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     ("collate_fn", f"batches are arrays already; {_ON_BATCHES}"),
     (
         "pin_memory pin_memory_device",
-        "leave it out: batches are made once, in aligned memory",
+        "leave it out: device='cuda' uses pinned memory, and delivers on the GPU",
     ),
     (
         "replacement",
@@ -151,7 +152,7 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     ("crop", "size=, with fit='crop' or fit='random_crop'"),
     ("stick_to_shard", "leave it out: a rank's share differs by epoch, unless shuffle=False"),
     ("dont_use_mmap", "leave it out: images are read, not mapped"),
-    ("device_id", "leave it out: batches are delivered on the CPU"),
+    ("device_id", on_device),
     ("index_path path_imgidx", _NO_INDEX),
     # tf.data
     ("deterministic", "leave it out: batches are always the same"),

@@ -53,10 +53,12 @@ class LoaderIterator(Iterator[Batch]):
         self._looks = looks
         self._lock = threading.Lock()
         self._start = epochs.next
-        self._batches = self._made(self._start) if ahead else None
+        self._batches: _native.Batches | None = None
         self._progress: Progress | None = None
         self._ended = self.closed = False
         self._failures = 0
+        if ahead:
+            self._batches = self._made(self._start)
 
     def __iter__(self) -> LoaderIterator:
         """Return itself."""

@@ -31,6 +31,14 @@ def habit(name: str, value: Any) -> str | None:
     return f"{name}={word!r}" if word in WORDS[name] else here.get(word)
 
 
+def on_device(value: Any, _given: Given) -> str:
+    """Return the device of a number, as DALI has it: None is the CPU."""
+    if value is None:
+        return "device='cpu'"
+    is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return f"device='cuda:{value}'" if is_number else "device='cuda:N' or 'cpu'"
+
+
 def _last_word(value: Any) -> str:
     """Return the last word of a name: of numpy.float32, InterpolationMode.BICUBIC, "BICUBIC"."""
     own = getattr(value, "__name__", None) or getattr(value, "name", None) or str(value)

@@ -67,16 +67,12 @@ impl PyDeviceTensor {
     #[pyo3(signature = (dtype=None, *, copy=None))]
     fn __array__(&self, dtype: Option<Py<PyAny>>, copy: Option<bool>) -> PyResult<Py<PyAny>> {
         let _ = (dtype, copy);
-        Err(PyTypeError::new_err(
-            "the array is on a GPU: np.asarray(array.to_cpu()) copies it",
-        ))
+        Err(self.refusal("does not become NumPy's by itself"))
     }
 
     /// Refuses to be pickled, and says what can be.
     fn __reduce__(&self) -> PyResult<Py<PyAny>> {
-        Err(PyTypeError::new_err(
-            "an array on a GPU cannot be pickled or copied: np.asarray(array.to_cpu()) can",
-        ))
+        Err(self.refusal("cannot be pickled or copied"))
     }
 
     /// A copy in the CPU's memory.
@@ -147,6 +143,13 @@ impl PyDeviceTensor {
 }
 
 impl PyDeviceTensor {
+    fn refusal(&self, what: &str) -> PyErr {
+        let (_, ordinal) = self.__dlpack_device__();
+        PyTypeError::new_err(format!(
+            "an array on cuda:{ordinal} {what}: use np.asarray(array.to_cpu()), a copy"
+        ))
+    }
+
     fn consumer(&self, stream: Option<i64>) -> Consumer {
         match stream {
             None => Consumer::Now,

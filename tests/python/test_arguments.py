@@ -136,7 +136,7 @@ WRONG_VALUES = [
     ("workers", 0),
     ("workers", -1),
     ("prefetch", 0),
-    ("device", "cuda"),
+    ("device", "gpu"),
     ("output", "list"),
 ]
 
