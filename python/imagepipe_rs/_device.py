@@ -58,7 +58,7 @@ def output_on(cuda: int | None, output: str | None) -> str:
     """
     if output is None:
         return "numpy" if cuda is None else "dlpack"
-    if output == "numpy" and cuda is not None:
+    if isinstance(output, str) and output == "numpy" and cuda is not None:
         allowed = "only with device='cpu': use 'torch', 'jax', 'cupy', 'tensorflow' or 'dlpack'"
         message = f"output='numpy' is not valid: {allowed}"
         raise ValueError(message)
