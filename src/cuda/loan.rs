@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::api;
 use super::context::Context;
 use super::driver::Failed;
 use super::memory::Memory;
@@ -118,7 +119,8 @@ impl Loan {
                 if let Some(ready) = self.ready.get() {
                     handle.wait_for(ready)?;
                 }
-                if lasts {
+                // On the thread that lets go, the number may mean another stream.
+                if lasts && number != api::PER_THREAD_STREAM {
                     stream = Some((handle, Arc::new(Event::new(self.context())?)));
                 }
             }
