@@ -181,10 +181,16 @@ impl Loan {
         unsafe { handle.copy_to_host(context, target.as_ptr(), source, len) }?;
         if let Err(failed) = handle.synchronize(context) {
             // The copy may still be under way.
+            self.used_by_unknown();
             std::mem::forget(target);
             return Err(failed.into());
         }
         Ok(target)
+    }
+
+    /// Notes that something may be using it of which nobody can tell when it is done.
+    pub(super) fn used_by_unknown(&self) {
+        self.note(Pending::Unknown);
     }
 
     fn note(&self, pending: Pending) {

@@ -69,7 +69,7 @@ struct Lane {
 /// A copy that is under way, and the memory it reads.
 struct Flight {
     done: Arc<Event>,
-    staging: Arc<Lease>,
+    _staging: Arc<Lease>,
 }
 
 /// A batch on the host.
@@ -140,12 +140,16 @@ impl Uploader {
         match self.enqueue(&mut lane, batch, loan) {
             Ok(done) => {
                 loan.written_by(Arc::clone(&done));
-                lock(&self.flights).push_back(Flight { done, staging });
+                lock(&self.flights).push_back(Flight {
+                    done,
+                    _staging: staging,
+                });
                 Ok(())
             }
             Err(failed) => {
                 // Some of it may be under way.
                 if lane.stream.handle().synchronize(&self.context).is_err() {
+                    loan.used_by_unknown();
                     std::mem::forget(staging);
                 }
                 Err(failed.into())
@@ -255,10 +259,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Drop for Uploader {
     fn drop(&mut self) {
-        for Flight { done, staging } in std::mem::take(&mut *lock(&self.flights)) {
-            if done.wait().is_err() {
-                // The device may still read it.
-                std::mem::forget(staging);
+        let (context, lanes) = (&self.context, &self.lanes);
+        let is_done = |lane: &Mutex<Lane>| lock(lane).stream.handle().synchronize(context).is_ok();
+        if !lanes.iter().all(is_done) {
+            // The device may still read and write it.
+            std::mem::forget(std::mem::take(&mut *lock(&self.flights)));
+            for lane in lanes {
+                std::mem::forget(lock(lane).staging.take());
             }
         }
     }
