@@ -69,6 +69,17 @@ pub(crate) enum Damage {
 }
 
 impl Want {
+    /// Small batches that a kernel converts.
+    pub(crate) const PLAIN: Self = Self {
+        size: (12, 8),
+        dtype: Dtype::Float32,
+        layout: Layout::Nchw,
+        channels: Channels::Rgb,
+        batch_size: 2,
+        labels: LabelsAs::Int,
+        damage: Damage::None,
+    };
+
     pub(crate) fn chosen(chance: &mut Chance) -> Self {
         use Dtype::{Bfloat16, Float16, Float32, Uint8};
         Self {

@@ -11,6 +11,7 @@
 mod chance;
 mod consumer;
 mod data;
+mod failures;
 mod habits;
 mod plants;
 mod process;
@@ -18,3 +19,4 @@ mod reads;
 mod scene;
 mod seeds;
 mod stage;
+mod tour;
