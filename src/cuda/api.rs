@@ -31,6 +31,8 @@ pub(super) const PORTABLE: c_uint = 1;
 pub(super) const DEVICE_MAP: c_uint = 2;
 /// `CU_STREAM_NON_BLOCKING`: not ordered with the legacy default stream.
 pub(super) const NON_BLOCKING: c_uint = 1;
+/// `CU_STREAM_PER_THREAD`, as a number: the default stream of the thread that makes a call.
+pub(super) const PER_THREAD_STREAM: u64 = 2;
 /// `CU_EVENT_BLOCKING_SYNC` and `CU_EVENT_DISABLE_TIMING`.
 pub(super) const QUIET_EVENT: c_uint = 1 | 2;
 /// `CU_STREAM_CAPTURE_MODE_RELAXED`.

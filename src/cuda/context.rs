@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::c_int;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::api::{self, Functions, Handle, Ordinal, Status};
 use super::driver::{Calling, Driver, Failed, NOTHING_VISIBLE};
@@ -20,7 +20,7 @@ pub struct Context {
     pub(super) driver: &'static Driver,
     ordinal: u32,
     handle: Shared,
-    module: OnceLock<Module>,
+    module: Mutex<Option<Module>>,
 }
 
 /// A handle that any thread may use.
@@ -35,8 +35,8 @@ unsafe impl Sync for Shared {}
 /// A context that is current on this thread, until it is dropped.
 pub(super) struct Entered<'a> {
     context: &'a Context,
-    /// How stream captures treated calls of this thread before.
-    capture_mode: c_int,
+    /// How stream captures treated calls of this thread before, if that was changed.
+    capture_mode: Option<c_int>,
     _calling: Calling,
 }
 
@@ -66,7 +66,7 @@ impl Context {
             driver,
             ordinal,
             handle: Shared(handle),
-            module: OnceLock::new(),
+            module: Mutex::default(),
         })
     }
 
@@ -90,10 +90,10 @@ impl Context {
         // What we do has no part in a graph that another thread captures, and must not spoil it.
         let mut capture_mode = api::RELAXED;
         // SAFETY: it exchanges one number.
-        unsafe { (functions.capture_mode)(&raw mut capture_mode) };
+        let status = unsafe { (functions.capture_mode)(&raw mut capture_mode) };
         Ok(Entered {
             context: self,
-            capture_mode,
+            capture_mode: (status == api::SUCCESS).then_some(capture_mode),
             _calling: calling,
         })
     }
@@ -102,12 +102,12 @@ impl Context {
     ///
     /// # Errors
     /// [`Error::Device`] where the driver cannot load them, with what it says.
-    pub(super) fn module(&self) -> Result<&Module> {
-        if let Some(module) = self.module.get() {
-            return Ok(module);
+    pub(super) fn module(&self) -> Result<Module> {
+        let mut module = self.module.lock().unwrap_or_else(PoisonError::into_inner);
+        match *module {
+            Some(loaded) => Ok(loaded),
+            None => Ok(*module.insert(Module::load(self)?)),
         }
-        let loaded = Module::load(self)?;
-        Ok(self.module.get_or_init(|| loaded))
     }
 
     /// Free and total bytes of the device's memory.
@@ -193,9 +193,11 @@ impl Entered<'_> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         let functions = &self.context.driver.functions;
+        if let Some(mode) = &mut self.capture_mode {
+            // SAFETY: it exchanges one number.
+            unsafe { (functions.capture_mode)(mode) };
+        }
         let mut popped = std::ptr::null_mut();
-        // SAFETY: it exchanges one number.
-        unsafe { (functions.capture_mode)(&raw mut self.capture_mode) };
         // SAFETY: the context was pushed on this thread, which this value has not left.
         unsafe { (functions.pop_context)(&raw mut popped) };
     }

@@ -22,8 +22,8 @@ const THREADS: u32 = 256;
 /// Blocks for each multiprocessor: enough to hide the latency of memory.
 const BLOCKS: u32 = 8;
 
-/// The loaded kernels of a context.
-#[derive(Debug)]
+/// The loaded kernels of a context; they are never unloaded.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Module(Shared);
 
 /// A conversion of images, and what it takes to launch it.
@@ -81,7 +81,7 @@ impl Module {
         Ok(Self(Shared(module)))
     }
 
-    fn function(&self, context: &Context, name: &CStr) -> Result<Handle, Failed> {
+    fn function(self, context: &Context, name: &CStr) -> Result<Handle, Failed> {
         let mut function = std::ptr::null_mut();
         let entered = context.enter()?;
         entered.call("looking up a kernel", |driver| {

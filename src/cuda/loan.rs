@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::api;
 use super::context::Context;
 use super::driver::Failed;
 use super::memory::Memory;
@@ -10,10 +11,6 @@ use super::pool::{Buffer, Pending, Pool};
 use super::stream::{Event, Stream, StreamHandle};
 use crate::error::{Error, Result};
 use crate::tensor::{Allocator, Host};
-
-/// The stream that is another one on every thread, and may be asked for on one and let go of on
-/// another.
-const PER_THREAD: u64 = 2;
 
 /// A buffer on loan; it comes back when the last holder lets go.
 pub struct Loan {
@@ -122,7 +119,8 @@ impl Loan {
                 if let Some(ready) = self.ready.get() {
                     handle.wait_for(ready)?;
                 }
-                if lasts && number != PER_THREAD {
+                // On the thread that lets go, the number may mean another stream.
+                if lasts && number != api::PER_THREAD_STREAM {
                     stream = Some((handle, Arc::new(Event::new(self.context())?)));
                 }
             }
@@ -183,6 +181,7 @@ impl Loan {
         unsafe { handle.copy_to_host(context, target.as_ptr(), source, len) }?;
         if let Err(failed) = handle.synchronize(context) {
             // The copy may still be under way.
+            self.used_by_unknown();
             std::mem::forget(target);
             return Err(failed.into());
         }

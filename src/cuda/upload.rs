@@ -70,7 +70,7 @@ struct Lane {
 /// A copy that is under way, and the memory it reads.
 struct Flight {
     done: Arc<Event>,
-    staging: Arc<Lease>,
+    _staging: Arc<Lease>,
 }
 
 /// A batch on the host.
@@ -172,7 +172,10 @@ impl Uploader {
         match self.enqueue(&mut lane, batch, loan) {
             Ok(done) => {
                 loan.written_by(Arc::clone(&done));
-                lock(&self.flights).push_back(Flight { done, staging });
+                lock(&self.flights).push_back(Flight {
+                    done,
+                    _staging: staging,
+                });
                 Ok(())
             }
             Err(failed) => {
@@ -286,17 +289,14 @@ impl Drop for Uploader {
         if self.context.driver.is_inherited() {
             return;
         }
-        let mut is_done = true;
-        for Flight { done, staging } in std::mem::take(&mut *lock(&self.flights)) {
-            if done.wait().is_err() {
-                is_done = false;
-                std::mem::forget(staging);
+        let (context, lanes) = (&self.context, &self.lanes);
+        let is_done = |lane: &Mutex<Lane>| lock(lane).stream.handle().synchronize(context).is_ok();
+        if !lanes.iter().all(is_done) {
+            // The device may still read and write it.
+            std::mem::forget(std::mem::take(&mut *lock(&self.flights)));
+            for lane in lanes {
+                std::mem::forget(lock(lane).staging.take());
             }
-        }
-        if !is_done {
-            // The device may still use it.
-            let memory = self.lanes.each_ref().map(|lane| lock(lane).staging.take());
-            std::mem::forget(memory);
         }
     }
 }

@@ -137,8 +137,9 @@ impl State {
         match failure {
             Some(failure) if !failure.is_sticky => return Err(failure.code),
             Some(failure) => {
-                body(self)?;
+                let result = body(self);
                 self.fail_asynchronously(failure.code);
+                result?;
             }
             None => body(self)?,
         }

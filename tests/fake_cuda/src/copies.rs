@@ -40,18 +40,13 @@ impl State {
                 Source::Bytes(read_host(source, bytes))
             }
         };
-        let target = Target::Device(target);
-        self.enqueue(
-            index,
-            &what,
-            Action::Copy {
-                source: from,
-                target,
-                bytes,
-            },
-            &touches,
-            &[],
-        )?;
+        let is_short = place == Place::Pinned && self.plants(Plant::ShortCopy);
+        let action = Action::Copy {
+            source: from,
+            target: Target::Device(target),
+            bytes: bytes - usize::from(is_short),
+        };
+        self.enqueue(index, &what, action, &touches, &[])?;
         self.report.bytes_to_device += bytes as u64;
         if place == Place::Pinned && self.plants_once(Plant::EarlyUnregister) {
             self.give_up_pinned(source)?;

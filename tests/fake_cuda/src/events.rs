@@ -86,10 +86,15 @@ impl State {
             return Err(Code::INVALID_HANDLE);
         }
         let is_lane = self.streams[index].is_lane;
-        if !is_lane && self.plants(Plant::SkipConsumerRecord) {
+        let [skips, is_early] = if is_lane {
+            [Plant::SkipLaneRecord, Plant::RecordBeforeKernel]
+        } else {
+            [Plant::SkipConsumerRecord, Plant::RecordBeforeUse]
+        };
+        if self.plants(skips) {
             return Ok(());
         }
-        if is_lane && self.plants(Plant::RecordBeforeKernel) {
+        if self.plants(is_early) {
             let before = self.streams[index].last_but_one.clone();
             self.set_record(handle, Record::After(before.into_iter().collect()));
             return Ok(());
@@ -130,7 +135,8 @@ impl State {
         } else {
             Plant::SkipConsumerWait
         };
-        if self.plants(skipped) {
+        let is_second = is_lane && self.streams[index].has_waited;
+        if self.plants(skipped) || is_second && self.plants(Plant::SkipSecondWait) {
             return Ok(());
         }
         match record {
@@ -139,6 +145,7 @@ impl State {
             Record::After(before) => {
                 self.check_isolation(index)?;
                 self.enqueue(index, "a wait", Action::Nothing, &[], &before)?;
+                self.streams[index].has_waited = true;
                 Ok(())
             }
         }

@@ -45,3 +45,4 @@ mod state;
 mod streams;
 
 pub use paths::{library, own_library, without};
+pub use plant::plants;

@@ -12,12 +12,20 @@ pub(crate) enum Plant {
     SkipEventSync,
     /// `cuEventQuery` says that everything is done.
     EventQueryLies,
-    /// `cuStreamSynchronize` returns at once.
+    /// `cuStreamSynchronize` of a lane returns at once.
     SkipStreamSync,
     /// `cuEventRecord` on a stream that is not a lane records nothing.
     SkipConsumerRecord,
     /// `cuEventRecord` on a lane leaves out the last operation.
     RecordBeforeKernel,
+    /// `cuEventRecord` on a lane records nothing.
+    SkipLaneRecord,
+    /// `cuEventRecord` on a stream that is not a lane leaves out the last operation.
+    RecordBeforeUse,
+    /// Of several waits on a lane, one after the other, only the first does anything.
+    SkipSecondWait,
+    /// A copy to the device from pinned memory leaves out the last byte.
+    ShortCopy,
     /// A copy to the device runs on the other lane.
     CopyOnWrongStream,
     /// A kernel runs on the other lane.
@@ -35,7 +43,7 @@ pub(crate) enum Plant {
 }
 
 /// All of them, with their names.
-pub(crate) const PLANTS: [(&str, Plant); 14] = [
+pub(crate) const PLANTS: [(&str, Plant); 18] = [
     ("skip-consumer-wait", Plant::SkipConsumerWait),
     ("skip-reuse-wait", Plant::SkipReuseWait),
     ("skip-event-sync", Plant::SkipEventSync),
@@ -43,6 +51,10 @@ pub(crate) const PLANTS: [(&str, Plant); 14] = [
     ("skip-stream-sync", Plant::SkipStreamSync),
     ("skip-consumer-record", Plant::SkipConsumerRecord),
     ("record-before-kernel", Plant::RecordBeforeKernel),
+    ("skip-lane-record", Plant::SkipLaneRecord),
+    ("record-before-use", Plant::RecordBeforeUse),
+    ("skip-second-wait", Plant::SkipSecondWait),
+    ("short-copy", Plant::ShortCopy),
     ("copy-on-wrong-stream", Plant::CopyOnWrongStream),
     ("kernel-on-wrong-stream", Plant::KernelOnWrongStream),
     ("skip-context-record", Plant::SkipContextRecord),
@@ -51,6 +63,12 @@ pub(crate) const PLANTS: [(&str, Plant); 14] = [
     ("free-in-flight", Plant::FreeInFlight),
     ("free-staging-in-flight", Plant::FreeStagingInFlight),
 ];
+
+/// The names of all bugs that can be planted.
+#[must_use]
+pub fn plants() -> Vec<&'static str> {
+    PLANTS.iter().map(|(name, _)| *name).collect()
+}
 
 impl Plant {
     /// The bug of a name.

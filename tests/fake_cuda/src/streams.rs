@@ -28,6 +28,8 @@ pub(crate) struct Stream {
     pub(crate) last: Option<Mark>,
     /// The operation before its last one.
     pub(crate) last_but_one: Option<Mark>,
+    /// Whether its last operation is a wait.
+    pub(crate) has_waited: bool,
     /// How many operations it has had.
     time: u64,
 }
@@ -55,6 +57,7 @@ impl Stream {
             is_alive: true,
             last: None,
             last_but_one: None,
+            has_waited: false,
             time: 0,
         }
     }
@@ -229,6 +232,7 @@ impl State {
         );
         let stream = &mut self.streams[index];
         stream.last_but_one = stream.last.replace(mark.clone());
+        stream.has_waited = false;
         Ok(Some(mark))
     }
 

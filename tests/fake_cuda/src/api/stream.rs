@@ -52,7 +52,7 @@ extern "C" fn cuStreamSynchronize(stream: usize) -> c_int {
     call("cuStreamSynchronize", Rule::Unsafe, |state| {
         let index = state.stream(stream)?;
         state.check_not_capturing(index)?;
-        if state.plants(Plant::SkipStreamSync) {
+        if state.streams[index].is_lane && state.plants(Plant::SkipStreamSync) {
             Ok(())
         } else {
             state.observe_stream(stream)

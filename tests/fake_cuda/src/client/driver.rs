@@ -20,15 +20,16 @@ macro_rules! functions {
         pub struct Driver {
             /// Never unloaded: functions of it may be called at exit.
             library: ManuallyDrop<Library>,
-            $($name: extern "C" fn($($type),*) -> c_int,)*
+            $($name: Option<extern "C" fn($($type),*) -> c_int>,)*
         }
 
         impl Driver {
-            /// Loads a copy of the shared library; it stays loaded.
+            /// Loads a copy of the shared library; it stays loaded. To call a function that it
+            /// lacks is a panic.
             ///
             /// # Panics
             ///
-            /// If it cannot be loaded or lacks a function.
+            /// If it cannot be loaded.
             pub fn load(path: &Path) -> Self {
                 // SAFETY: the library has no initializers that do anything.
                 let library = unsafe { Library::new(path) };
@@ -55,9 +56,14 @@ macro_rules! functions {
             }
 
             $(
-                #[allow(clippy::too_many_arguments, reason = "as many as in cuda.h")]
+                #[allow(
+                    clippy::too_many_arguments,
+                    clippy::missing_panics_doc,
+                    reason = "those of cuda.h, and a panic where the library lacks one"
+                )]
                 pub fn $name(&self, $($argument: $type),*) -> Result<()> {
-                    match Code((self.$name)($($argument),*)) {
+                    let function = self.$name.expect(concat!("no function ", stringify!($name)));
+                    match Code(function($($argument),*)) {
                         Code::SUCCESS => Ok(()),
                         code => Err(code),
                     }
@@ -68,10 +74,10 @@ macro_rules! functions {
 }
 
 /// A function of the library.
-fn find<T: Copy>(library: &Library, name: &str) -> T {
+fn find<T: Copy>(library: &Library, name: &str) -> Option<T> {
     // SAFETY: the types are those of the exported functions.
     let symbol = unsafe { library.get::<T>(name) };
-    *symbol.unwrap_or_else(|error| panic!("{name}: {error}"))
+    symbol.ok().map(|symbol| *symbol)
 }
 
 functions! {
@@ -154,10 +160,15 @@ functions! {
 
 impl Driver {
     /// The report as JSON text.
+    ///
+    /// # Panics
+    ///
+    /// If this is not the fake driver.
     #[must_use]
     pub fn report(&self) -> String {
-        let report: extern "C" fn(*mut c_char, usize) -> usize =
-            find(&self.library, "fakeCudaReport");
+        type Write = extern "C" fn(*mut c_char, usize) -> usize;
+        let report: Option<Write> = find(&self.library, "fakeCudaReport");
+        let report = report.expect("no function fakeCudaReport");
         let mut text = vec![0_u8; report(std::ptr::null_mut(), 0) + 1];
         let length = report(text.as_mut_ptr().cast(), text.len());
         text.truncate(length);

@@ -63,10 +63,24 @@ impl Fake {
     /// If it cannot be loaded, or has no device.
     #[must_use]
     pub fn shared(path: &Path) -> Self {
+        Self::shared_with(path, &[])
+    }
+
+    /// As [`Self::shared`], with settings that take precedence over the environment if nobody has
+    /// initialized the copy before.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::shared`].
+    #[must_use]
+    pub fn shared_with(path: &Path, settings: &[(&str, &str)]) -> Self {
         let mut fake = Self {
             driver: Driver::load(path),
             context: 0,
         };
+        for (name, value) in settings {
+            fake.configure(name, value);
+        }
         fake.enter();
         fake
     }
