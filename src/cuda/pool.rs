@@ -226,14 +226,8 @@ fn free_orphans() {
 impl Buffer {
     /// Finds events for all work that may still use it; false if that cannot be done now.
     fn resolve(&mut self, context: &Arc<Context>) -> Result<bool, Failed> {
-        for pending in &mut self.pending {
-            if let Pending::Captured(stream, event) = pending {
-                if stream.is_capturing(context)? {
-                    return Ok(false);
-                }
-                event.record(*stream)?;
-                *pending = Pending::Until(Arc::clone(event));
-            }
+        if !self.mark_captured(context)? {
+            return Ok(false);
         }
         if self.pending.iter().any(|it| matches!(it, Pending::Unknown)) {
             let Some(event) = context.record_all()? else {
@@ -245,14 +239,29 @@ impl Buffer {
         Ok(true)
     }
 
+    /// Marks the streams that were captured; false if one still is.
+    fn mark_captured(&mut self, context: &Context) -> Result<bool, Failed> {
+        for pending in &mut self.pending {
+            if let Pending::Captured(stream, event) = pending {
+                if stream.is_capturing(context)? {
+                    return Ok(false);
+                }
+                event.record(*stream)?;
+                *pending = Pending::Until(Arc::clone(event));
+            }
+        }
+        Ok(true)
+    }
+
     /// Frees it once nothing uses it any more; leaves it to a later call if that cannot be told now.
     fn release(mut self) {
         let context = Arc::clone(self.memory.context());
-        let is_done = match self.resolve(&context) {
+        let is_done = match self.mark_captured(&context) {
             Ok(false) => return leave_to_later(self),
             Ok(true) => self.pending.iter().all(|pending| match pending {
                 Pending::Until(event) => event.wait().is_ok(),
-                Pending::Captured(..) | Pending::Unknown => false,
+                Pending::Unknown => context.synchronize().is_ok(),
+                Pending::Captured(..) => false,
             }),
             Err(_) => false,
         };

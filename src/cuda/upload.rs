@@ -127,13 +127,20 @@ impl Uploader {
             return Ok(());
         }
         for lane in &self.lanes {
-            let staging = &mut lock(lane).staging;
-            if staging.is_none() {
-                let memory = Memory::new(&self.context, self.staged);
-                *staging = Some(memory.map_err(|failed| self.no_room(failed))?);
+            if let Err(failed) = self.reserve(&mut lock(lane).staging) {
+                return Err(self.no_room(failed));
             }
         }
         Ok(())
+    }
+
+    /// The memory of a lane, allocated if it has none.
+    fn reserve<'a>(&self, staging: &'a mut Option<Memory>) -> Result<&'a Memory, Failed> {
+        let memory = match staging.take() {
+            Some(memory) => memory,
+            None => Memory::new(&self.context, self.staged)?,
+        };
+        Ok(staging.insert(memory))
     }
 
     fn no_room(&self, failed: Failed) -> Error {
@@ -244,9 +251,10 @@ impl Uploader {
         source: *const u8,
         len: usize,
     ) -> Result<Address, Failed> {
-        let Some(staging) = &lane.staging else {
+        if self.route == Route::Mapped {
             return super::pinned::address_on_device(&self.context, source);
-        };
+        }
+        let staging = self.reserve(&mut lane.staging)?;
         // SAFETY: by this function's contract. The kernel that read the memory before is ahead of
         // the copy on the same stream.
         unsafe { lane.stream.copy_to_device(staging, 0, source, len) }?;

@@ -11,8 +11,8 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def run(name: str, photos: Path) -> str:
-    command = [sys.executable, str(EXAMPLES / name), str(photos)]
+def run(name: str, photos: Path, *arguments: str) -> str:
+    command = [sys.executable, str(EXAMPLES / name), str(photos), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -31,6 +31,11 @@ def test_a_pytorch_model_is_trained_and_goes_on(photos: Path) -> None:
     output = run("pytorch_classifier.py", photos)
     assert "stopped at {'epoch': 1" in output
     assert "epoch 1, the other half: loss" in output
+
+
+@pytest.mark.torch
+def test_a_pytorch_model_is_trained_where_its_batches_arrive(photos: Path) -> None:
+    assert "epoch 1 on cpu: loss" in run("pytorch_gpu.py", photos, "cpu")
 
 
 def test_every_example_is_run_here() -> None:
