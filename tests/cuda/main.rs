@@ -11,6 +11,7 @@
 mod chance;
 mod consumer;
 mod data;
+mod drivers;
 mod failures;
 mod habits;
 mod plants;
