@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::api;
+use super::buffer::{Buffer, Pending};
 use super::context::Context;
 use super::driver::Failed;
 use super::memory::Memory;
-use super::pool::{Buffer, Pending, Pool};
+use super::pool::Pool;
 use super::stream::{Event, Stream, StreamHandle};
 use crate::error::{Error, Result};
 use crate::tensor::{Allocator, Host};
@@ -40,8 +41,9 @@ pub enum Consumer {
     Stream {
         /// `CUstream` as a number.
         number: u64,
-        /// Whether the stream lives at least as long as the consumer holds the array. All work on
-        /// the array must then be on it, or joined with it.
+        /// Whether the stream lives at least as long as the consumer holds the array; if it is
+        /// captured into a graph when the consumer lets go, as long as the loader. All work on the
+        /// array must then be on it, or joined with it.
         lasts: bool,
     },
     /// Reads at once: the host waits for the array.
@@ -237,19 +239,21 @@ impl Use {
     }
 
     /// Marks the end of the consumer's work on its stream, if that can be done.
-    fn mark(&self) -> Option<Arc<Event>> {
-        let (stream, event) = self.stream.as_ref()?;
-        let context = self.loan.context();
-        // Recorded into a graph, the event would mark nothing.
-        let is_capturing = stream.is_capturing(context).unwrap_or(true);
-        let marked = !is_capturing && event.record(*stream).is_ok();
-        marked.then(|| Arc::clone(event))
+    fn mark(&self) -> Pending {
+        let Some((stream, event)) = &self.stream else {
+            return Pending::Unknown;
+        };
+        match stream.is_capturing(self.loan.context()) {
+            // Recorded into a graph, the event would mark nothing.
+            Ok(true) => Pending::BeforeCapture(*stream, Arc::clone(event)),
+            Ok(false) if event.record(*stream).is_ok() => Pending::Until(Arc::clone(event)),
+            _ => Pending::Unknown,
+        }
     }
 }
 
 impl Drop for Use {
     fn drop(&mut self) {
-        let pending = self.mark().map_or(Pending::Unknown, Pending::Until);
-        self.loan.note(pending);
+        self.loan.note(self.mark());
     }
 }

@@ -8,12 +8,14 @@
     reason = "consumers work on memory that they have as addresses"
 )]
 
+mod captures;
 mod chance;
 mod consumer;
 mod data;
 mod drivers;
 mod failures;
 mod habits;
+mod life;
 mod plants;
 mod process;
 mod reads;
