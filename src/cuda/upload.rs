@@ -53,7 +53,7 @@ pub struct Uploader {
     context: Arc<Context>,
     kernel: Option<Kernel>,
     route: Route,
-    /// Bytes that a lane needs for images.
+    /// Bytes of a lane's images.
     staged: usize,
     /// Bytes of an image on the host.
     image: usize,
@@ -63,6 +63,7 @@ pub struct Uploader {
 
 struct Lane {
     stream: Stream,
+    /// Where images arrive, if a kernel is to read them there.
     staging: Option<Memory>,
 }
 
@@ -98,19 +99,22 @@ impl Uploader {
         } = *images;
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let kernel = Kernel::new(context, conversion, layout, pixels as u64, number(channels))?;
+        let image = pixels.saturating_mul(channels);
+        let staged = image.saturating_mul(most);
+        let is_staged = kernel.is_some() && route == Route::Copied;
+        // Before there are batches, which could take all there is.
+        let staging = || is_staged.then(|| Memory::new(context, staged)).transpose();
         let lane = || {
             let stream = Stream::new(context)?;
-            Ok::<_, Failed>(Mutex::new(Lane {
-                stream,
-                staging: None,
-            }))
+            let staging = staging()?;
+            Ok::<_, Failed>(Mutex::new(Lane { stream, staging }))
         };
         Ok(Self {
             context: Arc::clone(context),
             kernel,
             route,
-            staged: pixels * channels * most,
-            image: pixels * channels,
+            staged,
+            image,
             lanes: [lane()?, lane()?],
             flights: Mutex::default(),
         })
@@ -135,9 +139,9 @@ impl Uploader {
             "more images than fit a lane"
         );
         let lane = usize::try_from(batch.number % LANES as u64).unwrap_or(0);
-        let mut lane = lock(&self.lanes[lane]);
+        let lane = lock(&self.lanes[lane]);
         let staging = Arc::clone(batch.staging);
-        match self.enqueue(&mut lane, batch, loan) {
+        match self.enqueue(&lane, batch, loan) {
             Ok(done) => {
                 loan.written_by(Arc::clone(&done));
                 lock(&self.flights).push_back(Flight {
@@ -158,12 +162,7 @@ impl Uploader {
     }
 
     /// Enqueues what `upload` says; what is enqueued when it fails is not waited for.
-    fn enqueue(
-        &self,
-        lane: &mut Lane,
-        batch: Batch<'_>,
-        loan: &Loan,
-    ) -> Result<Arc<Event>, Failed> {
+    fn enqueue(&self, lane: &Lane, batch: Batch<'_>, loan: &Loan) -> Result<Arc<Event>, Failed> {
         let done = Event::new(&self.context)?;
         loan.order_after_uses(lane.stream.handle())?;
         self.enqueue_images(lane, batch.staging, loan.memory())?;
@@ -182,12 +181,7 @@ impl Uploader {
         Ok(Arc::new(done))
     }
 
-    fn enqueue_images(
-        &self,
-        lane: &mut Lane,
-        staging: &Lease,
-        target: &Memory,
-    ) -> Result<(), Failed> {
+    fn enqueue_images(&self, lane: &Lane, staging: &Lease, target: &Memory) -> Result<(), Failed> {
         let (source, samples) = (staging.array(0), staging.len());
         let len = samples * self.image;
         let Some(kernel) = &self.kernel else {
@@ -206,20 +200,10 @@ impl Uploader {
     ///
     /// # Safety
     /// The source has that many bytes, which nobody writes until the kernel is done.
-    unsafe fn bring(
-        &self,
-        lane: &mut Lane,
-        source: *const u8,
-        len: usize,
-    ) -> Result<Address, Failed> {
-        if self.route == Route::Mapped {
+    unsafe fn bring(&self, lane: &Lane, source: *const u8, len: usize) -> Result<Address, Failed> {
+        let Some(staging) = &lane.staging else {
             return super::pinned::address_on_device(&self.context, source);
-        }
-        let staging = match lane.staging.take() {
-            Some(staging) => staging,
-            None => Memory::new(&self.context, self.staged)?,
         };
-        let staging = lane.staging.insert(staging);
         // SAFETY: by this function's contract. The kernel that read the memory before is ahead of
         // the copy on the same stream.
         unsafe { lane.stream.copy_to_device(staging, 0, source, len) }?;

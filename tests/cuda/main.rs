@@ -19,6 +19,7 @@ mod life;
 mod plants;
 mod process;
 mod reads;
+mod room;
 mod scene;
 mod seeds;
 mod stage;
