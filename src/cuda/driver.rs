@@ -111,12 +111,18 @@ impl Driver {
         }
     }
 
+    /// Whether this is the process that loaded it. In a fork a lock may be held by a thread that is
+    /// not there.
+    pub(super) fn is_at_home(&self) -> bool {
+        self.process == std::process::id()
+    }
+
     /// Leave to make driver calls, until it is dropped.
     ///
     /// # Errors
     /// [`Error::Device`] in a fork of the process, and while the process ends.
     pub(super) fn begin_calls(&self) -> Result<Calling> {
-        if self.process != std::process::id() {
+        if !self.is_at_home() {
             let reason = format!(
                 "CUDA was initialized in process {} and is used in its fork {}: start processes \
                  by spawn, or make the Loader after forking",

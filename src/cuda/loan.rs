@@ -214,16 +214,16 @@ impl Drop for Loan {
         let Some(memory) = self.memory.take() else {
             return;
         };
+        if !self.context().driver.is_at_home() {
+            std::mem::forget(memory);
+            return;
+        }
         let ready = self.ready.take().map(Pending::Until);
         let mut pending = std::mem::take(&mut *lock(&self.before));
         pending.extend(ready);
         pending.append(&mut lock(&self.uses));
         let buffer = Buffer { memory, pending };
-        if self.pool.at_home() {
-            self.pool.give_back(buffer, self.delivered.get().is_some());
-        } else {
-            std::mem::forget(buffer);
-        }
+        self.pool.give_back(buffer, self.delivered.get().is_some());
     }
 }
 
@@ -254,6 +254,8 @@ impl Use {
 
 impl Drop for Use {
     fn drop(&mut self) {
-        self.loan.note(self.mark());
+        if self.loan.context().driver.is_at_home() {
+            self.loan.note(self.mark());
+        }
     }
 }

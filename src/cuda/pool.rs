@@ -30,7 +30,6 @@ pub struct Pool {
     bytes: usize,
     spare: usize,
     state: Mutex<State>,
-    process: u32,
 }
 
 #[derive(Default)]
@@ -60,7 +59,6 @@ impl Pool {
             bytes,
             spare,
             state: Mutex::default(),
-            process: std::process::id(),
         })
     }
 
@@ -176,11 +174,6 @@ impl Pool {
         call(&wakes);
     }
 
-    /// Whether this is the process that the pool was made in.
-    pub(super) fn at_home(&self) -> bool {
-        self.process == std::process::id()
-    }
-
     pub(super) fn give_back(&self, buffer: Buffer, delivered: bool) {
         let wakes = {
             let mut state = self.lock();
@@ -241,12 +234,13 @@ impl Drop for Asking<'_> {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        if !self.at_home() {
-            std::mem::forget(std::mem::take(&mut *self.lock()));
-            return;
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let free = std::mem::take(&mut state.free);
+        if self.context.driver.is_at_home() {
+            lock_orphans().extend(free);
+        } else {
+            std::mem::forget(free);
         }
-        let free = std::mem::take(&mut self.lock().free);
-        lock_orphans().extend(free);
     }
 }
 

@@ -244,6 +244,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Drop for Uploader {
     fn drop(&mut self) {
         let (context, lanes) = (&self.context, &self.lanes);
+        if !context.driver.is_at_home() {
+            // What it holds cannot be used there, nor freed.
+            return;
+        }
         let is_done = |lane: &Mutex<Lane>| lock(lane).stream.handle().synchronize(context).is_ok();
         if !lanes.iter().all(is_done) {
             // The device may still read and write it.

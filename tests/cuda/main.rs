@@ -13,6 +13,7 @@ mod chance;
 mod consumer;
 mod data;
 mod drivers;
+mod ends;
 mod failures;
 mod habits;
 mod life;

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use imagepipe::cuda::Route;
+use imagepipe::cuda::{Context, Pinned, Route};
 use imagepipe::engine::Next;
 use imagepipe::error::{Error, Result};
 use imagepipe::loader::{Batches, Config, Loader};
+use imagepipe::tensor::Allocator;
 
 use crate::data::Want;
 use crate::process::{alone, workers};
@@ -54,6 +55,24 @@ fn a_small_device_has_fewer_buffers() {
                 Err(error) => panic!("{error}"),
             }
             Stage::free_orphans().expect("room for a byte");
+        }
+    });
+}
+
+#[test]
+fn pinned_memory_is_zero_however_it_is_had() {
+    alone("room::pinned_memory_is_zero_however_it_is_had", || {
+        let mut stage = Stage::new();
+        for failures in ["", "cuMemHostRegister_v2:*=801"] {
+            stage.restart(&[("FAKE_CUDA_FAIL", failures)]);
+            let pinned = Pinned::new(Context::on(0).expect("a device"));
+            for len in [0, 1, 5000] {
+                let buffer = pinned.allocate(len).expect("memory");
+                // SAFETY: the buffer has `len` bytes, and nobody writes them.
+                let bytes = unsafe { std::slice::from_raw_parts(buffer.as_ptr(), len) };
+                assert!(bytes.iter().all(|byte| *byte == 0), "{failures} {len}");
+            }
+            assert!(stage.leftovers().expect("a driver").is_empty());
         }
     });
 }
