@@ -232,12 +232,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Use {
-    /// The buffer.
-    #[must_use]
-    pub fn loan(&self) -> &Arc<Loan> {
-        &self.loan
-    }
-
     /// Marks the end of the consumer's work on its stream, if that can be done.
     fn mark(&self) -> Pending {
         let Some((stream, event)) = &self.stream else {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fake_cuda::codes::Code;
 use imagepipe::cuda::{Consumer, Route};
 use imagepipe::engine::Next;
 use imagepipe::error::Error;
@@ -10,7 +11,7 @@ use imagepipe::loader::{Arrays, Batch, Config, DeviceArray, Loader};
 use crate::data::{Want, on_host};
 use crate::process::alone;
 use crate::seeds::SCHEDULES;
-use crate::stage::Stage;
+use crate::stage::{Stage, Wrong};
 use crate::tour;
 
 fn images(batch: &Batch) -> DeviceArray {
@@ -140,4 +141,79 @@ fn buffers_that_a_capture_keeps_are_waited_for() {
             stage.fake.found().assert_clean();
         },
     );
+}
+
+/// A batch that is let go of during a capture, and those that follow; errors end it early.
+fn interrupted(stage: &Stage) -> Result<(), Wrong> {
+    let fake = &stage.fake;
+    let stream = fake.stream(true)?;
+    let loader = Loader::open(&tour::config(&stage.data, Route::Copied))?;
+    let expected = stage.data.expected(&Want::PLAIN);
+    let mut batches = loader.epoch(0)?.zip(&expected[0]);
+    let first = images(&batches.next().expect("a batch").0?);
+    let held = first.hand_to(on(stream))?;
+    let own = fake.use_on(stream, held.address() as u64, held.bytes())?;
+    fake.fakeCudaBeginCapture(stream)?;
+    drop((first, held));
+    fake.fakeCudaEndCapture(stream)?;
+    for (batch, expected) in batches {
+        let copy = images(&batch?).to_host(None)?;
+        assert_eq!(on_host(&copy)[..], expected.images[..]);
+    }
+    fake.cuStreamSynchronize(stream)?;
+    fake.cuMemFree_v2(own.pointer)?;
+    Ok(())
+}
+
+#[test]
+fn an_end_that_cannot_be_marked_after_a_capture_is_waited_for_all_the_same() {
+    let test = "captures::an_end_that_cannot_be_marked_after_a_capture_is_waited_for_all_the_same";
+    alone(test, || {
+        let mut stage = Stage::new();
+        let mut succeeded = 0;
+        for call in 1..=12 {
+            let failures = format!("cuEventRecord:{call}=999");
+            stage.restart(&[("FAKE_CUDA_FAIL", &failures)]);
+            match interrupted(&stage) {
+                Ok(()) => succeeded += 1,
+                Err(wrong) => assert!(matches!(wrong, Wrong::Loader(_)), "{wrong}"),
+            }
+            let _ = Stage::free_orphans();
+            stage.fake.found().assert_clean();
+        }
+        // The loader's own records are errors, the consumer's is not.
+        assert!((1..12).contains(&succeeded), "{succeeded} of 12 succeeded");
+    });
+}
+
+#[test]
+fn a_consumer_on_unknown_streams_breaks_the_capture_of_a_non_blocking_stream() {
+    // A limit of CUDA: whether such a stream is captured cannot be asked, and to wait for all
+    // streams is not allowed then.
+    let test =
+        "captures::a_consumer_on_unknown_streams_breaks_the_capture_of_a_non_blocking_stream";
+    alone(test, || {
+        let stage = Stage::new();
+        let fake = &stage.fake;
+        let stream = fake.stream(true).expect("a stream");
+        let loader = Loader::open(&tour::config(&stage.data, Route::Copied)).expect("a loader");
+        let expected = stage.data.expected(&Want::PLAIN);
+        fake.fakeCudaBeginCapture(stream).expect("a capture");
+        for (batch, expected) in loader.epoch(0).expect("an epoch").zip(&expected[0]) {
+            let array = images(&batch.expect("a batch"));
+            let copy = array.to_host(None).expect("a copy");
+            assert_eq!(on_host(&copy)[..], expected.images[..]);
+            drop(array.hand_to(Consumer::Now).expect("images"));
+        }
+        assert_eq!(
+            fake.fakeCudaEndCapture(stream),
+            Err(Code::STREAM_CAPTURE_INVALIDATED)
+        );
+        let found = fake.found();
+        assert!(!found.violations.is_empty());
+        assert!(
+            found.kinds().iter().all(|kind| *kind == "capture"),
+            "{found:?}"
+        );
+    });
 }

@@ -5,8 +5,9 @@
 use std::fs;
 
 use fake_cuda::client::Report;
-use imagepipe::cuda;
+use imagepipe::cuda::{self, Context, Pinned};
 use imagepipe::error::Error;
+use imagepipe::tensor::Allocator;
 
 use crate::chance::Chance;
 use crate::data::Data;
@@ -246,7 +247,9 @@ fn nothing_is_called_after_closing() {
     alone("failures::nothing_is_called_after_closing", || {
         let data = Data::new();
         tour::take(&data).expect("a driver");
+        let pinned = Pinned::new(Context::on(0).expect("a device"));
         cuda::close();
+        assert!(pinned.allocate(1).is_err(), "no pageable memory instead");
         let error = tour::take(&data).expect_err("closed");
         assert!(
             error.to_string().contains("the process is ending"),

@@ -60,6 +60,29 @@ fn a_small_device_has_fewer_buffers() {
 }
 
 #[test]
+fn a_full_device_that_cannot_be_asked_is_an_error_too() {
+    alone(
+        "room::a_full_device_that_cannot_be_asked_is_an_error_too",
+        || {
+            let mut stage = Stage::new();
+            for memory in [2 * STAGED + 300, 2 * STAGED + BATCH] {
+                let failure = ("FAKE_CUDA_FAIL", "cuMemGetInfo_v2:*=999");
+                stage.restart(&[failure, ("FAKE_CUDA_MEMORY", &memory.to_string())]);
+                let loader = Loader::open(&config(&stage)).expect("a loader");
+                let (_, error) = refusal(&mut loader.epoch(0).expect("an epoch"));
+                assert!(
+                    error.to_string().contains("asking for free memory failed"),
+                    "{error}"
+                );
+                drop(loader);
+                Stage::free_orphans().expect("room for a byte");
+                stage.fake.found().assert_clean();
+            }
+        },
+    );
+}
+
+#[test]
 fn pinned_memory_is_zero_however_it_is_had() {
     alone("room::pinned_memory_is_zero_however_it_is_had", || {
         let mut stage = Stage::new();
