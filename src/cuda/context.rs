@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::api::{self, Functions, Handle, Ordinal, Status};
 use super::driver::{Calling, Driver, Failed, NOTHING_VISIBLE};
 use super::kernel::Module;
-use super::stream::Event;
+use super::stream::{Event, StreamHandle};
 use crate::error::{Error, Result};
 
 /// The contexts that were asked for. They are never released: at the end of a process it is
@@ -150,11 +150,16 @@ impl Context {
     }
 
     /// An event after everything that the context has been asked to do so far; `None` while that
-    /// cannot be said, since a stream of it is captured into a graph.
+    /// cannot be said, since a stream of it is captured into a graph. Unless that is a blocking
+    /// stream, nobody can know of it before, and to ask breaks the capture: consumers whose streams
+    /// are known do not need this.
     ///
     /// Older drivers have no such event: there the caller waits for the context instead.
     pub(super) fn record_all(self: &Arc<Self>) -> Result<Option<Event>, Failed> {
         let entered = self.enter()?;
+        if StreamHandle::LEGACY.is_capturing(self)? {
+            return Ok(None);
+        }
         let event = Event::new(self)?;
         let recorded = match self.driver.functions.context_record {
             // SAFETY: context and event are alive, and of each other.

@@ -120,7 +120,7 @@ impl Driver {
     /// # Errors
     /// [`Error::Device`] in a fork of the process, and while the process ends.
     pub(super) fn begin_calls(&self) -> Result<Calling> {
-        if self.is_inherited() {
+        if !self.is_at_home() {
             let reason = format!(
                 "CUDA was initialized in process {} and is used in its fork {}: start processes \
                  by spawn, or make the Loader after forking",
@@ -139,17 +139,17 @@ impl Driver {
         Ok(calling)
     }
 
-    /// Whether this is a fork of the process that loaded it. There, no call may be made, and a lock
-    /// may be held by a thread that is not there.
-    pub(super) fn is_inherited(&self) -> bool {
-        self.process != std::process::id()
+    /// Whether this is the process that loaded it. In a fork no call may be made, and a lock may be
+    /// held by a thread that is not there.
+    pub(super) fn is_at_home(&self) -> bool {
+        self.process == std::process::id()
     }
 
     /// Forbids driver calls from now on, and waits for those that are under way.
     pub(super) fn close() {
         CLOSED.store(true, Ordering::SeqCst);
         if let Some(Ok(driver)) = DRIVER.get()
-            && driver.is_inherited()
+            && !driver.is_at_home()
         {
             // Calls that were under way in the parent never end here.
             return;

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::api;
+use super::buffer::{Buffer, Pending};
 use super::context::Context;
 use super::driver::Failed;
 use super::memory::Memory;
-use super::pool::{Buffer, Pending, Pool};
+use super::pool::Pool;
 use super::stream::{Event, Stream, StreamHandle};
 use crate::error::{Error, Result};
 use crate::tensor::{Allocator, Host};
@@ -40,8 +41,9 @@ pub enum Consumer {
     Stream {
         /// `CUstream` as a number.
         number: u64,
-        /// Whether the stream lives as long as the process. All work on the array must then be on
-        /// it, or joined with it.
+        /// Whether the stream lives at least as long as the consumer holds the array; if it is
+        /// captured into a graph when the consumer lets go, as long as the loader. All work on the
+        /// array must then be on it, or joined with it.
         lasts: bool,
     },
     /// Reads at once: the host waits for the array.
@@ -188,7 +190,7 @@ impl Loan {
         Ok(target)
     }
 
-    /// Notes that nobody knows what still uses it.
+    /// Notes that something may be using it of which nobody can tell when it is done.
     pub(super) fn used_by_unknown(&self) {
         self.note(Pending::Unknown);
     }
@@ -212,8 +214,9 @@ impl Drop for Loan {
         let Some(memory) = self.memory.take() else {
             return;
         };
-        if !self.pool.at_home() {
-            return std::mem::forget(memory);
+        if !self.context().driver.is_at_home() {
+            std::mem::forget(memory);
+            return;
         }
         let ready = self.ready.take().map(Pending::Until);
         let mut pending = std::mem::take(&mut *lock(&self.before));
@@ -229,22 +232,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Use {
-    /// The buffer.
-    #[must_use]
-    pub fn loan(&self) -> &Arc<Loan> {
-        &self.loan
-    }
-
-    /// Marks the end of the consumer's work on its stream, as far as that can be done.
+    /// Marks the end of the consumer's work on its stream, if that can be done.
     fn mark(&self) -> Pending {
         let Some((stream, event)) = &self.stream else {
             return Pending::Unknown;
         };
-        let event = Arc::clone(event);
-        // Recorded into a graph, the event would mark nothing.
         match stream.is_capturing(self.loan.context()) {
-            Ok(true) => Pending::Captured(*stream, event),
-            Ok(false) if event.record(*stream).is_ok() => Pending::Until(event),
+            // Recorded into a graph, the event would mark nothing.
+            Ok(true) => Pending::BeforeCapture(*stream, Arc::clone(event)),
+            Ok(false) if event.record(*stream).is_ok() => Pending::Until(Arc::clone(event)),
             _ => Pending::Unknown,
         }
     }
@@ -252,7 +248,7 @@ impl Use {
 
 impl Drop for Use {
     fn drop(&mut self) {
-        if self.loan.pool.at_home() {
+        if self.loan.context().driver.is_at_home() {
             self.loan.note(self.mark());
         }
     }

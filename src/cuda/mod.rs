@@ -16,6 +16,7 @@
 )]
 
 mod api;
+mod buffer;
 mod context;
 mod devices;
 mod driver;

@@ -84,11 +84,13 @@ impl Pinned {
             context,
             start: Shared(start),
         };
-        let Some(start) = NonNull::new(start) else {
+        let Some(start) = NonNull::new(start.cast::<u8>()) else {
             return Err(Error::Memory { bytes: len }.into());
         };
+        // SAFETY: it is new memory of that many bytes.
+        unsafe { start.write_bytes(0, len) };
         // SAFETY: the driver's memory is `len` bytes of whole pages that belong to the owner.
-        Ok(unsafe { Buffer::new(start.cast(), len, Device::Cpu, owner) })
+        Ok(unsafe { Buffer::new(start, len, Device::Cpu, owner) })
     }
 }
 

@@ -10,11 +10,11 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::buffer::Buffer;
 use super::context::Context;
 use super::driver::Failed;
 use super::loan::Loan;
 use super::memory::Memory;
-use super::stream::{Event, StreamHandle};
 use crate::error::{Error, Result, counted};
 
 /// Called when a buffer that somebody may wait for has come back.
@@ -40,29 +40,15 @@ struct State {
     ahead: usize,
     /// How many are with consumers.
     delivered: usize,
+    /// How many threads ask for one now. They may have taken out what is free.
+    asking: usize,
     /// Whether there was no room for the last one that was wanted.
     is_short: bool,
     wakes: Vec<Weak<Wake>>,
 }
 
-/// A buffer, and what must be done before it may be written again.
-#[derive(Debug)]
-pub(super) struct Buffer {
-    pub(super) memory: Memory,
-    pub(super) pending: Vec<Pending>,
-}
-
-/// Work that may still use a buffer.
-#[derive(Debug)]
-pub(super) enum Pending {
-    /// What came before an event.
-    Until(Arc<Event>),
-    /// What is on a stream that the event is to mark once the stream is no longer captured into a
-    /// graph.
-    Captured(StreamHandle, Arc<Event>),
-    /// Anything in the context: nobody knows on which streams it is.
-    Unknown,
-}
+/// A thread that asks for a buffer, until it has one or none.
+struct Asking<'a>(&'a Pool);
 
 impl Pool {
     /// A pool of buffers of `bytes` bytes.
@@ -100,6 +86,7 @@ impl Pool {
     /// [`Error::Device`] if there is no room and none will come back, or the driver fails.
     pub fn take(self: &Arc<Self>) -> Result<Option<Loan>> {
         free_orphans();
+        let _asking = Asking::new(self);
         let found = self.reusable()?;
         if let Some(buffer) = found {
             return Ok(Some(self.loan(buffer)));
@@ -118,11 +105,11 @@ impl Pool {
     fn reusable(&self) -> Result<Option<Buffer>> {
         let mut candidates = std::mem::take(&mut self.lock().free);
         let found = first_resolved(&mut candidates, &self.context);
-        let surplus = candidates.len().saturating_sub(self.spare);
-        candidates.drain(..surplus).for_each(Buffer::release);
+        let kept = candidates.split_off(candidates.len().saturating_sub(self.spare));
+        let still_used = candidates.into_iter().filter_map(Buffer::release);
+        let kept: Vec<_> = still_used.chain(kept).collect();
         let free = &mut self.lock().free;
-        candidates
-            .into_iter()
+        kept.into_iter()
             .rev()
             .for_each(|buffer| free.push_front(buffer));
         Ok(found?)
@@ -139,7 +126,8 @@ impl Pool {
     /// What to do when the device is full: wait for batches that come back, or give up.
     fn none_left(&self, failed: Failed) -> Result<Option<Loan>> {
         let mut state = self.lock();
-        if state.ahead + state.delivered + state.free.len() > 0 {
+        let other_askers = state.asking - 1;
+        if state.ahead + state.delivered + state.free.len() + other_askers > 0 {
             state.is_short = true;
             return Ok(None);
         }
@@ -152,7 +140,7 @@ impl Pool {
     #[must_use]
     pub fn is_exhausted(&self) -> bool {
         let state = self.lock();
-        state.is_short && state.ahead == 0 && state.free.is_empty()
+        state.is_short && state.ahead + state.asking == 0 && state.free.is_empty()
     }
 
     /// The error for a device that is full, because of `reason`.
@@ -175,12 +163,6 @@ impl Pool {
             state.wakes.clone()
         };
         call(&wakes);
-    }
-
-    /// Whether this is the process that the pool was made in: in a fork its lock may be held for
-    /// ever.
-    pub(super) fn at_home(&self) -> bool {
-        !self.context.driver.is_inherited()
     }
 
     pub(super) fn give_back(&self, buffer: Buffer, delivered: bool) {
@@ -219,72 +201,37 @@ fn call(wakes: &[Weak<Wake>]) {
 
 /// Frees the buffers that outlived their pools.
 fn free_orphans() {
-    let orphans = std::mem::take(&mut *ORPHANS.lock().unwrap_or_else(PoisonError::into_inner));
-    orphans.into_iter().for_each(Buffer::release);
+    let orphans = std::mem::take(&mut *lock_orphans());
+    let still_used: Vec<_> = orphans.into_iter().filter_map(Buffer::release).collect();
+    lock_orphans().extend(still_used);
 }
 
-impl Buffer {
-    /// Finds events for all work that may still use it; false if that cannot be done now.
-    fn resolve(&mut self, context: &Arc<Context>) -> Result<bool, Failed> {
-        if !self.mark_captured(context)? {
-            return Ok(false);
-        }
-        if self.pending.iter().any(|it| matches!(it, Pending::Unknown)) {
-            let Some(event) = context.record_all()? else {
-                return Ok(false);
-            };
-            // It comes after everything else.
-            self.pending = vec![Pending::Until(Arc::new(event))];
-        }
-        Ok(true)
-    }
+fn lock_orphans() -> MutexGuard<'static, Vec<Buffer>> {
+    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-    /// Marks the streams that were captured; false if one still is.
-    fn mark_captured(&mut self, context: &Context) -> Result<bool, Failed> {
-        for pending in &mut self.pending {
-            if let Pending::Captured(stream, event) = pending {
-                if stream.is_capturing(context)? {
-                    return Ok(false);
-                }
-                event.record(*stream)?;
-                *pending = Pending::Until(Arc::clone(event));
-            }
-        }
-        Ok(true)
-    }
-
-    /// Frees it once nothing uses it any more; leaves it to a later call if that cannot be told now.
-    fn release(mut self) {
-        let context = Arc::clone(self.memory.context());
-        let is_done = match self.mark_captured(&context) {
-            Ok(false) => return leave_to_later(self),
-            Ok(true) => self.pending.iter().all(|pending| match pending {
-                Pending::Until(event) => event.wait().is_ok(),
-                Pending::Unknown => context.synchronize().is_ok(),
-                Pending::Captured(..) => false,
-            }),
-            Err(_) => false,
-        };
-        if !is_done {
-            // Something may use it for ever; a driver that failed frees nothing anyway.
-            std::mem::forget(self.memory);
-        }
+impl<'a> Asking<'a> {
+    fn new(pool: &'a Pool) -> Self {
+        pool.lock().asking += 1;
+        Self(pool)
     }
 }
 
-fn leave_to_later(buffer: Buffer) {
-    let mut orphans = ORPHANS.lock().unwrap_or_else(PoisonError::into_inner);
-    orphans.push(buffer);
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.lock().asking -= 1;
+    }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        if !self.at_home() {
-            return;
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let free = std::mem::take(&mut state.free);
+        if self.context.driver.is_at_home() {
+            lock_orphans().extend(free);
+        } else {
+            std::mem::forget(free);
         }
-        let free = std::mem::take(&mut self.lock().free);
-        let mut orphans = ORPHANS.lock().unwrap_or_else(PoisonError::into_inner);
-        orphans.extend(free);
     }
 }
 

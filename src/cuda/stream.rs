@@ -27,6 +27,9 @@ pub(super) struct Event {
 pub(super) struct StreamHandle(pub(super) Shared);
 
 impl StreamHandle {
+    /// The legacy default stream, which cannot even be asked while a blocking stream is captured.
+    pub(super) const LEGACY: Self = Self(Shared(std::ptr::null_mut()));
+
     /// A consumer's stream, by the number that it has in Python.
     pub(super) fn of_number(number: u64) -> Self {
         Self(Shared(std::ptr::with_exposed_provenance_mut(

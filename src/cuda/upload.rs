@@ -53,7 +53,7 @@ pub struct Uploader {
     context: Arc<Context>,
     kernel: Option<Kernel>,
     route: Route,
-    /// Bytes that a lane needs for images.
+    /// Bytes of a lane's images.
     staged: usize,
     /// Bytes of an image on the host.
     image: usize,
@@ -63,7 +63,7 @@ pub struct Uploader {
 
 struct Lane {
     stream: Stream,
-    /// Where bytes arrive, if a kernel is to read them there.
+    /// Where images arrive, if a kernel is to read them there.
     staging: Option<Memory>,
 }
 
@@ -99,60 +99,25 @@ impl Uploader {
         } = *images;
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let kernel = Kernel::new(context, conversion, layout, pixels as u64, number(channels))?;
+        let image = pixels.saturating_mul(channels);
+        let staged = image.saturating_mul(most);
+        let is_staged = kernel.is_some() && route == Route::Copied;
+        // Before there are batches, which could take all there is.
+        let staging = || is_staged.then(|| reserved(context, staged)).transpose();
         let lane = || {
             let stream = Stream::new(context)?;
-            Ok::<_, Failed>(Mutex::new(Lane {
-                stream,
-                staging: None,
-            }))
+            let staging = staging()?;
+            Ok::<_, Error>(Mutex::new(Lane { stream, staging }))
         };
         Ok(Self {
             context: Arc::clone(context),
             kernel,
             route,
-            staged: pixels * channels * most,
-            image: pixels * channels,
+            staged,
+            image,
             lanes: [lane()?, lane()?],
             flights: Mutex::default(),
         })
-    }
-
-    /// Sees to it that the lanes have their memory. They must have it before buffers take what is
-    /// left of the device's.
-    ///
-    /// # Errors
-    /// [`Error::Device`] when there is no room, or the driver fails.
-    pub fn prepare(&self) -> Result<()> {
-        if self.kernel.is_none() || self.route == Route::Mapped {
-            return Ok(());
-        }
-        for lane in &self.lanes {
-            if let Err(failed) = self.reserve(&mut lock(lane).staging) {
-                return Err(self.no_room(failed));
-            }
-        }
-        Ok(())
-    }
-
-    /// The memory of a lane, allocated if it has none.
-    fn reserve<'a>(&self, staging: &'a mut Option<Memory>) -> Result<&'a Memory, Failed> {
-        let memory = match staging.take() {
-            Some(memory) => memory,
-            None => Memory::new(&self.context, self.staged)?,
-        };
-        Ok(staging.insert(memory))
-    }
-
-    fn no_room(&self, failed: Failed) -> Error {
-        if !failed.is_out_of_memory() {
-            return failed.into();
-        }
-        let wanted = format!(
-            "the bytes of a batch, {}",
-            counted(self.staged as u64, "byte")
-        );
-        self.context
-            .full(&wanted, "", &Error::from(failed).to_string())
     }
 
     /// Enqueues the copy of a batch into `loan`, after whatever still uses that memory. The batch's
@@ -174,9 +139,9 @@ impl Uploader {
             "more images than fit a lane"
         );
         let lane = usize::try_from(batch.number % LANES as u64).unwrap_or(0);
-        let mut lane = lock(&self.lanes[lane]);
+        let lane = lock(&self.lanes[lane]);
         let staging = Arc::clone(batch.staging);
-        match self.enqueue(&mut lane, batch, loan) {
+        match self.enqueue(&lane, batch, loan) {
             Ok(done) => {
                 loan.written_by(Arc::clone(&done));
                 lock(&self.flights).push_back(Flight {
@@ -189,7 +154,7 @@ impl Uploader {
                 // Some of it may be under way.
                 if lane.stream.handle().synchronize(&self.context).is_err() {
                     loan.used_by_unknown();
-                    std::mem::forget((staging, lane.staging.take()));
+                    std::mem::forget(staging);
                 }
                 Err(failed.into())
             }
@@ -197,12 +162,7 @@ impl Uploader {
     }
 
     /// Enqueues what `upload` says; what is enqueued when it fails is not waited for.
-    fn enqueue(
-        &self,
-        lane: &mut Lane,
-        batch: Batch<'_>,
-        loan: &Loan,
-    ) -> Result<Arc<Event>, Failed> {
+    fn enqueue(&self, lane: &Lane, batch: Batch<'_>, loan: &Loan) -> Result<Arc<Event>, Failed> {
         let done = Event::new(&self.context)?;
         loan.order_after_uses(lane.stream.handle())?;
         self.enqueue_images(lane, batch.staging, loan.memory())?;
@@ -221,12 +181,7 @@ impl Uploader {
         Ok(Arc::new(done))
     }
 
-    fn enqueue_images(
-        &self,
-        lane: &mut Lane,
-        staging: &Lease,
-        target: &Memory,
-    ) -> Result<(), Failed> {
+    fn enqueue_images(&self, lane: &Lane, staging: &Lease, target: &Memory) -> Result<(), Failed> {
         let (source, samples) = (staging.array(0), staging.len());
         let len = samples * self.image;
         let Some(kernel) = &self.kernel else {
@@ -245,16 +200,10 @@ impl Uploader {
     ///
     /// # Safety
     /// The source has that many bytes, which nobody writes until the kernel is done.
-    unsafe fn bring(
-        &self,
-        lane: &mut Lane,
-        source: *const u8,
-        len: usize,
-    ) -> Result<Address, Failed> {
-        if self.route == Route::Mapped {
+    unsafe fn bring(&self, lane: &Lane, source: *const u8, len: usize) -> Result<Address, Failed> {
+        let Some(staging) = &lane.staging else {
             return super::pinned::address_on_device(&self.context, source);
-        }
-        let staging = self.reserve(&mut lane.staging)?;
+        };
         // SAFETY: by this function's contract. The kernel that read the memory before is ahead of
         // the copy on the same stream.
         unsafe { lane.stream.copy_to_device(staging, 0, source, len) }?;
@@ -288,16 +237,28 @@ impl Uploader {
     }
 }
 
+/// Memory for the images of a lane.
+fn reserved(context: &Arc<Context>, len: usize) -> Result<Memory> {
+    Memory::new(context, len).map_err(|failed| {
+        if !failed.is_out_of_memory() {
+            return failed.into();
+        }
+        let wanted = format!("the bytes of a batch, {}", counted(len as u64, "byte"));
+        context.full(&wanted, "", &Error::from(failed).to_string())
+    })
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Uploader {
     fn drop(&mut self) {
-        if self.context.driver.is_inherited() {
+        let (context, lanes) = (&self.context, &self.lanes);
+        if !context.driver.is_at_home() {
+            // What it holds cannot be used there, nor freed.
             return;
         }
-        let (context, lanes) = (&self.context, &self.lanes);
         let is_done = |lane: &Mutex<Lane>| lock(lane).stream.handle().synchronize(context).is_ok();
         if !lanes.iter().all(is_done) {
             // The device may still read and write it.

@@ -80,10 +80,11 @@ impl Batches {
         let (Some(engine), Some(waker)) = (&self.engine, &self.waker) else {
             return Ok(());
         };
-        waker.wake();
         self.waits += 1;
         let memory = &engine.job().memory;
         let checked = memory.gpu.as_ref().map(|gpu| gpu.check_room(self.waits));
+        // Afterwards, since workers that ask may have taken out what is free.
+        waker.wake();
         checked.unwrap_or(Ok(())).inspect_err(|_| self.stop())
     }
 

@@ -106,7 +106,6 @@ impl Gpu {
             channels: plan.recipe.channels(),
             most: capacity,
         };
-        let uploader = Uploader::new(&context, &images, delivery.route)?;
         let delivered = std::iter::once(&delivery.images).chain(&fields.staged[1..]);
         let (arrays, bytes) = placed(delivered, capacity);
         let pinned = Arc::new(Pinned::new(Arc::clone(&context)));
@@ -119,11 +118,16 @@ impl Gpu {
         );
         // Whether memory can be pinned is to be known before the first batch.
         drop(staging.lend(0)?);
+        let route = match pinned.note() {
+            None => delivery.route,
+            // No kernel can read it.
+            Some(_) => Route::Copied,
+        };
         Ok(Self {
+            uploader: Uploader::new(&context, &images, route)?,
             staging,
             pinned,
             buffers: cuda::Pool::new(context, bytes, ahead),
-            uploader,
             arrays,
         })
     }
@@ -148,7 +152,6 @@ impl Gpu {
     /// # Errors
     /// [`crate::error::Error::Device`] when there is none, or the device fails.
     pub(super) fn room(&self, slots: usize) -> Result<Option<Room>> {
-        self.uploader.prepare()?;
         self.uploader.settle(FLIGHTS)?;
         let Some(loan) = self.buffers.take()? else {
             return Ok(None);

@@ -8,14 +8,19 @@
     reason = "consumers work on memory that they have as addresses"
 )]
 
+mod captures;
 mod chance;
 mod consumer;
 mod data;
+mod drivers;
+mod ends;
 mod failures;
 mod habits;
+mod life;
 mod plants;
 mod process;
 mod reads;
+mod room;
 mod scene;
 mod seeds;
 mod stage;
