@@ -82,16 +82,13 @@ def _current() -> int:
 
 
 def close_at_exit(iterator: _Running) -> None:
-    """Have an iterator over batches on a GPU stopped before the process ends.
-
-    The driver goes away with the process: no call may be made after that.
-    """
-    _register()
+    """Have an iterator over batches on a GPU stopped before the process ends."""
     _running.add(iterator)
 
 
 @cache
-def _register() -> None:
+def forbid_calls_at_exit() -> None:
+    """Have no call made to the driver when the process ends: the driver goes away with it."""
     atexit.register(_close)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imagepipe_rs._environment import MAKE_IT_LATER, auto_shard
 from imagepipe_rs._iterator import LoaderIterator
 from imagepipe_rs._names import shown
+from imagepipe_rs._notes import warn
 from imagepipe_rs._state import epoch_of, pair_of, place_of, state_of
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Epochs:
         self._offset = 0
         self._latest: weakref.ref[LoaderIterator] | None = None
         self._ahead: list[Progress] = []
+        self._is_warned = False
 
     def where(self) -> tuple[Any, ...]:
         """Return where the next epoch starts, for another process."""
@@ -89,6 +91,15 @@ class Epochs:
         # Not the iterator itself: its workers stop when it is dropped.
         self._latest = weakref.ref(iterator)
         return iterator
+
+    def warn_of_device(self) -> None:
+        """Warn once if memory could not be pinned for a GPU."""
+        if self._is_warned or self.about.device == "cpu":
+            return
+        note = self.native.device_note()
+        if note is not None:
+            self._is_warned = True
+            warn([note])
 
     def latest(self) -> LoaderIterator | None:
         """Return the latest iterator if it still exists."""

@@ -85,6 +85,7 @@ class LoaderIterator(Iterator[Batch]):
         progress.batches += 1
         progress.ended = progress.batches == self._count
         self._log_failures(batch.failures())
+        self._epochs.warn_of_device()
         return self._type._of(batch, self._output, self._epochs.about.dtype)  # noqa: SLF001
 
     def _log_failures(self, failures: list[tuple[str, str]]) -> None:

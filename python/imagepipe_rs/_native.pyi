@@ -257,6 +257,9 @@ class Loader:
     def notes(self) -> list[str]:
         """What a user should know about the files, though it is no error."""
 
+    def device_note(self) -> str | None:
+        """Why memory could not be pinned for a GPU, if it could not."""
+
     def fingerprint(self) -> int:
         """64 bits that depend on the files, their sizes and labels, in order."""
 

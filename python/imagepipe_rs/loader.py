@@ -11,7 +11,7 @@ from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
 from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._arguments import Description, extracted
-from imagepipe_rs._device import cuda_device, output_on
+from imagepipe_rs._device import cuda_device, forbid_calls_at_exit, output_on
 from imagepipe_rs._epochs import Epochs
 from imagepipe_rs._errors import Failure
 from imagepipe_rs._foreign import cannot_change, explains_keywords, no_attribute
@@ -267,6 +267,8 @@ class Loader:
         fields = fields_of(given["fields"], given["labels"])
         if output == "numpy" and str(given["dtype"]) == "bfloat16":
             bfloat16()  # an error before any file is read
+        if cuda is not None:
+            forbid_calls_at_exit()
         arguments = {**extracted(given), **self._more, "cuda_device": cuda}
         self._native = _native.Loader(arguments)
         warn(self._native.notes())
@@ -282,6 +284,7 @@ class Loader:
             world=world,
         )
         self._epochs = Epochs(self._native, self._about, order_of(given, self.num_samples))
+        self._epochs.warn_of_device()
         self._trainers = Trainers(self._about)
 
     def __repr__(self) -> str:

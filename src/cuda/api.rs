@@ -20,6 +20,8 @@ pub(super) type Handle = *mut c_void;
 pub(super) const SUCCESS: Status = 0;
 /// `CUDA_ERROR_OUT_OF_MEMORY`.
 pub(super) const OUT_OF_MEMORY: Status = 2;
+/// `CUDA_ERROR_NOT_INITIALIZED`, which `cuInit` gives in a fork of a process that called it.
+pub(super) const NOT_INITIALIZED: Status = 3;
 /// `CUDA_ERROR_NO_DEVICE`.
 pub(super) const NO_DEVICE: Status = 100;
 /// `CUDA_ERROR_NOT_READY`.

@@ -44,19 +44,30 @@ impl Buffer {
         Ok(true)
     }
 
-    /// Frees it once nothing uses it any more; gives it back if that cannot be told now.
+    /// Frees it if nothing uses it any more; gives it back if something does, or that cannot be
+    /// told now.
     pub(super) fn release(mut self) -> Option<Self> {
         let context = Arc::clone(self.memory.context());
-        let is_done = match self.resolve(&context) {
-            Ok(false) => return Some(self),
-            Ok(true) => self.pending.iter().all(Pending::wait),
-            Err(_) => false,
-        };
-        if !is_done {
-            // Something may use it for ever; a driver that failed frees nothing anyway.
-            std::mem::forget(self.memory);
+        match self.resolve(&context).and_then(|_| self.has_passed()) {
+            Ok(true) => None,
+            Ok(false) => Some(self),
+            Err(_) => {
+                // Something may use it for ever; a driver that failed frees nothing anyway.
+                std::mem::forget(self.memory);
+                None
+            }
         }
-        None
+    }
+
+    /// Whether all work that used it is done, as far as that can be told.
+    fn has_passed(&self) -> Result<bool, Failed> {
+        for pending in &self.pending {
+            match pending {
+                Pending::Until(event) if event.has_passed()? => {}
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 }
 
@@ -72,13 +83,5 @@ impl Pending {
             _ => *self = Self::Unknown,
         }
         true
-    }
-
-    /// Waits for it, if it is an event; whether it is over.
-    fn wait(&self) -> bool {
-        match self {
-            Self::Until(event) => event.wait().is_ok(),
-            Self::BeforeCapture(..) | Self::Unknown => false,
-        }
     }
 }

@@ -93,6 +93,9 @@ impl Driver {
         if status == api::NO_DEVICE {
             return Err(NOTHING_VISIBLE.to_owned());
         }
+        if status == api::NOT_INITIALIZED {
+            return Err(FORKED.to_owned());
+        }
         driver.check("initializing CUDA", status)?;
         // SAFETY: it writes one number.
         let status = unsafe { (driver.functions.driver_version)(&raw mut driver.version) };
@@ -123,7 +126,7 @@ impl Driver {
         if !self.is_at_home() {
             let reason = format!(
                 "CUDA was initialized in process {} and is used in its fork {}: start processes \
-                 by spawn, or make the Loader after forking",
+                 by spawn, or fork before a GPU is used",
                 self.process,
                 std::process::id()
             );
@@ -245,6 +248,10 @@ fn text(
     let text = unsafe { CStr::from_ptr(text) };
     Some(text.to_string_lossy().into_owned())
 }
+
+/// What is wrong where the driver was initialized before a fork.
+const FORKED: &str = "CUDA was initialized before this process was forked: start processes by \
+    spawn, or fork before a GPU is used";
 
 /// What is wrong where the driver works and shows no device.
 pub(super) const NOTHING_VISIBLE: &str = "no CUDA device is visible: check that nvidia-smi lists \

@@ -25,6 +25,7 @@ mod loan;
 mod memory;
 mod pinned;
 mod pool;
+mod remains;
 mod stream;
 mod upload;
 
@@ -33,6 +34,7 @@ pub use devices::{Properties, devices, driver_version};
 pub use loan::{Consumer, Loan, Use};
 pub use pinned::Pinned;
 pub use pool::{Pool, Wake};
+pub use remains::sweep;
 pub use upload::{Batch, Images, Route, Uploader};
 
 /// Forbids driver calls from now on: the process is ending, and the driver may be gone any moment.

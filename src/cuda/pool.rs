@@ -15,13 +15,11 @@ use super::context::Context;
 use super::driver::Failed;
 use super::loan::Loan;
 use super::memory::Memory;
+use super::remains::{Remains, leave, sweep};
 use crate::error::{Error, Result, counted};
 
 /// Called when a buffer that somebody may wait for has come back.
 pub type Wake = dyn Fn() + Send + Sync;
-
-/// Buffers whose pool is gone. They are freed by the next call that may wait.
-static ORPHANS: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 
 /// Buffers of one size on a device. A pool lends as many as the device has room for; it keeps at
 /// most `spare` that have come back.
@@ -85,7 +83,7 @@ impl Pool {
     /// # Errors
     /// [`Error::Device`] if there is no room and none will come back, or the driver fails.
     pub fn take(self: &Arc<Self>) -> Result<Option<Loan>> {
-        free_orphans();
+        sweep();
         let _asking = Asking::new(self);
         let found = self.reusable()?;
         if let Some(buffer) = found {
@@ -199,17 +197,6 @@ fn call(wakes: &[Weak<Wake>]) {
     }
 }
 
-/// Frees the buffers that outlived their pools.
-fn free_orphans() {
-    let orphans = std::mem::take(&mut *lock_orphans());
-    let still_used: Vec<_> = orphans.into_iter().filter_map(Buffer::release).collect();
-    lock_orphans().extend(still_used);
-}
-
-fn lock_orphans() -> MutexGuard<'static, Vec<Buffer>> {
-    ORPHANS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl<'a> Asking<'a> {
     fn new(pool: &'a Pool) -> Self {
         pool.lock().asking += 1;
@@ -228,7 +215,7 @@ impl Drop for Pool {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         let free = std::mem::take(&mut state.free);
         if self.context.driver.is_at_home() {
-            lock_orphans().extend(free);
+            free.into_iter().map(Remains::Buffer).for_each(leave);
         } else {
             std::mem::forget(free);
         }

@@ -14,6 +14,7 @@ use super::driver::Failed;
 use super::kernel::Kernel;
 use super::loan::Loan;
 use super::memory::Memory;
+use super::remains::{OfStreams, Remains, leave};
 use super::stream::{Event, Stream};
 use crate::error::{Error, Result, counted};
 use crate::pixel::{Conversion, Layout, words};
@@ -139,9 +140,9 @@ impl Uploader {
             "more images than fit a lane"
         );
         let lane = usize::try_from(batch.number % LANES as u64).unwrap_or(0);
-        let lane = lock(&self.lanes[lane]);
+        let mut lane = lock(&self.lanes[lane]);
         let staging = Arc::clone(batch.staging);
-        match self.enqueue(&lane, batch, loan) {
+        match self.enqueue(&mut lane, batch, loan) {
             Ok(done) => {
                 loan.written_by(Arc::clone(&done));
                 lock(&self.flights).push_back(Flight {
@@ -162,10 +163,14 @@ impl Uploader {
     }
 
     /// Enqueues what `upload` says; what is enqueued when it fails is not waited for.
-    fn enqueue(&self, lane: &Lane, batch: Batch<'_>, loan: &Loan) -> Result<Arc<Event>, Failed> {
+    fn enqueue(
+        &self,
+        lane: &mut Lane,
+        batch: Batch<'_>,
+        loan: &Loan,
+    ) -> Result<Arc<Event>, Failed> {
         let done = Event::new(&self.context)?;
-        loan.order_after_uses(lane.stream.handle())?;
-        self.enqueue_images(lane, batch.staging, loan.memory())?;
+        self.enqueue_images(lane, batch.staging, loan)?;
         for (field, offset) in batch.rest {
             let staging = batch.staging;
             let (source, len) = (staging.array(*field), staging.fields()[*field].bytes());
@@ -181,16 +186,19 @@ impl Uploader {
         Ok(Arc::new(done))
     }
 
-    fn enqueue_images(&self, lane: &Lane, staging: &Lease, target: &Memory) -> Result<(), Failed> {
+    fn enqueue_images(&self, lane: &mut Lane, staging: &Lease, loan: &Loan) -> Result<(), Failed> {
         let (source, samples) = (staging.array(0), staging.len());
-        let len = samples * self.image;
+        let (len, target) = (samples * self.image, loan.memory());
         let Some(kernel) = &self.kernel else {
+            loan.order_after_uses(lane.stream.handle())?;
             // SAFETY: as in `enqueue`.
             return unsafe { lane.stream.copy_to_device(target, 0, source, len) };
         };
         // SAFETY: as in `enqueue`.
         let source = unsafe { self.bring(lane, source, len) }?;
         let (context, stream) = (&self.context, lane.stream.handle());
+        // The copy need not wait until the buffer may be written; the kernel must.
+        loan.order_after_uses(stream)?;
         // SAFETY: the images are on the device when the kernel starts; the launch checks the
         // target.
         unsafe { kernel.launch(context, stream, source, target, samples as u64) }
@@ -200,9 +208,23 @@ impl Uploader {
     ///
     /// # Safety
     /// The source has that many bytes, which nobody writes until the kernel is done.
-    unsafe fn bring(&self, lane: &Lane, source: *const u8, len: usize) -> Result<Address, Failed> {
+    unsafe fn bring(
+        &self,
+        lane: &mut Lane,
+        source: *const u8,
+        len: usize,
+    ) -> Result<Address, Failed> {
+        if lane.staging.is_none() {
+            match super::pinned::address_on_device(&self.context, source) {
+                // No kernel can read memory that could not be pinned.
+                Err(Failed::Call { .. }) => {
+                    lane.staging = Some(Memory::new(&self.context, self.staged)?);
+                }
+                mapped => return mapped,
+            }
+        }
         let Some(staging) = &lane.staging else {
-            return super::pinned::address_on_device(&self.context, source);
+            unreachable!("it was just allocated");
         };
         // SAFETY: by this function's contract. The kernel that read the memory before is ahead of
         // the copy on the same stream.
@@ -210,30 +232,19 @@ impl Uploader {
         Ok(staging.address())
     }
 
-    /// Lets go of what finished copies kept; waits for the first ones while more than `most` are
-    /// under way.
+    /// Lets go of what finished copies kept; whether at most `most` are still under way.
     ///
     /// # Errors
     /// [`Error::Device`] when the driver fails.
-    pub fn settle(&self, most: usize) -> Result<()> {
-        loop {
-            let mut finished = Vec::new();
-            let waited_for = {
-                let mut flights = lock(&self.flights);
-                while let Some(flight) = flights.front()
-                    && flight.done.has_passed()?
-                {
-                    finished.extend(flights.pop_front());
-                }
-                let is_full = flights.len() > most;
-                is_full.then(|| flights.front().map(|flight| Arc::clone(&flight.done)))
-            };
-            drop(finished);
-            match waited_for.flatten() {
-                None => return Ok(()),
-                Some(done) => done.wait()?,
-            }
+    pub fn settle(&self, most: usize) -> Result<bool> {
+        let mut finished = Vec::new();
+        let mut flights = lock(&self.flights);
+        while let Some(flight) = flights.front()
+            && flight.done.has_passed()?
+        {
+            finished.extend(flights.pop_front());
         }
+        Ok(flights.len() <= most)
     }
 }
 
@@ -254,19 +265,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Drop for Uploader {
     fn drop(&mut self) {
-        let (context, lanes) = (&self.context, &self.lanes);
-        if !context.driver.is_at_home() {
+        if !self.context.driver.is_at_home() {
             // What it holds cannot be used there, nor freed.
             return;
         }
-        let is_done = |lane: &Mutex<Lane>| lock(lane).stream.handle().synchronize(context).is_ok();
-        if !lanes.iter().all(is_done) {
-            // The device may still read and write it.
-            std::mem::forget(std::mem::take(&mut *lock(&self.flights)));
-            for lane in lanes {
-                std::mem::forget(lock(lane).staging.take());
-            }
-        }
+        let lanes = self.lanes.each_mut().map(|lane| {
+            let lane = lane.get_mut().unwrap_or_else(PoisonError::into_inner);
+            (lane.staging.take(), &lane.stream)
+        });
+        let flights = std::mem::take(&mut *lock(&self.flights));
+        let [(first, a), (second, b)] = lanes;
+        let memory = Box::new((flights, first, second));
+        let remains = OfStreams::new(&self.context, [a, b].into_iter(), memory);
+        leave(Remains::OfStreams(remains));
     }
 }
 

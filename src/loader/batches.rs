@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::Loader;
 use super::batch::Batch;
 use super::config::OnError;
-use super::gpu::Waker;
+use super::gpu::{Gpu, Waker};
 use super::job::Job;
 use super::ledger::Ledger;
+use crate::cuda;
 use crate::engine::{Engine, Load, Next, Stopwatch, lock};
 use crate::error::Result;
 use crate::sampler::Place;
@@ -48,6 +49,13 @@ impl Batches {
         let Some(engine) = &self.engine else {
             return Ok(Next::End);
         };
+        let gpu = engine.job().memory.gpu.as_ref();
+        let is_behind = gpu.is_some_and(Gpu::is_behind);
+        let patience = if is_behind {
+            patience.min(TICK)
+        } else {
+            patience
+        };
         let raises = engine.job().shared.plan.on_error == OnError::Raise;
         let next = engine.next(patience).and_then(|next| match next {
             Next::Batch((batch, failures)) => {
@@ -80,7 +88,8 @@ impl Batches {
         let (Some(engine), Some(waker)) = (&self.engine, &self.waker) else {
             return Ok(());
         };
-        self.waits += 1;
+        let is_behind = engine.job().memory.gpu.as_ref().is_some_and(Gpu::is_behind);
+        self.waits += u32::from(!is_behind);
         let memory = &engine.job().memory;
         let checked = memory.gpu.as_ref().map(|gpu| gpu.check_room(self.waits));
         // Afterwards, since workers that ask may have taken out what is free.
@@ -105,6 +114,9 @@ impl Batches {
         if let Some(engine) = self.engine.take() {
             lock(&self.ledger.clocks).end(&engine.clock());
         }
+        if self.waker.take().is_some() {
+            cuda::sweep();
+        }
     }
 }
 
@@ -113,6 +125,9 @@ impl Drop for Batches {
         self.stop();
     }
 }
+
+/// How long to wait before a device is asked once more whether a copy is done.
+const TICK: Duration = Duration::from_millis(1);
 
 /// How long to wait before looking whether a batch can come at all.
 const PATIENCE: Duration = Duration::from_millis(50);

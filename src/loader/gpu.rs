@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fields::Fields;
 use super::plan::Plan;
@@ -17,8 +18,8 @@ use crate::transform::Deferred;
 /// The boundary that the arrays of a batch start on. It suits every access of a kernel.
 const ALIGNMENT: usize = 256;
 
-/// Copies that may be under way before a worker waits for the first one. They hold staging memory,
-/// and a consumer may be far ahead of its device.
+/// Copies that may be under way before no more are begun. They hold staging memory, and a consumer
+/// may be far ahead of its device.
 const FLIGHTS: usize = 4;
 
 /// Batches on a device, as they were asked for.
@@ -38,6 +39,7 @@ pub(super) struct Gpu {
     pinned: Arc<Pinned>,
     buffers: Arc<cuda::Pool>,
     uploader: Uploader,
+    is_behind: AtomicBool,
     /// The arrays of a batch, and where in its buffer each starts.
     arrays: Arc<[(Field, usize)]>,
 }
@@ -98,6 +100,7 @@ impl Gpu {
         (capacity, ahead): (usize, usize),
     ) -> Result<Self> {
         let context = Context::on(delivery.ordinal)?;
+        cuda::sweep();
         let size = plan.recipe.size().unwrap_or(Size::new(1, 1));
         let images = Images {
             conversion: &delivery.deferred.conversion,
@@ -128,6 +131,7 @@ impl Gpu {
             staging,
             pinned,
             buffers: cuda::Pool::new(context, bytes, ahead),
+            is_behind: AtomicBool::new(false),
             arrays,
         })
     }
@@ -152,7 +156,11 @@ impl Gpu {
     /// # Errors
     /// [`crate::error::Error::Device`] when there is none, or the device fails.
     pub(super) fn room(&self, slots: usize) -> Result<Option<Room>> {
-        self.uploader.settle(FLIGHTS)?;
+        let is_behind = !self.uploader.settle(FLIGHTS)?;
+        self.is_behind.store(is_behind, Ordering::Relaxed);
+        if is_behind {
+            return Ok(None);
+        }
         let Some(loan) = self.buffers.take()? else {
             return Ok(None);
         };
@@ -160,6 +168,12 @@ impl Gpu {
             staging: Arc::new(self.staging.lend(slots)?),
             loan: Arc::new(loan),
         }))
+    }
+
+    /// Whether so many copies wait for the device that no more are begun. Nobody tells when one is
+    /// done, so it must be asked for.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind.load(Ordering::Relaxed)
     }
 
     /// An error if no batch will come, since a consumer that was told `times` times that there is

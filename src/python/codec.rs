@@ -1,5 +1,7 @@
 //! Images in memory to arrays.
 
+use std::mem::ManuallyDrop;
+
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -53,6 +55,7 @@ impl PyCodec {
         let options = decoding(arguments)?;
         let images = data.into_iter().map(|data| bytes("data", &data, IMAGE));
         let images = images.collect::<PyResult<_>>()?;
-        Ok(PyLoader(Loader::of_images(options, images)?))
+        let loader = Loader::of_images(options, images)?;
+        Ok(PyLoader(ManuallyDrop::new(loader)))
     }
 }

@@ -1,6 +1,8 @@
 //! The Loader as a Python object: arguments in, batches out, signals handled while waiting.
+#![expect(unsafe_code, reason = "a loader is dropped without the interpreter")]
 
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
@@ -9,6 +11,7 @@ use pyo3::types::{IntoPyDict, PyDict};
 use super::PATIENCE;
 use super::batch::PyBatch;
 use super::config::config;
+use crate::cuda;
 use crate::dataset::Location;
 use crate::engine::{Next, Reading, usable_cores};
 use crate::error::Error;
@@ -17,7 +20,7 @@ use crate::sampler::Place;
 
 /// A dataset, ready to be iterated over.
 #[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]
-pub(super) struct PyLoader(pub(super) Loader);
+pub(super) struct PyLoader(pub(super) ManuallyDrop<Loader>);
 
 /// An iterator over batches.
 #[pyclass(name = "Batches", module = "imagepipe_rs._native", frozen)]
@@ -34,7 +37,8 @@ impl PyLoader {
     #[new]
     fn new(py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Self> {
         let config = config(arguments)?;
-        Ok(Self(py.detach(|| Loader::open(&config))?))
+        let loader = py.detach(|| Loader::open(&config))?;
+        Ok(Self(ManuallyDrop::new(loader)))
     }
 
     /// The batches from a position of an epoch on: to its end, or `count` of them.
@@ -110,8 +114,12 @@ impl PyLoader {
 
     /// What a user should know about the files, though it is no error.
     fn notes(&self) -> Vec<String> {
-        let data = self.0.data().notes().iter().cloned();
-        data.chain(self.0.device_note()).collect()
+        self.0.data().notes().to_vec()
+    }
+
+    /// Why memory could not be pinned for a GPU, if it could not.
+    fn device_note(&self, py: Python<'_>) -> Option<String> {
+        py.detach(|| self.0.device_note())
     }
 
     /// 64 bits that depend on the files, their sizes and labels, in order.
@@ -244,6 +252,20 @@ impl PyBatches {
             });
         }
         Ok(self.batches.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for PyLoader {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses it afterwards.
+        let loader = unsafe { ManuallyDrop::take(&mut self.0) };
+        // To free much memory takes time, on a GPU more.
+        Python::attach(|py| {
+            py.detach(|| {
+                drop(loader);
+                cuda::sweep();
+            });
+        });
     }
 }
 

@@ -100,7 +100,7 @@ fn a_capture_survives_batches_that_come_and_go() {
                     "{schedule}: {:#?}",
                     found.violations
                 );
-                let leftovers = stage.leftovers().expect("a driver");
+                let leftovers = stage.leftovers();
                 assert!(leftovers.is_empty(), "{leftovers:?}");
             }
         },
@@ -178,7 +178,7 @@ fn an_end_that_cannot_be_marked_after_a_capture_is_waited_for_all_the_same() {
                 Ok(()) => succeeded += 1,
                 Err(wrong) => assert!(matches!(wrong, Wrong::Loader(_)), "{wrong}"),
             }
-            let _ = Stage::free_orphans();
+            Stage::free_orphans();
             stage.fake.found().assert_clean();
         }
         // The loader's own records are errors, the consumer's is not.

@@ -12,6 +12,10 @@ const SEEDS: u64 = 200;
 /// Bugs of a loader that uses an older driver.
 const OLDER: [&str; 1] = ["skip-context-sync"];
 
+/// Bugs that a loader cannot have: it waits for a stream only after a copy to pageable memory, which
+/// the driver itself waits for.
+const OTHERS: [&str; 1] = ["skip-stream-sync"];
+
 /// Plays scenes with a planted bug until it is found, and says how.
 fn find(plant: &str) -> Option<String> {
     let mut stage = Stage::new();
@@ -25,7 +29,7 @@ fn find(plant: &str) -> Option<String> {
         ]);
         let played = Scene::chosen(seed).play(&stage);
         // What is left over is freed, which is part of a loader's life.
-        let _ = Stage::free_orphans();
+        Stage::free_orphans();
         let found = stage.fake.found();
         if let Some(violation) = found.violations.first() {
             return Some(format!("seed {seed}, {schedule}: {violation:?}"));
@@ -46,7 +50,8 @@ fn every_planted_bug_is_found() {
         return;
     }
     let older = fake_cuda::without("cuCtxRecordEvent");
-    for plant in fake_cuda::plants() {
+    let plants = fake_cuda::plants().into_iter();
+    for plant in plants.filter(|plant| !OTHERS.contains(plant)) {
         let found = if OLDER.contains(&plant) {
             run_with(&older, test, plant, &[])
         } else {

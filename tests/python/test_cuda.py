@@ -304,7 +304,7 @@ def test_memory_is_as_the_documentation_says_and_stays(photos: Path) -> None:
                 after[name] - before.get(name, 0)
                 for name in ("cuMemAlloc_v2", "cuMemHostRegister_v2")
             )
-            assert 3 <= allocated <= prefetch + 2 + 2, allocated  # buffers, and two lanes
+            assert 2 <= allocated <= prefetch + 2, allocated  # the lanes have theirs before
             assert pinned <= prefetch + 2 + 4, pinned
         """,
         photos,
