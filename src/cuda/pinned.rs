@@ -105,8 +105,9 @@ impl Allocator for Pinned {
             return Ok(buffer);
         }
         let note = format!(
-            "{}; {} of staging memory stay pageable, and copies to the GPU are slower: raise the \
-             limit of locked memory (`ulimit -l unlimited`; in a container, `--ulimit memlock=-1`)",
+            "{}; {} of staging memory stay pageable, and copies to the GPU are slower: free \
+             memory, or raise the limit of locked memory if there is one (`ulimit -l unlimited`; in \
+             a container, `--ulimit memlock=-1`)",
             Error::from(refused),
             counted(len as u64, "byte")
         );

@@ -201,7 +201,7 @@ def test_memory_that_cannot_be_pinned_at_all_is_a_warning(photos: Path) -> None:
         assert caught[0].filename == "<string>"
         assert "\\n" not in said
         assert said.startswith("pinning memory failed: CUDA_ERROR_OUT_OF_MEMORY (2): "), said
-        assert "copies to the GPU are slower: raise the limit of locked memory" in said, said
+        assert "copies to the GPU are slower: free memory, or raise the limit" in said, said
         assert "`ulimit -l unlimited`; in a container, `--ulimit memlock=-1`" in said, said
         warnings.simplefilter("ignore")
         assert_same_batches(folder, batch_size=7, size=16, dtype="float32")
