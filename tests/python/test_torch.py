@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import Loader
+from imagepipe_rs import DeviceError, Loader
 
 torch = pytest.importorskip("torch")
 
@@ -346,8 +346,11 @@ def test_objects_of_pytorch_as_arguments(photos: Path) -> None:
     options = {"size": 8, "batch_size": 4, "output": "torch"}
     loader = Loader(photos, device=torch.device("cpu"), **options)
     assert next(iter(loader)).images.device == torch.device("cpu")
-    with pytest.raises(ValueError, match=r"^device=device\(type='cuda'\) is not valid: 'cpu'"):
-        Loader(photos, device=torch.device("cuda"), **options)
+    with pytest.raises(ValueError, match=r"^device='meta' is not valid: 'cpu', 'cuda'"):
+        Loader(photos, device=torch.device("meta"), **options)
+    if not torch.cuda.is_available():
+        with pytest.raises(DeviceError, match=r"^no CUDA "):
+            Loader(photos, device=torch.device("cuda"), **options)
     for layout, here in ((torch.channels_last, "NHWC"), (torch.contiguous_format, "NCHW")):
         with pytest.raises(TypeError, match=f"^layout=torch.* here it is layout='{here}'"):
             Loader(photos, layout=layout, **options)
