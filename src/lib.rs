@@ -21,6 +21,7 @@
 pub mod error;
 pub mod pixel;
 pub mod random;
+mod sync;
 
 pub mod file;
 #[cfg(target_arch = "x86_64")]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::ffi::c_int;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::api::{self, Functions, Handle, Ordinal, Status};
 use super::driver::{Calling, Driver, Failed, NOTHING_VISIBLE};
 use super::kernel::Module;
 use super::stream::{Event, StreamHandle};
 use crate::error::{Error, Result};
+use crate::sync::lock;
 
 /// The contexts that were asked for. They are never released: at the end of a process it is
 /// undefined whether the driver still stands, and other libraries share them.
@@ -47,7 +48,7 @@ impl Context {
     /// [`Error::Device`] where there is no driver or no such device.
     pub fn on(ordinal: u32) -> Result<Arc<Self>> {
         let driver = Driver::get()?;
-        let mut contexts = CONTEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut contexts = lock(&CONTEXTS);
         if let Some(context) = contexts.get(&ordinal) {
             return Ok(Arc::clone(context));
         }
@@ -103,7 +104,7 @@ impl Context {
     /// # Errors
     /// [`Error::Device`] where the driver cannot load them, with what it says.
     pub(super) fn module(&self) -> Result<Module> {
-        let mut module = self.module.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut module = lock(&self.module);
         match *module {
             Some(loaded) => Ok(loaded),
             None => Ok(*module.insert(Module::load(self)?)),

@@ -1,7 +1,7 @@
 //! Device buffers in the hands of batches and consumers.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::api;
 use super::buffer::{Buffer, Pending};
@@ -11,6 +11,7 @@ use super::memory::Memory;
 use super::pool::Pool;
 use super::stream::{Event, Stream, StreamHandle};
 use crate::error::{Error, Result};
+use crate::sync::lock;
 use crate::tensor::{Allocator, Host};
 
 /// A buffer on loan; it comes back when the last holder lets go.
@@ -225,10 +226,6 @@ impl Drop for Loan {
         let buffer = Buffer { memory, pending };
         self.pool.give_back(buffer, self.delivered.get().is_some());
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Use {

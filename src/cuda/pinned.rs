@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use memmap2::{Advice, MmapMut};
 
@@ -11,6 +11,7 @@ use super::context::{Context, Shared};
 use super::driver::Failed;
 use crate::error::{Error, Result, counted};
 use crate::file;
+use crate::sync::lock;
 use crate::tensor::{Allocator, Buffer, Device, Host};
 
 /// A huge page: what one thread touches at a time.
@@ -114,10 +115,6 @@ impl Allocator for Pinned {
         lock(&self.note).get_or_insert(note);
         Host.allocate(len)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whole pages, in memory already: pinning pages one by one on first use takes several times as

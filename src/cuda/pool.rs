@@ -17,6 +17,7 @@ use super::loan::Loan;
 use super::memory::Memory;
 use super::remains::{Remains, leave, sweep};
 use crate::error::{Error, Result, counted};
+use crate::sync::lock;
 
 /// Called when a buffer that somebody may wait for has come back.
 pub type Wake = dyn Fn() + Send + Sync;
@@ -61,7 +62,7 @@ impl Pool {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// The context of the buffers.

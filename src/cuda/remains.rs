@@ -5,12 +5,13 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use super::buffer::Buffer;
 use super::context::Context;
 use super::driver::Failed;
 use super::stream::{Event, Stream};
+use crate::sync::lock;
 
 static REMAINS: Mutex<Vec<Remains>> = Mutex::new(Vec::new());
 
@@ -68,18 +69,14 @@ impl OfStreams {
 
 /// Keeps something until the device is past it.
 pub(super) fn leave(remains: Remains) {
-    lock().push(remains);
+    lock(&REMAINS).push(remains);
 }
 
 /// Frees what devices are past. Does not wait for any.
 pub fn sweep() {
-    let remains = std::mem::take(&mut *lock());
+    let remains = std::mem::take(&mut *lock(&REMAINS));
     let still_used: Vec<_> = remains.into_iter().filter_map(Remains::release).collect();
-    lock().extend(still_used);
-}
-
-fn lock() -> MutexGuard<'static, Vec<Remains>> {
-    REMAINS.lock().unwrap_or_else(PoisonError::into_inner)
+    lock(&REMAINS).extend(still_used);
 }
 
 impl Remains {

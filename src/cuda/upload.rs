@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::api::Address;
 use super::context::Context;
@@ -18,6 +18,7 @@ use super::remains::{OfStreams, Remains, leave};
 use super::stream::{Event, Stream};
 use crate::error::{Error, Result, counted};
 use crate::pixel::{Conversion, Layout, words};
+use crate::sync::lock;
 use crate::tensor::Lease;
 
 const LANES: usize = 2;
@@ -257,10 +258,6 @@ fn reserved(context: &Arc<Context>, len: usize) -> Result<Memory> {
         let wanted = format!("the bytes of a batch, {}", counted(len as u64, "byte"));
         context.full(&wanted, "", &Error::from(failed).to_string())
     })
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Uploader {

@@ -2,8 +2,8 @@
 
 use std::sync::Mutex;
 
-use super::lock;
 use crate::error::{Error, Result};
+use crate::sync::lock;
 
 /// Of the errors that workers note, the one of the lowest slot: the one that a single worker would
 /// have come upon.

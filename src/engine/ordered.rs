@@ -5,8 +5,9 @@ use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use super::{Begun, Engine, Job, Next, lock};
+use super::{Begun, Engine, Job, Next};
 use crate::error::Result;
+use crate::sync::lock;
 
 /// How long the caller's `watch` may have to wait to be called.
 const PATIENCE: Duration = Duration::from_millis(50);

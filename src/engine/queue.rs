@@ -7,8 +7,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Begun, Job, Load, Next, Notify, WorkerClock, lock};
+use super::{Begun, Job, Load, Next, Notify, WorkerClock};
 use crate::error::{Error, Result};
+use crate::sync::lock;
 
 /// What an engine and its workers share.
 pub(super) struct Shared<J: Job> {

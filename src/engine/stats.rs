@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use super::{is_fork_of, lock};
+use super::is_fork_of;
+use crate::sync::lock;
 
 /// Counts what went through a stage; shared by all workers.
 #[derive(Debug, Default)]

@@ -7,9 +7,10 @@ use super::batch::{Batch, Failure};
 use super::fields::Target;
 use super::gpu::{Gpu, Room};
 use super::job::Shared;
-use crate::engine::{FirstError, lock};
+use crate::engine::FirstError;
 use crate::error::Result;
 use crate::sampler::{Draw, Place, Step};
+use crate::sync::lock;
 use crate::tensor::Lease;
 
 /// The samples of a batch, its memory, and what workers have to say of it.

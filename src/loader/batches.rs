@@ -10,9 +10,10 @@ use super::gpu::{Gpu, Waker};
 use super::job::Job;
 use super::ledger::Ledger;
 use crate::cuda;
-use crate::engine::{Engine, Load, Next, Stopwatch, lock};
+use crate::engine::{Engine, Load, Next, Stopwatch};
 use crate::error::Result;
 use crate::sampler::Place;
+use crate::sync::lock;
 
 /// An iterator over batches; dropping it stops its workers.
 #[derive(Debug)]

@@ -11,9 +11,10 @@ use super::gpu::Gpu;
 use super::plan::Plan;
 use super::stats::Stages;
 use crate::dataset::{self, Dataset};
-use crate::engine::{self, Begun, lock};
+use crate::engine::{self, Begun};
 use crate::error::{Error, Result};
 use crate::sampler::Place;
+use crate::sync::lock;
 use crate::tensor::{Host, Pool};
 use crate::transform;
 

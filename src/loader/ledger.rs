@@ -6,8 +6,9 @@ use std::sync::Mutex;
 use super::batch::{Batch, Failure};
 use super::stats::Clocks;
 use crate::dataset::Location;
-use crate::engine::{Meter, lock};
+use crate::engine::Meter;
 use crate::error::{Error, Result};
+use crate::sync::lock;
 
 /// Counts and failures of all iterators of a loader.
 #[derive(Debug)]

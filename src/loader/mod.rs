@@ -28,9 +28,10 @@ pub use ledger::Fault;
 pub use stats::Stats;
 
 use crate::dataset::{self, Bytes, Dataset, InMemory, Options, Split, Wanted};
-use crate::engine::{Engine, lock, usable_cores};
+use crate::engine::{Engine, usable_cores};
 use crate::error::{Error, Result, counted};
 use crate::sampler::Place;
+use crate::sync::lock;
 use crate::transform;
 use damaged::Damaged;
 use fields::Fields;

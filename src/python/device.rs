@@ -1,6 +1,6 @@
 //! Arrays on a GPU as Python objects, and what there is of GPUs.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use pyo3::exceptions::{PyAttributeError, PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -12,6 +12,7 @@ use crate::cuda::{self, Consumer};
 use crate::dlpack::{self, Array};
 use crate::loader::DeviceArray;
 use crate::pixel::Dtype;
+use crate::sync::lock;
 
 /// A dense array in the memory of a batch on a GPU.
 #[pyclass(name = "DeviceTensor", module = "imagepipe_rs._native", frozen)]
@@ -104,10 +105,7 @@ impl PyDeviceTensor {
         interface.set_item("data", (array.address(), false))?;
         interface.set_item("strides", py.None())?;
         interface.set_item("stream", py.None())?;
-        self.read
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get_or_insert(array);
+        lock(&self.read).get_or_insert(array);
         Ok(interface)
     }
 

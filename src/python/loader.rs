@@ -17,6 +17,7 @@ use crate::engine::{Next, Reading, usable_cores};
 use crate::error::Error;
 use crate::loader::{Batch, Batches, Fault, Loader};
 use crate::sampler::Place;
+use crate::sync::lock;
 
 /// A dataset, ready to be iterated over.
 #[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]
@@ -238,7 +239,7 @@ impl PyBatches {
 
     /// Nobody holds this lock for longer than it takes to look.
     fn kept(&self) -> MutexGuard<'_, Option<Batch>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.kept)
     }
 
     /// The batches, locked: without the interpreter only, since whoever holds the lock may be
@@ -251,7 +252,7 @@ impl PyBatches {
                 used_in: process,
             });
         }
-        Ok(self.batches.lock().unwrap_or_else(PoisonError::into_inner))
+        Ok(lock(&self.batches))
     }
 }
 

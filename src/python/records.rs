@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::record::example::{self, Feature};
 use crate::record::recordio::{Header, Labels};
 use crate::record::{Framing, Options, Scratch, Shard, Writer};
+use crate::sync::lock;
 
 /// A file of records, open for reading.
 #[pyclass(name = "RecordReader", module = "imagepipe_rs._native", frozen)]
@@ -89,7 +90,7 @@ impl PyRecordWriter {
     fn write(&self, py: Python<'_>, data: &Bound<'_, PyAny>, key: Option<u64>) -> PyResult<()> {
         let data = bytes("data", data, "the bytes of a record")?;
         let written = py.detach(|| {
-            let mut writer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut writer = lock(&self.0);
             writer
                 .as_mut()
                 .map(|writer| writer.append((*data).as_ref(), key))
@@ -110,7 +111,7 @@ impl PyRecordWriter {
 
 impl PyRecordWriter {
     fn take(&self) -> Option<Writer> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        lock(&self.0).take()
     }
 }
 

@@ -1,11 +1,12 @@
 //! A pool of reusable arenas.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use super::arena::Arena;
 use super::buffer::{Allocator, Host};
 use super::field::Field;
 use crate::error::Result;
+use crate::sync::lock;
 
 /// Arenas of one shape, reused. A pool lends as many as are asked for; it keeps at most `spare`
 /// that have come back.
@@ -51,11 +52,7 @@ impl Pool {
     /// # Errors
     /// [`crate::error::Error::Memory`] when there is no room for another one.
     pub fn lend(self: &Arc<Self>, slots: usize) -> Result<Lease> {
-        let kept = self
-            .free
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let kept = lock(&self.free).pop();
         let mut arena = match kept {
             Some(arena) => arena,
             None => Arena::new(self.capacity, Arc::clone(&self.fields), &*self.allocator)?,
@@ -103,7 +100,7 @@ impl Drop for Lease {
         let Some(pool) = self.pool.upgrade().filter(|pool| pool.at_home()) else {
             return;
         };
-        let mut free = pool.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = lock(&pool.free);
         if free.len() < pool.spare {
             free.extend(self.arena.take());
         }

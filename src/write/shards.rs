@@ -13,10 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::Existing;
 use super::source::Source;
-use crate::engine::{self, Begun, FirstError, lock};
+use crate::engine::{self, Begun, FirstError};
 use crate::error::{Error, Result};
 use crate::file::{Output, write_whole};
 use crate::record::{Framing, Span, index};
+use crate::sync::lock;
 
 /// Bytes per piece: many times what it takes to hand one over, and few enough that a shard of usual
 /// size has several.

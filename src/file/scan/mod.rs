@@ -21,6 +21,7 @@ use rustix::fs::{Mode, OFlags, fstat, open};
 use super::parallel::in_pool;
 use super::regular::Identity;
 use crate::error::{Error, Result};
+use crate::sync::lock;
 use contents::Contents;
 
 /// The files of one directory.
@@ -126,12 +127,11 @@ impl Walk<'_> {
 
     /// Lists a directory, unless another one could not be; returns those in it.
     fn list(&self, pending: &Pending) -> Vec<Pending> {
-        let lock = || self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        if lock().is_err() {
+        if lock(&self.listed).is_err() {
             return Vec::new();
         }
         let read = self.read(pending);
-        match (&mut *lock(), read) {
+        match (&mut *lock(&self.listed), read) {
             (Ok(folders), Ok(Some((folder, below)))) => {
                 folders.push(folder);
                 return below;
