@@ -60,10 +60,7 @@ def jpeg_decoder(decoder: str) -> str:
     Raises:
         ValueError: ``IMAGEPIPE_JPEG`` is set to anything but ``auto`` and ``turbo``.
     """
-    wanted = os.environ.get("IMAGEPIPE_JPEG") or "auto"
-    if wanted not in {"auto", "turbo"}:
-        message = f"IMAGEPIPE_JPEG={wanted!r} is not valid: 'auto' or 'turbo'"
-        raise ValueError(message)
+    wanted = _word("IMAGEPIPE_JPEG", "auto", "turbo")
     return wanted if isinstance(decoder, str) and decoder == "auto" else decoder
 
 
@@ -86,9 +83,14 @@ def cuda_upload() -> str:
     Raises:
         ValueError: it is set to anything but ``copied`` and ``mapped``.
     """
-    wanted = os.environ.get("IMAGEPIPE_CUDA_UPLOAD") or "copied"
-    if wanted not in {"copied", "mapped"}:
-        message = f"IMAGEPIPE_CUDA_UPLOAD={wanted!r} is not valid: 'copied' or 'mapped'"
+    return _word("IMAGEPIPE_CUDA_UPLOAD", "copied", "mapped")
+
+
+def _word(variable: str, usual: str, other: str) -> str:
+    """Return which of two words a variable is set to, the usual one if it is not set."""
+    wanted = os.environ.get(variable) or usual
+    if wanted not in {usual, other}:
+        message = f"{variable}={wanted!r} is not valid: {usual!r} or {other!r}"
         raise ValueError(message)
     return wanted
 

@@ -218,20 +218,13 @@ pub(super) fn is_of_capture(status: Status) -> bool {
 fn device(driver: &Driver, ordinal: u32) -> Result<Ordinal> {
     let count = device_count(driver)?;
     if ordinal >= count {
-        let (allowed, value) = match count {
-            0 => (NOTHING_VISIBLE.to_owned(), "cuda".to_owned()),
-            1 => (
-                "cuda:0, the only visible device".to_owned(),
-                format!("cuda:{ordinal}"),
-            ),
-            count => (
-                format!("from cuda:0 to cuda:{}", count - 1),
-                format!("cuda:{ordinal}"),
-            ),
+        let visible = match count {
+            0 => NOTHING_VISIBLE.to_owned(),
+            1 => "only cuda:0 is visible".to_owned(),
+            count => format!("cuda:0 to cuda:{} are visible", count - 1),
         };
-        return Err(Error::device(format!(
-            "device=\"{value}\" is not there: {allowed}"
-        )));
+        let reason = format!("device=\"cuda:{ordinal}\" does not exist: {visible}");
+        return Err(Error::device(reason));
     }
     let mut device = 0;
     // SAFETY: it writes one number.

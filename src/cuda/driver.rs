@@ -5,6 +5,7 @@ use std::ffi::{CStr, c_char};
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use libloading::Library;
 
@@ -30,6 +31,10 @@ pub(super) struct Driver {
     pub(super) version: i32,
     process: u32,
 }
+
+/// How long, and how often, the end of the process waits for calls that are under way: two seconds.
+const WAIT: Duration = Duration::from_millis(1);
+const MOST_WAITS: u32 = 2000;
 
 /// Threads that are in a driver call.
 static CALLING: AtomicUsize = AtomicUsize::new(0);
@@ -148,7 +153,7 @@ impl Driver {
         self.process == std::process::id()
     }
 
-    /// Forbids driver calls from now on, and waits for those that are under way.
+    /// Forbids driver calls from now on, and waits a moment for those that are under way.
     pub(super) fn close() {
         CLOSED.store(true, Ordering::SeqCst);
         if let Some(Ok(driver)) = DRIVER.get()
@@ -157,8 +162,12 @@ impl Driver {
             // Calls that were under way in the parent never end here.
             return;
         }
-        while CALLING.load(Ordering::SeqCst) > 0 {
-            std::thread::yield_now();
+        // A call that waits for a device that never finishes must not keep the process from ending.
+        for _ in 0..MOST_WAITS {
+            if CALLING.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            std::thread::sleep(WAIT);
         }
     }
 

@@ -54,7 +54,6 @@ pub struct Images<'a> {
 pub struct Uploader {
     context: Arc<Context>,
     kernel: Option<Kernel>,
-    route: Route,
     /// Bytes of a lane's images.
     staged: usize,
     /// Bytes of an image on the host.
@@ -114,7 +113,6 @@ impl Uploader {
         Ok(Self {
             context: Arc::clone(context),
             kernel,
-            route,
             staged,
             image,
             lanes: [lane()?, lane()?],
@@ -215,18 +213,15 @@ impl Uploader {
         source: *const u8,
         len: usize,
     ) -> Result<Address, Failed> {
-        if lane.staging.is_none() {
-            match super::pinned::address_on_device(&self.context, source) {
+        let staging = match lane.staging.take() {
+            Some(staging) => staging,
+            None => match super::pinned::address_on_device(&self.context, source) {
                 // No kernel can read memory that could not be pinned.
-                Err(Failed::Call { .. }) => {
-                    lane.staging = Some(Memory::new(&self.context, self.staged)?);
-                }
+                Err(Failed::Call { .. }) => Memory::new(&self.context, self.staged)?,
                 mapped => return mapped,
-            }
-        }
-        let Some(staging) = &lane.staging else {
-            unreachable!("it was just allocated");
+            },
         };
+        let staging = lane.staging.insert(staging);
         // SAFETY: by this function's contract. The kernel that read the memory before is ahead of
         // the copy on the same stream.
         unsafe { lane.stream.copy_to_device(staging, 0, source, len) }?;
@@ -282,7 +277,6 @@ impl fmt::Debug for Uploader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Uploader")
             .field("context", &self.context)
-            .field("route", &self.route)
             .finish_non_exhaustive()
     }
 }

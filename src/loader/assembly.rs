@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::batch::{Batch, Failure};
-use super::fields::Target;
+use super::fields::{NUMBERS, Target};
 use super::gpu::{Gpu, Room};
 use super::job::Shared;
 use crate::engine::FirstError;
@@ -130,7 +130,7 @@ impl Assembly {
             on_device = Some(gpu.upload(self.number, room, len)?);
         }
         let singles = singles.into_iter().filter(|(slot, _)| is_kept(slot));
-        let index = |place| bytemuck::pod_read_unaligned(self.lease.bytes(0, place));
+        let index = |place| bytemuck::pod_read_unaligned(self.lease.bytes(NUMBERS, place));
         Ok(Batch {
             data: Arc::clone(&shared.data),
             lease: Arc::clone(&self.lease),

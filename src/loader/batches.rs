@@ -50,9 +50,7 @@ impl Batches {
         let Some(engine) = &self.engine else {
             return Ok(Next::End);
         };
-        let gpu = engine.job().memory.gpu.as_ref();
-        let is_behind = gpu.is_some_and(Gpu::is_behind);
-        let patience = if is_behind {
+        let patience = if is_behind(engine) {
             patience.min(TICK)
         } else {
             patience
@@ -89,8 +87,7 @@ impl Batches {
         let (Some(engine), Some(waker)) = (&self.engine, &self.waker) else {
             return Ok(());
         };
-        let is_behind = engine.job().memory.gpu.as_ref().is_some_and(Gpu::is_behind);
-        self.waits += u32::from(!is_behind);
+        self.waits += u32::from(!is_behind(engine));
         let memory = &engine.job().memory;
         let checked = memory.gpu.as_ref().map(|gpu| gpu.check_room(self.waits));
         // Afterwards, since workers that ask may have taken out what is free.
@@ -119,6 +116,12 @@ impl Batches {
             cuda::sweep();
         }
     }
+}
+
+/// Whether no batch is begun because copies to a GPU are still under way.
+fn is_behind(engine: &Engine<Job>) -> bool {
+    let gpu = engine.job().memory.gpu.as_ref();
+    gpu.is_some_and(Gpu::is_behind)
 }
 
 impl Drop for Batches {

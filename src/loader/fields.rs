@@ -7,8 +7,10 @@ use super::plan::Plan;
 use crate::pixel::Dtype;
 use crate::tensor::{Arena, Field, Slot};
 
-/// Numbers of the samples in the data set: int64.
-pub(super) const INDICES: Column = Column::Kept(0);
+/// The array of the samples' numbers, which is read back.
+pub(super) const NUMBERS: usize = 0;
+/// Numbers of the samples in the dataset: int64.
+pub(super) const INDICES: Column = Column::Kept(NUMBERS);
 /// What part of each upright source image was used: left, top, width, height in pixels, float32.
 pub(super) const CROPS: Column = Column::Kept(1);
 /// Which samples were mirrored by chance: bool.
@@ -95,21 +97,26 @@ impl<'a> Target<'a> {
     /// # Panics
     /// If the array is staged, and the batch is for no device.
     pub(super) fn field(&mut self, column: Column) -> &mut [u8] {
-        match column {
-            Column::Kept(field) => self.kept.field(field),
-            Column::Staged(field) => {
-                let staged = self.staged.as_mut();
-                staged.expect("what is staged is for a device").field(field)
-            }
-        }
+        let (slot, field) = self.place(column);
+        slot.field(field)
     }
 
     /// Writes all elements that the sample has in an array.
     ///
     /// # Panics
-    /// If they are not as many bytes as it has there.
+    /// If they are not as many bytes as it has there; as [`Target::field`].
     pub(super) fn put<T: bytemuck::NoUninit>(&mut self, column: Column, elements: &[T]) {
-        self.field(column)
-            .copy_from_slice(bytemuck::cast_slice(elements));
+        let (slot, field) = self.place(column);
+        slot.put(field, elements);
+    }
+
+    fn place(&mut self, column: Column) -> (&mut Slot<'a>, usize) {
+        match column {
+            Column::Kept(field) => (&mut self.kept, field),
+            Column::Staged(field) => {
+                let staged = self.staged.as_mut();
+                (staged.expect("what is staged is for a device"), field)
+            }
+        }
     }
 }

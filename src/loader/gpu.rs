@@ -121,13 +121,8 @@ impl Gpu {
         );
         // Whether memory can be pinned is to be known before the first batch.
         drop(staging.lend(0)?);
-        let route = match pinned.note() {
-            None => delivery.route,
-            // No kernel can read it.
-            Some(_) => Route::Copied,
-        };
         Ok(Self {
-            uploader: Uploader::new(&context, &images, route)?,
+            uploader: Uploader::new(&context, &images, delivery.route)?,
             staging,
             pinned,
             buffers: cuda::Pool::new(context, bytes, ahead),

@@ -22,7 +22,7 @@ pub(super) struct PyTensor(pub(super) Array);
 pub(super) struct PyBatch(pub(super) Batch);
 
 /// What NumPy calls a type on a little-endian machine; bfloat16, which it lacks, is uint16.
-pub(super) fn typestr(dtype: Dtype) -> &'static str {
+fn typestr(dtype: Dtype) -> &'static str {
     match dtype {
         Dtype::Bool => "|b1",
         Dtype::Uint8 => "|u1",
@@ -34,6 +34,16 @@ pub(super) fn typestr(dtype: Dtype) -> &'static str {
         Dtype::Float32 => "<f4",
         Dtype::Float64 => "<f8",
     }
+}
+
+/// What `NumPy`'s array interface and the one of CUDA have in common.
+pub(super) fn interface<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'py, PyDict>> {
+    let interface = PyDict::new(py);
+    interface.set_item("version", 3)?;
+    interface.set_item("shape", PyTuple::new(py, array.shape())?)?;
+    interface.set_item("typestr", typestr(array.dtype()))?;
+    interface.set_item("data", (array.address(), false))?;
+    Ok(interface)
 }
 
 /// What a type is called.
@@ -69,12 +79,7 @@ impl PyTensor {
     /// What NumPy needs to make an array of the memory; bfloat16, which NumPy lacks, as uint16.
     #[getter]
     fn __array_interface__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let interface = PyDict::new(py);
-        interface.set_item("version", 3)?;
-        interface.set_item("shape", PyTuple::new(py, self.0.shape())?)?;
-        interface.set_item("typestr", typestr(self.0.dtype()))?;
-        interface.set_item("data", (self.0.address(), false))?;
-        Ok(interface)
+        interface(py, &self.0)
     }
 
     #[pyo3(signature = (*, stream=None, max_version=None, dl_device=None, copy=None))]

@@ -6,7 +6,7 @@ use pyo3::exceptions::{PyAttributeError, PyBufferError, PyTypeError, PyValueErro
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
-use super::batch::{PyTensor, typestr, word};
+use super::batch::{PyTensor, interface, word};
 use super::capsule::capsule;
 use crate::cuda::{self, Consumer};
 use crate::dlpack::{self, Array};
@@ -98,11 +98,7 @@ impl PyDeviceTensor {
             return Err(PyAttributeError::new_err(message));
         }
         let array = py.detach(|| self.array.hand_to(Consumer::Now))?;
-        let interface = PyDict::new(py);
-        interface.set_item("version", 3)?;
-        interface.set_item("shape", PyTuple::new(py, array.shape())?)?;
-        interface.set_item("typestr", typestr(array.dtype()))?;
-        interface.set_item("data", (array.address(), false))?;
+        let interface = interface(py, &array)?;
         interface.set_item("strides", py.None())?;
         interface.set_item("stream", py.None())?;
         lock(&self.read).get_or_insert(array);

@@ -45,10 +45,13 @@ fn a_loader_that_cannot_be_had() {
 fn a_driver_that_cannot_be_used_is_an_error_that_says_what_to_do() {
     for (parts, settings) in [
         (
-            "device=\"cuda:2\" is not there: cuda:0, the only visible device",
+            "device=\"cuda:2\" does not exist: only cuda:0 is visible",
             vec![],
         ),
-        ("from cuda:0 to cuda:1", vec![("FAKE_CUDA_DEVICES", "2")]),
+        (
+            "cuda:0 to cuda:1 are visible",
+            vec![("FAKE_CUDA_DEVICES", "2")],
+        ),
         (
             "no CUDA device is visible|nvidia-smi",
             vec![("FAKE_CUDA_DEVICES", "0")],
@@ -103,7 +106,7 @@ fn a_driver_that_lacks_a_function_is_an_error_that_names_it() {
     for function in functions() {
         let folder = fake_cuda::without(function);
         if function == OPTIONAL {
-            succeeded(&run_with(&folder, SCENE, "is not there", &[]));
+            succeeded(&run_with(&folder, SCENE, "does not exist", &[]));
             continue;
         }
         let parts = format!("the CUDA driver lacks {function}|520");

@@ -196,7 +196,7 @@ def test_a_process_has_loaders_on_two_devices(photos: Path) -> None:
         addresses = {take(batch.images, stream=-1).address for batch in held}
         assert len(addresses) == len(held)
         error = message_of(DeviceError, lambda: Loader(folder, device="cuda:2"))
-        assert error == 'device="cuda:2" is not there: from cuda:0 to cuda:1', error
+        assert error == 'device="cuda:2" does not exist: cuda:0 to cuda:1 are visible', error
         """,
         photos,
         FAKE_CUDA_DEVICES=2,

@@ -82,9 +82,9 @@ def test_no_device_is_visible(variables: dict[str, object], device: str) -> None
 
 def test_a_device_that_is_not_there(photos: Path) -> None:
     said = refusal(photos, device="cuda:1")
-    assert said == 'device="cuda:1" is not there: cuda:0, the only visible device'
+    assert said == 'device="cuda:1" does not exist: only cuda:0 is visible'
     said = refusal(photos, device="cuda:7", FAKE_CUDA_DEVICES=3)
-    assert said == 'device="cuda:7" is not there: from cuda:0 to cuda:2'
+    assert said == 'device="cuda:7" does not exist: cuda:0 to cuda:2 are visible'
 
 
 def test_a_driver_that_does_not_start() -> None:

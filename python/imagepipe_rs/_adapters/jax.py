@@ -34,6 +34,6 @@ def convert(tensor: Tensor | DeviceTensor, dtype: str) -> Any:
 
 
 def _is_there(copy: Any) -> bool:
-    # One that was donated or deleted cannot be asked; by then its making is in a stream of the
-    # device, which the memory's next writer waits for.
+    # One that was donated or deleted cannot be asked. We assume that JAX has enqueued the copy by
+    # then; the memory's next writer waits for everything that is enqueued.
     return bool(copy.is_deleted() or copy.is_ready())

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imagepipe_rs._native import DeviceTensor
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from imagepipe_rs._native import DeviceTensor, Tensor
+    from imagepipe_rs._native import Tensor
 
 
 def convert(tensor: Tensor | DeviceTensor, dtype: str) -> npt.NDArray[Any]:
@@ -20,9 +22,7 @@ def convert(tensor: Tensor | DeviceTensor, dtype: str) -> npt.NDArray[Any]:
 
 def on_host(tensor: Tensor | DeviceTensor) -> npt.NDArray[Any]:
     """Return an array of the memory, or a copy of it from a GPU; bfloat16 as uint16."""
-    if hasattr(tensor, "__array_interface__"):
-        return np.asarray(tensor)
-    return np.asarray(tensor.to_cpu())
+    return np.asarray(tensor.to_cpu() if isinstance(tensor, DeviceTensor) else tensor)
 
 
 def bfloat16() -> Any:
