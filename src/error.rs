@@ -155,8 +155,8 @@ pub enum Error {
     },
     /// An array was asked for on a stream whose work is captured into a graph.
     #[error(
-        "the stream is captured into a CUDA graph, which would keep this batch: take the batch \
-         before the capture, and copy it into the graph's input"
+        "the stream is being captured into a CUDA graph, which would keep this batch: take the \
+         batch before the capture, and copy it into the graph's input"
     )]
     Captured,
     /// Worker threads could not be started.

@@ -68,7 +68,7 @@ impl PyDeviceTensor {
     #[pyo3(signature = (dtype=None, *, copy=None))]
     fn __array__(&self, dtype: Option<Py<PyAny>>, copy: Option<bool>) -> PyResult<Py<PyAny>> {
         let _ = (dtype, copy);
-        Err(self.refusal("does not become NumPy's by itself"))
+        Err(self.refusal("is not converted to a NumPy array implicitly"))
     }
 
     /// Refuses to be pickled, and says what can be.
