@@ -39,6 +39,7 @@ pub mod engine;
 pub mod sampler;
 pub mod transform;
 
+pub mod graph;
 pub mod loader;
 pub mod write;
 

@@ -36,6 +36,22 @@ pub enum Purpose {
     Noise = 7,
     /// What is to be seen in an image that resembles a photograph.
     Scene = 8,
+    /// What a node of a graph draws.
+    Graph = 9,
+}
+
+/// 64 random bits, fixed by seed, index and what tells them from others of the same sample.
+#[must_use]
+pub fn keyed(seed: u64, index: u64, identity: &[u8]) -> u64 {
+    // FNV-1a: identities are short, and the mixing is Philox's.
+    let hash = identity
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    let counter = [low(index), high(index), low(mix(hash)), high(mix(hash))];
+    let block = philox(counter, [low(seed), high(seed)]);
+    u64::from(block[0]) | u64::from(block[1]) << 32
 }
 
 /// A stream of random numbers, fixed by (seed, epoch, index, purpose).
@@ -58,6 +74,12 @@ impl Stream {
             block: [0; 4],
             used: 4,
         }
+    }
+
+    /// The stream of a seed alone.
+    #[must_use]
+    pub fn of_seed(seed: u64) -> Self {
+        Self::new(seed, 0, 0, Purpose::Graph)
     }
 
     /// The next 32 random bits.

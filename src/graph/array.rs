@@ -1,0 +1,277 @@
+//! Arrays of numbers, as graphs compute with them: small ones in place, large ones shared.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytemuck::Pod;
+
+use crate::pixel::Dtype;
+
+/// The most axes of an array.
+pub const MOST_AXES: usize = 8;
+
+/// Words of an array that is kept in place: a scalar, or a short vector.
+const SMALL: usize = 2;
+
+/// Elements along each axis; none for a scalar.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Shape {
+    axes: [usize; MOST_AXES],
+    rank: usize,
+}
+
+/// A dense array in row-major order.
+#[derive(Clone)]
+pub struct Array {
+    dtype: Dtype,
+    shape: Shape,
+    data: Data,
+}
+
+/// The elements, in words so that they are aligned for every type.
+#[derive(Clone)]
+enum Data {
+    Small([u64; SMALL]),
+    Large(Arc<Vec<u64>>),
+}
+
+/// A type of elements that graphs compute with.
+pub trait Element: Pod + PartialOrd + Send + Sync {
+    /// Its name in an array.
+    const DTYPE: Dtype;
+}
+
+macro_rules! elements {
+    ($($element:ty: $dtype:ident),*) => {
+        $(impl Element for $element {
+            const DTYPE: Dtype = Dtype::$dtype;
+        })*
+    };
+}
+
+elements!(u8: Uint8, i16: Int16, u16: Uint16, i32: Int32, i64: Int64, f32: Float32, f64: Float64);
+
+impl Shape {
+    /// A scalar's.
+    pub const SCALAR: Self = Self {
+        axes: [0; MOST_AXES],
+        rank: 0,
+    };
+
+    /// The shape with these axes; `None` if they are too many, or have too many elements together.
+    #[must_use]
+    pub fn new(axes: &[usize]) -> Option<Self> {
+        let mut shape = Self {
+            rank: axes.len(),
+            ..Self::SCALAR
+        };
+        shape.axes.get_mut(..axes.len())?.copy_from_slice(axes);
+        // Eight bytes an element at most.
+        axes.iter()
+            .try_fold(8usize, |product, axis| product.checked_mul(*axis))?;
+        Some(shape)
+    }
+
+    /// The axes.
+    #[must_use]
+    pub fn axes(&self) -> &[usize] {
+        &self.axes[..self.rank]
+    }
+
+    /// Number of elements.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        self.axes().iter().product()
+    }
+}
+
+impl fmt::Debug for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.axes(), f)
+    }
+}
+
+impl Array {
+    /// An array of zeros.
+    #[must_use]
+    pub fn zeros(dtype: Dtype, shape: Shape) -> Self {
+        let words = (shape.elements() * dtype.bytes()).div_ceil(8);
+        let data = if words <= SMALL {
+            Data::Small([0; SMALL])
+        } else {
+            Data::Large(Arc::new(vec![0; words]))
+        };
+        Self { dtype, shape, data }
+    }
+
+    /// A scalar.
+    #[must_use]
+    pub fn scalar<T: Element>(value: T) -> Self {
+        let mut array = Self::zeros(T::DTYPE, Shape::SCALAR);
+        array.as_mut::<T>()[0] = value;
+        array
+    }
+
+    /// A scalar that is true or false.
+    #[must_use]
+    pub fn boolean(value: bool) -> Self {
+        let mut array = Self::zeros(Dtype::Bool, Shape::SCALAR);
+        array.bytes_mut()[0] = u8::from(value);
+        array
+    }
+
+    /// A vector.
+    ///
+    /// # Panics
+    /// If it takes more memory than there can be.
+    #[must_use]
+    pub fn vector<T: Element>(values: &[T]) -> Self {
+        let shape = Shape::new(&[values.len()]).expect("a slice fits memory");
+        let mut array = Self::zeros(T::DTYPE, shape);
+        array.as_mut::<T>().copy_from_slice(values);
+        array
+    }
+
+    /// Type of the elements.
+    #[must_use]
+    pub fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    /// Elements along each axis.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Makes it an array of this type and shape, whose elements are any, in its own memory if that
+    /// is large enough and nobody shares it.
+    pub fn reset(&mut self, dtype: Dtype, shape: Shape) {
+        let words = (shape.elements() * dtype.bytes()).div_ceil(8);
+        let is_reused = match &mut self.data {
+            Data::Small(_) => words <= SMALL,
+            Data::Large(words_there) => match Arc::get_mut(words_there) {
+                Some(mine) if words > SMALL => {
+                    mine.resize(words, 0);
+                    true
+                }
+                _ => false,
+            },
+        };
+        if is_reused {
+            (self.dtype, self.shape) = (dtype, shape);
+        } else {
+            *self = Self::zeros(dtype, shape);
+        }
+    }
+
+    /// Makes it a scalar.
+    pub fn put_scalar<T: Element>(&mut self, value: T) {
+        self.reset(T::DTYPE, Shape::SCALAR);
+        self.as_mut::<T>()[0] = value;
+    }
+
+    /// Makes it a scalar that is true or false.
+    pub fn put_boolean(&mut self, value: bool) {
+        self.reset(Dtype::Bool, Shape::SCALAR);
+        self.bytes_mut()[0] = u8::from(value);
+    }
+
+    /// The bytes of all elements.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        let words: &[u64] = match &self.data {
+            Data::Small(words) => words,
+            Data::Large(words) => words,
+        };
+        &bytemuck::cast_slice(words)[..self.len()]
+    }
+
+    /// The bytes of all elements, copied first if they are shared.
+    pub fn bytes_mut(&mut self) -> &mut [u8] {
+        let len = self.len();
+        let words: &mut [u64] = match &mut self.data {
+            Data::Small(words) => words,
+            Data::Large(words) => Arc::make_mut(words).as_mut_slice(),
+        };
+        &mut bytemuck::cast_slice_mut(words)[..len]
+    }
+
+    fn len(&self) -> usize {
+        self.shape.elements() * self.dtype.bytes()
+    }
+
+    /// The elements.
+    ///
+    /// # Panics
+    /// If they are of another type.
+    #[must_use]
+    pub fn as_slice<T: Element>(&self) -> &[T] {
+        assert_eq!(self.dtype, T::DTYPE, "the type of the elements");
+        bytemuck::cast_slice(self.bytes())
+    }
+
+    /// The elements, copied first if they are shared.
+    ///
+    /// # Panics
+    /// If they are of another type.
+    pub fn as_mut<T: Element>(&mut self) -> &mut [T] {
+        assert_eq!(self.dtype, T::DTYPE, "the type of the elements");
+        bytemuck::cast_slice_mut(self.bytes_mut())
+    }
+
+    /// The same elements in another shape of as many.
+    ///
+    /// # Panics
+    /// If it has another number of elements.
+    #[must_use]
+    pub fn reshaped(&self, shape: Shape) -> Self {
+        assert_eq!(
+            shape.elements(),
+            self.shape.elements(),
+            "a shape of as many elements"
+        );
+        Self {
+            shape,
+            ..self.clone()
+        }
+    }
+}
+
+/// Type, shape and bits are the same.
+impl PartialEq for Array {
+    fn eq(&self, other: &Self) -> bool {
+        (self.dtype, self.shape) == (other.dtype, other.shape) && self.bytes() == other.bytes()
+    }
+}
+
+impl fmt::Debug for Array {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}{:?}", self.dtype, self.shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_reused_unless_it_is_shared() {
+        let shape = |n: usize| Shape::new(&[n, 3]).unwrap();
+        let mut array = Array::zeros(Dtype::Float32, shape(100));
+        let start = array.bytes().as_ptr();
+        array.reset(Dtype::Uint8, shape(200));
+        assert_eq!(array.bytes().as_ptr(), start);
+        let kept = array.clone();
+        array.reset(Dtype::Uint8, shape(200));
+        assert_ne!(array.bytes().as_ptr(), kept.bytes().as_ptr());
+    }
+
+    #[test]
+    fn shapes_are_bounded() {
+        assert!(Shape::new(&[1; MOST_AXES + 1]).is_none());
+        assert!(Shape::new(&[usize::MAX, 2]).is_none());
+        assert_eq!(Shape::new(&[]).unwrap().elements(), 1);
+        assert_eq!(Shape::new(&[3, 0]).unwrap().elements(), 0);
+    }
+}

@@ -1,0 +1,84 @@
+//! What can be known of a graph before it is run.
+
+use super::description::{Description, Fault, Kind, Node, Output};
+use super::operation::Operation;
+use super::types::Type;
+
+/// The most nodes of a graph: what is more is a mistake, or malice.
+const MOST_NODES: usize = 1 << 20;
+
+/// The types of all nodes.
+///
+/// # Errors
+/// The first node that cannot work, or what is wrong with the graph as a whole.
+pub(super) fn types(graph: &Description) -> Result<Vec<Type>, Fault> {
+    check_whole(graph)?;
+    let mut types = Vec::with_capacity(graph.nodes.len());
+    for (place, node) in graph.nodes.iter().enumerate() {
+        check_inputs(place, node)?;
+        let found = match &node.kind {
+            Kind::Constant(value) => Type::of(value),
+            Kind::Operation { operation, inputs } => {
+                let inputs: Vec<_> = inputs.iter().map(|input| known(&types, *input)).collect();
+                let inferred = (operation.infer)(&inputs);
+                inferred.map_err(|reason| node.fault(reason))?
+            }
+        };
+        types.push(found);
+    }
+    Ok(types)
+}
+
+fn known(types: &[Type], node: usize) -> Type {
+    types.get(node).cloned().unwrap_or_default()
+}
+
+fn check_whole(graph: &Description) -> Result<(), Fault> {
+    let nodes = graph.nodes.len();
+    if nodes > MOST_NODES {
+        return Err(Fault::of_graph(format!(
+            "it has {nodes} nodes, more than {MOST_NODES}"
+        )));
+    }
+    if graph.outputs.is_empty() {
+        return Err(Fault::of_graph("the graph has no output: add Output(node)"));
+    }
+    let is_missing = |output: &&Output| output.node >= nodes;
+    match graph.outputs.iter().find(is_missing) {
+        Some(output) => Err(Fault::of_graph(format!(
+            "output \"{}\" is of a node that the graph does not have",
+            output.label
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn check_inputs(place: usize, node: &Node) -> Result<(), Fault> {
+    let Kind::Operation { operation, inputs } = &node.kind else {
+        return Ok(());
+    };
+    if inputs.iter().any(|input| *input >= place) {
+        return Err(node.fault("it takes its own value, or that of a node made later: a cycle"));
+    }
+    if operation.takes(inputs.len()) {
+        return Ok(());
+    }
+    Err(node.fault(format!(
+        "it has {} inputs, and {} takes {}",
+        inputs.len(),
+        operation.name,
+        operation.parameters.len()
+    )))
+}
+
+impl Operation {
+    /// Whether it takes this number of inputs.
+    #[must_use]
+    pub fn takes(&self, inputs: usize) -> bool {
+        if self.is_variadic() {
+            inputs + 1 >= self.parameters.len()
+        } else {
+            inputs == self.parameters.len()
+        }
+    }
+}

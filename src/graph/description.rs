@@ -1,0 +1,110 @@
+//! A graph as it is described: nodes, what they take, and which are outputs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::operation::Operation;
+use super::value::Value;
+
+/// A graph. Every input of a node comes from a node before it.
+#[derive(Clone, Debug, Default)]
+pub struct Description {
+    /// The nodes.
+    pub nodes: Vec<Node>,
+    /// What each sample has, in order.
+    pub outputs: Vec<Output>,
+}
+
+/// A node.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// What it is called in messages.
+    pub name: Arc<str>,
+    /// Where in the user's source it was made, such as `train.py:12`; empty if that is not known.
+    pub origin: Arc<str>,
+    /// What it gives.
+    pub kind: Kind,
+}
+
+/// What a node gives.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Always the same.
+    Constant(Value),
+    /// What an operation makes of other nodes' values.
+    Operation {
+        /// The operation.
+        operation: &'static Operation,
+        /// The nodes, one for each parameter.
+        inputs: Vec<usize>,
+    },
+}
+
+/// An output of a graph.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Which node's value.
+    pub node: usize,
+    /// What it is called; several may share a name.
+    pub label: Arc<str>,
+}
+
+/// What is wrong with a graph, or went wrong in a sample, and at which node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The node's name; empty for the graph as a whole.
+    pub node: Arc<str>,
+    /// Where it was made.
+    pub origin: Arc<str>,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl Node {
+    /// What is wrong with this node.
+    #[must_use]
+    pub fn fault(&self, reason: impl Into<String>) -> Fault {
+        Fault {
+            node: Arc::clone(&self.name),
+            origin: Arc::clone(&self.origin),
+            reason: reason.into(),
+        }
+    }
+
+    /// The nodes whose values it takes.
+    #[must_use]
+    pub fn inputs(&self) -> &[usize] {
+        match &self.kind {
+            Kind::Constant(_) => &[],
+            Kind::Operation { inputs, .. } => inputs,
+        }
+    }
+}
+
+impl Fault {
+    /// What is wrong with a graph as a whole.
+    pub(super) fn of_graph(reason: impl Into<String>) -> Self {
+        Self {
+            node: Arc::from(""),
+            origin: Arc::from(""),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            node,
+            origin,
+            reason,
+        } = self;
+        match (&**node, &**origin) {
+            ("", _) => f.write_str(reason),
+            (node, "") => write!(f, "{node}: {reason}"),
+            (node, origin) => write!(f, "{node} ({origin}): {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,27 @@
+//! Graph streams: sample `i` described as a graph, checked, and run without Python.
+//!
+//! A [`Description`] has nodes and outputs; [`Program::new`] checks it and puts it in order;
+//! [`Program::run`] makes a sample in [`Registers`] that are used again. Every sample is a function
+//! of (graph, seed, index) alone.
+
+mod array;
+mod check;
+mod description;
+mod elementwise;
+mod number;
+mod operation;
+pub mod operations;
+mod program;
+mod types;
+mod value;
+
+pub use array::{Array, Element, MOST_AXES, Shape};
+pub use description::{Description, Fault, Kind, Node, Output};
+pub use number::Number;
+pub use operation::{Default, Inputs, Operation, Parameter, Run, Sample};
+pub use program::{Program, Registers};
+pub use types::{ArrayType, Type};
+pub use value::Value;
+
+#[cfg(test)]
+mod tests;

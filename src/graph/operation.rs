@@ -1,0 +1,147 @@
+//! What a node can do: the table of operations.
+//!
+//! An operation is a plain function of its inputs, with the rule for its type beside it. From this
+//! table come the nodes of the Python package: their names, parameters, defaults and descriptions.
+
+use super::types::Type;
+use super::value::Value;
+
+/// An operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// Its name, which is also its node's in Python and in saved graphs.
+    pub name: &'static str,
+    /// What it belongs to, such as `numbers.arithmetic`.
+    pub family: &'static str,
+    /// What it gives, in a sentence.
+    pub summary: &'static str,
+    /// Its inputs, in order.
+    pub parameters: &'static [Parameter],
+    /// The type of what it gives.
+    pub infer: fn(&[Type]) -> Result<Type, String>,
+    /// What it does.
+    pub run: Run,
+}
+
+/// An input of an operation.
+#[derive(Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub summary: &'static str,
+    /// What it is where it is not given.
+    pub default: Default,
+}
+
+/// What stands for an input that is not given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Default {
+    /// Nothing: it must be given.
+    Required,
+    /// Any number of inputs may be given, this one and those after it.
+    Any,
+    /// A number, an integer if it is written so.
+    Integer(i32),
+    /// A number.
+    Float(f32),
+    /// True or false.
+    Boolean(bool),
+    /// Text.
+    Text(&'static str),
+    /// A seed of its own.
+    Seed,
+}
+
+/// The sample that is being made.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// The seed of the stream.
+    pub seed: u64,
+    /// The number of the sample.
+    pub index: u64,
+}
+
+/// The inputs of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    pub(super) registers: &'a [Value],
+    pub(super) places: &'a [u32],
+}
+
+/// How an operation is run.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// A function of its inputs, which writes what it gives over an earlier value.
+    Pure(fn(Inputs<'_>, &mut Value) -> Result<(), String>),
+    /// The same, of the sample too.
+    OfSample(fn(Inputs<'_>, Sample, &mut Value) -> Result<(), String>),
+    /// The second or third input, by the first; only that one is computed.
+    Select,
+}
+
+impl Parameter {
+    /// An input that must be given.
+    #[must_use]
+    pub const fn new(name: &'static str, summary: &'static str) -> Self {
+        Self {
+            name,
+            summary,
+            default: Default::Required,
+        }
+    }
+
+    /// The same with a default.
+    #[must_use]
+    pub const fn or(self, default: Default) -> Self {
+        Self { default, ..self }
+    }
+}
+
+impl Operation {
+    /// Whether its last parameter stands for any number of inputs.
+    #[must_use]
+    pub fn is_variadic(&self) -> bool {
+        let last = self.parameters.last();
+        last.is_some_and(|parameter| parameter.default == Default::Any)
+    }
+}
+
+impl std::fmt::Debug for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Pure(_) => "Pure",
+            Self::OfSample(_) => "OfSample",
+            Self::Select => "Select",
+        })
+    }
+}
+
+impl<'a> Inputs<'a> {
+    /// Number of inputs.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Input `number`.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn get(&self, number: usize) -> &'a Value {
+        &self.registers[self.places[number] as usize]
+    }
+
+    /// All inputs, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &'a Value> + use<'a> {
+        let Self { registers, places } = *self;
+        places.iter().map(move |place| &registers[*place as usize])
+    }
+}

@@ -1,0 +1,145 @@
+//! Random numbers, each a function of its seed.
+
+use super::super::operation::{Default, Inputs, Operation, Parameter, Run};
+use super::super::types::Type;
+use super::super::value::Value;
+use crate::pixel::Dtype;
+use crate::random::Stream;
+
+const FAMILY: &str = "numbers.random";
+
+/// The seed of an operation that draws.
+pub(super) const SEED: Parameter = Parameter::new(
+    "seed",
+    "a seed to share with other nodes; one of its own if not given",
+)
+.or(Default::Seed);
+
+/// The operations of this family.
+pub(super) const ALL: &[Operation] = &[
+    of(
+        "SampleUniform",
+        "A number drawn uniformly from [min, max).",
+        &[
+            Parameter::new("min", "the least number"),
+            Parameter::new("max", "the bound, which is not reached"),
+            SEED,
+        ],
+        |inputs, out| {
+            let [low, high] = [inputs.get(0).double()?, inputs.get(1).double()?];
+            let drawn = stream(inputs.get(2))?.uniform(low, high);
+            out.array_mut().put_scalar(below(drawn, low, high));
+            Ok(())
+        },
+    ),
+    of(
+        "SampleNormal",
+        "A number drawn from a normal distribution.",
+        &[
+            Parameter::new("mean", "its mean").or(Default::Float(0.0)),
+            Parameter::new("sigma", "its standard deviation").or(Default::Float(1.0)),
+            SEED,
+        ],
+        |inputs, out| {
+            let [mean, sigma] = [inputs.get(0).double()?, inputs.get(1).double()?];
+            let drawn = normal(&mut stream(inputs.get(2))?);
+            out.array_mut().put_scalar(single(mean + sigma * drawn));
+            Ok(())
+        },
+    ),
+    Operation {
+        infer: |_| Ok(Type::scalar(Dtype::Bool)),
+        ..of(
+            "SampleBernoulli",
+            "True with a probability.",
+            &[Parameter::new("p", "the probability, from 0 to 1"), SEED],
+            |inputs, out| {
+                let p = probability(inputs.get(0))?;
+                out.array_mut()
+                    .put_boolean(stream(inputs.get(1))?.unit() < p);
+                Ok(())
+            },
+        )
+    },
+    Operation {
+        infer: |_| Ok(Type::scalar(Dtype::Int32)),
+        ..of(
+            "SampleBinomial",
+            "How many of some trials succeed.",
+            &[
+                Parameter::new("p", "the probability of each, from 0 to 1"),
+                Parameter::new("n", "how many trials, from 0 to 1,000,000"),
+                SEED,
+            ],
+            binomial,
+        )
+    },
+];
+
+const fn of(
+    name: &'static str,
+    summary: &'static str,
+    parameters: &'static [Parameter],
+    function: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
+) -> Operation {
+    Operation {
+        name,
+        family: FAMILY,
+        summary,
+        parameters,
+        infer: |_| Ok(Type::scalar(Dtype::Float32)),
+        run: Run::Pure(function),
+    }
+}
+
+/// The numbers that a seed gives.
+pub(super) fn stream(seed: &Value) -> Result<Stream, String> {
+    Ok(Stream::of_seed(seed.integer()?.cast_unsigned()))
+}
+
+/// A number drawn from `[low, high)`, in single precision, where rounding might reach the bound.
+fn below(drawn: f64, low: f64, high: f64) -> f32 {
+    let (drawn, bound) = (single(drawn), single(high));
+    if drawn >= bound && low < high {
+        bound.next_down()
+    } else {
+        drawn
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the nearest")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
+/// A number of the standard normal distribution: Box and Muller's transform (1958).
+pub(super) fn normal(stream: &mut Stream) -> f64 {
+    // In (0, 1], so that the logarithm is finite.
+    let radius = libm::sqrt(-2.0 * libm::log(1.0 - stream.unit()));
+    radius * libm::cos(std::f64::consts::TAU * stream.unit())
+}
+
+fn probability(value: &Value) -> Result<f64, String> {
+    let p = value.double()?;
+    if (0.0..=1.0).contains(&p) {
+        Ok(p)
+    } else {
+        Err(format!("p is {p}, not a probability from 0 to 1"))
+    }
+}
+
+/// The most trials of a binomial draw, each of which takes some time.
+const MOST_TRIALS: i64 = 1_000_000;
+
+fn binomial(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let (p, trials) = (probability(inputs.get(0))?, inputs.get(1).integer()?);
+    if !(0..=MOST_TRIALS).contains(&trials) {
+        return Err(format!(
+            "n is {trials}, not a number from 0 to {MOST_TRIALS}"
+        ));
+    }
+    let mut stream = stream(inputs.get(2))?;
+    let successes: i32 = (0..trials).map(|_| i32::from(stream.unit() < p)).sum();
+    out.array_mut().put_scalar(successes);
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! What the sample decides: its number, and seeds to draw random numbers from.
+
+use super::super::operation::{Inputs, Operation, Parameter, Run, Sample};
+use super::super::types::Type;
+use super::super::value::Value;
+use crate::pixel::Dtype;
+use crate::random;
+
+/// The operations of this family.
+pub(super) const ALL: &[Operation] = &[
+    Operation {
+        name: "SampleIndex",
+        family: "graph",
+        summary: "The number of the sample.",
+        parameters: &[],
+        infer: |_| Ok(Type::scalar(Dtype::Int64)),
+        run: Run::OfSample(|_, sample, out| {
+            out.array_mut().put_scalar(sample.index.cast_signed());
+            Ok(())
+        }),
+    },
+    Operation {
+        name: "RandomSeed",
+        family: "graph",
+        summary: "A random number, another one in each sample, for nodes to draw from.",
+        parameters: &[Parameter::new(
+            "identity",
+            "what tells it from other seeds: the same identity gives the same numbers",
+        )],
+        infer: |_| Ok(Type::scalar(Dtype::Int64)),
+        run: Run::OfSample(random_seed),
+    },
+];
+
+fn random_seed(inputs: Inputs<'_>, sample: Sample, out: &mut Value) -> Result<(), String> {
+    let identity = inputs.get(0).text()?;
+    let seed = random::keyed(sample.seed, sample.index, identity.as_bytes());
+    out.array_mut().put_scalar(seed.cast_signed());
+    Ok(())
+}

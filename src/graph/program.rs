@@ -1,0 +1,299 @@
+//! A checked graph in the form it is run: registers, and the order of nodes.
+//!
+//! Every node has a register, numbered so that a node's inputs come before it. Computing a node
+//! writes over its value of the sample before, whose memory is used again. What only a branch of a
+//! selection needs is in a block of its own, which runs when the branch is taken.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::check;
+use super::description::{Description, Fault, Kind, Node};
+use super::operation::{Inputs, Operation, Run, Sample};
+use super::types::Type;
+use super::value::Value;
+
+/// Selections within branches of selections: each takes some of the stack.
+const DEEPEST: usize = 1000;
+
+/// Nodes in all blocks together, of which a node may be in many.
+const MOST_PLACES: usize = 1 << 24;
+
+/// A graph that can be run.
+#[derive(Clone, Debug)]
+pub struct Program {
+    nodes: Arc<[Node]>,
+    types: Vec<Type>,
+    /// What computes each node; nothing for a constant.
+    steps: Vec<Option<Step>>,
+    /// Inputs of all nodes, one after the other.
+    inputs: Vec<u32>,
+    /// Nodes in the order they are computed in: first what every sample needs, then each branch.
+    blocks: Vec<Vec<u32>>,
+    outputs: Vec<usize>,
+    labels: Vec<Arc<str>>,
+}
+
+/// How a node is computed.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    operation: &'static Operation,
+    /// Its inputs, as a part of the program's.
+    first: u32,
+    end: u32,
+    /// The blocks of a selection's branches.
+    branches: Option<[u32; 2]>,
+}
+
+/// The memory of a program that is run: one for each thread.
+#[derive(Clone, Debug)]
+pub struct Registers {
+    values: Vec<Value>,
+    /// The run that computed each value.
+    runs: Vec<u64>,
+    run: u64,
+}
+
+impl Program {
+    /// The program of a graph.
+    ///
+    /// # Errors
+    /// What is wrong with the graph, and at which node.
+    pub fn new(graph: &Description) -> Result<Self, Fault> {
+        let types = check::types(graph)?;
+        let outputs: Vec<_> = graph.outputs.iter().map(|output| output.node).collect();
+        let labels = graph.outputs.iter().map(|output| Arc::clone(&output.label));
+        let mut planner = Planner::new(&graph.nodes);
+        planner.plan(&outputs)?;
+        Ok(Self {
+            types,
+            steps: planner.steps,
+            inputs: planner.inputs,
+            blocks: planner.blocks,
+            labels: labels.collect(),
+            nodes: graph.nodes.clone().into(),
+            outputs,
+        })
+    }
+
+    /// What each output is called.
+    #[must_use]
+    pub fn labels(&self) -> &[Arc<str>] {
+        &self.labels
+    }
+
+    /// What is known of each output.
+    pub fn output_types(&self) -> impl Iterator<Item = &Type> {
+        self.outputs.iter().map(|node| &self.types[*node])
+    }
+
+    /// Memory to run it in.
+    #[must_use]
+    pub fn registers(&self) -> Registers {
+        let value = |node: &Node| match &node.kind {
+            Kind::Constant(value) => value.clone(),
+            Kind::Operation { .. } => Value::default(),
+        };
+        Registers {
+            values: self.nodes.iter().map(value).collect(),
+            runs: vec![0; self.nodes.len()],
+            run: 0,
+        }
+    }
+
+    /// Makes a sample; its outputs are then in the registers.
+    ///
+    /// # Errors
+    /// The node that failed, and why.
+    pub fn run(&self, sample: Sample, registers: &mut Registers) -> Result<(), Fault> {
+        registers.run += 1;
+        self.run_block(0, sample, registers)
+    }
+
+    /// The outputs of the last sample, in order.
+    pub fn outputs<'a>(&'a self, registers: &'a Registers) -> impl Iterator<Item = &'a Value> {
+        self.outputs.iter().map(|node| &registers.values[*node])
+    }
+
+    fn run_block(
+        &self,
+        block: u32,
+        sample: Sample,
+        registers: &mut Registers,
+    ) -> Result<(), Fault> {
+        for node in &self.blocks[block as usize] {
+            let node = *node as usize;
+            if registers.runs[node] == registers.run {
+                continue;
+            }
+            if let Some(step) = &self.steps[node] {
+                self.run_step(node, *step, sample, registers)?;
+            }
+            registers.runs[node] = registers.run;
+        }
+        Ok(())
+    }
+
+    fn run_step(
+        &self,
+        node: usize,
+        step: Step,
+        sample: Sample,
+        registers: &mut Registers,
+    ) -> Result<(), Fault> {
+        let places = &self.inputs[step.first as usize..step.end as usize];
+        if let Some(branches) = step.branches {
+            return self.select(node, branches, sample, registers);
+        }
+        let (before, own) = registers.values.split_at_mut(node);
+        let inputs = Inputs {
+            registers: before,
+            places,
+        };
+        let done = match step.operation.run {
+            Run::Pure(function) => function(inputs, &mut own[0]),
+            Run::OfSample(function) => function(inputs, sample, &mut own[0]),
+            Run::Select => Ok(()),
+        };
+        done.map_err(|reason| self.nodes[node].fault(reason))
+    }
+
+    /// Runs the branch that is taken.
+    fn select(
+        &self,
+        node: usize,
+        branches: [u32; 2],
+        sample: Sample,
+        registers: &mut Registers,
+    ) -> Result<(), Fault> {
+        let inputs = self.nodes[node].inputs();
+        let taken = registers.values[inputs[2]].is_true();
+        let taken = taken.map_err(|reason| self.nodes[node].fault(reason))?;
+        let branch = usize::from(!taken);
+        self.run_block(branches[branch], sample, registers)?;
+        registers.values[node] = registers.values[inputs[branch]].clone();
+        Ok(())
+    }
+}
+
+/// Puts nodes in order.
+struct Planner<'a> {
+    nodes: &'a [Node],
+    steps: Vec<Option<Step>>,
+    inputs: Vec<u32>,
+    blocks: Vec<Vec<u32>>,
+    /// The block of each node that is the end of a branch.
+    ends: HashMap<usize, u32>,
+    /// Ends of branches whose blocks are to be made.
+    open: Vec<usize>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(nodes: &'a [Node]) -> Self {
+        Self {
+            nodes,
+            steps: vec![None; nodes.len()],
+            inputs: Vec::new(),
+            blocks: Vec::new(),
+            ends: HashMap::new(),
+            open: Vec::new(),
+        }
+    }
+
+    fn plan(&mut self, outputs: &[usize]) -> Result<(), Fault> {
+        self.check_depth()?;
+        self.blocks.push(self.needed(outputs));
+        self.add_steps(0);
+        let mut places = self.blocks[0].len();
+        while let Some(end) = self.open.pop() {
+            let block = self.ends[&end];
+            self.blocks[block as usize] = self.needed(&[end]);
+            places += self.blocks[block as usize].len();
+            if places > MOST_PLACES {
+                return Err(Fault::of_graph(
+                    "the branches of its selections are too many",
+                ));
+            }
+            self.add_steps(block);
+        }
+        Ok(())
+    }
+
+    fn check_depth(&self) -> Result<(), Fault> {
+        let mut depths: Vec<usize> = Vec::with_capacity(self.nodes.len());
+        for node in self.nodes {
+            let deepest = node.inputs().iter().map(|input| depths[*input]).max();
+            let depth = deepest.unwrap_or(0) + usize::from(is_selection(node));
+            if depth > DEEPEST {
+                return Err(node.fault(format!("more than {DEEPEST} selections one in another")));
+            }
+            depths.push(depth);
+        }
+        Ok(())
+    }
+
+    /// The nodes that must be computed for `wanted`, whatever branches are taken, in order.
+    fn needed(&self, wanted: &[usize]) -> Vec<u32> {
+        let mut seen = HashSet::new();
+        let mut open = wanted.to_vec();
+        while let Some(node) = open.pop() {
+            if seen.insert(node) {
+                let inputs = self.nodes[node].inputs();
+                let from = if is_selection(&self.nodes[node]) {
+                    2
+                } else {
+                    0
+                };
+                open.extend(&inputs[from..]);
+            }
+        }
+        let mut found: Vec<_> = seen.into_iter().map(place).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Adds the steps of a block's nodes that have none yet.
+    fn add_steps(&mut self, block: u32) {
+        for place in 0..self.blocks[block as usize].len() {
+            let node = self.blocks[block as usize][place] as usize;
+            if let Kind::Operation { operation, inputs } = &self.nodes[node].kind
+                && self.steps[node].is_none()
+            {
+                self.add_step(node, operation, inputs);
+            }
+        }
+    }
+
+    fn add_step(&mut self, node: usize, operation: &'static Operation, inputs: &[usize]) {
+        let branches = matches!(operation.run, Run::Select)
+            .then(|| [inputs[0], inputs[1]].map(|end| self.block_of(end)));
+        let first = place(self.inputs.len());
+        self.inputs.extend(inputs.iter().copied().map(place));
+        self.steps[node] = Some(Step {
+            operation,
+            first,
+            end: place(self.inputs.len()),
+            branches,
+        });
+    }
+
+    /// The block that computes the end of a branch.
+    fn block_of(&mut self, end: usize) -> u32 {
+        if let Some(block) = self.ends.get(&end) {
+            return *block;
+        }
+        let block = place(self.blocks.len());
+        self.blocks.push(Vec::new());
+        self.ends.insert(end, block);
+        self.open.push(end);
+        block
+    }
+}
+
+fn is_selection(node: &Node) -> bool {
+    matches!(&node.kind, Kind::Operation { operation, .. } if matches!(operation.run, Run::Select))
+}
+
+fn place(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

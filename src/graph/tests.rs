@@ -1,0 +1,205 @@
+//! Graphs made by hand.
+
+use std::sync::Arc;
+
+use super::*;
+
+/// A graph under construction.
+#[derive(Default)]
+struct Maker(Description);
+
+impl Maker {
+    fn constant(&mut self, value: impl Into<Value>) -> usize {
+        self.push(Kind::Constant(value.into()))
+    }
+
+    fn node(&mut self, operation: &str, inputs: &[usize]) -> usize {
+        let operation = operations::named(operation).expect("an operation");
+        let inputs = inputs.to_vec();
+        self.push(Kind::Operation { operation, inputs })
+    }
+
+    fn push(&mut self, kind: Kind) -> usize {
+        let place = self.0.nodes.len();
+        self.0.nodes.push(Node {
+            name: format!("node {place}").into(),
+            origin: "here.py:1".into(),
+            kind,
+        });
+        place
+    }
+
+    fn binary(&mut self, operation: &str, a: usize, b: usize) -> usize {
+        let wraps = self.constant(Array::boolean(false));
+        self.node(operation, &[a, b, wraps])
+    }
+
+    fn program(mut self, outputs: &[usize]) -> Result<Program, Fault> {
+        let output = |node: &usize| Output {
+            node: *node,
+            label: "default".into(),
+        };
+        self.0.outputs = outputs.iter().map(output).collect();
+        Program::new(&self.0)
+    }
+}
+
+fn run(program: &Program, index: u64) -> Result<Vec<Value>, Fault> {
+    let mut registers = program.registers();
+    program.run(Sample { seed: 3, index }, &mut registers)?;
+    Ok(program.outputs(&registers).cloned().collect())
+}
+
+fn scalar(value: i32) -> Value {
+    Array::scalar(value).into()
+}
+
+#[test]
+fn arithmetic_of_two_numbers() {
+    for (operation, expected) in [("Add", 9), ("Subtract", 3), ("Multiply", 18), ("Divide", 2)] {
+        let mut graph = Maker::default();
+        let (a, b) = (graph.constant(scalar(6)), graph.constant(scalar(3)));
+        let made = graph.binary(operation, a, b);
+        assert_eq!(
+            run(&graph.program(&[made]).unwrap(), 0),
+            Ok(vec![scalar(expected)])
+        );
+    }
+}
+
+#[test]
+fn bytes_wrap_unless_they_saturate() {
+    let cases = [
+        ("Add", 1u8, 255u8),
+        ("Subtract", 253, 253),
+        ("Multiply", 254, 255),
+        ("Divide", 127, 127),
+    ];
+    for (operation, wrapped, clipped) in cases {
+        for (saturates, expected) in [(false, wrapped), (true, clipped)] {
+            let mut graph = Maker::default();
+            let (a, b) = (
+                graph.constant(Array::scalar(255u8)),
+                graph.constant(Array::scalar(2u8)),
+            );
+            let saturates = graph.constant(Array::boolean(saturates));
+            let made = graph.node(operation, &[a, b, saturates]);
+            let expected = vec![Array::scalar(expected).into()];
+            assert_eq!(run(&graph.program(&[made]).unwrap(), 0), Ok(expected));
+        }
+    }
+}
+
+#[test]
+fn arrays_are_broadcast_and_promoted() {
+    let mut graph = Maker::default();
+    let column = Array::vector(&[1i16, 2]).reshaped(Shape::new(&[2, 1]).unwrap());
+    let a = graph.constant(column);
+    let b = graph.constant(Array::vector(&[10f32, 20.0, 30.0]));
+    let made = graph.binary("Add", a, b);
+    let expected = Array::vector(&[11f32, 21.0, 31.0, 12.0, 22.0, 32.0]);
+    let expected = expected.reshaped(Shape::new(&[2, 3]).unwrap());
+    assert_eq!(
+        run(&graph.program(&[made]).unwrap(), 0),
+        Ok(vec![expected.into()])
+    );
+}
+
+#[test]
+fn a_branch_that_is_not_taken_does_not_run() {
+    for (condition, expected) in [(true, Ok(vec![scalar(5)])), (false, Err(()))] {
+        let mut graph = Maker::default();
+        let (five, zero) = (graph.constant(scalar(5)), graph.constant(scalar(0)));
+        let fails = graph.binary("Divide", five, zero);
+        let condition = graph.constant(Array::boolean(condition));
+        let made = graph.node("Conditional", &[five, fails, condition]);
+        let program = graph.program(&[made]).unwrap();
+        assert_eq!(run(&program, 0).map_err(|_| ()), expected);
+    }
+}
+
+#[test]
+fn selections_upon_selections_take_no_more_steps_than_nodes() {
+    let mut graph = Maker::default();
+    let (yes, one) = (
+        graph.constant(Array::boolean(true)),
+        graph.constant(scalar(1)),
+    );
+    let mut last = one;
+    for _ in 0..900 {
+        let (left, right) = (
+            graph.binary("Add", last, one),
+            graph.binary("Subtract", last, one),
+        );
+        last = graph.node("Conditional", &[left, right, yes]);
+    }
+    assert_eq!(
+        run(&graph.program(&[last]).unwrap(), 0),
+        Ok(vec![scalar(901)])
+    );
+}
+
+#[test]
+fn selections_too_deep_are_refused() {
+    let mut graph = Maker::default();
+    let yes = graph.constant(Array::boolean(true));
+    let mut last = yes;
+    for _ in 0..1001 {
+        last = graph.node("Conditional", &[last, yes, yes]);
+    }
+    let fault = graph.program(&[last]).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "node 1001 (here.py:1): more than 1000 selections one in another"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_of_its_node() {
+    let mut graph = Maker::default();
+    let a = graph.constant(Array::vector(&[1, 2, 3]));
+    let b = graph.constant(Array::vector(&[1, 2]));
+    let made = graph.binary("Add", a, b);
+    let fault = graph.program(&[made]).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "node 3 (here.py:1): 3 and 2 elements along one axis"
+    );
+    let mut graph = Maker::default();
+    let text = graph.constant(Value::Text(Arc::from("x")));
+    let made = graph.binary("Add", text, text);
+    let fault = graph.program(&[made]).unwrap_err();
+    assert_eq!(fault.reason, "text, not an array of numbers");
+}
+
+#[test]
+fn random_numbers_are_functions_of_seed_index_and_identity() {
+    let draw = |identity: &str, seed, index| {
+        let mut graph = Maker::default();
+        let identity = graph.constant(Value::Text(Arc::from(identity)));
+        let chance = graph.node("RandomSeed", &[identity]);
+        let (low, high) = (graph.constant(scalar(-1)), graph.constant(scalar(1)));
+        let made = graph.node("SampleUniform", &[low, high, chance]);
+        let program = graph.program(&[made]).unwrap();
+        let mut registers = program.registers();
+        program.run(Sample { seed, index }, &mut registers).unwrap();
+        let drawn = program
+            .outputs(&registers)
+            .next()
+            .unwrap()
+            .double()
+            .unwrap();
+        assert!((-1.0..1.0).contains(&drawn));
+        drawn.to_bits()
+    };
+    let drawn = draw("a", 1, 2);
+    assert_eq!(draw("a", 1, 2), drawn);
+    for other in [
+        draw("b", 1, 2),
+        draw("a", 2, 2),
+        draw("a", 1, 3),
+        draw("a", 1, u64::MAX),
+    ] {
+        assert_ne!(other, drawn);
+    }
+}

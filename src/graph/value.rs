@@ -1,0 +1,119 @@
+//! What flows along the edges of a graph.
+
+use std::sync::Arc;
+
+use super::array::Array;
+use super::number::{Number, of_number};
+use crate::pixel::Dtype;
+
+/// A value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// Numbers, a scalar among them.
+    Array(Array),
+    /// Text.
+    Text(Arc<str>),
+    /// The bytes of a file.
+    Bytes(Arc<[u8]>),
+    /// Values of any types.
+    List(Arc<[Value]>),
+}
+
+impl Default for Value {
+    fn default() -> Self {
+        Self::Array(Array::boolean(false))
+    }
+}
+
+impl From<Array> for Value {
+    fn from(array: Array) -> Self {
+        Self::Array(array)
+    }
+}
+
+impl Value {
+    /// What kind it is, as messages say it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Array(_) => "an array",
+            Self::Text(_) => "text",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "a list",
+        }
+    }
+
+    /// The array that it is.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn array(&self) -> Result<&Array, String> {
+        match self {
+            Self::Array(array) => Ok(array),
+            other => Err(format!("{}, not an array of numbers", other.kind())),
+        }
+    }
+
+    /// Makes it an array, whose memory is the old one's if it was one.
+    pub fn array_mut(&mut self) -> &mut Array {
+        if !matches!(self, Self::Array(_)) {
+            *self = Self::default();
+        }
+        match self {
+            Self::Array(array) => array,
+            _ => unreachable!("it was just made one"),
+        }
+    }
+
+    /// Whether it is true: a truth value, or a number other than 0.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn is_true(&self) -> Result<bool, String> {
+        Ok(self.double()? != 0.0)
+    }
+
+    /// The number that it is, as a double.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn double(&self) -> Result<f64, String> {
+        let array = self.array()?;
+        if array.shape().elements() != 1 {
+            return Err(format!(
+                "an array of shape {:?}, not one number",
+                array.shape()
+            ));
+        }
+        Ok(of_number!(array.dtype(), T => {
+            bytemuck::pod_read_unaligned::<T>(array.bytes()).to_double()
+        }))
+    }
+
+    /// The whole number that it is.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn integer(&self) -> Result<i64, String> {
+        let array = self.array()?;
+        if array.dtype() == Dtype::Int64 && array.shape().elements() == 1 {
+            return Ok(array.as_slice::<i64>()[0]);
+        }
+        let value = self.double()?;
+        if value.fract() != 0.0 {
+            return Err(format!("{value}, not a whole number"));
+        }
+        Ok(i64::from_double(value))
+    }
+
+    /// The text that it is.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn text(&self) -> Result<&str, String> {
+        match self {
+            Self::Text(text) => Ok(text),
+            other => Err(format!("{}, not text", other.kind())),
+        }
+    }
+}
