@@ -223,7 +223,10 @@ pub(super) fn promoted(a: Dtype, b: Dtype) -> Dtype {
 ///
 /// # Errors
 /// Why they do not fit.
-pub(super) fn broadcast(a: &[Option<usize>], b: &[Option<usize>]) -> Result<Vec<Option<usize>>, String> {
+pub(super) fn broadcast(
+    a: &[Option<usize>],
+    b: &[Option<usize>],
+) -> Result<Vec<Option<usize>>, String> {
     let rank = a.len().max(b.len());
     let axis_of = |shape: &[Option<usize>], axis: usize| {
         let missing = rank - shape.len();

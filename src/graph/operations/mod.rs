@@ -3,16 +3,18 @@
 mod arithmetic;
 mod comparison;
 mod flow;
+mod list;
 mod logic;
 mod random;
 mod real;
 mod rounding;
 mod sample;
+mod tensor;
 
 use super::operation::Operation;
 
 /// The families.
-const FAMILIES: [&[Operation]; 8] = [
+const FAMILIES: [&[Operation]; 10] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -21,6 +23,8 @@ const FAMILIES: [&[Operation]; 8] = [
     rounding::ALL,
     logic::ALL,
     flow::ALL,
+    list::ALL,
+    tensor::ALL,
 ];
 
 /// All operations, family by family.
