@@ -8,6 +8,7 @@ mod codec;
 mod config;
 mod device;
 mod error;
+mod graph;
 mod images;
 mod inspect;
 mod loader;
@@ -40,6 +41,8 @@ mod _native {
     use super::codec::PyCodec;
     #[pymodule_export]
     use super::device::{PyDeviceTensor, close_cuda, cuda_devices};
+    #[pymodule_export]
+    use super::graph::{PyGraph, graph_operations};
     #[pymodule_export]
     use super::images::create_images;
     #[pymodule_export]

@@ -1,0 +1,208 @@
+//! Graphs as Python objects.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use super::batch::{PyTensor, word};
+use crate::dlpack;
+use crate::graph::operations;
+use crate::graph::{self, Array, Default, Description, Fault, Kind, Node, Output, Program};
+use crate::graph::{Registers, Sample, Shape, Value};
+use crate::pixel::Dtype;
+
+/// A checked graph, ready to be run.
+#[pyclass(name = "Graph", module = "imagepipe_rs._native", frozen)]
+pub(super) struct PyGraph {
+    program: Program,
+    /// Memory of calls that ended, to be used again.
+    spare: Mutex<Vec<Registers>>,
+}
+
+/// A node as Python describes it: name, origin, operation and inputs, or a constant.
+type Described<'py> = (
+    String,
+    String,
+    Option<String>,
+    Vec<usize>,
+    Bound<'py, PyAny>,
+);
+
+#[pymethods]
+impl PyGraph {
+    /// The graph of these nodes, and outputs as (node, label).
+    #[new]
+    fn new(nodes: Vec<Described<'_>>, outputs: Vec<(usize, String)>) -> PyResult<Self> {
+        let nodes = nodes.into_iter().map(node);
+        let output = |(node, label): (usize, String)| Output {
+            node,
+            label: label.into(),
+        };
+        let description = Description {
+            nodes: nodes.collect::<PyResult<_>>()?,
+            outputs: outputs.into_iter().map(output).collect(),
+        };
+        Ok(Self {
+            program: Program::new(&description).map_err(|fault| raised(&fault, None))?,
+            spare: Mutex::default(),
+        })
+    }
+
+    /// The outputs' labels, in order.
+    #[getter]
+    fn labels(&self) -> Vec<&str> {
+        self.program.labels().iter().map(|label| &**label).collect()
+    }
+
+    /// The outputs of a sample.
+    fn run<'py>(&self, py: Python<'py>, seed: u64, index: u64) -> PyResult<Bound<'py, PyTuple>> {
+        let mut registers = self.registers();
+        let sample = Sample { seed, index };
+        let run = py.detach(|| self.program.run(sample, &mut registers));
+        run.map_err(|fault| raised(&fault, Some(index)))?;
+        let outputs = self
+            .program
+            .outputs(&registers)
+            .map(|value| python(py, value));
+        let outputs = outputs.collect::<PyResult<Vec<_>>>()?;
+        self.lock().push(registers);
+        PyTuple::new(py, outputs)
+    }
+}
+
+impl PyGraph {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Registers>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registers(&self) -> Registers {
+        let spare = self.lock().pop();
+        spare.unwrap_or_else(|| self.program.registers())
+    }
+}
+
+/// The error of a graph, or of a sample of it.
+fn raised(fault: &Fault, index: Option<u64>) -> PyErr {
+    Python::attach(|py| {
+        let error = py.import("imagepipe_rs._errors").and_then(|errors| {
+            let facts = PyDict::new(py);
+            facts.set_item("node", &*fault.node)?;
+            facts.set_item("origin", &*fault.origin)?;
+            facts.set_item("index", index)?;
+            let message = match index {
+                Some(index) => format!("sample {index}: {fault}"),
+                None => fault.to_string(),
+            };
+            errors.getattr("GraphError")?.call((message,), Some(&facts))
+        });
+        error.map_or_else(|failure| failure, PyErr::from_value)
+    })
+}
+
+fn node((name, origin, operation, inputs, constant): Described<'_>) -> PyResult<Node> {
+    let kind = match operation {
+        None => Kind::Constant(value(&constant)?),
+        Some(operation) => Kind::Operation {
+            operation: operations::named(&operation).ok_or_else(|| {
+                PyTypeError::new_err(format!("{operation:?} is no operation of this version"))
+            })?,
+            inputs,
+        },
+    };
+    Ok(Node {
+        name: name.into(),
+        origin: origin.into(),
+        kind,
+    })
+}
+
+/// A constant: text, bytes, a list, or an array as (type, shape, bytes).
+fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
+    if let Ok(text) = given.cast::<PyString>() {
+        return Ok(Value::Text(text.to_str()?.into()));
+    }
+    if let Ok(bytes) = given.cast::<PyBytes>() {
+        return Ok(Value::Bytes(bytes.as_bytes().into()));
+    }
+    if let Ok(values) = given.cast::<PyList>() {
+        let values: Vec<_> = values
+            .iter()
+            .map(|one| value(&one))
+            .collect::<PyResult<_>>()?;
+        return Ok(Value::List(Arc::from(values)));
+    }
+    let (dtype, axes, bytes): (String, Vec<usize>, Vec<u8>) = given.extract()?;
+    let refuse = || PyTypeError::new_err("not an array of a graph");
+    let dtype = DTYPES.into_iter().find(|known| word(*known) == dtype);
+    let (dtype, shape) = dtype.zip(Shape::new(&axes)).ok_or_else(refuse)?;
+    let mut array = Array::zeros(dtype, shape);
+    if array.bytes().len() != bytes.len() {
+        return Err(refuse());
+    }
+    array.bytes_mut().copy_from_slice(&bytes);
+    Ok(array.into())
+}
+
+/// The types of elements that graphs compute with.
+const DTYPES: [Dtype; 8] = [
+    Dtype::Bool,
+    Dtype::Uint8,
+    Dtype::Int16,
+    Dtype::Uint16,
+    Dtype::Int32,
+    Dtype::Int64,
+    Dtype::Float32,
+    Dtype::Float64,
+];
+
+/// A value as a tensor, text, bytes or a list of them.
+fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Value::Text(text) => Ok(PyString::new(py, text).into_any()),
+        Value::Bytes(bytes) => Ok(PyBytes::new(py, bytes).into_any()),
+        Value::List(values) => {
+            let values = values.iter().map(|value| python(py, value));
+            Ok(PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
+        }
+        Value::Array(array) => {
+            let axes = array.shape().axes().to_vec();
+            let copy = dlpack::Array::of_bytes(array.bytes(), axes, array.dtype())?;
+            Ok(PyTensor(copy).into_pyobject(py)?.into_any())
+        }
+    }
+}
+
+/// All operations: name, family, description, whether the last parameter stands for any number of
+/// inputs, and for each parameter its name, what it is, and its default as Python writes it.
+#[pyfunction]
+pub(super) fn graph_operations(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    let rows = operations::all().map(|operation| {
+        let parameters = operation.parameters.iter();
+        let parameters: Vec<_> = parameters
+            .map(|it| (it.name, it.summary, written(it.default)))
+            .collect();
+        let row = PyDict::new(py);
+        row.set_item("name", operation.name)?;
+        row.set_item("family", operation.family)?;
+        row.set_item("summary", operation.summary)?;
+        row.set_item("variadic", operation.is_variadic())?;
+        row.set_item("parameters", parameters)?;
+        Ok(row)
+    });
+    PyList::new(py, rows.collect::<PyResult<Vec<_>>>()?)
+}
+
+/// A default as Python writes it; `None` for a seed, nothing where an input must be given.
+fn written(default: graph::Default) -> Option<String> {
+    match default {
+        Default::Required | Default::Any => None,
+        Default::Integer(number) => Some(number.to_string()),
+        Default::Float(number) => Some(format!("{number:?}")),
+        Default::Boolean(true) => Some("True".to_owned()),
+        Default::Boolean(false) => Some("False".to_owned()),
+        Default::Text(text) => Some(format!("\"{text}\"")),
+        Default::Seed => Some("None".to_owned()),
+    }
+}
