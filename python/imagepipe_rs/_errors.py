@@ -152,6 +152,25 @@ class StreamCaptureError(ImagePipeError, BufferError):
     """A batch was asked for on a stream that is captured into a CUDA graph."""
 
 
+class GraphError(ImagePipeError, ValueError):
+    """A graph that cannot work, or a sample of it that cannot be made.
+
+    Attributes:
+        node: the name of the node; empty for the graph as a whole.
+        origin: the file and line that made the node.
+        index: the number of the sample; None for an error of the graph.
+    """
+
+    def __init__(
+        self, message: str, *, node: str = "", origin: str = "", index: int | None = None
+    ) -> None:
+        """Keep what is wrong, and where."""
+        super().__init__(message)
+        self.node = node
+        self.origin = origin
+        self.index = index
+
+
 class DecodeError(_FileError):
     """An image that cannot be decoded.
 

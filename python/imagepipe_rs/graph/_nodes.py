@@ -1,0 +1,787 @@
+"""The operations as nodes.
+
+Made by ``_make_nodes.py`` from the table in the compiled module.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagepipe_rs.graph._node import Operation
+
+if TYPE_CHECKING:
+    from imagepipe_rs.graph._node import Operand
+
+__all__ = [
+    "Add",
+    "ArcCos",
+    "ArcSin",
+    "ArcTan",
+    "ArcTan2",
+    "Ceil",
+    "Concatenate",
+    "Conditional",
+    "Convert",
+    "Cos",
+    "Divide",
+    "Equal",
+    "Filter",
+    "Floor",
+    "GetElement",
+    "Greater",
+    "GreaterEqual",
+    "Length",
+    "LogicalAnd",
+    "LogicalNot",
+    "LogicalOr",
+    "Lower",
+    "LowerEqual",
+    "MakeList",
+    "Max",
+    "Maximum",
+    "Min",
+    "Minimum",
+    "Modulo",
+    "Multiply",
+    "NotEqual",
+    "Permutation",
+    "Permute",
+    "Power",
+    "Range",
+    "Remap",
+    "Repeat",
+    "Reshape",
+    "Round",
+    "SampleBernoulli",
+    "SampleBinomial",
+    "SampleIndex",
+    "SampleNormal",
+    "SampleUniform",
+    "Sin",
+    "SquareRoot",
+    "Squeeze",
+    "Stack",
+    "Sublist",
+    "Subtract",
+    "Tan",
+    "Transpose",
+    "Unsqueeze",
+]
+
+
+class SampleIndex(Operation):
+    """The number of the sample."""
+
+    def __init__(self, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("SampleIndex", name=name)
+
+
+class SampleUniform(Operation):
+    """A number drawn uniformly from [min, max).
+
+    Args:
+        min: the least number.
+        max: the bound, which is not reached.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self, min: Operand, max: Operand, seed: Operand | None = None, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("SampleUniform", min, max, seed, name=name)
+
+
+class SampleNormal(Operation):
+    """A number drawn from a normal distribution.
+
+    Args:
+        mean: its mean.
+        sigma: its standard deviation.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        mean: Operand = 0.0,
+        sigma: Operand = 1.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("SampleNormal", mean, sigma, seed, name=name)
+
+
+class SampleBernoulli(Operation):
+    """True with a probability.
+
+    Args:
+        p: the probability, from 0 to 1.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(self, p: Operand, seed: Operand | None = None, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("SampleBernoulli", p, seed, name=name)
+
+
+class SampleBinomial(Operation):
+    """How many of some trials succeed.
+
+    Args:
+        p: the probability of each, from 0 to 1.
+        n: how many trials, from 0 to 1,000,000.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self, p: Operand, n: Operand, seed: Operand | None = None, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("SampleBinomial", p, n, seed, name=name)
+
+
+class Add(Operation):
+    """The sum, as in `a + b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+        saturate: whether integers are clipped to the range of their type, not wrapped around.
+    """
+
+    def __init__(
+        self, a: Operand, b: Operand, saturate: Operand = False, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Add", a, b, saturate, name=name)
+
+
+class Subtract(Operation):
+    """The difference, as in `a - b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+        saturate: whether integers are clipped to the range of their type, not wrapped around.
+    """
+
+    def __init__(
+        self, a: Operand, b: Operand, saturate: Operand = False, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Subtract", a, b, saturate, name=name)
+
+
+class Multiply(Operation):
+    """The product, as in `a * b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+        saturate: whether integers are clipped to the range of their type, not wrapped around.
+    """
+
+    def __init__(
+        self, a: Operand, b: Operand, saturate: Operand = False, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Multiply", a, b, saturate, name=name)
+
+
+class Divide(Operation):
+    """The quotient, of integers towards zero, as in `a / b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+        saturate: whether integers are clipped to the range of their type, not wrapped around.
+    """
+
+    def __init__(
+        self, a: Operand, b: Operand, saturate: Operand = False, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Divide", a, b, saturate, name=name)
+
+
+class Modulo(Operation):
+    """The remainder, with the sign of `a`, as in `a % b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Modulo", a, b, name=name)
+
+
+class SquareRoot(Operation):
+    """The square root.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("SquareRoot", a, name=name)
+
+
+class Sin(Operation):
+    """The sine of an angle in radians.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Sin", a, name=name)
+
+
+class Cos(Operation):
+    """The cosine of an angle in radians.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Cos", a, name=name)
+
+
+class Tan(Operation):
+    """The tangent of an angle in radians.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Tan", a, name=name)
+
+
+class ArcSin(Operation):
+    """The angle with this sine, in radians.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ArcSin", a, name=name)
+
+
+class ArcCos(Operation):
+    """The angle with this cosine, in radians.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ArcCos", a, name=name)
+
+
+class ArcTan(Operation):
+    """The angle with this tangent, in radians.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ArcTan", a, name=name)
+
+
+class ArcTan2(Operation):
+    """The angle of the point (b, a), in radians.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ArcTan2", a, b, name=name)
+
+
+class Power(Operation):
+    """`a` raised to the power `b`, as in `a ** b`.
+
+    Args:
+        a: an array of numbers; the result is of floats.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Power", a, b, name=name)
+
+
+class Greater(Operation):
+    """Whether `a > b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Greater", a, b, name=name)
+
+
+class GreaterEqual(Operation):
+    """Whether `a >= b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("GreaterEqual", a, b, name=name)
+
+
+class Lower(Operation):
+    """Whether `a < b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Lower", a, b, name=name)
+
+
+class LowerEqual(Operation):
+    """Whether `a <= b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("LowerEqual", a, b, name=name)
+
+
+class Equal(Operation):
+    """Whether `a == b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Equal", a, b, name=name)
+
+
+class NotEqual(Operation):
+    """Whether `a != b`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("NotEqual", a, b, name=name)
+
+
+class Maximum(Operation):
+    """The greater of two numbers.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Maximum", a, b, name=name)
+
+
+class Max(Operation):
+    """The greater of two numbers; the same as `Maximum`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Max", a, b, name=name)
+
+
+class Minimum(Operation):
+    """The lower of two numbers.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Minimum", a, b, name=name)
+
+
+class Min(Operation):
+    """The lower of two numbers; the same as `Minimum`.
+
+    Args:
+        a: an array of numbers.
+        b: another one; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Min", a, b, name=name)
+
+
+class Round(Operation):
+    """The nearest whole number; halves away from 0.
+
+    Args:
+        source: an array of numbers, whose type the result has.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Round", source, name=name)
+
+
+class Floor(Operation):
+    """The greatest whole number that is not greater.
+
+    Args:
+        source: an array of numbers, whose type the result has.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Floor", source, name=name)
+
+
+class Ceil(Operation):
+    """The least whole number that is not lower.
+
+    Args:
+        source: an array of numbers, whose type the result has.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Ceil", source, name=name)
+
+
+class LogicalAnd(Operation):
+    """Whether both hold, as in `a & b`.
+
+    Args:
+        a: truth values.
+        b: others; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("LogicalAnd", a, b, name=name)
+
+
+class LogicalOr(Operation):
+    """Whether one of two holds, as in `a | b`.
+
+    Args:
+        a: truth values.
+        b: others; the two are broadcast as NumPy does.
+    """
+
+    def __init__(self, a: Operand, b: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("LogicalOr", a, b, name=name)
+
+
+class LogicalNot(Operation):
+    """Whether it does not hold, as in `~a`.
+
+    Args:
+        a: truth values.
+    """
+
+    def __init__(self, a: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("LogicalNot", a, name=name)
+
+
+class Conditional(Operation):
+    """One of two values; the other one is not computed.
+
+    Args:
+        true_: what it is if the condition holds.
+        false_: what it is if not.
+        condition: true or false, or a number, which is true unless it is 0.
+    """
+
+    def __init__(
+        self, true_: Operand, false_: Operand, condition: Operand, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Conditional", true_, false_, condition, name=name)
+
+
+class MakeList(Operation):
+    """A list of values, of any types.
+
+    Args:
+        inputs: the values.
+    """
+
+    def __init__(self, *inputs: Operand, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("MakeList", *inputs, name=name)
+
+
+class Length(Operation):
+    """How many elements a list has, or an array along its first axis.
+
+    Args:
+        parent: a list, or an array along its first axis.
+    """
+
+    def __init__(self, parent: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Length", parent, name=name)
+
+
+class GetElement(Operation):
+    """An element of a list, or of an array along its first axis.
+
+    Args:
+        parent: a list, or an array along its first axis.
+        index: its number, from 0; from the end if negative.
+    """
+
+    def __init__(self, parent: Operand, index: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("GetElement", parent, index, name=name)
+
+
+class Sublist(Operation):
+    """The elements from one to another, both included.
+
+    Args:
+        parent: a list, or an array along its first axis.
+        begin: the number of the first one.
+        end: the number of the last one.
+    """
+
+    def __init__(
+        self, parent: Operand, begin: Operand, end: Operand, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Sublist", parent, begin, end, name=name)
+
+
+class Remap(Operation):
+    """The elements with these numbers, in their order.
+
+    Args:
+        source: a list, or an array along its first axis.
+        indices: numbers of elements, from 0.
+    """
+
+    def __init__(self, source: Operand, indices: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Remap", source, indices, name=name)
+
+
+class Filter(Operation):
+    """The elements for which a truth value holds.
+
+    Args:
+        parent: a list, or an array along its first axis.
+        filter: a truth value for each element.
+    """
+
+    def __init__(self, parent: Operand, filter: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Filter", parent, filter, name=name)
+
+
+class Repeat(Operation):
+    """An array or list of one value many times.
+
+    Args:
+        source: the value.
+        length: how many times, at least once.
+    """
+
+    def __init__(self, source: Operand, length: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Repeat", source, length, name=name)
+
+
+class Concatenate(Operation):
+    """Lists, or arrays along their first axis, one after the other.
+
+    Args:
+        first: the first one.
+        inputs: those that follow, of the same type.
+    """
+
+    def __init__(self, first: Operand, *inputs: Operand, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Concatenate", first, *inputs, name=name)
+
+
+class Range(Operation):
+    """Numbers at equal distances, without the end.
+
+    Args:
+        start: the first one.
+        end: where they end, which they do not reach.
+        length: how many there are.
+        round: whether they are truncated to whole numbers.
+    """
+
+    def __init__(
+        self,
+        start: Operand,
+        end: Operand,
+        length: Operand,
+        round: Operand = False,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("Range", start, end, length, round, name=name)
+
+
+class Permutation(Operation):
+    """The numbers below a length, in random order.
+
+    Args:
+        length: how many there are.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self, length: Operand, seed: Operand | None = None, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Permutation", length, seed, name=name)
+
+
+class Permute(Operation):
+    """The elements in random order.
+
+    Args:
+        source: a list, or an array along its first axis.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self, source: Operand, seed: Operand | None = None, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Permute", source, seed, name=name)
+
+
+class Convert(Operation):
+    """The same numbers as elements of another type: clipped to its range, then truncated.
+
+    Args:
+        source: an array.
+        dtype: Boolean, Char, Short, UnsignedShort, Integer, Float, or a word as NumPy has it.
+    """
+
+    def __init__(
+        self, source: Operand, dtype: Operand = "Integer", *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Convert", source, dtype, name=name)
+
+
+class Stack(Operation):
+    """Arrays of one type and shape along a new first axis.
+
+    Args:
+        first: the first one.
+        inputs: those that follow.
+    """
+
+    def __init__(self, first: Operand, *inputs: Operand, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Stack", first, *inputs, name=name)
+
+
+class Reshape(Operation):
+    """The same elements in another shape.
+
+    Args:
+        source: an array.
+        shape: elements along each axis; one of them -1 is what is left.
+    """
+
+    def __init__(self, source: Operand, shape: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Reshape", source, shape, name=name)
+
+
+class Transpose(Operation):
+    """The axes in another order.
+
+    Args:
+        source: an array.
+        axes: the number of each, in the new order.
+    """
+
+    def __init__(self, source: Operand, axes: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Transpose", source, axes, name=name)
+
+
+class Squeeze(Operation):
+    """Without the axes that have one element.
+
+    Args:
+        source: an array.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Squeeze", source, name=name)
+
+
+class Unsqueeze(Operation):
+    """With another axis, of one element.
+
+    Args:
+        source: an array.
+        axis: its number among the new axes.
+    """
+
+    def __init__(self, source: Operand, axis: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Unsqueeze", source, axis, name=name)
