@@ -312,7 +312,7 @@ class _Place:
 
 
 _TYPES = {"bool", "uint8", "int16", "uint16", "int32", "int64", "float32", "float64"}
-_SMALL = range(-(2**31), 2**31)
+_SMALL = np.iinfo(np.int32)
 
 
 def described(value: Any) -> Any:
@@ -350,6 +350,6 @@ def _default_type(value: Any) -> Any:
         return np.float32
     if kind == "i":
         numbers = np.asarray(value)
-        fits = numbers.size == 0 or (numbers.min() in _SMALL and numbers.max() in _SMALL)
+        fits = numbers.size == 0 or (_SMALL.min <= numbers.min() and numbers.max() <= _SMALL.max)
         return np.int32 if fits else np.int64
     return None
