@@ -108,7 +108,7 @@ impl Array {
     #[must_use]
     pub fn scalar<T: Element>(value: T) -> Self {
         let mut array = Self::zeros(T::DTYPE, Shape::SCALAR);
-        array.as_mut::<T>()[0] = value;
+        array.slice_mut::<T>()[0] = value;
         array
     }
 
@@ -128,7 +128,7 @@ impl Array {
     pub fn vector<T: Element>(values: &[T]) -> Self {
         let shape = Shape::new(&[values.len()]).expect("a slice fits memory");
         let mut array = Self::zeros(T::DTYPE, shape);
-        array.as_mut::<T>().copy_from_slice(values);
+        array.slice_mut::<T>().copy_from_slice(values);
         array
     }
 
@@ -168,7 +168,7 @@ impl Array {
     /// Makes it a scalar.
     pub fn put_scalar<T: Element>(&mut self, value: T) {
         self.reset(T::DTYPE, Shape::SCALAR);
-        self.as_mut::<T>()[0] = value;
+        self.slice_mut::<T>()[0] = value;
     }
 
     /// Makes it a scalar that is true or false.
@@ -215,7 +215,7 @@ impl Array {
     ///
     /// # Panics
     /// If they are of another type.
-    pub fn as_mut<T: Element>(&mut self) -> &mut [T] {
+    pub fn slice_mut<T: Element>(&mut self) -> &mut [T] {
         assert_eq!(self.dtype, T::DTYPE, "the type of the elements");
         bytemuck::cast_slice_mut(self.bytes_mut())
     }

@@ -17,20 +17,18 @@ pub(super) fn types(graph: &Description) -> Result<Vec<Type>, Fault> {
     for (place, node) in graph.nodes.iter().enumerate() {
         check_inputs(place, node)?;
         let found = match &node.kind {
-            Kind::Constant(value) => Type::of(value),
-            Kind::Operation { operation, inputs } => {
-                let inputs: Vec<_> = inputs.iter().map(|input| known(&types, *input)).collect();
-                let inferred = (operation.infer)(&inputs);
-                inferred.map_err(|reason| node.fault(reason))?
-            }
+            Kind::Constant(value) | Kind::Files(value) => Ok(Type::of(value)),
+            Kind::Operation { operation, inputs } => (operation.infer)(&known(&types, inputs)),
+            Kind::Foreign { function, inputs } => function.infer(&known(&types, inputs)),
         };
-        types.push(found);
+        types.push(found.map_err(|reason| node.fault(reason))?);
     }
     Ok(types)
 }
 
-fn known(types: &[Type], node: usize) -> Type {
-    types.get(node).cloned().unwrap_or_default()
+fn known(types: &[Type], nodes: &[usize]) -> Vec<Type> {
+    let known = |node: &usize| types.get(*node).cloned().unwrap_or_default();
+    nodes.iter().map(known).collect()
 }
 
 fn check_whole(graph: &Description) -> Result<(), Fault> {
@@ -54,12 +52,12 @@ fn check_whole(graph: &Description) -> Result<(), Fault> {
 }
 
 fn check_inputs(place: usize, node: &Node) -> Result<(), Fault> {
+    if node.inputs().iter().any(|input| *input >= place) {
+        return Err(node.fault("it takes its own value, or that of a node made later: a cycle"));
+    }
     let Kind::Operation { operation, inputs } = &node.kind else {
         return Ok(());
     };
-    if inputs.iter().any(|input| *input >= place) {
-        return Err(node.fault("it takes its own value, or that of a node made later: a cycle"));
-    }
     if operation.takes(inputs.len()) {
         return Ok(());
     }

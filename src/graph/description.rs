@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::operation::Operation;
+use super::operation::{Inputs, Operation};
+use super::types::Type;
 use super::value::Value;
 
 /// A graph. Every input of a node comes from a node before it.
@@ -31,6 +32,16 @@ pub struct Node {
 pub enum Kind {
     /// Always the same.
     Constant(Value),
+    /// Paths of files, as a list of text: always the same, and written relative to the file that a
+    /// graph is saved in.
+    Files(Value),
+    /// What a function of the caller's own makes of other nodes' values. It cannot be saved.
+    Foreign {
+        /// The function.
+        function: Arc<dyn Foreign>,
+        /// The nodes, in the order of the function's arguments.
+        inputs: Vec<usize>,
+    },
     /// What an operation makes of other nodes' values.
     Operation {
         /// The operation.
@@ -38,6 +49,21 @@ pub enum Kind {
         /// The nodes, one for each parameter.
         inputs: Vec<usize>,
     },
+}
+
+/// A function that is not one of the operations.
+pub trait Foreign: fmt::Debug + Send + Sync {
+    /// The type of what it gives for inputs of these types.
+    ///
+    /// # Errors
+    /// Why it cannot take them.
+    fn infer(&self, inputs: &[Type]) -> Result<Type, String>;
+
+    /// Writes what it gives over an earlier value.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn run(&self, inputs: Inputs<'_>, out: &mut Value) -> Result<(), String>;
 }
 
 /// An output of a graph.
@@ -75,8 +101,8 @@ impl Node {
     #[must_use]
     pub fn inputs(&self) -> &[usize] {
         match &self.kind {
-            Kind::Constant(_) => &[],
-            Kind::Operation { inputs, .. } => inputs,
+            Kind::Constant(_) | Kind::Files(_) => &[],
+            Kind::Operation { inputs, .. } | Kind::Foreign { inputs, .. } => inputs,
         }
     }
 }

@@ -105,13 +105,13 @@ pub(super) fn real(dtype: Dtype) -> Dtype {
 pub(super) fn unary_real(a: &Array, function: fn(f64) -> f64, out: &mut Array) {
     if a.dtype() == Dtype::Float64 {
         out.reset(Dtype::Float64, a.shape());
-        for (target, value) in out.as_mut::<f64>().iter_mut().zip(a.as_slice::<f64>()) {
+        for (target, value) in out.slice_mut::<f64>().iter_mut().zip(a.as_slice::<f64>()) {
             *target = function(*value);
         }
         return;
     }
     a.convert_into(Dtype::Float32, out);
-    for value in out.as_mut::<f32>() {
+    for value in out.slice_mut::<f32>() {
         *value = f32::from_double(function(f64::from(*value)));
     }
 }

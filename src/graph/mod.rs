@@ -16,9 +16,8 @@ mod types;
 mod value;
 
 pub use array::{Array, Element, MOST_AXES, Shape};
-pub use description::{Description, Fault, Kind, Node, Output};
-pub use number::Number;
-pub use operation::{Default, Inputs, Operation, Parameter, Run, Sample};
+pub use description::{Description, Fault, Foreign, Kind, Node, Output};
+pub use operation::{Default, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use program::{Program, Registers};
 pub use types::{ArrayType, Type};
 pub use value::Value;

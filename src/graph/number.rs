@@ -4,7 +4,7 @@ use super::array::{Array, Element, Shape};
 use crate::pixel::Dtype;
 
 /// A number of one type.
-pub trait Number: Element {
+pub(super) trait Number: Element {
     /// The sum, wrapped around.
     fn add(self, other: Self) -> Self;
     /// The difference, wrapped around.

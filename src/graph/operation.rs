@@ -5,6 +5,7 @@
 
 use super::types::Type;
 use super::value::Value;
+use crate::transform;
 
 /// An operation.
 #[derive(Debug)]
@@ -62,6 +63,13 @@ pub struct Sample {
     pub index: u64,
 }
 
+/// Working memory of a thread that runs a graph.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// What decodes and resizes.
+    pub images: transform::Scratch,
+}
+
 /// The inputs of a node.
 #[derive(Clone, Copy, Debug)]
 pub struct Inputs<'a> {
@@ -74,6 +82,8 @@ pub struct Inputs<'a> {
 pub enum Run {
     /// A function of its inputs, which writes what it gives over an earlier value.
     Pure(fn(Inputs<'_>, &mut Value) -> Result<(), String>),
+    /// The same, with working memory; it may read files, so that it is never run before it must be.
+    Heavy(fn(Inputs<'_>, &mut Scratch, &mut Value) -> Result<(), String>),
     /// The same, of the sample too.
     OfSample(fn(Inputs<'_>, Sample, &mut Value) -> Result<(), String>),
     /// The second or third input, by the first; only that one is computed.
@@ -111,6 +121,7 @@ impl std::fmt::Debug for Run {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Pure(_) => "Pure",
+            Self::Heavy(_) => "Heavy",
             Self::OfSample(_) => "OfSample",
             Self::Select => "Select",
         })

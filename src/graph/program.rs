@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::check;
-use super::description::{Description, Fault, Kind, Node};
-use super::operation::{Inputs, Operation, Run, Sample};
+use super::description::{Description, Fault, Foreign, Kind, Node};
+use super::operation::{Inputs, Run, Sample, Scratch};
 use super::types::Type;
 use super::value::Value;
 
@@ -35,9 +35,9 @@ pub struct Program {
 }
 
 /// How a node is computed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Step {
-    operation: &'static Operation,
+    function: Function,
     /// Its inputs, as a part of the program's.
     first: u32,
     end: u32,
@@ -45,10 +45,18 @@ struct Step {
     branches: Option<[u32; 2]>,
 }
 
-/// The memory of a program that is run: one for each thread.
+/// What computes a node.
 #[derive(Clone, Debug)]
+enum Function {
+    Of(Run),
+    Foreign(Arc<dyn Foreign>),
+}
+
+/// The memory of a program that is run: one for each thread.
+#[derive(Debug)]
 pub struct Registers {
     values: Vec<Value>,
+    scratch: Scratch,
     /// The run that computed each value.
     runs: Vec<u64>,
     run: u64,
@@ -91,10 +99,11 @@ impl Program {
     #[must_use]
     pub fn registers(&self) -> Registers {
         let value = |node: &Node| match &node.kind {
-            Kind::Constant(value) => value.clone(),
-            Kind::Operation { .. } => Value::default(),
+            Kind::Constant(value) | Kind::Files(value) => value.clone(),
+            Kind::Operation { .. } | Kind::Foreign { .. } => Value::default(),
         };
         Registers {
+            scratch: Scratch::default(),
             values: self.nodes.iter().map(value).collect(),
             runs: vec![0; self.nodes.len()],
             run: 0,
@@ -127,7 +136,7 @@ impl Program {
                 continue;
             }
             if let Some(step) = &self.steps[node] {
-                self.run_step(node, *step, sample, registers)?;
+                self.run_step(node, step, sample, registers)?;
             }
             registers.runs[node] = registers.run;
         }
@@ -137,7 +146,7 @@ impl Program {
     fn run_step(
         &self,
         node: usize,
-        step: Step,
+        step: &Step,
         sample: Sample,
         registers: &mut Registers,
     ) -> Result<(), Fault> {
@@ -150,10 +159,13 @@ impl Program {
             registers: before,
             places,
         };
-        let done = match step.operation.run {
-            Run::Pure(function) => function(inputs, &mut own[0]),
-            Run::OfSample(function) => function(inputs, sample, &mut own[0]),
-            Run::Select => Ok(()),
+        let out = &mut own[0];
+        let done = match &step.function {
+            Function::Of(Run::Pure(function)) => function(inputs, out),
+            Function::Of(Run::Heavy(function)) => function(inputs, &mut registers.scratch, out),
+            Function::Of(Run::OfSample(function)) => function(inputs, sample, out),
+            Function::Of(Run::Select) => Ok(()),
+            Function::Foreign(function) => function.run(inputs, out),
         };
         done.map_err(|reason| self.nodes[node].fault(reason))
     }
@@ -256,21 +268,28 @@ impl<'a> Planner<'a> {
     fn add_steps(&mut self, block: u32) {
         for place in 0..self.blocks[block as usize].len() {
             let node = self.blocks[block as usize][place] as usize;
-            if let Kind::Operation { operation, inputs } = &self.nodes[node].kind
-                && self.steps[node].is_none()
-            {
-                self.add_step(node, operation, inputs);
+            if self.steps[node].is_some() {
+                continue;
+            }
+            match &self.nodes[node].kind {
+                Kind::Constant(_) | Kind::Files(_) => {}
+                Kind::Operation { operation, inputs } => {
+                    self.add_step(node, Function::Of(operation.run), inputs);
+                }
+                Kind::Foreign { function, inputs } => {
+                    self.add_step(node, Function::Foreign(Arc::clone(function)), inputs);
+                }
             }
         }
     }
 
-    fn add_step(&mut self, node: usize, operation: &'static Operation, inputs: &[usize]) {
-        let branches = matches!(operation.run, Run::Select)
+    fn add_step(&mut self, node: usize, function: Function, inputs: &[usize]) {
+        let branches = matches!(function, Function::Of(Run::Select))
             .then(|| [inputs[0], inputs[1]].map(|end| self.block_of(end)));
         let first = place(self.inputs.len());
         self.inputs.extend(inputs.iter().copied().map(place));
         self.steps[node] = Some(Step {
-            operation,
+            function,
             first,
             end: place(self.inputs.len()),
             branches,

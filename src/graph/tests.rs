@@ -267,7 +267,10 @@ fn elements_are_counted_from_either_end() {
         apply("GetElement", &[numbers.clone(), scalar(-1)]),
         Ok(scalar(6))
     );
-    assert_eq!(apply("Length", &[numbers.clone()]), Ok(scalar(6)));
+    assert_eq!(
+        apply("Length", std::slice::from_ref(&numbers)),
+        Ok(scalar(6))
+    );
     assert_eq!(
         apply("Length", &[scalar(1)]),
         Err("one int32, not a list".to_owned())
@@ -300,7 +303,7 @@ fn shapes_change_and_elements_do_not() {
 
 #[test]
 fn draws_have_the_moments_of_their_distributions() {
-    let draws = |operation: &str, parameters: &[Value]| -> Vec<f64> {
+    let sample = |operation: &str, parameters: &[Value]| -> Vec<f64> {
         let mut graph = Maker::default();
         let mut inputs: Vec<_> = parameters
             .iter()
@@ -331,7 +334,7 @@ fn draws_have_the_moments_of_their_distributions() {
         ("SampleBernoulli", vec![single(0.3)], 0.3, 0.21),
         ("SampleBinomial", vec![single(0.5), scalar(4)], 2.0, 1.0),
     ] {
-        let drawn = draws(operation, &parameters);
+        let drawn = sample(operation, &parameters);
         let found = drawn.iter().sum::<f64>() / 1e5;
         let spread = drawn.iter().map(|x| (x - found).powi(2)).sum::<f64>() / 1e5;
         // Five times the standard error.

@@ -176,9 +176,9 @@ impl fmt::Display for ArrayType {
         match self.shape.as_deref() {
             Some([]) => write!(f, "one {dtype}"),
             Some(axes) => {
-                let axis = |axis: &Option<usize>| axis.map_or("?".to_owned(), |n| n.to_string());
-                let axes: Vec<_> = axes.iter().map(axis).collect();
-                write!(f, "{dtype} ({})", axes.join(", "))
+                let shown = |n: &Option<usize>| n.map_or("?".to_owned(), |n| n.to_string());
+                let shown: Vec<_> = axes.iter().map(shown).collect();
+                write!(f, "{dtype} ({})", shown.join(", "))
             }
             None => write!(f, "an array of {dtype}"),
         }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -9,8 +10,8 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use super::batch::{PyTensor, word};
 use crate::dlpack;
 use crate::graph::operations;
-use crate::graph::{self, Array, Default, Description, Fault, Kind, Node, Output, Program};
-use crate::graph::{Registers, Sample, Shape, Value};
+use crate::graph::{self, Array, ArrayType, Default, Description, Fault, Foreign, Inputs, Kind};
+use crate::graph::{Node, Output, Program, Registers, Sample, Shape, Type, Value};
 use crate::pixel::Dtype;
 
 /// A checked graph, ready to be run.
@@ -21,7 +22,8 @@ pub(super) struct PyGraph {
     spare: Mutex<Vec<Registers>>,
 }
 
-/// A node as Python describes it: name, origin, operation and inputs, or a constant.
+/// A node as Python describes it: name, origin, operation and inputs, or a constant; with it, the
+/// paths of `FileList`, or function and type of what it gives of `PyNode`.
 type Described<'py> = (
     String,
     String,
@@ -54,6 +56,13 @@ impl PyGraph {
     #[getter]
     fn labels(&self) -> Vec<&str> {
         self.program.labels().iter().map(|label| &**label).collect()
+    }
+
+    /// The outputs' types, in order, as [`type_of`] takes them.
+    #[getter]
+    fn types<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let types = self.program.output_types();
+        types.map(|one| python_type(py, one)).collect()
     }
 
     /// The outputs of a sample.
@@ -102,10 +111,15 @@ fn raised(fault: &Fault, index: Option<u64>) -> PyErr {
 }
 
 fn node((name, origin, operation, inputs, constant): Described<'_>) -> PyResult<Node> {
-    let kind = match operation {
+    let kind = match operation.as_deref() {
         None => Kind::Constant(value(&constant)?),
+        Some("FileList") => Kind::Files(value(&constant)?),
+        Some("PyNode") => Kind::Foreign {
+            function: Arc::new(PyFunction::new(&constant)?),
+            inputs,
+        },
         Some(operation) => Kind::Operation {
-            operation: operations::named(&operation).ok_or_else(|| {
+            operation: operations::named(operation).ok_or_else(|| {
                 PyTypeError::new_err(format!("{operation:?} is no operation of this version"))
             })?,
             inputs,
@@ -135,8 +149,7 @@ fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
     let (dtype, axes, bytes): (String, Vec<usize>, Vec<u8>) = given.extract()?;
     let refuse = || PyTypeError::new_err("not an array of a graph");
-    let dtype = DTYPES.into_iter().find(|known| word(*known) == dtype);
-    let (dtype, shape) = dtype.zip(Shape::new(&axes)).ok_or_else(refuse)?;
+    let (dtype, shape) = dtype_of(&dtype).zip(Shape::new(&axes)).ok_or_else(refuse)?;
     let mut array = Array::zeros(dtype, shape);
     if array.bytes().len() != bytes.len() {
         return Err(refuse());
@@ -172,6 +185,95 @@ fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
             Ok(PyTensor(copy).into_pyobject(py)?.into_any())
         }
     }
+}
+
+/// A Python function as a node.
+#[derive(Debug)]
+struct PyFunction {
+    function: Py<PyAny>,
+    gives: Type,
+}
+
+impl PyFunction {
+    /// From the function and the type of what it gives.
+    fn new(given: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (function, described): (Py<PyAny>, Bound<'_, PyAny>) = given.extract()?;
+        let result = type_of(&described)?;
+        Ok(Self {
+            function,
+            gives: result,
+        })
+    }
+
+    fn call(&self, py: Python<'_>, inputs: Inputs<'_>) -> PyResult<Value> {
+        let inputs = inputs.iter().map(|value| python(py, value));
+        let inputs = PyTuple::new(py, inputs.collect::<PyResult<Vec<_>>>()?)?;
+        value(&self.function.bind(py).call1(inputs)?)
+    }
+}
+
+impl Foreign for PyFunction {
+    fn infer(&self, _: &[Type]) -> Result<Type, String> {
+        Ok(self.gives.clone())
+    }
+
+    fn run(&self, inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+        let made = Python::attach(|py| self.call(py, inputs).map_err(|error| error.to_string()))?;
+        let found = Type::of(&made);
+        if self.gives.common(&found) != self.gives {
+            return Err(format!("the function gave {found}, not {}", self.gives));
+        }
+        *out = made;
+        Ok(())
+    }
+}
+
+/// A type as Python describes it: `None` for anything, "text", "bytes", ("list", element, length or
+/// `None`), or ("array", type of elements or `None`, axes or `None`), where an axis may be `None`.
+fn type_of(given: &Bound<'_, PyAny>) -> PyResult<Type> {
+    let refuse = || PyTypeError::new_err(format!("{given} is no type of a graph"));
+    if given.is_none() {
+        return Ok(Type::Anything);
+    }
+    if let Ok(word) = given.extract::<String>() {
+        return match &*word {
+            "text" => Ok(Type::Text),
+            "bytes" => Ok(Type::Bytes),
+            _ => Err(refuse()),
+        };
+    }
+    let (kind, second, third): (String, Bound<'_, PyAny>, Bound<'_, PyAny>) = given.extract()?;
+    match &*kind {
+        "list" => Ok(Type::list(type_of(&second)?, third.extract()?)),
+        "array" => {
+            let name: Option<String> = second.extract()?;
+            let dtype = name.map(|name| dtype_of(&name).ok_or_else(refuse));
+            Ok(Type::Array(ArrayType {
+                dtype: dtype.transpose()?,
+                shape: third.extract()?,
+            }))
+        }
+        _ => Err(refuse()),
+    }
+}
+
+/// What [`type_of`] takes.
+fn python_type<'py>(py: Python<'py>, given: &Type) -> PyResult<Bound<'py, PyAny>> {
+    match given {
+        Type::Anything => Ok(py.None().into_bound(py)),
+        Type::Text => Ok(PyString::new(py, "text").into_any()),
+        Type::Bytes => Ok(PyString::new(py, "bytes").into_any()),
+        Type::List { element, length } => {
+            ("list", python_type(py, element)?, *length).into_bound_py_any(py)
+        }
+        Type::Array(ArrayType { dtype, shape }) => {
+            ("array", dtype.map(word), shape.clone()).into_bound_py_any(py)
+        }
+    }
+}
+
+fn dtype_of(name: &str) -> Option<Dtype> {
+    DTYPES.into_iter().find(|known| word(*known) == name)
 }
 
 /// All operations: name, family, description, whether the last parameter stands for any number of

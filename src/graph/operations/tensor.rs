@@ -225,8 +225,8 @@ fn wanted(source: &Array, shape: &Value) -> Result<Shape, String> {
         return Err(refuse());
     }
     let rest = elements.checked_div(product).unwrap_or(0);
-    let axis = |axis: &i64| usize::try_from(*axis).unwrap_or(rest);
-    let axes: Vec<_> = given.iter().map(axis).collect();
+    let resolved = given.iter().map(|n| usize::try_from(*n).unwrap_or(rest));
+    let axes: Vec<_> = resolved.collect();
     Shape::new(&axes)
         .filter(|shape| shape.elements() == elements)
         .ok_or_else(refuse)
