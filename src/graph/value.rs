@@ -14,7 +14,7 @@ pub enum Value {
     /// Text.
     Text(Arc<str>),
     /// The bytes of a file.
-    Bytes(Arc<[u8]>),
+    Bytes(Arc<Vec<u8>>),
     /// Values of any types.
     List(Arc<[Value]>),
 }
@@ -62,6 +62,30 @@ impl Value {
         match self {
             Self::Array(array) => array,
             _ => unreachable!("it was just made one"),
+        }
+    }
+
+    /// Makes it bytes, to be written anew in the memory of the old ones if it was some that nobody
+    /// shares.
+    pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        let is_own = matches!(self, Self::Bytes(bytes) if Arc::strong_count(bytes) == 1);
+        if !is_own {
+            *self = Self::Bytes(Arc::default());
+        }
+        match self {
+            Self::Bytes(bytes) => Arc::make_mut(bytes),
+            _ => unreachable!("it was just made some"),
+        }
+    }
+
+    /// The bytes that it is.
+    ///
+    /// # Errors
+    /// What it is instead.
+    pub fn bytes(&self) -> Result<&[u8], String> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes),
+            other => Err(format!("{}, not the bytes of a file", other.kind())),
         }
     }
 

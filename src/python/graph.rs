@@ -138,7 +138,7 @@ fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
         return Ok(Value::Text(text.to_str()?.into()));
     }
     if let Ok(bytes) = given.cast::<PyBytes>() {
-        return Ok(Value::Bytes(bytes.as_bytes().into()));
+        return Ok(Value::Bytes(Arc::new(bytes.as_bytes().to_vec())));
     }
     if let Ok(values) = given.cast::<PyList>() {
         let values: Vec<_> = values
