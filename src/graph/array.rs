@@ -10,6 +10,9 @@ use crate::pixel::Dtype;
 /// The most axes of an array.
 pub const MOST_AXES: usize = 8;
 
+/// The most elements of an array: more in a sample is a mistake, and must not take all memory.
+const MOST_ELEMENTS: usize = 1 << 30;
+
 /// Words of an array that is kept in place: a scalar, or a short vector.
 const SMALL: usize = 2;
 
@@ -66,10 +69,10 @@ impl Shape {
             ..Self::SCALAR
         };
         shape.axes.get_mut(..axes.len())?.copy_from_slice(axes);
-        // Eight bytes an element at most.
-        axes.iter()
-            .try_fold(8usize, |product, axis| product.checked_mul(*axis))?;
-        Some(shape)
+        let elements = axes
+            .iter()
+            .try_fold(1usize, |product, axis| product.checked_mul(*axis))?;
+        (elements <= MOST_ELEMENTS).then_some(shape)
     }
 
     /// The axes.

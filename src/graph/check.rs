@@ -7,13 +7,31 @@ use super::types::Type;
 /// The most nodes of a graph: what is more is a mistake, or malice.
 const MOST_NODES: usize = 1 << 20;
 
-/// The types of all nodes.
+/// What is known of all nodes.
+pub(super) struct Known {
+    pub(super) types: Vec<Type>,
+    /// Nodes that cannot work, and why.
+    pub(super) failing: Vec<(usize, String)>,
+}
+
+impl Known {
+    /// The first node that cannot work.
+    pub(super) fn first_fault(&self, graph: &Description) -> Result<(), Fault> {
+        match self.failing.first() {
+            Some((node, reason)) => Err(graph.nodes[*node].fault(reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks a graph; what it cannot know of a node that cannot work is left open.
 ///
 /// # Errors
-/// The first node that cannot work, or what is wrong with the graph as a whole.
-pub(super) fn types(graph: &Description) -> Result<Vec<Type>, Fault> {
+/// What is wrong with the graph as a whole, or with the inputs of a node.
+pub(super) fn check(graph: &Description) -> Result<Known, Fault> {
     check_whole(graph)?;
     let mut types = Vec::with_capacity(graph.nodes.len());
+    let mut failing = Vec::new();
     for (place, node) in graph.nodes.iter().enumerate() {
         check_inputs(place, node)?;
         let found = match &node.kind {
@@ -21,9 +39,12 @@ pub(super) fn types(graph: &Description) -> Result<Vec<Type>, Fault> {
             Kind::Operation { operation, inputs } => (operation.infer)(&known(&types, inputs)),
             Kind::Foreign { function, inputs } => function.infer(&known(&types, inputs)),
         };
-        types.push(found.map_err(|reason| node.fault(reason))?);
+        types.push(found.unwrap_or_else(|reason| {
+            failing.push((place, reason));
+            Type::Anything
+        }));
     }
-    Ok(types)
+    Ok(Known { types, failing })
 }
 
 fn known(types: &[Type], nodes: &[usize]) -> Vec<Type> {

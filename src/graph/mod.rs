@@ -6,6 +6,7 @@
 
 mod array;
 mod check;
+mod compile;
 mod description;
 mod elementwise;
 mod number;

@@ -7,7 +7,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::check;
+use super::check::check;
+use super::compile::{Compiled, compiled};
 use super::description::{Description, Fault, Foreign, Kind, Node};
 use super::operation::{Inputs, Run, Sample, Scratch};
 use super::types::Type;
@@ -63,12 +64,36 @@ pub struct Registers {
 }
 
 impl Program {
-    /// The program of a graph.
+    /// The program of a graph, which is made smaller before.
     ///
     /// # Errors
     /// What is wrong with the graph, and at which node.
     pub fn new(graph: &Description) -> Result<Self, Fault> {
-        let types = check::types(graph)?;
+        check(graph)?.first_fault(graph)?;
+        let Compiled { graph, mut failing } = compiled(graph);
+        let known = check(&graph)?;
+        failing.extend(known.failing);
+        let program = Self::planned(&graph, known.types)?;
+        // In a branch, a node that cannot work fails no sample that does not take it.
+        let always = &program.blocks[0];
+        failing.retain(|(node, _)| always.binary_search(&place(*node)).is_ok());
+        let first = failing.into_iter().min();
+        first.map_or(Ok(program), |(node, reason)| {
+            Err(graph.nodes[node].fault(reason))
+        })
+    }
+
+    /// The program of a graph as it is. Its samples are the same.
+    ///
+    /// # Errors
+    /// As [`Program::new`], as far as that is known without computing anything.
+    pub fn plain(graph: &Description) -> Result<Self, Fault> {
+        let known = check(graph)?;
+        known.first_fault(graph)?;
+        Self::planned(graph, known.types)
+    }
+
+    fn planned(graph: &Description, types: Vec<Type>) -> Result<Self, Fault> {
         let outputs: Vec<_> = graph.outputs.iter().map(|output| output.node).collect();
         let labels = graph.outputs.iter().map(|output| Arc::clone(&output.label));
         let mut planner = Planner::new(&graph.nodes);

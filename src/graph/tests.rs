@@ -40,7 +40,7 @@ impl Maker {
             label: "default".into(),
         };
         self.0.outputs = outputs.iter().map(output).collect();
-        Program::new(&self.0)
+        Program::plain(&self.0)
     }
 }
 

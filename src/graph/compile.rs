@@ -1,0 +1,358 @@
+//! A graph made smaller without changing what it gives: what is constant is computed once, what is
+//! the same is computed once a sample, and of a selection whose condition is constant the branch
+//! that is taken is left.
+
+use std::collections::HashMap;
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
+use super::description::{Description, Kind, Node, Output};
+use super::operation::{Inputs, Operation, Run};
+use super::value::Value;
+
+/// Bytes of all constants that are computed: what is larger is computed when it is needed, if it
+/// ever is.
+const BUDGET: usize = 64 << 20;
+
+/// A smaller graph of the same samples.
+pub(super) struct Compiled {
+    pub(super) graph: Description,
+    /// Nodes of constants alone that have no value, and why. They fail each sample that needs them.
+    pub(super) failing: Vec<(usize, String)>,
+}
+
+/// Makes a graph smaller that has passed its checks.
+pub(super) fn compiled(graph: &Description) -> Compiled {
+    let mut compiler = Compiler::default();
+    for node in &graph.nodes {
+        let place = compiler.place(node);
+        compiler.places.push(place);
+    }
+    let output = |output: &Output| Output {
+        node: compiler.places[output.node],
+        ..output.clone()
+    };
+    Compiled {
+        graph: Description {
+            outputs: graph.outputs.iter().map(output).collect(),
+            nodes: compiler.nodes,
+        },
+        failing: compiler.failing,
+    }
+}
+
+#[derive(Default)]
+struct Compiler {
+    /// Of each node of the old graph, its place in the new one.
+    places: Vec<usize>,
+    nodes: Vec<Node>,
+    operations: HashMap<(&'static str, Vec<usize>), usize>,
+    /// Constants, by their hashes.
+    constants: HashMap<u64, Vec<usize>>,
+    failing: Vec<(usize, String)>,
+    spent: usize,
+}
+
+impl Compiler {
+    /// The place of a node in the new graph.
+    fn place(&mut self, node: &Node) -> usize {
+        match &node.kind {
+            Kind::Constant(value) => self.constant(node, value.clone()),
+            Kind::Files(_) => self.add(node.clone()),
+            Kind::Foreign { function, inputs } => {
+                let (function, inputs) = (function.clone(), self.moved(inputs));
+                self.add(node.of_kind(Kind::Foreign { function, inputs }))
+            }
+            Kind::Operation { operation, inputs } => {
+                let inputs = self.moved(inputs);
+                self.operation(node, operation, inputs)
+            }
+        }
+    }
+
+    fn moved(&self, inputs: &[usize]) -> Vec<usize> {
+        inputs.iter().map(|input| self.places[*input]).collect()
+    }
+
+    fn operation(
+        &mut self,
+        node: &Node,
+        operation: &'static Operation,
+        inputs: Vec<usize>,
+    ) -> usize {
+        let key = (operation.name, inputs);
+        if let Some(same) = self.operations.get(&key) {
+            return *same;
+        }
+        let place = match self.simplified(node, operation, &key.1) {
+            Some(place) => place,
+            None => self.add(node.of_kind(Kind::Operation {
+                operation,
+                inputs: key.1.clone(),
+            })),
+        };
+        self.operations.insert(key, place);
+        place
+    }
+
+    /// The place of a simpler node that gives the same.
+    fn simplified(
+        &mut self,
+        node: &Node,
+        operation: &'static Operation,
+        inputs: &[usize],
+    ) -> Option<usize> {
+        match operation.run {
+            Run::Pure(function) => self.folded(node, function, inputs),
+            Run::Select => {
+                let condition = self.value(inputs[2])?.is_true().ok()?;
+                Some(inputs[usize::from(!condition)])
+            }
+            Run::Heavy(_) | Run::OfSample(_) => None,
+        }
+    }
+
+    fn folded(
+        &mut self,
+        node: &Node,
+        function: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
+        inputs: &[usize],
+    ) -> Option<usize> {
+        let values: Option<Vec<_>> = inputs.iter().map(|input| self.value(*input)).collect();
+        let values: Vec<_> = values?.into_iter().cloned().collect();
+        let numbers: Vec<u32> = (0..).take(values.len()).collect();
+        let inputs = Inputs {
+            registers: &values,
+            places: &numbers,
+        };
+        let mut made = Value::default();
+        if let Err(reason) = function(inputs, &mut made) {
+            self.failing.push((self.nodes.len(), reason));
+            return None;
+        }
+        let spent = self.spent + made.size();
+        (spent <= BUDGET).then(|| {
+            self.spent = spent;
+            self.constant(node, made)
+        })
+    }
+
+    fn value(&self, place: usize) -> Option<&Value> {
+        match &self.nodes[place].kind {
+            Kind::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The place of a constant; those that are equal in type and value share one.
+    fn constant(&mut self, node: &Node, value: Value) -> usize {
+        let mut hasher = DefaultHasher::new();
+        hash(&value, &mut hasher);
+        let key = hasher.finish();
+        let known = self.constants.get(&key).into_iter().flatten();
+        let is_same = |place: &usize| self.value(*place) == Some(&value);
+        if let Some(same) = known.copied().find(is_same) {
+            return same;
+        }
+        let place = self.add(node.of_kind(Kind::Constant(value)));
+        self.constants.entry(key).or_default().push(place);
+        place
+    }
+
+    fn add(&mut self, node: Node) -> usize {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+}
+
+impl Node {
+    /// A node of the same name and origin that gives something else.
+    fn of_kind(&self, kind: Kind) -> Self {
+        Self {
+            name: self.name.clone(),
+            origin: self.origin.clone(),
+            kind,
+        }
+    }
+}
+
+impl Value {
+    /// How many bytes it takes, about.
+    fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Array(array) => array.bytes().len(),
+                Self::Text(text) => text.len(),
+                Self::Bytes(bytes) => bytes.len(),
+                Self::List(values) => values.iter().map(Self::size).sum(),
+            }
+    }
+}
+
+fn hash(value: &Value, hasher: &mut DefaultHasher) {
+    std::mem::discriminant(value).hash(hasher);
+    match value {
+        Value::Array(array) => {
+            array.shape().hash(hasher);
+            array.bytes().hash(hasher);
+        }
+        Value::Text(text) => text.hash(hasher),
+        Value::Bytes(bytes) => bytes.hash(hasher),
+        Value::List(values) => values.iter().for_each(|value| hash(value, hasher)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::super::array::Array;
+    use super::super::operations::named;
+    use super::super::{Program, Sample};
+    use super::*;
+
+    fn node(place: usize, kind: Kind) -> Node {
+        Node {
+            name: format!("node {place}").into(),
+            origin: "".into(),
+            kind,
+        }
+    }
+
+    fn constant(value: impl Into<Value>) -> Kind {
+        Kind::Constant(value.into())
+    }
+
+    fn operation(name: &str, inputs: &[usize]) -> Kind {
+        Kind::Operation {
+            operation: named(name).expect("an operation"),
+            inputs: inputs.to_vec(),
+        }
+    }
+
+    fn graph(kinds: Vec<Kind>, outputs: &[usize]) -> Description {
+        let numbered = kinds.into_iter().enumerate();
+        let output = |node: &usize| Output {
+            node: *node,
+            label: "default".into(),
+        };
+        Description {
+            nodes: numbered.map(|(place, kind)| node(place, kind)).collect(),
+            outputs: outputs.iter().map(output).collect(),
+        }
+    }
+
+    fn samples(program: &Program) -> Vec<Result<Vec<Value>, String>> {
+        let mut registers = program.registers();
+        let mut sample = |index| {
+            let run = program.run(Sample { seed: 5, index }, &mut registers);
+            run.map_err(|fault| fault.reason)?;
+            Ok(program.outputs(&registers).cloned().collect())
+        };
+        vec![sample(0), sample(1), sample(1 << 63), sample(1)]
+    }
+
+    #[test]
+    fn constants_are_computed_once_and_equal_nodes_shared() {
+        let kinds = vec![
+            constant(Array::scalar(-1)),
+            constant(Array::scalar(-2)),
+            constant(Array::boolean(false)),
+            operation("Multiply", &[0, 1, 2]),
+            operation("SampleIndex", &[]),
+            operation("Add", &[4, 3, 2]),
+            operation("SampleIndex", &[]),
+            operation("Add", &[6, 3, 2]),
+            operation("Maximum", &[5, 7]),
+        ];
+        let smaller = compiled(&graph(kinds, &[8])).graph;
+        let is_constant = |node: &&Node| matches!(node.kind, Kind::Constant(_));
+        let constants = smaller.nodes.iter().filter(is_constant).count();
+        assert_eq!((constants, smaller.nodes.len()), (4, 7));
+    }
+
+    #[test]
+    fn what_always_fails_is_known_before_any_sample() {
+        let index_too_large = vec![
+            constant(Array::vector(&[1, 2, 3])),
+            constant(Array::scalar(7)),
+            operation("GetElement", &[0, 1]),
+        ];
+        let fault = Program::new(&graph(index_too_large, &[2])).unwrap_err();
+        assert_eq!(&*fault.node, "node 2");
+    }
+
+    #[test]
+    fn what_fails_in_a_branch_fails_only_where_it_is_taken() {
+        let guarded = vec![
+            constant(Array::vector(&[1, 2, 3])),
+            constant(Array::scalar(7)),
+            operation("GetElement", &[0, 1]),
+            operation("SampleIndex", &[]),
+            operation("Conditional", &[1, 2, 3]),
+        ];
+        let program = Program::new(&graph(guarded, &[4])).expect("a program");
+        let [first, second, ..] = &samples(&program)[..] else {
+            panic!("four samples")
+        };
+        assert!(first.is_err() && second.is_ok());
+    }
+
+    /// A node over those before it: any operation of some, of any inputs.
+    fn kind(place: usize, (choice, a, b, c): (usize, usize, usize, usize)) -> Kind {
+        const FALSE: usize = 0;
+        let [a, b, c] = [a, b, c].map(|input| input % place);
+        match choice {
+            0 => operation("Add", &[a, b, FALSE]),
+            1 => operation("Multiply", &[a, b, FALSE]),
+            2 => operation("Modulo", &[a, b]),
+            3 => operation("Conditional", &[a, b, c]),
+            4 => operation("Maximum", &[a, b]),
+            5 => operation("Lower", &[a, b]),
+            6 => operation("SampleNormal", &[a, b, c]),
+            7 => operation("SampleIndex", &[]),
+            8 => constant(Array::scalar(i32::try_from(a % 3).unwrap_or(0) - 1)),
+            9 => constant(Array::scalar(
+                0.5f32 * f32::from(u8::try_from(b % 4).unwrap_or(0)),
+            )),
+            _ => operation("GetElement", &[2, a]),
+        }
+    }
+
+    fn graphs() -> impl Strategy<Value = Description> {
+        let numbers = vec((0usize..11, 0usize..99, 0usize..99, 0usize..99), 1..40);
+        numbers.prop_map(|numbers| {
+            let mut kinds = vec![
+                constant(Array::boolean(false)),
+                operation("SampleIndex", &[]),
+                constant(Array::vector(&[1u8, 2])),
+            ];
+            for one in numbers {
+                kinds.push(kind(kinds.len(), one));
+            }
+            let last = kinds.len() - 1;
+            graph(kinds, &[last, last / 2 + 1])
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn samples_stay_as_they_are(graph in graphs()) {
+            let Ok(plain) = Program::plain(&graph) else {
+                return Ok(()); // types that do not fit are refused either way
+            };
+            let expected = samples(&plain);
+            match Program::new(&graph) {
+                Ok(program) => {
+                    // Which of several nodes fails first is left open.
+                    let found = samples(&program);
+                    for (expected, found) in expected.iter().zip(&found) {
+                        prop_assert_eq!(expected.as_ref().ok(), found.as_ref().ok());
+                    }
+                }
+                Err(_) => prop_assert!(expected.iter().all(Result::is_err)),
+            }
+        }
+    }
+}
