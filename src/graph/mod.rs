@@ -5,6 +5,7 @@
 //! of (graph, seed, index) alone.
 
 mod array;
+pub mod batches;
 mod check;
 mod compile;
 mod description;

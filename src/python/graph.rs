@@ -9,8 +9,9 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use super::batch::{PyTensor, word};
 use crate::dlpack;
+use crate::error::Error;
 use crate::graph::operations;
-use crate::graph::{self, Array, ArrayType, Default, Description, Fault, Foreign, Inputs, Kind};
+use crate::graph::{self, Array, ArrayType, Default, Description, Foreign, Inputs, Kind};
 use crate::graph::{Node, Output, Program, Registers, Sample, Shape, Type, Value};
 use crate::pixel::Dtype;
 
@@ -47,7 +48,7 @@ impl PyGraph {
             outputs: outputs.into_iter().map(output).collect(),
         };
         Ok(Self {
-            program: Program::new(&description).map_err(|fault| raised(&fault, None))?,
+            program: Program::new(&description).map_err(Error::from)?,
             spare: Mutex::default(),
         })
     }
@@ -70,7 +71,7 @@ impl PyGraph {
         let mut registers = self.registers();
         let sample = Sample { seed, index };
         let run = py.detach(|| self.program.run(sample, &mut registers));
-        run.map_err(|fault| raised(&fault, Some(index)))?;
+        run.map_err(|fault| fault.into_error(Some(index)))?;
         let outputs = self
             .program
             .outputs(&registers)
@@ -90,24 +91,6 @@ impl PyGraph {
         let spare = self.lock().pop();
         spare.unwrap_or_else(|| self.program.registers())
     }
-}
-
-/// The error of a graph, or of a sample of it.
-fn raised(fault: &Fault, index: Option<u64>) -> PyErr {
-    Python::attach(|py| {
-        let error = py.import("imagepipe_rs._errors").and_then(|errors| {
-            let facts = PyDict::new(py);
-            facts.set_item("node", &*fault.node)?;
-            facts.set_item("origin", &*fault.origin)?;
-            facts.set_item("index", index)?;
-            let message = match index {
-                Some(index) => format!("sample {index}: {fault}"),
-                None => fault.to_string(),
-            };
-            errors.getattr("GraphError")?.call((message,), Some(&facts))
-        });
-        error.map_or_else(|failure| failure, PyErr::from_value)
-    })
 }
 
 fn node((name, origin, operation, inputs, constant): Described<'_>) -> PyResult<Node> {

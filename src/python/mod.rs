@@ -11,6 +11,7 @@ mod error;
 mod graph;
 mod images;
 mod inspect;
+mod iterating;
 mod loader;
 mod records;
 mod write;
