@@ -143,11 +143,7 @@ impl PyLoader {
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.0.stats();
         let bottleneck = stats.bottleneck(usable_cores());
-        let stage = |Reading { items, bytes, time }| {
-            let stage = [("items", items), ("bytes", bytes)].into_py_dict(py)?;
-            stage.set_item("seconds", time.as_secs_f64())?;
-            PyResult::Ok(stage)
-        };
+        let stage = |reading| stage(py, reading);
         let all = PyDict::new(py);
         all.set_item("read", stage(stats.read)?)?;
         all.set_item("decode", stage(stats.decode)?)?;
@@ -193,6 +189,16 @@ impl PyBatches {
     fn stop(&self, py: Python<'_>) {
         self.held.stop(py);
     }
+}
+
+/// What was counted of a stage.
+pub(super) fn stage(
+    py: Python<'_>,
+    Reading { items, bytes, time }: Reading,
+) -> PyResult<Bound<'_, PyDict>> {
+    let stage = [("items", items), ("bytes", bytes)].into_py_dict(py)?;
+    stage.set_item("seconds", time.as_secs_f64())?;
+    Ok(stage)
 }
 
 impl Drop for PyLoader {

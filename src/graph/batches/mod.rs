@@ -27,6 +27,13 @@ use job::{Job, Memory, Shared};
 /// How many samples are tried for one that shows what types and shapes there are.
 const EXAMPLES: u64 = 32;
 
+/// A consumer that waits for less than this share of the time is what batches wait for.
+const LITTLE: f64 = 0.1;
+
+/// Workers have nothing to do for more than this share of their time: more than the ends of batches
+/// cost.
+const IDLE: f64 = 0.3;
+
 /// A graph that is cut into batches.
 #[derive(Debug)]
 pub struct Stream {
@@ -134,6 +141,36 @@ impl Stream {
     #[must_use]
     pub fn errors(&self) -> Vec<(u64, String)> {
         lock(&self.ledger.failures).last.iter().cloned().collect()
+    }
+}
+
+impl Stats {
+    /// What holds the others up on so many usable cores, in words.
+    #[must_use]
+    pub fn bottleneck(&self, cores: usize) -> String {
+        let WorkerTime { running, idle } = self.worker_time;
+        let running = running.as_secs_f64();
+        if self.delivered.items == 0 || running == 0.0 {
+            return "nothing has been made yet".to_owned();
+        }
+        if self.waiting.time.as_secs_f64() < LITTLE * running {
+            return "the consumer: workers wait for it to take batches".to_owned();
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a number of threads")]
+        let hands = self.workers.min(cores) as f64;
+        if idle.as_secs_f64() > IDLE * hands * running {
+            return "too few samples in flight: workers have nothing to do; raise prefetch or \
+                    batch_size"
+                .to_owned();
+        }
+        let unused = cores.saturating_sub(self.workers);
+        if unused > 0 {
+            return format!(
+                "the graph; workers={} leaves {unused} of {cores} cores unused",
+                self.workers
+            );
+        }
+        "the graph: profile() says which of its nodes take the time".to_owned()
     }
 }
 

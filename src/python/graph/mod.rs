@@ -1,24 +1,27 @@
 //! Graphs as Python objects.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod stream;
+mod values;
 
-use pyo3::IntoPyObjectExt;
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
+
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyList, PyTuple};
 
-use super::batch::{PyTensor, word};
-use crate::dlpack;
+pub(super) use stream::{PyStream, PyStreamBatch, PyStreamBatches};
+use values::{python, python_type, type_of, value};
+
 use crate::error::Error;
 use crate::graph::operations;
-use crate::graph::{self, Array, ArrayType, Default, Description, Foreign, Inputs, Kind};
-use crate::graph::{Node, Output, Program, Registers, Sample, Shape, Type, Value};
-use crate::pixel::Dtype;
+use crate::graph::{Default, Description, Foreign, Inputs, Kind, Node, Output, Program};
+use crate::graph::{Registers, Sample, Type, Value};
 
 /// A checked graph, ready to be run.
 #[pyclass(name = "Graph", module = "imagepipe_rs._native", frozen)]
 pub(super) struct PyGraph {
-    program: Program,
+    program: Arc<Program>,
     /// Memory of calls that ended, to be used again.
     spare: Mutex<Vec<Registers>>,
 }
@@ -35,9 +38,15 @@ type Described<'py> = (
 
 #[pymethods]
 impl PyGraph {
-    /// The graph of these nodes, and outputs as (node, label).
+    /// The graph of these nodes, and outputs as (node, label); made smaller, unless it is to be run
+    /// as it is.
     #[new]
-    fn new(nodes: Vec<Described<'_>>, outputs: Vec<(usize, String)>) -> PyResult<Self> {
+    #[pyo3(signature = (nodes, outputs, optimize=true))]
+    fn new(
+        nodes: Vec<Described<'_>>,
+        outputs: Vec<(usize, String)>,
+        optimize: bool,
+    ) -> PyResult<Self> {
         let nodes = nodes.into_iter().map(node);
         let output = |(node, label): (usize, String)| Output {
             node,
@@ -47,8 +56,13 @@ impl PyGraph {
             nodes: nodes.collect::<PyResult<_>>()?,
             outputs: outputs.into_iter().map(output).collect(),
         };
+        let made = if optimize {
+            Program::new(&description)
+        } else {
+            Program::plain(&description)
+        };
         Ok(Self {
-            program: Program::new(&description).map_err(Error::from)?,
+            program: Arc::new(made.map_err(Error::from)?),
             spare: Mutex::default(),
         })
     }
@@ -70,26 +84,37 @@ impl PyGraph {
     fn run<'py>(&self, py: Python<'py>, seed: u64, index: u64) -> PyResult<Bound<'py, PyTuple>> {
         let mut registers = self.registers();
         let sample = Sample { seed, index };
+        RAISED.set(None);
         let run = py.detach(|| self.program.run(sample, &mut registers));
-        run.map_err(|fault| fault.into_error(Some(index)))?;
-        let outputs = self
-            .program
-            .outputs(&registers)
-            .map(|value| python(py, value));
+        if let Err(fault) = run {
+            let error = PyErr::from(fault.into_error(Some(index)));
+            error.set_cause(py, RAISED.take());
+            return Err(error);
+        }
+        let outputs = self.program.outputs(&registers);
+        let outputs = outputs.map(|value| python(py, value));
         let outputs = outputs.collect::<PyResult<Vec<_>>>()?;
-        self.lock().push(registers);
+        self.put_back(registers);
         PyTuple::new(py, outputs)
     }
 }
 
 impl PyGraph {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Registers>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    fn program(&self) -> Arc<Program> {
+        Arc::clone(&self.program)
     }
 
+    /// Memory to run in. In a fork the lock may be held by a thread that is not there, so nobody
+    /// waits for it.
     fn registers(&self) -> Registers {
-        let spare = self.lock().pop();
+        let spare = self.spare.try_lock().ok().and_then(|mut spare| spare.pop());
         spare.unwrap_or_else(|| self.program.registers())
+    }
+
+    fn put_back(&self, registers: Registers) {
+        if let Ok(mut spare) = self.spare.try_lock() {
+            spare.push(registers);
+        }
     }
 }
 
@@ -115,59 +140,9 @@ fn node((name, origin, operation, inputs, constant): Described<'_>) -> PyResult<
     })
 }
 
-/// A constant: text, bytes, a list, or an array as (type, shape, bytes).
-fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
-    if let Ok(text) = given.cast::<PyString>() {
-        return Ok(Value::Text(text.to_str()?.into()));
-    }
-    if let Ok(bytes) = given.cast::<PyBytes>() {
-        return Ok(Value::Bytes(Arc::new(bytes.as_bytes().to_vec())));
-    }
-    if let Ok(values) = given.cast::<PyList>() {
-        let values: Vec<_> = values
-            .iter()
-            .map(|one| value(&one))
-            .collect::<PyResult<_>>()?;
-        return Ok(Value::List(Arc::from(values)));
-    }
-    let (dtype, axes, bytes): (String, Vec<usize>, Vec<u8>) = given.extract()?;
-    let refuse = || PyTypeError::new_err("not an array of a graph");
-    let (dtype, shape) = dtype_of(&dtype).zip(Shape::new(&axes)).ok_or_else(refuse)?;
-    let mut array = Array::zeros(dtype, shape);
-    if array.bytes().len() != bytes.len() {
-        return Err(refuse());
-    }
-    array.bytes_mut().copy_from_slice(&bytes);
-    Ok(array.into())
-}
-
-/// The types of elements that graphs compute with.
-const DTYPES: [Dtype; 8] = [
-    Dtype::Bool,
-    Dtype::Uint8,
-    Dtype::Int16,
-    Dtype::Uint16,
-    Dtype::Int32,
-    Dtype::Int64,
-    Dtype::Float32,
-    Dtype::Float64,
-];
-
-/// A value as a tensor, text, bytes or a list of them.
-fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
-    match value {
-        Value::Text(text) => Ok(PyString::new(py, text).into_any()),
-        Value::Bytes(bytes) => Ok(PyBytes::new(py, bytes).into_any()),
-        Value::List(values) => {
-            let values = values.iter().map(|value| python(py, value));
-            Ok(PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
-        }
-        Value::Array(array) => {
-            let axes = array.shape().axes().to_vec();
-            let copy = dlpack::Array::of_bytes(array.bytes(), axes, array.dtype())?;
-            Ok(PyTensor(copy).into_pyobject(py)?.into_any())
-        }
-    }
+thread_local! {
+    /// What a node's function raised on this thread, until somebody hears of it.
+    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
 /// A Python function as a node.
@@ -201,7 +176,11 @@ impl Foreign for PyFunction {
     }
 
     fn run(&self, inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
-        let made = Python::attach(|py| self.call(py, inputs).map_err(|error| error.to_string()))?;
+        let made = Python::attach(|py| self.call(py, inputs)).map_err(|error| {
+            let reason = error.to_string();
+            RAISED.set(Some(error));
+            reason
+        })?;
         let found = Type::of(&made);
         if self.gives.common(&found) != self.gives {
             return Err(format!("the function gave {found}, not {}", self.gives));
@@ -209,54 +188,6 @@ impl Foreign for PyFunction {
         *out = made;
         Ok(())
     }
-}
-
-/// A type as Python describes it: `None` for anything, "text", "bytes", ("list", element, length or
-/// `None`), or ("array", type of elements or `None`, axes or `None`), where an axis may be `None`.
-fn type_of(given: &Bound<'_, PyAny>) -> PyResult<Type> {
-    let refuse = || PyTypeError::new_err(format!("{given} is no type of a graph"));
-    if given.is_none() {
-        return Ok(Type::Anything);
-    }
-    if let Ok(word) = given.extract::<String>() {
-        return match &*word {
-            "text" => Ok(Type::Text),
-            "bytes" => Ok(Type::Bytes),
-            _ => Err(refuse()),
-        };
-    }
-    let (kind, second, third): (String, Bound<'_, PyAny>, Bound<'_, PyAny>) = given.extract()?;
-    match &*kind {
-        "list" => Ok(Type::list(type_of(&second)?, third.extract()?)),
-        "array" => {
-            let name: Option<String> = second.extract()?;
-            let dtype = name.map(|name| dtype_of(&name).ok_or_else(refuse));
-            Ok(Type::Array(ArrayType {
-                dtype: dtype.transpose()?,
-                shape: third.extract()?,
-            }))
-        }
-        _ => Err(refuse()),
-    }
-}
-
-/// What [`type_of`] takes.
-fn python_type<'py>(py: Python<'py>, given: &Type) -> PyResult<Bound<'py, PyAny>> {
-    match given {
-        Type::Anything => Ok(py.None().into_bound(py)),
-        Type::Text => Ok(PyString::new(py, "text").into_any()),
-        Type::Bytes => Ok(PyString::new(py, "bytes").into_any()),
-        Type::List { element, length } => {
-            ("list", python_type(py, element)?, *length).into_bound_py_any(py)
-        }
-        Type::Array(ArrayType { dtype, shape }) => {
-            ("array", dtype.map(word), shape.clone()).into_bound_py_any(py)
-        }
-    }
-}
-
-fn dtype_of(name: &str) -> Option<Dtype> {
-    DTYPES.into_iter().find(|known| word(*known) == name)
 }
 
 /// All operations: name, family, description, whether the last parameter stands for any number of
@@ -280,7 +211,7 @@ pub(super) fn graph_operations(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 }
 
 /// A default as Python writes it; `None` for a seed, nothing where an input must be given.
-fn written(default: graph::Default) -> Option<String> {
+fn written(default: Default) -> Option<String> {
     match default {
         Default::Required | Default::Any => None,
         Default::Integer(number) => Some(number.to_string()),
