@@ -14,6 +14,7 @@ mod number;
 mod operation;
 pub mod operations;
 mod program;
+mod saved;
 mod types;
 mod value;
 
@@ -21,6 +22,7 @@ pub use array::{Array, Element, MOST_AXES, Shape};
 pub use description::{Description, Fault, Foreign, Kind, Node, Output};
 pub use operation::{Default, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use program::{Program, Registers};
+pub use saved::Saved;
 pub use types::{ArrayType, Type};
 pub use value::Value;
 
