@@ -10,6 +10,7 @@ mod check;
 mod compile;
 mod description;
 mod elementwise;
+mod list;
 mod number;
 mod operation;
 pub mod operations;
@@ -20,7 +21,8 @@ mod value;
 
 pub use array::{Array, Element, MOST_AXES, Shape};
 pub use description::{Description, Fault, Foreign, Kind, Node, Output};
-pub use operation::{Default, Inputs, Operation, Parameter, Run, Sample, Scratch};
+pub use list::{List, Text, TextList};
+pub use operation::{Default, Given, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use program::{Program, Registers};
 pub use saved::Saved;
 pub use types::{ArrayType, Type};

@@ -68,10 +68,11 @@ impl Type {
             Value::Array(array) => Self::Array(ArrayType::of(array)),
             Value::Text(_) => Self::Text,
             Value::Bytes(_) => Self::Bytes,
+            Value::List(values) if values.is_text() => Self::list(Self::Text, Some(values.len())),
             Value::List(values) => {
                 let element = values
                     .iter()
-                    .map(Self::of)
+                    .map(|value| Self::of(&value))
                     .reduce(|a, b| a.common(&b))
                     .unwrap_or_default();
                 Self::list(element, Some(values.len()))

@@ -8,6 +8,7 @@ use flate2::read::ZlibDecoder;
 
 use super::super::array::{Array, Shape};
 use super::super::description::{Description, Kind, Node, Output};
+use super::super::list::{List, TextList};
 use super::super::operations;
 use super::super::types::name;
 use super::super::value::Value;
@@ -70,6 +71,15 @@ fn content(bytes: &[u8]) -> Result<Vec<u8>> {
     }
 }
 
+/// A list of values; of text, in one piece.
+fn packed(values: Vec<Value>) -> List {
+    let texts: Option<TextList> = values.iter().map(|value| value.text().ok()).collect();
+    match texts {
+        Some(texts) if !values.is_empty() => texts.into(),
+        _ => values.into(),
+    }
+}
+
 /// Content that is read one thing after the other.
 struct Reader<'a> {
     left: &'a [u8],
@@ -123,12 +133,11 @@ impl<'a> Reader<'a> {
         let Value::List(paths) = self.value(1)? else {
             return Err(format!("{NO_GRAPH}: no list of paths"));
         };
-        let found = |path: &Value| {
-            Ok(Value::Text(
-                self.home.join(path.text()?).to_string_lossy().into(),
-            ))
-        };
-        Ok(Value::List(paths.iter().map(found).collect::<Result<_>>()?))
+        let mut found = TextList::default();
+        for path in paths.iter() {
+            found.push(&self.home.join(path.text()?).to_string_lossy());
+        }
+        Ok(Value::List(found.into()))
     }
 
     fn value(&mut self, depth: usize) -> Result<Value> {
@@ -145,7 +154,7 @@ impl<'a> Reader<'a> {
                 for _ in 0..self.long()? {
                     values.push(self.value(depth - 1)?);
                 }
-                Ok(Value::List(values.into()))
+                Ok(Value::List(packed(values)))
             }
             _ => Err(format!("{NO_GRAPH}: no value")),
         }

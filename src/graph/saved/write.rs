@@ -146,7 +146,7 @@ impl Content {
             Value::List(values) => {
                 self.0.push(3);
                 self.long(values.len() as u64);
-                values.iter().for_each(|value| self.value(value, text));
+                values.iter().for_each(|value| self.value(&value, text));
             }
         }
     }

@@ -9,7 +9,7 @@ use pyo3::types::{PyBytes, PyList, PyString};
 
 use super::super::batch::{PyTensor, word};
 use crate::dlpack;
-use crate::graph::{Array, ArrayType, Shape, Type, Value};
+use crate::graph::{Array, ArrayType, Shape, TextList, Type, Value};
 use crate::pixel::Dtype;
 
 /// A constant: text, bytes, a list, or an array as (type, shape, bytes).
@@ -21,11 +21,7 @@ pub(super) fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
         return Ok(Value::Bytes(Arc::new(bytes.as_bytes().to_vec())));
     }
     if let Ok(values) = given.cast::<PyList>() {
-        let values: Vec<_> = values
-            .iter()
-            .map(|one| value(&one))
-            .collect::<PyResult<_>>()?;
-        return Ok(Value::List(Arc::from(values)));
+        return list(values);
     }
     let (dtype, axes, bytes): (String, Vec<usize>, Vec<u8>) = given.extract()?;
     let refuse = || PyTypeError::new_err("not an array of a graph");
@@ -36,6 +32,22 @@ pub(super) fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
     array.bytes_mut().copy_from_slice(&bytes);
     Ok(array.into())
+}
+
+/// A constant that is a list.
+fn list(given: &Bound<'_, PyList>) -> PyResult<Value> {
+    if given.iter().all(|one| one.cast::<PyString>().is_ok()) {
+        let mut texts = TextList::default();
+        for one in given {
+            texts.push(one.cast::<PyString>()?.to_str()?);
+        }
+        return Ok(Value::List(texts.into()));
+    }
+    let values: Vec<_> = given
+        .iter()
+        .map(|one| value(&one))
+        .collect::<PyResult<_>>()?;
+    Ok(Value::List(values.into()))
 }
 
 /// The types of elements that graphs compute with.
@@ -56,7 +68,7 @@ pub(super) fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py,
         Value::Text(text) => Ok(PyString::new(py, text).into_any()),
         Value::Bytes(bytes) => Ok(PyBytes::new(py, bytes).into_any()),
         Value::List(values) => {
-            let values = values.iter().map(|value| python(py, value));
+            let values = values.iter().map(|value| python(py, &value));
             Ok(PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
         }
         Value::Array(array) => {
