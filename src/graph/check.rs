@@ -1,8 +1,9 @@
 //! What can be known of a graph before it is run.
 
 use super::description::{Description, Fault, Kind, Node, Output};
-use super::operation::Operation;
+use super::operation::{Given, Operation};
 use super::types::Type;
+use super::value::Value;
 
 /// The most nodes of a graph: what is more is a mistake, or malice.
 const MOST_NODES: usize = 1 << 20;
@@ -36,7 +37,10 @@ pub(super) fn check(graph: &Description) -> Result<Known, Fault> {
         check_inputs(place, node)?;
         let found = match &node.kind {
             Kind::Constant(value) | Kind::Files(value) => Ok(Type::of(value)),
-            Kind::Operation { operation, inputs } => (operation.infer)(&known(&types, inputs)),
+            Kind::Operation { operation, inputs } => (operation.infer)(&Given {
+                types: &known(&types, inputs),
+                constants: &constants(graph, inputs),
+            }),
             Kind::Foreign { function, inputs } => function.infer(&known(&types, inputs)),
         };
         types.push(found.unwrap_or_else(|reason| {
@@ -50,6 +54,14 @@ pub(super) fn check(graph: &Description) -> Result<Known, Fault> {
 fn known(types: &[Type], nodes: &[usize]) -> Vec<Type> {
     let known = |node: &usize| types.get(*node).cloned().unwrap_or_default();
     nodes.iter().map(known).collect()
+}
+
+fn constants<'a>(graph: &'a Description, nodes: &[usize]) -> Vec<Option<&'a Value>> {
+    let constant = |node: &usize| match &graph.nodes[*node].kind {
+        Kind::Constant(value) | Kind::Files(value) => Some(value),
+        Kind::Operation { .. } | Kind::Foreign { .. } => None,
+    };
+    nodes.iter().map(constant).collect()
 }
 
 fn check_whole(graph: &Description) -> Result<(), Fault> {

@@ -176,19 +176,6 @@ impl Node {
     }
 }
 
-impl Value {
-    /// How many bytes it takes, about.
-    fn size(&self) -> usize {
-        size_of::<Self>()
-            + match self {
-                Self::Array(array) => array.bytes().len(),
-                Self::Text(text) => text.len(),
-                Self::Bytes(bytes) => bytes.len(),
-                Self::List(values) => values.iter().map(Self::size).sum(),
-            }
-    }
-}
-
 fn hash(value: &Value, hasher: &mut DefaultHasher) {
     std::mem::discriminant(value).hash(hasher);
     match value {
@@ -198,7 +185,7 @@ fn hash(value: &Value, hasher: &mut DefaultHasher) {
         }
         Value::Text(text) => text.hash(hasher),
         Value::Bytes(bytes) => bytes.hash(hasher),
-        Value::List(values) => values.iter().for_each(|value| hash(value, hasher)),
+        Value::List(values) => values.iter().for_each(|value| hash(&value, hasher)),
     }
 }
 

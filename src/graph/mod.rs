@@ -5,21 +5,26 @@
 //! of (graph, seed, index) alone.
 
 mod array;
+pub mod batches;
 mod check;
 mod compile;
 mod description;
 mod elementwise;
+mod list;
 mod number;
 mod operation;
 pub mod operations;
 mod program;
+mod saved;
 mod types;
 mod value;
 
 pub use array::{Array, Element, MOST_AXES, Shape};
 pub use description::{Description, Fault, Foreign, Kind, Node, Output};
-pub use operation::{Default, Inputs, Operation, Parameter, Run, Sample, Scratch};
+pub use list::{List, Text, TextList};
+pub use operation::{Default, Given, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use program::{Program, Registers};
+pub use saved::Saved;
 pub use types::{ArrayType, Type};
 pub use value::Value;
 

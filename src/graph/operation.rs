@@ -3,6 +3,8 @@
 //! An operation is a plain function of its inputs, with the rule for its type beside it. From this
 //! table come the nodes of the Python package: their names, parameters, defaults and descriptions.
 
+use std::ops::Deref;
+
 use super::types::Type;
 use super::value::Value;
 use crate::transform;
@@ -19,7 +21,7 @@ pub struct Operation {
     /// Its inputs, in order.
     pub parameters: &'static [Parameter],
     /// The type of what it gives.
-    pub infer: fn(&[Type]) -> Result<Type, String>,
+    pub infer: fn(&Given<'_>) -> Result<Type, String>,
     /// What it does.
     pub run: Run,
 }
@@ -68,6 +70,14 @@ pub struct Sample {
 pub struct Scratch {
     /// What decodes and resizes.
     pub images: transform::Scratch,
+}
+
+/// What is known of a node's inputs before any sample is made: their types, and the values of those
+/// that are constant.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    pub(super) types: &'a [Type],
+    pub(super) constants: &'a [Option<&'a Value>],
 }
 
 /// The inputs of a node.
@@ -125,6 +135,22 @@ impl std::fmt::Debug for Run {
             Self::OfSample(_) => "OfSample",
             Self::Select => "Select",
         })
+    }
+}
+
+impl<'a> Given<'a> {
+    /// The value of input `number`, if it is constant.
+    #[must_use]
+    pub fn constant(&self, number: usize) -> Option<&'a Value> {
+        self.constants.get(number).copied().flatten()
+    }
+}
+
+impl Deref for Given<'_> {
+    type Target = [Type];
+
+    fn deref(&self) -> &[Type] {
+        self.types
     }
 }
 

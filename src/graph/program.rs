@@ -115,6 +115,17 @@ impl Program {
         &self.labels
     }
 
+    /// What output number `output` is called in messages: by its label, if no other has it.
+    #[must_use]
+    pub fn called(&self, output: usize) -> String {
+        let label = &self.labels[output];
+        if self.labels.iter().filter(|other| *other == label).count() == 1 {
+            format!("\"{label}\"")
+        } else {
+            output.to_string()
+        }
+    }
+
     /// What is known of each output.
     pub fn output_types(&self) -> impl Iterator<Item = &Type> {
         self.outputs.iter().map(|node| &self.types[*node])

@@ -1,7 +1,5 @@
 //! Graphs made by hand.
 
-use std::sync::Arc;
-
 use super::*;
 
 /// A graph under construction.
@@ -170,7 +168,7 @@ fn selections_too_deep_are_refused() {
     }
     let fault = graph.program(&[last]).unwrap_err();
     assert_eq!(
-        fault.to_string(),
+        crate::error::Error::from(fault).to_string(),
         "node 1001 (here.py:1): more than 1000 selections one in another"
     );
 }
@@ -183,11 +181,11 @@ fn what_does_not_fit_is_an_error_of_its_node() {
     let made = graph.binary("Add", a, b);
     let fault = graph.program(&[made]).unwrap_err();
     assert_eq!(
-        fault.to_string(),
+        crate::error::Error::from(fault).to_string(),
         "node 3 (here.py:1): 3 and 2 elements along one axis"
     );
     let mut graph = Maker::default();
-    let text = graph.constant(Value::Text(Arc::from("x")));
+    let text = graph.constant(Value::Text(Text::from("x")));
     let made = graph.binary("Add", text, text);
     let fault = graph.program(&[made]).unwrap_err();
     assert_eq!(fault.reason, "text, not an array of numbers");
@@ -197,7 +195,7 @@ fn what_does_not_fit_is_an_error_of_its_node() {
 fn random_numbers_are_functions_of_seed_index_and_identity() {
     let draw = |identity: &str, seed, index| {
         let mut graph = Maker::default();
-        let identity = graph.constant(Value::Text(Arc::from(identity)));
+        let identity = graph.constant(Value::Text(Text::from(identity)));
         let chance = graph.node("RandomSeed", &[identity]);
         let (low, high) = (graph.constant(scalar(-1)), graph.constant(scalar(1)));
         let made = graph.node("SampleUniform", &[low, high, chance]);

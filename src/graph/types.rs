@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::array::Array;
+use super::array::{Array, Shape};
 use super::value::Value;
 use crate::pixel::Dtype;
 
@@ -68,10 +68,11 @@ impl Type {
             Value::Array(array) => Self::Array(ArrayType::of(array)),
             Value::Text(_) => Self::Text,
             Value::Bytes(_) => Self::Bytes,
+            Value::List(values) if values.is_text() => Self::list(Self::Text, Some(values.len())),
             Value::List(values) => {
                 let element = values
                     .iter()
-                    .map(Self::of)
+                    .map(|value| Self::of(&value))
                     .reduce(|a, b| a.common(&b))
                     .unwrap_or_default();
                 Self::list(element, Some(values.len()))
@@ -127,10 +128,15 @@ impl ArrayType {
     /// The type of an array.
     #[must_use]
     pub fn of(array: &Array) -> Self {
-        let axes = array.shape().axes().iter().copied().map(Some).collect();
+        Self::fixed(array.dtype(), array.shape())
+    }
+
+    /// The type of arrays of which all is known.
+    #[must_use]
+    pub fn fixed(dtype: Dtype, shape: Shape) -> Self {
         Self {
-            dtype: Some(array.dtype()),
-            shape: Some(axes),
+            dtype: Some(dtype),
+            shape: Some(shape.axes().iter().copied().map(Some).collect()),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::array::Array;
+use super::list::{List, Text};
 use super::number::{Number, of_number};
 use crate::pixel::Dtype;
 
@@ -12,11 +13,11 @@ pub enum Value {
     /// Numbers, a scalar among them.
     Array(Array),
     /// Text.
-    Text(Arc<str>),
+    Text(Text),
     /// The bytes of a file.
     Bytes(Arc<Vec<u8>>),
     /// Values of any types.
-    List(Arc<[Value]>),
+    List(List),
 }
 
 impl Default for Value {
@@ -136,8 +137,19 @@ impl Value {
     /// What it is instead.
     pub fn text(&self) -> Result<&str, String> {
         match self {
-            Self::Text(text) => Ok(text),
+            Self::Text(text) => Ok(&**text),
             other => Err(format!("{}, not text", other.kind())),
         }
+    }
+
+    /// How many bytes it takes, about.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Array(array) => array.bytes().len(),
+                Self::Text(text) => text.len(),
+                Self::Bytes(bytes) => bytes.len(),
+                Self::List(values) => values.size(),
+            }
     }
 }

@@ -1,7 +1,5 @@
 //! Lists, and arrays taken as lists along their first axis.
 
-use std::sync::Arc;
-
 use super::super::array::{Array, Shape};
 use super::super::operation::{Default, Inputs, Operation, Parameter, Run};
 use super::super::types::{ArrayType, Type};
@@ -292,7 +290,7 @@ fn numbers(value: &Value) -> Result<Vec<i64>, String> {
 
 fn element(parent: &Value, place: usize, out: &mut Value) -> Result<(), String> {
     match parent {
-        Value::List(values) => *out = values[place].clone(),
+        Value::List(values) => *out = values.get(place),
         Value::Array(array) => {
             let shape = Shape::new(&array.shape().axes()[1..]).unwrap_or(Shape::SCALAR);
             let out = out.array_mut();
@@ -310,7 +308,7 @@ fn element(parent: &Value, place: usize, out: &mut Value) -> Result<(), String> 
 fn gather(parent: &Value, places: &[usize], out: &mut Value) -> Result<(), String> {
     match parent {
         Value::List(values) => {
-            *out = Value::List(places.iter().map(|place| values[*place].clone()).collect());
+            *out = Value::List(values.at(places.iter().copied()));
         }
         Value::Array(array) => {
             let own = array.shape();
@@ -393,7 +391,7 @@ fn concatenate(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
         }
         return join(&elements.iter().collect::<Vec<_>>(), out);
     }
-    *out = Value::List(Arc::from(elements));
+    *out = Value::List(elements.into());
     Ok(())
 }
 
