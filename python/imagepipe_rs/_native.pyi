@@ -321,7 +321,9 @@ def unpack_image(record: Buffer) -> tuple[float, list[float], int, int, bytes]:
 class Graph:
     """A checked graph, ready to be run."""
 
-    def __new__(cls, nodes: list[Any], outputs: list[tuple[int, str]]) -> Graph:
+    def __new__(
+        cls, nodes: list[Any], outputs: list[tuple[int, str]], optimize: bool = True
+    ) -> Graph:
         """The graph of nodes, each (name, origin, operation, inputs, constant), and of outputs."""
 
     @property

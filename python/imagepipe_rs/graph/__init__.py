@@ -33,7 +33,6 @@ from imagepipe_rs.graph._resource import (
     ConditionalResource,
     GetField,
     MakeResource,
-    ResourceField,
 )
 from imagepipe_rs.graph._resource_nodes import (
     GetLastResource,
@@ -48,6 +47,7 @@ from imagepipe_rs.graph._resource_nodes import (
     ResourceSegment,
     SegmentCount,
 )
+from imagepipe_rs.graph._resource_type import ResourceField
 from imagepipe_rs.graph._sources import (
     ImageDirectory,
     ResourceListSource,

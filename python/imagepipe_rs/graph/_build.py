@@ -12,7 +12,6 @@ from imagepipe_rs.graph.types import of_native
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from imagepipe_rs.graph._foreign import Caller
     from imagepipe_rs.graph._graph import Graph
     from imagepipe_rs.graph._macro import Macro
     from imagepipe_rs.graph._node import Node
@@ -29,7 +28,6 @@ class Build:
 
     Attributes:
         nodes: what the compiled module takes: name, origin, operation, inputs and constant of each.
-        callers: the caller's own functions among them.
         macros: the macros that were passed on the way.
     """
 
@@ -41,7 +39,6 @@ class Build:
         self.variables = dict(variables or {})
         self.debug = debug
         self.nodes: list[Any] = []
-        self.callers: list[Caller] = []
         self.macros: dict[int, Macro] = {}
         self._places: dict[int, int] = {}
         self._finals: dict[int, Node] = {}
@@ -104,12 +101,15 @@ class Build:
         return passed[-1]
 
 
-def compiled(build: Build, labels: Collection[str] | None = None) -> Any:
+def compiled(
+    build: Build, labels: Collection[str] | None = None, *, optimize: bool = True
+) -> _native.Graph:
     """Return the checked graph of the compiled module.
 
     Args:
         build: the graph and how it is built.
         labels: the outputs to keep; all if not given.
+        optimize: whether the graph is made smaller before it is run.
 
     Raises:
         GraphError: a graph that cannot work.
@@ -122,7 +122,7 @@ def compiled(build: Build, labels: Collection[str] | None = None) -> Any:
     outputs = [(build.place(one.node), one.label) for one in kept]
     _check_variables(build)
     try:
-        checked = _native.Graph(build.nodes, outputs)
+        checked = _native.Graph(build.nodes, outputs, optimize)
     except GraphError:
         _blame_macros(build)
         raise

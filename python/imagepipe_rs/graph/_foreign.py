@@ -11,54 +11,23 @@ import numpy as np
 
 from imagepipe_rs.graph._constant import Described, described
 from imagepipe_rs.graph._node import Node
+from imagepipe_rs.graph._values import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from imagepipe_rs._errors import GraphError
     from imagepipe_rs.graph._build import Build
     from imagepipe_rs.graph._node import Operand
     from imagepipe_rs.graph._token import Data
 
 
-def as_python(value: Any) -> Any:
-    """Return a value of the compiled module as users see it: NumPy's arrays and scalars."""
-    if isinstance(value, list):
-        return [as_python(one) for one in value]
-    if isinstance(value, str | bytes):
-        return value
-    return np.asarray(value)[()]
+def _called(function: Callable[..., Any]) -> Callable[..., Described]:
+    """Return a function as the compiled module calls it."""
 
+    def call(*inputs: Any) -> Described:
+        return described(function(*map(value_of, inputs)))
 
-class Caller:
-    """Calls a function for the compiled module.
-
-    Args:
-        node: the name of its node.
-        function: the function.
-    """
-
-    def __init__(self, node: str, function: Callable[..., Any]) -> None:
-        """Keep the function."""
-        self.node = node
-        self.function = function
-        self._failure: Exception | None = None
-
-    def __call__(self, *inputs: Any) -> Described:
-        """Return what the function makes of its inputs."""
-        try:
-            return described(self.function(*map(as_python, inputs)))
-        except Exception as error:
-            self._failure = error
-            raise
-
-    def cause(self, error: GraphError) -> Exception | None:
-        """Return the exception of the function that an error was made from, if it was."""
-        failure = self._failure
-        if failure is None or error.node != self.node or str(failure) not in str(error):
-            return None
-        self._failure = None
-        return failure
+    return call
 
 
 class PyNode(Node):
@@ -96,9 +65,9 @@ class PyNode(Node):
 
     def native(self, build: Build) -> tuple[str | None, Any]:
         """Return the function and the type of what it returns."""
-        caller = Caller(self.name, self.function)
-        build.callers.append(caller)
-        return "PyNode", (caller, self.output_type.native() if self.output_type else None)
+        del build
+        gives = self.output_type.native() if self.output_type else None
+        return "PyNode", (_called(self.function), gives)
 
 
 class Debug(Node):
@@ -121,13 +90,13 @@ class Debug(Node):
 
     def final(self, build: Build) -> Node:
         """Return the node itself where it prints."""
-        prints = build.debug and not self.resolved.is_resource()
+        prints = build.debug and not self.is_resource()
         return self if prints else self.operands[0]
 
     def native(self, build: Build) -> tuple[str | None, Any]:
         """Return a function that prints."""
         del build
-        return "PyNode", (Caller(self.name, self._print), None)
+        return "PyNode", (_called(self._print), None)
 
     def _print(self, value: Any) -> Any:
         if isinstance(value, np.ndarray):

@@ -81,8 +81,8 @@ class RectangleArea(Macro):
 class GetImageProperties(Macro):
     """What is known of an image, as a resource.
 
-    Its fields are whole numbers: `width` and `height` in pixels, `channels`, and `depth`, the type of
-    the elements: 0 Boolean, 1 Char, 2 Short, 3 UnsignedShort, 4 Integer, 5 Float.
+    Its fields are whole numbers: `width` and `height` in pixels, `channels`, and `depth`, which is
+    0 for Boolean, 1 Char, 2 Short, 3 UnsignedShort, 4 Integer, 5 Float.
 
     Args:
         source: the image.

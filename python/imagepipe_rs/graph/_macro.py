@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imagepipe_rs.graph._token import Data
 
 
-_RESERVED = {"graph", "name", "operands", "origin", "place", "resolved"}
+_RESERVED = {"graph", "name", "operands", "origin", "place", "resolved", "type"}
 
 
 class Macro(Node):
@@ -109,7 +109,7 @@ class Macro(Node):
             declared = self._attributes.get(key)
             if not isinstance(declared, Input) or isinstance(declared, EnumerationInput):
                 continue
-            if not node.resolved.is_resource():
+            if not node.is_resource():
                 yield key, declared.reftype(), node
 
     def _bind(self, args: tuple[Any, ...], inputs: dict[str, Any]) -> None:

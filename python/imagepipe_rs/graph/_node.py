@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from imagepipe_rs.graph._build import Build
     from imagepipe_rs.graph._resource_type import Resource
+    from imagepipe_rs.graph._token import Data
 
 _CLIPPED = {"Add", "Subtract", "Multiply", "Divide"}
 
@@ -58,6 +59,20 @@ class Node(Operators):
     def stands_for(self) -> Node:
         """Return the node whose value it has, as far as it is known; else the node itself."""
         return self
+
+    @property
+    def type(self) -> Data:
+        """What is known of its value before any sample is made.
+
+        Raises:
+            GraphError: it, or a node that it needs, cannot work.
+        """
+        found = self.resource_type()
+        if found is not None:
+            return found
+        from imagepipe_rs.graph._build import Build, types_of  # noqa: PLC0415  it imports this
+
+        return types_of(Build(self.graph), [self])[0]
 
     @property
     def node_kind(self) -> str:
@@ -141,7 +156,7 @@ class Node(Operators):
     def as_value(self, value: Operand | None) -> Node:
         """Return the same of an input that must be one value, not a resource of several."""
         node = self.as_input(value)
-        if node.resolved.is_resource():
+        if node.is_resource():
             reason = f"it takes {node!r}, which is a resource: choose a field, as in node['image']"
             raise self.fault(reason)
         return node
@@ -152,7 +167,8 @@ class Node(Operators):
 
     def resource_type(self) -> Resource | None:
         """Return the fields of a resource, or of a list of them; None for other values."""
-        return None
+        found = self.resolved
+        return None if found is self else found.resource_type()
 
     def _make(self, operation: str, *inputs: Operand | Operators) -> Node:
         clips = [False] if operation in _CLIPPED else []
@@ -257,7 +273,7 @@ class Output:
         self.label = label
         if self.node.graph is not graph:
             raise self.node.fault_here("it is an output of another graph than its own")
-        if self.node.resolved.is_resource():
+        if self.node.is_resource():
             reason = "an output is one value, not a resource: choose a field, as in node['image']"
             raise self.node.fault_here(reason)
         graph.outputs.append(self)

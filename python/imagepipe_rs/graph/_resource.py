@@ -17,35 +17,6 @@ if TYPE_CHECKING:
 
     from imagepipe_rs.graph._node import Operand
     from imagepipe_rs.graph._resources import ResourceListNode
-    from imagepipe_rs.graph._token import Data
-
-
-class ResourceField:
-    """A field that is computed from others when it is used: subclass it and write ``access``.
-
-    Args:
-        typ: the type of its values, for readers.
-        purpose: what it is for, for readers.
-
-    Example::
-
-        class Doubled(ResourceField):
-            def access(self, parent):
-                return parent["label"] * 2
-    """
-
-    def __init__(self, typ: Data | None = None, purpose: str | None = None) -> None:
-        """Keep type and purpose."""
-        self.type = typ
-        self.purpose = purpose
-
-    def access(self, parent: Node) -> Operand:
-        """Return the field's value.
-
-        Args:
-            parent: the resource, whose other fields are ``parent["name"]``.
-        """
-        raise NotImplementedError(f"{type(self).__name__} has no access()")
 
 
 class ResourceNode(Node):

@@ -7,7 +7,52 @@ from typing import TYPE_CHECKING
 from imagepipe_rs.graph._token import Anything, Data
 
 if TYPE_CHECKING:
-    from imagepipe_rs.graph._node import Node
+    from imagepipe_rs.graph._node import Node, Operand
+
+
+class ResourceField:
+    """A field that is computed from others when it is used: subclass it and write ``access``.
+
+    Args:
+        typ: the type of its values, for readers.
+        purpose: what it is for, for readers.
+
+    Example::
+
+        class Doubled(ResourceField):
+            def access(self, parent):
+                return parent["label"] * 2
+    """
+
+    def __init__(self, typ: Data | None = None, purpose: str | None = None) -> None:
+        """Keep type and purpose."""
+        self.type = typ
+        self.purpose = purpose
+
+    def access(self, parent: Node) -> Operand:
+        """Return the field's value.
+
+        Args:
+            parent: the resource, whose other fields are ``parent["name"]``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no access()")
+
+
+class NamedField(ResourceField):
+    """A field of a resource, by its name.
+
+    Args:
+        field: the name.
+    """
+
+    def __init__(self, field: str) -> None:
+        """Keep the name."""
+        super().__init__()
+        self._field = field
+
+    def access(self, parent: Node) -> Operand:
+        """Return the field's value."""
+        return parent[self._field]
 
 
 class Resource(Data):
@@ -30,6 +75,16 @@ class Resource(Data):
         """Return whether there must be a field of this name."""
         return field in self._fields
 
+    def __getitem__(self, field: str) -> ResourceField:
+        """Return a field, whose ``access`` takes a resource of this type.
+
+        Raises:
+            KeyError: there is none of this name.
+        """
+        if field not in self._fields:
+            raise KeyError(field)
+        return NamedField(field)
+
     def castable(self, typ: Data) -> bool:
         """Return whether all fields are there in resources of a type."""
         return isinstance(typ, Resource) and set(self._fields) <= set(typ.fields())
@@ -46,7 +101,7 @@ class Resource(Data):
         Raises:
             GraphError: it is not.
         """
-        found = node.resolved.resource_type()
+        found = node.resource_type()
         if found is None or not self.castable(found):
             raise macro.fault(
                 f"{name} is {node!r}, {found or 'which is not a resource'}, not {self}"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operation
-from imagepipe_rs.graph._resource import ResourceField, ResourceNode, choice, one_resource
-from imagepipe_rs.graph._resource_type import Resource, ResourceList
+from imagepipe_rs.graph._resource import ResourceNode, choice, one_resource
+from imagepipe_rs.graph._resource_type import Resource, ResourceField, ResourceList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

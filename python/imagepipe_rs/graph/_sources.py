@@ -12,7 +12,7 @@ import numpy as np
 from imagepipe_rs.graph._foreign import FileList
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operation
-from imagepipe_rs.graph._resource import ResourceField
+from imagepipe_rs.graph._resource_type import ResourceField
 from imagepipe_rs.graph._resources import SourceList
 
 if TYPE_CHECKING:
@@ -46,9 +46,13 @@ class ResourceListSource(Macro):
         """
         raise NotImplementedError(f"{type(self).__name__} has no load()")
 
+    def loaded(self) -> Loaded:
+        """Return what was loaded."""
+        return self.load()
+
     def expand(self) -> Operand:
         """Return the list of what was loaded."""
-        return self._listed(dict(self.load()), None)
+        return self._listed(dict(self.loaded()), None)
 
     def _listed(self, data: dict[str, Any], segments: list[int] | None) -> Node:
         virtual = {key: one for key, one in data.items() if isinstance(one, ResourceField)}
@@ -96,7 +100,7 @@ class SegmentedResourceListSource(ResourceListSource):
 
     def expand(self) -> Operand:
         """Return the list of what was loaded."""
-        data = dict(self.load())
+        data = dict(self.loaded())
         segments = [int(length) for length in data.pop("_segments", ())]
         if not segments or min(segments) < 1:
             raise self.fault("load() must return _segments, the length of each, at least 1")

@@ -7,11 +7,10 @@ import inspect
 import operator
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-from imagepipe_rs._errors import GraphError
 from imagepipe_rs.graph._build import Build, compiled
-from imagepipe_rs.graph._foreign import as_python
 from imagepipe_rs.graph._graph import Graph
 from imagepipe_rs.graph._node import add_outputs
+from imagepipe_rs.graph._values import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -28,6 +27,7 @@ class Stream:
         variables: values for the graph's variables, by name.
         debug: whether its :class:`Debug` nodes print.
         labels: the outputs to keep, by label; all if not given.
+        optimize: whether the graph is made smaller before it is run, which changes no sample.
 
     Raises:
         GraphError: a graph without outputs, an unknown variable, or a node that cannot work, and
@@ -42,11 +42,11 @@ class Stream:
         variables: Mapping[str, Any] | None = None,
         debug: bool = False,
         labels: Collection[str] | None = None,
+        optimize: bool = True,
     ) -> None:
         """Check the graph."""
         build = Build(graph, variables=variables, debug=debug)
-        self._native = compiled(build, labels)
-        self._callers = build.callers
+        self._native = compiled(build, labels, optimize=optimize)
         self._seed = operator.index(seed)
 
     @property
@@ -66,16 +66,8 @@ class Stream:
         Raises:
             GraphError: the sample cannot be made; it names the node and the line that made it.
         """
-        try:
-            found = self._native.run(self._seed, operator.index(index))
-        except GraphError as error:
-            raise error from self._cause(error)
-        return tuple(as_python(one) for one in found)
-
-    def _cause(self, error: GraphError) -> Exception | None:
-        """Return the exception of the caller's own function that an error was made from."""
-        causes = (caller.cause(error) for caller in self._callers)
-        return next((cause for cause in causes if cause is not None), None)
+        found = self._native.run(self._seed, operator.index(index))
+        return tuple(value_of(one) for one in found)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Return an iterator over all samples, from 0."""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from imagepipe_rs.graph._resource_type import Resource, ResourceList
 from imagepipe_rs.graph._token import Anything, Data, Text, Token, TypeException, Union, Wildcard
 
 __all__ = [
@@ -33,6 +34,8 @@ __all__ = [
     "Point",
     "Points",
     "Rectangle",
+    "Resource",
+    "ResourceList",
     "Short",
     "String",
     "Text",
