@@ -4,6 +4,7 @@ mod stream;
 mod values;
 
 use std::cell::RefCell;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use pyo3::exceptions::PyTypeError;
@@ -16,11 +17,12 @@ use values::{python, python_type, type_of, value};
 use crate::error::Error;
 use crate::graph::operations;
 use crate::graph::{Default, Description, Foreign, Inputs, Kind, Node, Output, Program};
-use crate::graph::{Registers, Sample, Type, Value};
+use crate::graph::{Registers, Sample, Saved, Type, Value};
 
 /// A checked graph, ready to be run.
 #[pyclass(name = "Graph", module = "imagepipe_rs._native", frozen)]
 pub(super) struct PyGraph {
+    graph: Description,
     program: Arc<Program>,
     /// Memory of calls that ended, to be used again.
     spare: Mutex<Vec<Registers>>,
@@ -56,15 +58,41 @@ impl PyGraph {
             nodes: nodes.collect::<PyResult<_>>()?,
             outputs: outputs.into_iter().map(output).collect(),
         };
-        let made = if optimize {
-            Program::new(&description)
-        } else {
-            Program::plain(&description)
-        };
-        Ok(Self {
-            program: Arc::new(made.map_err(Error::from)?),
-            spare: Mutex::default(),
-        })
+        Ok(Self::of(description, optimize)?)
+    }
+
+    /// The graph in a file, and its seed.
+    #[staticmethod]
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's arguments are made for the call"
+    )]
+    fn load(py: Python<'_>, path: PathBuf) -> PyResult<(Self, u64)> {
+        let loaded = py.detach(|| {
+            let Saved { graph, seed } = Saved::load(&path)?;
+            // Where it was made is in the message; which file it came from, only here.
+            let made = Self::of(graph, true).map_err(|error| match error {
+                Error::Graph { .. } => Error::dataset(&path, error.to_string()),
+                other => other,
+            });
+            Ok::<_, Error>((made?, seed))
+        });
+        Ok(loaded?)
+    }
+
+    /// Writes the graph to a file.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "Python's arguments are made for the call"
+    )]
+    fn save(&self, py: Python<'_>, path: PathBuf, seed: u64, relocatable: bool) -> PyResult<()> {
+        let graph = self.graph.clone();
+        Ok(py.detach(|| Saved { graph, seed }.save(&path, relocatable))?)
+    }
+
+    /// 64 bits that tell the graph from those of other samples.
+    fn fingerprint(&self) -> u64 {
+        self.graph.fingerprint()
     }
 
     /// The outputs' labels, in order.
@@ -100,6 +128,19 @@ impl PyGraph {
 }
 
 impl PyGraph {
+    fn of(graph: Description, optimize: bool) -> crate::error::Result<Self> {
+        let program = if optimize {
+            Program::new(&graph)?
+        } else {
+            Program::plain(&graph)?
+        };
+        Ok(Self {
+            graph,
+            program: Arc::new(program),
+            spare: Mutex::default(),
+        })
+    }
+
     fn program(&self) -> Arc<Program> {
         Arc::clone(&self.program)
     }
