@@ -316,3 +316,26 @@ def pack_image(data: Buffer, label: float, labels: list[float], id: int, id2: in
 
 def unpack_image(record: Buffer) -> tuple[float, list[float], int, int, bytes]:
     """The parts of an image record."""
+
+@final
+class Graph:
+    """A checked graph, ready to be run."""
+
+    def __new__(
+        cls, nodes: list[Any], outputs: list[tuple[int, str]], optimize: bool = True
+    ) -> Graph:
+        """The graph of nodes, each (name, origin, operation, inputs, constant), and of outputs."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The outputs' labels, in order."""
+
+    @property
+    def types(self) -> list[Any]:
+        """The outputs' types, in order."""
+
+    def run(self, seed: int, index: int) -> tuple[Any, ...]:
+        """The outputs of a sample."""
+
+def graph_operations() -> list[dict[str, Any]]:
+    """All operations: name, family, summary, whether it is variadic, and parameters."""

@@ -110,7 +110,7 @@ class Batches(Iterable[B], Generic[B]):
         if latest:
             latest.close()
 
-    def __enter__(self) -> Batches[B]:  # noqa: PYI034
+    def __enter__(self) -> Batches[B]:
         """Return itself."""
         return self
 

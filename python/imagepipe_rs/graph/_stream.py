@@ -5,16 +5,15 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
-from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-import numpy as np
-
-from imagepipe_rs import _native
-from imagepipe_rs.graph._node import Constant, Graph, Node, Operation, Output
+from imagepipe_rs.graph._build import Build, compiled
+from imagepipe_rs.graph._graph import Graph
+from imagepipe_rs.graph._node import add_outputs
+from imagepipe_rs.graph._values import value_of
 
 if TYPE_CHECKING:
-    from imagepipe_rs.graph._node import Operand
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 P = ParamSpec("P")
 
@@ -25,15 +24,29 @@ class Stream:
     Args:
         graph: what a sample is made of.
         seed: the seed of everything random.
+        variables: values for the graph's variables, by name.
+        debug: whether its :class:`Debug` nodes print.
+        labels: the outputs to keep, by label; all if not given.
+        optimize: whether the graph is made smaller before it is run, which changes no sample.
 
     Raises:
-        GraphError: a graph without outputs, or a node that cannot work, and the line that made it.
+        GraphError: a graph without outputs, an unknown variable, or a node that cannot work, and
+            the line that made it.
     """
 
-    def __init__(self, graph: Graph, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        seed: int = 0,
+        variables: Mapping[str, Any] | None = None,
+        debug: bool = False,
+        labels: Collection[str] | None = None,
+        optimize: bool = True,
+    ) -> None:
         """Check the graph."""
-        nodes, outputs = _in_order(graph)
-        self._native = _native.Graph(nodes, outputs)
+        build = Build(graph, variables=variables, debug=debug)
+        self._native = compiled(build, labels, optimize=optimize)
         self._seed = operator.index(seed)
 
     @property
@@ -54,7 +67,7 @@ class Stream:
             GraphError: the sample cannot be made; it names the node and the line that made it.
         """
         found = self._native.run(self._seed, operator.index(index))
-        return tuple(_value(one) for one in found)
+        return tuple(value_of(one) for one in found)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Return an iterator over all samples, from 0."""
@@ -64,10 +77,45 @@ class Stream:
             index += 1
 
 
-def pipeline(*, seed: int = 0) -> Callable[[Callable[P, Any]], Callable[P, Stream]]:
-    """Turn a function that builds a graph into one that returns its stream.
+def graph(function: Callable[P, Any]) -> Callable[P, Graph]:
+    """Turn a function that makes nodes into one that returns a graph of them.
 
-    The function returns a node, a tuple of nodes, or a mapping from labels to nodes.
+    The function returns a node, a tuple of nodes, or a mapping from labels to nodes; or nothing, if
+    it adds outputs itself.
+
+    Example::
+
+        @graph
+        def numbers(low):
+            return SampleUniform(low, 1)
+
+        stream = Stream(numbers(0), seed=1)
+    """
+
+    @functools.wraps(function)
+    def build(*args: P.args, **kwargs: P.kwargs) -> Graph:
+        with Graph() as made:
+            add_outputs(function(*args, **kwargs))
+        return made
+
+    # What it returns is of another type than what the function returns.
+    build.__annotations__ = {**function.__annotations__, "return": Graph}
+    return build
+
+
+def pipeline(
+    variables: Mapping[str, Any] | None = None,
+    debug: bool = False,
+    seed: int = 0,
+) -> Callable[[Callable[P, Any]], Callable[P, Stream]]:
+    """Turn a function that makes nodes into one that returns a stream of them.
+
+    The function returns what one of :func:`graph` does.
+
+    Args:
+        variables: values for the graph's variables, by name.
+        debug: whether its :class:`Debug` nodes print.
+        seed: the seed of everything random.
 
     Example::
 
@@ -77,76 +125,21 @@ def pipeline(*, seed: int = 0) -> Callable[[Callable[P, Any]], Callable[P, Strea
 
         (number,) = numbers(0).run(7)
     """
+    if inspect.isfunction(variables):
+        message = "@pipeline needs parentheses: @pipeline()"
+        raise TypeError(message)
 
     def decorate(function: Callable[P, Any]) -> Callable[P, Stream]:
+        made = graph(function)
+
         @functools.wraps(function)
         def build(*args: P.args, **kwargs: P.kwargs) -> Stream:
-            with Graph() as graph:
-                _add_outputs(function(*args, **kwargs))
-            return Stream(graph, seed=seed)
+            return Stream(made(*args, **kwargs), seed=seed, variables=variables, debug=debug)
 
-        # What it returns is another type than the function's.
         build.__annotations__ = {**function.__annotations__, "return": Stream}
         return build
 
-    if inspect.isfunction(seed):
-        message = "@pipeline needs parentheses: @pipeline()"
-        raise TypeError(message)
     return decorate
 
 
-def _add_outputs(made: Any) -> None:
-    if made is None:
-        return  # the function has made outputs itself
-    if isinstance(made, Mapping):
-        for label, node in made.items():
-            Output(node, label)
-    else:
-        for node in made if isinstance(made, tuple) else (made,):
-            Output(node)
-
-
-def _in_order(graph: Graph) -> tuple[list[Any], list[tuple[int, str]]]:
-    """Return the nodes that outputs need, each after its inputs, and the outputs."""
-    places: dict[int, int] = {}
-    described: list[Any] = []
-    for output in graph.outputs:
-        _place(output.node, places, described)
-    return described, [(places[id(output.node)], output.label) for output in graph.outputs]
-
-
-def _place(node: Node, places: dict[int, int], described: list[Any]) -> None:
-    open_nodes = [node]
-    while open_nodes:
-        last = open_nodes[-1]
-        waiting = [one for one in _inputs(last) if id(one) not in places]
-        if waiting:
-            open_nodes += waiting
-            continue
-        open_nodes.pop()
-        if id(last) not in places:
-            described.append(_described(last, places))
-            places[id(last)] = len(described) - 1
-
-
-def _inputs(node: Node) -> list[Node]:
-    return node.inputs if isinstance(node, Operation) else []
-
-
-def _described(node: Node, places: Mapping[int, int]) -> Any:
-    if isinstance(node, Operation):
-        inputs = [places[id(one)] for one in node.inputs]
-        return node.name, node.origin, node.operation, inputs, None
-    value = node.value if isinstance(node, Constant) else None
-    return node.name, node.origin, None, [], value
-
-
-def _value(found: Any) -> Any:
-    if isinstance(found, list):
-        return [_value(one) for one in found]
-    if isinstance(found, str | bytes):
-        return found
-    return np.asarray(found)[()]
-
-
-__all__ = ["Stream", "pipeline"]
+__all__ = ["Stream", "graph", "pipeline"]
