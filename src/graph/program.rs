@@ -109,6 +109,12 @@ impl Program {
         })
     }
 
+    /// How many operations a sample may take.
+    #[must_use]
+    pub fn operations(&self) -> usize {
+        self.steps.iter().flatten().count()
+    }
+
     /// What each output is called.
     #[must_use]
     pub fn labels(&self) -> &[Arc<str>] {

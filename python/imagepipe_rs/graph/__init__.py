@@ -53,7 +53,7 @@ from imagepipe_rs.graph._sources import (
     ResourceListSource,
     SegmentedResourceListSource,
 )
-from imagepipe_rs.graph._stream import Stream, graph, pipeline
+from imagepipe_rs.graph._stream import Stream, graph, load, pipeline
 
 __all__ = [
     "AffineView",
@@ -103,6 +103,7 @@ __all__ = [
     "SegmentCount",
     "SegmentedResourceListSource",
     "Stream",
+    "load",
     "Switch",
     "Table",
     "Toggle",

@@ -85,9 +85,22 @@ impl PyGraph {
         clippy::needless_pass_by_value,
         reason = "Python's arguments are made for the call"
     )]
-    fn save(&self, py: Python<'_>, path: PathBuf, seed: u64, relocatable: bool) -> PyResult<()> {
+    fn save(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        seed: u64,
+        relocatable: bool,
+        replace: bool,
+    ) -> PyResult<()> {
         let graph = self.graph.clone();
-        Ok(py.detach(|| Saved { graph, seed }.save(&path, relocatable))?)
+        Ok(py.detach(|| Saved { graph, seed }.save(&path, relocatable, replace))?)
+    }
+
+    /// How many operations a sample may take.
+    #[getter]
+    fn operations(&self) -> usize {
+        self.program.operations()
     }
 
     /// 64 bits that tell the graph from those of other samples.

@@ -90,7 +90,9 @@ class Pipeline:
             index: its number.
         """
         with refused():
-            return self._stream.run(index)
+            made = self._stream.run(index)
+        # There, outputs never come by their labels.
+        return tuple(made.values()) if isinstance(made, dict) else made
 
     def __len__(self) -> int:
         """Return the number of operations."""
