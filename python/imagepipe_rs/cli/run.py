@@ -29,7 +29,7 @@ _LONGEST = 60
       imagepipe run patches.pipe --count 100 -o samples/
     """,
 )
-@place("--path", required=True, help="What Stream.save has written.")
+@place("--path", help="What Stream.save has written.")
 @click.option("--index", default=0, type=click.IntRange(0, 2**64 - 1), help="The first sample.")
 @click.option("--count", default=1, type=click.IntRange(1), help="How many samples.")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Another seed than the stream's.")
