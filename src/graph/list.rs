@@ -125,6 +125,7 @@ impl List {
     }
 
     /// All elements, in order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Value> {
         (0..self.len()).map(|place| self.get(place))
     }
