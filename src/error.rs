@@ -3,6 +3,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::io::Errno;
 
@@ -147,6 +148,18 @@ pub enum Error {
         /// Process that uses it.
         used_in: u32,
     },
+    /// A graph cannot work, or a sample of it cannot be made.
+    #[error("{}{}{reason}", of_sample(*index), of_node(node, origin))]
+    Graph {
+        /// The node; empty for the graph as a whole.
+        node: Arc<str>,
+        /// Where in the user's source it was made; empty if that is not known.
+        origin: Arc<str>,
+        /// The sample.
+        index: Option<u64>,
+        /// What is wrong.
+        reason: String,
+    },
     /// A GPU, or the driver of it, cannot be used.
     #[error("{reason}")]
     Device {
@@ -279,6 +292,12 @@ impl Error {
                 ..
             } => format!("at byte {offset}: {}{reason}", of_number(*number)),
             Self::Io { source, .. } => explained(source),
+            Self::Graph {
+                node,
+                origin,
+                reason,
+                ..
+            } => format!("{}{reason}", of_node(node, origin)),
             Self::Panic { message, .. } => format!("internal error: {message}"),
             other => other.to_string(),
         }
@@ -298,6 +317,20 @@ fn of_spot(record: Option<Spot>) -> String {
     record.map_or_else(String::new, |Spot { number, offset }| {
         format!("record {number} at byte {offset}: ")
     })
+}
+
+/// The beginning of what is wrong with a sample of a graph.
+fn of_sample(index: Option<u64>) -> String {
+    index.map_or_else(String::new, |index| format!("sample {index}: "))
+}
+
+/// The beginning of what is wrong at a node of a graph.
+fn of_node(node: &str, origin: &str) -> String {
+    match (node, origin) {
+        ("", _) => String::new(),
+        (node, "") => format!("{node}: "),
+        (node, origin) => format!("{node} ({origin}): "),
+    }
 }
 
 /// The beginning of what is wrong with a record.

@@ -53,7 +53,7 @@ def extracted(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **given,
         "paths": paths_of(given["path"]),
-        "shard": _shard(given["shard"]),
+        "shard": shard_of(given["shard"]),
         "weights": _weights(given["weights"]),
         "decoder": jpeg_decoder(given["decoder"]),
         "places": places_directory(),
@@ -61,7 +61,7 @@ def extracted(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shard(shard: Any) -> Any:
+def shard_of(shard: Any) -> Any:
     if shard is None:
         return (0, 1)
     return auto_shard() if isinstance(shard, str) and shard == "auto" else shard

@@ -316,3 +316,91 @@ def pack_image(data: Buffer, label: float, labels: list[float], id: int, id2: in
 
 def unpack_image(record: Buffer) -> tuple[float, list[float], int, int, bytes]:
     """The parts of an image record."""
+
+@final
+class Graph:
+    """A checked graph, ready to be run."""
+
+    def __new__(
+        cls, nodes: list[Any], outputs: list[tuple[int, str]], optimize: bool = True
+    ) -> Graph:
+        """The graph of nodes, each (name, origin, operation, inputs, constant), and of outputs."""
+
+    @property
+    def labels(self) -> list[str]:
+        """The outputs' labels, in order."""
+
+    @property
+    def types(self) -> list[Any]:
+        """The outputs' types, in order."""
+
+    def run(self, seed: int, index: int) -> tuple[Any, ...]:
+        """The outputs of a sample."""
+
+    @staticmethod
+    def load(path: str) -> tuple[Graph, int]:
+        """The graph in a file, and its seed."""
+
+    def save(self, path: str, seed: int, relocatable: bool, replace: bool) -> None:
+        """Write the graph to a file."""
+
+    @property
+    def operations(self) -> int:
+        """How many operations a sample may take."""
+
+    def fingerprint(self) -> int:
+        """64 bits that tell the graph from those of other samples."""
+
+@final
+class GraphBatching:
+    """A graph that is cut into batches."""
+
+    def __new__(cls, graph: Graph, arguments: _Arguments, start: int) -> GraphBatching: ...
+    def batches(self, start: int, count: int | None = None) -> GraphBatches:
+        """The batches from a sample of all ranks on: `count` of them, or without end."""
+
+    def errors(self) -> list[tuple[int, str]]:
+        """The samples that failed last: number and reason."""
+
+    def stats(self) -> dict[str, Any]:
+        """Counts over all iterators."""
+
+@final
+class GraphBatches:
+    """An iterator over batches of a graph."""
+
+    def next(self) -> GraphBatch | None:
+        """Return the next batch, or None at the end."""
+
+    def place(self) -> int | None:
+        """The first sample after what was handed over; nothing of an iterator that was stopped."""
+
+    def load(self) -> tuple[int, int]:
+        """Batches that wait to be taken, and batches that are begun."""
+
+    def stop(self) -> None:
+        """End the iterator and its workers."""
+
+@final
+class GraphBatch:
+    """A finished batch of a graph."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+
+    @property
+    def indices(self) -> list[int]:
+        """The numbers of the samples."""
+
+    @property
+    def after(self) -> int:
+        """The first sample of the next batch of all ranks."""
+
+    def failures(self) -> list[tuple[int, str]]:
+        """Samples that failed: number and reason."""
+
+    def output(self, output: int) -> Any:
+        """What it has of an output: a tensor, or a list of values."""
+
+def graph_operations() -> list[dict[str, Any]]:
+    """All operations: name, family, summary, whether it is variadic, and parameters."""

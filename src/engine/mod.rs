@@ -17,6 +17,7 @@
 //! `in_order`; what is a plain loop over many files needs no engine: [`crate::file::each`].
 
 mod first;
+mod on_error;
 mod ordered;
 mod queue;
 mod stats;
@@ -28,6 +29,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 pub(crate) use first::FirstError;
+pub use on_error::OnError;
 pub(crate) use ordered::{Indexed, in_order};
 pub use ordered::{Watch, unwatched};
 pub use stats::{Meter, Reading, Stopwatch, WorkerClock, WorkerTime};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::operation::{Inputs, Operation};
 use super::types::Type;
 use super::value::Value;
+use crate::error::Error;
 
 /// A graph. Every input of a node comes from a node before it.
 #[derive(Clone, Debug, Default)]
@@ -118,19 +119,26 @@ impl Fault {
     }
 }
 
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Fault {
+    /// The same as this crate's error; of a sample, if it has an index.
+    #[must_use]
+    pub fn into_error(self, index: Option<u64>) -> Error {
         let Self {
             node,
             origin,
             reason,
         } = self;
-        match (&**node, &**origin) {
-            ("", _) => f.write_str(reason),
-            (node, "") => write!(f, "{node}: {reason}"),
-            (node, origin) => write!(f, "{node} ({origin}): {reason}"),
+        Error::Graph {
+            node,
+            origin,
+            index,
+            reason,
         }
     }
 }
 
-impl std::error::Error for Fault {}
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        fault.into_error(None)
+    }
+}

@@ -5,6 +5,7 @@
 //! of (graph, seed, index) alone.
 
 mod array;
+pub mod batches;
 mod check;
 mod compile;
 mod description;
@@ -14,6 +15,7 @@ mod number;
 mod operation;
 pub mod operations;
 mod program;
+mod saved;
 mod types;
 mod value;
 
@@ -22,6 +24,7 @@ pub use description::{Description, Fault, Foreign, Kind, Node, Output};
 pub use list::{List, Text, TextList};
 pub use operation::{Default, Given, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use program::{Program, Registers};
+pub use saved::Saved;
 pub use types::{ArrayType, Type};
 pub use value::Value;
 

@@ -109,10 +109,27 @@ impl Program {
         })
     }
 
+    /// How many operations a sample may take.
+    #[must_use]
+    pub fn operations(&self) -> usize {
+        self.steps.iter().flatten().count()
+    }
+
     /// What each output is called.
     #[must_use]
     pub fn labels(&self) -> &[Arc<str>] {
         &self.labels
+    }
+
+    /// What output number `output` is called in messages: by its label, if no other has it.
+    #[must_use]
+    pub fn called(&self, output: usize) -> String {
+        let label = &self.labels[output];
+        if self.labels.iter().filter(|other| *other == label).count() == 1 {
+            format!("\"{label}\"")
+        } else {
+            output.to_string()
+        }
     }
 
     /// What is known of each output.

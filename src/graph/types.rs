@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::array::Array;
+use super::array::{Array, Shape};
 use super::value::Value;
 use crate::pixel::Dtype;
 
@@ -128,10 +128,15 @@ impl ArrayType {
     /// The type of an array.
     #[must_use]
     pub fn of(array: &Array) -> Self {
-        let axes = array.shape().axes().iter().copied().map(Some).collect();
+        Self::fixed(array.dtype(), array.shape())
+    }
+
+    /// The type of arrays of which all is known.
+    #[must_use]
+    pub fn fixed(dtype: Dtype, shape: Shape) -> Self {
         Self {
-            dtype: Some(array.dtype()),
-            shape: Some(axes),
+            dtype: Some(dtype),
+            shape: Some(shape.axes().iter().copied().map(Some).collect()),
         }
     }
 

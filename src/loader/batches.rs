@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use super::Loader;
 use super::batch::Batch;
-use super::config::OnError;
 use super::gpu::{Gpu, Waker};
 use super::job::Job;
 use super::ledger::Ledger;
 use crate::cuda;
-use crate::engine::{Engine, Load, Next, Stopwatch};
+use crate::engine::{Engine, Load, Next, OnError, Stopwatch};
 use crate::error::Result;
 use crate::sampler::Place;
 use crate::sync::lock;

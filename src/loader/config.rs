@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use crate::cuda::Route;
 use crate::dataset::{Keys, Side};
+use crate::engine::OnError;
 use crate::pixel::words;
 use crate::sampler::LastBatch;
 use crate::tensor::Device;
@@ -37,22 +38,6 @@ pub enum Sampling {
 }
 
 words!(Sampling: "epoch" Epoch, "balanced" Balanced);
-
-/// What to do with a sample that cannot be read or decoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// The batch is an error.
-    #[default]
-    Raise,
-    /// The sample is left out of its batch. A batch that would be empty is filled as with
-    /// [`OnError::Replace`], none of its samples valid, so that the number of batches stays the
-    /// same on every rank.
-    Skip,
-    /// Another sample, chosen by the seed, takes its place.
-    Replace,
-}
-
-words!(OnError: "raise" Raise, "skip" Skip, "replace" Replace);
 
 /// How a [`Loader`](super::Loader) is set up.
 #[derive(Clone, Debug)]

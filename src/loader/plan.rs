@@ -1,10 +1,10 @@
 //! What was asked for, checked against itself and the data, in the form the workers use: it is free
 //! of contradictions.
 
-use super::config::{Config, Labels, OnError, Sampling};
+use super::config::{Config, Labels, Sampling};
 use super::gpu::Delivery;
 use crate::dataset::{ByClass, Dataset};
-use crate::engine::MOST_WORKERS;
+use crate::engine::{MOST_WORKERS, OnError};
 use crate::error::{Error, Result, counted};
 use crate::sampler::{Order, Schedule};
 use crate::tensor::Device;

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 
 use super::assembly::Assembly;
 use super::batch::Failure;
-use super::config::OnError;
 use super::job::{Job, Task};
+use crate::engine::OnError;
 use crate::error::{Error, Result};
 use crate::random::{Purpose, Stream};
 use crate::sampler::Draw;

@@ -142,6 +142,12 @@ fn fill(a: &Arguments<'_, '_>, channels: Channels) -> PyResult<[u8; 3]> {
     per_channel("fill", &value, channels, allowed)
 }
 
+/// The mean and the standard deviation of red, green and blue.
+pub(super) fn moments(a: &Arguments<'_, '_>) -> PyResult<[Option<[f64; 3]>; 2]> {
+    let of = |name, usual| normalization(a, name, usual, Channels::Rgb);
+    Ok([of("mean", IMAGENET_MEAN)?, of("std", IMAGENET_STD)?])
+}
+
 /// A mean or a standard deviation for each channel; `usual` is ImageNet's, as RGB.
 fn normalization(
     a: &Arguments<'_, '_>,

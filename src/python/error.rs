@@ -34,6 +34,7 @@ fn class_of(error: &Error) -> &'static str {
         // Whoever handles damaged images is to hear of them, whatever else is wrong.
         Error::Files { .. } => error_of(error).map_or("ImagePipeError", class_of),
         Error::Memory { .. } => "OutOfMemoryError",
+        Error::Graph { .. } => "GraphError",
         Error::Device { .. } => "DeviceError",
         Error::Captured => "StreamCaptureError",
         Error::TooManyErrors { .. }
@@ -87,6 +88,17 @@ fn facts<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyDict>> {
         }
         Error::Decode { path, .. } | Error::Dataset { path, .. } | Error::Exists { path, .. } => {
             path
+        }
+        Error::Graph {
+            node,
+            origin,
+            index,
+            ..
+        } => {
+            facts.set_item("node", &**node)?;
+            facts.set_item("origin", &**origin)?;
+            facts.set_item("index", index)?;
+            return Ok(facts);
         }
         _ => return Ok(facts),
     };

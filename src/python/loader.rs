@@ -3,21 +3,20 @@
 
 use std::ffi::OsString;
 use std::mem::ManuallyDrop;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict};
 
-use super::PATIENCE;
 use super::batch::PyBatch;
 use super::config::config;
+use super::iterating::{self, Held};
 use crate::cuda;
 use crate::dataset::Location;
 use crate::engine::{Next, Reading, usable_cores};
-use crate::error::Error;
+use crate::error::Result;
 use crate::loader::{Batch, Batches, Fault, Loader};
 use crate::sampler::Place;
-use crate::sync::lock;
 
 /// A dataset, ready to be iterated over.
 #[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]
@@ -26,11 +25,16 @@ pub(super) struct PyLoader(pub(super) ManuallyDrop<Loader>);
 /// An iterator over batches.
 #[pyclass(name = "Batches", module = "imagepipe_rs._native", frozen)]
 pub(super) struct PyBatches {
-    batches: Mutex<Option<Batches>>,
-    /// A batch that a signal kept from being handed over.
-    kept: Mutex<Option<Batch>>,
-    process: u32,
+    held: Held<Batches>,
     loader: Py<PyLoader>,
+}
+
+impl iterating::Batches for Batches {
+    type Batch = Batch;
+
+    fn wait(&mut self, patience: Duration) -> Result<Next<Batch>> {
+        Batches::wait(self, patience)
+    }
 }
 
 #[pymethods]
@@ -55,11 +59,8 @@ impl PyLoader {
             Some(count) => loader.next_batches(start, count),
             None => loader.batches(start),
         })?;
-        let process = std::process::id();
         Ok(PyBatches {
-            batches: Mutex::new(Some(batches)),
-            kept: Mutex::default(),
-            process,
+            held: Held::new(batches),
             loader: this.unbind(),
         })
     }
@@ -142,11 +143,7 @@ impl PyLoader {
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.0.stats();
         let bottleneck = stats.bottleneck(usable_cores());
-        let stage = |Reading { items, bytes, time }| {
-            let stage = [("items", items), ("bytes", bytes)].into_py_dict(py)?;
-            stage.set_item("seconds", time.as_secs_f64())?;
-            PyResult::Ok(stage)
-        };
+        let stage = |reading| stage(py, reading);
         let all = PyDict::new(py);
         all.set_item("read", stage(stats.read)?)?;
         all.set_item("decode", stage(stats.decode)?)?;
@@ -172,88 +169,36 @@ impl PyLoader {
 impl PyBatches {
     /// The next batch, or `None` at the end.
     fn next(&self, py: Python<'_>) -> PyResult<Option<PyBatch>> {
-        loop {
-            let next = py.detach(|| self.wait())?;
-            // What a signal's handler raises ends the wait, not the iterator, which still has this
-            // batch.
-            if let Err(raised) = py.check_signals() {
-                self.keep(next);
-                return Err(raised);
-            }
-            match next {
-                Next::Batch(batch) => return Ok(Some(PyBatch(batch))),
-                Next::End => return Ok(None),
-                Next::TimedOut => {}
-            }
-        }
+        Ok(self.held.next(py)?.map(PyBatch))
     }
 
     /// Epoch and position that were handed over; nothing of an iterator that was stopped.
     fn place(&self, py: Python<'_>) -> PyResult<Option<(u32, u64)>> {
         let loader = &self.loader.get().0;
-        let place = self.ask(py, |batches| batches.place(loader))?;
+        let place = self.held.ask(py, |batches| batches.place(loader))?;
         Ok(place.map(|place| (place.epoch, place.position)))
     }
 
     /// Batches that wait to be taken, and batches that are begun.
     fn load(&self, py: Python<'_>) -> (usize, usize) {
-        let load = self.ask(py, Batches::load).ok().flatten().flatten();
+        let load = self.held.ask(py, Batches::load).ok().flatten().flatten();
         load.map_or((0, 0), |load| (load.ready, load.begun))
     }
 
     /// Ends the iterator and its workers; in a fork, where it has none, nothing happens.
     fn stop(&self, py: Python<'_>) {
-        py.detach(|| {
-            if let Ok(mut batches) = self.lock() {
-                drop((batches.take(), self.kept().take()));
-            }
-        });
+        self.held.stop(py);
     }
 }
 
-impl PyBatches {
-    /// The batches' answer; nothing of an iterator that was stopped.
-    fn ask<T: Send>(
-        &self,
-        py: Python<'_>,
-        answer: impl FnOnce(&Batches) -> T + Send,
-    ) -> crate::error::Result<Option<T>> {
-        py.detach(|| Ok(self.lock()?.as_ref().map(answer)))
-    }
-
-    fn wait(&self) -> crate::error::Result<Next<Batch>> {
-        let mut batches = self.lock()?;
-        if let Some(batch) = self.kept().take() {
-            return Ok(Next::Batch(batch));
-        }
-        batches
-            .as_mut()
-            .map_or(Ok(Next::End), |batches| batches.wait(PATIENCE))
-    }
-
-    fn keep(&self, next: Next<Batch>) {
-        if let Next::Batch(batch) = next {
-            *self.kept() = Some(batch);
-        }
-    }
-
-    /// Nobody holds this lock for longer than it takes to look.
-    fn kept(&self) -> MutexGuard<'_, Option<Batch>> {
-        lock(&self.kept)
-    }
-
-    /// The batches, locked: without the interpreter only, since whoever holds the lock may be
-    /// waiting for it; and not in a fork, where the lock may be held by a thread that is not there.
-    fn lock(&self) -> crate::error::Result<MutexGuard<'_, Option<Batches>>> {
-        let process = std::process::id();
-        if process != self.process {
-            return Err(Error::Forked {
-                made_in: self.process,
-                used_in: process,
-            });
-        }
-        Ok(lock(&self.batches))
-    }
+/// What was counted of a stage.
+pub(super) fn stage(
+    py: Python<'_>,
+    Reading { items, bytes, time }: Reading,
+) -> PyResult<Bound<'_, PyDict>> {
+    let stage = [("items", items), ("bytes", bytes)].into_py_dict(py)?;
+    stage.set_item("seconds", time.as_secs_f64())?;
+    Ok(stage)
 }
 
 impl Drop for PyLoader {
@@ -267,23 +212,5 @@ impl Drop for PyLoader {
                 cuda::sweep();
             });
         });
-    }
-}
-
-impl Drop for PyBatches {
-    fn drop(&mut self) {
-        let batches = self
-            .batches
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let batches = (batches, self.kept().take());
-        if std::process::id() != self.process {
-            // A fork: what it shares with the parent's threads is left alone.
-            std::mem::forget(batches);
-            return;
-        }
-        // Waiting for the workers must not keep other Python threads waiting.
-        Python::attach(|py| py.detach(|| drop(batches)));
     }
 }

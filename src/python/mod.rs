@@ -11,6 +11,7 @@ mod error;
 mod graph;
 mod images;
 mod inspect;
+mod iterating;
 mod loader;
 mod records;
 mod write;
@@ -42,7 +43,7 @@ mod _native {
     #[pymodule_export]
     use super::device::{PyDeviceTensor, close_cuda, cuda_devices};
     #[pymodule_export]
-    use super::graph::{PyGraph, graph_operations};
+    use super::graph::{PyGraph, PyStream, PyStreamBatch, PyStreamBatches, graph_operations};
     #[pymodule_export]
     use super::images::create_images;
     #[pymodule_export]

@@ -18,6 +18,6 @@ mod whole;
 
 pub use codec::Codec;
 pub use options::{MAX_PIXELS, Options};
-pub use recipe::{Deferred, Recipe};
+pub use recipe::{Deferred, Recipe, conversion};
 pub use sample::{Identity, Loaded, Made, Prepared, Scratch};
 pub use whole::{Form, decode_whole};

@@ -44,7 +44,6 @@ impl Recipe {
         check_size(options)?;
         check_resize_short(options)?;
         check_random_crop(options)?;
-        check_values(options)?;
         if options.max_pixels == 0 {
             return Err(Error::argument("max_pixels", 0, "at least 1"));
         }
@@ -204,7 +203,12 @@ fn check_moments(
     Err(Error::argument(name, format!("{values:?}"), allowed))
 }
 
-fn conversion(options: &Options) -> Result<Conversion> {
+/// What becomes of each byte, as `dtype`, `mean`, `std` and `rescale` say.
+///
+/// # Errors
+/// [`Error::Argument`] for one that is not valid, or not with another.
+pub fn conversion(options: &Options) -> Result<Conversion> {
+    check_values(options)?;
     let linear = || match options.rescale {
         Some(rescale) => Linear::scaling(rescale),
         None => Linear::normalizing(

@@ -2,22 +2,115 @@
 
 from __future__ import annotations
 
-from imagepipe_rs.graph._node import Constant, Graph, Node, Operand, Operation, Output, Saturate
-from imagepipe_rs.graph._node import outputs
+from imagepipe_rs.graph import _nodes, types
+from imagepipe_rs.graph._expression import Expression
+from imagepipe_rs.graph._flow import (
+    Boolean,
+    Float,
+    GetRandom,
+    Integer,
+    RandomBoolean,
+    Switch,
+    Table,
+    Toggle,
+)
+from imagepipe_rs.graph._foreign import Debug, FileList, PyNode
+from imagepipe_rs.graph._geometry import (
+    AffineView,
+    GetImageProperties,
+    RandomPatchView,
+    RectangleArea,
+    ResizeRectangle,
+)
+from imagepipe_rs.graph._graph import Graph, Saturate
+from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
+from imagepipe_rs.graph._macro import Macro
+from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, Output, RandomSeed, outputs
 from imagepipe_rs.graph._nodes import *  # noqa: F403
-from imagepipe_rs.graph._nodes import __all__ as _operations
-from imagepipe_rs.graph._stream import Stream, pipeline
+from imagepipe_rs.graph._placeholders import Reference, Variable
+from imagepipe_rs.graph._resource import (
+    AppendField,
+    ConditionalResource,
+    GetField,
+    MakeResource,
+)
+from imagepipe_rs.graph._resource_nodes import (
+    GetLastResource,
+    GetResource,
+    GetResourceListLength,
+    ListInterval,
+    PermuteResources,
+    PermuteResourceSegments,
+    RandomResource,
+    RandomResourceSegment,
+    RepeatResource,
+    ResourceSegment,
+    SegmentCount,
+)
+from imagepipe_rs.graph._resource_type import ResourceField
+from imagepipe_rs.graph._sources import (
+    ImageDirectory,
+    ResourceListSource,
+    SegmentedResourceListSource,
+)
+from imagepipe_rs.graph._stream import Stream, graph, load, pipeline
 
 __all__ = [
+    "AffineView",
+    "AppendField",
+    "Boolean",
+    "ConditionalResource",
     "Constant",
+    "Debug",
+    "EnumerationInput",
+    "Expression",
+    "FileList",
+    "Float",
+    "GetField",
+    "GetImageProperties",
+    "GetLastResource",
+    "GetRandom",
+    "GetResource",
+    "GetResourceListLength",
     "Graph",
+    "ImageDirectory",
+    "Input",
+    "Integer",
+    "ListInterval",
+    "Macro",
+    "MakeResource",
     "Node",
     "Operand",
     "Operation",
     "Output",
+    "PermuteResourceSegments",
+    "PermuteResources",
+    "PyNode",
+    "RandomBoolean",
+    "RandomPatchView",
+    "RandomResource",
+    "RandomResourceSegment",
+    "RandomSeed",
+    "RectangleArea",
+    "Reference",
+    "RepeatResource",
+    "ResizeRectangle",
+    "ResourceField",
+    "ResourceListSource",
+    "ResourceSegment",
     "Saturate",
+    "SeedInput",
+    "SegmentCount",
+    "SegmentedResourceListSource",
     "Stream",
+    "Switch",
+    "Table",
+    "Toggle",
+    "Variable",
+    "graph",
+    "load",
     "outputs",
     "pipeline",
+    "types",
 ]
-__all__ += _operations
+__all__ += _nodes.__all__

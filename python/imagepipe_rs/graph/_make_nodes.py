@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING
 from imagepipe_rs.graph._node import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imagepipe_rs.graph._node import Operand
 
 '''
-
-_WORDS = {"true", "false"}  # as parameters they would be mistaken for truth values
 
 
 def source() -> str:
@@ -38,22 +38,17 @@ def source() -> str:
 
 def _class(row: dict[str, Any]) -> str:
     parameters = [_Parameter(*one) for one in row["parameters"]]
-    variadic = parameters.pop() if row["variadic"] else None
-    signature = ["self", *(one.declared() for one in parameters)]
-    given = [f'"{row["name"]}"', *(one.name for one in parameters)]
-    if variadic:
-        signature.append(f"*{variadic.name}: Operand")
-        given.append(f"*{variadic.name}")
-        parameters.append(variadic)
-    else:
-        signature.append("*")
+    if row["variadic"]:
+        parameters = [_merged(parameters)]
+    signature = ["self", *(one.declared() for one in parameters), "*", "name: str | None = None"]
+    given = [f'"{row["name"]}"', *(one.passed() for one in parameters), "name=name"]
     lines = [
         f"class {row['name']}(Operation):",
         _docstring(row["summary"], parameters),
         "",
-        f"    def __init__({', '.join([*signature, 'name: str | None = None'])}) -> None:",
+        f"    def __init__({', '.join(signature)}) -> None:",
         '        """Make the node."""',
-        f"        super().__init__({', '.join([*given, 'name=name'])})",
+        f"        super().__init__({', '.join(given)})",
         "",
     ]
     return "\n".join(lines)
@@ -61,15 +56,30 @@ def _class(row: dict[str, Any]) -> str:
 
 class _Parameter:
     def __init__(self, name: str, summary: str, default: str | None) -> None:
-        self.name = f"{name}_" if name in _WORDS else name
+        self.name = name
         self.summary = summary
         self.default = default
+        self.is_list = False
 
     def declared(self) -> str:
+        if self.is_list:
+            return f"{self.name}: Sequence[Operand]"
         if self.default is None:
             return f"{self.name}: Operand"
         optional = " | None" if self.default == "None" else ""
         return f"{self.name}: Operand{optional} = {self.default}"
+
+    def passed(self) -> str:
+        return f"*{self.name}" if self.is_list else self.name
+
+
+def _merged(parameters: list[_Parameter]) -> _Parameter:
+    """Return the list that takes the place of all parameters: all of them are its elements."""
+    made = parameters[-1]
+    made.is_list = True
+    if len(parameters) > 1:
+        made.summary = "; ".join(f"{one.summary}" for one in parameters)
+    return made
 
 
 def _docstring(summary: str, parameters: list[_Parameter]) -> str:

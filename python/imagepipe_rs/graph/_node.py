@@ -1,49 +1,87 @@
-"""Nodes of a graph, and the graph that collects them."""
+"""Nodes of a graph."""
 
 from __future__ import annotations
 
-import linecache
-import sys
-import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from imagepipe_rs._errors import GraphError
+from imagepipe_rs.graph._constant import described
+from imagepipe_rs.graph._graph import Place, current
+from imagepipe_rs.graph._operators import Operators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType, TracebackType
+    from collections.abc import Iterable, Iterator, Mapping
 
-_PACKAGE = str(Path(__file__).parent)
-_local = threading.local()
+    from imagepipe_rs.graph._build import Build
+    from imagepipe_rs.graph._resource_type import Resource
+    from imagepipe_rs.graph._token import Data
+
+_CLIPPED = {"Add", "Subtract", "Multiply", "Divide"}
 
 
-class Node:
+class Node(Operators):
     """A value of a graph, which each sample computes anew.
 
     Args:
         name: what it is called in messages. The random numbers of a node that draws depend on it,
             too: by default on the function and the line that made the node, so that they stay the
             same when other nodes come and go.
+
+    Raises:
+        GraphError: another node of the graph has this name, or no graph is open.
     """
 
     def __init__(self, *, name: str | None = None) -> None:
         """Note where it was made, and add it to the current graph."""
-        self.place = _Place.of_caller()
-        self.graph = _current()
-        self.name = name or self.graph.name_at(self.place, type(self).__name__)
-        self.graph.nodes.append(self)
+        self.graph = current()
+        self.place = Place.of_caller(self, self.graph)
+        self.name = self.graph.add(self, name)
+        self.operands: list[Node] = []
 
     @property
     def origin(self) -> str:
         """The file and line that made it."""
         return self.place.origin
 
+    @property
+    def resolved(self) -> Node:
+        """The node that computes it: of a macro what it expanded to, else the node itself."""
+        node, passed = self, {id(self)}
+        while (then := node.stands_for()) is not node:
+            if id(then) in passed:
+                return self  # a cycle, which is refused when the graph is built
+            passed.add(id(then))
+            node = then
+        return node
+
+    def stands_for(self) -> Node:
+        """Return the node whose value it has, as far as it is known; else the node itself."""
+        return self
+
+    @property
+    def type(self) -> Data:
+        """What is known of its value before any sample is made.
+
+        Raises:
+            GraphError: it, or a node that it needs, cannot work.
+        """
+        found = self.resource_type()
+        if found is not None:
+            return found
+        from imagepipe_rs.graph._build import Build, types_of  # noqa: PLC0415  it imports this
+
+        return types_of(Build(self.graph), [self])[0]
+
+    @property
+    def node_kind(self) -> str:
+        """What kind of node it is."""
+        return type(self).__name__.lstrip("_")
+
     def __repr__(self) -> str:
         """Say what it is, and where it was made."""
-        return f"<{type(self).__name__} {self.name!r} ({self.origin})>"
+        return f"<{self.node_kind} {self.name!r} ({self.origin})>"
 
     def __bool__(self) -> bool:
         """Raise an error: what it is differs from sample to sample."""
@@ -58,105 +96,83 @@ class Node:
         message = f"{self!r} cannot be taken apart while the graph is built: use node[i]"
         raise TypeError(message)
 
-    __hash__ = object.__hash__
+    def __getitem__(self, index: Operand) -> Node:
+        """Return an element of a list, a field of a resource, or a resource of a list of them."""
+        return self.resolved.item_at(index, self)
 
-    def _with(self, operation: str, *others: Operand) -> Operation:
-        return Operation(operation, self, *others)
+    def item_at(self, index: Operand, seen: Node) -> Node:
+        """Return what ``node[index]`` is for values of this kind.
 
-    def _arithmetic(self, operation: str, a: Operand, b: Operand) -> Operation:
-        return Operation(operation, a, b, self.graph.saturates)
+        Args:
+            index: the number or name.
+            seen: the node as the user has it, of which this one computes the value.
+        """
+        if isinstance(index, str):
+            raise seen.fault_here(f"it is not a resource, so it has no field {index!r}")
+        return Operation("GetElement", seen, index)
 
-    def __add__(self, other: Operand) -> Operation:
-        """Return the sum."""
-        return self._arithmetic("Add", self, other)
+    def fault_here(self, reason: str) -> GraphError:
+        """Return the error that says what is wrong with how this node is used by the caller."""
+        return self.fault(reason, Place.of_caller(graph=self.graph).origin)
 
-    def __radd__(self, other: Operand) -> Operation:
-        """Return the sum."""
-        return self._arithmetic("Add", other, self)
+    def fault(self, reason: str, origin: str | None = None) -> GraphError:
+        """Return the error that says what is wrong with this node.
 
-    def __sub__(self, other: Operand) -> Operation:
-        """Return the difference."""
-        return self._arithmetic("Subtract", self, other)
+        Args:
+            reason: what is wrong.
+            origin: the file and line to blame, if not the one that made the node.
+        """
+        origin = origin or self.origin
+        message = f"{self.name} ({origin}): {reason}"
+        return GraphError(message, node=self.name, origin=origin)
 
-    def __rsub__(self, other: Operand) -> Operation:
-        """Return the difference."""
-        return self._arithmetic("Subtract", other, self)
+    def final(self, build: Build) -> Node:
+        """Return the node that computes it when the graph is built."""
+        del build
+        return self
 
-    def __mul__(self, other: Operand) -> Operation:
-        """Return the product."""
-        return self._arithmetic("Multiply", self, other)
+    def native(self, build: Build) -> tuple[str | None, Any]:
+        """Return its operation and constant as the compiled module takes them."""
+        del build
+        raise self.fault("it has no value")
 
-    def __rmul__(self, other: Operand) -> Operation:
-        """Return the product."""
-        return self._arithmetic("Multiply", other, self)
+    def as_input(self, value: Operand | None) -> Node:
+        """Return what an input stands for: a node, a constant, or for None a seed of its own.
 
-    def __truediv__(self, other: Operand) -> Operation:
-        """Return the quotient, of integers towards zero."""
-        return self._arithmetic("Divide", self, other)
+        Raises:
+            GraphError: a node of another graph, or something that cannot be in one.
+        """
+        if value is None:
+            return Seed(self.name)
+        if not isinstance(value, Node):
+            try:
+                return Constant(value)
+            except TypeError as error:
+                raise self.fault(str(error)) from error
+        if value.graph is not self.graph:
+            raise self.fault(f"it takes {value!r}, which is of another graph")
+        return value
 
-    def __rtruediv__(self, other: Operand) -> Operation:
-        """Return the quotient, of integers towards zero."""
-        return self._arithmetic("Divide", other, self)
+    def as_value(self, value: Operand | None) -> Node:
+        """Return the same of an input that must be one value, not a resource of several."""
+        node = self.as_input(value)
+        if node.is_resource():
+            reason = f"it takes {node!r}, which is a resource: choose a field, as in node['image']"
+            raise self.fault(reason)
+        return node
 
-    def __pow__(self, other: Operand) -> Operation:
-        """Return the power."""
-        return self._with("Power", other)
+    def is_resource(self) -> bool:
+        """Return whether it is a resource, or a list of them."""
+        return self.resource_type() is not None
 
-    def __rpow__(self, other: Operand) -> Operation:
-        """Return the power."""
-        return Operation("Power", other, self)
+    def resource_type(self) -> Resource | None:
+        """Return the fields of a resource, or of a list of them; None for other values."""
+        found = self.resolved
+        return None if found is self else found.resource_type()
 
-    def __mod__(self, other: Operand) -> Operation:
-        """Return the remainder, with the sign of the dividend."""
-        return self._with("Modulo", other)
-
-    def __rmod__(self, other: Operand) -> Operation:
-        """Return the remainder, with the sign of the dividend."""
-        return Operation("Modulo", other, self)
-
-    def __neg__(self) -> Operation:
-        """Return the number with the other sign."""
-        return self._arithmetic("Subtract", 0, self)
-
-    def __lt__(self, other: Operand) -> Operation:
-        """Say whether it is lower."""
-        return self._with("Lower", other)
-
-    def __le__(self, other: Operand) -> Operation:
-        """Say whether it is not greater."""
-        return self._with("LowerEqual", other)
-
-    def __gt__(self, other: Operand) -> Operation:
-        """Say whether it is greater."""
-        return self._with("Greater", other)
-
-    def __ge__(self, other: Operand) -> Operation:
-        """Say whether it is not lower."""
-        return self._with("GreaterEqual", other)
-
-    def __eq__(self, other: object) -> Operation:  # type: ignore[override]
-        """Say whether they are equal, in each sample."""
-        return self._with("Equal", other)  # type: ignore[arg-type]
-
-    def __ne__(self, other: object) -> Operation:  # type: ignore[override]
-        """Say whether they differ, in each sample."""
-        return self._with("NotEqual", other)  # type: ignore[arg-type]
-
-    def __and__(self, other: Operand) -> Operation:
-        """Say whether both hold."""
-        return self._with("LogicalAnd", other)
-
-    def __or__(self, other: Operand) -> Operation:
-        """Say whether one of them holds."""
-        return self._with("LogicalOr", other)
-
-    def __invert__(self) -> Operation:
-        """Say whether it does not hold."""
-        return self._with("LogicalNot")
-
-    def __getitem__(self, index: Operand) -> Operation:
-        """Return an element."""
-        return self._with("GetElement", index)
+    def _make(self, operation: str, *inputs: Operand | Operators) -> Node:
+        clips = [False] if operation in _CLIPPED else []
+        return Operation(operation, *inputs, *clips)  # type: ignore[arg-type]  # one is this node
 
 
 Operand: TypeAlias = Node | bool | int | float | str | bytes | np.ndarray[Any, Any] | list[Any]
@@ -164,58 +180,103 @@ Operand: TypeAlias = Node | bool | int | float | str | bytes | np.ndarray[Any, A
 
 
 class Constant(Node):
-    """A value that is the same in every sample."""
+    """A value that is the same in every sample.
+
+    Args:
+        value: a number, text, bytes, an array, or a list of these. Lists of numbers are arrays.
+
+    Raises:
+        TypeError: something else.
+    """
 
     def __init__(self, value: Any, *, name: str | None = None) -> None:
-        """Keep the value.
-
-        Raises:
-            TypeError: not a number, text, bytes, an array, or a list of these.
-        """
-        self.value = described(value)
+        """Keep the value."""
+        self.constant = described(value)
         super().__init__(name=name)
+
+    def native(self, build: Build) -> tuple[str | None, Any]:
+        """Return the value as the compiled module takes it."""
+        del build
+        return None, self.constant
 
 
 class Operation(Node):
-    """A function of other nodes' values."""
+    """A function of other nodes' values.
+
+    Args:
+        operation: what it is called in the table of the compiled module.
+        inputs: nodes, or values that become constants; None is a seed of the node's own.
+    """
 
     def __init__(self, operation: str, *inputs: Operand | None, name: str | None = None) -> None:
-        """Take nodes, and make constants of other values; None is a seed of the node's own."""
-        super().__init__(name=name)
+        """Take the inputs."""
         self.operation = operation
-        self.inputs = [self._input(value) for value in inputs]
+        super().__init__(name=name)
+        given = list(inputs)
+        if operation in _CLIPPED and self.graph.saturates:
+            given[2:] = [True]
+        self.operands = [self.as_value(value) for value in given]
 
-    def _input(self, value: Operand | None) -> Node:
-        if value is None:
-            return Seed(self.name)
-        node = value if isinstance(value, Node) else Constant(value)
-        if node.graph is not self.graph:
-            message = f"{self!r} takes {node!r}, which is of another graph"
-            raise GraphError(message, node=self.name, origin=self.origin)
-        return node
+    @property
+    def node_kind(self) -> str:
+        """The operation."""
+        return self.operation
+
+    def native(self, build: Build) -> tuple[str | None, Any]:
+        """Return the operation."""
+        del build
+        return self.operation, None
 
 
 class Seed(Operation):
-    """A seed for a node to draw from."""
+    """A random number of each sample, for a node to draw from.
 
-    def __init__(self, identity: str) -> None:
-        """Take what tells the draw from others."""
-        super().__init__("RandomSeed", identity)
+    Args:
+        identity: what tells it from other seeds; the same identity gives the same numbers.
+    """
+
+    def __init__(self, identity: str, *, name: str | None = None) -> None:
+        """Take the identity."""
+        super().__init__("RandomSeed", identity, name=name)
+
+
+class RandomSeed(Operation):
+    """A random number, another one in each sample, for nodes to draw from in step.
+
+    Example::
+
+        seed = RandomSeed()
+        image, label = GetRandom(images, seed), GetRandom(labels, seed)
+    """
+
+    def __init__(self, *, name: str | None = None) -> None:
+        """Make the node, whose name tells it from other seeds."""
+        super().__init__("RandomSeed", name=name)
+        self.operands = [self.as_value(self.name)]
 
 
 class Output:
     """Something that each sample has.
 
     Args:
-        node: its value.
-        label: what it is called.
+        output: its value.
+        label: what it is called; several outputs may share a label.
+
+    Raises:
+        GraphError: a resource, of which a field must be chosen.
     """
 
-    def __init__(self, node: Operand, label: str = "default") -> None:
+    def __init__(self, output: Operand, label: str = "default") -> None:
         """Add the output to the current graph."""
-        self.node = node if isinstance(node, Node) else Constant(node)
+        graph = current()
+        self.node = output if isinstance(output, Node) else Constant(output)
         self.label = label
-        _current().outputs.append(self)
+        if self.node.graph is not graph:
+            raise self.node.fault_here("it is an output of another graph than its own")
+        if self.node.is_resource():
+            reason = "an output is one value, not a resource: choose a field, as in node['image']"
+            raise self.node.fault_here(reason)
+        graph.outputs.append(self)
 
 
 def outputs(*nodes: Operand, label: str = "default") -> None:
@@ -224,132 +285,14 @@ def outputs(*nodes: Operand, label: str = "default") -> None:
         Output(node, label)
 
 
-class Graph:
-    """Collects the nodes that are made while it is open.
-
-    Example::
-
-        with Graph() as graph:
-            outputs(SampleUniform(0, 1))
-    """
-
-    def __init__(self) -> None:
-        """Begin an empty graph."""
-        self.nodes: list[Node] = []
-        self.outputs: list[Output] = []
-        self.saturates = False
-        self._names: dict[str, int] = {}
-
-    def __enter__(self) -> Graph:  # noqa: PYI034
-        """Let new nodes be of this graph."""
-        _open().append(self)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let new nodes be of the graph before."""
-        _open().pop()
-
-    def name_at(self, place: _Place, kind: str) -> str:
-        """Return a name for a node that was made at a place: the same one in the next run."""
-        base = f"{place.function}: {place.text}: {kind}"
-        count = self._names.get(base, 0)
-        self._names[base] = count + 1
-        return base if count == 0 else f"{base} ({count + 1})"
-
-
-class Saturate:
-    """Within it, sums, differences, products and quotients are clipped, not wrapped around."""
-
-    def __enter__(self) -> None:
-        """Begin."""
-        self._graph = _current()
-        self._before, self._graph.saturates = self._graph.saturates, True
-
-    def __exit__(self, *_: object) -> None:
-        """End."""
-        self._graph.saturates = self._before
-
-
-def _open() -> list[Graph]:
-    if not hasattr(_local, "graphs"):
-        _local.graphs = []
-    graphs: list[Graph] = _local.graphs
-    return graphs
-
-
-def _current() -> Graph:
-    graphs = _open()
-    if not graphs:
-        message = "a node is made within a graph: with Graph() as graph, or in a @pipeline function"
-        raise GraphError(message)
-    return graphs[-1]
-
-
-class _Place:
-    """Where in the user's source something was made."""
-
-    def __init__(self, file: str, line: int, function: str) -> None:
-        self.origin = f"{file}:{line}"
-        self.function = function
-        # The line as text: its number changes when other lines come and go.
-        self.text = linecache.getline(file, line).strip() or f"line {line}"
-
-    @classmethod
-    def of_caller(cls) -> _Place:
-        """Return the place of the first caller outside of this package."""
-        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
-        while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-            frame = frame.f_back
-        if frame is None:
-            return cls("", 0, "")
-        code = frame.f_code
-        return cls(code.co_filename, frame.f_lineno, code.co_qualname)
-
-
-_TYPES = {"bool", "uint8", "int16", "uint16", "int32", "int64", "float32", "float64"}
-_SMALL = np.iinfo(np.int32)
-
-
-def described(value: Any) -> Any:
-    """Return a constant as the compiled module takes it.
-
-    Raises:
-        TypeError: not a number, text, bytes, an array, or a list of these.
-    """
-    if isinstance(value, str | bytes):
-        return value
-    if isinstance(value, list | tuple) and not _are_numbers(value):
-        return [described(one) for one in value]
-    array = np.asarray(value, dtype=_default_type(value))
-    if array.dtype.name not in _TYPES:
-        allowed = "a number, text, bytes, an array of numbers, or a list of these"
-        message = f"{type(value).__name__} is no constant of a graph: {allowed}"
-        raise TypeError(message)
-    return array.dtype.name, list(array.shape), np.ascontiguousarray(array).tobytes()
-
-
-def _are_numbers(values: Any) -> bool:
-    return len(values) > 0 and all(
-        isinstance(value, bool | int | float | np.generic)
-        or (isinstance(value, list | tuple) and _are_numbers(value))
-        for value in values
-    )
-
-
-def _default_type(value: Any) -> Any:
-    """Return the type for Python's own numbers: int32 and float32, where they suffice."""
-    if isinstance(value, np.ndarray | np.generic | bool) or hasattr(value, "__array__"):
-        return None
-    kind = np.asarray(value).dtype.kind
-    if kind == "f":
-        return np.float32
-    if kind == "i":
-        numbers = np.asarray(value)
-        fits = numbers.size == 0 or (_SMALL.min <= numbers.min() and numbers.max() <= _SMALL.max)
-        return np.int32 if fits else np.int64
-    return None
+def add_outputs(made: Operand | Iterable[Operand] | Mapping[str, Operand] | None) -> None:
+    """Add what a function returned to the current graph: a node, a tuple, or a mapping."""
+    if made is None:
+        return  # the function has added outputs itself
+    if hasattr(made, "items"):
+        for label, node in made.items():
+            Output(node, label)
+    elif isinstance(made, tuple):
+        outputs(*made)
+    else:
+        Output(made)  # type: ignore[arg-type]  # anything else is refused there

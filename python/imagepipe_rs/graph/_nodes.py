@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from imagepipe_rs.graph._node import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from imagepipe_rs.graph._node import Operand
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Permutation",
     "Permute",
     "Power",
+    "RandomIndex",
     "Range",
     "Remap",
     "Repeat",
@@ -141,6 +144,21 @@ class SampleBinomial(Operation):
     ) -> None:
         """Make the node."""
         super().__init__("SampleBinomial", p, n, seed, name=name)
+
+
+class RandomIndex(Operation):
+    """A whole number from 0 to below a length, each as likely as the others.
+
+    Args:
+        length: how many numbers there are, at least 1.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self, length: Operand, seed: Operand | None = None, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("RandomIndex", length, seed, name=name)
 
 
 class Add(Operation):
@@ -538,16 +556,16 @@ class Conditional(Operation):
     """One of two values; the other one is not computed.
 
     Args:
-        true_: what it is if the condition holds.
-        false_: what it is if not.
+        true: what it is if the condition holds.
+        false: what it is if not.
         condition: true or false, or a number, which is true unless it is 0.
     """
 
     def __init__(
-        self, true_: Operand, false_: Operand, condition: Operand, *, name: str | None = None
+        self, true: Operand, false: Operand, condition: Operand, *, name: str | None = None
     ) -> None:
         """Make the node."""
-        super().__init__("Conditional", true_, false_, condition, name=name)
+        super().__init__("Conditional", true, false, condition, name=name)
 
 
 class MakeList(Operation):
@@ -557,7 +575,7 @@ class MakeList(Operation):
         inputs: the values.
     """
 
-    def __init__(self, *inputs: Operand, name: str | None = None) -> None:
+    def __init__(self, inputs: Sequence[Operand], *, name: str | None = None) -> None:
         """Make the node."""
         super().__init__("MakeList", *inputs, name=name)
 
@@ -646,13 +664,12 @@ class Concatenate(Operation):
     """Lists, or arrays along their first axis, one after the other.
 
     Args:
-        first: the first one.
-        inputs: those that follow, of the same type.
+        inputs: the first one; those that follow, of the same type.
     """
 
-    def __init__(self, first: Operand, *inputs: Operand, name: str | None = None) -> None:
+    def __init__(self, inputs: Sequence[Operand], *, name: str | None = None) -> None:
         """Make the node."""
-        super().__init__("Concatenate", first, *inputs, name=name)
+        super().__init__("Concatenate", *inputs, name=name)
 
 
 class Range(Operation):
@@ -727,13 +744,12 @@ class Stack(Operation):
     """Arrays of one type and shape along a new first axis.
 
     Args:
-        first: the first one.
-        inputs: those that follow.
+        inputs: the first one; those that follow.
     """
 
-    def __init__(self, first: Operand, *inputs: Operand, name: str | None = None) -> None:
+    def __init__(self, inputs: Sequence[Operand], *, name: str | None = None) -> None:
         """Make the node."""
-        super().__init__("Stack", first, *inputs, name=name)
+        super().__init__("Stack", *inputs, name=name)
 
 
 class Reshape(Operation):

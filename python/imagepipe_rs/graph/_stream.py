@@ -5,18 +5,34 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ParamSpec
-
-import numpy as np
+import os
+from typing import TYPE_CHECKING, Any, ParamSpec, Self
 
 from imagepipe_rs import _native
-from imagepipe_rs.graph._node import Constant, Graph, Node, Operation, Output
+from imagepipe_rs.graph._batches import Batches
+from imagepipe_rs.graph._build import Build, compiled
+from imagepipe_rs.graph._graph import Graph
+from imagepipe_rs.graph._node import add_outputs
+from imagepipe_rs.graph._values import value_of
 
 if TYPE_CHECKING:
-    from imagepipe_rs.graph._node import Operand
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 P = ParamSpec("P")
+
+
+def load(path: str | os.PathLike[str]) -> Stream:
+    """Return the stream that :meth:`Stream.save` has written to a file.
+
+    Raises:
+        DatasetError: as :meth:`Stream.load`.
+    """
+    return Stream.load(path)
+
+
+def _are_names(labels: tuple[str, ...]) -> bool:
+    """Say whether labels were given, and every output has one of its own."""
+    return len(set(labels)) == len(labels) and labels != ("default",)
 
 
 class Stream:
@@ -25,38 +41,171 @@ class Stream:
     Args:
         graph: what a sample is made of.
         seed: the seed of everything random.
+        variables: values for the graph's variables, by name.
+        debug: whether its :class:`Debug` nodes print.
+        labels: the outputs to keep, by label; all if not given.
+        optimize: whether the graph is made smaller before it is run, which changes no sample.
 
     Raises:
-        GraphError: a graph without outputs, or a node that cannot work, and the line that made it.
+        GraphError: a graph without outputs, an unknown variable, or a node that cannot work, and
+            the line that made it.
     """
 
-    def __init__(self, graph: Graph, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        seed: int = 0,
+        variables: Mapping[str, Any] | None = None,
+        debug: bool = False,
+        labels: Collection[str] | None = None,
+        optimize: bool = True,
+    ) -> None:
         """Check the graph."""
-        nodes, outputs = _in_order(graph)
-        self._native = _native.Graph(nodes, outputs)
-        self._seed = operator.index(seed)
+        build = Build(graph, variables=variables, debug=debug)
+        self._keep(compiled(build, labels, optimize=optimize), operator.index(seed))
+
+    def _keep(self, native: _native.Graph, seed: int) -> None:
+        self._native = native
+        self._seed = seed
+        self._labels = tuple(native.labels)
+        self._has_names = _are_names(self._labels)
+
+    @classmethod
+    def _of(cls, native: _native.Graph, seed: int) -> Self:
+        stream = cls.__new__(cls)
+        stream._keep(native, seed)  # noqa: SLF001  it is of this class
+        return stream
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the stream that :meth:`save` has written to a file.
+
+        Raises:
+            DatasetError: the file cannot be read, or it is cut short, damaged, no stream, or one of
+                a later version.
+        """
+        return cls._of(*_native.Graph.load(os.fspath(path)))
+
+    def save(
+        self, path: str | os.PathLike[str], *, relocatable: bool = True, overwrite: bool = True
+    ) -> None:
+        """Write the stream to a file, which :meth:`load` and ``imagepipe run`` read.
+
+        Args:
+            path: the file, commonly ``NAME.pipe``.
+            relocatable: whether paths of files are kept as they are seen from the file's directory,
+                so that both can be moved together; if not, they stay absolute.
+            overwrite: whether a file that is there is replaced.
+
+        Raises:
+            GraphError: a node that is a function of your own, which cannot be saved.
+            DatasetError: the file cannot be written.
+        """
+        self._native.save(os.fspath(path), self._seed, relocatable, overwrite)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """What each output is called, in order."""
-        return tuple(self._native.labels)
+        return self._labels
 
-    def run(self, index: int) -> tuple[Any, ...]:
+    def seeded(self, seed: int) -> Self:
+        """Return the same stream with another seed."""
+        return self._of(self._native, operator.index(seed))
+
+    @property
+    def operations(self) -> int:
+        """How many operations a sample may take."""
+        return self._native.operations
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random."""
+        return self._seed
+
+    def run(self, index: int) -> Any:
         """Return the outputs of a sample.
 
         Args:
             index: its number, from 0 to 2**64 - 1.
 
         Returns:
-            A value for each output: NumPy's arrays and scalars, text, bytes, or lists of these.
+            A value for each output: NumPy's arrays and scalars, text, bytes, or lists of these; as
+            a tuple, or as a dict by label where every output has a label of its own.
 
         Raises:
             GraphError: the sample cannot be made; it names the node and the line that made it.
         """
         found = self._native.run(self._seed, operator.index(index))
-        return tuple(_value(one) for one in found)
+        values = tuple(value_of(one) for one in found)
+        return dict(zip(self._labels, values, strict=True)) if self._has_names else values
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def batches(
+        self,
+        batch_size: int = 32,
+        *,
+        seed: int | None = None,
+        start: int = 0,
+        steps: int | None = None,
+        shard: tuple[int, int] | str | None = None,
+        workers: int | None = None,
+        prefetch: int = 2,
+        layout: str = "NHWC",
+        dtype: str = "uint8",
+        mean: Any = None,
+        std: Any = None,
+        rescale: float | None = None,
+        ragged: bool = False,
+        on_error: str = "raise",
+        max_errors: int | None = None,
+        output: str = "numpy",
+    ) -> Batches[Any]:
+        """Return the samples in batches, made ahead by threads that do not hold Python's lock.
+
+        A sample near ``start`` is made at once, to see which types and shapes the outputs have.
+        Batches are the same to the bit whatever ``workers``, ``prefetch`` and ``batch_size``.
+
+        Args:
+            batch_size: samples in a batch.
+            seed: another seed than the stream's.
+            start: the first sample.
+            steps: batches in a pass; the next pass goes on where it ended. Without it, a pass has
+                no end.
+            shard: (rank, world): each rank gets batches of its own; "auto" finds both as a Loader
+                does.
+            workers: threads; by default, the usable cores.
+            prefetch: batches ready ahead of the consumer.
+            layout: the order of the axes of outputs with three: "NHWC", as graphs have them, or
+                "NCHW".
+            dtype: what becomes of the bytes of outputs with three axes, of which the last has 1 or
+                3 channels: "uint8", "float32", "float16" or "bfloat16".
+            mean: for a float dtype, what is subtracted, of x / 255: one number for each channel, or
+                "imagenet".
+            std: for a float dtype, what it is then divided by.
+            rescale: for float32, what bytes are multiplied with instead of 1 / 255.
+            ragged: whether outputs whose shape is not fixed by the graph come as a list with an
+                array for each sample.
+            on_error: "raise"; "skip", which leaves a sample that fails out of its batch; "replace",
+                which makes another one in its place, chosen by the seed.
+            max_errors: more samples that fail are an error.
+            output: "numpy", "torch", "tensorflow", "jax", "cupy" or "dlpack".
+
+        Returns:
+            An iterable over batches. A batch is a tuple, or a dict by label where every output has
+            a label of its own. Of an output of numbers it has one array, with the samples along its
+            first axis; of text, bytes and lists it has a list with a value for each sample.
+
+        Raises:
+            GraphError: the sample at ``start`` cannot be made, with ``on_error="raise"``; or no
+                sample near it.
+            ImportError: the framework that ``output`` names is not installed.
+            TypeError, ValueError: an argument is not valid.
+        """
+        given = {name: value for name, value in locals().items() if name != "self"}
+        given["seed"] = self._seed if seed is None else seed
+        return Batches(self._native, self._labels if self._has_names else None, given)
+
+    def __iter__(self) -> Iterator[Any]:
         """Return an iterator over all samples, from 0."""
         index = 0
         while True:
@@ -64,10 +213,45 @@ class Stream:
             index += 1
 
 
-def pipeline(*, seed: int = 0) -> Callable[[Callable[P, Any]], Callable[P, Stream]]:
-    """Turn a function that builds a graph into one that returns its stream.
+def graph(function: Callable[P, Any]) -> Callable[P, Graph]:
+    """Turn a function that makes nodes into one that returns a graph of them.
 
-    The function returns a node, a tuple of nodes, or a mapping from labels to nodes.
+    The function returns a node, a tuple of nodes, or a mapping from labels to nodes; or nothing, if
+    it adds outputs itself.
+
+    Example::
+
+        @graph
+        def numbers(low):
+            return SampleUniform(low, 1)
+
+        stream = Stream(numbers(0), seed=1)
+    """
+
+    @functools.wraps(function)
+    def build(*args: P.args, **kwargs: P.kwargs) -> Graph:
+        with Graph() as made:
+            add_outputs(function(*args, **kwargs))
+        return made
+
+    # What it returns is of another type than what the function returns.
+    build.__annotations__ = {**function.__annotations__, "return": Graph}
+    return build
+
+
+def pipeline(
+    variables: Mapping[str, Any] | None = None,
+    debug: bool = False,
+    seed: int = 0,
+) -> Callable[[Callable[P, Any]], Callable[P, Stream]]:
+    """Turn a function that makes nodes into one that returns a stream of them.
+
+    The function returns what one of :func:`graph` does.
+
+    Args:
+        variables: values for the graph's variables, by name.
+        debug: whether its :class:`Debug` nodes print.
+        seed: the seed of everything random.
 
     Example::
 
@@ -77,76 +261,21 @@ def pipeline(*, seed: int = 0) -> Callable[[Callable[P, Any]], Callable[P, Strea
 
         (number,) = numbers(0).run(7)
     """
+    if inspect.isfunction(variables):
+        message = "@pipeline needs parentheses: @pipeline()"
+        raise TypeError(message)
 
     def decorate(function: Callable[P, Any]) -> Callable[P, Stream]:
+        made = graph(function)
+
         @functools.wraps(function)
         def build(*args: P.args, **kwargs: P.kwargs) -> Stream:
-            with Graph() as graph:
-                _add_outputs(function(*args, **kwargs))
-            return Stream(graph, seed=seed)
+            return Stream(made(*args, **kwargs), seed=seed, variables=variables, debug=debug)
 
-        # What it returns is another type than the function's.
         build.__annotations__ = {**function.__annotations__, "return": Stream}
         return build
 
-    if inspect.isfunction(seed):
-        message = "@pipeline needs parentheses: @pipeline()"
-        raise TypeError(message)
     return decorate
 
 
-def _add_outputs(made: Any) -> None:
-    if made is None:
-        return  # the function has made outputs itself
-    if isinstance(made, Mapping):
-        for label, node in made.items():
-            Output(node, label)
-    else:
-        for node in made if isinstance(made, tuple) else (made,):
-            Output(node)
-
-
-def _in_order(graph: Graph) -> tuple[list[Any], list[tuple[int, str]]]:
-    """Return the nodes that outputs need, each after its inputs, and the outputs."""
-    places: dict[int, int] = {}
-    described: list[Any] = []
-    for output in graph.outputs:
-        _place(output.node, places, described)
-    return described, [(places[id(output.node)], output.label) for output in graph.outputs]
-
-
-def _place(node: Node, places: dict[int, int], described: list[Any]) -> None:
-    open_nodes = [node]
-    while open_nodes:
-        last = open_nodes[-1]
-        waiting = [one for one in _inputs(last) if id(one) not in places]
-        if waiting:
-            open_nodes += waiting
-            continue
-        open_nodes.pop()
-        if id(last) not in places:
-            described.append(_described(last, places))
-            places[id(last)] = len(described) - 1
-
-
-def _inputs(node: Node) -> list[Node]:
-    return node.inputs if isinstance(node, Operation) else []
-
-
-def _described(node: Node, places: Mapping[int, int]) -> Any:
-    if isinstance(node, Operation):
-        inputs = [places[id(one)] for one in node.inputs]
-        return node.name, node.origin, node.operation, inputs, None
-    value = node.value if isinstance(node, Constant) else None
-    return node.name, node.origin, None, [], value
-
-
-def _value(found: Any) -> Any:
-    if isinstance(found, list):
-        return [_value(one) for one in found]
-    if isinstance(found, str | bytes):
-        return found
-    return np.asarray(found)[()]
-
-
-__all__ = ["Stream", "pipeline"]
+__all__ = ["Stream", "graph", "load", "pipeline"]

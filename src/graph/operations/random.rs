@@ -74,6 +74,18 @@ pub(super) const ALL: &[Operation] = &[
             binomial,
         )
     },
+    Operation {
+        infer: |_| Ok(Type::scalar(Dtype::Int32)),
+        ..of(
+            "RandomIndex",
+            "A whole number from 0 to below a length, each as likely as the others.",
+            &[
+                Parameter::new("length", "how many numbers there are, at least 1"),
+                SEED,
+            ],
+            random_index,
+        )
+    },
 ];
 
 const fn of(
@@ -141,5 +153,16 @@ fn binomial(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
     let mut stream = stream(inputs.get(2))?;
     let successes: i32 = (0..trials).map(|_| i32::from(stream.unit() < p)).sum();
     out.array_mut().put_scalar(successes);
+    Ok(())
+}
+
+fn random_index(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let length = inputs.get(0).integer()?;
+    let none = || format!("a length of {length}, not from 1 to {}", i32::MAX);
+    let numbers = i32::try_from(length).ok().filter(|length| *length > 0);
+    let numbers = u64::from(numbers.ok_or_else(none)?.unsigned_abs());
+    let drawn = stream(inputs.get(1))?.below(numbers);
+    out.array_mut()
+        .put_scalar(i32::try_from(drawn).map_err(|_| none())?);
     Ok(())
 }

@@ -40,7 +40,7 @@ fn selections_too_deep_are_refused() {
     }
     let fault = graph.program(&[last]).unwrap_err();
     assert_eq!(
-        fault.to_string(),
+        crate::error::Error::from(fault).to_string(),
         "node 1001 (here.py:1): more than 1000 selections one in another"
     );
 }
@@ -53,7 +53,7 @@ fn what_does_not_fit_is_an_error_of_its_node() {
     let made = graph.binary("Add", a, b);
     let fault = graph.program(&[made]).unwrap_err();
     assert_eq!(
-        fault.to_string(),
+        crate::error::Error::from(fault).to_string(),
         "node 3 (here.py:1): 3 and 2 elements along one axis"
     );
     let mut graph = Maker::default();

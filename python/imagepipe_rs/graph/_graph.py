@@ -1,0 +1,200 @@
+"""The graph that collects nodes, and what nodes are called in it."""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from imagepipe_rs._errors import GraphError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+    from imagepipe_rs.graph._node import Node, Output
+
+_PACKAGE = str(Path(__file__).parent)
+_COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>"}
+_local = threading.local()
+
+
+class Graph:
+    """Collects the nodes that are made while it is open.
+
+    Example::
+
+        with Graph() as graph:
+            outputs(SampleUniform(0, 1))
+
+    Attributes:
+        members: all nodes, by name, in the order they were made.
+        outputs: what each sample has.
+        saturates: whether arithmetic clips, as it does within :class:`Saturate`.
+    """
+
+    def __init__(self) -> None:
+        """Begin an empty graph."""
+        self.members: dict[str, Node] = {}
+        self.outputs: list[Output] = []
+        self.saturates = False
+        self._scope = ""
+        self._counts: dict[str, int] = {}
+        self._openers: list[FrameType] = []
+
+    def __enter__(self) -> Self:
+        """Let new nodes be of this graph."""
+        self._openers.append(sys._getframe(1))  # noqa: SLF001  where names begin
+        _open().append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let new nodes be of the graph before."""
+        _open().pop()
+        self._openers.pop()
+
+    @contextlib.contextmanager
+    def within(self, scope: str, *, saturates: bool) -> Iterator[None]:
+        """Make nodes as parts of another one.
+
+        Args:
+            scope: its name, which those of its parts begin with.
+            saturates: whether arithmetic clips in it.
+        """
+        before = self._scope, self.saturates
+        self._scope, self.saturates = scope, saturates
+        try:
+            with self:
+                yield
+        finally:
+            self._scope, self.saturates = before
+
+    def add(self, node: Node, name: str | None) -> str:
+        """Add a node, and return its name: the same one in the next run.
+
+        Raises:
+            GraphError: another node has this name.
+        """
+        if not name:
+            name = self._name_at(node.place, node.node_kind)
+        elif self._scope:
+            name = f"{self._scope}/{name}"
+        if name in self.members:
+            other = self.members[name].origin
+            message = f"{name} ({node.origin}): the node made at {other} has this name already"
+            raise GraphError(message, node=name, origin=node.origin)
+        self.members[name] = node
+        return name
+
+    def _name_at(self, place: Place, kind: str) -> str:
+        base = f"{self._scope}/{kind}" if self._scope else f"{place.path}: {kind}"
+        while True:
+            count = self._counts.get(base, 0)
+            self._counts[base] = count + 1
+            name = base if count == 0 else f"{base} ({count + 1})"
+            if name not in self.members:
+                return name
+
+    def opener(self) -> FrameType | None:
+        """Return the function that opened it."""
+        return self._openers[0] if self._openers else None
+
+
+class Saturate:
+    """Within it, sums, differences, products and quotients are clipped, not wrapped around."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._graph = current()
+        self._before, self._graph.saturates = self._graph.saturates, True
+
+    def __exit__(self, *_: object) -> None:
+        """End."""
+        self._graph.saturates = self._before
+
+
+def current() -> Graph:
+    """Return the graph that new nodes belong to.
+
+    Raises:
+        GraphError: there is none.
+    """
+    graphs = _open()
+    if not graphs:
+        message = "a node is made within a graph: with Graph() as graph, or in a @pipeline function"
+        raise GraphError(message)
+    return graphs[-1]
+
+
+def is_open() -> bool:
+    """Say whether there is a graph that new nodes belong to."""
+    return bool(_open())
+
+
+def _open() -> list[Graph]:
+    if not hasattr(_local, "graphs"):
+        _local.graphs = []
+    graphs: list[Graph] = _local.graphs
+    return graphs
+
+
+class Place:
+    """Where in the user's source something was made.
+
+    Attributes:
+        origin: file and line, such as ``train.py:12``.
+        path: the calls that led there from the function that opened the graph, each as the name of
+            the function and the text of the line. Numbers of lines are not in it, because they
+            change when other lines come and go.
+    """
+
+    def __init__(self, origin: str, path: str) -> None:
+        """Keep both."""
+        self.origin = origin
+        self.path = path
+
+    @classmethod
+    def of_caller(cls, made: object = None, graph: Graph | None = None) -> Place:
+        """Return the place of the first caller outside of this package.
+
+        Args:
+            made: what is made there, whose own ``__init__`` is left out.
+            graph: the graph it is made in.
+        """
+        opener = graph.opener() if graph else None
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+        origin, calls = "", list[str]()
+        line = ""
+        while frame is not None:
+            if not _is_ours(frame) and not _makes(frame, made):
+                line = line or _text(frame)
+                origin = origin or f"{frame.f_code.co_filename}:{frame.f_lineno}"
+                # From Python 3.12 on, comprehensions have no frames of their own.
+                if frame.f_code.co_name not in _COMPREHENSIONS:
+                    calls.append(f"{frame.f_code.co_qualname}: {line}")
+                    line = ""
+            if frame is opener:
+                break
+            frame = frame.f_back
+        if frame is None:  # not made below the function that opened the graph
+            calls = calls[:1]
+        return cls(origin, " > ".join(reversed(calls)))
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_PACKAGE)
+
+
+def _makes(frame: FrameType, made: object) -> bool:
+    code = frame.f_code
+    if made is None or code.co_name != "__init__" or not code.co_varnames:
+        return False
+    return frame.f_locals.get(code.co_varnames[0]) is made
+
+
+def _text(frame: FrameType) -> str:
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+    return line or f"line {frame.f_lineno}"

@@ -1,0 +1,1 @@
+"""Points, rectangles and views."""

@@ -1,0 +1,175 @@
+//! An iterator over the batches of a stream.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::batch::{Batch, Failure};
+use super::job::Job;
+use crate::engine::{Engine, Load, Meter, Next, Stopwatch, WorkerClock, WorkerTime};
+use crate::error::{Error, Result};
+use crate::sync::lock;
+
+/// How many of the samples that failed last are remembered: a stream has no end.
+const REMEMBERED: usize = 1000;
+
+/// How long to wait before looking once more whether a batch is there.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Counts and failures of all iterators of a stream.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    max_errors: Option<u64>,
+    pub(super) failures: Mutex<Failures>,
+    pub(super) waiting: Meter,
+    pub(super) delivered: Meter,
+    clocks: Mutex<Clocks>,
+}
+
+/// Samples that could not be made.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    pub(super) count: u64,
+    /// The last of them, with the reasons.
+    pub(super) last: VecDeque<(u64, String)>,
+}
+
+#[derive(Debug, Default)]
+struct Clocks {
+    ended: WorkerTime,
+    running: Vec<Arc<WorkerClock>>,
+}
+
+/// An iterator over batches; dropping it stops its workers.
+#[derive(Debug)]
+pub struct Batches {
+    engine: Option<Engine<Job>>,
+    ledger: Arc<Ledger>,
+    place: u64,
+}
+
+impl Ledger {
+    pub(super) fn new(max_errors: Option<u64>) -> Self {
+        Self {
+            max_errors,
+            failures: Mutex::default(),
+            waiting: Meter::default(),
+            delivered: Meter::default(),
+            clocks: Mutex::default(),
+        }
+    }
+
+    pub(super) fn worker_time(&self) -> WorkerTime {
+        let clocks = lock(&self.clocks);
+        let mut time = clocks.ended;
+        clocks.running.iter().for_each(|clock| time += clock.time());
+        time
+    }
+
+    fn note_failures(&self, met: &[Failure]) -> Result<()> {
+        let mut failures = lock(&self.failures);
+        for Failure { index, error } in met {
+            failures.count += 1;
+            failures.last.push_back((*index, error.reason()));
+            if failures.last.len() > REMEMBERED {
+                failures.last.pop_front();
+            }
+            let count = failures.count;
+            if let Some(limit) = self.max_errors.filter(|limit| count > *limit) {
+                let reason = error.reason();
+                let last = Box::new(super::job::of_sample(*index, reason));
+                return Err(Error::TooManyErrors { count, limit, last });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Batches {
+    pub(super) fn new(engine: Engine<Job>, ledger: Arc<Ledger>, start: u64) -> Self {
+        lock(&ledger.clocks).running.push(engine.clock());
+        Self {
+            engine: Some(engine),
+            ledger,
+            place: start,
+        }
+    }
+
+    /// The next batch, waiting at most `patience`.
+    ///
+    /// # Errors
+    /// What went wrong with a sample; afterwards there are no more batches.
+    pub fn wait(&mut self, patience: Duration) -> Result<Next<Batch>> {
+        let mut watch = Stopwatch::start();
+        let Some(engine) = &self.engine else {
+            return Ok(Next::End);
+        };
+        let next = engine.next(patience).and_then(|next| match next {
+            Next::Batch((batch, failures)) => {
+                self.ledger.note_failures(&failures)?;
+                let batch = batch.map(|batch| Batch { failures, ..batch })?;
+                Ok(Next::Batch(batch))
+            }
+            Next::End => Ok(Next::End),
+            Next::TimedOut => Ok(Next::TimedOut),
+        });
+        self.ledger.waiting.add_time(watch.lap());
+        match &next {
+            Ok(Next::Batch(batch)) => {
+                self.place = batch.after;
+                self.ledger.waiting.add_items(1, 0);
+                self.ledger
+                    .delivered
+                    .add_items(batch.len() as u64, batch.bytes());
+            }
+            Ok(Next::TimedOut) => {}
+            _ => self.stop(),
+        }
+        next
+    }
+
+    /// Where all ranks stand: the first sample after what has been handed over.
+    #[must_use]
+    pub fn place(&self) -> u64 {
+        self.place
+    }
+
+    /// How busy the workers are.
+    #[must_use]
+    pub fn load(&self) -> Option<Load> {
+        self.engine.as_ref().map(Engine::load)
+    }
+
+    /// Ends the iterator and its workers.
+    pub fn stop(&mut self) {
+        if let Some(engine) = self.engine.take() {
+            let clock = engine.clock();
+            let mut clocks = lock(&self.ledger.clocks);
+            clocks.ended += clock.time();
+            clocks
+                .running
+                .retain(|running| !Arc::ptr_eq(running, &clock));
+        }
+    }
+}
+
+impl Drop for Batches {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Iterator for Batches {
+    type Item = Result<Batch>;
+
+    fn next(&mut self) -> Option<Result<Batch>> {
+        loop {
+            match self.wait(PATIENCE) {
+                Ok(Next::Batch(batch)) => return Some(Ok(batch)),
+                Ok(Next::End) => return None,
+                Ok(Next::TimedOut) => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Graphs in files: what a `.pipe` file holds, and how it is written and read.
+//!
+//! All numbers are little-endian.
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | 8 | `\x89PIPE\r\n\x1a` |
+//! | 4 | version of the format: 1 |
+//! | 4 | CRC-32 (ISO-HDLC) of all that follows |
+//! | 8 | length of the content |
+//! | … | the content, as a zlib stream |
+//!
+//! The content is a seed (8 bytes), the nodes and the outputs. A number of things, and the number
+//! of a node, takes 4 bytes; a text is its length and its UTF-8. A node is its name, its origin, a
+//! byte for its kind, and what that needs: 0, a constant: a value; 1, paths: a value; 2, an
+//! operation: its name, and the nodes it takes. An output is a node and a label. A value is a byte
+//! for its kind, and: 0, an array: the type of its elements as a text, the number of axes, 8 bytes
+//! for each, and the elements; 1, a text; 2, bytes: 8 for their number, and themselves; 3, a list:
+//! 8 bytes for its length, and its values.
+//!
+//! Paths are relative to the file unless they are to stay absolute. What is read is checked as any
+//! graph is: a file can neither make a cycle, nor take more memory than it says, which is bounded.
+
+mod read;
+mod write;
+
+use std::path::Path;
+
+use super::description::{Description, Fault, Kind};
+use crate::error::{Error, Result};
+use crate::file;
+use crate::random::keyed;
+
+const MAGIC: [u8; 8] = *b"\x89PIPE\r\n\x1a";
+const VERSION: u32 = 1;
+/// Bytes before the content.
+const HEADER: usize = 24;
+/// The most bytes of content: more than anybody's constants, and less than fills a machine.
+const LARGEST: u64 = 2 << 30;
+/// Lists within lists.
+const DEEPEST: usize = 32;
+
+/// A graph with the seed of its random numbers.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The graph.
+    pub graph: Description,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Saved {
+    /// Writes the graph to a file, whole or not at all; with `replace`, in place of one that is
+    /// there.
+    ///
+    /// With `relocatable`, paths of files are written as they are seen from the file's directory,
+    /// so that both can be moved together.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for a node that cannot be saved, [`Error::Exists`] for a file that is there,
+    /// [`Error::Write`] for one that cannot be written.
+    pub fn save(&self, path: &Path, relocatable: bool, replace: bool) -> Result<()> {
+        let home = relocatable.then(|| directory(path)).transpose()?;
+        let bytes = write::file(self, home.as_deref())?;
+        file::write_whole(path, &bytes, replace)
+    }
+
+    /// Reads a file that [`Saved::save`] has written.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a file that cannot be read; [`Error::Dataset`] for one that is cut short,
+    /// damaged, no graph, or of a later version.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(Error::at(path))?;
+        let home = directory(path)?;
+        read::file(&bytes, &home).map_err(|reason| Error::dataset(path, reason))
+    }
+}
+
+impl Description {
+    /// 64 bits that tell it from graphs of other samples. Where nodes were made, and in which
+    /// directory their files lie, is no part of it.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        keyed(0, 0, &write::identity(self))
+    }
+
+    /// The first node that cannot be saved.
+    fn check_savable(&self) -> Result<(), Fault> {
+        let foreign = |kind: &Kind| matches!(kind, Kind::Foreign { .. });
+        match self.nodes.iter().find(|node| foreign(&node.kind)) {
+            Some(node) => Err(node.fault("a function of your own cannot be saved")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The directory that a file is in, from the root.
+fn directory(path: &Path) -> Result<std::path::PathBuf> {
+    let mut path = std::path::absolute(path).map_err(Error::at(path))?;
+    path.pop();
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests;
