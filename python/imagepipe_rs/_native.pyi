@@ -331,8 +331,22 @@ class Graph:
         """The outputs' labels, in order."""
 
     @property
+    def nodes(self) -> int:
+        """How many nodes are left, constants among them."""
+
+    @property
     def types(self) -> list[Any]:
         """The outputs' types, in order."""
+
+    @staticmethod
+    def load(path: str) -> tuple[Graph, int]:
+        """The graph in a file, and its seed."""
+
+    def save(self, path: str, seed: int, relocatable: bool) -> None:
+        """Write the graph to a file."""
+
+    def fingerprint(self) -> int:
+        """64 bits that tell the graph from those of other samples."""
 
     def run(self, seed: int, index: int) -> tuple[Any, ...]:
         """The outputs of a sample."""

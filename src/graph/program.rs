@@ -126,6 +126,12 @@ impl Program {
         }
     }
 
+    /// How many nodes it has, constants among them.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// What is known of each output.
     pub fn output_types(&self) -> impl Iterator<Item = &Type> {
         self.outputs.iter().map(|node| &self.types[*node])

@@ -53,7 +53,7 @@ from imagepipe_rs.graph._sources import (
     ResourceListSource,
     SegmentedResourceListSource,
 )
-from imagepipe_rs.graph._stream import Stream, graph, pipeline
+from imagepipe_rs.graph._stream import Stream, graph, load, pipeline
 
 __all__ = [
     "AffineView",
@@ -108,6 +108,7 @@ __all__ = [
     "Toggle",
     "Variable",
     "graph",
+    "load",
     "outputs",
     "pipeline",
     "types",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import operator
+import os
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from imagepipe_rs import _native
 from imagepipe_rs.graph._build import Build, compiled
 from imagepipe_rs.graph._graph import Graph
 from imagepipe_rs.graph._node import add_outputs
@@ -69,12 +71,36 @@ class Stream:
         found = self._native.run(self._seed, operator.index(index))
         return tuple(value_of(one) for one in found)
 
+    def save(self, path: str | os.PathLike[str], *, relocatable: bool = False) -> None:
+        """Write the graph and its seed to a file.
+
+        Args:
+            path: the file, which is replaced if it exists.
+            relocatable: whether paths of files are stored relative to it.
+
+        Raises:
+            GraphError: the graph has a function of the caller's own.
+            DatasetError: the file cannot be written.
+        """
+        self._native.save(os.fspath(path), self._seed, relocatable)
+
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Return an iterator over all samples, from 0."""
         index = 0
         while True:
             yield self.run(index)
             index += 1
+
+
+def load(path: str | os.PathLike[str]) -> Stream:
+    """Return the stream that was saved in a file.
+
+    Raises:
+        DatasetError: there is no such file, or it is not a saved stream.
+    """
+    made = Stream.__new__(Stream)
+    made._native, made._seed = _native.Graph.load(os.fspath(path))  # noqa: SLF001
+    return made
 
 
 def graph(function: Callable[P, Any]) -> Callable[P, Graph]:
@@ -142,4 +168,4 @@ def pipeline(
     return decorate
 
 
-__all__ = ["Stream", "graph", "pipeline"]
+__all__ = ["Stream", "graph", "load", "pipeline"]

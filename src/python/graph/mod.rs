@@ -101,6 +101,12 @@ impl PyGraph {
         self.program.labels().iter().map(|label| &**label).collect()
     }
 
+    /// How many nodes are left, constants among them.
+    #[getter]
+    fn nodes(&self) -> usize {
+        self.program.nodes()
+    }
+
     /// The outputs' types, in order, as [`type_of`] takes them.
     #[getter]
     fn types<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {

@@ -15,7 +15,7 @@ from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph._nodes import SampleIndex
 from imagepipe_rs.graph._placeholders import Reference
 from imagepipe_rs.graph.pixelpipes._enumerations import OF_PARAMETERS
-from imagepipe_rs.graph.pixelpipes._exceptions import refused
+from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
 
 N = TypeVar("N", bound=Node)
 
@@ -40,7 +40,18 @@ def ported(made: type[N]) -> type[N]:
 
 def operation(name: str) -> type[Operation]:
     """Return the class of an operation by its name."""
-    return ported(getattr(native, name))
+    found = getattr(native, name, None)
+    return _missing(name) if found is None else ported(found)
+
+
+def _missing(name: str) -> type[Operation]:
+    """Return a class in place of an operation that the compiled module does not have."""
+
+    def init(self: Operation, *args: Any, **kwargs: Any) -> None:
+        del self, args, kwargs
+        raise NodeException(f"{name} is not an operation of this version")
+
+    return type(name, (Operation,), {"__init__": init, "__doc__": f"{name}, which is missing."})
 
 
 def named(name: str | None) -> dict[str, Any]:
