@@ -5,6 +5,8 @@ mod columns;
 mod config;
 mod iterator;
 mod job;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex};
 
