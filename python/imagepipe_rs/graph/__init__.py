@@ -27,6 +27,7 @@ from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, Output, RandomSeed, outputs
 from imagepipe_rs.graph._nodes import *  # noqa: F403
+from imagepipe_rs.graph._patch import ResourceCenter, ResourceView
 from imagepipe_rs.graph._placeholders import Reference, Variable
 from imagepipe_rs.graph._resource import (
     AppendField,
@@ -95,9 +96,11 @@ __all__ = [
     "Reference",
     "RepeatResource",
     "ResizeRectangle",
+    "ResourceCenter",
     "ResourceField",
     "ResourceListSource",
     "ResourceSegment",
+    "ResourceView",
     "Saturate",
     "SeedInput",
     "SegmentCount",

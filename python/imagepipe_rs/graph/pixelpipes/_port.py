@@ -20,8 +20,13 @@ from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
 N = TypeVar("N", bound=Node)
 
 
-def ported(made: type[N]) -> type[N]:
-    """Return a class of nodes that follows the conventions of PixelPipes."""
+def ported(made: type[N], name: str | None = None) -> type[N]:
+    """Return a class of nodes that follows the conventions of PixelPipes.
+
+    Args:
+        made: the class of the same nodes.
+        name: what the class is called; as the other one if not given.
+    """
     signature = inspect.signature(made.__init__)
 
     @functools.wraps(made.__init__)
@@ -35,16 +40,16 @@ def ported(made: type[N]) -> type[N]:
             made.__init__(*bound.args, **bound.kwargs)
 
     members = {"__init__": init, "__doc__": made.__doc__, "__module__": __name__}
-    return type(made.__name__, (made,), members)
+    return type(name or made.__name__, (made,), members)
 
 
 def operation(name: str) -> type[Operation]:
     """Return the class of an operation by its name."""
     found = getattr(native, name, None)
-    return _missing(name) if found is None else ported(found)
+    return missing(name) if found is None else ported(found)
 
 
-def _missing(name: str) -> type[Operation]:
+def missing(name: str) -> type[Operation]:
     """Return a class in place of an operation that the compiled module does not have."""
 
     def init(self: Operation, *args: Any, **kwargs: Any) -> None:
@@ -81,4 +86,4 @@ def referred(text: str) -> Node | None:
     return Reference(target)
 
 
-__all__ = ["converted", "named", "operation", "ported", "referred"]
+__all__ = ["converted", "missing", "named", "operation", "ported", "referred"]
