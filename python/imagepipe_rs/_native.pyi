@@ -331,25 +331,86 @@ class Graph:
         """The outputs' labels, in order."""
 
     @property
-    def nodes(self) -> int:
-        """How many nodes are left, constants among them."""
-
-    @property
     def types(self) -> list[Any]:
         """The outputs' types, in order."""
+
+    def run(self, seed: int, index: int) -> tuple[Any, ...]:
+        """The outputs of a sample."""
 
     @staticmethod
     def load(path: str) -> tuple[Graph, int]:
         """The graph in a file, and its seed."""
 
-    def save(self, path: str, seed: int, relocatable: bool) -> None:
+    def save(self, path: str, seed: int, relocatable: bool, replace: bool) -> None:
         """Write the graph to a file."""
+
+    def nodes(
+        self,
+    ) -> tuple[list[tuple[str, str, str | None, list[int]]], list[tuple[int, str]]]:
+        """The nodes: name, origin, operation, inputs; and the outputs: node, label."""
+
+    def profile(
+        self, seed: int, start: int, count: int
+    ) -> list[tuple[str, str, str | None, int, float]]:
+        """Of each node: name, origin, operation, how often it was computed, and seconds."""
+
+    @property
+    def operations(self) -> int:
+        """How many operations a sample may take."""
 
     def fingerprint(self) -> int:
         """64 bits that tell the graph from those of other samples."""
 
-    def run(self, seed: int, index: int) -> tuple[Any, ...]:
-        """The outputs of a sample."""
+@final
+class GraphBatching:
+    """A graph that is cut into batches."""
+
+    def __new__(cls, graph: Graph, arguments: _Arguments, start: int) -> GraphBatching: ...
+    def batches(self, start: int, count: int | None = None) -> GraphBatches:
+        """The batches from a sample of all ranks on: `count` of them, or without end."""
+
+    def errors(self) -> list[tuple[int, str]]:
+        """The samples that failed last: number and reason."""
+
+    def stats(self) -> dict[str, Any]:
+        """Counts over all iterators."""
+
+@final
+class GraphBatches:
+    """An iterator over batches of a graph."""
+
+    def next(self) -> GraphBatch | None:
+        """Return the next batch, or None at the end."""
+
+    def place(self) -> int | None:
+        """The first sample after what was handed over; nothing of an iterator that was stopped."""
+
+    def load(self) -> tuple[int, int]:
+        """Batches that wait to be taken, and batches that are begun."""
+
+    def stop(self) -> None:
+        """End the iterator and its workers."""
+
+@final
+class GraphBatch:
+    """A finished batch of a graph."""
+
+    def __len__(self) -> int:
+        """Return the number of samples."""
+
+    @property
+    def indices(self) -> list[int]:
+        """The numbers of the samples."""
+
+    @property
+    def after(self) -> int:
+        """The first sample of the next batch of all ranks."""
+
+    def failures(self) -> list[tuple[int, str]]:
+        """Samples that failed: number and reason."""
+
+    def output(self, output: int) -> Any:
+        """What it has of an output: a tensor, or a list of values."""
 
 def graph_operations() -> list[dict[str, Any]]:
     """All operations: name, family, summary, whether it is variadic, and parameters."""

@@ -1,4 +1,7 @@
 //! Functions of arrays element by element, with NumPy's broadcasting.
+//!
+//! Elements of another type than the computation's are converted a block at a time, so that nothing
+//! is allocated but the result.
 
 use super::array::{Array, MOST_AXES, Shape};
 use super::number::{Number, of_number};
@@ -16,11 +19,15 @@ pub(super) trait Binary {
 
 /// The type of what is computed from two arrays element by element.
 pub(super) fn infer_binary(a: &Type, b: &Type) -> Result<ArrayType, String> {
+    let ArrayType { dtype, shape } = infer_pair(a, b)?;
+    let dtype = dtype.map(arithmetic);
+    Ok(ArrayType { dtype, shape })
+}
+
+/// The same, where truth values stay truth values.
+pub(super) fn infer_pair(a: &Type, b: &Type) -> Result<ArrayType, String> {
     let (a, b) = (a.as_array()?, b.as_array()?);
-    let dtype = match (a.dtype, b.dtype) {
-        (Some(a), Some(b)) => Some(arithmetic(promoted(a, b))),
-        _ => None,
-    };
+    let dtype = a.dtype.zip(b.dtype).map(|(a, b)| promoted(a, b));
     let shape = match (a.shape, b.shape) {
         (Some(a), Some(b)) => Some(broadcast(&a, &b)?),
         _ => None,
@@ -47,6 +54,21 @@ pub(super) fn binary(
     out: &mut Array,
 ) -> Result<(), String> {
     let dtype = arithmetic(promoted(a.dtype(), b.dtype()));
+    binary_as(a, b, dtype, function, out)
+}
+
+/// Computes a function of two arrays, whose elements are brought to a type before; truth values are
+/// the bytes 0 and 1.
+///
+/// # Errors
+/// As `binary`.
+pub(super) fn binary_as(
+    a: &Array,
+    b: &Array,
+    dtype: Dtype,
+    function: &impl Binary,
+    out: &mut Array,
+) -> Result<(), String> {
     of_number!(dtype, T => compute::<T, T>(a, b, dtype, out, |a, b| function.of(a, b)))
 }
 
@@ -116,17 +138,8 @@ pub(super) fn unary_real(a: &Array, function: fn(f64) -> f64, out: &mut Array) {
     }
 }
 
-/// The elements of an array as numbers of a type; converted ones in memory of their own.
-fn numbers<'a, T: Number>(array: &'a Array, converted: &'a mut Option<Array>) -> &'a [T] {
-    let same =
-        array.dtype() == T::DTYPE || (array.dtype() == Dtype::Bool && T::DTYPE == Dtype::Uint8);
-    let array = if same {
-        array
-    } else {
-        converted.insert(array.converted(T::DTYPE))
-    };
-    bytemuck::cast_slice(array.bytes())
-}
+/// Elements that are computed at once.
+const BLOCK: usize = 256;
 
 fn compute<T: Number, R: bytemuck::Pod>(
     a: &Array,
@@ -137,22 +150,87 @@ fn compute<T: Number, R: bytemuck::Pod>(
 ) -> Result<(), String> {
     let shape = common_shape(a.shape(), b.shape())?;
     out.reset(dtype, shape);
-    let (mut first, mut second) = (None, None);
-    let (left, right) = (numbers::<T>(a, &mut first), numbers::<T>(b, &mut second));
+    let (mut left, mut right) = (Operand::<T>::new(a, shape), Operand::<T>::new(b, shape));
     let target: &mut [R] = bytemuck::cast_slice_mut(out.bytes_mut());
-    if a.shape() == b.shape() {
-        for ((target, a), b) in target.iter_mut().zip(left).zip(right) {
+    for (number, target) in target.chunks_mut(BLOCK).enumerate() {
+        let a = left.block(number * BLOCK, target.len());
+        let b = right.block(number * BLOCK, target.len());
+        for ((target, a), b) in target.iter_mut().zip(a).zip(b) {
             *target = function(*a, *b)?;
         }
-        return Ok(());
-    }
-    let places = [a.shape(), b.shape()].map(|own| Steps::new(own, shape));
-    let mut walk = Walk::new(shape, places);
-    for target in target {
-        let [a, b] = walk.next();
-        *target = function(left[a], right[b])?;
     }
     Ok(())
+}
+
+/// An array that is spread over a larger one, as numbers of one type.
+struct Operand<'a, T> {
+    array: &'a Array,
+    spread: Spread,
+    is_same_type: bool,
+    buffer: [T; BLOCK],
+}
+
+/// How an array is spread.
+enum Spread {
+    /// It has the elements of the larger one.
+    Not,
+    /// It has one element, which the buffer is full of.
+    Single,
+    /// Along some axes.
+    Along(Walk),
+}
+
+impl<'a, T: Number> Operand<'a, T> {
+    fn new(array: &'a Array, whole: Shape) -> Self {
+        let is_truth = array.dtype() == Dtype::Bool && T::DTYPE == Dtype::Uint8;
+        let elements = array.shape().elements();
+        let mut operand = Self {
+            array,
+            spread: Spread::Not,
+            is_same_type: array.dtype() == T::DTYPE || is_truth,
+            buffer: [T::zeroed(); BLOCK],
+        };
+        if elements == 1 && whole.elements() != 1 {
+            let [value, ..] = *operand.convert(0, 1) else {
+                return operand;
+            };
+            operand.buffer = [value; BLOCK];
+            operand.spread = Spread::Single;
+        } else if elements != whole.elements() {
+            operand.spread = Spread::Along(Walk::new(array.shape(), whole));
+        }
+        operand
+    }
+
+    /// The next `len` elements, from `start` on.
+    fn block(&mut self, start: usize, len: usize) -> &[T] {
+        match &mut self.spread {
+            Spread::Single => &self.buffer[..len],
+            Spread::Along(walk) => {
+                of_number!(self.array.dtype(), From => {
+                    let source: &[From] = bytemuck::cast_slice(self.array.bytes());
+                    for target in &mut self.buffer[..len] {
+                        *target = T::from_number(source[walk.next()]);
+                    }
+                });
+                &self.buffer[..len]
+            }
+            Spread::Not if self.is_same_type => {
+                &bytemuck::cast_slice(self.array.bytes())[start..][..len]
+            }
+            Spread::Not => self.convert(start, len),
+        }
+    }
+
+    fn convert(&mut self, start: usize, len: usize) -> &[T] {
+        of_number!(self.array.dtype(), From => {
+            let source: &[From] = bytemuck::cast_slice(self.array.bytes());
+            for (target, value) in self.buffer.iter_mut().zip(&source[start..][..len]) {
+                *target = T::from_number(*value);
+            }
+        });
+        &self.buffer[..len]
+    }
 }
 
 /// The shape of what is computed from two arrays element by element.
@@ -163,17 +241,34 @@ pub(super) fn common_shape(a: Shape, b: Shape) -> Result<Shape, String> {
     if a == b {
         return Ok(a);
     }
-    let known = |shape: Shape| shape.axes().iter().copied().map(Some).collect::<Vec<_>>();
-    let axes = broadcast(&known(a), &known(b))?;
-    let axes: Vec<_> = axes.into_iter().flatten().collect();
-    Shape::new(&axes).ok_or_else(|| format!("{a:?} and {b:?} make an array that is too large"))
+    let rank = a.axes().len().max(b.axes().len());
+    let mut axes = [1; MOST_AXES];
+    for shape in [a, b] {
+        let missing = rank - shape.axes().len();
+        for (common, own) in axes[missing..].iter_mut().zip(shape.axes()) {
+            if *common != *own && *common != 1 && *own != 1 {
+                return Err(format!("{common} and {own} elements along one axis"));
+            }
+            if *own != 1 {
+                *common = *own;
+            }
+        }
+    }
+    Shape::new(&axes[..rank])
+        .ok_or_else(|| format!("{a:?} and {b:?} make an array that is too large"))
 }
 
-/// How far apart the elements of an array lie along each axis of another one that it is spread
-/// over; 0 where it is repeated.
-struct Steps([usize; MOST_AXES]);
+/// Goes through the elements of an array that is spread over a larger one, in the order of that
+/// one's.
+struct Walk {
+    shape: Shape,
+    /// How far apart elements lie along each axis; 0 where they are repeated.
+    steps: [usize; MOST_AXES],
+    at: [usize; MOST_AXES],
+    place: usize,
+}
 
-impl Steps {
+impl Walk {
     fn new(own: Shape, whole: Shape) -> Self {
         let mut steps = [0; MOST_AXES];
         let missing = whole.axes().len() - own.axes().len();
@@ -184,43 +279,23 @@ impl Steps {
             }
             step *= len;
         }
-        Self(steps)
-    }
-}
-
-/// Goes through the elements of an array, and those of two others that are spread over it.
-struct Walk {
-    shape: Shape,
-    steps: [Steps; 2],
-    at: [usize; MOST_AXES],
-    places: [usize; 2],
-}
-
-impl Walk {
-    fn new(shape: Shape, steps: [Steps; 2]) -> Self {
         Self {
-            shape,
+            shape: whole,
             steps,
             at: [0; MOST_AXES],
-            places: [0; 2],
+            place: 0,
         }
     }
 
-    fn next(&mut self) -> [usize; 2] {
-        let current = self.places;
+    fn next(&mut self) -> usize {
+        let current = self.place;
         for axis in (0..self.shape.axes().len()).rev() {
             self.at[axis] += 1;
-            let ends = self.at[axis] == self.shape.axes()[axis];
-            for (place, steps) in self.places.iter_mut().zip(&self.steps) {
-                if ends {
-                    *place -= steps.0[axis] * (self.at[axis] - 1);
-                } else {
-                    *place += steps.0[axis];
-                }
-            }
-            if !ends {
+            if self.at[axis] < self.shape.axes()[axis] {
+                self.place += self.steps[axis];
                 break;
             }
+            self.place -= self.steps[axis] * (self.at[axis] - 1);
             self.at[axis] = 0;
         }
         current

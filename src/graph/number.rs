@@ -21,6 +21,8 @@ pub(super) trait Number: Element {
     fn subtract_clipped(self, other: Self) -> Self;
     /// The product, clipped.
     fn multiply_clipped(self, other: Self) -> Self;
+    /// The quotient, clipped.
+    fn divide_clipped(self, other: Self) -> Option<Self>;
     /// A whole number near it, by a function of doubles; whole numbers stay what they are.
     #[must_use]
     fn rounded(self, function: fn(f64) -> f64) -> Self;
@@ -28,6 +30,18 @@ pub(super) trait Number: Element {
     fn to_double(self) -> f64;
     /// A double, clipped to the range of the type and then truncated; 0 for what is no number.
     fn from_double(value: f64) -> Self;
+    /// Itself, if it is an integer.
+    fn to_integer(self) -> Option<i64>;
+    /// An integer, clipped to the range of the type.
+    fn from_integer(value: i64) -> Self;
+    /// A number of another type, clipped to the range of this one and then truncated.
+    #[must_use]
+    fn from_number<T: Number>(value: T) -> Self {
+        match value.to_integer() {
+            Some(value) => Self::from_integer(value),
+            None => Self::from_double(value.to_double()),
+        }
+    }
 }
 
 macro_rules! integers {
@@ -57,6 +71,9 @@ macro_rules! integers {
             fn multiply_clipped(self, other: Self) -> Self {
                 self.saturating_mul(other)
             }
+            fn divide_clipped(self, other: Self) -> Option<Self> {
+                (other != 0).then(|| self.saturating_div(other))
+            }
             fn rounded(self, _: fn(f64) -> f64) -> Self {
                 self
             }
@@ -73,6 +90,13 @@ macro_rules! integers {
             )]
             fn from_double(value: f64) -> Self {
                 value as Self
+            }
+            fn to_integer(self) -> Option<i64> {
+                Some(i64::from(self))
+            }
+            fn from_integer(value: i64) -> Self {
+                let (low, high) = (i64::from(Self::MIN), i64::from(Self::MAX));
+                Self::try_from(value.clamp(low, high)).unwrap_or(0)
             }
         })*
     };
@@ -105,6 +129,9 @@ macro_rules! floats {
             fn multiply_clipped(self, other: Self) -> Self {
                 self * other
             }
+            fn divide_clipped(self, other: Self) -> Option<Self> {
+                Some(self / other)
+            }
             fn rounded(self, function: fn(f64) -> f64) -> Self {
                 Self::from_double(function(self.to_double()))
             }
@@ -114,6 +141,13 @@ macro_rules! floats {
             #[expect(clippy::allow_attributes, reason = "a double stays what it is")]
             #[allow(clippy::cast_possible_truncation, reason = "the nearest")]
             fn from_double(value: f64) -> Self {
+                value as Self
+            }
+            fn to_integer(self) -> Option<i64> {
+                None
+            }
+            #[expect(clippy::cast_precision_loss, reason = "the nearest")]
+            fn from_integer(value: i64) -> Self {
                 value as Self
             }
         })*
@@ -164,6 +198,46 @@ macro_rules! of_number {
 pub(super) use of_number;
 
 impl Array {
+    /// Element `place`, as a double.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(super) fn double_at(&self, place: usize) -> f64 {
+        of_number!(self.dtype(), T => bytemuck::cast_slice::<_, T>(self.bytes())[place].to_double())
+    }
+
+    /// Element `place`, converted to a type.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(super) fn number_at<T: Number>(&self, place: usize) -> T {
+        of_number!(self.dtype(), From => {
+            T::from_number(bytemuck::cast_slice::<_, From>(self.bytes())[place])
+        })
+    }
+
+    /// Element `place`, as a whole number.
+    ///
+    /// # Errors
+    /// What it is instead.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(super) fn integer_at(&self, place: usize) -> Result<i64, String> {
+        of_number!(self.dtype(), T => {
+            let number = bytemuck::cast_slice::<_, T>(self.bytes())[place];
+            if let Some(integer) = number.to_integer() {
+                return Ok(integer);
+            }
+            let value = number.to_double();
+            if value.fract() == 0.0 {
+                Ok(i64::from_double(value))
+            } else {
+                Err(format!("{value}, not a whole number"))
+            }
+        })
+    }
+
     /// The same numbers as elements of another type: clipped to its range, and then truncated; as
     /// bool, whether they are not 0.
     ///
@@ -191,7 +265,7 @@ impl Array {
             } else {
                 of_number!(dtype, To => {
                     let target: &mut [To] = bytemuck::cast_slice_mut(out.bytes_mut());
-                    write(target, values.iter().map(|value| To::from_double(value.to_double())));
+                    write(target, values.iter().map(|value| To::from_number(*value)));
                 });
             }
         });

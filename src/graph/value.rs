@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use super::array::Array;
 use super::list::{List, Text};
-use super::number::{Number, of_number};
-use crate::pixel::Dtype;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,16 +101,7 @@ impl Value {
     /// # Errors
     /// What it is instead.
     pub fn double(&self) -> Result<f64, String> {
-        let array = self.array()?;
-        if array.shape().elements() != 1 {
-            return Err(format!(
-                "an array of shape {:?}, not one number",
-                array.shape()
-            ));
-        }
-        Ok(of_number!(array.dtype(), T => {
-            bytemuck::pod_read_unaligned::<T>(array.bytes()).to_double()
-        }))
+        self.single().map(|array| array.double_at(0))
     }
 
     /// The whole number that it is.
@@ -120,15 +109,19 @@ impl Value {
     /// # Errors
     /// What it is instead.
     pub fn integer(&self) -> Result<i64, String> {
+        self.single()?.integer_at(0)
+    }
+
+    /// The array of one element that it is.
+    fn single(&self) -> Result<&Array, String> {
         let array = self.array()?;
-        if array.dtype() == Dtype::Int64 && array.shape().elements() == 1 {
-            return Ok(array.as_slice::<i64>()[0]);
+        match array.shape().elements() {
+            1 => Ok(array),
+            _ => Err(format!(
+                "an array of shape {:?}, not one number",
+                array.shape()
+            )),
         }
-        let value = self.double()?;
-        if value.fract() != 0.0 {
-            return Err(format!("{value}, not a whole number"));
-        }
-        Ok(i64::from_double(value))
     }
 
     /// The text that it is.

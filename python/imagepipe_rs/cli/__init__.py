@@ -15,6 +15,7 @@ from imagepipe_rs.cli import (
     imagine,
     index,
     inspect,
+    run,
     show,
     split,
     verify,
@@ -46,6 +47,7 @@ imagepipe.add(index.index)
 imagepipe.add(inspect.inspect)
 imagepipe.add(verify.verify)
 imagepipe.add(bench.bench)
+imagepipe.add(run.run)
 imagepipe.add(show.show)
 imagepipe.add(doctor.doctor)
 

@@ -6,7 +6,7 @@ import logging
 import operator
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
@@ -156,14 +156,15 @@ class BatchIterator(Iterator[B], Generic[B]):
         self._log_failures(batch.failures())
         return self._made(batch)
 
-    def _made(self, batch: _native.GraphBatch) -> Any:
+    def _made(self, batch: _native.GraphBatch) -> B:
         owner = self._batches
         values = [
             _value(batch.output(number), owner._output)  # noqa: SLF001
             for number in range(owner._outputs)  # noqa: SLF001
         ]
         labels = owner._labels  # noqa: SLF001
-        return tuple(values) if labels is None else dict(zip(labels, values, strict=True))
+        made: Any = tuple(values) if labels is None else dict(zip(labels, values, strict=True))
+        return cast("B", made)
 
     def _log_failures(self, failures: list[tuple[int, str]]) -> None:
         for index, reason in failures:

@@ -6,9 +6,10 @@ import functools
 import inspect
 import operator
 import os
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, Self
 
 from imagepipe_rs import _native
+from imagepipe_rs.graph._batches import Batches
 from imagepipe_rs.graph._build import Build, compiled
 from imagepipe_rs.graph._graph import Graph
 from imagepipe_rs.graph._node import add_outputs
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
 P = ParamSpec("P")
+
+
+def load(path: str | os.PathLike[str]) -> Stream:
+    """Return the stream that :meth:`Stream.save` has written to a file.
+
+    Raises:
+        DatasetError: as :meth:`Stream.load`.
+    """
+    return Stream.load(path)
+
+
+def _are_names(labels: tuple[str, ...]) -> bool:
+    """Say whether labels were given, and every output has one of its own."""
+    return len(set(labels)) == len(labels) and labels != ("default",)
 
 
 class Stream:
@@ -48,59 +63,154 @@ class Stream:
     ) -> None:
         """Check the graph."""
         build = Build(graph, variables=variables, debug=debug)
-        self._native = compiled(build, labels, optimize=optimize)
-        self._seed = operator.index(seed)
+        self._keep(compiled(build, labels, optimize=optimize), operator.index(seed))
+
+    def _keep(self, native: _native.Graph, seed: int) -> None:
+        self._native = native
+        self._seed = seed
+        self._labels = tuple(native.labels)
+        self._has_names = _are_names(self._labels)
+
+    @classmethod
+    def _of(cls, native: _native.Graph, seed: int) -> Self:
+        stream = cls.__new__(cls)
+        stream._keep(native, seed)  # noqa: SLF001  it is of this class
+        return stream
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return the stream that :meth:`save` has written to a file.
+
+        Raises:
+            DatasetError: the file cannot be read, or it is cut short, damaged, no stream, or one of
+                a later version.
+        """
+        return cls._of(*_native.Graph.load(os.fspath(path)))
+
+    def save(
+        self, path: str | os.PathLike[str], *, relocatable: bool = True, overwrite: bool = True
+    ) -> None:
+        """Write the stream to a file, which :meth:`load` and ``imagepipe run`` read.
+
+        Args:
+            path: the file, commonly ``NAME.pipe``.
+            relocatable: whether paths of files are kept as they are seen from the file's directory,
+                so that both can be moved together; if not, they stay absolute.
+            overwrite: whether a file that is there is replaced.
+
+        Raises:
+            GraphError: a node that is a function of your own, which cannot be saved.
+            DatasetError: the file cannot be written.
+        """
+        self._native.save(os.fspath(path), self._seed, relocatable, overwrite)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """What each output is called, in order."""
-        return tuple(self._native.labels)
+        return self._labels
 
-    def run(self, index: int) -> tuple[Any, ...]:
+    def seeded(self, seed: int) -> Self:
+        """Return the same stream with another seed."""
+        return self._of(self._native, operator.index(seed))
+
+    @property
+    def operations(self) -> int:
+        """How many operations a sample may take."""
+        return self._native.operations
+
+    @property
+    def seed(self) -> int:
+        """The seed of everything random."""
+        return self._seed
+
+    def run(self, index: int) -> Any:
         """Return the outputs of a sample.
 
         Args:
             index: its number, from 0 to 2**64 - 1.
 
         Returns:
-            A value for each output: NumPy's arrays and scalars, text, bytes, or lists of these.
+            A value for each output: NumPy's arrays and scalars, text, bytes, or lists of these; as
+            a tuple, or as a dict by label where every output has a label of its own.
 
         Raises:
             GraphError: the sample cannot be made; it names the node and the line that made it.
         """
         found = self._native.run(self._seed, operator.index(index))
-        return tuple(value_of(one) for one in found)
+        values = tuple(value_of(one) for one in found)
+        return dict(zip(self._labels, values, strict=True)) if self._has_names else values
 
-    def save(self, path: str | os.PathLike[str], *, relocatable: bool = False) -> None:
-        """Write the graph and its seed to a file.
+    def batches(
+        self,
+        batch_size: int = 32,
+        *,
+        seed: int | None = None,
+        start: int = 0,
+        steps: int | None = None,
+        shard: tuple[int, int] | str | None = None,
+        workers: int | None = None,
+        prefetch: int = 2,
+        layout: str = "NHWC",
+        dtype: str = "uint8",
+        mean: Any = None,
+        std: Any = None,
+        rescale: float | None = None,
+        ragged: bool = False,
+        on_error: str = "raise",
+        max_errors: int | None = None,
+        output: str = "numpy",
+    ) -> Batches[Any]:
+        """Return the samples in batches, made ahead by threads that do not hold Python's lock.
+
+        A sample near ``start`` is made at once, to see which types and shapes the outputs have.
+        Batches are the same to the bit whatever ``workers``, ``prefetch`` and ``batch_size``.
 
         Args:
-            path: the file, which is replaced if it exists.
-            relocatable: whether paths of files are stored relative to it.
+            batch_size: samples in a batch.
+            seed: another seed than the stream's.
+            start: the first sample.
+            steps: batches in a pass; the next pass goes on where it ended. Without it, a pass has
+                no end.
+            shard: (rank, world): each rank gets batches of its own; "auto" finds both as a Loader
+                does.
+            workers: threads; by default, the usable cores.
+            prefetch: batches ready ahead of the consumer.
+            layout: the order of the axes of outputs with three: "NHWC", as graphs have them, or
+                "NCHW".
+            dtype: what becomes of the bytes of outputs with three axes, of which the last has 1 or
+                3 channels: "uint8", "float32", "float16" or "bfloat16".
+            mean: for a float dtype, what is subtracted, of x / 255: one number for each channel, or
+                "imagenet".
+            std: for a float dtype, what it is then divided by.
+            rescale: for float32, what bytes are multiplied with instead of 1 / 255.
+            ragged: whether outputs whose shape is not fixed by the graph come as a list with an
+                array for each sample.
+            on_error: "raise"; "skip", which leaves a sample that fails out of its batch; "replace",
+                which makes another one in its place, chosen by the seed.
+            max_errors: more samples that fail are an error.
+            output: "numpy", "torch", "tensorflow", "jax", "cupy" or "dlpack".
+
+        Returns:
+            An iterable over batches. A batch is a tuple, or a dict by label where every output has
+            a label of its own. Of an output of numbers it has one array, with the samples along its
+            first axis; of text, bytes and lists it has a list with a value for each sample.
 
         Raises:
-            GraphError: the graph has a function of the caller's own.
-            DatasetError: the file cannot be written.
+            GraphError: the sample at ``start`` cannot be made, with ``on_error="raise"``; or no
+                sample near it.
+            ImportError: the framework that ``output`` names is not installed.
+            TypeError, ValueError: an argument is not valid.
         """
-        self._native.save(os.fspath(path), self._seed, relocatable)
+        given = {name: value for name, value in locals().items() if name != "self"}
+        given["seed"] = self._seed if seed is None else seed
+        return Batches(self._native, self._labels if self._has_names else None, given)
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+    def __iter__(self) -> Iterator[Any]:
         """Return an iterator over all samples, from 0."""
         index = 0
         while True:
             yield self.run(index)
             index += 1
-
-
-def load(path: str | os.PathLike[str]) -> Stream:
-    """Return the stream that was saved in a file.
-
-    Raises:
-        DatasetError: there is no such file, or it is not a saved stream.
-    """
-    made = Stream.__new__(Stream)
-    made._native, made._seed = _native.Graph.load(os.fspath(path))  # noqa: SLF001
-    return made
 
 
 def graph(function: Callable[P, Any]) -> Callable[P, Graph]:

@@ -22,10 +22,11 @@ pub(super) const ALL: &[Operation] = &[
     of(
         "Divide",
         "The quotient, of integers towards zero, as in `a / b`.",
-        |i, out| run(i, &Divide, &Divide, out),
+        |i, out| run(i, &Divide, &DivideClipped, out),
     ),
     Operation {
         parameters: &TERMS,
+        infer: |types| Ok(Type::Array(infer_binary(&types[0], &types[1])?)),
         ..of(
             "Modulo",
             "The remainder, with the sign of `a`, as in `a % b`.",
@@ -66,7 +67,10 @@ const fn of(
         family: FAMILY,
         summary,
         parameters: &PARAMETERS,
-        infer: |types| Ok(Type::Array(infer_binary(&types[0], &types[1])?)),
+        infer: |types| {
+            types[2].check_condition()?;
+            Ok(Type::Array(infer_binary(&types[0], &types[1])?))
+        },
         run: Run::Pure(function),
     }
 }
@@ -105,5 +109,6 @@ functions! {
     Multiply: |a, b| Ok(a.multiply(b));
     MultiplyClipped: |a, b| Ok(a.multiply_clipped(b));
     Divide: |a, b| a.divide(b).ok_or("an integer is divided by zero");
+    DivideClipped: |a, b| a.divide_clipped(b).ok_or("an integer is divided by zero");
     Remainder: |a, b| a.remainder(b).ok_or("an integer is divided by zero");
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::elementwise::{compare, infer_binary};
+use super::super::elementwise::{compare, infer_pair};
 use super::super::operation::{Inputs, Operation, Parameter, Run};
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
@@ -47,7 +47,7 @@ const fn of(
             ]
         },
         infer: |types| {
-            let ArrayType { shape, .. } = infer_binary(&types[0], &types[1])?;
+            let ArrayType { shape, .. } = infer_pair(&types[0], &types[1])?;
             let dtype = Some(Dtype::Bool);
             Ok(Type::Array(ArrayType { dtype, shape }))
         },

@@ -1,7 +1,7 @@
 //! Truth values.
 
 use super::super::array::Array;
-use super::super::elementwise::{Binary, binary, infer_binary};
+use super::super::elementwise::{Binary, binary_as, infer_pair};
 use super::super::number::Number;
 use super::super::operation::{Inputs, Operation, Parameter, Run};
 use super::super::types::{ArrayType, Type, name};
@@ -27,9 +27,13 @@ pub(super) const ALL: &[Operation] = &[
         family: FAMILY,
         summary: "Whether it does not hold, as in `~a`.",
         parameters: &[Parameter::new("a", "truth values")],
-        infer: |types| truth(&types[0]).map(Type::Array),
+        infer: |types| {
+            let ArrayType { shape, .. } = truth(&types[0])?;
+            let dtype = Some(Dtype::Bool);
+            Ok(Type::Array(ArrayType { dtype, shape }))
+        },
         run: Run::Pure(|inputs, out| {
-            let a = inputs.get(0).array()?;
+            let a = truths(inputs.get(0))?;
             out.array_mut().reset(Dtype::Bool, a.shape());
             for (target, value) in out.array_mut().bytes_mut().iter_mut().zip(a.bytes()) {
                 *target = u8::from(*value == 0);
@@ -57,7 +61,7 @@ const fn of_two(
         infer: |types| {
             truth(&types[0])?;
             truth(&types[1])?;
-            let ArrayType { shape, .. } = infer_binary(&types[0], &types[1])?;
+            let ArrayType { shape, .. } = infer_pair(&types[0], &types[1])?;
             let dtype = Some(Dtype::Bool);
             Ok(Type::Array(ArrayType { dtype, shape }))
         },
@@ -81,19 +85,17 @@ fn not_truth(dtype: Dtype) -> String {
     )
 }
 
-fn both(inputs: Inputs<'_>, function: &impl Binary, out: &mut Value) -> Result<(), String> {
-    let [a, b] = [0, 1].map(|input| inputs.get(input).array());
-    let (a, b): (&Array, &Array) = (a?, b?);
-    for array in [a, b] {
-        if array.dtype() != Dtype::Bool {
-            return Err(not_truth(array.dtype()));
-        }
+fn truths(value: &Value) -> Result<&Array, String> {
+    let array = value.array()?;
+    match array.dtype() {
+        Dtype::Bool => Ok(array),
+        other => Err(not_truth(other)),
     }
-    let out = out.array_mut();
-    let mut numbers = Array::boolean(false);
-    binary(a, b, function, &mut numbers)?;
-    numbers.convert_into(Dtype::Bool, out);
-    Ok(())
+}
+
+fn both(inputs: Inputs<'_>, function: &impl Binary, out: &mut Value) -> Result<(), String> {
+    let (a, b) = (truths(inputs.get(0))?, truths(inputs.get(1))?);
+    binary_as(a, b, Dtype::Bool, function, out.array_mut())
 }
 
 struct And;
@@ -101,7 +103,7 @@ struct Or;
 
 impl Binary for And {
     fn of<T: Number>(&self, a: T, b: T) -> Result<T, &'static str> {
-        Ok(a.multiply(b))
+        Ok(if a <= b { a } else { b })
     }
 }
 

@@ -1,20 +1,28 @@
 //! All operations, a file for each family.
 
+mod arguments;
 mod arithmetic;
+mod axes;
 mod comparison;
+mod elements;
 mod flow;
+mod join;
 mod list;
 mod logic;
+mod points;
 mod random;
 mod real;
+mod rectangle;
 mod rounding;
 mod sample;
+mod sequence;
 mod tensor;
+mod view;
 
 use super::operation::Operation;
 
 /// The families.
-const FAMILIES: [&[Operation]; 10] = [
+const FAMILIES: [&[Operation]; 14] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -24,7 +32,11 @@ const FAMILIES: [&[Operation]; 10] = [
     logic::ALL,
     flow::ALL,
     list::ALL,
+    sequence::ALL,
     tensor::ALL,
+    points::ALL,
+    rectangle::ALL,
+    view::ALL,
 ];
 
 /// All operations, family by family.

@@ -110,7 +110,7 @@ pub(super) fn stream(seed: &Value) -> Result<Stream, String> {
 }
 
 /// A number drawn from `[low, high)`, in single precision, where rounding might reach the bound.
-fn below(drawn: f64, low: f64, high: f64) -> f32 {
+pub(super) fn below(drawn: f64, low: f64, high: f64) -> f32 {
     let (drawn, bound) = (single(drawn), single(high));
     if drawn >= bound && low < high {
         bound.next_down()

@@ -3,8 +3,7 @@
 //! They are computed in double precision by libm, which gives the same bits on every platform, and
 //! rounded once where the result is float32.
 
-use super::super::array::Array;
-use super::super::elementwise::{Binary, binary, infer_binary, infer_real, real, unary_real};
+use super::super::elementwise::{Binary, binary_as, infer_pair, infer_real, real, unary_real};
 use super::super::number::Number;
 use super::super::operation::{Inputs, Operation, Parameter, Run};
 use super::super::types::{ArrayType, Type, promoted};
@@ -108,7 +107,7 @@ const fn of_two(
             ]
         },
         infer: |types| {
-            let ArrayType { dtype, shape } = infer_binary(&types[0], &types[1])?;
+            let ArrayType { dtype, shape } = infer_pair(&types[0], &types[1])?;
             let dtype = dtype.map(real);
             Ok(Type::Array(ArrayType { dtype, shape }))
         },
@@ -124,21 +123,7 @@ fn each(inputs: Inputs<'_>, function: fn(f64) -> f64, out: &mut Value) -> Result
 fn both(inputs: Inputs<'_>, function: &Real, out: &mut Value) -> Result<(), String> {
     let (a, b) = (inputs.get(0).array()?, inputs.get(1).array()?);
     let dtype = real(promoted(a.dtype(), b.dtype()));
-    let (mut first, mut second) = (None, None);
-    let (a, b) = (floats(a, dtype, &mut first), floats(b, dtype, &mut second));
-    binary(a, b, function, out.array_mut())
-}
-
-fn floats<'a>(
-    array: &'a Array,
-    dtype: crate::pixel::Dtype,
-    made: &'a mut Option<Array>,
-) -> &'a Array {
-    if array.dtype() == dtype {
-        array
-    } else {
-        made.insert(array.converted(dtype))
-    }
+    binary_as(a, b, dtype, function, out.array_mut())
 }
 
 /// A function of two real numbers.

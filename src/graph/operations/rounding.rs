@@ -1,9 +1,9 @@
 //! The greater and the lower of numbers, and whole numbers near others.
 
-use super::super::elementwise::{Binary, Unary, binary, infer_binary, unary};
+use super::super::elementwise::{Binary, Unary, binary_as, infer_pair, unary};
 use super::super::number::Number;
 use super::super::operation::{Inputs, Operation, Parameter, Run};
-use super::super::types::Type;
+use super::super::types::{Type, promoted};
 use super::super::value::Value;
 
 const FAMILY: &str = "numbers.rounding";
@@ -56,7 +56,7 @@ const fn of_two(name: &'static str, summary: &'static str, function: Function) -
                 Parameter::new("b", "another one; the two are broadcast as NumPy does"),
             ]
         },
-        infer: |types| Ok(Type::Array(infer_binary(&types[0], &types[1])?)),
+        infer: |types| Ok(Type::Array(infer_pair(&types[0], &types[1])?)),
         run: Run::Pure(function),
     }
 }
@@ -78,12 +78,9 @@ const fn of_one(name: &'static str, summary: &'static str, function: Function) -
 }
 
 fn both(inputs: Inputs<'_>, function: &impl Binary, out: &mut Value) -> Result<(), String> {
-    binary(
-        inputs.get(0).array()?,
-        inputs.get(1).array()?,
-        function,
-        out.array_mut(),
-    )
+    let (a, b) = (inputs.get(0).array()?, inputs.get(1).array()?);
+    let dtype = promoted(a.dtype(), b.dtype());
+    binary_as(a, b, dtype, function, out.array_mut())
 }
 
 fn each(inputs: Inputs<'_>, function: &impl Unary, out: &mut Value) -> Result<(), String> {

@@ -1,10 +1,11 @@
 //! Shapes and types of arrays.
 
-use super::super::array::{Array, Shape};
-use super::super::operation::{Default, Inputs, Operation, Parameter, Run};
+use super::super::array::{Array, MOST_AXES, Shape};
+use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run};
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
-use crate::pixel::Dtype;
+use super::arguments::{DTYPE, known, shape, shape_with_axis, with_axis};
+use super::axes::{self, Axes};
 
 const FAMILY: &str = "tensor";
 
@@ -12,254 +13,233 @@ const SOURCE: Parameter = Parameter::new("source", "an array");
 
 /// The operations of this family.
 pub(super) const ALL: &[Operation] = &[
-    Operation {
-        name: "Convert",
-        family: FAMILY,
-        summary: "The same numbers as elements of another type: clipped to its range, then \
-                  truncated.",
-        parameters: &[
+    of(
+        "Convert",
+        "The same numbers as elements of another type: clipped to its range, then truncated.",
+        &[
             SOURCE,
             Parameter::new(
                 "dtype",
-                "Boolean, Char, Short, UnsignedShort, Integer, Float, or \
-                  a word as NumPy has it",
+                "Boolean, Char (uint8), Short (int16), UnsignedShort (uint16), Integer (int32) \
+                 or Float (float32), their numbers from 0 to 5, or a word as NumPy has it",
             )
             .or(Default::Text("Integer")),
         ],
-        infer: |types| {
-            // Which type is a constant, looked at when it runs.
+        |types| {
             let ArrayType { shape, .. } = types[0].as_array()?;
-            Ok(Type::Array(ArrayType { dtype: None, shape }))
+            let dtype = DTYPE.infer(types, 1)?;
+            Ok(Type::Array(ArrayType { dtype, shape }))
         },
-        run: Run::Pure(|inputs, out| {
-            let dtype = element_type(inputs.get(1))?;
+        |inputs, out| {
+            let dtype = DTYPE.read(inputs.get(1))?;
             inputs.get(0).array()?.convert_into(dtype, out.array_mut());
             Ok(())
-        }),
-    },
-    Operation {
-        name: "Stack",
-        family: FAMILY,
-        summary: "Arrays of one type and shape along a new first axis.",
-        parameters: &[
-            Parameter::new("first", "the first one"),
-            Parameter::new("inputs", "those that follow").or(Default::Any),
-        ],
-        infer: |types| {
-            let arrays = types
-                .iter()
-                .map(Type::as_array)
-                .collect::<Result<Vec<_>, _>>()?;
-            let count = arrays.len();
-            let common = arrays
-                .into_iter()
-                .reduce(|a, b| a.common(&b))
-                .unwrap_or_default();
-            let shape = common
-                .shape
-                .map(|axes| [&[Some(count)], axes.as_slice()].concat());
-            Ok(Type::Array(ArrayType { shape, ..common }))
         },
-        run: Run::Pure(stack),
-    },
-    Operation {
-        name: "Reshape",
-        family: FAMILY,
-        summary: "The same elements in another shape.",
-        parameters: &[
+    ),
+    of(
+        "Stack",
+        "Arrays of one type and shape along a new first axis.",
+        &[Parameter::new("inputs", "the arrays, one at least").or(Default::Any)],
+        |types| infer_stack(types),
+        stack,
+    ),
+    of(
+        "Reshape",
+        "The same elements in another shape.",
+        &[
             SOURCE,
             Parameter::new(
                 "shape",
                 "elements along each axis; one of them -1 is what is left",
             ),
         ],
-        infer: |types| {
-            let ArrayType { dtype, .. } = types[0].as_array()?;
-            Ok(Type::Array(ArrayType { dtype, shape: None }))
-        },
-        run: Run::Pure(|inputs, out| {
+        infer_reshape,
+        |inputs, out| {
             let source = inputs.get(0).array()?;
-            *out = source.reshaped(wanted(source, inputs.get(1))?).into();
+            let axes = Axes::of(inputs.get(1))?;
+            let shape = axes::reshaped(&axes, source.shape().elements())?;
+            put(source, shape, out);
             Ok(())
-        }),
-    },
-    Operation {
-        name: "Transpose",
-        family: FAMILY,
-        summary: "The axes in another order.",
-        parameters: &[
+        },
+    ),
+    of(
+        "Transpose",
+        "The axes in another order.",
+        &[
             SOURCE,
             Parameter::new("axes", "the number of each, in the new order"),
         ],
-        infer: |types| {
+        infer_transpose,
+        |inputs, out| {
+            let source = inputs.get(0).array()?;
+            let axes = Axes::of(inputs.get(1))?;
+            let order = axes::order(&axes, source.shape().axes().len())?;
+            axes::transpose(source, &order, out.array_mut());
+            Ok(())
+        },
+    ),
+    of(
+        "Squeeze",
+        "Without the axes that have one element.",
+        &[SOURCE],
+        |types| {
             let array = types[0].as_array()?;
-            let shape = array.rank().map(|rank| vec![None; rank]);
+            let axes = array.shape.filter(|axes| axes.iter().all(Option::is_some));
+            let kept = axes.map(|axes| axes.into_iter().filter(|axis| *axis != Some(1)).collect());
+            let shape = kept;
             Ok(Type::Array(ArrayType { shape, ..array }))
         },
-        run: Run::Pure(|inputs, out| {
+        |inputs, out| {
             let source = inputs.get(0).array()?;
-            transpose(source, &order(source, inputs.get(1))?, out.array_mut());
+            let (mut kept, mut rank) = ([0; MOST_AXES], 0);
+            let own = source.shape();
+            for axis in own.axes().iter().filter(|axis| **axis != 1) {
+                kept[rank] = *axis;
+                rank += 1;
+            }
+            put(source, shape(&kept[..rank])?, out);
             Ok(())
-        }),
-    },
-    Operation {
-        name: "Squeeze",
-        family: FAMILY,
-        summary: "Without the axes that have one element.",
-        parameters: &[SOURCE],
-        infer: |types| {
-            let array = types[0].as_array()?;
-            let known = array.shape.filter(|axes| axes.iter().all(Option::is_some));
-            let shape =
-                known.map(|axes| axes.into_iter().filter(|axis| *axis != Some(1)).collect());
-            Ok(Type::Array(ArrayType { shape, ..array }))
         },
-        run: Run::Pure(|inputs, out| {
-            let source = inputs.get(0).array()?;
-            let axes = source.shape();
-            let kept: Vec<_> = axes
-                .axes()
-                .iter()
-                .copied()
-                .filter(|axis| *axis != 1)
-                .collect();
-            *out = source
-                .reshaped(Shape::new(&kept).unwrap_or(Shape::SCALAR))
-                .into();
-            Ok(())
-        }),
-    },
-    Operation {
-        name: "Unsqueeze",
-        family: FAMILY,
-        summary: "With another axis, of one element.",
-        parameters: &[
+    ),
+    of(
+        "Unsqueeze",
+        "With another axis, of one element.",
+        &[
             SOURCE,
-            Parameter::new("axis", "its number among the new axes"),
+            Parameter::new(
+                "axis",
+                "its number among the new axes; from the end if negative",
+            ),
         ],
-        infer: |types| {
-            let array = types[0].as_array()?;
-            let shape = array.rank().map(|rank| vec![None; rank + 1]);
-            Ok(Type::Array(ArrayType { shape, ..array }))
-        },
-        run: Run::Pure(|inputs, out| {
+        infer_unsqueeze,
+        |inputs, out| {
             let source = inputs.get(0).array()?;
-            let mut axes = source.shape().axes().to_vec();
-            let number = inputs.get(1).integer()?;
-            let place = usize::try_from(number)
-                .ok()
-                .filter(|place| *place <= axes.len());
-            let place = place.ok_or_else(|| format!("axis {number} of {}", axes.len() + 1))?;
-            axes.insert(place, 1);
-            let shape = Shape::new(&axes).ok_or("too many axes")?;
-            *out = source.reshaped(shape).into();
+            let own = source.shape();
+            let rank = own.axes().len();
+            let place = axes::added(inputs.get(1).integer()?, rank)?;
+            let mut axes = [1; MOST_AXES + 1];
+            axes[..place].copy_from_slice(&own.axes()[..place]);
+            axes[place + 1..=rank].copy_from_slice(&own.axes()[place..]);
+            put(source, shape(&axes[..=rank])?, out);
             Ok(())
-        }),
-    },
+        },
+    ),
 ];
 
-/// The words for types of elements: `PixelPipes`' and NumPy's.
-const TYPES: [(&str, Dtype); 15] = [
-    ("Boolean", Dtype::Bool),
-    ("Char", Dtype::Uint8),
-    ("Short", Dtype::Int16),
-    ("UnsignedShort", Dtype::Uint16),
-    ("Integer", Dtype::Int32),
-    ("Float", Dtype::Float32),
-    ("bool", Dtype::Bool),
-    ("uint8", Dtype::Uint8),
-    ("int16", Dtype::Int16),
-    ("uint16", Dtype::Uint16),
-    ("int32", Dtype::Int32),
-    ("int64", Dtype::Int64),
-    ("float32", Dtype::Float32),
-    ("float64", Dtype::Float64),
-    ("UShort", Dtype::Uint16),
-];
+const fn of(
+    name: &'static str,
+    summary: &'static str,
+    parameters: &'static [Parameter],
+    infer: fn(&Given<'_>) -> Result<Type, String>,
+    run: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
+) -> Operation {
+    Operation {
+        name,
+        family: FAMILY,
+        summary,
+        parameters,
+        infer,
+        run: Run::Pure(run),
+    }
+}
 
-fn element_type(value: &Value) -> Result<Dtype, String> {
-    let word = value.text()?;
-    let found = TYPES.iter().find(|(name, _)| *name == word);
-    let words = || TYPES.map(|(name, _)| name).join(", ");
-    found
-        .map(|(_, dtype)| *dtype)
-        .ok_or_else(|| format!("{word:?} is no type of elements: one of {}", words()))
+/// Writes the elements of an array in another shape: copied, because what two nodes share cannot be
+/// written to again, and copying takes less time than new memory.
+fn put(source: &Array, shape: Shape, out: &mut Value) {
+    let out = out.array_mut();
+    out.reset(source.dtype(), shape);
+    out.bytes_mut().copy_from_slice(source.bytes());
+}
+
+fn infer_stack(types: &[Type]) -> Result<Type, String> {
+    let Some((first, others)) = types.split_first() else {
+        return Err("no arrays: at least one is needed".to_owned());
+    };
+    let mut common = first.as_array()?;
+    for other in others {
+        let array = other.as_array()?;
+        let fits = |shape: &Option<Vec<_>>, other: &Option<Vec<_>>| match (shape, other) {
+            (Some(a), Some(b)) => {
+                let differ = |(a, b): (&Option<usize>, &Option<usize>)| {
+                    a.zip(*b).is_some_and(|(a, b)| a != b)
+                };
+                a.len() == b.len() && !a.iter().zip(b).any(differ)
+            }
+            _ => true,
+        };
+        let same_type = common.dtype.zip(array.dtype).is_none_or(|(a, b)| a == b);
+        if !same_type || !fits(&common.shape, &array.shape) {
+            return Err(unlike(&common, &array));
+        }
+        common = common.common(&array);
+    }
+    Ok(Type::Array(with_axis(&common, Some(types.len()))))
+}
+
+fn unlike(a: &ArrayType, b: &ArrayType) -> String {
+    format!("{a} and {b}: they must have one type and shape")
 }
 
 fn stack(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
     let first = inputs.get(0).array()?;
-    let (dtype, own) = (first.dtype(), first.shape());
-    let shape = Shape::new(&[&[inputs.len()], own.axes()].concat())
-        .ok_or("an array that is too large, or of too many axes")?;
+    let shape = shape_with_axis(inputs.len(), first.shape().axes())?;
     let out = out.array_mut();
-    out.reset(dtype, shape);
-    let bytes = own.elements() * dtype.bytes();
+    out.reset(first.dtype(), shape);
+    let bytes = first.bytes().len();
     for (number, input) in inputs.iter().enumerate() {
         let array = input.array()?;
-        if (array.dtype(), array.shape()) != (dtype, own) {
-            return Err(format!(
-                "{first:?} and {array:?}: they must have one type and shape"
-            ));
+        if (array.dtype(), array.shape()) != (first.dtype(), first.shape()) {
+            return Err(unlike(&ArrayType::of(first), &ArrayType::of(array)));
         }
         out.bytes_mut()[number * bytes..][..bytes].copy_from_slice(array.bytes());
     }
     Ok(())
 }
 
-/// Whole numbers, as a shape or axes are given.
-fn whole(value: &Value) -> Result<Vec<i64>, String> {
-    Ok(value.array()?.converted(Dtype::Int64).as_slice().to_vec())
+fn infer_reshape(types: &Given<'_>) -> Result<Type, String> {
+    let array = types[0].as_array()?;
+    types[1].as_array()?;
+    let Some(value) = types.constant(1) else {
+        return Ok(Type::Array(ArrayType {
+            shape: None,
+            ..array
+        }));
+    };
+    let axes = Axes::of(value)?;
+    let elements = array.shape.as_deref().and_then(axes::elements);
+    let shape = match elements {
+        Some(elements) => known(axes::reshaped(&axes, elements)?.axes()),
+        None => axes.iter().map(|axis| usize::try_from(axis).ok()).collect(),
+    };
+    let shape = Some(shape);
+    Ok(Type::Array(ArrayType { shape, ..array }))
 }
 
-fn wanted(source: &Array, shape: &Value) -> Result<Shape, String> {
-    let (given, elements) = (whole(shape)?, source.shape().elements());
-    let refuse = || format!("shape {given:?} for {elements} elements");
-    let known = given.iter().filter(|axis| **axis != -1);
-    let product = known.clone().try_fold(1usize, |product, axis| {
-        usize::try_from(*axis)
-            .ok()
-            .and_then(|axis| product.checked_mul(axis))
-    });
-    let product = product.ok_or_else(refuse)?;
-    if given.len() - known.count() > 1 {
-        return Err(refuse());
-    }
-    let rest = elements.checked_div(product).unwrap_or(0);
-    let resolved = given.iter().map(|n| usize::try_from(*n).unwrap_or(rest));
-    let axes: Vec<_> = resolved.collect();
-    Shape::new(&axes)
-        .filter(|shape| shape.elements() == elements)
-        .ok_or_else(refuse)
-}
-
-fn order(source: &Array, axes: &Value) -> Result<Vec<usize>, String> {
-    let (given, rank) = (whole(axes)?, source.shape().axes().len());
-    let places: Option<Vec<usize>> = given
-        .iter()
-        .map(|axis| usize::try_from(*axis).ok())
-        .collect();
-    let is_order =
-        |places: &Vec<usize>| places.len() == rank && (0..rank).all(|axis| places.contains(&axis));
-    places
-        .filter(is_order)
-        .ok_or_else(|| format!("axes {given:?} of an array of {rank}: each once, from 0"))
-}
-
-fn transpose(source: &Array, order: &[usize], out: &mut Array) {
-    let axes = source.shape();
-    let axes = axes.axes();
-    let shape: Vec<_> = order.iter().map(|axis| axes[*axis]).collect();
-    out.reset(source.dtype(), Shape::new(&shape).unwrap_or(Shape::SCALAR));
-    let bytes = source.dtype().bytes();
-    let step = |axis: usize| axes[axis + 1..].iter().product::<usize>();
-    let steps: Vec<_> = order.iter().map(|axis| step(*axis)).collect();
-    for (number, target) in out.bytes_mut().chunks_exact_mut(bytes).enumerate() {
-        let mut rest = number;
-        let mut place = 0;
-        for (len, step) in shape.iter().zip(&steps).rev() {
-            place += rest % len * step;
-            rest /= len;
+fn infer_transpose(types: &Given<'_>) -> Result<Type, String> {
+    let array = types[0].as_array()?;
+    types[1].as_array()?;
+    let shape = match (&array.shape, types.constant(1)) {
+        (Some(own), Some(value)) => {
+            let order = axes::order(&Axes::of(value)?, own.len())?;
+            Some(order.iter().map(|axis| own[axis]).collect())
         }
-        target.copy_from_slice(&source.bytes()[place * bytes..][..bytes]);
-    }
+        (Some(own), None) => Some(vec![None; own.len()]),
+        (None, _) => None,
+    };
+    Ok(Type::Array(ArrayType { shape, ..array }))
+}
+
+fn infer_unsqueeze(types: &Given<'_>) -> Result<Type, String> {
+    let array = types[0].as_array()?;
+    types[1].check_condition()?;
+    let shape = match (&array.shape, types.constant(1)) {
+        (Some(own), Some(value)) => {
+            let mut axes = own.clone();
+            axes.insert(axes::added(value.integer()?, own.len())?, Some(1));
+            Some(axes)
+        }
+        (Some(own), None) => Some(vec![None; own.len() + 1]),
+        (None, _) => None,
+    };
+    Ok(Type::Array(ArrayType { shape, ..array }))
 }

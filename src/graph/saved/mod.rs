@@ -50,18 +50,19 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// Writes the graph to a file, whole or not at all, in place of one that is there.
+    /// Writes the graph to a file, whole or not at all; with `replace`, in place of one that is
+    /// there.
     ///
     /// With `relocatable`, paths of files are written as they are seen from the file's directory,
     /// so that both can be moved together.
     ///
     /// # Errors
-    /// [`Error::Graph`] for a node that cannot be saved, [`Error::Write`] for a file that cannot be
-    /// written.
-    pub fn save(&self, path: &Path, relocatable: bool) -> Result<()> {
+    /// [`Error::Graph`] for a node that cannot be saved, [`Error::Exists`] for a file that is there,
+    /// [`Error::Write`] for one that cannot be written.
+    pub fn save(&self, path: &Path, relocatable: bool, replace: bool) -> Result<()> {
         let home = relocatable.then(|| directory(path)).transpose()?;
         let bytes = write::file(self, home.as_deref())?;
-        file::write_whole(path, &bytes, true)
+        file::write_whole(path, &bytes, replace)
     }
 
     /// Reads a file that [`Saved::save`] has written.

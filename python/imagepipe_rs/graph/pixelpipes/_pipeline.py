@@ -52,12 +52,10 @@ class Pipeline:
     def __init__(self, data: Iterable[PipelineOperation] | Stream, optimize: bool = True) -> None:
         """Take what is run."""
         del optimize
-        self._operations: list[PipelineOperation] = []
-        if isinstance(data, Stream):
-            self._stream = data
-        else:
-            self._stream = data.stream  # type: ignore[attr-defined]  # what compile() returns
-            self._operations = list(data)
+        stream = getattr(data, "stream", data)
+        if not isinstance(stream, Stream):
+            raise TypeError(f"{data!r:.100} is not what Compiler.compile() returns")
+        self._stream: Stream = stream
         self.metadata: dict[str, str] = {}
 
     @property
@@ -83,11 +81,13 @@ class Pipeline:
             index: its number.
         """
         with refused():
-            return self._stream.run(index)
+            made = self._stream.run(index)
+        # In PixelPipes, outputs never come by their labels.
+        return tuple(made.values()) if isinstance(made, dict) else made
 
     def __len__(self) -> int:
         """Return the number of operations."""
-        return self._stream._native.nodes  # noqa: SLF001
+        return self._stream.operations
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Return an iterator over all samples, from 1."""
@@ -114,7 +114,7 @@ def write_pipeline(
     del compress
     whole = pipeline if isinstance(pipeline, Pipeline) else Pipeline(pipeline)
     with refused():
-        whole.stream.save(filename, relocatable=bool(relocatable))
+        whole.stream.save(filename, relocatable=bool(relocatable), overwrite=True)
 
 
 def read_pipeline(filename: str | os.PathLike[str]) -> Pipeline:

@@ -1,0 +1,114 @@
+"""``run``: samples of a saved stream."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from imagepipe_rs import _native
+from imagepipe_rs._names import printable
+from imagepipe_rs.cli import _text
+from imagepipe_rs.cli._program import command, place
+from imagepipe_rs.graph import Stream
+
+# Characters of text that are printed.
+_LONGEST = 60
+
+
+@command(
+    "run",
+    short_help="Make samples of a saved graph stream.",
+    epilog="""\b
+    Examples:
+      imagepipe run patches.pipe
+      imagepipe run patches.pipe --index 7
+      imagepipe run patches.pipe --count 100 -o samples/
+    """,
+)
+@place("--path", help="What Stream.save has written.")
+@click.option("--index", default=0, type=click.IntRange(0, 2**64 - 1), help="The first sample.")
+@click.option("--count", default=1, type=click.IntRange(1), help="How many samples.")
+@click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Another seed than the stream's.")
+@click.option("-o", "--output", help="A folder for the samples, which is made if need be.")
+def run(
+    *, path: str, index: int, count: int, seed: int | None, output: str | None, quiet: bool
+) -> None:
+    """Make samples, and print what they are or write them to files.
+
+    Written are pictures as .png files, other numbers as .npy files, text as .txt files, and bytes
+    as .bin files, named by sample and output.
+    """
+    stream = Stream.load(path)
+    stream = stream if seed is None else stream.seeded(seed)
+    if output is not None:
+        Path(output).mkdir(parents=True, exist_ok=True)
+    written = 0
+    for number in range(index, index + count):
+        made = stream.run(number % 2**64)
+        values = list(made.values()) if isinstance(made, dict) else list(made)
+        names = list(made) if isinstance(made, dict) else [str(at) for at in range(len(values))]
+        for name, value in zip(names, values, strict=True):
+            if output is None:
+                print(f"{number}  {printable(name)}  {_shown(value)}")
+            else:
+                written += _write(Path(output, f"{number:06}-{_as_file(name)}"), value)
+    if output is not None and not quiet:
+        print(f"{_text.count(written, 'file')}: {output}")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape}"
+    if isinstance(value, bytes):
+        return _text.size(len(value))
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, str):
+        text = printable(value)
+        return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+    return str(value)
+
+
+def _as_file(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)
+
+
+def _write(path: Path, value: Any) -> int:
+    """Write a value; a list as its elements. Return the number of files."""
+    if isinstance(value, list):
+        return sum(_write(Path(f"{path}-{at}"), one) for at, one in enumerate(value))
+    ending, data = _file_of(value)
+    _native.write_whole(f"{path}{ending}", data)
+    return 1
+
+
+def _file_of(value: Any) -> tuple[str, bytes]:
+    if isinstance(value, str):
+        return ".txt", value.encode()
+    if isinstance(value, bytes):
+        return ".bin", value
+    if picture := _picture(np.asarray(value)):
+        return ".png", picture
+    return ".npy", _npy(np.asarray(value))
+
+
+def _picture(array: np.ndarray[Any, Any]) -> bytes | None:
+    """Return a PNG file of an array that is a picture of bytes, gray or RGB."""
+    channels = array.shape[2] if array.ndim == 3 else 1  # noqa: PLR2004  height, width, channels
+    if array.dtype != np.uint8 or array.ndim not in {2, 3} or channels not in {1, 3}:
+        return None
+    if 0 in array.shape:
+        return None
+    height, width = array.shape[:2]
+    rgb = np.broadcast_to(array.reshape(height, width, channels), (height, width, 3))
+    return _native.png(np.ascontiguousarray(rgb).tobytes(), width, height)
+
+
+def _npy(array: np.ndarray[Any, Any]) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

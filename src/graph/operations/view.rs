@@ -1,0 +1,218 @@
+//! Views: float32 (3, 3), matrices that map points of a source to points of what is seen of it, as
+//! column vectors (x, y, 1).
+
+use super::super::operation::{Default, Inputs, Operation, Parameter, Run};
+use super::super::types::Type;
+use super::super::value::Value;
+use super::arguments::{check_elements, check_number, doubles};
+use super::points::{A_RECTANGLE, RECTANGLE, check_points, points, put};
+use crate::pixel::Dtype;
+
+const FAMILY: &str = "geometry.view";
+
+/// A matrix, row by row.
+type Matrix = [f64; 9];
+
+const IDENTITY: Matrix = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+
+/// The operations of this family.
+pub(super) const ALL: &[Operation] = &[
+    of_numbers(
+        "TranslateView",
+        "A view that is moved.",
+        &[
+            Parameter::new("x", "how far to the right").or(Default::Float(0.0)),
+            Parameter::new("y", "how far down").or(Default::Float(0.0)),
+        ],
+        |inputs, out| {
+            let (x, y) = (inputs.get(0).double()?, inputs.get(1).double()?);
+            put_view(out, translation(x, y))
+        },
+    ),
+    of_numbers(
+        "RotateView",
+        "A view that is turned about (0, 0).",
+        &[Parameter::new("angle", "by how much, in radians, from x to y").or(Default::Float(0.0))],
+        |inputs, out| {
+            let angle = inputs.get(0).double()?;
+            let (sin, cos) = (libm::sin(angle), libm::cos(angle));
+            put_view(out, [cos, -sin, 0.0, sin, cos, 0.0, 0.0, 0.0, 1.0])
+        },
+    ),
+    of_numbers(
+        "ScaleView",
+        "A view that is enlarged about (0, 0).",
+        &[
+            Parameter::new("x", "by which factor across").or(Default::Float(1.0)),
+            Parameter::new("y", "by which factor down").or(Default::Float(1.0)),
+        ],
+        |inputs, out| {
+            let (x, y) = (inputs.get(0).double()?, inputs.get(1).double()?);
+            put_view(out, scale(x, y))
+        },
+    ),
+    of_numbers(
+        "IdentityView",
+        "A view of everything as it is.",
+        &[],
+        |_, out| put_view(out, IDENTITY),
+    ),
+    Operation {
+        name: "Chain",
+        family: FAMILY,
+        summary: "The product of views, from left to right: what the last one does comes first.",
+        parameters: &[Parameter::new("inputs", "the views").or(Default::Any)],
+        infer: |types| {
+            if types.is_empty() {
+                return Err("no views: at least one is needed".to_owned());
+            }
+            types.iter().try_for_each(check_view)?;
+            Ok(view_type())
+        },
+        run: Run::Pure(|inputs, out| {
+            let mut product = IDENTITY;
+            for input in inputs.iter() {
+                product = multiplied(&product, &view(input)?);
+            }
+            put_view(out, product)
+        }),
+    },
+    Operation {
+        name: "CenterView",
+        family: FAMILY,
+        summary: "A view with the center of a rectangle at (0, 0).",
+        parameters: &[Parameter::new("source", RECTANGLE)],
+        infer: |types| {
+            check_elements(&types[0], 4, A_RECTANGLE)?;
+            Ok(view_type())
+        },
+        run: Run::Pure(|inputs, out| {
+            let [left, top, right, bottom] = doubles(inputs.get(0), A_RECTANGLE)?;
+            put_view(
+                out,
+                translation((left + right) / -2.0, (top + bottom) / -2.0),
+            )
+        }),
+    },
+    Operation {
+        name: "FocusView",
+        family: FAMILY,
+        summary: "A view that is enlarged about (0, 0) so that a rectangle has an area.",
+        parameters: &[
+            Parameter::new("source", RECTANGLE),
+            Parameter::new("scale", "the area"),
+        ],
+        infer: |types| {
+            check_elements(&types[0], 4, A_RECTANGLE)?;
+            check_number(&types[1])?;
+            Ok(view_type())
+        },
+        run: Run::Pure(focus),
+    },
+    Operation {
+        name: "ViewPoints",
+        family: FAMILY,
+        summary: "Where points of the source are in a view.",
+        parameters: &[
+            Parameter::new("source", "points: an array of shape (N, 2), or one point"),
+            Parameter::new("view", "the view"),
+        ],
+        infer: |types| {
+            check_view(&types[1])?;
+            let mut points = check_points(&types[0])?;
+            points.dtype = Some(Dtype::Float32);
+            Ok(Type::Array(points))
+        },
+        run: Run::Pure(view_points),
+    },
+];
+
+const fn of_numbers(
+    name: &'static str,
+    summary: &'static str,
+    parameters: &'static [Parameter],
+    function: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
+) -> Operation {
+    Operation {
+        name,
+        family: FAMILY,
+        summary,
+        parameters,
+        infer: |types| {
+            types.iter().try_for_each(check_number)?;
+            Ok(view_type())
+        },
+        run: Run::Pure(function),
+    }
+}
+
+fn view_type() -> Type {
+    Type::array(Dtype::Float32, vec![Some(3), Some(3)])
+}
+
+/// Checks that values of a type may be views.
+///
+/// # Errors
+/// What they are instead.
+pub(super) fn check_view(of: &Type) -> Result<(), String> {
+    check_elements(of, 9, A_VIEW)
+}
+
+const A_VIEW: &str = "the 3 x 3 numbers of a view";
+
+/// A view, row by row.
+///
+/// # Errors
+/// What the value is instead.
+pub(super) fn view(value: &Value) -> Result<Matrix, String> {
+    doubles(value, A_VIEW)
+}
+
+fn put_view(out: &mut Value, view: Matrix) -> Result<(), String> {
+    put(out, &[3, 3], view)
+}
+
+fn translation(x: f64, y: f64) -> Matrix {
+    [1.0, 0.0, x, 0.0, 1.0, y, 0.0, 0.0, 1.0]
+}
+
+fn scale(x: f64, y: f64) -> Matrix {
+    [x, 0.0, 0.0, 0.0, y, 0.0, 0.0, 0.0, 1.0]
+}
+
+fn multiplied(a: &Matrix, b: &Matrix) -> Matrix {
+    std::array::from_fn(|place| {
+        let (row, column) = (place / 3, place % 3);
+        (0..3).map(|k| a[3 * row + k] * b[3 * k + column]).sum()
+    })
+}
+
+fn focus(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let [left, top, right, bottom] = doubles(inputs.get(0), A_RECTANGLE)?;
+    let factor = libm::sqrt(inputs.get(1).double()? / ((bottom - top) * (right - left)));
+    if !factor.is_finite() {
+        return Err(format!(
+            "({left}, {top}, {right}, {bottom}), a rectangle without an area that can be scaled"
+        ));
+    }
+    put_view(out, scale(factor, factor))
+}
+
+/// Where a view has a point; (0, 0) where that is infinitely far away.
+fn seen(view: &Matrix, [x, y]: [f64; 2]) -> [f64; 2] {
+    let row = |row: usize| view[3 * row] * x + view[3 * row + 1] * y + view[3 * row + 2];
+    let depth = row(2);
+    if depth == 0.0 {
+        [0.0; 2]
+    } else {
+        [row(0) / depth, row(1) / depth]
+    }
+}
+
+fn view_points(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let source = inputs.get(0);
+    let view = view(inputs.get(1))?;
+    let shape = source.array()?.shape();
+    let moved = points(source)?.flat_map(|point| seen(&view, point));
+    put(out, shape.axes(), moved)
+}

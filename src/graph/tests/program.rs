@@ -1,0 +1,96 @@
+//! What a program does with operations: branches, faults, seeds.
+
+use super::*;
+
+#[test]
+fn a_branch_that_is_not_taken_does_not_run() {
+    for (condition, expected) in [(true, Ok(vec![int(5)])), (false, Err(()))] {
+        let mut graph = Maker::default();
+        let (five, zero) = (graph.constant(int(5)), graph.constant(int(0)));
+        let fails = graph.binary("Divide", five, zero);
+        let condition = graph.constant(Array::boolean(condition));
+        let made = graph.node("Conditional", &[five, fails, condition]);
+        let program = graph.program(&[made]).unwrap();
+        assert_eq!(run(&program, 0).map_err(|_| ()), expected);
+    }
+}
+
+#[test]
+fn selections_upon_selections_take_no_more_steps_than_nodes() {
+    let mut graph = Maker::default();
+    let (yes, one) = (graph.constant(Array::boolean(true)), graph.constant(int(1)));
+    let mut last = one;
+    for _ in 0..900 {
+        let (left, right) = (
+            graph.binary("Add", last, one),
+            graph.binary("Subtract", last, one),
+        );
+        last = graph.node("Conditional", &[left, right, yes]);
+    }
+    assert_eq!(run(&graph.program(&[last]).unwrap(), 0), Ok(vec![int(901)]));
+}
+
+#[test]
+fn selections_too_deep_are_refused() {
+    let mut graph = Maker::default();
+    let yes = graph.constant(Array::boolean(true));
+    let mut last = yes;
+    for _ in 0..1001 {
+        last = graph.node("Conditional", &[last, yes, yes]);
+    }
+    let fault = graph.program(&[last]).unwrap_err();
+    assert_eq!(
+        crate::error::Error::from(fault).to_string(),
+        "node 1001 (here.py:1): more than 1000 selections one in another"
+    );
+}
+
+#[test]
+fn what_does_not_fit_is_an_error_of_its_node() {
+    let mut graph = Maker::default();
+    let a = graph.constant(Array::vector(&[1, 2, 3]));
+    let b = graph.constant(Array::vector(&[1, 2]));
+    let made = graph.binary("Add", a, b);
+    let fault = graph.program(&[made]).unwrap_err();
+    assert_eq!(
+        crate::error::Error::from(fault).to_string(),
+        "node 3 (here.py:1): 3 and 2 elements along one axis"
+    );
+    let mut graph = Maker::default();
+    let text = graph.constant(Value::Text(Text::from("x")));
+    let made = graph.binary("Add", text, text);
+    let fault = graph.program(&[made]).unwrap_err();
+    assert_eq!(fault.reason, "text, not an array of numbers");
+}
+
+#[test]
+fn random_numbers_are_functions_of_seed_index_and_identity() {
+    let draw = |identity: &str, seed, index| {
+        let mut graph = Maker::default();
+        let identity = graph.constant(Value::Text(Text::from(identity)));
+        let chance = graph.node("RandomSeed", &[identity]);
+        let (low, high) = (graph.constant(int(-1)), graph.constant(int(1)));
+        let made = graph.node("SampleUniform", &[low, high, chance]);
+        let program = graph.program(&[made]).unwrap();
+        let mut registers = program.registers();
+        program.run(Sample { seed, index }, &mut registers).unwrap();
+        let drawn = program
+            .outputs(&registers)
+            .next()
+            .unwrap()
+            .double()
+            .unwrap();
+        assert!((-1.0..1.0).contains(&drawn));
+        drawn.to_bits()
+    };
+    let drawn = draw("a", 1, 2);
+    assert_eq!(draw("a", 1, 2), drawn);
+    for other in [
+        draw("b", 1, 2),
+        draw("a", 2, 2),
+        draw("a", 1, 3),
+        draw("a", 1, u64::MAX),
+    ] {
+        assert_ne!(other, drawn);
+    }
+}
