@@ -102,7 +102,9 @@ def _made(body: str, head: str = HEAD) -> Stream:
 
 def _drawn(stream: Stream) -> dict[str, list[Any]]:
     rows = [stream.run(index) for index in range(20)]
-    return {label: [row[place] for row in rows] for place, label in enumerate(stream.labels)}
+    if isinstance(rows[0], tuple):
+        return {"default": [row[0] for row in rows]}
+    return {label: [row[label] for row in rows] for label in stream.labels}
 
 
 EDITS = {

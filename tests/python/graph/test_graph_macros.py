@@ -208,7 +208,7 @@ def test_functions_become_graphs_and_pipelines() -> None:
         outputs(1, 2, label="x")
 
     stream = Stream(doubled(4))
-    assert (stream.labels, stream.run(0)) == (("one", "two"), (4, 8))
+    assert (stream.labels, stream.run(0)) == (("one", "two"), {"one": 4, "two": 8})
     assert doubled.__doc__ == "Double a number."
     assert sized().run(0)[0] == 7
     assert sized().run(0) == sized().run(0)
@@ -220,7 +220,7 @@ def test_outputs_may_be_chosen_by_label() -> None:
     def both() -> Any:
         return {"one": Constant(1), "two": PyNode(lambda: 1 // 0)}
 
-    assert Stream(both(), labels=["one"]).run(0) == (1,)
+    assert Stream(both(), labels=["one"]).run(0) == {"one": 1}
     with pytest.raises(GraphError, match=r"'three'.*only 'one', 'two'"):
         Stream(both(), labels=["three"])
 
