@@ -37,7 +37,6 @@ from imagepipe_rs.graph._resource import (
 )
 from imagepipe_rs.graph._resource_nodes import (
     GetLastResource,
-    GetResource,
     GetResourceListLength,
     ListInterval,
     PermuteResources,
@@ -49,6 +48,7 @@ from imagepipe_rs.graph._resource_nodes import (
     SegmentCount,
 )
 from imagepipe_rs.graph._resource_type import ResourceField
+from imagepipe_rs.graph._resources import GetResource
 from imagepipe_rs.graph._sources import (
     ImageDirectory,
     ResourceListSource,

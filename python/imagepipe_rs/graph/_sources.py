@@ -12,8 +12,8 @@ import numpy as np
 from imagepipe_rs.graph._foreign import FileList
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operation
+from imagepipe_rs.graph._resource_lists import SourceList
 from imagepipe_rs.graph._resource_type import ResourceField
-from imagepipe_rs.graph._resources import SourceList
 
 if TYPE_CHECKING:
     from imagepipe_rs.graph._node import Operand

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagepipe_rs import _native
-from imagepipe_rs.graph._stream import Stream
+from imagepipe_rs.graph._stream import Stream, load
 from imagepipe_rs.graph.pixelpipes._exceptions import refused
 from imagepipe_rs.graph.types import of_native
 
@@ -119,8 +119,6 @@ def write_pipeline(
 
 def read_pipeline(filename: str | os.PathLike[str]) -> Pipeline:
     """Return a saved pipeline."""
-    from imagepipe_rs.graph import load  # noqa: PLC0415  it is not needed for the rest
-
     with refused():
         return Pipeline(load(filename))
 
