@@ -1,6 +1,7 @@
 //! Graphs made by hand, and what each operation makes of values.
 
 mod geometry;
+mod image;
 mod list;
 mod numbers;
 mod program;
@@ -170,6 +171,7 @@ fn every_operation_is_tested_by_its_values() {
         list::cases(),
         tensor::cases(),
         geometry::cases(),
+        image::cases(),
     ];
     let reached: HashSet<_> = families
         .iter()

@@ -3,11 +3,12 @@
 use super::*;
 
 /// What draws, and is tested here.
-pub(super) const DRAWN: [&str; 7] = [
+pub(super) const DRAWN: [&str; 8] = [
     "SampleUniform",
     "SampleNormal",
     "SampleBernoulli",
     "SampleBinomial",
+    "RandomIndex",
     "RandomPoints",
     "Permutation",
     "Permute",
@@ -125,6 +126,18 @@ fn successes_are_binomial() {
         .sum();
     // The bound for a probability of 1e-5, of 4 degrees of freedom.
     assert!(chi < 28.5, "chi-square {chi}");
+}
+
+#[test]
+fn indices_are_equally_likely() {
+    let draws = numbers("RandomIndex", &[int(5)]);
+    check_moments(&draws, 2.0, 2.0, 6.8);
+    assert!(
+        draws
+            .iter()
+            .all(|x| (0.0..5.0).contains(x) && x.fract() == 0.0)
+    );
+    assert!(numbers("RandomIndex", &[int(1)]).iter().all(|x| *x == 0.0));
 }
 
 #[test]
