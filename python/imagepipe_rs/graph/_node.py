@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from imagepipe_rs._errors import GraphError
+from imagepipe_rs.graph._build import Build, types_of
 from imagepipe_rs.graph._constant import described
 from imagepipe_rs.graph._graph import Place, current
 from imagepipe_rs.graph._operators import Operators
@@ -14,7 +15,6 @@ from imagepipe_rs.graph._operators import Operators
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from imagepipe_rs.graph._build import Build
     from imagepipe_rs.graph._resource_type import Resource
     from imagepipe_rs.graph._token import Data
 
@@ -70,8 +70,6 @@ class Node(Operators):
         found = self.resource_type()
         if found is not None:
             return found
-        from imagepipe_rs.graph._build import Build, types_of  # noqa: PLC0415  it imports this
-
         return types_of(Build(self.graph), [self])[0]
 
     @property
