@@ -344,6 +344,16 @@ class Graph:
     def save(self, path: str, seed: int, relocatable: bool, replace: bool) -> None:
         """Write the graph to a file."""
 
+    def nodes(
+        self,
+    ) -> tuple[list[tuple[str, str, str | None, list[int]]], list[tuple[int, str]]]:
+        """The nodes: name, origin, operation, inputs; and the outputs: node, label."""
+
+    def profile(
+        self, seed: int, start: int, count: int
+    ) -> list[tuple[str, str, str | None, int, float]]:
+        """Of each node: name, origin, operation, how often it was computed, and seconds."""
+
     @property
     def operations(self) -> int:
         """How many operations a sample may take."""

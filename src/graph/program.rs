@@ -11,6 +11,7 @@ use super::check::check;
 use super::compile::{Compiled, compiled};
 use super::description::{Description, Fault, Foreign, Kind, Node};
 use super::operation::{Inputs, Run, Sample, Scratch};
+use super::profile::{Observer, Profile, Spent};
 use super::types::Type;
 use super::value::Value;
 
@@ -158,7 +159,34 @@ impl Program {
     /// The node that failed, and why.
     pub fn run(&self, sample: Sample, registers: &mut Registers) -> Result<(), Fault> {
         registers.run += 1;
-        self.run_block(0, sample, registers)
+        self.run_block(0, sample, registers, &mut ())
+    }
+
+    /// Makes a sample, and adds to `profile` how long each of its nodes took.
+    ///
+    /// # Errors
+    /// As [`Program::run`].
+    pub fn run_profiled(
+        &self,
+        sample: Sample,
+        registers: &mut Registers,
+        profile: &mut Profile,
+    ) -> Result<(), Fault> {
+        registers.run += 1;
+        profile.0.resize(self.nodes.len(), Spent::default());
+        self.run_block(0, sample, registers, profile)
+    }
+
+    /// The nodes, in the order that a [`Profile`] has them in.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The nodes whose values the outputs have.
+    #[must_use]
+    pub fn output_nodes(&self) -> &[usize] {
+        &self.outputs
     }
 
     /// The outputs of the last sample, in order.
@@ -171,6 +199,7 @@ impl Program {
         block: u32,
         sample: Sample,
         registers: &mut Registers,
+        observer: &mut impl Observer,
     ) -> Result<(), Fault> {
         for node in &self.blocks[block as usize] {
             let node = *node as usize;
@@ -178,7 +207,7 @@ impl Program {
                 continue;
             }
             if let Some(step) = &self.steps[node] {
-                self.run_step(node, step, sample, registers)?;
+                self.run_step(node, step, sample, registers, observer)?;
             }
             registers.runs[node] = registers.run;
         }
@@ -191,10 +220,11 @@ impl Program {
         step: &Step,
         sample: Sample,
         registers: &mut Registers,
+        observer: &mut impl Observer,
     ) -> Result<(), Fault> {
         let places = &self.inputs[step.first as usize..step.end as usize];
         if let Some(branches) = step.branches {
-            return self.select(node, branches, sample, registers);
+            return self.select(node, branches, sample, registers, observer);
         }
         let (before, own) = registers.values.split_at_mut(node);
         let inputs = Inputs {
@@ -202,6 +232,7 @@ impl Program {
             places,
         };
         let out = &mut own[0];
+        let watch = observer.begin();
         let done = match &step.function {
             Function::Of(Run::Pure(function)) => function(inputs, out),
             Function::Of(Run::Heavy(function)) => function(inputs, &mut registers.scratch, out),
@@ -209,6 +240,7 @@ impl Program {
             Function::Of(Run::Select) => Ok(()),
             Function::Foreign(function) => function.run(inputs, out),
         };
+        observer.end(node, watch);
         done.map_err(|reason| self.nodes[node].fault(reason))
     }
 
@@ -219,12 +251,13 @@ impl Program {
         branches: [u32; 2],
         sample: Sample,
         registers: &mut Registers,
+        observer: &mut impl Observer,
     ) -> Result<(), Fault> {
         let inputs = self.nodes[node].inputs();
         let taken = registers.values[inputs[2]].is_true();
         let taken = taken.map_err(|reason| self.nodes[node].fault(reason))?;
         let branch = usize::from(!taken);
-        self.run_block(branches[branch], sample, registers)?;
+        self.run_block(branches[branch], sample, registers, observer)?;
         registers.values[node] = registers.values[inputs[branch]].clone();
         Ok(())
     }

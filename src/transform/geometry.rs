@@ -6,6 +6,7 @@
 //! and Pillow's `ImageOps.pad` for `pad`, so that what people trained on elsewhere keeps its place
 //! to the pixel.
 
+use crate::codec::Window;
 use crate::pixel::{Fit, Region, Size};
 use crate::random::Stream;
 
@@ -43,6 +44,14 @@ pub(super) struct Rule {
 }
 
 impl Geometry {
+    /// Of a part of an image that keeps its pixels.
+    pub(super) fn part(window: Window) -> Self {
+        let [left, top, width, height] =
+            [window.left, window.top, window.width, window.height].map(f64::from);
+        let size = Size::new(window.width, window.height);
+        cut(Region::new(left, top, width, height), size)
+    }
+
     /// Whether what is taken of the source is whole pixels, as many as it becomes.
     #[expect(
         clippy::float_cmp,

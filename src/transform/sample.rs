@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use super::geometry::Geometry;
 use super::reach::Reach;
 use super::recipe::Recipe;
-use crate::codec::{Content, Decoded, Decoder, Header, Opened, Reason};
+use crate::codec::{Content, Decoded, Decoder, Header, Opened, Reason, Window};
 use crate::image::reference::Reference;
 use crate::image::resize::Resizer;
 use crate::pixel::{Orientation, Region, Size};
@@ -184,6 +184,23 @@ impl<'a> Prepared<'a> {
     #[must_use]
     pub fn size(&self) -> Size {
         self.recipe.rule.size.unwrap_or(self.choice.geometry.size)
+    }
+
+    /// Size of the upright image, and how it is stored.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        self.choice.header
+    }
+
+    /// The same of a part of the upright image alone, at its own size.
+    ///
+    /// # Panics
+    /// If the recipe has a size for all images.
+    #[must_use]
+    pub fn cut_out(mut self, window: Window) -> Self {
+        assert!(self.recipe.size().is_none(), "a part keeps its size");
+        self.choice.geometry = Geometry::part(window);
+        self
     }
 
     /// Decodes what the sample needs.

@@ -16,7 +16,7 @@ use values::{python, python_type, type_of, value};
 
 use crate::error::Error;
 use crate::graph::operations;
-use crate::graph::{Default, Description, Foreign, Inputs, Kind, Node, Output, Program};
+use crate::graph::{Default, Description, Foreign, Inputs, Kind, Node, Output, Profile, Program};
 use crate::graph::{Registers, Sample, Saved, Type, Value};
 
 /// A checked graph, ready to be run.
@@ -97,6 +97,47 @@ impl PyGraph {
         Ok(py.detach(|| Saved { graph, seed }.save(&path, relocatable, replace))?)
     }
 
+    /// The nodes as they were made: name, origin, operation or None, and inputs; outputs as (node,
+    /// label).
+    fn nodes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        let nodes: Vec<_> = self.graph.nodes.iter().map(described).collect();
+        let outputs = self.graph.outputs.iter();
+        let outputs: Vec<_> = outputs.map(|one| (one.node, &*one.label)).collect();
+        (nodes, outputs).into_pyobject(py)
+    }
+
+    /// Of each node that was computed in samples from `start` on: name, origin, operation, how
+    /// often, and seconds.
+    fn profile<'py>(
+        &self,
+        py: Python<'py>,
+        seed: u64,
+        start: u64,
+        count: u64,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let profile = py.detach(|| {
+            let mut registers = self.program.registers();
+            let mut profile = Profile::default();
+            for number in 0..count {
+                let index = start.wrapping_add(number);
+                let run =
+                    self.program
+                        .run_profiled(Sample { seed, index }, &mut registers, &mut profile);
+                run.map_err(|fault| fault.into_error(Some(index)))?;
+            }
+            Ok::<_, Error>(profile)
+        })?;
+        let nodes = self.program.nodes().iter().zip(profile.spent());
+        let rows = nodes
+            .filter(|(_, spent)| spent.count > 0)
+            .map(|(node, spent)| {
+                let (name, origin, operation, _) = described(node);
+                let seconds = spent.time.as_secs_f64();
+                (name, origin, operation, spent.count, seconds).into_pyobject(py)
+            });
+        PyList::new(py, rows.collect::<PyResult<Vec<_>>>()?)
+    }
+
     /// How many operations a sample may take.
     #[getter]
     fn operations(&self) -> usize {
@@ -170,6 +211,17 @@ impl PyGraph {
             spare.push(registers);
         }
     }
+}
+
+/// Name, origin, operation, and inputs of a node.
+fn described(node: &Node) -> (&str, &str, Option<&str>, &[usize]) {
+    let operation = match &node.kind {
+        Kind::Constant(_) => None,
+        Kind::Files(_) => Some("FileList"),
+        Kind::Foreign { .. } => Some("PyNode"),
+        Kind::Operation { operation, .. } => Some(operation.name),
+    };
+    (&node.name, &node.origin, operation, node.inputs())
 }
 
 fn node((name, origin, operation, inputs, constant): Described<'_>) -> PyResult<Node> {
