@@ -27,6 +27,9 @@ _COMPANIONS = {
     "pandas": ("ImageDataSet.labels_df", ("pandas",)),
 }
 
+# How an error of the Loader ends that is none for the doctor.
+_FOR_LOADERS = ', or use device="cpu"'
+
 _PCI_DEVICES = Path("/sys/bus/pci/devices")
 
 # PCIe generations by the GT/s of a lane.
@@ -178,7 +181,7 @@ def _turbo(processor: dict[str, Any]) -> str:
 
 def _cuda_rows(cuda: dict[str, Any]) -> list[tuple[str, str]]:
     if cuda["error"]:
-        return [("CUDA", cuda["error"])]
+        return [("GPU", f"none: {cuda['error'].removesuffix(_FOR_LOADERS)}")]
     rows = [("CUDA", f"driver for CUDA {cuda['driver']}")]
     for number, device in enumerate(cuda["devices"]):
         major, minor = device["capability"]
