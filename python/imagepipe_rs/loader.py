@@ -193,7 +193,9 @@ class Loader:
             invalid row; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where
             that fits.
         RecordError: a file of records that cannot be read.
-        DeviceError: a GPU that cannot be used, and why; also a ``RuntimeError``.
+        DeviceError: a GPU that cannot be used, and why; or a framework that has no CUDA; also a
+            ``RuntimeError``.
+        ImportError: the framework for ``output`` is not installed.
 
     Warns:
         DatasetWarning: once for each: files left out, with their number and examples; folders
@@ -546,6 +548,9 @@ class Loader:
 
             train = Loader("train/", dtype="float32", layout="NCHW", output="torch", seed=1)
             Trainer(max_epochs=90).fit(model, train)  # Lightning
+
+        Raises:
+            DeviceError: the batches are on a GPU, and PyTorch was built without CUDA.
         """
         from imagepipe_rs._adapters.torch_dataset import as_torch  # noqa: PLC0415  imports PyTorch
 
