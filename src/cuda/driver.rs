@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use libloading::Library;
 
+use super::advice::advice;
 use super::api::{self, Functions, Status};
 use crate::error::{Error, Result};
 
@@ -174,10 +175,13 @@ impl Driver {
     fn message(&self, doing: &'static str, status: Status) -> String {
         let name = text(self.functions.error_name, status);
         let text = text(self.functions.error_text, status);
-        let said = match (name, text) {
+        let mut said = match (name, text) {
             (Some(name), Some(text)) => format!("{name} ({status}): {text}"),
             _ => format!("CUDA error {status}"),
         };
+        if let Some(advice) = advice(status) {
+            said = format!("{said}; {advice}");
+        }
         if is_sticky(status) {
             format!("{doing} failed after an earlier CUDA error in this process, {said}")
         } else {

@@ -15,6 +15,7 @@
     reason = "calls of C functions that were found at run time"
 )]
 
+mod advice;
 mod api;
 mod buffer;
 mod context;
