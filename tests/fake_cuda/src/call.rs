@@ -155,7 +155,6 @@ impl State {
         self.configure();
         self.admit(rule)?;
         let failure = self.config.failure(name, call).cloned();
-        self.enqueues_hang = self.config.hangs(name, call);
         match failure {
             Some(failure) if !failure.is_sticky => return Err(failure.code),
             Some(failure) => {

@@ -50,8 +50,6 @@ pub(crate) struct State {
     pub(crate) is_initialized: bool,
     /// The function that is being served.
     pub(crate) function: &'static str,
-    /// Whether what it enqueues does not end.
-    pub(crate) enqueues_hang: bool,
     pub(crate) random: Random,
     /// A random schedule runs something at one call in two to this power.
     pub(crate) pace: usize,

@@ -228,7 +228,7 @@ impl State {
                 name,
                 action,
                 after,
-                ends: !self.enqueues_hang,
+                ends: !self.hangs(),
             },
         );
         let stream = &mut self.streams[index];
