@@ -8,7 +8,6 @@ use super::api::{self, Functions, Handle, Ordinal, Status};
 use super::devices::{Properties, capability, properties};
 use super::driver::{Calling, Driver, Failed, NOTHING_VISIBLE};
 use super::kernel::{CAPABILITY, Module};
-use super::stream::{Event, StreamHandle};
 use crate::error::{Error, Result};
 use crate::sync::lock;
 
@@ -153,38 +152,19 @@ impl Context {
         u32::try_from(count).unwrap_or(0).max(1)
     }
 
-    /// An event after everything that the context has been asked to do so far; `None` while that
-    /// cannot be said, since a stream of it is captured into a graph. Unless that is a blocking
-    /// stream, nobody can know of it before, and to ask breaks the capture: consumers whose streams
-    /// are known do not need this.
-    ///
-    /// Older drivers have no such event: there the caller waits for the context instead.
-    pub(super) fn record_all(self: &Arc<Self>) -> Result<Option<Event>, Failed> {
-        let entered = self.enter()?;
-        if StreamHandle::LEGACY.is_capturing(self)? {
-            return Ok(None);
-        }
-        let event = Event::new(self)?;
-        let recorded = match self.driver.functions.context_record {
-            // SAFETY: context and event are alive, and of each other.
-            Some(record) => entered.call("recording the context's work", |_| unsafe {
-                record(self.handle(), event.handle())
-            }),
-            None => self.synchronize(),
-        };
-        match recorded {
-            Ok(()) => Ok(Some(event)),
-            Err(failed) if failed.status().is_some_and(is_of_capture) => Ok(None),
-            Err(failed) => Err(failed),
-        }
-    }
-
     /// Waits for everything that the context has been asked to do.
     pub(super) fn synchronize(&self) -> Result<(), Failed> {
         self.enter()?.call("waiting for the context", |driver| {
             // SAFETY: it takes the current context.
             unsafe { (driver.synchronize_context)() }
         })
+    }
+}
+
+impl Shared {
+    /// The handle, also where this type was moved to another thread.
+    pub(super) fn handle(self) -> Handle {
+        self.0
     }
 }
 

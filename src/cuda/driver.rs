@@ -154,12 +154,15 @@ impl Driver {
         self.process == std::process::id()
     }
 
+    /// Whether this is a fork of the process that loaded it.
+    pub(super) fn is_forked() -> bool {
+        matches!(DRIVER.get(), Some(Ok(driver)) if !driver.is_at_home())
+    }
+
     /// Forbids driver calls from now on, and waits a moment for those that are under way.
     pub(super) fn close() {
         CLOSED.store(true, Ordering::SeqCst);
-        if let Some(Ok(driver)) = DRIVER.get()
-            && !driver.is_at_home()
-        {
+        if Self::is_forked() {
             // Calls that were under way in the parent never end here.
             return;
         }

@@ -17,10 +17,12 @@
 
 mod advice;
 mod api;
+mod background;
 mod buffer;
 mod context;
 mod devices;
 mod driver;
+mod everything;
 mod kernel;
 mod loan;
 mod memory;
