@@ -34,7 +34,7 @@ mod upload;
 
 pub use context::Context;
 pub use devices::{Properties, devices, driver_version};
-pub use loan::{Consumer, Loan, Use};
+pub use loan::{Consumer, Loan, Use, Wait};
 pub use pinned::Pinned;
 pub use pool::{Pool, Wake};
 pub use remains::sweep;
