@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use super::background;
 use super::buffer::{Buffer, Order};
 use super::context::Context;
 use super::driver::Failed;
@@ -133,11 +134,13 @@ impl Pool {
         Loan::new(Arc::clone(self), buffer)
     }
 
-    /// What to do when the device is full: wait for batches that come back, or give up.
+    /// What to do when the device is full: wait for batches that come back or memory that is being
+    /// freed, or give up.
     fn none_left(&self, failed: Failed) -> Result<Option<Loan>> {
         let mut state = self.lock();
         let other_askers = state.asking - 1;
-        if state.ahead + state.delivered + state.free.len() + other_askers > 0 {
+        let is_used = state.ahead + state.delivered + state.free.len() + other_askers > 0;
+        if is_used || background::is_busy() {
             state.is_short = true;
             return Ok(None);
         }

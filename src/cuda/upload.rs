@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::api::Address;
+use super::background;
 use super::context::Context;
 use super::driver::Failed;
 use super::kernel::Kernel;
@@ -242,7 +243,11 @@ impl Uploader {
 
 /// Memory for the images of a lane.
 fn reserved(context: &Arc<Context>, len: usize) -> Result<Memory> {
-    Memory::new(context, len).map_err(|failed| {
+    let mut memory = Memory::new(context, len);
+    if matches!(&memory, Err(failed) if failed.is_out_of_memory()) && background::has_finished() {
+        memory = Memory::new(context, len);
+    }
+    memory.map_err(|failed| {
         if !failed.is_out_of_memory() {
             return failed.into();
         }
