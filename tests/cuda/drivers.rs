@@ -2,13 +2,14 @@
 
 use std::fs;
 
-use imagepipe::cuda::Route;
+use imagepipe::cuda::{self, Route};
 use imagepipe::loader::Loader;
 use imagepipe::tensor::Device;
 
 use crate::data::Data;
 use crate::failures::functions;
-use crate::process::{run, run_with, succeeded, task};
+use crate::process::{alone, run, run_with, succeeded, task};
+use crate::stage::Stage;
 use crate::tour;
 
 const SCENE: &str = "drivers::a_loader_that_cannot_be_had";
@@ -64,9 +65,36 @@ fn a_driver_that_cannot_be_used_is_an_error_that_says_what_to_do() {
             "supports CUDA 11.7 at most|520",
             vec![("FAKE_CUDA_VERSION", "11070")],
         ),
+        (
+            "CUDA was initialized before this process was forked|spawn",
+            vec![("FAKE_CUDA_FAIL", "cuInit:1=3")],
+        ),
+        (
+            "initializing CUDA failed: CUDA error 12345",
+            vec![("FAKE_CUDA_FAIL", "cuInit:1=12345")],
+        ),
     ] {
         succeeded(&run(SCENE, parts, &settings));
     }
+}
+
+#[test]
+fn a_driver_that_starts_and_shows_no_device_is_an_error() {
+    let test = "drivers::a_driver_that_starts_and_shows_no_device_is_an_error";
+    alone(test, || {
+        let stage = Stage::new();
+        assert_eq!(cuda::devices().expect("devices").len(), 2);
+        stage.fake.configure("FAKE_CUDA_DEVICES", "0");
+        stage.fake.fakeCudaReset().expect("a reset");
+        let config = tour::config(&stage.data, Route::Copied);
+        for error in [
+            cuda::devices().expect_err("no device"),
+            Loader::open(&config).expect_err("no device"),
+        ] {
+            let said = error.to_string();
+            assert!(said.contains("no CUDA device is visible"), "{said}");
+        }
+    });
 }
 
 #[test]
