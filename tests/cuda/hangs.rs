@@ -5,8 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use fake_cuda::client::Buffer;
-use imagepipe::cuda::{self, Consumer, Route};
+use imagepipe::cuda::{self, Consumer, Route, Wait};
 use imagepipe::engine::Next;
+use imagepipe::error::Error;
 use imagepipe::loader::{Arrays, Batch, Config, DeviceArray, Loader};
 
 use crate::process::{alone, alone_without, run, run_with, succeeded, task, workers};
@@ -131,6 +132,37 @@ fn a_loader_ends_and_frees_its_memory_later() {
 fn a_loader_ends_with_a_driver_that_cannot_record_a_context() {
     let test = "hangs::a_loader_ends_with_a_driver_that_cannot_record_a_context";
     alone_without("cuCtxRecordEvent", test, all_hangs);
+}
+
+#[test]
+fn a_wait_for_an_array_may_be_given_up() {
+    alone("hangs::a_wait_for_an_array_may_be_given_up", || {
+        let mut stage = Stage::new();
+        stage.restart(&[("FAKE_CUDA_HANG", "cuMemsetD8Async:1")]);
+        let fake = &stage.fake;
+        let streams = [(); 2].map(|()| fake.stream(true).expect("a stream"));
+        let memory = fake.buffer(1).expect("memory");
+        let loader = Loader::open(&config(&stage)).expect("a loader");
+        let mut batches = loader.epoch(0).expect("an epoch");
+        let array = images(&batches.next().expect("endless").expect("a batch"));
+        fake.cuMemsetD8Async(memory.pointer, 1, 1, streams[0])
+            .expect("work");
+        let end = |stream: usize| array.end_on(Some(stream as u64));
+        let is_over = |end: &Wait| end.is_over(Duration::from_millis(5)).expect("a device");
+        let written = array.end_on(None).expect("a device");
+        let [never, soon] = streams.map(|stream| end(stream).expect("a device"));
+        while !is_over(&written) || !is_over(&soon) {}
+        for _ in 0..10 {
+            assert!(!is_over(&never));
+        }
+        fake.fakeCudaResume().expect("the driver");
+        while !is_over(&never) {}
+        fake.fakeCudaBeginCapture(streams[1]).expect("a capture");
+        assert!(matches!(end(streams[1]), Err(Error::Captured)));
+        fake.fakeCudaEndCapture(streams[1])
+            .expect("an intact capture");
+        fake.found().assert_clean();
+    });
 }
 
 /// How often the driver was asked for memory.
