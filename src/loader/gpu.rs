@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fields::Fields;
 use super::plan::Plan;
-use crate::cuda::{self, Consumer, Context, Images, Loan, Pinned, Route, Uploader, Use};
+use crate::cuda::{self, Consumer, Context, Images, Loan, Pinned, Route, Uploader, Use, Wait};
 use crate::dlpack::Array;
 use crate::engine::Notifier;
 use crate::error::Result;
@@ -269,6 +269,15 @@ impl DeviceArray {
     pub fn hand_to(&self, consumer: Consumer) -> Result<Array> {
         let hold: Arc<Use> = Arc::new(self.loan.hand_to(consumer)?);
         Ok(self.array.kept_by(hold as Arc<dyn Any + Send + Sync>))
+    }
+
+    /// When it is written, and the stream of this number, if any, has done what it was asked to so
+    /// far; see [`Loan::end_on`].
+    ///
+    /// # Errors
+    /// As [`DeviceArray::hand_to`].
+    pub fn end_on(&self, stream: Option<u64>) -> Result<Wait> {
+        self.loan.end_on(stream)
     }
 
     /// A copy in the CPU's memory, after what the stream of this number, if any, does with it.

@@ -100,6 +100,21 @@ fn pinned_memory_is_zero_however_it_is_had() {
     });
 }
 
+#[test]
+fn more_host_memory_than_there_is_is_an_error_and_no_note() {
+    let test = "room::more_host_memory_than_there_is_is_an_error_and_no_note";
+    alone(test, || {
+        let _stage = Stage::new();
+        let pinned = Pinned::new(Context::on(0).expect("a device"));
+        let bytes = usize::MAX / 4;
+        match pinned.allocate(bytes) {
+            Err(Error::Memory { bytes: refused }) => assert_eq!(refused, bytes),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(pinned.note(), None);
+    });
+}
+
 /// What a consumer that keeps all its batches gets in the end.
 fn refusal(batches: &mut Batches) -> (usize, Error) {
     let mut held = Vec::new();
