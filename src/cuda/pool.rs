@@ -148,22 +148,32 @@ impl Pool {
         Err(self.exhausted(&Error::from(failed).to_string()))
     }
 
-    /// Whether every buffer is with a consumer and there is no room for another one, so that none
-    /// comes unless the consumer lets go of one.
+    /// How many buffers are with batches that other iterators have ahead of their consumers, where
+    /// there is no room for another one; `None` if one may come without any consumer's doing. The
+    /// iterator that asks has `own` batches ahead.
     #[must_use]
-    pub fn is_exhausted(&self) -> bool {
+    pub fn is_exhausted(&self, own: usize) -> Option<usize> {
         let state = self.lock();
-        state.is_short && state.ahead + state.asking == 0 && state.free.is_empty()
+        let is_full = state.is_short && own + state.asking == 0 && state.free.is_empty();
+        is_full.then_some(state.ahead)
     }
 
     /// The error for a device that is full, because of `reason`.
     #[must_use]
     pub fn exhausted(&self, reason: &str) -> Error {
         let wanted = format!("another batch of {}", counted(self.bytes as u64, "byte"));
-        let held = match self.lock().delivered {
+        let state = self.lock();
+        let held = match state.delivered {
             1 => "1 batch is held by the program, ".to_owned(),
             held => format!("{held} batches are held by the program, "),
         };
+        let ready = match state.ahead {
+            0 => String::new(),
+            1 => "1 is ready in another iterator, ".to_owned(),
+            ready => format!("{ready} are ready in other iterators, "),
+        };
+        drop(state);
+        let held = held + &ready;
         self.context.full(&wanted, &held, reason)
     }
 

@@ -75,6 +75,10 @@ pub(super) struct Waker(Arc<cuda::Wake>);
 /// an error: other threads may let go of batches meanwhile.
 const PATIENCE: u32 = 200;
 
+/// The same where other iterators have batches, which their consumers may take: unless it is this
+/// thread that should take them.
+const LONG_PATIENCE: u32 = 6 * PATIENCE;
+
 impl fmt::Debug for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waker").finish_non_exhaustive()
@@ -171,16 +175,21 @@ impl Gpu {
         self.is_behind.load(Ordering::Relaxed)
     }
 
-    /// An error if no batch will come, since a consumer that was told `times` times that there is
-    /// none yet holds all there is room for.
+    /// An error if no batch will come: a consumer that was told `times` times that there is none
+    /// yet, and has `own` batches ahead, holds all there is room for, with other iterators.
     ///
     /// # Errors
     /// [`crate::error::Error::Device`].
-    pub(super) fn check_room(&self, times: u32) -> Result<()> {
-        if times >= PATIENCE && self.buffers.is_exhausted() {
-            return Err(self.buffers.exhausted("the device is full"));
+    pub(super) fn check_room(&self, times: u32, own: usize) -> Result<()> {
+        let patience = match self.buffers.is_exhausted(own) {
+            None => return Ok(()),
+            Some(0) => PATIENCE,
+            Some(_) => LONG_PATIENCE,
+        };
+        if times < patience {
+            return Ok(());
         }
-        Ok(())
+        Err(self.buffers.exhausted("the device is full"))
     }
 
     /// Room for another batch in place of the one that `room` was for.

@@ -163,6 +163,36 @@ fn who_keeps_all_there_is_room_for_is_told_so() {
 }
 
 #[test]
+fn who_waits_for_what_is_ready_in_another_iterator_is_told_so() {
+    let test = "room::who_waits_for_what_is_ready_in_another_iterator_is_told_so";
+    alone(test, || {
+        let mut stage = Stage::new();
+        let memory = 2 * STAGED + 2 * BATCH + 100;
+        stage.restart(&[("FAKE_CUDA_MEMORY", &memory.to_string())]);
+        let loader = Loader::open(&config(&stage)).expect("a loader");
+        let mut first = loader.epoch(0).expect("an epoch");
+        let held = first.next().expect("a batch").expect("a batch");
+        while first.load().expect("workers").ready == 0 {
+            std::thread::yield_now();
+        }
+        let mut second = loader.epoch(0).expect("an epoch");
+        let (count, error) = refusal(&mut second);
+        assert_eq!(count, 0);
+        let numbers = "1 batch is held by the program, 1 is ready in another iterator, ";
+        assert!(error.to_string().contains(numbers), "{error}");
+        // The first goes on, and so does another once there is room.
+        drop(held);
+        first.next().expect("a batch").expect("a batch");
+        drop((first, second));
+        let mut third = loader.epoch(0).expect("an epoch");
+        third.next().expect("a batch").expect("a batch");
+        drop((third, loader));
+        stage.fake.found().assert_clean();
+        Stage::free_orphans();
+    });
+}
+
+#[test]
 fn memory_that_cannot_be_pinned_is_pageable_and_a_note_says_so() {
     alone(
         "room::memory_that_cannot_be_pinned_is_pageable_and_a_note_says_so",
