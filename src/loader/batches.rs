@@ -87,8 +87,12 @@ impl Batches {
             return Ok(());
         };
         self.waits += u32::from(!is_behind(engine));
-        let memory = &engine.job().memory;
-        let checked = memory.gpu.as_ref().map(|gpu| gpu.check_room(self.waits));
+        let (memory, load) = (&engine.job().memory, engine.load());
+        let own = load.ready + load.begun;
+        let checked = memory
+            .gpu
+            .as_ref()
+            .map(|gpu| gpu.check_room(self.waits, own));
         // Afterwards, since workers that ask may have taken out what is free.
         waker.wake();
         checked.unwrap_or(Ok(())).inspect_err(|_| self.stop())

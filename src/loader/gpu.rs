@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::fields::Fields;
 use super::plan::Plan;
-use crate::cuda::{self, Consumer, Context, Images, Loan, Pinned, Route, Uploader, Use};
+use crate::cuda::{self, Consumer, Context, Images, Loan, Pinned, Route, Uploader, Use, Wait};
 use crate::dlpack::Array;
 use crate::engine::Notifier;
 use crate::error::Result;
@@ -74,6 +74,10 @@ pub(super) struct Waker(Arc<cuda::Wake>);
 /// How often a consumer is told that there is no batch yet before a device without room for one is
 /// an error: other threads may let go of batches meanwhile.
 const PATIENCE: u32 = 200;
+
+/// The same where other iterators have batches, which their consumers may take: unless it is this
+/// thread that should take them.
+const LONG_PATIENCE: u32 = 6 * PATIENCE;
 
 impl fmt::Debug for Waker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,16 +175,21 @@ impl Gpu {
         self.is_behind.load(Ordering::Relaxed)
     }
 
-    /// An error if no batch will come, since a consumer that was told `times` times that there is
-    /// none yet holds all there is room for.
+    /// An error if no batch will come: a consumer that was told `times` times that there is none
+    /// yet, and has `own` batches ahead, holds all there is room for, with other iterators.
     ///
     /// # Errors
     /// [`crate::error::Error::Device`].
-    pub(super) fn check_room(&self, times: u32) -> Result<()> {
-        if times >= PATIENCE && self.buffers.is_exhausted() {
-            return Err(self.buffers.exhausted("the device is full"));
+    pub(super) fn check_room(&self, times: u32, own: usize) -> Result<()> {
+        let patience = match self.buffers.is_exhausted(own) {
+            None => return Ok(()),
+            Some(0) => PATIENCE,
+            Some(_) => LONG_PATIENCE,
+        };
+        if times < patience {
+            return Ok(());
         }
-        Ok(())
+        Err(self.buffers.exhausted("the device is full"))
     }
 
     /// Room for another batch in place of the one that `room` was for.
@@ -269,6 +278,15 @@ impl DeviceArray {
     pub fn hand_to(&self, consumer: Consumer) -> Result<Array> {
         let hold: Arc<Use> = Arc::new(self.loan.hand_to(consumer)?);
         Ok(self.array.kept_by(hold as Arc<dyn Any + Send + Sync>))
+    }
+
+    /// When it is written, and the stream of this number, if any, has done what it was asked to so
+    /// far; see [`Loan::end_on`].
+    ///
+    /// # Errors
+    /// As [`DeviceArray::hand_to`].
+    pub fn end_on(&self, stream: Option<u64>) -> Result<Wait> {
+        self.loan.end_on(stream)
     }
 
     /// A copy in the CPU's memory, after what the stream of this number, if any, does with it.
