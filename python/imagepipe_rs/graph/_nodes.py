@@ -27,6 +27,7 @@ __all__ = [
     "Conditional",
     "Convert",
     "Cos",
+    "DecodeImage",
     "Divide",
     "Equal",
     "Filter",
@@ -36,6 +37,12 @@ __all__ = [
     "Greater",
     "GreaterEqual",
     "IdentityView",
+    "ImageChannels",
+    "ImageCrop",
+    "ImageCropSafe",
+    "ImageDepth",
+    "ImageHeight",
+    "ImageWidth",
     "Length",
     "ListAsTable",
     "LogicalAnd",
@@ -63,9 +70,11 @@ __all__ = [
     "RandomIndex",
     "RandomPoints",
     "Range",
+    "ReadFile",
     "Remap",
     "Repeat",
     "Reshape",
+    "Resize",
     "RotateView",
     "Round",
     "SampleBernoulli",
@@ -84,6 +93,7 @@ __all__ = [
     "TranslateView",
     "Transpose",
     "Unsqueeze",
+    "ViewImage",
     "ViewPoints",
 ]
 
@@ -1020,3 +1030,193 @@ class ViewPoints(Operation):
     def __init__(self, source: Operand, view: Operand, *, name: str | None = None) -> None:
         """Make the node."""
         super().__init__("ViewPoints", source, view, name=name)
+
+
+class ReadFile(Operation):
+    """The bytes of a file.
+
+    Args:
+        filename: its path.
+    """
+
+    def __init__(self, filename: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ReadFile", filename, name=name)
+
+
+class DecodeImage(Operation):
+    """The image in a file's bytes, upright: (height, width, channels), or (height, width) in gray.
+
+    Args:
+        buffer: the bytes of a JPEG, PNG, BMP, GIF or WebP file.
+        depth: the type of the elements: Char (uint8), Short (int16), UnsignedShort (uint16),
+            Integer (int32) or Float (float32), their numbers, or a word as NumPy has it.
+        channels: GRAY, RGB or RGBA, or 1, 3 or 4; only PNG has alpha, which is full in other
+            images.
+        normalize: whether white in the file becomes white: the greatest integer, or 1; otherwise
+            numbers are kept, as far as the type has them.
+    """
+
+    def __init__(
+        self,
+        buffer: Operand,
+        depth: Operand = "Char",
+        channels: Operand = "RGB",
+        normalize: Operand = True,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("DecodeImage", buffer, depth, channels, normalize, name=name)
+
+
+class ImageWidth(Operation):
+    """The number of columns of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageWidth", source, name=name)
+
+
+class ImageHeight(Operation):
+    """The number of rows of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageHeight", source, name=name)
+
+
+class ImageChannels(Operation):
+    """The number of channels of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageChannels", source, name=name)
+
+
+class ImageDepth(Operation):
+    """The bits of each element of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageDepth", source, name=name)
+
+
+class Resize(Operation):
+    """An image of another size, as OpenCV resizes it.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        width: its columns.
+        height: its rows.
+        interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        width: Operand,
+        height: Operand,
+        interpolation: Operand = "Linear",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("Resize", source, width, height, interpolation, name=name)
+
+
+class ImageCrop(Operation):
+    """The part of an image that a rectangle covers, which may reach beyond it.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        x: its left.
+        y: its top.
+        width: its columns.
+        height: its rows.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        x: Operand,
+        y: Operand,
+        width: Operand,
+        height: Operand,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageCrop", source, x, y, width, height, name=name)
+
+
+class ImageCropSafe(Operation):
+    """What a rectangle covers of an image and of what is taken to lie around it.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        x: its left.
+        y: its top.
+        width: its columns.
+        height: its rows.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        x: Operand,
+        y: Operand,
+        width: Operand,
+        height: Operand,
+        border: Operand = "ConstantLow",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageCropSafe", source, x, y, width, height, border, name=name)
+
+
+class ViewImage(Operation):
+    """An image as it is seen in a view: each pixel is what the source has where the view maps it from.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        view: a view, which maps points of the source to points of the result.
+        width: columns of the result.
+        height: rows of the result.
+        interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        view: Operand,
+        width: Operand,
+        height: Operand,
+        interpolation: Operand = "Linear",
+        border: Operand = "ConstantLow",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ViewImage", source, view, width, height, interpolation, border, name=name)

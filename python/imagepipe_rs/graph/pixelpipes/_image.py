@@ -12,6 +12,7 @@ from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
 from imagepipe_rs.graph.pixelpipes._port import converted, missing, named
 
 _NOT_IMAGES = {
+    "DecodePNGPaletteIndices",
     "GaussianKernel",
     "GetImageProperties",
     "MaskBoundingBox",
