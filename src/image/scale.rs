@@ -86,7 +86,8 @@ impl Axis {
         let center = |number: usize| (number as f64 + 0.5) * scale - 0.5;
         match taps {
             Taps::Nearest => {
-                let place = |number: usize| floor(number as f64 * scale).unsigned_abs() as usize;
+                let place =
+                    |number: usize| usize::try_from(floor(number as f64 * scale)).unwrap_or(0);
                 self.starts
                     .extend((0..count).map(|number| place(number).min(len - 1)));
             }
@@ -110,8 +111,8 @@ impl Axis {
         for place in places {
             let below = floor(place);
             let first = below - i64::try_from(N / 2 - 1).unwrap_or(0);
-            let least = len - self.taps;
-            let start = usize::try_from(first.max(0)).unwrap_or(0).min(least);
+            let most = len - self.taps;
+            let start = usize::try_from(first.max(0)).unwrap_or(0).min(most);
             self.starts.push(start);
             let own = self.weights.len();
             self.weights.resize(own + self.taps, 0.0);
@@ -155,6 +156,7 @@ impl Axis {
         }
     }
 
+    #[expect(clippy::inline_always, reason = "the number of channels must be known")]
     #[inline(always)]
     fn sum_columns<T: Pixel>(&self, line: &[T::Real], channels: usize, target: &mut [T]) {
         let weights = self.weights.chunks_exact(self.taps);

@@ -79,6 +79,10 @@ pub fn warp<T: Pixel>(
 }
 
 /// By how much a matrix translates, if it does nothing else.
+#[expect(
+    clippy::float_cmp,
+    reason = "what is only near the identity is something else"
+)]
 fn translation(m: &Matrix) -> Option<(f64, f64)> {
     let rest = [m[0], m[1], m[3], m[4], m[6], m[7], m[8]];
     (rest == [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]).then_some((m[2], m[5]))
@@ -87,7 +91,8 @@ fn translation(m: &Matrix) -> Option<(f64, f64)> {
 /// The whole pixels that a translation is by.
 fn whole((x, y): (f64, f64), taps: Taps) -> Option<(i64, i64)> {
     let nearest = |by: f64| {
-        let is_whole = by.fract() == 0.0 || (taps == Taps::Nearest && by.fract().abs() != 0.5);
+        let to_whole = (by - by.round()).abs();
+        let is_whole = to_whole == 0.0 || (taps == Taps::Nearest && to_whole < 0.5);
         is_whole.then(|| integer(by.round()))
     };
     Some((nearest(x)?, nearest(y)?))
@@ -168,6 +173,10 @@ impl<T: Pixel> Job<'_, T> {
         }
     }
 
+    #[expect(
+        clippy::inline_always,
+        reason = "sizes must be known when it is compiled"
+    )]
     #[inline(always)]
     fn blend_pixels<const N: usize>(
         &self,
@@ -185,8 +194,9 @@ impl<T: Pixel> Job<'_, T> {
                 let columns = inside(left, source.width, N);
                 let rows = inside(top, source.height, N);
                 if columns.len() == N && rows.len() == N {
-                    let first = left.unsigned_abs() as usize * channels;
-                    let top = top.unsigned_abs() as usize;
+                    let whole = |place: i64| usize::try_from(place).unwrap_or(0);
+                    let first = whole(left) * channels;
+                    let top = whole(top);
                     let rows: [&[T]; N] =
                         std::array::from_fn(|k| &source.row(top + k)[first..][..N * channels]);
                     for (channel, target) in target.iter_mut().enumerate() {
@@ -249,10 +259,9 @@ impl<T: Pixel> Job<'_, T> {
             let len = target.len();
             let parts: [&[T::Real]; N] = std::array::from_fn(|k| &line[k * channels..][..len]);
             for (place, target) in target.iter_mut().enumerate() {
-                let mut sum = parts[0][place] * across[0];
-                for k in 1..N {
-                    sum = sum + parts[k][place] * across[k];
-                }
+                let others = parts.iter().zip(&across).skip(1);
+                let first = parts[0][place] * across[0];
+                let sum = others.fold(first, |sum, (part, weight)| sum + part[place] * *weight);
                 *target = T::nearest(sum);
             }
         }
@@ -268,8 +277,9 @@ impl<T: Pixel> Job<'_, T> {
         line.fill(T::Real::default());
         for (row, weight) in (top..).zip(down) {
             let Some(row) = outside.seen(row, source.height) else {
-                line.iter_mut()
-                    .for_each(|sum| *sum = *sum + constant * *weight);
+                for sum in line.iter_mut() {
+                    *sum = *sum + constant * *weight;
+                }
                 continue;
             };
             let row = source.row(row);
@@ -293,6 +303,10 @@ impl<T: Pixel> Job<'_, T> {
     }
 }
 
+#[expect(
+    clippy::inline_always,
+    reason = "sizes must be known when it is compiled"
+)]
 #[inline(always)]
 fn sum<R: Real, const N: usize>(
     across: &[R; N],
@@ -300,17 +314,15 @@ fn sum<R: Real, const N: usize>(
     value: impl Fn(usize, usize) -> R,
 ) -> R {
     let of_row = |row: usize| {
-        let mut sum = value(row, 0) * across[0];
-        for column in 1..N {
-            sum = sum + value(row, column) * across[column];
-        }
-        sum
+        let others = across.iter().enumerate().skip(1);
+        others.fold(value(row, 0) * across[0], |sum, (column, weight)| {
+            sum + value(row, column) * *weight
+        })
     };
-    let mut sum = of_row(0) * down[0];
-    for row in 1..N {
-        sum = sum + of_row(row) * down[row];
-    }
-    sum
+    let others = down.iter().enumerate().skip(1);
+    others.fold(of_row(0) * down[0], |sum, (row, weight)| {
+        sum + of_row(row) * *weight
+    })
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ fn expected(value: &dyn Fn(i64, i64) -> f64, (x, y): (f64, f64), taps: Taps) -> 
 }
 
 /// The place in an image of what is seen at a place, step by step.
-fn folded<T>(outside: Outside<T>, mut place: i64, len: usize) -> Option<usize> {
+fn folded<T: Pixel>(outside: Outside<T>, mut place: i64, len: usize) -> Option<usize> {
     let whole = i64::try_from(len).unwrap();
     while !(0..whole).contains(&place) {
         place = match outside {
