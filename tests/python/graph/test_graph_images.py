@@ -9,10 +9,16 @@ import pytest
 from imagepipe_rs import GraphError
 from imagepipe_rs.graph import (
     AffineView,
+    AverageFilter,
+    EnsureSize,
+    GaussianFilter,
     GetImageProperties,
     Graph,
+    ImageBrightness,
     ImageCrop,
     ImageDirectory,
+    ImageNoise,
+    ImagePiecewiseAffine,
     MakePoints,
     MakeResource,
     PyNode,
@@ -28,6 +34,7 @@ from imagepipe_rs.graph import (
     pipeline,
     types,
 )
+from imagepipe_rs.graph import __all__ as graph_names
 from imagepipe_rs.graph import pixelpipes as ported
 from imagepipe_rs.graph.pixelpipes import graph as ported_graph
 from imagepipe_rs.graph.pixelpipes.compiler import Compiler
@@ -220,3 +227,77 @@ def test_images_are_the_same_with_and_without_optimization(folder: Path) -> None
         outputs(Resize(ImageCrop(image, 3, 4, 10, 8), 5, 4))
     first, second = Stream(made).run(0)[0], Stream(made, optimize=False).run(0)[0]
     np.testing.assert_array_equal(first, second)
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "expected"),
+    [(10, 12, (20, 24)), (40, 6, (107, 16)), (20, 16, (20, 16)), (30, 40, (30, 40))],
+)
+def test_images_that_are_too_small_are_enlarged(
+    height: int, width: int, expected: tuple[int, int]
+) -> None:
+    image = picture(height, width)
+    with Graph() as made:
+        outputs(EnsureSize(image, 16, 20))
+    (found,) = Stream(made).run(0)
+    assert found.shape == (*expected, 3)
+    if (height, width) == expected:
+        np.testing.assert_array_equal(found, image)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
+def test_brightness_is_clipped(dtype: str) -> None:
+    image = picture(4, 5).astype(dtype) * np.dtype(dtype).type(1)
+    with Graph() as made:
+        outputs(ImageBrightness(image, 100.4), ImageBrightness(image, -100.4))
+    brighter, darker = Stream(made).run(0)
+    assert brighter.dtype == dtype
+    if dtype == "float32":
+        np.testing.assert_allclose(brighter, image + np.float32(100.4))
+    else:
+        limits = np.iinfo(dtype)
+        for found, amount in ((brighter, 100), (darker, -100)):
+            expected = np.clip(image.astype(np.int64) + amount, limits.min, limits.max)
+            np.testing.assert_array_equal(found, expected)
+
+
+def needs(*operations: str) -> pytest.MarkDecorator:
+    missing = set(operations) - set(graph_names)
+    return pytest.mark.skipif(bool(missing), reason=f"not there yet: {missing}")
+
+
+@needs("GaussianKernel", "UniformKernel", "LinearFilter")
+def test_filters_keep_what_is_even() -> None:
+    even = np.full((20, 30, 3), 77, np.uint8)
+    with Graph() as made:
+        outputs(GaussianFilter(even, 5, 3), AverageFilter(even, 3, 7))
+    for found in Stream(made).run(0):
+        np.testing.assert_array_equal(found, even)
+
+
+@needs("GaussianNoise", "ConvertDepth")
+@pytest.mark.parametrize("channels", [None, 1, 3, 4])
+def test_noise_has_its_amount(channels: int | None) -> None:
+    even = np.full((200, 300) if channels is None else (200, 300, channels), 127, np.uint8)
+    with Graph() as made:
+        outputs(ImageNoise(even, 0.1), ImageNoise(even, 0.0))
+    noisy, same = Stream(made).run(0)
+    assert noisy.shape == even.shape
+    assert abs(float(noisy.std()) - 25.5) < 0.5
+    np.testing.assert_array_equal(same, even)
+
+
+@needs("UniformNoise", "LinearImage", "ImageRemap")
+def test_a_lattice_that_does_not_move_changes_nothing() -> None:
+    image = picture(20, 30)
+    with Graph() as made:
+        outputs(ImagePiecewiseAffine(image, 0.0), ImagePiecewiseAffine(image, 3.0, 3))
+    same, moved = Stream(made).run(0)
+    np.testing.assert_array_equal(same, image)
+    assert moved.shape == image.shape
+    assert not np.array_equal(moved, image)
+
+
+def test_a_lattice_needs_two_points() -> None:
+    with Graph(), pytest.raises(GraphError, match="subdivision is 1"):
+        ImagePiecewiseAffine(picture(4, 5), 1.0, 1)
