@@ -37,10 +37,8 @@ class EnsureSize(Macro):
         own = (image["width"], image["height"])
         by = Operation("Maximum", width * 1.0 / own[0], height * 1.0 / own[1])
         sides = [
-            Operation(
-                "Maximum", Operation("Convert", Operation("Round", one * by), "Integer"), least
-            )
-            for one, least in zip(own, (width, height), strict=True)
+            Operation("Maximum", Operation("Convert", Operation("Round", side * by), "Integer"), to)
+            for side, to in zip(own, (width, height), strict=True)
         ]
         enlarged = Operation("Resize", source, *sides, "Linear")
         return Operation("Conditional", enlarged, source, (own[0] < width) | (own[1] < height))

@@ -39,6 +39,7 @@ from imagepipe_rs.graph import pixelpipes as ported
 from imagepipe_rs.graph.pixelpipes import graph as ported_graph
 from imagepipe_rs.graph.pixelpipes.compiler import Compiler
 from imagepipe_rs.graph.pixelpipes.geometry import view as ported_view
+from imagepipe_rs.graph.pixelpipes.image import augmentation as ported_augmentation
 from imagepipe_rs.graph.pixelpipes.image import geometry, loading
 from imagepipe_rs.graph.pixelpipes.resource import loading as ported_loading
 from imagepipe_rs.graph.pixelpipes.resource import patch as ported_patch
@@ -301,3 +302,15 @@ def test_a_lattice_that_does_not_move_changes_nothing() -> None:
 def test_a_lattice_needs_two_points() -> None:
     with Graph(), pytest.raises(GraphError, match="subdivision is 1"):
         ImagePiecewiseAffine(picture(4, 5), 1.0, 1)
+
+
+def test_macros_for_images_are_those_of_pixelpipes_too() -> None:
+    image = picture(10, 12).transpose(2, 0, 1)
+    with ported_graph.Graph() as made:
+        brighter = ported_augmentation.ImageBrightness(image, 20)
+        outputs(brighter, geometry.EnsureSize(source=brighter, width=24, height=5))
+        with pytest.raises(ported_graph.NodeException, match="subdivision is 1"):
+            ported_augmentation.ImagePiecewiseAffine(image, 1.0, 1)
+    first, second = Compiler().build(made).run(0)
+    np.testing.assert_array_equal(first, np.clip(image.astype(int) + 20, 0, 255))
+    assert second.shape == (3, 20, 24)

@@ -468,3 +468,16 @@ def test_sources_have_attributes_too() -> None:
     with Graph() as made:
         outputs(Squares()[-1]["square"], Squares(length=3)[-1]["square"], Squares(4)[-1]["square"])
     assert Compiler().build(made).run(0) == (81, 4, 9)
+
+
+def _first(size: int) -> Any:
+    return SampleUniform(0, size)
+
+
+def test_draws_are_the_same_in_both_packages() -> None:
+    def made(kind: type[native.Graph]) -> Any:
+        with kind() as one:
+            outputs(_first(1))
+        return native.Stream(one).run(0)
+
+    assert made(Graph) == made(native.Graph)
