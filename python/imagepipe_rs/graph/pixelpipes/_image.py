@@ -53,7 +53,7 @@ class ImageNode(native.Macro):
     def expand(self, **inputs: Node) -> Node:
         """Return what the node makes of the images, each in the other form."""
         given: dict[str, Any] = {key: channels_last(one) for key, one in inputs.items()}
-        result = self.made(**given, **self._plain)
+        result: Node = self.made(**given, **self._plain)
         if self.made.__name__ in _NOT_IMAGES:
             return result
         self.channels_last = result
