@@ -23,6 +23,14 @@ from imagepipe_rs.graph._geometry import (
     ResizeRectangle,
 )
 from imagepipe_rs.graph._graph import Graph, Saturate
+from imagepipe_rs.graph._image_macros import (
+    AverageFilter,
+    EnsureSize,
+    GaussianFilter,
+    ImageBrightness,
+    ImageNoise,
+    ImagePiecewiseAffine,
+)
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, Output, RandomSeed, outputs
@@ -59,14 +67,17 @@ from imagepipe_rs.graph._stream import Stream, graph, load, pipeline
 __all__ = [
     "AffineView",
     "AppendField",
+    "AverageFilter",
     "Boolean",
     "ConditionalResource",
     "Constant",
     "Debug",
+    "EnsureSize",
     "EnumerationInput",
     "Expression",
     "FileList",
     "Float",
+    "GaussianFilter",
     "GetField",
     "GetImageProperties",
     "GetLastResource",
@@ -74,7 +85,10 @@ __all__ = [
     "GetResource",
     "GetResourceListLength",
     "Graph",
+    "ImageBrightness",
     "ImageDirectory",
+    "ImageNoise",
+    "ImagePiecewiseAffine",
     "Input",
     "Integer",
     "ListInterval",

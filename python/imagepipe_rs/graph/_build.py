@@ -170,5 +170,5 @@ def types_of(build: Build, wanted: Sequence[Node]) -> list[Data]:
     places = [build.place(node) for node in wanted]
     if not places:
         return []
-    checked = _native.Graph(build.nodes, [(place, "") for place in places])
+    checked = _native.Graph(build.nodes, [(place, "") for place in places], optimize=False)
     return [of_native(one) for one in checked.types]

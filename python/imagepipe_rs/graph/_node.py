@@ -39,6 +39,7 @@ class Node(Operators):
         self.place = Place.of_caller(self, self.graph)
         self.name = self.graph.add(self, name)
         self.operands: list[Node] = []
+        self._known: Data | None = None
 
     @property
     def origin(self) -> str:
@@ -70,7 +71,9 @@ class Node(Operators):
         found = self.resource_type()
         if found is not None:
             return found
-        return types_of(Build(self.graph), [self])[0]
+        if self._known is None:
+            (self._known,) = types_of(Build(self.graph), [self])
+        return self._known
 
     @property
     def node_kind(self) -> str:
