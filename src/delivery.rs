@@ -302,15 +302,27 @@ impl OnDevice {
 
     /// The array of this name, if it is on the device.
     pub(crate) fn array(&self, name: &str) -> Option<DeviceArray> {
-        let (field, offset) = self.arrays.iter().find(|(field, _)| field.name == name)?;
+        let place = self
+            .arrays
+            .iter()
+            .position(|(field, _)| field.name == name)?;
+        Some(self.nth(place))
+    }
+
+    /// The array of this number.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub(crate) fn nth(&self, place: usize) -> DeviceArray {
+        let (field, offset) = &self.arrays[place];
         let shape = [&[self.len], &*field.shape].concat();
         let address = self.loan.address() + *offset as u64;
         let (ordinal, owner) = (self.loan.context().ordinal(), Arc::clone(&self.loan));
-        Some(DeviceArray {
+        DeviceArray {
             array: Array::on_device(address, shape, field.dtype, ordinal, owner),
             offset: *offset,
             loan: Arc::clone(&self.loan),
-        })
+        }
     }
 }
 
