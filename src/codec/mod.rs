@@ -8,6 +8,7 @@
 mod bmp;
 mod buffer;
 mod content;
+pub mod deep;
 pub mod encode;
 mod exif;
 mod format;

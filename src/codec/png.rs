@@ -6,7 +6,7 @@ use std::io::{Cursor, Read};
 
 use crc_fast::{CrcAlgorithm, Digest};
 use flate2::read::ZlibDecoder;
-use png::{ColorType, DecodeOptions, Limits, Transformations};
+use png::{BitDepth, ColorType, DecodeOptions, Limits, Transformations};
 
 use super::{Format, Header, Orientation, Reason, cleared};
 use crate::pixel::Size;
@@ -26,19 +26,22 @@ pub enum Fault {
     Checksum([u8; 4]),
 }
 
-fn reader(bytes: &[u8]) -> png::Decoder<Cursor<&[u8]>> {
+/// Palettes become colours, few bits eight, and 16 bits eight too.
+const BYTES: Transformations = Transformations::EXPAND.union(Transformations::STRIP_16);
+
+fn reader(bytes: &[u8], transformations: Transformations) -> png::Decoder<Cursor<&[u8]>> {
     let mut options = DecodeOptions::default();
     options.set_ignore_text_chunk(true);
     options.set_ignore_iccp_chunk(true);
     options.set_ignore_adler32(false);
     let mut decoder = png::Decoder::new_with_options(Cursor::new(bytes), options);
     decoder.set_limits(Limits { bytes: LIMIT_BYTES });
-    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    decoder.set_transformations(transformations);
     decoder
 }
 
 pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
-    let mut decoder = reader(bytes);
+    let mut decoder = reader(bytes, BYTES);
     let info = decoder.read_header_info().map_err(said)?;
     let size = Size::new(info.width, info.height);
     let orientation = Metadata::find(bytes)?.orientation();
@@ -51,7 +54,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header, Reason> {
 
 /// Decodes into the front of `pixels`; returns the channels, 1 or 3.
 pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason> {
-    let mut reader = reader(bytes).read_info().map_err(said)?;
+    let mut reader = reader(bytes, BYTES).read_info().map_err(said)?;
     let len = reader.output_buffer_size().ok_or(Reason::TooLarge)?;
     let info = reader.next_frame(cleared(pixels, len)?).map_err(said)?;
     let count = info.width as usize * info.height as usize;
@@ -67,6 +70,20 @@ pub(super) fn decode(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<usize, Reason
         }
         ColorType::Rgb | ColorType::Indexed => 3,
     })
+}
+
+/// Decodes into the front of `pixels` without a loss; returns the channels, alpha among them,
+/// whether samples have 16 bits, and the number of bytes.
+pub(super) fn decode_deep(
+    bytes: &[u8],
+    pixels: &mut Vec<u8>,
+) -> Result<(usize, bool, usize), Reason> {
+    let decoder = reader(bytes, Transformations::EXPAND);
+    let mut reader = decoder.read_info().map_err(said)?;
+    let len = reader.output_buffer_size().ok_or(Reason::TooLarge)?;
+    let info = reader.next_frame(cleared(pixels, len)?).map_err(said)?;
+    let is_wide = info.bit_depth == BitDepth::Sixteen;
+    Ok((info.color_type.samples(), is_wide, info.buffer_size()))
 }
 
 /// What the decoder says, which shows chunks as Rust shows them, with their names alone.

@@ -171,6 +171,7 @@ struct Operand<'a, T> {
 }
 
 /// How an array is spread.
+#[expect(clippy::large_enum_variant, reason = "on the stack, of two operands")]
 enum Spread {
     /// It has the elements of the larger one.
     Not,

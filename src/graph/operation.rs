@@ -5,9 +5,10 @@
 
 use std::ops::Deref;
 
+use super::operations::Decoding;
 use super::types::Type;
 use super::value::Value;
-use crate::transform;
+use crate::{image, transform};
 
 /// An operation.
 #[derive(Debug)]
@@ -70,6 +71,12 @@ pub struct Sample {
 pub struct Scratch {
     /// What decodes and resizes.
     pub images: transform::Scratch,
+    /// What resizes images of any type.
+    pub(super) scaler: image::scale::Scaler,
+    /// What warps images.
+    pub(super) lines: image::raster::Lines,
+    /// What decodes images, and reads files.
+    pub(super) decoding: Decoding,
 }
 
 /// What is known of a node's inputs before any sample is made: their types, and the values of those

@@ -1,5 +1,9 @@
 //! Pixels to pixels: plain functions on slices.
 
 pub mod place;
+pub mod raster;
 pub mod reference;
 pub mod resize;
+pub mod scale;
+pub mod taps;
+pub mod warp;

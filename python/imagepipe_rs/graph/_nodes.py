@@ -21,24 +21,39 @@ __all__ = [
     "ArcTan",
     "ArcTan2",
     "Ceil",
+    "CenterView",
+    "Chain",
     "Concatenate",
     "Conditional",
     "Convert",
     "Cos",
+    "DecodeImage",
     "Divide",
     "Equal",
     "Filter",
     "Floor",
+    "FocusView",
     "GetElement",
     "Greater",
     "GreaterEqual",
+    "IdentityView",
+    "ImageChannels",
+    "ImageCrop",
+    "ImageCropSafe",
+    "ImageDepth",
+    "ImageHeight",
+    "ImageWidth",
     "Length",
+    "ListAsTable",
     "LogicalAnd",
     "LogicalNot",
     "LogicalOr",
     "Lower",
     "LowerEqual",
     "MakeList",
+    "MakePoint",
+    "MakePoints",
+    "MakeRectangle",
     "Max",
     "Maximum",
     "Min",
@@ -48,18 +63,26 @@ __all__ = [
     "NotEqual",
     "Permutation",
     "Permute",
+    "PointsBounds",
+    "PointsCenter",
+    "PointsFromRectangle",
     "Power",
     "RandomIndex",
+    "RandomPoints",
     "Range",
+    "ReadFile",
     "Remap",
     "Repeat",
     "Reshape",
+    "Resize",
+    "RotateView",
     "Round",
     "SampleBernoulli",
     "SampleBinomial",
     "SampleIndex",
     "SampleNormal",
     "SampleUniform",
+    "ScaleView",
     "Sin",
     "SquareRoot",
     "Squeeze",
@@ -67,8 +90,11 @@ __all__ = [
     "Sublist",
     "Subtract",
     "Tan",
+    "TranslateView",
     "Transpose",
     "Unsqueeze",
+    "ViewImage",
+    "ViewPoints",
 ]
 
 
@@ -569,7 +595,7 @@ class Conditional(Operation):
 
 
 class MakeList(Operation):
-    """A list of values, of any types.
+    """A list of values of any types; of numbers, an array.
 
     Args:
         inputs: the values.
@@ -626,7 +652,7 @@ class Remap(Operation):
 
     Args:
         source: a list, or an array along its first axis.
-        indices: numbers of elements, from 0.
+        indices: numbers of elements, from 0; from the end if negative.
     """
 
     def __init__(self, source: Operand, indices: Operand, *, name: str | None = None) -> None:
@@ -647,6 +673,19 @@ class Filter(Operation):
         super().__init__("Filter", parent, filter, name=name)
 
 
+class ListAsTable(Operation):
+    """A list as a list of rows of one length.
+
+    Args:
+        parent: a list, or an array along its first axis.
+        row: how many elements a row has, of which the list has a multiple.
+    """
+
+    def __init__(self, parent: Operand, row: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ListAsTable", parent, row, name=name)
+
+
 class Repeat(Operation):
     """An array or list of one value many times.
 
@@ -664,7 +703,7 @@ class Concatenate(Operation):
     """Lists, or arrays along their first axis, one after the other.
 
     Args:
-        inputs: the first one; those that follow, of the same type.
+        inputs: the lists, two at least, of the same type.
     """
 
     def __init__(self, inputs: Sequence[Operand], *, name: str | None = None) -> None:
@@ -730,7 +769,8 @@ class Convert(Operation):
 
     Args:
         source: an array.
-        dtype: Boolean, Char, Short, UnsignedShort, Integer, Float, or a word as NumPy has it.
+        dtype: Boolean, Char (uint8), Short (int16), UnsignedShort (uint16), Integer (int32) or
+            Float (float32), their numbers from 0 to 5, or a word as NumPy has it.
     """
 
     def __init__(
@@ -744,7 +784,7 @@ class Stack(Operation):
     """Arrays of one type and shape along a new first axis.
 
     Args:
-        inputs: the first one; those that follow.
+        inputs: the arrays, one at least.
     """
 
     def __init__(self, inputs: Sequence[Operand], *, name: str | None = None) -> None:
@@ -795,9 +835,388 @@ class Unsqueeze(Operation):
 
     Args:
         source: an array.
-        axis: its number among the new axes.
+        axis: its number among the new axes; from the end if negative.
     """
 
     def __init__(self, source: Operand, axis: Operand, *, name: str | None = None) -> None:
         """Make the node."""
         super().__init__("Unsqueeze", source, axis, name=name)
+
+
+class PointsBounds(Operation):
+    """The least rectangle around points: left, top, right, bottom.
+
+    Args:
+        points: points: an array of shape (N, 2), or one point.
+    """
+
+    def __init__(self, points: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("PointsBounds", points, name=name)
+
+
+class PointsCenter(Operation):
+    """The mean of points: a point.
+
+    Args:
+        source: points: an array of shape (N, 2), or one point.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("PointsCenter", source, name=name)
+
+
+class MakePoint(Operation):
+    """A point of two numbers: float32 (2,).
+
+    Args:
+        x: its column.
+        y: its row.
+    """
+
+    def __init__(self, x: Operand, y: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("MakePoint", x, y, name=name)
+
+
+class MakePoints(Operation):
+    """Points of numbers, x and y of each in turn: float32 (N, 2).
+
+    Args:
+        inputs: the numbers, or one array of them.
+    """
+
+    def __init__(self, inputs: Sequence[Operand], *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("MakePoints", *inputs, name=name)
+
+
+class PointsFromRectangle(Operation):
+    """The corners of a rectangle, clockwise from the left of the top: float32 (4, 2).
+
+    Args:
+        source: a rectangle: left, top, right, bottom.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("PointsFromRectangle", source, name=name)
+
+
+class RandomPoints(Operation):
+    """Points drawn uniformly from [-1, 1) x [-1, 1): float32 (count, 2).
+
+    Args:
+        count: how many.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self, count: Operand, seed: Operand | None = None, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("RandomPoints", count, seed, name=name)
+
+
+class MakeRectangle(Operation):
+    """A rectangle of four numbers: float32 (4,).
+
+    Args:
+        x1: its left.
+        y1: its top.
+        x2: its right.
+        y2: its bottom.
+    """
+
+    def __init__(
+        self, x1: Operand, y1: Operand, x2: Operand, y2: Operand, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("MakeRectangle", x1, y1, x2, y2, name=name)
+
+
+class TranslateView(Operation):
+    """A view that is moved.
+
+    Args:
+        x: how far to the right.
+        y: how far down.
+    """
+
+    def __init__(self, x: Operand = 0.0, y: Operand = 0.0, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("TranslateView", x, y, name=name)
+
+
+class RotateView(Operation):
+    """A view that is turned about (0, 0).
+
+    Args:
+        angle: by how much, in radians, from x to y.
+    """
+
+    def __init__(self, angle: Operand = 0.0, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("RotateView", angle, name=name)
+
+
+class ScaleView(Operation):
+    """A view that is enlarged about (0, 0).
+
+    Args:
+        x: by which factor across.
+        y: by which factor down.
+    """
+
+    def __init__(self, x: Operand = 1.0, y: Operand = 1.0, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ScaleView", x, y, name=name)
+
+
+class IdentityView(Operation):
+    """A view of everything as it is."""
+
+    def __init__(self, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("IdentityView", name=name)
+
+
+class Chain(Operation):
+    """The product of views, from left to right: what the last one does comes first.
+
+    Args:
+        inputs: the views.
+    """
+
+    def __init__(self, inputs: Sequence[Operand], *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Chain", *inputs, name=name)
+
+
+class CenterView(Operation):
+    """A view with the center of a rectangle at (0, 0).
+
+    Args:
+        source: a rectangle: left, top, right, bottom.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("CenterView", source, name=name)
+
+
+class FocusView(Operation):
+    """A view that is enlarged about (0, 0) so that a rectangle has an area.
+
+    Args:
+        source: a rectangle: left, top, right, bottom.
+        scale: the area.
+    """
+
+    def __init__(self, source: Operand, scale: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("FocusView", source, scale, name=name)
+
+
+class ViewPoints(Operation):
+    """Where points of the source are in a view.
+
+    Args:
+        source: points: an array of shape (N, 2), or one point.
+        view: the view.
+    """
+
+    def __init__(self, source: Operand, view: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ViewPoints", source, view, name=name)
+
+
+class ReadFile(Operation):
+    """The bytes of a file.
+
+    Args:
+        filename: its path.
+    """
+
+    def __init__(self, filename: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ReadFile", filename, name=name)
+
+
+class DecodeImage(Operation):
+    """The image in a file's bytes, upright: (height, width, channels), or (height, width) in gray.
+
+    Args:
+        buffer: the bytes of a JPEG, PNG, BMP, GIF or WebP file.
+        depth: the type of the elements: Char (uint8), Short (int16), UnsignedShort (uint16),
+            Integer (int32) or Float (float32), their numbers, or a word as NumPy has it.
+        channels: GRAY, RGB or RGBA, or 1, 3 or 4; only PNG has alpha, which is full in other
+            images.
+        normalize: whether white in the file becomes white: the greatest integer, or 1; otherwise
+            numbers are kept, as far as the type has them.
+    """
+
+    def __init__(
+        self,
+        buffer: Operand,
+        depth: Operand = "Char",
+        channels: Operand = "RGB",
+        normalize: Operand = True,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("DecodeImage", buffer, depth, channels, normalize, name=name)
+
+
+class ImageWidth(Operation):
+    """The number of columns of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageWidth", source, name=name)
+
+
+class ImageHeight(Operation):
+    """The number of rows of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageHeight", source, name=name)
+
+
+class ImageChannels(Operation):
+    """The number of channels of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageChannels", source, name=name)
+
+
+class ImageDepth(Operation):
+    """The bits of each element of an image.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageDepth", source, name=name)
+
+
+class Resize(Operation):
+    """An image of another size, as OpenCV resizes it.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        width: its columns.
+        height: its rows.
+        interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        width: Operand,
+        height: Operand,
+        interpolation: Operand = "Linear",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("Resize", source, width, height, interpolation, name=name)
+
+
+class ImageCrop(Operation):
+    """The part of an image that a rectangle covers, which may reach beyond it.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        x: its left.
+        y: its top.
+        width: its columns.
+        height: its rows.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        x: Operand,
+        y: Operand,
+        width: Operand,
+        height: Operand,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageCrop", source, x, y, width, height, name=name)
+
+
+class ImageCropSafe(Operation):
+    """What a rectangle covers of an image and of what is taken to lie around it.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        x: its left.
+        y: its top.
+        width: its columns.
+        height: its rows.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        x: Operand,
+        y: Operand,
+        width: Operand,
+        height: Operand,
+        border: Operand = "ConstantLow",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageCropSafe", source, x, y, width, height, border, name=name)
+
+
+class ViewImage(Operation):
+    """An image as it is seen in a view: each pixel is what the source has where the view maps it from.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        view: a view, which maps points of the source to points of the result.
+        width: columns of the result.
+        height: rows of the result.
+        interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        view: Operand,
+        width: Operand,
+        height: Operand,
+        interpolation: Operand = "Linear",
+        border: Operand = "ConstantLow",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ViewImage", source, view, width, height, interpolation, border, name=name)

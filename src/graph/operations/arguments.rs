@@ -20,24 +20,21 @@ impl<T: Copy> Words<T> {
     /// # Errors
     /// That it is none of the words.
     pub(super) fn read(&self, value: &Value) -> Result<T, String> {
-        let (shown, found) = match value {
-            Value::Text(text) => {
-                let is_it = |(word, ..): &&(&str, i64, T)| *word == &**text;
-                (format!("{text:?}"), self.words.iter().find(is_it))
-            }
-            _ => {
-                let wanted = value.integer()?;
-                let is_it = |(_, number, _): &&(&str, i64, T)| *number == wanted;
-                (wanted.to_string(), self.words.iter().find(is_it))
-            }
+        let wanted = match value {
+            Value::Text(text) => Err(&**text),
+            number => Ok(number.integer()?),
         };
-        let words = || {
-            let words: Vec<_> = self.words.iter().map(|(word, ..)| *word).collect();
-            words.join(", ")
+        let is_it = |(word, number, _): &&(&str, i64, T)| match wanted {
+            Err(text) => *word == text,
+            Ok(wanted) => *number == wanted,
         };
-        found
-            .map(|(.., meaning)| *meaning)
-            .ok_or_else(|| format!("{shown} is no {}: one of {}", self.what, words()))
+        if let Some((.., meaning)) = self.words.iter().find(is_it) {
+            return Ok(*meaning);
+        }
+        let shown = wanted.map_or_else(|text| format!("{text:?}"), |number| number.to_string());
+        let words: Vec<_> = self.words.iter().map(|(word, ..)| *word).collect();
+        let words = words.join(", ");
+        Err(format!("{shown} is no {}: one of {words}", self.what))
     }
 
     /// What an input means, if it is constant.

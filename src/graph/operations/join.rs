@@ -24,7 +24,7 @@ pub(super) fn infer_concatenate(types: &Given<'_>) -> Result<Type, String> {
         check_alike(&elements[0], other)?;
     }
     let is_array = |of: &Type| matches!(of, Type::Array(_));
-    if types.iter().any(|of| *of == Type::Anything) {
+    if types.contains(&Type::Anything) {
         return Ok(Type::Anything);
     }
     if types.iter().all(is_array) {

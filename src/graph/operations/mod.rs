@@ -4,11 +4,14 @@ mod arguments;
 mod arithmetic;
 mod axes;
 mod comparison;
+mod decode;
 mod elements;
 mod flow;
+mod image;
 mod join;
 mod list;
 mod logic;
+mod picture;
 mod points;
 mod random;
 mod real;
@@ -21,8 +24,10 @@ mod view;
 
 use super::operation::Operation;
 
+pub use decode::Decoding;
+
 /// The families.
-const FAMILIES: [&[Operation]; 14] = [
+const FAMILIES: [&[Operation]; 16] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -37,6 +42,8 @@ const FAMILIES: [&[Operation]; 14] = [
     points::ALL,
     rectangle::ALL,
     view::ALL,
+    decode::ALL,
+    image::ALL,
 ];
 
 /// All operations, family by family.

@@ -61,6 +61,7 @@ fn elements() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of values")]
 fn parts() -> Vec<Case> {
     let sublist = |begin, end| [numbers(), int(begin), int(end)];
     let kept = truths(&[true, false, false, true]);
@@ -138,6 +139,7 @@ fn parts() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of values")]
 fn joined() -> Vec<Case> {
     vec![
         case("Repeat", &[int(7), int(3)], vector(&[7, 7, 7])),

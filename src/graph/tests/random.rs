@@ -3,11 +3,12 @@
 use super::*;
 
 /// What draws, and is tested here.
-pub(super) const DRAWN: [&str; 7] = [
+pub(super) const DRAWN: [&str; 8] = [
     "SampleUniform",
     "SampleNormal",
     "SampleBernoulli",
     "SampleBinomial",
+    "RandomIndex",
     "RandomPoints",
     "Permutation",
     "Permute",
@@ -38,6 +39,11 @@ fn drawn(operation: &str, parameters: &[Value]) -> impl Iterator<Item = Value> +
 fn numbers(operation: &str, parameters: &[Value]) -> Vec<f64> {
     let values = drawn(operation, parameters);
     values.map(|value| value.double().unwrap()).collect()
+}
+
+/// Whether two numbers are the same.
+fn is(a: f64, b: f64) -> bool {
+    a.total_cmp(&b).is_eq()
 }
 
 /// Checks mean and variance, to five times the standard error of each.
@@ -81,8 +87,12 @@ fn uniform_numbers_are() {
 #[test]
 fn a_uniform_number_does_not_reach_the_bound_by_rounding() {
     let narrow = [float(1.0), float(1.0 + f32::EPSILON)];
-    assert!(numbers("SampleUniform", &narrow).iter().all(|x| *x == 1.0));
-    assert_eq!(numbers("SampleUniform", &[int(3), int(3)])[0], 3.0);
+    assert!(
+        numbers("SampleUniform", &narrow)
+            .iter()
+            .all(|x| is(*x, 1.0))
+    );
+    assert!(is(numbers("SampleUniform", &[int(3), int(3)])[0], 3.0));
 }
 
 #[test]
@@ -102,12 +112,12 @@ fn truth_values_have_their_probability() {
     assert!(
         numbers("SampleBernoulli", &[int(1)])
             .iter()
-            .all(|x| *x == 1.0)
+            .all(|x| is(*x, 1.0))
     );
     assert!(
         numbers("SampleBernoulli", &[int(0)])
             .iter()
-            .all(|x| *x == 0.0)
+            .all(|x| is(*x, 0.0))
     );
 }
 
@@ -119,12 +129,28 @@ fn successes_are_binomial() {
     let chi: f64 = (0u8..5)
         .zip(shares)
         .map(|(successes, share)| {
-            let found = draws.iter().filter(|x| **x == f64::from(successes));
+            let found = draws.iter().filter(|x| is(**x, f64::from(successes)));
             (f64::from(u32::try_from(found.count()).unwrap()) - share).powi(2) / share
         })
         .sum();
     // The bound for a probability of 1e-5, of 4 degrees of freedom.
     assert!(chi < 28.5, "chi-square {chi}");
+}
+
+#[test]
+fn indices_are_equally_likely() {
+    let draws = numbers("RandomIndex", &[int(5)]);
+    check_moments(&draws, 2.0, 2.0, 6.8);
+    assert!(
+        draws
+            .iter()
+            .all(|x| (0.0..5.0).contains(x) && x.fract() == 0.0)
+    );
+    assert!(
+        numbers("RandomIndex", &[int(1)])
+            .iter()
+            .all(|x| is(*x, 0.0))
+    );
 }
 
 #[test]
@@ -163,7 +189,7 @@ fn random_points_fill_the_square() {
         let mut draws: Vec<_> = points.iter().map(|one| f64::from(one[number])).collect();
         assert!(draws.iter().all(|x| (-1.0..1.0).contains(x)));
         check_moments(&draws, 0.0, 1.0 / 3.0, 0.2);
-        check_distribution(&mut draws, |x| (x + 1.0) / 2.0);
+        check_distribution(&mut draws, |x| f64::midpoint(x, 1.0));
     }
 }
 

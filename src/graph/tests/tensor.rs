@@ -13,6 +13,7 @@ fn values() {
     check(cases());
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of values")]
 fn shapes() -> Vec<Case> {
     let six = [1, 2, 3, 4, 5, 6];
     let square = shaped(&six, &[2, 3]);

@@ -1,0 +1,262 @@
+//! Images: what they are, parts of them, other sizes, views.
+
+use super::super::array::Array;
+use super::super::number::of_number;
+use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run, Scratch};
+use super::super::types::Type;
+use super::super::value::Value;
+use super::arguments::check_number;
+use super::picture::{BORDER, BORDERS, INTERPOLATION, INTERPOLATIONS};
+use super::picture::{dimensions, infer_picture, infer_resized, infer_side};
+use super::picture::{raster, resized, side};
+use super::view::{check_view, view};
+use crate::image::raster::{Outside, shift};
+use crate::image::scale::resize;
+use crate::image::warp::{inverse, warp};
+use crate::pixel::Dtype;
+
+/// The operations of this family.
+pub(super) const ALL: &[Operation] = &[
+    property(
+        "ImageWidth",
+        "The number of columns of an image.",
+        |inputs, out| put_number(dimensions(inputs.get(0).array()?)?[1], out),
+    ),
+    property(
+        "ImageHeight",
+        "The number of rows of an image.",
+        |inputs, out| put_number(dimensions(inputs.get(0).array()?)?[0], out),
+    ),
+    property(
+        "ImageChannels",
+        "The number of channels of an image.",
+        |inputs, out| put_number(dimensions(inputs.get(0).array()?)?[2], out),
+    ),
+    property(
+        "ImageDepth",
+        "The bits of each element of an image.",
+        |inputs, out| {
+            let array = inputs.get(0).array()?;
+            dimensions(array)?;
+            put_number(array.dtype().bytes() * 8, out)
+        },
+    ),
+    Operation {
+        name: "Resize",
+        family: GEOMETRY,
+        summary: "An image of another size, as OpenCV resizes it.",
+        parameters: &[
+            SOURCE,
+            Parameter::new("width", "its columns"),
+            Parameter::new("height", "its rows"),
+            Parameter::new("interpolation", INTERPOLATIONS).or(Default::Text("Linear")),
+        ],
+        infer: |types| {
+            let (width, height) = (infer_side(types, 1)?, infer_side(types, 2)?);
+            INTERPOLATION.infer(types, 3)?;
+            infer_resized(&types[0], width, height)
+        },
+        run: Run::Heavy(run_resize),
+    },
+    Operation {
+        name: "ImageCrop",
+        family: GEOMETRY,
+        summary: "The part of an image that a rectangle covers, which may reach beyond it.",
+        parameters: &[SOURCE, LEFT, TOP, WIDTH, HEIGHT],
+        infer: infer_crop,
+        run: Run::Pure(crop),
+    },
+    Operation {
+        name: "ImageCropSafe",
+        family: GEOMETRY,
+        summary: "What a rectangle covers of an image and of what is taken to lie around it.",
+        parameters: &[
+            SOURCE,
+            LEFT,
+            TOP,
+            WIDTH,
+            HEIGHT,
+            Parameter::new("border", BORDERS).or(Default::Text("ConstantLow")),
+        ],
+        infer: |types| {
+            types[1..3].iter().try_for_each(check_number)?;
+            let (width, height) = (infer_side(types, 3)?, infer_side(types, 4)?);
+            BORDER.infer(types, 5)?;
+            infer_resized(&types[0], width, height)
+        },
+        run: Run::Pure(crop_safe),
+    },
+    Operation {
+        name: "ViewImage",
+        family: GEOMETRY,
+        summary: "An image as it is seen in a view: each pixel is what the source has where the \
+                  view maps it from.",
+        parameters: &[
+            SOURCE,
+            Parameter::new(
+                "view",
+                "a view, which maps points of the source to points of the result",
+            ),
+            Parameter::new("width", "columns of the result"),
+            Parameter::new("height", "rows of the result"),
+            Parameter::new("interpolation", INTERPOLATIONS).or(Default::Text("Linear")),
+            Parameter::new("border", BORDERS).or(Default::Text("ConstantLow")),
+        ],
+        infer: |types| {
+            check_view(&types[1])?;
+            let (width, height) = (infer_side(types, 2)?, infer_side(types, 3)?);
+            INTERPOLATION.infer(types, 4)?;
+            BORDER.infer(types, 5)?;
+            infer_resized(&types[0], width, height)
+        },
+        run: Run::Heavy(view_image),
+    },
+];
+
+const GEOMETRY: &str = "image.geometry";
+
+const SOURCE: Parameter = Parameter::new(
+    "source",
+    "an image: (height, width, channels), or (height, width)",
+);
+const LEFT: Parameter = Parameter::new("x", "its left");
+const TOP: Parameter = Parameter::new("y", "its top");
+const WIDTH: Parameter = Parameter::new("width", "its columns");
+const HEIGHT: Parameter = Parameter::new("height", "its rows");
+
+const fn property(
+    name: &'static str,
+    summary: &'static str,
+    function: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
+) -> Operation {
+    Operation {
+        name,
+        family: "image",
+        summary,
+        parameters: const { &[SOURCE] },
+        infer: |types| {
+            infer_picture(&types[0])?;
+            Ok(Type::scalar(Dtype::Int32))
+        },
+        run: Run::Pure(function),
+    }
+}
+
+fn put_number(number: usize, out: &mut Value) -> Result<(), String> {
+    let number = i32::try_from(number).map_err(|_| format!("{number} is more than 32 bits"))?;
+    out.array_mut().put_scalar(number);
+    Ok(())
+}
+
+fn run_resize(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<(), String> {
+    let source = inputs.get(0).array()?;
+    let (width, height) = (side(inputs.get(1))?, side(inputs.get(2))?);
+    let taps = INTERPOLATION.read(inputs.get(3))?;
+    let out = out.array_mut();
+    out.reset(source.dtype(), resized(source, width, height)?);
+    of_number!(source.dtype(), T => {
+        let target: &mut [T] = bytemuck::cast_slice_mut(out.bytes_mut());
+        resize(&raster::<T>(source)?, taps, (width, height), target, &mut scratch.scaler);
+    });
+    keep_truth(out);
+    Ok(())
+}
+
+/// Truth values may have become greater than 1.
+fn keep_truth(out: &mut Array) {
+    if out.dtype() == Dtype::Bool {
+        out.bytes_mut()
+            .iter_mut()
+            .for_each(|byte| *byte = (*byte).min(1));
+    }
+}
+
+/// Which part of a side a stretch covers: where it begins, and its length.
+fn covered(start: i64, len: usize, side: usize) -> (usize, usize) {
+    let whole = |number: i64| {
+        usize::try_from(number.max(0))
+            .unwrap_or(usize::MAX)
+            .min(side)
+    };
+    let len = i64::try_from(len).unwrap_or(i64::MAX);
+    let (start, end) = (whole(start), whole(start.saturating_add(len)));
+    (start, end.saturating_sub(start))
+}
+
+fn infer_crop(types: &Given<'_>) -> Result<Type, String> {
+    let picture = infer_picture(&types[0])?;
+    types[1..3].iter().try_for_each(check_number)?;
+    let stretch = |start: usize, side: usize, whole: Option<usize>| {
+        let len = infer_side(types, side)?;
+        let start = types.constant(start).map(Value::integer).transpose()?;
+        let known = start.zip(len).zip(whole);
+        Ok::<_, String>(known.map(|((start, len), whole)| covered(start, len, whole).1))
+    };
+    let width = stretch(1, 3, picture.width)?;
+    let height = stretch(2, 4, picture.height)?;
+    infer_resized(&types[0], width, height)
+}
+
+fn crop(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let source = inputs.get(0).array()?;
+    let [rows, columns, _] = dimensions(source)?;
+    let (x, y) = (inputs.get(1).integer()?, inputs.get(2).integer()?);
+    let (wide, high) = (side(inputs.get(3))?, side(inputs.get(4))?);
+    let ((left, width), (top, height)) = (covered(x, wide, columns), covered(y, high, rows));
+    if width * height == 0 {
+        return Err(format!(
+            "{wide}x{high} pixels at ({x}, {y}), outside of an image of {columns}x{rows}"
+        ));
+    }
+    put_part(source, (left, top), (width, height), out)
+}
+
+fn put_part(
+    source: &Array,
+    (left, top): (usize, usize),
+    (width, height): (usize, usize),
+    out: &mut Value,
+) -> Result<(), String> {
+    let pixel = dimensions(source)?[2] * source.dtype().bytes();
+    let stride = dimensions(source)?[1] * pixel;
+    let out = out.array_mut();
+    out.reset(source.dtype(), resized(source, width, height)?);
+    let rows = source.bytes().chunks_exact(stride).skip(top);
+    for (row, target) in rows.zip(out.bytes_mut().chunks_exact_mut(width * pixel)) {
+        target.copy_from_slice(&row[left * pixel..][..width * pixel]);
+    }
+    Ok(())
+}
+
+fn crop_safe(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let source = inputs.get(0).array()?;
+    let corner = (inputs.get(1).integer()?, inputs.get(2).integer()?);
+    let (width, height) = (side(inputs.get(3))?, side(inputs.get(4))?);
+    let border = BORDER.read(inputs.get(5))?;
+    let out = out.array_mut();
+    out.reset(source.dtype(), resized(source, width, height)?);
+    of_number!(source.dtype(), T => {
+        let target: &mut [T] = bytemuck::cast_slice_mut(out.bytes_mut());
+        shift(&raster::<T>(source)?, corner, border.outside(), width, target);
+    });
+    keep_truth(out);
+    Ok(())
+}
+
+fn view_image(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<(), String> {
+    let source = inputs.get(0).array()?;
+    let places = inverse(&view(inputs.get(1))?).ok_or("a view that has no inverse")?;
+    let (width, height) = (side(inputs.get(2))?, side(inputs.get(3))?);
+    let taps = INTERPOLATION.read(inputs.get(4))?;
+    let border = BORDER.read(inputs.get(5))?;
+    let out = out.array_mut();
+    out.reset(source.dtype(), resized(source, width, height)?);
+    of_number!(source.dtype(), T => {
+        let target: &mut [T] = bytemuck::cast_slice_mut(out.bytes_mut());
+        let outside: Outside<T> = border.outside();
+        let lines = &mut scratch.lines;
+        warp(&raster::<T>(source)?, &places, taps, outside, width, target, lines);
+    });
+    keep_truth(out);
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! Images as values: (height, width, channels), or (height, width) where there is one channel.
+
+use super::super::array::{Array, Shape};
+use super::super::operation::Given;
+use super::super::types::{ArrayType, Type};
+use super::super::value::Value;
+use super::arguments::{Words, check_number, shape};
+use crate::image::raster::{Outside, Pixel, Raster};
+use crate::image::taps::Taps;
+
+/// Words for how pixels are found between pixels.
+pub(super) const INTERPOLATION: Words<Taps> = Words {
+    what: "interpolation",
+    words: &[
+        ("Nearest", 0, Taps::Nearest),
+        ("Linear", 1, Taps::Linear),
+        ("Area", 2, Taps::Area),
+        ("Cubic", 3, Taps::Cubic),
+        ("Lanczos", 4, Taps::Lanczos),
+    ],
+};
+
+/// What an interpolation is, for parameters.
+pub(super) const INTERPOLATIONS: &str =
+    "Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0";
+
+/// What is taken to lie around an image of any type.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Border {
+    High,
+    Low,
+    Replicate,
+    Reflect,
+    Wrap,
+}
+
+/// Words for what lies around an image.
+pub(super) const BORDER: Words<Border> = Words {
+    what: "border",
+    words: &[
+        ("ConstantHigh", 0, Border::High),
+        ("ConstantLow", 1, Border::Low),
+        ("Replicate", 2, Border::Replicate),
+        ("Reflect", 3, Border::Reflect),
+        ("Wrap", 4, Border::Wrap),
+    ],
+};
+
+/// What a border is, for parameters.
+pub(super) const BORDERS: &str = "what is taken to lie around the image: ConstantHigh, \
+                                  ConstantLow, Replicate, Reflect or Wrap, or their numbers from 0";
+
+impl Border {
+    /// The same, of an image of this type.
+    pub(super) fn outside<T: Pixel>(self) -> Outside<T> {
+        match self {
+            Self::High => Outside::Constant(T::HIGH),
+            Self::Low => Outside::Constant(T::default()),
+            Self::Replicate => Outside::Replicate,
+            Self::Reflect => Outside::Reflect,
+            Self::Wrap => Outside::Wrap,
+        }
+    }
+}
+
+/// Height, width and channels of an image, as far as they are known, and whether it has an axis of
+/// channels.
+pub(super) struct Picture {
+    pub(super) height: Option<usize>,
+    pub(super) width: Option<usize>,
+    pub(super) channels: Option<usize>,
+    /// Not known where the number of axes is not.
+    pub(super) has_channels: Option<bool>,
+}
+
+/// What is known of an image.
+///
+/// # Errors
+/// That it is none.
+pub(super) fn infer_picture(of: &Type) -> Result<Picture, String> {
+    let (height, width, channels, has_channels) = match of.as_array()?.shape.as_deref() {
+        Some([height, width]) => (*height, *width, Some(1), Some(false)),
+        Some([height, width, channels]) => (*height, *width, *channels, Some(true)),
+        Some(_) => return Err(format!("{of}, not an image")),
+        None => (None, None, None, None),
+    };
+    Ok(Picture {
+        height,
+        width,
+        channels,
+        has_channels,
+    })
+}
+
+/// The type of an image of another size.
+///
+/// # Errors
+/// That it is none.
+pub(super) fn infer_resized(
+    of: &Type,
+    width: Option<usize>,
+    height: Option<usize>,
+) -> Result<Type, String> {
+    let picture = infer_picture(of)?;
+    let dtype = of.as_array()?.dtype;
+    let shape = picture.has_channels.map(|has_channels| {
+        let mut axes = vec![height, width];
+        axes.extend(has_channels.then_some(picture.channels));
+        axes
+    });
+    Ok(Type::Array(ArrayType { dtype, shape }))
+}
+
+/// Height, width and channels of an image.
+///
+/// # Errors
+/// That it is none.
+pub(super) fn dimensions(array: &Array) -> Result<[usize; 3], String> {
+    match array.shape().axes() {
+        [height, width] => Ok([*height, *width, 1]),
+        [height, width, channels] => Ok([*height, *width, *channels]),
+        _ => Err(format!("{}, not an image", ArrayType::of(array))),
+    }
+}
+
+/// An image that has pixels.
+///
+/// # Errors
+/// That it has none.
+pub(super) fn raster<T: bytemuck::Pod>(array: &Array) -> Result<Raster<'_, T>, String> {
+    let [height, width, channels] = dimensions(array)?;
+    if height * width * channels == 0 {
+        return Err(format!("{}, an image without pixels", ArrayType::of(array)));
+    }
+    let data = bytemuck::cast_slice(array.bytes());
+    Ok(Raster::packed(data, width, height, channels))
+}
+
+/// The shape of an image of another size.
+///
+/// # Errors
+/// That it is too large.
+pub(super) fn resized(array: &Array, width: usize, height: usize) -> Result<Shape, String> {
+    match array.shape().axes() {
+        [_, _, channels] => shape(&[height, width, *channels]),
+        _ => shape(&[height, width]),
+    }
+}
+
+/// A side of an image.
+///
+/// # Errors
+/// That it is none.
+pub(super) fn side(value: &Value) -> Result<usize, String> {
+    let number = value.integer()?;
+    usize::try_from(number)
+        .ok()
+        .filter(|side| (1..=LONGEST).contains(side))
+        .ok_or_else(|| format!("a side of {number} pixels, not from 1 to {LONGEST}"))
+}
+
+/// The longest side of an image that a node makes.
+const LONGEST: usize = 1 << 20;
+
+/// The same of a constant input, as far as it is known.
+///
+/// # Errors
+/// That it cannot be a side.
+pub(super) fn infer_side(given: &Given<'_>, input: usize) -> Result<Option<usize>, String> {
+    check_number(&given[input])?;
+    given.constant(input).map(side).transpose()
+}

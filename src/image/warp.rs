@@ -1,0 +1,329 @@
+//! Perspective warps: each pixel of the result is what is found at a place of the source.
+//!
+//! A translation by whole pixels is a copy of rows. By parts of pixels, all pixels have the same
+//! weights, and the two axes are done one after the other, along rows. Everything else goes pixel
+//! by pixel. Sums are in floats, never fused, so that they are the same on every processor.
+
+use super::raster::{Lines, Outside, Pixel, Raster, Real, inside, shift};
+use super::taps::{Taps, cubic, lanczos, linear, real};
+
+/// A 3 x 3 matrix, row by row.
+pub type Matrix = [f64; 9];
+
+/// The inverse of a matrix; `None` if it has none.
+#[must_use]
+pub fn inverse(m: &Matrix) -> Option<Matrix> {
+    let minor = |a: usize, b: usize, c: usize, d: usize| m[a] * m[d] - m[b] * m[c];
+    let adjugate = [
+        minor(4, 5, 7, 8),
+        minor(2, 1, 8, 7),
+        minor(1, 2, 4, 5),
+        minor(5, 3, 8, 6),
+        minor(0, 2, 6, 8),
+        minor(2, 0, 5, 3),
+        minor(3, 4, 6, 7),
+        minor(1, 0, 7, 6),
+        minor(0, 1, 3, 4),
+    ];
+    let determinant = m[0] * adjugate[0] + m[1] * adjugate[3] + m[2] * adjugate[6];
+    let inverse = adjugate.map(|number| number / determinant);
+    inverse
+        .iter()
+        .all(|number| number.is_finite())
+        .then_some(inverse)
+}
+
+/// Writes rows of `width` pixels: that at column x of row y is what the source has at
+/// `places * (x, y, 1)`.
+///
+/// # Panics
+/// If the source has no pixels, or `out` has no whole rows.
+pub fn warp<T: Pixel>(
+    source: &Raster<'_, T>,
+    places: &Matrix,
+    taps: Taps,
+    outside: Outside<T>,
+    width: usize,
+    out: &mut [T],
+    lines: &mut Lines,
+) {
+    assert!(
+        source.width > 0 && source.height > 0,
+        "an image with pixels"
+    );
+    let job = Job {
+        source,
+        places,
+        outside,
+        width,
+    };
+    if let Some(by) = translation(places) {
+        if let Some(by) = whole(by, taps) {
+            return shift(source, by, outside, width, out);
+        }
+        let line = T::Real::line(lines);
+        match taps {
+            Taps::Nearest => job.pick(out),
+            Taps::Linear | Taps::Area => job.translate(by, linear, out, line),
+            Taps::Cubic => job.translate(by, cubic, out, line),
+            Taps::Lanczos => job.translate(by, lanczos, out, line),
+        }
+        return;
+    }
+    match taps {
+        Taps::Nearest => job.pick(out),
+        Taps::Linear | Taps::Area => job.blend(linear, out),
+        Taps::Cubic => job.blend(cubic, out),
+        Taps::Lanczos => job.blend(lanczos, out),
+    }
+}
+
+/// By how much a matrix translates, if it does nothing else.
+#[expect(
+    clippy::float_cmp,
+    reason = "what is only near the identity is something else"
+)]
+fn translation(m: &Matrix) -> Option<(f64, f64)> {
+    let rest = [m[0], m[1], m[3], m[4], m[6], m[7], m[8]];
+    (rest == [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]).then_some((m[2], m[5]))
+}
+
+/// The whole pixels that a translation is by.
+fn whole((x, y): (f64, f64), taps: Taps) -> Option<(i64, i64)> {
+    let nearest = |by: f64| {
+        let to_whole = (by - by.round()).abs();
+        let is_whole = to_whole == 0.0 || (taps == Taps::Nearest && to_whole < 0.5);
+        is_whole.then(|| integer(by.round()))
+    };
+    Some((nearest(x)?, nearest(y)?))
+}
+
+/// The farthest that a place may be away; what is farther is as far.
+const FAR: f64 = 1e15;
+
+#[expect(clippy::cast_possible_truncation, reason = "clipped before")]
+fn integer(place: f64) -> i64 {
+    place.clamp(-FAR, FAR) as i64
+}
+
+/// What is below a place, and how far it is away.
+#[expect(clippy::cast_precision_loss, reason = "clipped before")]
+fn split(place: f64) -> (i64, f64) {
+    let place = place.clamp(-FAR, FAR);
+    let below = integer(place) - i64::from(place < 0.0 && place.fract() != 0.0);
+    (below, place - below as f64)
+}
+
+struct Job<'a, T> {
+    source: &'a Raster<'a, T>,
+    places: &'a Matrix,
+    outside: Outside<T>,
+    width: usize,
+}
+
+impl<T: Pixel> Job<'_, T> {
+    /// Where the source has the pixels of a row; at (0, 0) what is infinitely far away.
+    #[expect(clippy::cast_precision_loss, reason = "images are smaller")]
+    fn places(&self, row: usize) -> impl Iterator<Item = (f64, f64)> {
+        let m = self.places;
+        let y = row as f64;
+        let is_affine = m[6..] == [0.0, 0.0, 1.0];
+        (0..self.width).map(move |column| {
+            let x = column as f64;
+            let of = |k: usize| m[k] * x + m[k + 1] * y + m[k + 2];
+            if is_affine {
+                return (of(0), of(3));
+            }
+            let depth = of(6);
+            let factor = if depth == 0.0 { 0.0 } else { 1.0 / depth };
+            (of(0) * factor, of(3) * factor)
+        })
+    }
+
+    fn rows<'o>(&self, out: &'o mut [T]) -> std::slice::ChunksExactMut<'o, T> {
+        out.chunks_exact_mut((self.width * self.source.channels).max(1))
+    }
+
+    /// Takes the nearest pixels, of ties the even ones.
+    fn pick(&self, out: &mut [T]) {
+        let source = self.source;
+        let channels = source.channels;
+        for (row, target) in self.rows(out).enumerate() {
+            for ((x, y), target) in self.places(row).zip(target.chunks_exact_mut(channels)) {
+                let seen =
+                    |place: f64, len| self.outside.seen(integer(place.round_ties_even()), len);
+                match (seen(x, source.width), seen(y, source.height)) {
+                    (Some(column), Some(row)) => {
+                        target.copy_from_slice(&source.row(row)[column * channels..][..channels]);
+                    }
+                    _ => target.fill(self.outside.constant()),
+                }
+            }
+        }
+    }
+
+    /// Takes sums of `N` pixels along each axis.
+    fn blend<const N: usize>(&self, weights: fn(f64) -> [f64; N], out: &mut [T]) {
+        // The numbers of channels that are usual are known when it is compiled.
+        match self.source.channels {
+            1 => self.blend_pixels(weights, 1, out),
+            3 => self.blend_pixels(weights, 3, out),
+            4 => self.blend_pixels(weights, 4, out),
+            channels => self.blend_pixels(weights, channels, out),
+        }
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "sizes must be known when it is compiled"
+    )]
+    #[inline(always)]
+    fn blend_pixels<const N: usize>(
+        &self,
+        weights: fn(f64) -> [f64; N],
+        channels: usize,
+        out: &mut [T],
+    ) {
+        let source = self.source;
+        let before = i64::try_from(N / 2 - 1).unwrap_or(0);
+        for (row, target) in self.rows(out).enumerate() {
+            for ((x, y), target) in self.places(row).zip(target.chunks_exact_mut(channels)) {
+                let ((left, x), (top, y)) = (split(x), split(y));
+                let (left, top) = (left - before, top - before);
+                let (across, down) = (real(weights(x)), real(weights(y)));
+                let columns = inside(left, source.width, N);
+                let rows = inside(top, source.height, N);
+                if columns.len() == N && rows.len() == N {
+                    let whole = |place: i64| usize::try_from(place).unwrap_or(0);
+                    let first = whole(left) * channels;
+                    let top = whole(top);
+                    let rows: [&[T]; N] =
+                        std::array::from_fn(|k| &source.row(top + k)[first..][..N * channels]);
+                    for (channel, target) in target.iter_mut().enumerate() {
+                        let of = |row: usize, column: usize| rows[row][column * channels + channel];
+                        *target =
+                            T::nearest(sum(&across, &down, |row, column| of(row, column).real()));
+                    }
+                } else {
+                    self.blend_edge((left, top), &across, &down, target);
+                }
+            }
+        }
+    }
+
+    /// Writes the pixel that is a sum of those from (`left`, `top`) on.
+    #[inline(never)]
+    fn blend_edge<const N: usize>(
+        &self,
+        (left, top): (i64, i64),
+        across: &[T::Real; N],
+        down: &[T::Real; N],
+        target: &mut [T],
+    ) {
+        let (source, outside) = (self.source, self.outside);
+        let places = |start: i64, len: usize| -> [Option<usize>; N] {
+            let mut place = start - 1;
+            [(); N].map(|()| {
+                place += 1;
+                outside.seen(place, len)
+            })
+        };
+        let (columns, rows) = (places(left, source.width), places(top, source.height));
+        let constant = outside.constant();
+        for (channel, target) in target.iter_mut().enumerate() {
+            let of = |row: usize, column: usize| match (rows[row], columns[column]) {
+                (Some(row), Some(column)) => source.row(row)[column * source.channels + channel],
+                _ => constant,
+            };
+            *target = T::nearest(sum(across, down, |row, column| of(row, column).real()));
+        }
+    }
+
+    /// Takes sums of `N` pixels along each axis, whose weights are the same for all pixels.
+    fn translate<const N: usize>(
+        &self,
+        (x, y): (f64, f64),
+        weights: fn(f64) -> [f64; N],
+        out: &mut [T],
+        line: &mut Vec<T::Real>,
+    ) {
+        let channels = self.source.channels;
+        let before = i64::try_from(N / 2 - 1).unwrap_or(0);
+        let ((left, x), (top, y)) = (split(x), split(y));
+        let (left, top) = (left - before, top - before);
+        let (across, down) = (real::<T::Real, N>(weights(x)), real(weights(y)));
+        line.clear();
+        line.resize((self.width + N - 1) * channels, T::Real::default());
+        for (row, target) in (top..).zip(self.rows(out)) {
+            self.blend_rows(row, left, &down, line);
+            let len = target.len();
+            let parts: [&[T::Real]; N] = std::array::from_fn(|k| &line[k * channels..][..len]);
+            for (place, target) in target.iter_mut().enumerate() {
+                let others = parts.iter().zip(&across).skip(1);
+                let first = parts[0][place] * across[0];
+                let sum = others.fold(first, |sum, (part, weight)| sum + part[place] * *weight);
+                *target = T::nearest(sum);
+            }
+        }
+    }
+
+    /// Writes the sum of the rows from `top` on, its first column being at `left`.
+    fn blend_rows(&self, top: i64, left: i64, down: &[T::Real], line: &mut [T::Real]) {
+        let (source, outside) = (self.source, self.outside);
+        let channels = source.channels;
+        let constant = outside.constant().real();
+        let columns = inside(left, source.width, line.len() / channels);
+        let from = usize::try_from(left.max(0)).unwrap_or(0) * channels;
+        line.fill(T::Real::default());
+        for (row, weight) in (top..).zip(down) {
+            let Some(row) = outside.seen(row, source.height) else {
+                for sum in line.iter_mut() {
+                    *sum = *sum + constant * *weight;
+                }
+                continue;
+            };
+            let row = source.row(row);
+            let (start, end) = (columns.start * channels, columns.end * channels);
+            if start < end {
+                for (sum, value) in line[start..end].iter_mut().zip(&row[from..]) {
+                    *sum = *sum + value.real() * *weight;
+                }
+            }
+            let edges = (0..columns.start).chain(columns.end..line.len() / channels);
+            for column in edges {
+                let place = left + i64::try_from(column).unwrap_or(0);
+                let seen = outside.seen(place, source.width);
+                for channel in 0..channels {
+                    let value = seen.map_or(constant, |seen| row[seen * channels + channel].real());
+                    let sum = &mut line[column * channels + channel];
+                    *sum = *sum + value * *weight;
+                }
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "sizes must be known when it is compiled"
+)]
+#[inline(always)]
+fn sum<R: Real, const N: usize>(
+    across: &[R; N],
+    down: &[R; N],
+    value: impl Fn(usize, usize) -> R,
+) -> R {
+    let of_row = |row: usize| {
+        let others = across.iter().enumerate().skip(1);
+        others.fold(value(row, 0) * across[0], |sum, (column, weight)| {
+            sum + value(row, column) * *weight
+        })
+    };
+    let others = down.iter().enumerate().skip(1);
+    others.fold(of_row(0) * down[0], |sum, (row, weight)| {
+        sum + of_row(row) * *weight
+    })
+}
+
+#[cfg(test)]
+mod tests;
