@@ -29,6 +29,7 @@ from imagepipe_rs.graph._looking import Profile, ProfileRow, collage
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, Output, RandomSeed, outputs
 from imagepipe_rs.graph._nodes import *  # noqa: F403
+from imagepipe_rs.graph._patch import ResourceCenter, ResourceView
 from imagepipe_rs.graph._placeholders import Reference, Variable
 from imagepipe_rs.graph._resource import (
     AppendField,
@@ -38,7 +39,6 @@ from imagepipe_rs.graph._resource import (
 )
 from imagepipe_rs.graph._resource_nodes import (
     GetLastResource,
-    GetResource,
     GetResourceListLength,
     ListInterval,
     PermuteResources,
@@ -50,6 +50,7 @@ from imagepipe_rs.graph._resource_nodes import (
     SegmentCount,
 )
 from imagepipe_rs.graph._resource_type import ResourceField
+from imagepipe_rs.graph._resources import GetResource
 from imagepipe_rs.graph._sources import (
     ImageDirectory,
     ResourceListSource,
@@ -99,9 +100,11 @@ __all__ = [
     "Reference",
     "RepeatResource",
     "ResizeRectangle",
+    "ResourceCenter",
     "ResourceField",
     "ResourceListSource",
     "ResourceSegment",
+    "ResourceView",
     "Saturate",
     "SeedInput",
     "SegmentCount",
