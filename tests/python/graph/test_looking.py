@@ -58,7 +58,7 @@ def test_a_drawing_has_operations_constants_and_outputs() -> None:
     assert ["true", "false", "condition", "Conditional"] in [box[:4] for box in boxes]
     assert ["SampleNormal", "sigma = 2.0"] in [box[:2] for box in boxes]
     assert ["Multiply", "b = 3"] in [box[:2] for box in boxes]
-    assert [["value"], ["next"]] == boxes[-2:]
+    assert boxes[-2:] == [["value"], ["next"]]
 
 
 def test_what_is_as_by_default_is_not_drawn() -> None:
@@ -79,7 +79,7 @@ def test_only_seeds_that_are_shared_are_drawn() -> None:
 
 def test_edges_come_in_the_order_of_the_parameters() -> None:
     dot = choice().visualize()
-    names = dict(re.findall(r'(n\d+) \[label="(\w+)', dot))
+    names = dict(re.findall(r'^  (n\d+) \[label="(\w+)', dot, re.MULTILINE))
     into = [
         (names[source], parameter)
         for source, target, parameter in re.findall(r'(n\d+) -> (n\d+) \[label="(\w+)"\]', dot)
@@ -93,7 +93,6 @@ def test_every_edge_of_dot_joins_nodes_that_are_there() -> None:
     declared = set(re.findall(r"^  (n\d+) \[label=", dot, re.MULTILINE))
     joined = set(re.findall(r"n\d+", " ".join(re.findall(r"n\d+ -> n\d+", dot))))
     assert joined <= declared
-    assert dot.count("{") == dot.count("}") == 1
 
 
 def test_names_and_texts_of_all_kinds_are_escaped() -> None:
@@ -211,7 +210,7 @@ def test_a_profile_counts_what_is_computed() -> None:
     assert rows["SampleUniform"].count == 50
     # The branch that is not taken is not computed.
     samples = [stream.run(index) for index in range(50)]
-    taken = sum(one["value"] != one["next"] - 1 for one in samples)
+    taken = sum(one["next"] <= 1.5 for one in samples)
     assert 0 < rows["Multiply"].count == taken < 50
 
 
