@@ -117,8 +117,10 @@ class _Boxes:
             if place not in self._hidden:
                 self._places[place] = len(self._made)
                 self._made.append(self._box(place, node))
-        for place, label in outputs:
-            title = cut(label, _LONGEST_NAME)
+        labels = [label for _, label in outputs]
+        for number, (place, label) in enumerate(outputs):
+            has_name = label != "default" and labels.count(label) == 1
+            title = cut(label, _LONGEST_NAME) if has_name else f"output {number}"
             self._made.append(Box(title, OUTPUT, arrows=[Arrow(self._places[place], "")]))
         return self._made
 

@@ -41,7 +41,7 @@ _LOOKS = {
 
 _FONT = "Helvetica, Arial, 'DejaVu Sans', sans-serif"
 _TITLE, _TEXT, _SMALL = 13.0, 11.0, 9.5
-_BOLD, _PLAIN = 0.7, 0.58  # mean width of a letter, for a font size of 1
+_BOLD, _PLAIN = 0.7, 0.62  # mean width of a letter, for a font size of 1
 _LINE = 15.0
 _PADDING = 9.0
 _MARGIN = 16.0

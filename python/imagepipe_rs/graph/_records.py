@@ -88,9 +88,10 @@ def _written(
     paths = _paths(Path(request.dest), shards)
     if not request.overwrite:
         _refuse_existing(paths)
-    workers = request.workers or int(_native.machine()["cores"])
+    cores = _native.machine()["cores"] if request.workers is None else request.workers
+    workers = _whole("workers", cores, 1)
     tell = _Teller(request.progress, count)
-    with ThreadPoolExecutor(_whole("workers", workers, 1), "imagepipe") as pool:
+    with ThreadPoolExecutor(workers, "imagepipe") as pool:
         records = _made(stream, record, range(start, start + count), pool, workers)
         try:
             for number, path in enumerate(paths):

@@ -126,7 +126,7 @@ def test_a_function_and_a_constant_that_is_an_output_are_drawn() -> None:
         return PyNode(abs, [SampleIndex()]), Constant(7)
 
     titles = [box[0] for box in box_texts(odd().visualize("svg"))]
-    assert titles == ["SampleIndex", "PyNode", "Constant", "default", "default"]
+    assert titles == ["SampleIndex", "PyNode", "Constant", "output 0", "output 1"]
 
 
 def test_another_format_is_refused() -> None:
