@@ -7,3 +7,4 @@ pub mod resize;
 pub mod scale;
 pub mod taps;
 pub mod warp;
+mod wide;

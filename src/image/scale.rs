@@ -3,6 +3,7 @@
 
 use super::raster::{Lines, Pixel, Raster, Real};
 use super::taps::{Taps, cubic, lanczos, linear};
+use super::wide::widely;
 
 /// Working memory, used again by the next resize.
 #[derive(Debug, Default)]
@@ -60,11 +61,11 @@ pub fn resize<T: Pixel>(
     }
     let line = T::Real::line(lines);
     for (row, target) in out.chunks_exact_mut(len).enumerate() {
-        down.sum_rows(source, row, line);
+        widely(|| down.sum_rows(source, row, line));
         match source.channels {
-            1 => across.sum_columns(line, 1, target),
-            3 => across.sum_columns(line, 3, target),
-            4 => across.sum_columns(line, 4, target),
+            1 => widely(|| across.sum_columns(line, 1, target)),
+            3 => widely(|| across.sum_columns(line, 3, target)),
+            4 => widely(|| across.sum_columns(line, 4, target)),
             channels => across.sum_columns(line, channels, target),
         }
     }
@@ -141,6 +142,11 @@ impl Axis {
     }
 
     /// Writes row `number` of the result, at the width of the source.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
+    #[inline(always)]
     fn sum_rows<T: Pixel>(&self, source: &Raster<'_, T>, number: usize, line: &mut Vec<T::Real>) {
         let weights = &self.weights[number * self.taps..][..self.taps];
         line.clear();

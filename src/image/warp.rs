@@ -6,6 +6,7 @@
 
 use super::raster::{Lines, Outside, Pixel, Raster, Real, inside, shift};
 use super::taps::{Taps, cubic, lanczos, linear, real};
+use super::wide::widely;
 
 /// A 3 x 3 matrix, row by row.
 pub type Matrix = [f64; 9];
@@ -64,9 +65,9 @@ pub fn warp<T: Pixel>(
         let line = T::Real::line(lines);
         match taps {
             Taps::Nearest => job.pick(out),
-            Taps::Linear | Taps::Area => job.translate(by, linear, out, line),
-            Taps::Cubic => job.translate(by, cubic, out, line),
-            Taps::Lanczos => job.translate(by, lanczos, out, line),
+            Taps::Linear | Taps::Area => widely(|| job.translate(by, linear, out, line)),
+            Taps::Cubic => widely(|| job.translate(by, cubic, out, line)),
+            Taps::Lanczos => widely(|| job.translate(by, lanczos, out, line)),
         }
         return;
     }
@@ -110,8 +111,16 @@ fn integer(place: f64) -> i64 {
 #[expect(clippy::cast_precision_loss, reason = "clipped before")]
 fn split(place: f64) -> (i64, f64) {
     let place = place.clamp(-FAR, FAR);
-    let below = integer(place) - i64::from(place < 0.0 && place.fract() != 0.0);
+    let towards_zero = integer(place);
+    let below = towards_zero - i64::from(towards_zero as f64 > place);
     (below, place - below as f64)
+}
+
+/// The nearest whole number, of ties the even one.
+fn nearest(place: f64) -> i64 {
+    // Adding and taking it away leaves no bits for anything but whole numbers.
+    const WHOLE: f64 = 6_755_399_441_055_744.0;
+    integer(place.clamp(-FAR, FAR) + WHOLE - WHOLE)
 }
 
 struct Job<'a, T> {
@@ -150,8 +159,7 @@ impl<T: Pixel> Job<'_, T> {
         let channels = source.channels;
         for (row, target) in self.rows(out).enumerate() {
             for ((x, y), target) in self.places(row).zip(target.chunks_exact_mut(channels)) {
-                let seen =
-                    |place: f64, len| self.outside.seen(integer(place.round_ties_even()), len);
+                let seen = |place: f64, len| self.outside.seen(nearest(place), len);
                 match (seen(x, source.width), seen(y, source.height)) {
                     (Some(column), Some(row)) => {
                         target.copy_from_slice(&source.row(row)[column * channels..][..channels]);
@@ -166,9 +174,9 @@ impl<T: Pixel> Job<'_, T> {
     fn blend<const N: usize>(&self, weights: fn(f64) -> [f64; N], out: &mut [T]) {
         // The numbers of channels that are usual are known when it is compiled.
         match self.source.channels {
-            1 => self.blend_pixels(weights, 1, out),
-            3 => self.blend_pixels(weights, 3, out),
-            4 => self.blend_pixels(weights, 4, out),
+            1 => widely(|| self.blend_pixels(weights, 1, out)),
+            3 => widely(|| self.blend_pixels(weights, 3, out)),
+            4 => widely(|| self.blend_pixels(weights, 4, out)),
             channels => self.blend_pixels(weights, channels, out),
         }
     }
@@ -240,6 +248,11 @@ impl<T: Pixel> Job<'_, T> {
     }
 
     /// Takes sums of `N` pixels along each axis, whose weights are the same for all pixels.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
+    #[inline(always)]
     fn translate<const N: usize>(
         &self,
         (x, y): (f64, f64),
@@ -268,6 +281,11 @@ impl<T: Pixel> Job<'_, T> {
     }
 
     /// Writes the sum of the rows from `top` on, its first column being at `left`.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
+    #[inline(always)]
     fn blend_rows(&self, top: i64, left: i64, down: &[T::Real], line: &mut [T::Real]) {
         let (source, outside) = (self.source, self.outside);
         let channels = source.channels;
