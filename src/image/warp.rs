@@ -79,6 +79,27 @@ pub fn warp<T: Pixel>(
     }
 }
 
+/// The pixels of the source, from left and top to right and bottom, that a warp to `width` by
+/// `height` pixels may read where it only translates; `None` where it does more.
+#[must_use]
+pub fn reach(places: &Matrix, taps: Taps, (width, height): (usize, usize)) -> Option<[i64; 4]> {
+    /// More than any filter reaches.
+    const BEYOND: i64 = 4;
+    let by = translation(places)?;
+    let (corner, beyond) = match whole(by, taps) {
+        Some(corner) => (corner, 0),
+        None => ((split(by.0).0, split(by.1).0), BEYOND),
+    };
+    let end = |start: i64, len: usize| start.saturating_add_unsigned(len as u64) + beyond;
+    let (left, top) = corner;
+    Some([
+        left - beyond,
+        top - beyond,
+        end(left, width),
+        end(top, height),
+    ])
+}
+
 /// By how much a matrix translates, if it does nothing else.
 #[expect(
     clippy::float_cmp,
