@@ -28,6 +28,8 @@ _FORMATS = {"dot": dot, "svg": svg}
 # Characters of a line of source, and of its place.
 _LONGEST_LINE = 60
 _LONGEST_PLACE = 32
+# Nodes with so little of the time together have no lines.
+_NEGLIGIBLE = 0.005
 # Times below have two decimals.
 _PRECISE = 10
 
@@ -104,13 +106,26 @@ class Profile(Sequence[ProfileRow]):
         if not self.rows:
             return lines[0]
         table: list[tuple[str, ...]] = [("share", "µs", "count", "operation", "made at", "")]
-        table += [_cells(row) for row in self]
+        long = self._long()
+        table += [_cells(row) for row in self.rows[:long]]
         widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
         for cells in table:
             numbers = [cells[column].rjust(widths[column]) for column in range(3)]
             words = [cells[column].ljust(widths[column]) for column in range(3, 6)]
             lines.append("  ".join([*numbers, *words]).rstrip())
+        if self.rows[long:]:
+            rest = sum(row.share for row in self.rows[long:])
+            lines.append(f"and {counted(len(self) - long, 'node')} with {rest:.1%} together")
         return "\n".join(lines)
+
+    def _long(self) -> int:
+        """Return how many rows take so long that they are shown."""
+        rest = 0.0
+        for number in range(len(self.rows), 0, -1):
+            rest += self.rows[number - 1].share
+            if rest > _NEGLIGIBLE:
+                return number
+        return 0
 
 
 def _cells(row: ProfileRow) -> tuple[str, ...]:
