@@ -24,6 +24,14 @@ from imagepipe_rs.graph._geometry import (
     ResizeRectangle,
 )
 from imagepipe_rs.graph._graph import Graph, Saturate
+from imagepipe_rs.graph._image_macros import (
+    AverageFilter,
+    EnsureSize,
+    GaussianFilter,
+    ImageBrightness,
+    ImageNoise,
+    ImagePiecewiseAffine,
+)
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._looking import Profile, ProfileRow, collage
 from imagepipe_rs.graph._macro import Macro
@@ -61,14 +69,17 @@ from imagepipe_rs.graph._stream import Stream, load
 __all__ = [
     "AffineView",
     "AppendField",
+    "AverageFilter",
     "Boolean",
     "ConditionalResource",
     "Constant",
     "Debug",
+    "EnsureSize",
     "EnumerationInput",
     "Expression",
     "FileList",
     "Float",
+    "GaussianFilter",
     "GetField",
     "GetImageProperties",
     "GetLastResource",
@@ -76,7 +87,10 @@ __all__ = [
     "GetResource",
     "GetResourceListLength",
     "Graph",
+    "ImageBrightness",
     "ImageDirectory",
+    "ImageNoise",
+    "ImagePiecewiseAffine",
     "Input",
     "Integer",
     "ListInterval",

@@ -98,8 +98,8 @@ class GetImageProperties(Macro):
         return MakeResource({field.lower(): Operation(f"Image{field}", source) for field in fields})
 
 
-# A seed for y that differs from the one for x, whatever that is.
-_FOR_Y = 0x6A09_E667_F3BC_C909
+FOR_OTHER = 0x6A09_E667_F3BC_C909
+"""What is added to a seed to have another one."""
 
 
 class RandomPatchView(Macro):
@@ -133,6 +133,6 @@ class RandomPatchView(Macro):
         image = GetImageProperties(source)
         x = Operation("SampleUniform", -padding, image["width"] - width + padding, seed)
         with self.graph.within(f"{self.name}/y", saturates=False):
-            other = seed + _FOR_Y
+            other = seed + FOR_OTHER
         y = Operation("SampleUniform", -padding, image["height"] - height + padding, other)
         return Operation("TranslateView", -x, -y)

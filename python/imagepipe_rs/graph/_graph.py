@@ -166,7 +166,7 @@ class Place:
             made: what is made there, whose own ``__init__`` is left out.
             graph: the graph it is made in.
         """
-        opener = graph.opener() if graph else None
+        opener = None if graph is None else graph.opener()
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
         origin, calls = "", list[str]()
         line = ""

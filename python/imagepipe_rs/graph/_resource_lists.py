@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from imagepipe_rs.graph._node import Constant, Node, Operation
@@ -40,9 +41,9 @@ class SourceList(ResourceListNode):
         self._made: dict[str, Node] = {}
         self._length = Constant(size)
         if segments:
-            begins = [sum(segments[:place]) for place in range(len(segments))]
-            ends = [begin + length - 1 for begin, length in zip(begins, segments, strict=True)]
-            self.segments = Segments(Constant(begins), Constant(ends))
+            bounds = list(itertools.accumulate(segments, initial=0))
+            ends = [bound - 1 for bound in bounds[1:]]
+            self.segments = Segments(Constant(bounds[:-1]), Constant(ends))
 
     def fields(self) -> tuple[str, ...]:
         """Return the names of the fields of each."""

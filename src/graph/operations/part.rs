@@ -5,7 +5,7 @@
 //! a graph is made smaller, and give the same. Only what is damaged in a part of a file that is not
 //! decoded goes unseen.
 
-use super::super::operation::{Given, Inputs, Operation, Run, Scratch};
+use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run, Scratch};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::decode::{Slot, Target, infer_decode, put};
@@ -42,7 +42,7 @@ const fn of(
         name,
         family: "image",
         summary: "Decoding, and what follows it.",
-        parameters: &[],
+        parameters: const { &[Parameter::new("inputs", "those of both").or(Default::Any)] },
         infer,
         run: Run::Heavy(function),
     }

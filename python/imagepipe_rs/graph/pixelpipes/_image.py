@@ -22,6 +22,7 @@ _NOT_IMAGES = {
 }
 """Nodes for images that give something else."""
 
+_PLAIN = (bool, int, float, str)
 _GRAY, _COLOUR = 2, 3
 
 
@@ -33,7 +34,7 @@ class ImageNode(native.Macro):
         channels_last: the image that it gives as the other nodes have it.
     """
 
-    made: type[Node]
+    made: Any
     channels_last: Node | None = None
 
     def __init__(self, *args: Any, _name: str | None = None, **kwargs: Any) -> None:
@@ -44,12 +45,15 @@ class ImageNode(native.Macro):
             bound.apply_defaults()
             names = [key for key in bound.arguments if key not in {"self", "name"}]
             inputs = {key: converted(key, bound.arguments[key]) for key in names}
-            super().__init__(**inputs, **named(_name))
+            # Words and numbers stay what they are: some macros look at them.
+            self._plain = {key: one for key, one in inputs.items() if isinstance(one, _PLAIN)}
+            nodes = {key: one for key, one in inputs.items() if key not in self._plain}
+            super().__init__(**nodes, **named(_name))
 
     def expand(self, **inputs: Node) -> Node:
         """Return what the node makes of the images, each in the other form."""
         given: dict[str, Any] = {key: channels_last(one) for key, one in inputs.items()}
-        result = self.made(**given)
+        result: Node = self.made(**given, **self._plain)
         if self.made.__name__ in _NOT_IMAGES:
             return result
         self.channels_last = result
