@@ -6,13 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def run(name: str, photos: Path, *arguments: str) -> str:
-    command = [sys.executable, str(EXAMPLES / name), str(photos), *arguments]
+def run(name: str, *arguments: str | Path) -> str:
+    command = [sys.executable, str(EXAMPLES / name), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -36,6 +37,36 @@ def test_a_pytorch_model_is_trained_and_goes_on(photos: Path) -> None:
 @pytest.mark.torch
 def test_a_pytorch_model_is_trained_where_its_batches_arrive(photos: Path) -> None:
     assert "epoch 1 on cpu: loss" in run("pytorch_gpu.py", photos, "cpu")
+
+
+def test_patches_are_cut_out_saved_and_put_into_records(photos: Path, tmp_path: Path) -> None:
+    output = run("patches.py", photos, tmp_path)
+    assert "batch: (16, 128, 128, 3) uint8" in output
+    assert "saved and loaded, equal: True" in output
+    assert "<Loader of 40 samples" in output
+    assert {path.suffix for path in tmp_path.iterdir()} == {".npy", ".pipe", ".svg", ".tfrecord"}
+
+
+def test_patches_of_made_up_photographs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    assert f"written to {tmp_path}" in run("patches.py")
+
+
+def test_digits_are_learned(tmp_path: Path) -> None:
+    share = float(run("digits.py").removeprefix("recognized: ").rstrip("%\n"))
+    assert share > 90
+    images = np.stack([np.full((28, 28), 25 * digit, np.uint8) for digit in range(10)])
+    np.savez(tmp_path / "digits.npz", x_train=images, y_train=np.arange(10))
+    assert "recognized" in run("digits.py", tmp_path / "digits.npz")
+
+
+def test_boxes_move_with_the_image(photos: Path, tmp_path: Path) -> None:
+    errors = run("detection.py").splitlines()[-1]
+    assert float(errors.removeprefix("boxes and pixels differ by at most ").split()[0]) < 3
+    files = sorted(photos.rglob("*.jpg"))[:5]
+    table = tmp_path / "boxes.csv"
+    table.write_text("".join(f"{path},10,20,110,120\n" for path in files))
+    assert "boxes: (16, 4)" in run("detection.py", table)
 
 
 def test_every_example_is_run_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imagepipe_rs.graph import _nodes, types
+from imagepipe_rs.graph._decorators import graph, pipeline
 from imagepipe_rs.graph._expression import Expression
 from imagepipe_rs.graph._flow import (
     Boolean,
@@ -32,6 +33,7 @@ from imagepipe_rs.graph._image_macros import (
     ImagePiecewiseAffine,
 )
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
+from imagepipe_rs.graph._looking import Profile, ProfileRow, collage
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, Output, RandomSeed, outputs
 from imagepipe_rs.graph._nodes import *  # noqa: F403
@@ -62,7 +64,7 @@ from imagepipe_rs.graph._sources import (
     ResourceListSource,
     SegmentedResourceListSource,
 )
-from imagepipe_rs.graph._stream import Stream, graph, load, pipeline
+from imagepipe_rs.graph._stream import Stream, load
 
 __all__ = [
     "AffineView",
@@ -100,6 +102,8 @@ __all__ = [
     "Output",
     "PermuteResourceSegments",
     "PermuteResources",
+    "Profile",
+    "ProfileRow",
     "PyNode",
     "RandomBoolean",
     "RandomPatchView",
@@ -124,6 +128,7 @@ __all__ = [
     "Table",
     "Toggle",
     "Variable",
+    "collage",
     "graph",
     "load",
     "outputs",

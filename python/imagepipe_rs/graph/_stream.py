@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import operator
 import os
-from typing import TYPE_CHECKING, Any, ParamSpec, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from imagepipe_rs import _native
+from imagepipe_rs.graph import _looking, _records
 from imagepipe_rs.graph._batches import Batches
+from imagepipe_rs.graph._boxes import constants_of
 from imagepipe_rs.graph._build import Build, compiled
-from imagepipe_rs.graph._graph import Graph
-from imagepipe_rs.graph._node import add_outputs
 from imagepipe_rs.graph._values import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-P = ParamSpec("P")
+    from imagepipe_rs._writing import Progress, Written
+    from imagepipe_rs.graph._graph import Graph
+    from imagepipe_rs.graph._looking import Profile
 
 
 def load(path: str | os.PathLike[str]) -> Stream:
@@ -63,18 +63,20 @@ class Stream:
     ) -> None:
         """Check the graph."""
         build = Build(graph, variables=variables, debug=debug)
-        self._keep(compiled(build, labels, optimize=optimize), operator.index(seed))
+        native = compiled(build, labels, optimize=optimize)
+        self._keep(native, operator.index(seed), constants_of(build.nodes))
 
-    def _keep(self, native: _native.Graph, seed: int) -> None:
+    def _keep(self, native: _native.Graph, seed: int, constants: Mapping[int, str]) -> None:
         self._native = native
+        self._constants = constants  # what they look like, for drawings
         self._seed = seed
         self._labels = tuple(native.labels)
         self._has_names = _are_names(self._labels)
 
     @classmethod
-    def _of(cls, native: _native.Graph, seed: int) -> Self:
+    def _of(cls, native: _native.Graph, seed: int, constants: Mapping[int, str]) -> Self:
         stream = cls.__new__(cls)
-        stream._keep(native, seed)  # noqa: SLF001  it is of this class
+        stream._keep(native, seed, constants)  # noqa: SLF001  it is of this class
         return stream
 
     @classmethod
@@ -85,7 +87,7 @@ class Stream:
             DatasetError: the file cannot be read, or it is cut short, damaged, no stream, or one of
                 a later version.
         """
-        return cls._of(*_native.Graph.load(os.fspath(path)))
+        return cls._of(*_native.Graph.load(os.fspath(path)), {})
 
     def save(
         self, path: str | os.PathLike[str], *, relocatable: bool = True, overwrite: bool = True
@@ -111,7 +113,7 @@ class Stream:
 
     def seeded(self, seed: int) -> Self:
         """Return the same stream with another seed."""
-        return self._of(self._native, operator.index(seed))
+        return self._of(self._native, operator.index(seed), self._constants)
 
     @property
     def operations(self) -> int:
@@ -209,6 +211,120 @@ class Stream:
         given["seed"] = self._seed if seed is None else seed
         return Batches(self._native, self._labels if self._has_names else None, given)
 
+    def visualize(self, format: str = "dot") -> str:
+        """Return a drawing of the graph as text.
+
+        Nodes have the colour of their kind and show the inputs that are constants; they stand below
+        what they take, whose parameters are in order from left to right.
+
+        Args:
+            format: "dot", for Graphviz; or "svg", which needs nothing else.
+
+        Raises:
+            ValueError: another format.
+        """
+        return _looking.drawn(self._native, self._constants, format)
+
+    def profile(self, count: int = 100, start: int = 0) -> Profile:
+        """Make samples on this thread, and return how long each node took.
+
+        Args:
+            count: how many samples.
+            start: the first of them.
+
+        Returns:
+            Rows, the node that took most first: node, line of the source, operation, how often it
+            was computed, microseconds each time, and share of the whole. ``print()`` shows them as
+            a table.
+
+        Raises:
+            GraphError: a sample cannot be made.
+            ValueError: fewer samples than one.
+        """
+        return _looking.profiled(self._native, self._seed, count, start)
+
+    def write_tfrecords(
+        self,
+        dest: str | os.PathLike[str],
+        count: int,
+        *,
+        start: int = 0,
+        shards: int = 1,
+        format: str = "png",
+        index: bool = False,
+        overwrite: bool = False,
+        workers: int | None = None,
+        progress: Progress | None = None,
+    ) -> Written:
+        """Write samples as TFRecords, each an Example; the same ones every time.
+
+        A feature has the label of the output, or its number where not every output has a label of
+        its own. Numbers and arrays of one axis are lists of int64 or of float32; text and bytes are
+        bytes, and so are lists of them. Arrays of uint8 that are pictures, (height, width) or with
+        1 or 3 channels, become ``LABEL/encoded``, ``/format``, ``/height``, ``/width`` and
+        ``/channels``: with the labels ``image`` and ``image/class/label``, a Loader and other
+        readers find what they look for. Other arrays are bytes, little-endian, with ``LABEL/dtype``
+        and ``LABEL/shape``.
+
+        Args:
+            dest: the file. Several are called ``NAME-00000-of-00002.tfrecord`` and so on for
+                ``NAME.tfrecord``. A file appears once it is complete.
+            count: how many samples.
+            start: the first of them.
+            shards: how many files they are spread over, in order.
+            format: what pictures become: "png", or "tensor", their bytes, which need no decoding.
+            index: write ``FILE.idx`` for each file, as DALI wants it.
+            overwrite: replace existing files.
+            workers: threads; None for the number of usable cores. It changes no byte.
+            progress: called with (done, total) records on this thread.
+
+        Raises:
+            DatasetError: a file exists (also a ``FileExistsError``), or cannot be written.
+            GraphError: a sample cannot be made.
+            TypeError: an output that is no feature, such as a list of arrays.
+            ValueError: an argument is not valid.
+        """
+        request = _records.Request(dest, count, start, shards, index, overwrite, workers, progress)
+        return _records.tfrecords(self, request, format)
+
+    def write_recordio(
+        self,
+        dest: str | os.PathLike[str],
+        count: int,
+        *,
+        start: int = 0,
+        shards: int = 1,
+        index: bool = True,
+        overwrite: bool = False,
+        workers: int | None = None,
+        progress: Progress | None = None,
+    ) -> Written:
+        """Write samples as MXNet's RecordIO, each an image record; the same ones every time.
+
+        A sample has one picture, which becomes a PNG file, or the bytes of an image file. Its other
+        outputs are numbers or arrays of one axis: together, in order, they are the label. The
+        record's number, and its key in the index, is that of the sample.
+
+        Args:
+            dest: the file. Several are called ``NAME-00000-of-00002.rec`` and so on for
+                ``NAME.rec``. A file appears once it is complete.
+            count: how many samples.
+            start: the first of them.
+            shards: how many files they are spread over, in order.
+            index: write an index for each file: ``NAME.idx`` for ``NAME.rec``.
+            overwrite: replace existing files.
+            workers: threads; None for the number of usable cores. It changes no byte.
+            progress: called with (done, total) records on this thread.
+
+        Raises:
+            DatasetError: a file exists (also a ``FileExistsError``), or cannot be written.
+            GraphError: a sample cannot be made.
+            TypeError: a sample that is not one picture and numbers.
+            ValueError: an argument is not valid.
+        """
+        request = _records.Request(dest, count, start, shards, index, overwrite, workers, progress)
+        return _records.recordio(self, request)
+
     def __iter__(self) -> Iterator[Any]:
         """Return an iterator over all samples, from 0."""
         index = 0
@@ -217,69 +333,4 @@ class Stream:
             index += 1
 
 
-def graph(function: Callable[P, Any]) -> Callable[P, Graph]:
-    """Turn a function that makes nodes into one that returns a graph of them.
-
-    The function returns a node, a tuple of nodes, or a mapping from labels to nodes; or nothing, if
-    it adds outputs itself.
-
-    Example::
-
-        @graph
-        def numbers(low):
-            return SampleUniform(low, 1)
-
-        stream = Stream(numbers(0), seed=1)
-    """
-
-    @functools.wraps(function)
-    def build(*args: P.args, **kwargs: P.kwargs) -> Graph:
-        with Graph() as made:
-            add_outputs(function(*args, **kwargs))
-        return made
-
-    # What it returns is of another type than what the function returns.
-    build.__annotations__ = {**function.__annotations__, "return": Graph}
-    return build
-
-
-def pipeline(
-    variables: Mapping[str, Any] | None = None,
-    debug: bool = False,
-    seed: int = 0,
-) -> Callable[[Callable[P, Any]], Callable[P, Stream]]:
-    """Turn a function that makes nodes into one that returns a stream of them.
-
-    The function returns what one of :func:`graph` does.
-
-    Args:
-        variables: values for the graph's variables, by name.
-        debug: whether its :class:`Debug` nodes print.
-        seed: the seed of everything random.
-
-    Example::
-
-        @pipeline()
-        def numbers(low):
-            return SampleUniform(low, 1)
-
-        (number,) = numbers(0).run(7)
-    """
-    if inspect.isfunction(variables):
-        message = "@pipeline needs parentheses: @pipeline()"
-        raise TypeError(message)
-
-    def decorate(function: Callable[P, Any]) -> Callable[P, Stream]:
-        made = graph(function)
-
-        @functools.wraps(function)
-        def build(*args: P.args, **kwargs: P.kwargs) -> Stream:
-            return Stream(made(*args, **kwargs), seed=seed, variables=variables, debug=debug)
-
-        build.__annotations__ = {**function.__annotations__, "return": Stream}
-        return build
-
-    return decorate
-
-
-__all__ = ["Stream", "graph", "load", "pipeline"]
+__all__ = ["Stream", "load"]

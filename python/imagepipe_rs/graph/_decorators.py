@@ -1,0 +1,84 @@
+"""Decorators for functions that make the nodes of a graph."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from imagepipe_rs.graph._graph import Graph
+from imagepipe_rs.graph._node import add_outputs
+from imagepipe_rs.graph._stream import Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+P = ParamSpec("P")
+
+
+def graph(function: Callable[P, Any]) -> Callable[P, Graph]:
+    """Turn a function that makes nodes into one that returns a graph of them.
+
+    The function returns a node, a tuple of nodes, or a mapping from labels to nodes; or nothing, if
+    it adds outputs itself.
+
+    Example::
+
+        @graph
+        def numbers(low):
+            return SampleUniform(low, 1)
+
+        stream = Stream(numbers(0), seed=1)
+    """
+
+    @functools.wraps(function)
+    def build(*args: P.args, **kwargs: P.kwargs) -> Graph:
+        with Graph() as made:
+            add_outputs(function(*args, **kwargs))
+        return made
+
+    # What it returns is of another type than what the function returns.
+    build.__annotations__ = {**function.__annotations__, "return": Graph}
+    return build
+
+
+def pipeline(
+    variables: Mapping[str, Any] | None = None,
+    debug: bool = False,
+    seed: int = 0,
+) -> Callable[[Callable[P, Any]], Callable[P, Stream]]:
+    """Turn a function that makes nodes into one that returns a stream of them.
+
+    The function returns what one of :func:`graph` does.
+
+    Args:
+        variables: values for the graph's variables, by name.
+        debug: whether its :class:`Debug` nodes print.
+        seed: the seed of everything random.
+
+    Example::
+
+        @pipeline()
+        def numbers(low):
+            return SampleUniform(low, 1)
+
+        (number,) = numbers(0).run(7)
+    """
+    if inspect.isfunction(variables):
+        message = "@pipeline needs parentheses: @pipeline()"
+        raise TypeError(message)
+
+    def decorate(function: Callable[P, Any]) -> Callable[P, Stream]:
+        made = graph(function)
+
+        @functools.wraps(function)
+        def build(*args: P.args, **kwargs: P.kwargs) -> Stream:
+            return Stream(made(*args, **kwargs), seed=seed, variables=variables, debug=debug)
+
+        build.__annotations__ = {**function.__annotations__, "return": Stream}
+        return build
+
+    return decorate
+
+
+__all__ = ["graph", "pipeline"]

@@ -1,0 +1,152 @@
+"""Samples as records: the features of an Example, or an image record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from imagepipe_rs import _native
+from imagepipe_rs._contents import Example, pack_image
+from imagepipe_rs._names import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+FORMATS = ("png", "tensor")
+
+_ENCODED = "/encoded"
+_LAST_LABEL = 2**24  # from there on float32 leaves out whole numbers
+
+
+class Picture(NamedTuple):
+    """An array that is stored as an image: uint8 of (height, width), or with 1 or 3 channels."""
+
+    pixels: npt.NDArray[np.uint8]
+    """(height, width, channels)."""
+
+    @classmethod
+    def of(cls, value: Any) -> Picture | None:
+        """Return a value as a picture, if it is one."""
+        if not isinstance(value, np.ndarray) or value.dtype != np.uint8 or 0 in value.shape:
+            return None
+        if value.ndim == 2:  # noqa: PLR2004  gray
+            return cls(value[:, :, None])
+        return cls(value) if value.ndim == 3 and value.shape[2] in {1, 3} else None  # noqa: PLR2004
+
+    def png(self) -> bytes:
+        """Return it as a PNG file, which is RGB."""
+        height, width = self.pixels.shape[:2]
+        rgb = np.broadcast_to(self.pixels, (height, width, 3))
+        return _native.png(rgb.tobytes(), width, height)
+
+
+class AsExample:
+    """Makes Examples of samples.
+
+    Args:
+        names: what the features of each output are called.
+        form: what becomes of pictures: png or tensor.
+    """
+
+    def __init__(self, names: Sequence[str], form: str) -> None:
+        """Take names and format."""
+        self._names = names
+        self._form = form
+
+    def __call__(self, values: Sequence[Any], index: int) -> bytes:
+        """Return the Example of a sample.
+
+        Raises:
+            TypeError: a value that is no feature.
+        """
+        features: dict[str, Any] = {}
+        for name, value in zip(self._names, values, strict=True):
+            for feature, found in self._features(name, value, index).items():
+                if feature in features:
+                    raise ValueError(f"two outputs of the stream give the feature {feature!r}")
+                features[feature] = found
+        return Example.encode(features)
+
+    def _features(self, name: str, value: Any, index: int) -> dict[str, Any]:
+        if picture := Picture.of(value):
+            return self._picture(name.removesuffix(_ENCODED), picture)
+        if isinstance(value, np.ndarray) and value.ndim > 1:
+            little = value.astype(value.dtype.newbyteorder("<"), copy=False)
+            dtype, shape = value.dtype.name.encode(), list(value.shape)
+            return {name: little.tobytes(), f"{name}/dtype": dtype, f"{name}/shape": shape}
+        if isinstance(value, np.ndarray | np.generic):
+            return {name: value.astype(np.int64) if value.dtype.kind in "biu" else value}
+        if isinstance(value, list):
+            return {name: _listed(name, value, index)}
+        return {name: _bytes(value)}
+
+    def _picture(self, name: str, picture: Picture) -> dict[str, Any]:
+        height, width, channels = picture.pixels.shape
+        features = {f"{name}/height": height, f"{name}/width": width, f"{name}/channels": channels}
+        if self._form == "tensor":
+            data, order = picture.pixels.tobytes(), {f"{name}/order": b"HWC"}
+        else:
+            data, order = picture.png(), {}
+        return features | order | {name + _ENCODED: data, f"{name}/format": self._form.encode()}
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode() if isinstance(value, str) else value
+
+
+def _listed(name: str, values: list[Any], index: int) -> list[Any]:
+    """Return the values of a feature that a list becomes."""
+    if all(isinstance(one, str | bytes) for one in values):
+        return [_bytes(one) for one in values]
+    if all(isinstance(one, np.generic) for one in values):
+        return [one.item() + 0 for one in values]  # truth values become integers
+    kinds = ", ".join(sorted({type(one).__name__ for one in values}))
+    message = f"sample {index}, output {name!r}: a list of {kinds} cannot be a feature"
+    raise TypeError(f"{message}; only text, bytes and numbers can")
+
+
+class AsImageRecord:
+    """Makes image records of samples.
+
+    Args:
+        names: what each output is called.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Take the names."""
+        self._names = names
+
+    def __call__(self, values: Sequence[Any], index: int) -> bytes:
+        """Return the image record of a sample.
+
+        Raises:
+            TypeError: not one picture and numbers.
+        """
+        images, labels = [], list[float]()
+        for name, value in zip(self._names, values, strict=True):
+            if picture := Picture.of(value):
+                images.append(picture.png())
+            elif isinstance(value, bytes):
+                images.append(value)
+            else:
+                labels += _labels(name, value, index)
+        if len(images) != 1:
+            found = f"sample {index} has {len(images)} outputs that are pictures or bytes"
+            raise TypeError(f"{found}; an image record has one, and numbers")
+        label = labels[0] if len(labels) == 1 else labels or 0.0
+        return pack_image(images[0], label, id=index)
+
+
+def _labels(name: str, value: Any, index: int) -> list[float]:
+    if not isinstance(value, np.ndarray | np.generic) or value.ndim > 1:
+        what = f"an array of {value.shape}" if isinstance(value, np.ndarray) else shown(value)
+        message = f"sample {index}, output {name!r} is {what}"
+        raise TypeError(f"{message}; an image record has one picture, and numbers")
+    numbers = np.atleast_1d(value)
+    if numbers.dtype.kind in "iu" and np.any(np.abs(numbers.astype(object)) > _LAST_LABEL):
+        message = f"sample {index}, output {name!r}: a whole number above 2**24"
+        raise TypeError(f"{message}; labels of image records are float32")
+    return [float(one) for one in numbers]
