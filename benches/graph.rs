@@ -5,15 +5,16 @@
 //! * patches: a random photograph, a random part of 200x200 of it, batches of 64 on all cores;
 //!   against the Loader that cuts and decodes the same files to the same size, as exactly.
 
+#[path = "../tests/support/graphs.rs"]
+mod graphs;
 mod support;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use graphs::{Graph, patches};
 use imagepipe::graph::batches::{Config as Batching, Stream};
-use imagepipe::graph::{
-    Array, Description, Kind, Node, Output, Program, Sample, TextList, Value, operations,
-};
+use imagepipe::graph::{Array, Description, Program, Sample};
 use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Fit, Size};
 use imagepipe::transform::Options;
@@ -23,47 +24,7 @@ use support::{Case, compare, paths, photos, rounds};
 const SAMPLES: u64 = 200_000;
 
 /// A side of a patch.
-const SIDE: u32 = 200;
-
-#[derive(Default)]
-struct Graph(Description);
-
-impl Graph {
-    fn push(&mut self, kind: Kind) -> usize {
-        let place = self.0.nodes.len();
-        self.0.nodes.push(Node {
-            name: format!("node {place}").into(),
-            origin: "".into(),
-            kind,
-        });
-        place
-    }
-
-    fn constant(&mut self, value: impl Into<Value>) -> usize {
-        self.push(Kind::Constant(value.into()))
-    }
-
-    fn node(&mut self, operation: &str, inputs: &[usize]) -> usize {
-        let operation = operations::named(operation).expect("an operation");
-        let inputs = inputs.to_vec();
-        self.push(Kind::Operation { operation, inputs })
-    }
-
-    fn draw(&mut self, low: usize, high: usize) -> usize {
-        let name = format!("draw {}", self.0.nodes.len());
-        let identity = self.constant(Value::Text(name.into()));
-        let seed = self.node("RandomSeed", &[identity]);
-        self.node("SampleUniform", &[low, high, seed])
-    }
-
-    fn described(mut self, node: usize) -> Description {
-        self.0.outputs.push(Output {
-            node,
-            label: "default".into(),
-        });
-        self.0
-    }
-}
+const SIDE: u16 = 200;
 
 /// Twenty operations: four draws, each of a seed of its own, and twelve computations with them.
 fn numbers() -> Description {
@@ -84,7 +45,7 @@ fn numbers() -> Description {
             _ => graph.node("Maximum", &[last, other]),
         };
     }
-    graph.described(last)
+    graph.described(&[(last, "default")])
 }
 
 fn run<'a>(name: &str, program: Program) -> Case<'a> {
@@ -99,42 +60,6 @@ fn run<'a>(name: &str, program: Program) -> Case<'a> {
         }
         start += SAMPLES;
     })
-}
-
-/// A random part of a random photograph.
-fn patches(folder: &Path) -> Description {
-    let mut graph = Graph::default();
-    let files: TextList = paths(folder)
-        .iter()
-        .map(|path| path.to_string_lossy())
-        .collect();
-    let count = paths(folder).len();
-    let files = graph.push(Kind::Files(Value::List(files.into())));
-    let wraps = graph.constant(Array::boolean(false));
-    let zero = graph.constant(Array::scalar(0f32));
-    #[expect(clippy::cast_precision_loss, reason = "a few thousand")]
-    let count = graph.constant(Array::scalar(count as f32));
-    let drawn = graph.draw(zero, count);
-    let (integer, index) = (graph.constant(Value::Text("Integer".into())), drawn);
-    let index = graph.node("Convert", &[index, integer]);
-    let file = graph.node("GetElement", &[files, index]);
-    let bytes = graph.node("ReadFile", &[file]);
-    let words = ["Char", "RGB", "Linear", "ConstantLow"];
-    let [depth, channels, linear, border] =
-        words.map(|word| graph.constant(Value::Text(word.into())));
-    let normalize = graph.constant(Array::boolean(true));
-    let image = graph.node("DecodeImage", &[bytes, depth, channels, normalize]);
-    let side = graph.constant(Array::scalar(i32::try_from(SIDE).expect("a small number")));
-    let corner = ["ImageWidth", "ImageHeight"].map(|side_of| {
-        let length = graph.node(side_of, &[image]);
-        let most = graph.node("Subtract", &[length, side, wraps]);
-        let drawn = graph.draw(zero, most);
-        let whole = graph.node("Floor", &[drawn]);
-        graph.node("Subtract", &[zero, whole, wraps])
-    });
-    let view = graph.node("TranslateView", &corner);
-    let patch = graph.node("ViewImage", &[image, view, side, side, linear, border]);
-    graph.described(patch)
 }
 
 /// The batches of a stream that has no end: as many as an epoch of `samples` has.
@@ -161,7 +86,7 @@ fn loader<'a>(folder: &Path, fit: Fit, name: &str) -> Case<'a> {
         batch_size: 64,
         seed: 1,
         image: Options {
-            size: Some(Size::new(SIDE, SIDE)),
+            size: Some(Size::new(SIDE.into(), SIDE.into())),
             fit,
             exact: true,
             ..Options::default()
@@ -191,8 +116,9 @@ fn main() {
     compare("numbers, one thread", rounds(5), cases);
 
     let folder = photos("small");
-    let graph = patches(&folder);
-    let count = paths(&folder).len();
+    let files = paths(&folder);
+    let graph = patches(&files, SIDE.into());
+    let count = files.len();
     let cases = vec![
         loader(&folder, Fit::RandomCrop, "Loader, random crops"),
         loader(&folder, Fit::Stretch, "Loader, whole pictures"),
