@@ -138,9 +138,9 @@ test-asan: tools ## Rust tests under AddressSanitizer
 	    --target x86_64-unknown-linux-gnu --target-dir target/asan
 
 .PHONY: fuzz
-fuzz: tools ## fuzz decoders or readers (FUZZ=jpeg, made, formats or records; FUZZ_SECONDS=60)
+fuzz: tools ## fuzz decoders or readers (FUZZ=jpeg, made, formats, pipes or records; FUZZ_SECONDS=60)
 	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
-	mkdir -p fuzz/corpus/jpeg fuzz/corpus/made fuzz/corpus/formats fuzz/corpus/records
+	mkdir -p fuzz/corpus/jpeg fuzz/corpus/made fuzz/corpus/formats fuzz/corpus/pipes fuzz/corpus/records
 	for file in fuzz/seeds/*.jpg; do { printf '\0\0\0\0\0\0'; cat "$$file"; } > fuzz/corpus/jpeg/"$$(basename "$$file")"; done
 	$(ASAN) cargo fuzz run $(FUZZ) -- -max_len=4096 -len_control=0 -max_total_time=$(FUZZ_SECONDS)
 

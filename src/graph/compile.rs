@@ -11,8 +11,8 @@ use super::fuse::fuse;
 use super::operation::{Inputs, Operation, Run};
 use super::value::Value;
 
-/// Bytes of all constants that are computed: what is larger is computed when it is needed, if it
-/// ever is.
+/// Bytes of all constants that are computed: what comes after is computed when it is needed, if it
+/// ever is. A file that is read must not take hours to be ready.
 const BUDGET: usize = 64 << 20;
 
 /// A smaller graph of the same samples.
@@ -122,6 +122,9 @@ impl Compiler {
         function: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
         inputs: &[usize],
     ) -> Option<usize> {
+        if self.spent > BUDGET {
+            return None;
+        }
         let values: Option<Vec<_>> = inputs.iter().map(|input| self.value(*input)).collect();
         let values: Vec<_> = values?.into_iter().cloned().collect();
         let numbers: Vec<u32> = (0..).take(values.len()).collect();
@@ -134,11 +137,8 @@ impl Compiler {
             self.failing.push((self.nodes.len(), reason));
             return None;
         }
-        let spent = self.spent + made.size();
-        (spent <= BUDGET).then(|| {
-            self.spent = spent;
-            self.constant(node, made)
-        })
+        self.spent += made.size();
+        (self.spent <= BUDGET).then(|| self.constant(node, made))
     }
 
     fn value(&self, place: usize) -> Option<&Value> {

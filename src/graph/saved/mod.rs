@@ -77,6 +77,18 @@ impl Saved {
     }
 }
 
+impl Saved {
+    /// The graph in the content of a file that lies in `home`: what the fuzzer asks, for which a
+    /// checksum is too hard to guess.
+    ///
+    /// # Errors
+    /// Why it is none.
+    #[doc(hidden)]
+    pub fn of_content(content: &[u8], home: &Path) -> std::result::Result<Self, String> {
+        read::graph(content, home)
+    }
+}
+
 impl Description {
     /// 64 bits that tell it from graphs of other samples. Where nodes were made, and in which
     /// directory their files lie, is no part of it.

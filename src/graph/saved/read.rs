@@ -25,9 +25,13 @@ type Result<T> = std::result::Result<T, String>;
 
 /// The graph in the bytes of a file that lies in `home`.
 pub(super) fn file(bytes: &[u8], home: &Path) -> Result<Saved> {
-    let content = content(bytes)?;
+    graph(&content(bytes)?, home)
+}
+
+/// The graph in the content of a file that lies in `home`.
+pub(super) fn graph(content: &[u8], home: &Path) -> Result<Saved> {
     let mut reader = Reader {
-        left: &content,
+        left: content,
         home,
     };
     let seed = reader.long()?;

@@ -4,6 +4,7 @@ mod decode;
 mod fused;
 mod geometry;
 mod image;
+mod kept;
 mod list;
 mod numbers;
 mod program;
