@@ -15,6 +15,7 @@ use imagepipe::transform;
 
 #[path = "../integration/corpus.rs"]
 mod corpus;
+mod graph;
 #[path = "../support/records.rs"]
 mod records;
 

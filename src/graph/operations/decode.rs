@@ -1,6 +1,5 @@
 //! Files, and the images in them.
 
-use std::ffi::CStr;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -10,7 +9,7 @@ use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use super::arguments::{DTYPE, Words, shape};
 use crate::codec::{Content, deep, deep::Deep};
-use crate::file::{Base, read_into};
+use crate::file::{Base, peek};
 use crate::pixel::{Channels, Dtype, Size};
 use crate::transform::{Identity, MAX_PIXELS, Options, Recipe};
 
@@ -54,12 +53,11 @@ pub(super) const ALL: &[Operation] = &[
     },
 ];
 
-/// Working memory of what decodes and reads.
+/// Working memory of what decodes.
 #[derive(Debug, std::default::Default)]
 pub struct Decoding {
     recipes: [Option<Recipe>; 2],
     pixels: Vec<u8>,
-    path: Vec<u8>,
 }
 
 /// Which channels.
@@ -92,18 +90,11 @@ fn infer_read(types: &Given<'_>) -> Result<Type, String> {
     Ok(Type::Bytes)
 }
 
-fn read(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<(), String> {
+fn read(inputs: Inputs<'_>, _: &mut Scratch, out: &mut Value) -> Result<(), String> {
     let name = inputs.get(0).text()?;
-    let path = &mut scratch.decoding.path;
-    path.clear();
-    path.extend_from_slice(name.as_bytes());
-    path.push(0);
-    let path = CStr::from_bytes_with_nul(path);
-    let path = path.map_err(|_| format!("{name:?}, a path with a zero byte"))?;
-    let buffer = out.bytes_mut();
-    let len = read_into(&Base::default(), path, buffer);
-    let len = len.map_err(|error| format!("{name}: {error}"))?;
-    buffer.truncate(len);
+    // Into memory that is not cleared before.
+    let found = peek(Path::new(name), usize::MAX, out.bytes_mut());
+    found.map_err(|error| format!("{name}: {error}"))?;
     Ok(())
 }
 
