@@ -114,8 +114,8 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types, and stubs against the
 	$(BIN)/python -m mypy.stubtest imagepipe_rs._native --allowlist tests/python/stubtest-allowlist.txt
 
 .PHONY: test-torch
-test-torch: .venv-torch/.stamp-package ## tests of PyTorch, Lightning, Accelerate (5 GB)
-	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch ranks_torch lightning accelerate readme examples))
+test-torch: .venv-torch/.stamp-package fake-cuda ## tests of PyTorch, Lightning, Accelerate (5 GB)
+	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch ranks_torch lightning accelerate cuda_torch readme examples))
 
 .PHONY: test-mxnet
 test-mxnet: .venv/.stamp-package ## tests of MXNet, with Python 3.11 (300 MB)

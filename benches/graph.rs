@@ -124,11 +124,9 @@ fn patches(folder: &Path) -> Description {
         words.map(|word| graph.constant(Value::Text(word.into())));
     let normalize = graph.constant(Array::boolean(true));
     let image = graph.node("DecodeImage", &[bytes, depth, channels, normalize]);
-    let found = graph.node("ImageProperties", &[image]);
     let side = graph.constant(Array::scalar(i32::try_from(SIDE).expect("a small number")));
-    let corner = [0, 1].map(|axis| {
-        let axis = graph.constant(Array::scalar(axis));
-        let length = graph.node("GetElement", &[found, axis]);
+    let corner = ["ImageWidth", "ImageHeight"].map(|side_of| {
+        let length = graph.node(side_of, &[image]);
         let most = graph.node("Subtract", &[length, side, wraps]);
         let drawn = graph.draw(zero, most);
         let whole = graph.node("Floor", &[drawn]);

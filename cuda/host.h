@@ -45,31 +45,43 @@ Parameter read(const void *from) {
   return value;
 }
 
+// Some blocks of a grid.
+struct Blocks {
+  unsigned grid, first, end;
+};
+
 template <typename... Parameters, std::size_t... Index>
-void run(void (*kernel)(Parameters...), unsigned grid, void **parameters,
+void run(void (*kernel)(Parameters...), Blocks blocks, void **parameters,
          std::index_sequence<Index...>) {
-  gridDim.x = grid;
-  for (blockIdx.x = 0; blockIdx.x < grid; ++blockIdx.x) {
+  gridDim.x = blocks.grid;
+  for (blockIdx.x = blocks.first; blockIdx.x < blocks.end; ++blockIdx.x) {
     kernel(read<Parameters>(parameters[Index])...);
   }
 }
 
 template <typename... Parameters>
-int run(void (*kernel)(Parameters...), unsigned grid, void **parameters) {
-  run(kernel, grid, parameters, std::index_sequence_for<Parameters...>());
+int run(void (*kernel)(Parameters...), Blocks blocks, void **parameters) {
+  run(kernel, blocks, parameters, std::index_sequence_for<Parameters...>());
   return 0;
 }
 
 }  // namespace host
 
-// Runs the kernel `name` in `grid` blocks, with an array of parameters as for `cuLaunchKernel`.
-// Returns 0, or 1 if there is no such kernel.
-extern "C" int imagepipe_host_kernel(const char *name, unsigned grid, void **parameters) {
+// Runs the blocks from `first` to before `end` of a grid of the kernel `name`, with an array of
+// parameters as for `cuLaunchKernel`. Returns 0, or 1 if there is no such kernel.
+extern "C" int imagepipe_host_blocks(const char *name, unsigned grid, unsigned first, unsigned end,
+                                     void **parameters) {
+  const host::Blocks blocks = {grid, first, end};
   const auto is = [name](const char *kernel) { return std::strcmp(name, kernel) == 0; };
-  if (is("convert_32_nhwc")) return host::run(convert_32_nhwc, grid, parameters);
-  if (is("convert_32_nchw")) return host::run(convert_32_nchw, grid, parameters);
-  if (is("convert_16_nhwc")) return host::run(convert_16_nhwc, grid, parameters);
-  if (is("convert_16_nchw")) return host::run(convert_16_nchw, grid, parameters);
-  if (is("transpose_8_nchw")) return host::run(transpose_8_nchw, grid, parameters);
+  if (is("convert_32_nhwc")) return host::run(convert_32_nhwc, blocks, parameters);
+  if (is("convert_32_nchw")) return host::run(convert_32_nchw, blocks, parameters);
+  if (is("convert_16_nhwc")) return host::run(convert_16_nhwc, blocks, parameters);
+  if (is("convert_16_nchw")) return host::run(convert_16_nchw, blocks, parameters);
+  if (is("transpose_8_nchw")) return host::run(transpose_8_nchw, blocks, parameters);
   return 1;
+}
+
+// Runs all blocks of a grid.
+extern "C" int imagepipe_host_kernel(const char *name, unsigned grid, void **parameters) {
+  return imagepipe_host_blocks(name, grid, 0, grid, parameters);
 }

@@ -47,6 +47,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (output, label) in stream.program().labels().iter().enumerate() {
             match batch.output(output) {
                 Values::Stacked(array) => println!("batch, {label}: {:?}", array.shape()),
+                Values::OnDevice(array) => println!("batch, {label}: {:?}", array.array().shape()),
                 Values::Each(values) => println!("batch, {label}: {} values", values.len()),
             }
         }

@@ -35,6 +35,7 @@ pub mod image;
 pub mod record;
 
 pub mod dataset;
+mod delivery;
 pub mod engine;
 pub mod sampler;
 pub mod transform;

@@ -7,6 +7,7 @@ from imagepipe_rs._errors import (
     DecodeError,
     DeviceError,
     Failure,
+    GraphError,
     ImagePipeError,
     RecordError,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "DeviceError",
     "Example",
     "Failure",
+    "GraphError",
     "Image2TFRecords",
     "ImageDataSet",
     "ImagePipeError",

@@ -29,7 +29,7 @@ def cuda_device(device: Any) -> int | None:
 
     ``"cuda"`` is PyTorch's current device if it has initialised CUDA; else, the process's place on
     its machine as launchers give it (``LOCAL_RANK``); else, the first device. PyTorch's devices are
-    taken, too.
+    taken, too; its ``"cpu:0"`` is the CPU.
 
     Raises:
         DeviceError: ``LOCAL_RANK`` is beyond the visible devices; no driver, or no device.
@@ -39,7 +39,7 @@ def cuda_device(device: Any) -> int | None:
     if not isinstance(device, str) and type(device).__name__ != "device":
         message = f"device={shown(device)} is not valid: {_ALLOWED}"
         raise TypeError(message)
-    if text == "cpu":
+    if text in {"cpu", "cpu:0"}:
         return None
     if text == "cuda":
         return _current()

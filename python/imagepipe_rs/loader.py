@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
-from imagepipe_rs._adapters.numpy import bfloat16
 from imagepipe_rs._arguments import Description, extracted
 from imagepipe_rs._device import cuda_device, forbid_calls_at_exit, output_on
 from imagepipe_rs._epochs import Epochs
@@ -194,7 +193,9 @@ class Loader:
             invalid row; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where
             that fits.
         RecordError: a file of records that cannot be read.
-        DeviceError: a GPU that cannot be used, and why; also a ``RuntimeError``.
+        DeviceError: a GPU that cannot be used, and why; or a framework that has no CUDA; also a
+            ``RuntimeError``.
+        ImportError: the framework for ``output`` is not installed.
 
     Warns:
         DatasetWarning: once for each: files left out, with their number and examples; folders
@@ -262,11 +263,11 @@ class Loader:
     def _open(self, given: Mapping[str, Any]) -> None:
         """Find the samples and check the arguments."""
         cuda = cuda_device(given["device"])
+        device = "cpu" if cuda is None else f"cuda:{cuda}"
         output = output_on(cuda, given["output"])
-        self._adapter = adapter(output)
         fields = fields_of(given["fields"], given["labels"])
-        if output == "numpy" and str(given["dtype"]) == "bfloat16":
-            bfloat16()  # an error before any file is read
+        # What is wrong with a framework is an error before any file is read.
+        self._adapter = adapter(output, str(given["dtype"]), device)
         if cuda is not None:
             forbid_calls_at_exit()
         arguments = {**extracted(given), **self._more, "cuda_device": cuda}
@@ -278,7 +279,7 @@ class Loader:
             **{name: given[name] for name in _DESCRIBED},
             batch_size=operator.index(given["batch_size"]),
             fields=fields,
-            device="cpu" if cuda is None else f"cuda:{cuda}",
+            device=device,
             endless=given["repeat"] or draws,
             rank=rank,
             world=world,
@@ -547,6 +548,9 @@ class Loader:
 
             train = Loader("train/", dtype="float32", layout="NCHW", output="torch", seed=1)
             Trainer(max_epochs=90).fit(model, train)  # Lightning
+
+        Raises:
+            DeviceError: the batches are on a GPU, and PyTorch was built without CUDA.
         """
         from imagepipe_rs._adapters.torch_dataset import as_torch  # noqa: PLC0415  imports PyTorch
 

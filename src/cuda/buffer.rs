@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::context::Context;
 use super::driver::Failed;
+use super::everything::{End, Progress, Synchronization};
 use super::memory::Memory;
 use super::stream::{Event, StreamHandle};
 
@@ -24,24 +25,52 @@ pub(super) enum Pending {
     BeforeCapture(StreamHandle, Arc<Event>),
     /// Anything in the context: nobody knows on which streams it is.
     Unknown,
+    /// All that the context had been asked to do, as far as a synchronization covers it.
+    Synchronized(Synchronization),
+}
+
+/// Whether it can be told when a buffer may be written again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// Once its events have passed.
+    Known,
+    /// Not as long as a stream is captured.
+    Captured,
+    /// Not before the context has been synchronized.
+    Awaited,
 }
 
 impl Buffer {
-    /// Finds events for all work that may still use it; false if that cannot be done now.
-    pub(super) fn resolve(&mut self, context: &Arc<Context>) -> Result<bool, Failed> {
+    /// Finds events for all work that may still use it, if that can be done now.
+    pub(super) fn resolve(&mut self, context: &Arc<Context>) -> Result<Order, Failed> {
         for pending in &mut self.pending {
             if !pending.resolve(context) {
-                return Ok(false);
+                return Ok(Order::Captured);
             }
         }
         if self.pending.iter().any(|it| matches!(it, Pending::Unknown)) {
-            let Some(event) = context.record_all()? else {
-                return Ok(false);
-            };
             // It comes after everything else.
-            self.pending = vec![Pending::Until(Arc::new(event))];
+            self.pending = match End::of(context)? {
+                End::Captured => return Ok(Order::Captured),
+                End::Marked(event) => vec![Pending::Until(Arc::new(event))],
+                End::Awaited(synchronization) => vec![Pending::Synchronized(synchronization)],
+            };
         }
-        Ok(true)
+        self.await_synchronization()
+    }
+
+    fn await_synchronization(&mut self) -> Result<Order, Failed> {
+        let [Pending::Synchronized(synchronization)] = &self.pending[..] else {
+            return Ok(Order::Known);
+        };
+        let progress = synchronization.progress();
+        let (pending, order) = match &progress {
+            Ok(Progress::UnderWay) => return Ok(Order::Awaited),
+            Ok(Progress::Done) => (vec![], Order::Known),
+            Ok(Progress::Captured) | Err(_) => (vec![Pending::Unknown], Order::Captured),
+        };
+        self.pending = pending;
+        progress.map(|_| order)
     }
 
     /// Frees it if nothing uses it any more; gives it back if something does, or that cannot be

@@ -5,9 +5,9 @@ use std::ffi::c_int;
 use std::sync::{Arc, Mutex};
 
 use super::api::{self, Functions, Handle, Ordinal, Status};
+use super::devices::{Properties, capability, properties};
 use super::driver::{Calling, Driver, Failed, NOTHING_VISIBLE};
-use super::kernel::Module;
-use super::stream::{Event, StreamHandle};
+use super::kernel::{CAPABILITY, Module};
 use crate::error::{Error, Result};
 use crate::sync::lock;
 
@@ -59,10 +59,12 @@ impl Context {
 
     fn retain(driver: &'static Driver, ordinal: u32) -> Result<Self> {
         let device = device(driver, ordinal)?;
+        check_capability(driver, ordinal, device)?;
         let mut handle = std::ptr::null_mut();
         // SAFETY: it writes one handle.
         let status = unsafe { (driver.functions.primary_context)(&raw mut handle, device) };
-        Failed::unless_success("taking the device's primary context", status)?;
+        Failed::unless_success("taking the device's primary context", status)
+            .map_err(|failed| no_context(driver, ordinal, failed))?;
         Ok(Self {
             driver,
             ordinal,
@@ -150,38 +152,19 @@ impl Context {
         u32::try_from(count).unwrap_or(0).max(1)
     }
 
-    /// An event after everything that the context has been asked to do so far; `None` while that
-    /// cannot be said, since a stream of it is captured into a graph. Unless that is a blocking
-    /// stream, nobody can know of it before, and to ask breaks the capture: consumers whose streams
-    /// are known do not need this.
-    ///
-    /// Older drivers have no such event: there the caller waits for the context instead.
-    pub(super) fn record_all(self: &Arc<Self>) -> Result<Option<Event>, Failed> {
-        let entered = self.enter()?;
-        if StreamHandle::LEGACY.is_capturing(self)? {
-            return Ok(None);
-        }
-        let event = Event::new(self)?;
-        let recorded = match self.driver.functions.context_record {
-            // SAFETY: context and event are alive, and of each other.
-            Some(record) => entered.call("recording the context's work", |_| unsafe {
-                record(self.handle(), event.handle())
-            }),
-            None => self.synchronize(),
-        };
-        match recorded {
-            Ok(()) => Ok(Some(event)),
-            Err(failed) if failed.status().is_some_and(is_of_capture) => Ok(None),
-            Err(failed) => Err(failed),
-        }
-    }
-
     /// Waits for everything that the context has been asked to do.
     pub(super) fn synchronize(&self) -> Result<(), Failed> {
         self.enter()?.call("waiting for the context", |driver| {
             // SAFETY: it takes the current context.
             unsafe { (driver.synchronize_context)() }
         })
+    }
+}
+
+impl Shared {
+    /// The handle, also where this type was moved to another thread.
+    pub(super) fn handle(self) -> Handle {
+        self.0
     }
 }
 
@@ -233,6 +216,40 @@ fn device(driver: &Driver, ordinal: u32) -> Result<Ordinal> {
     };
     Failed::unless_success("asking for the device", status)?;
     Ok(device)
+}
+
+/// Refuses a device that the kernels cannot be compiled for.
+fn check_capability(driver: &Driver, ordinal: u32, device: Ordinal) -> Result<()> {
+    let found = capability(&driver.functions, device)?;
+    if found >= CAPABILITY {
+        return Ok(());
+    }
+    let name = described(driver, ordinal)?.name;
+    let ((major, minor), (least, of)) = (found, CAPABILITY);
+    Err(Error::device(format!(
+        "cuda:{ordinal} ({name}) has compute capability {major}.{minor}, and {least}.{of} or newer \
+         is needed: use another device, or device=\"cpu\""
+    )))
+}
+
+/// The error for a primary context that could not be had.
+fn no_context(driver: &Driver, ordinal: u32, failed: Failed) -> Error {
+    if !failed.is_out_of_memory() {
+        return failed.into();
+    }
+    let total = match described(driver, ordinal) {
+        Ok(device) => device.memory,
+        Err(failed) => return failed.into(),
+    };
+    Error::device(format!(
+        "no memory on cuda:{ordinal} for a context: other processes may hold its {total} bytes \
+         ({}): see nvidia-smi, or use another device",
+        Error::from(failed)
+    ))
+}
+
+fn described(driver: &Driver, ordinal: u32) -> Result<Properties, Failed> {
+    properties(&driver.functions, c_int::try_from(ordinal).unwrap_or(-1))
 }
 
 /// How many devices are visible.

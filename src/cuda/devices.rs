@@ -46,22 +46,28 @@ pub fn devices() -> Result<Vec<Properties>> {
         .collect()
 }
 
-fn properties(driver: &Functions, ordinal: c_int) -> Result<Properties, Failed> {
+/// The compute capability of a device.
+pub(super) fn capability(driver: &Functions, device: Ordinal) -> Result<(i32, i32), Failed> {
+    let [major, minor] = api::CAPABILITY.map(|attribute| {
+        let mut value = 0;
+        // SAFETY: it writes one number.
+        ask(unsafe { (driver.device_attribute)(&raw mut value, attribute, device) }).map(|()| value)
+    });
+    Ok((major?, minor?))
+}
+
+/// What is known of the device of a number.
+pub(super) fn properties(driver: &Functions, ordinal: c_int) -> Result<Properties, Failed> {
     let mut device = 0;
     // SAFETY: it writes one number.
     ask(unsafe { (driver.device_get)(&raw mut device, ordinal) })?;
     let mut memory = 0;
     // SAFETY: it writes one number.
     ask(unsafe { (driver.device_memory)(&raw mut memory, device) })?;
-    let [major, minor] = api::CAPABILITY.map(|attribute| {
-        let mut value = 0;
-        // SAFETY: it writes one number.
-        ask(unsafe { (driver.device_attribute)(&raw mut value, attribute, device) }).map(|()| value)
-    });
     Ok(Properties {
         name: text(driver.device_name, device)?,
         memory,
-        capability: (major?, minor?),
+        capability: capability(driver, device)?,
         bus_id: text(driver.device_bus_id, device)?.to_ascii_lowercase(),
     })
 }

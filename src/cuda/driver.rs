@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use libloading::Library;
 
+use super::advice::advice;
 use super::api::{self, Functions, Status};
 use crate::error::{Error, Result};
 
@@ -153,12 +154,15 @@ impl Driver {
         self.process == std::process::id()
     }
 
+    /// Whether this is a fork of the process that loaded it.
+    pub(super) fn is_forked() -> bool {
+        matches!(DRIVER.get(), Some(Ok(driver)) if !driver.is_at_home())
+    }
+
     /// Forbids driver calls from now on, and waits a moment for those that are under way.
     pub(super) fn close() {
         CLOSED.store(true, Ordering::SeqCst);
-        if let Some(Ok(driver)) = DRIVER.get()
-            && !driver.is_at_home()
-        {
+        if Self::is_forked() {
             // Calls that were under way in the parent never end here.
             return;
         }
@@ -174,10 +178,13 @@ impl Driver {
     fn message(&self, doing: &'static str, status: Status) -> String {
         let name = text(self.functions.error_name, status);
         let text = text(self.functions.error_text, status);
-        let said = match (name, text) {
+        let mut said = match (name, text) {
             (Some(name), Some(text)) => format!("{name} ({status}): {text}"),
             _ => format!("CUDA error {status}"),
         };
+        if let Some(advice) = advice(status) {
+            said = format!("{said}; {advice}");
+        }
         if is_sticky(status) {
             format!("{doing} failed after an earlier CUDA error in this process, {said}")
         } else {

@@ -16,6 +16,9 @@ use crate::pixel::{Conversion, Layout, Table};
 /// The kernels, as text that ends in a zero.
 const PTX: &str = concat!(include_str!("../../cuda/convert.ptx"), "\0");
 
+/// The compute capability that the PTX is for: drivers compile it for this one and newer ones.
+pub(super) const CAPABILITY: (i32, i32) = (7, 5);
+
 /// Threads of a block: the kernels are written for that many.
 const THREADS: u32 = 256;
 
@@ -220,4 +223,16 @@ impl Kernel {
 /// The address of a parameter, which the driver reads only.
 fn pointer<T>(parameter: &T) -> *mut c_void {
     std::ptr::from_ref(parameter).cast_mut().cast()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ptx_is_for_the_capability_that_is_asked_for() {
+        let (major, minor) = CAPABILITY;
+        let target = format!("\n.target sm_{major}{minor}\n");
+        assert!(PTX.contains(&target), "{target}");
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use super::api;
 use super::buffer::{Buffer, Pending};
@@ -51,6 +53,36 @@ pub enum Consumer {
     Now,
     /// Sees to the order itself.
     Unordered,
+}
+
+/// Work that the host waits for, a while at a time.
+#[derive(Debug)]
+pub struct Wait(Option<Arc<Event>>);
+
+/// How often a device is asked whether work is done.
+const SHORTEST: Duration = Duration::from_micros(10);
+const LONGEST: Duration = Duration::from_micros(200);
+
+impl Wait {
+    /// Whether the work is done; waits for that, at most `patience`.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the driver fails.
+    pub fn is_over(&self, patience: Duration) -> Result<bool> {
+        let Some(end) = &self.0 else {
+            return Ok(true);
+        };
+        let (mut waited, mut pause) = (Duration::ZERO, SHORTEST);
+        while !end.has_passed()? {
+            if waited >= patience {
+                return Ok(false);
+            }
+            thread::sleep(pause);
+            waited += pause;
+            pause = LONGEST.min(2 * pause);
+        }
+        Ok(true)
+    }
 }
 
 impl Loan {
@@ -116,12 +148,7 @@ impl Loan {
         match consumer {
             Consumer::Stream { number, lasts } => {
                 let handle = StreamHandle::of_number(number);
-                if handle.is_capturing(self.context())? {
-                    return Err(Error::Captured);
-                }
-                if let Some(ready) = self.ready.get() {
-                    handle.wait_for(ready)?;
-                }
+                self.bring_in_order(handle)?;
                 // On the thread that lets go, the number may mean another stream.
                 if lasts && number != api::PER_THREAD_STREAM {
                     stream = Some((handle, Arc::new(Event::new(self.context())?)));
@@ -134,6 +161,34 @@ impl Loan {
             loan: Arc::clone(self),
             stream,
         })
+    }
+
+    /// Has what is enqueued on a stream from now on wait until it is written.
+    fn bring_in_order(&self, stream: StreamHandle) -> Result<()> {
+        if stream.is_capturing(self.context())? {
+            return Err(Error::Captured);
+        }
+        if let Some(ready) = self.ready.get() {
+            stream.wait_for(ready)?;
+        }
+        Ok(())
+    }
+
+    /// When it is written, and the stream of this number, if any, has done what it was asked to so
+    /// far. Whoever waits for this first is held up by [`Loan::to_host`], or by
+    /// [`Loan::hand_to`] with [`Consumer::Now`], no longer than a copy takes.
+    ///
+    /// # Errors
+    /// As [`Loan::hand_to`].
+    pub fn end_on(&self, stream: Option<u64>) -> Result<Wait> {
+        let Some(number) = stream else {
+            return Ok(Wait(self.ready.get().cloned()));
+        };
+        let handle = StreamHandle::of_number(number);
+        self.bring_in_order(handle)?;
+        let end = Event::new(self.context())?;
+        end.record(handle)?;
+        Ok(Wait(Some(Arc::new(end))))
     }
 
     /// Waits until it is written.
@@ -172,12 +227,7 @@ impl Loan {
             let own = Stream::new(context)?;
             (own.handle(), Some(own))
         };
-        if handle.is_capturing(context)? {
-            return Err(Error::Captured);
-        }
-        if let Some(ready) = self.ready.get() {
-            handle.wait_for(ready)?;
-        }
+        self.bring_in_order(handle)?;
         let target = Host.allocate(len)?;
         let source = self.address() + offset as u64;
         // SAFETY: both have that many bytes, and the copy is waited for.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::api::Address;
+use super::background;
 use super::context::Context;
 use super::driver::Failed;
 
@@ -45,12 +46,16 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // A driver that can no longer be used has freed it, or will.
-        if let Ok(entered) = self.context.enter() {
-            let _ = entered.call("freeing memory on the device", |driver| {
-                // SAFETY: nobody else has it; the driver waits for work that uses it.
-                unsafe { (driver.free)(self.address) }
-            });
-        }
+        let (context, address) = (Arc::clone(&self.context), self.address);
+        let freeing = background::start(self.context.driver, move || {
+            // A driver that can no longer be used has freed it, or will.
+            if let Ok(entered) = context.enter() {
+                let _ = entered.call("freeing memory on the device", |driver| {
+                    // SAFETY: nobody else has it; the driver waits for work that uses it.
+                    unsafe { (driver.free)(address) }
+                });
+            }
+        });
+        freeing.wait();
     }
 }

@@ -15,11 +15,14 @@
     reason = "calls of C functions that were found at run time"
 )]
 
+mod advice;
 mod api;
+mod background;
 mod buffer;
 mod context;
 mod devices;
 mod driver;
+mod everything;
 mod kernel;
 mod loan;
 mod memory;
@@ -31,7 +34,7 @@ mod upload;
 
 pub use context::Context;
 pub use devices::{Properties, devices, driver_version};
-pub use loan::{Consumer, Loan, Use};
+pub use loan::{Consumer, Loan, Use, Wait};
 pub use pinned::Pinned;
 pub use pool::{Pool, Wake};
 pub use remains::sweep;

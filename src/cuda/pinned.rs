@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use memmap2::{Advice, MmapMut};
 
 use super::api::{self, Address};
+use super::background;
 use super::context::{Context, Shared};
 use super::driver::Failed;
 use crate::error::{Error, Result, counted};
@@ -31,7 +32,8 @@ pub struct Pinned {
 /// Pages that the driver pinned after we mapped them.
 struct Registered {
     context: Arc<Context>,
-    map: MmapMut,
+    /// Taken out when it is dropped.
+    map: Option<MmapMut>,
 }
 
 /// Memory that the driver allocated.
@@ -66,6 +68,7 @@ impl Pinned {
             unsafe { (driver.host_register)(start.as_ptr().cast(), map.len(), flags) }
         })?;
         let context = Arc::clone(&self.context);
+        let map = Some(map);
         let owner = Registered { context, map };
         // SAFETY: the mapping stays where it is when its handle is moved, and nobody uses it
         // through that; pages are aligned to more than a buffer must be.
@@ -147,30 +150,39 @@ pub(super) fn address_on_device(context: &Context, start: *const u8) -> Result<A
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        let unregistered = self.context.enter().and_then(|entered| {
-            entered.call("unpinning memory", |driver| {
-                // SAFETY: it was registered, and no copy from it is under way: the memory is
-                // dropped after those.
-                unsafe { (driver.host_unregister)(self.map.as_mut_ptr().cast()) }
-            })
-        });
-        if unregistered.is_err() {
-            // The driver may still refer to the pages.
-            if let Ok(map) = MmapMut::map_anon(1) {
-                std::mem::forget(std::mem::replace(&mut self.map, map));
+        let Some(mut map) = self.map.take() else {
+            return;
+        };
+        let context = Arc::clone(&self.context);
+        let unpinning = background::start(self.context.driver, move || {
+            let unpinned = context.enter().and_then(|entered| {
+                entered.call("unpinning memory", |driver| {
+                    // SAFETY: it was registered, and no copy from it is under way: the memory is
+                    // dropped after those.
+                    unsafe { (driver.host_unregister)(map.as_mut_ptr().cast()) }
+                })
+            });
+            if unpinned.is_err() {
+                // The driver may still refer to the pages.
+                std::mem::forget(map);
             }
-        }
+        });
+        unpinning.wait();
     }
 }
 
 impl Drop for Allocated {
     fn drop(&mut self) {
-        // A driver that can no longer be used has freed it, or will.
-        if let Ok(entered) = self.context.enter() {
-            let _ = entered.call("freeing pinned memory", |driver| {
-                // SAFETY: nobody else has it, and no copy from it is under way.
-                unsafe { (driver.host_free)(self.start.0) }
-            });
-        }
+        let (context, start) = (Arc::clone(&self.context), self.start);
+        let freeing = background::start(self.context.driver, move || {
+            // A driver that can no longer be used has freed it, or will.
+            if let Ok(entered) = context.enter() {
+                let _ = entered.call("freeing pinned memory", |driver| {
+                    // SAFETY: nobody else has it, and no copy from it is under way.
+                    unsafe { (driver.host_free)(start.handle()) }
+                });
+            }
+        });
+        freeing.wait();
     }
 }

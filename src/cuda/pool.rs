@@ -10,7 +10,8 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::buffer::Buffer;
+use super::background;
+use super::buffer::{Buffer, Order};
 use super::context::Context;
 use super::driver::Failed;
 use super::loan::Loan;
@@ -46,6 +47,16 @@ struct State {
     wakes: Vec<Weak<Wake>>,
 }
 
+/// What there is among the buffers that came back.
+#[derive(Debug)]
+enum Reusable {
+    /// One that may be written once its events have passed.
+    Buffer(Buffer),
+    /// One of which this can be told soon.
+    Later,
+    None,
+}
+
 /// A thread that asks for a buffer, until it has one or none.
 struct Asking<'a>(&'a Pool);
 
@@ -79,16 +90,17 @@ impl Pool {
     }
 
     /// A buffer; `None` if the device has no room for another one before one comes back, which will
-    /// be told.
+    /// be told, or the context is being synchronized for one that has come back, which will not.
     ///
     /// # Errors
     /// [`Error::Device`] if there is no room and none will come back, or the driver fails.
     pub fn take(self: &Arc<Self>) -> Result<Option<Loan>> {
         sweep();
         let _asking = Asking::new(self);
-        let found = self.reusable()?;
-        if let Some(buffer) = found {
-            return Ok(Some(self.loan(buffer)));
+        match self.reusable()? {
+            Reusable::Buffer(buffer) => return Ok(Some(self.loan(buffer))),
+            Reusable::Later => return Ok(None),
+            Reusable::None => {}
         }
         match Memory::new(&self.context, self.bytes) {
             Ok(memory) => {
@@ -101,7 +113,7 @@ impl Pool {
     }
 
     /// The first buffer that came back and whose use can be told; frees what there is too much of.
-    fn reusable(&self) -> Result<Option<Buffer>> {
+    fn reusable(&self) -> Result<Reusable> {
         let mut candidates = std::mem::take(&mut self.lock().free);
         let found = first_resolved(&mut candidates, &self.context);
         let kept = candidates.split_off(candidates.len().saturating_sub(self.spare));
@@ -122,11 +134,13 @@ impl Pool {
         Loan::new(Arc::clone(self), buffer)
     }
 
-    /// What to do when the device is full: wait for batches that come back, or give up.
+    /// What to do when the device is full: wait for batches that come back or memory that is being
+    /// freed, or give up.
     fn none_left(&self, failed: Failed) -> Result<Option<Loan>> {
         let mut state = self.lock();
         let other_askers = state.asking - 1;
-        if state.ahead + state.delivered + state.free.len() + other_askers > 0 {
+        let is_used = state.ahead + state.delivered + state.free.len() + other_askers > 0;
+        if is_used || background::is_busy() {
             state.is_short = true;
             return Ok(None);
         }
@@ -134,22 +148,32 @@ impl Pool {
         Err(self.exhausted(&Error::from(failed).to_string()))
     }
 
-    /// Whether every buffer is with a consumer and there is no room for another one, so that none
-    /// comes unless the consumer lets go of one.
+    /// How many buffers are with batches that other iterators have ahead of their consumers, where
+    /// there is no room for another one; `None` if one may come without any consumer's doing. The
+    /// iterator that asks has `own` batches ahead.
     #[must_use]
-    pub fn is_exhausted(&self) -> bool {
+    pub fn is_exhausted(&self, own: usize) -> Option<usize> {
         let state = self.lock();
-        state.is_short && state.ahead + state.asking == 0 && state.free.is_empty()
+        let is_full = state.is_short && own + state.asking == 0 && state.free.is_empty();
+        is_full.then_some(state.ahead)
     }
 
     /// The error for a device that is full, because of `reason`.
     #[must_use]
     pub fn exhausted(&self, reason: &str) -> Error {
         let wanted = format!("another batch of {}", counted(self.bytes as u64, "byte"));
-        let held = match self.lock().delivered {
+        let state = self.lock();
+        let held = match state.delivered {
             1 => "1 batch is held by the program, ".to_owned(),
             held => format!("{held} batches are held by the program, "),
         };
+        let ready = match state.ahead {
+            0 => String::new(),
+            1 => "1 is ready in another iterator, ".to_owned(),
+            ready => format!("{ready} are ready in other iterators, "),
+        };
+        drop(state);
+        let held = held + &ready;
         self.context.full(&wanted, &held, reason)
     }
 
@@ -183,13 +207,20 @@ impl Pool {
 fn first_resolved(
     buffers: &mut VecDeque<Buffer>,
     context: &Arc<Context>,
-) -> Result<Option<Buffer>, Failed> {
+) -> Result<Reusable, Failed> {
+    let mut found = Reusable::None;
     for place in 0..buffers.len() {
-        if buffers[place].resolve(context)? {
-            return Ok(buffers.remove(place));
+        match buffers[place].resolve(context)? {
+            Order::Known => {
+                let buffer = buffers.remove(place);
+                return Ok(buffer.map_or(found, Reusable::Buffer));
+            }
+            // Another buffer would be waited for as long.
+            Order::Awaited => found = Reusable::Later,
+            Order::Captured => {}
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 fn call(wakes: &[Weak<Wake>]) {

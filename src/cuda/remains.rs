@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::buffer::Buffer;
 use super::context::Context;
-use super::driver::Failed;
+use super::driver::{Driver, Failed};
 use super::stream::{Event, Stream};
 use crate::sync::lock;
 
@@ -74,6 +74,9 @@ pub(super) fn leave(remains: Remains) {
 
 /// Frees what devices are past. Does not wait for any.
 pub fn sweep() {
+    if Driver::is_forked() {
+        return;
+    }
     let remains = std::mem::take(&mut *lock(&REMAINS));
     let still_used: Vec<_> = remains.into_iter().filter_map(Remains::release).collect();
     lock(&REMAINS).extend(still_used);

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::api::Address;
+use super::background;
 use super::context::Context;
 use super::driver::Failed;
 use super::kernel::Kernel;
@@ -141,34 +142,31 @@ impl Uploader {
         let lane = usize::try_from(batch.number % LANES as u64).unwrap_or(0);
         let mut lane = lock(&self.lanes[lane]);
         let staging = Arc::clone(batch.staging);
-        match self.enqueue(&mut lane, batch, loan) {
-            Ok(done) => {
-                loan.written_by(Arc::clone(&done));
-                lock(&self.flights).push_back(Flight {
-                    done,
-                    _staging: staging,
-                });
-                Ok(())
-            }
-            Err(failed) => {
-                // Some of it may be under way.
-                if lane.stream.handle().synchronize(&self.context).is_err() {
-                    loan.used_by_unknown();
-                    std::mem::forget(staging);
-                }
-                Err(failed.into())
-            }
+        let enqueued = self.enqueue(&mut lane, batch, loan);
+        // If that failed, some of it may be under way.
+        let marked = self.end_of(&lane).map(|done| {
+            loan.written_by(Arc::clone(&done));
+            lock(&self.flights).push_back(Flight {
+                done,
+                _staging: Arc::clone(&staging),
+            });
+        });
+        if marked.is_err() {
+            loan.used_by_unknown();
+            std::mem::forget(staging);
         }
+        Ok(enqueued.and(marked)?)
+    }
+
+    /// An event after what a lane has been asked to do.
+    fn end_of(&self, lane: &Lane) -> Result<Arc<Event>, Failed> {
+        let end = Event::new(&self.context)?;
+        end.record(lane.stream.handle())?;
+        Ok(Arc::new(end))
     }
 
     /// Enqueues what `upload` says; what is enqueued when it fails is not waited for.
-    fn enqueue(
-        &self,
-        lane: &mut Lane,
-        batch: Batch<'_>,
-        loan: &Loan,
-    ) -> Result<Arc<Event>, Failed> {
-        let done = Event::new(&self.context)?;
+    fn enqueue(&self, lane: &mut Lane, batch: Batch<'_>, loan: &Loan) -> Result<(), Failed> {
         self.enqueue_images(lane, batch.staging, loan)?;
         for (field, offset) in batch.rest {
             let staging = batch.staging;
@@ -181,8 +179,7 @@ impl Uploader {
                     .copy_to_device(target, *offset, source, len * staging.len())
             }?;
         }
-        done.record(lane.stream.handle())?;
-        Ok(Arc::new(done))
+        Ok(())
     }
 
     fn enqueue_images(&self, lane: &mut Lane, staging: &Lease, loan: &Loan) -> Result<(), Failed> {
@@ -246,7 +243,11 @@ impl Uploader {
 
 /// Memory for the images of a lane.
 fn reserved(context: &Arc<Context>, len: usize) -> Result<Memory> {
-    Memory::new(context, len).map_err(|failed| {
+    let mut memory = Memory::new(context, len);
+    if matches!(&memory, Err(failed) if failed.is_out_of_memory()) && background::has_finished() {
+        memory = Memory::new(context, len);
+    }
+    memory.map_err(|failed| {
         if !failed.is_out_of_memory() {
             return failed.into();
         }

@@ -1,12 +1,13 @@
 //! A graph made smaller without changing what it gives: what is constant is computed once, what is
-//! the same is computed once a sample, and of a selection whose condition is constant the branch
-//! that is taken is left.
+//! the same is computed once a sample, of a selection whose condition is constant the branch that is
+//! taken is left, and of images only the parts that are seen are decoded.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
 use super::description::{Description, Kind, Node, Output};
+use super::fuse::fuse;
 use super::operation::{Inputs, Operation, Run};
 use super::value::Value;
 
@@ -32,11 +33,14 @@ pub(super) fn compiled(graph: &Description) -> Compiled {
         node: compiler.places[output.node],
         ..output.clone()
     };
+    let outputs = graph.outputs.iter().map(output).collect();
+    let mut graph = Description {
+        nodes: compiler.nodes,
+        outputs,
+    };
+    fuse(&mut graph);
     Compiled {
-        graph: Description {
-            outputs: graph.outputs.iter().map(output).collect(),
-            nodes: compiler.nodes,
-        },
+        graph,
         failing: compiler.failing,
     }
 }

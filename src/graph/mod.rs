@@ -10,6 +10,7 @@ mod check;
 mod compile;
 mod description;
 mod elementwise;
+mod fuse;
 mod list;
 mod number;
 mod operation;

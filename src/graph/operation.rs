@@ -183,6 +183,18 @@ impl<'a> Inputs<'a> {
         &self.registers[self.places[number] as usize]
     }
 
+    /// The inputs from number `first` on.
+    ///
+    /// # Panics
+    /// If there are not that many.
+    #[must_use]
+    pub fn after(&self, first: usize) -> Self {
+        Self {
+            places: &self.places[first..],
+            ..*self
+        }
+    }
+
     /// All inputs, in order.
     pub fn iter(&self) -> impl Iterator<Item = &'a Value> + use<'a> {
         let Self { registers, places } = *self;

@@ -79,6 +79,27 @@ pub fn warp<T: Pixel>(
     }
 }
 
+/// The pixels of the source, from left and top to right and bottom, that a warp to `width` by
+/// `height` pixels may read where it only translates; `None` where it does more.
+#[must_use]
+pub fn reach(places: &Matrix, taps: Taps, (width, height): (usize, usize)) -> Option<[i64; 4]> {
+    /// More than any filter reaches.
+    const BEYOND: i64 = 4;
+    let by = translation(places)?;
+    let (corner, beyond) = match whole(by, taps) {
+        Some(corner) => (corner, 0),
+        None => ((split(by.0).0, split(by.1).0), BEYOND),
+    };
+    let end = |start: i64, len: usize| start.saturating_add_unsigned(len as u64) + beyond;
+    let (left, top) = corner;
+    Some([
+        left - beyond,
+        top - beyond,
+        end(left, width),
+        end(top, height),
+    ])
+}
+
 /// By how much a matrix translates, if it does nothing else.
 #[expect(
     clippy::float_cmp,
@@ -171,7 +192,7 @@ impl<T: Pixel> Job<'_, T> {
     }
 
     /// Takes sums of `N` pixels along each axis.
-    fn blend<const N: usize>(&self, weights: fn(f64) -> [f64; N], out: &mut [T]) {
+    fn blend<const N: usize>(&self, weights: impl Fn(f64) -> [f64; N] + Copy, out: &mut [T]) {
         // The numbers of channels that are usual are known when it is compiled.
         match self.source.channels {
             1 => widely(|| self.blend_pixels(weights, 1, out)),
@@ -188,7 +209,7 @@ impl<T: Pixel> Job<'_, T> {
     #[inline(always)]
     fn blend_pixels<const N: usize>(
         &self,
-        weights: fn(f64) -> [f64; N],
+        weights: impl Fn(f64) -> [f64; N] + Copy,
         channels: usize,
         out: &mut [T],
     ) {
@@ -199,24 +220,27 @@ impl<T: Pixel> Job<'_, T> {
                 let ((left, x), (top, y)) = (split(x), split(y));
                 let (left, top) = (left - before, top - before);
                 let (across, down) = (real(weights(x)), real(weights(y)));
-                let columns = inside(left, source.width, N);
-                let rows = inside(top, source.height, N);
-                if columns.len() == N && rows.len() == N {
-                    let whole = |place: i64| usize::try_from(place).unwrap_or(0);
-                    let first = whole(left) * channels;
-                    let top = whole(top);
-                    let rows: [&[T]; N] =
-                        std::array::from_fn(|k| &source.row(top + k)[first..][..N * channels]);
-                    for (channel, target) in target.iter_mut().enumerate() {
-                        let of = |row: usize, column: usize| rows[row][column * channels + channel];
-                        *target =
-                            T::nearest(sum(&across, &down, |row, column| of(row, column).real()));
-                    }
-                } else {
+                let Some(first) = self.first_of::<N>(left, top) else {
                     self.blend_edge((left, top), &across, &down, target);
+                    continue;
+                };
+                let rows: [&[T]; N] = std::array::from_fn(|row| {
+                    &source.data[first + row * source.stride..][..N * channels]
+                });
+                for (channel, target) in target.iter_mut().enumerate() {
+                    let of = |row: usize, column: usize| rows[row][column * channels + channel];
+                    *target = T::nearest(sum(&across, &down, |row, column| of(row, column).real()));
                 }
             }
         }
+    }
+
+    /// Where the elements of `N` pixels along each axis begin, if all of them are inside.
+    fn first_of<const N: usize>(&self, left: i64, top: i64) -> Option<usize> {
+        let (left, top) = (usize::try_from(left).ok()?, usize::try_from(top).ok()?);
+        let source = self.source;
+        let is_inside = left + N <= source.width && top + N <= source.height;
+        is_inside.then(|| top * source.stride + left * source.channels)
     }
 
     /// Writes the pixel that is a sum of those from (`left`, `top`) on.

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use super::batch::{Batch, Failure};
 use super::fields::{NUMBERS, Target};
-use super::gpu::{Gpu, Room};
 use super::job::Shared;
+use crate::delivery::{Gpu, Room};
 use crate::engine::FirstError;
 use crate::error::Result;
 use crate::sampler::{Draw, Place, Step};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::gpu::{DeviceArray, OnDevice};
 use crate::dataset::{Dataset, Location};
+use crate::delivery::{DeviceArray, OnDevice};
 use crate::dlpack::Array;
 use crate::error::{Error, Result};
 use crate::pixel::Dtype;

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use super::Loader;
 use super::batch::Batch;
-use super::gpu::{Gpu, Waker};
 use super::job::Job;
 use super::ledger::Ledger;
-use crate::cuda;
+use crate::delivery::Waiting;
 use crate::engine::{Engine, Load, Next, OnError, Stopwatch};
 use crate::error::Result;
 use crate::sampler::Place;
@@ -18,9 +17,8 @@ use crate::sync::lock;
 #[derive(Debug)]
 pub struct Batches {
     engine: Option<Engine<Job>>,
-    waker: Option<Waker>,
-    /// How often in a row there was no batch yet.
-    waits: u32,
+    /// What is to be seen to where batches are on a device.
+    waiting: Option<Waiting>,
     ledger: Arc<Ledger>,
     start: Place,
     taken: u64,
@@ -30,9 +28,9 @@ impl Batches {
     pub(super) fn new(engine: Engine<Job>, ledger: Arc<Ledger>, start: Place) -> Self {
         lock(&ledger.clocks).begin(engine.clock());
         let gpu = engine.job().memory.gpu.as_ref();
+        let notifier = engine.notifier();
         Self {
-            waits: 0,
-            waker: gpu.map(|gpu| gpu.waker(engine.notifier())),
+            waiting: gpu.map(|gpu| Waiting::new(gpu, move || notifier.notify())),
             engine: Some(engine),
             ledger,
             start,
@@ -49,11 +47,7 @@ impl Batches {
         let Some(engine) = &self.engine else {
             return Ok(Next::End);
         };
-        let patience = if is_behind(engine) {
-            patience.min(TICK)
-        } else {
-            patience
-        };
+        let patience = Waiting::at_most(engine.job().memory.gpu.as_ref(), patience);
         let raises = engine.job().shared.plan.on_error == OnError::Raise;
         let next = engine.next(patience).and_then(|next| match next {
             Next::Batch((batch, failures)) => {
@@ -73,24 +67,25 @@ impl Batches {
         });
         self.ledger.waiting.add_time(watch.lap());
         match &next {
-            Ok(Next::Batch(_)) => (self.taken, self.waits) = (self.taken + 1, 0),
+            Ok(Next::Batch(_)) => {
+                self.taken += 1;
+                self.waiting.iter_mut().for_each(Waiting::note_batch);
+            }
             Ok(Next::TimedOut) => self.check_room()?,
             _ => self.stop(),
         }
         next
     }
 
-    /// Sees to it that a batch can come. What keeps a buffer from being used again, such as the
-    /// capture of a graph, may have ended without a word.
+    /// Sees to it that a batch can come.
     fn check_room(&mut self) -> Result<()> {
-        let (Some(engine), Some(waker)) = (&self.engine, &self.waker) else {
+        let (Some(engine), Some(waiting)) = (&self.engine, &mut self.waiting) else {
             return Ok(());
         };
-        self.waits += u32::from(!is_behind(engine));
-        let memory = &engine.job().memory;
-        let checked = memory.gpu.as_ref().map(|gpu| gpu.check_room(self.waits));
-        // Afterwards, since workers that ask may have taken out what is free.
-        waker.wake();
+        let load = engine.load();
+        let own = load.ready + load.begun;
+        let gpu = engine.job().memory.gpu.as_ref();
+        let checked = gpu.map(|gpu| waiting.check(gpu, own));
         checked.unwrap_or(Ok(())).inspect_err(|_| self.stop())
     }
 
@@ -111,16 +106,8 @@ impl Batches {
         if let Some(engine) = self.engine.take() {
             lock(&self.ledger.clocks).end(&engine.clock());
         }
-        if self.waker.take().is_some() {
-            cuda::sweep();
-        }
+        self.waiting = None;
     }
-}
-
-/// Whether no batch is begun because copies to a GPU are still under way.
-fn is_behind(engine: &Engine<Job>) -> bool {
-    let gpu = engine.job().memory.gpu.as_ref();
-    gpu.is_some_and(Gpu::is_behind)
 }
 
 impl Drop for Batches {
@@ -128,9 +115,6 @@ impl Drop for Batches {
         self.stop();
     }
 }
-
-/// How long to wait before a device is asked once more whether a copy is done.
-const TICK: Duration = Duration::from_millis(1);
 
 /// How long to wait before looking whether a batch can come at all.
 const PATIENCE: Duration = Duration::from_millis(50);

@@ -7,10 +7,11 @@ use super::assembly::Assembly;
 use super::batch::{Batch, Failure};
 use super::damaged::Damaged;
 use super::fields::{Fields, Target};
-use super::gpu::Gpu;
+use super::gpu::Delivery;
 use super::plan::Plan;
 use super::stats::Stages;
 use crate::dataset::{self, Dataset};
+use crate::delivery::Gpu;
 use crate::engine::{self, Begun};
 use crate::error::{Error, Result};
 use crate::sampler::Place;
@@ -68,7 +69,7 @@ impl Memory {
         let capacity = usize::try_from(plan.schedule.longest_batch()).unwrap_or(usize::MAX);
         // One with the consumer, one that the consumer just let go, the rest ahead of it.
         let spare = prefetch.saturating_add(2);
-        let gpu = |delivery| Gpu::new(delivery, plan, fields, (capacity, spare));
+        let gpu = |delivery: &Delivery| delivery.open(plan, fields, (capacity, spare));
         let gpu = plan.delivery.as_ref().map(gpu).transpose()?;
         let kept = Arc::clone(&fields.kept);
         Ok(Arc::new(Self {

@@ -23,11 +23,11 @@ use std::sync::{Arc, Mutex};
 pub use batch::{Arrays, Batch, Failure};
 pub use batches::Batches;
 pub use config::{Config, Labels, Sampling};
-pub use gpu::DeviceArray;
 pub use ledger::Fault;
 pub use stats::Stats;
 
 use crate::dataset::{self, Bytes, Dataset, InMemory, Options, Split, Wanted};
+pub use crate::delivery::DeviceArray;
 pub use crate::engine::OnError;
 use crate::engine::{Engine, usable_cores};
 use crate::error::{Error, Result, counted};

@@ -52,7 +52,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
 }
 
 /// Where batches are delivered: on the CUDA device of this number, or on the CPU.
-fn device(ordinal: Option<u32>) -> Device {
+pub(super) fn device(ordinal: Option<u32>) -> Device {
     ordinal.map_or(Device::Cpu, Device::Cuda)
 }
 

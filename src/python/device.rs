@@ -1,6 +1,7 @@
 //! Arrays on a GPU as Python objects, and what there is of GPUs.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use pyo3::exceptions::{PyAttributeError, PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -23,6 +24,9 @@ pub(super) struct PyDeviceTensor {
     /// The hold of whoever read the address.
     read: Mutex<Option<Array>>,
 }
+
+/// How long a device is waited for before a look for signals.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The device of the CPU's memory, as `DLPack` has it.
 const ON_CPU: (i32, i32) = (1, 0);
@@ -78,6 +82,7 @@ impl PyDeviceTensor {
 
     /// A copy in the CPU's memory.
     fn to_cpu(&self, py: Python<'_>) -> PyResult<PyTensor> {
+        self.wait(py, None)?;
         Ok(PyTensor(py.detach(|| self.array.to_host(None))?))
     }
 
@@ -97,6 +102,7 @@ impl PyDeviceTensor {
             let message = "__cuda_array_interface__ has no bfloat16: use DLPack";
             return Err(PyAttributeError::new_err(message));
         }
+        self.wait(py, None)?;
         let array = py.detach(|| self.array.hand_to(Consumer::Now))?;
         let interface = interface(py, &array)?;
         interface.set_item("strides", py.None())?;
@@ -119,6 +125,7 @@ impl PyDeviceTensor {
         let device = dl_device.unwrap_or_else(|| self.__dlpack_device__());
         if device == ON_CPU && copy != Some(false) {
             let stream = stream.and_then(|number| u64::try_from(number).ok());
+            self.wait(py, stream)?;
             return capsule(py, &py.detach(|| self.array.to_host(stream))?, versioned);
         }
         if device != self.__dlpack_device__() || copy == Some(true) {
@@ -128,6 +135,9 @@ impl PyDeviceTensor {
             ));
         }
         let consumer = self.consumer(stream);
+        if consumer == Consumer::Now {
+            self.wait(py, None)?;
+        }
         capsule(py, &py.detach(|| self.array.hand_to(consumer))?, versioned)
     }
 
@@ -137,6 +147,16 @@ impl PyDeviceTensor {
 }
 
 impl PyDeviceTensor {
+    /// Waits until the array is there, and the stream of this number, if any, has done what it was
+    /// asked to so far. What a signal's handler raises ends the wait.
+    fn wait(&self, py: Python<'_>, stream: Option<u64>) -> PyResult<()> {
+        let end = py.detach(|| self.array.end_on(stream))?;
+        while !py.detach(|| end.is_over(PATIENCE))? {
+            py.check_signals()?;
+        }
+        Ok(())
+    }
+
     fn refusal(&self, what: &str) -> PyErr {
         let (_, ordinal) = self.__dlpack_device__();
         PyTypeError::new_err(format!(

@@ -9,7 +9,7 @@ use imagepipe::error::Error;
 use imagepipe::loader::{Arrays, Batch, Config, DeviceArray, Loader};
 
 use crate::data::{Want, on_host};
-use crate::process::alone;
+use crate::process::{alone, alone_without};
 use crate::seeds::SCHEDULES;
 use crate::stage::{Stage, Wrong};
 use crate::tour;
@@ -186,34 +186,42 @@ fn an_end_that_cannot_be_marked_after_a_capture_is_waited_for_all_the_same() {
     });
 }
 
+/// A limit of CUDA: whether a non-blocking stream is captured cannot be asked, and to wait for all
+/// streams is not allowed then.
+fn break_a_capture() {
+    let stage = Stage::new();
+    let fake = &stage.fake;
+    let stream = fake.stream(true).expect("a stream");
+    let loader = Loader::open(&tour::config(&stage.data, Route::Copied)).expect("a loader");
+    let expected = stage.data.expected(&Want::PLAIN);
+    fake.fakeCudaBeginCapture(stream).expect("a capture");
+    for (batch, expected) in loader.epoch(0).expect("an epoch").zip(&expected[0]) {
+        let array = images(&batch.expect("a batch"));
+        let copy = array.to_host(None).expect("a copy");
+        assert_eq!(on_host(&copy)[..], expected.images[..]);
+        drop(array.hand_to(Consumer::Now).expect("images"));
+    }
+    assert_eq!(
+        fake.fakeCudaEndCapture(stream),
+        Err(Code::STREAM_CAPTURE_INVALIDATED)
+    );
+    let found = fake.found();
+    assert!(!found.violations.is_empty());
+    assert!(
+        found.kinds().iter().all(|kind| *kind == "capture"),
+        "{found:?}"
+    );
+}
+
 #[test]
 fn a_consumer_on_unknown_streams_breaks_the_capture_of_a_non_blocking_stream() {
-    // A limit of CUDA: whether such a stream is captured cannot be asked, and to wait for all
-    // streams is not allowed then.
     let test =
         "captures::a_consumer_on_unknown_streams_breaks_the_capture_of_a_non_blocking_stream";
-    alone(test, || {
-        let stage = Stage::new();
-        let fake = &stage.fake;
-        let stream = fake.stream(true).expect("a stream");
-        let loader = Loader::open(&tour::config(&stage.data, Route::Copied)).expect("a loader");
-        let expected = stage.data.expected(&Want::PLAIN);
-        fake.fakeCudaBeginCapture(stream).expect("a capture");
-        for (batch, expected) in loader.epoch(0).expect("an epoch").zip(&expected[0]) {
-            let array = images(&batch.expect("a batch"));
-            let copy = array.to_host(None).expect("a copy");
-            assert_eq!(on_host(&copy)[..], expected.images[..]);
-            drop(array.hand_to(Consumer::Now).expect("images"));
-        }
-        assert_eq!(
-            fake.fakeCudaEndCapture(stream),
-            Err(Code::STREAM_CAPTURE_INVALIDATED)
-        );
-        let found = fake.found();
-        assert!(!found.violations.is_empty());
-        assert!(
-            found.kinds().iter().all(|kind| *kind == "capture"),
-            "{found:?}"
-        );
-    });
+    alone(test, break_a_capture);
+}
+
+#[test]
+fn so_it_does_with_a_driver_that_cannot_record_a_context() {
+    let test = "captures::so_it_does_with_a_driver_that_cannot_record_a_context";
+    alone_without("cuCtxRecordEvent", test, break_a_capture);
 }

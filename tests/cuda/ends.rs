@@ -163,9 +163,13 @@ fn a_fork_is_refused_and_its_parent_goes_on() {
         let stage = Stage::new();
         let mut program = Some(Program::new(&stage));
         let fork = || {
-            program
+            let is_refused = program
                 .take()
-                .is_some_and(|program| program.assert_refused(" fork "))
+                .is_some_and(|program| program.assert_refused(" fork "));
+            // The parent's calls never end here.
+            cuda::sweep();
+            cuda::close();
+            is_refused
         };
         assert!(in_fork(fork));
         let mut program = program.expect("the child has its own");

@@ -16,6 +16,7 @@ mod drivers;
 mod ends;
 mod failures;
 mod habits;
+mod hangs;
 mod life;
 mod plants;
 mod process;

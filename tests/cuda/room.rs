@@ -100,6 +100,21 @@ fn pinned_memory_is_zero_however_it_is_had() {
     });
 }
 
+#[test]
+fn more_host_memory_than_there_is_is_an_error_and_no_note() {
+    let test = "room::more_host_memory_than_there_is_is_an_error_and_no_note";
+    alone(test, || {
+        let _stage = Stage::new();
+        let pinned = Pinned::new(Context::on(0).expect("a device"));
+        let bytes = usize::MAX / 4;
+        match pinned.allocate(bytes) {
+            Err(Error::Memory { bytes: refused }) => assert_eq!(refused, bytes),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(pinned.note(), None);
+    });
+}
+
 /// What a consumer that keeps all its batches gets in the end.
 fn refusal(batches: &mut Batches) -> (usize, Error) {
     let mut held = Vec::new();
@@ -144,6 +159,36 @@ fn who_keeps_all_there_is_room_for_is_told_so() {
             stage.fake.found().assert_clean();
             Stage::free_orphans();
         }
+    });
+}
+
+#[test]
+fn who_waits_for_what_is_ready_in_another_iterator_is_told_so() {
+    let test = "room::who_waits_for_what_is_ready_in_another_iterator_is_told_so";
+    alone(test, || {
+        let mut stage = Stage::new();
+        let memory = 2 * STAGED + 2 * BATCH + 100;
+        stage.restart(&[("FAKE_CUDA_MEMORY", &memory.to_string())]);
+        let loader = Loader::open(&config(&stage)).expect("a loader");
+        let mut first = loader.epoch(0).expect("an epoch");
+        let held = first.next().expect("a batch").expect("a batch");
+        while first.load().expect("workers").ready == 0 {
+            std::thread::yield_now();
+        }
+        let mut second = loader.epoch(0).expect("an epoch");
+        let (count, error) = refusal(&mut second);
+        assert_eq!(count, 0);
+        let numbers = "1 batch is held by the program, 1 is ready in another iterator, ";
+        assert!(error.to_string().contains(numbers), "{error}");
+        // The first goes on, and so does another once there is room.
+        drop(held);
+        first.next().expect("a batch").expect("a batch");
+        drop((first, second));
+        let mut third = loader.epoch(0).expect("an epoch");
+        third.next().expect("a batch").expect("a batch");
+        drop((third, loader));
+        stage.fake.found().assert_clean();
+        Stage::free_orphans();
     });
 }
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     Bytes = npt.NDArray[np.uint8]
 
 BALLAST = 256 << 20
-# Cycles of a GPU: some ten milliseconds.
+# What a delay takes on the device.
+DELAY_S = 0.01
+# The same in cycles of a GPU, about.
 SLEEP_CYCLES = 20_000_000
 
 
@@ -192,6 +194,21 @@ class Raw(Framework):
         self.streams = [self.context.stream() for _ in range(2)]
         self.ballast = self.context.allocate(BALLAST)
         self.stream = self.streams[0]
+        self.delay_bytes, self.delay_copies = self._delay()
+
+    def _delay(self) -> tuple[int, int]:
+        """Return how many bytes to copy, and how often, for a delay."""
+        half = BALLAST // 2
+        taken = 0.0
+        with self.context.current():
+            for _ in range(2):  # the first copy may take longer
+                begun = time.perf_counter()
+                self.context.within(self.ballast, self.ballast + half, half, self.stream)
+                self.context.synchronize(self.stream)
+                taken = time.perf_counter() - begun
+        if taken > DELAY_S:
+            return int(half * DELAY_S / taken), 1
+        return half, round(DELAY_S / taken)
 
     def host(self, array: Any) -> Bytes:
         """Return the bytes of a tensor of a batch, or of a copy."""
@@ -211,8 +228,9 @@ class Raw(Framework):
         """Keep the current stream busy."""
         half = BALLAST // 2
         with self.context.current():
-            for _ in range(80):
-                self.context.within(self.ballast, self.ballast + half, half, self.stream)
+            for _ in range(self.delay_copies):
+                source = self.ballast + half
+                self.context.within(self.ballast, source, self.delay_bytes, self.stream)
 
     def clone(self, array: Any) -> tuple[int, int]:
         """Return the address and size of a copy on the device, which ``host`` frees."""

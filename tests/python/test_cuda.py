@@ -376,9 +376,9 @@ def test_devices_are_found_by_name(photos: Path) -> None:
         for given, number in (("cuda", 0), ("cuda:0", 0), ("cuda:1", 1), ("cuda:2", 2)):
             torch_device.text = given
             assert at(given) == at(torch_device) == (CUDA, number), given
-        torch_device.text = "cpu"
-        images = next(iter(Loader(folder, device=torch_device))).images
-        assert type(images) is np.ndarray
+        torch_device.text = "cpu:0"
+        for given in ("cpu", "cpu:0", torch_device):
+            assert type(next(iter(Loader(folder, device=given))).images) is np.ndarray
 
         os.environ["LOCAL_RANK"] = "2"
         assert at("cuda") == (CUDA, 2)
@@ -421,7 +421,7 @@ def test_what_is_no_device_is_refused() -> None:
     run(
         """
         said = "'cpu', 'cuda', or 'cuda:N' with the number of a visible device"
-        for device in ("gpu", "cuda:", "cuda:-1", "cuda:x", "CUDA", "cuda:99999", "", "cpu:0",
+        for device in ("gpu", "cuda:", "cuda:-1", "cuda:x", "CUDA", "cuda:99999", "", "cpu:1",
                        "cuda:1 ", "cuda:\\u0661"):
             error = message_of(ValueError, lambda: Loader("nowhere", device=device))
             assert said in error and error.startswith("device="), (device, error)

@@ -63,6 +63,7 @@ def torch_from_dlpack(array, *, device=None, copy=None):
     return Array(taken)
 
 torch = types.ModuleType("torch")
+torch.__version__, torch.version = "2.9.0", types.SimpleNamespace(cuda="12.8")
 torch.cuda = types.SimpleNamespace(device=device, is_initialized=lambda: True,
                                    current_device=lambda: devices[-1])
 torch.from_dlpack = torch_from_dlpack
@@ -242,81 +243,197 @@ def test_cupys_default_stream_of_each_thread_is_not_marked_by_another(photos: Pa
     )
 
 
-def test_cupy_has_no_bfloat16(photos: Path) -> None:
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_cupy_is_not_given_bfloat16(device: str) -> None:
     run(
-        """
-        loader = Loader(folder, device="cuda", output="cupy", dtype="bfloat16")
-        error = message_of(ValueError, lambda: next(iter(loader)))
-        assert "use 'float16' or 'float32'" in error, error
+        f"""
+        make = lambda: Loader("nowhere", device={device!r}, output="cupy", dtype="bfloat16")
+        error = message_of(ValueError, make)
+        expected = "dtype='bfloat16' is not valid with output='cupy': use 'float16' or 'float32'"
+        assert error == expected, error
         """,
-        photos,
         setup=STAND_INS + CUPY,
     )
 
 
 JAX = """
-class Copy(Array):
-    "What jnp.from_dlpack(copy=True) returns before the copy is there."
-    def __init__(self, array, on):
-        taken = take(array, stream=on)
-        assert not taken.versioned
-        super().__init__(size=taken.size)
-        enqueue_copy(self.address, taken.address, taken.size, on)
-        call("cuEventCreate", ctypes.byref(event := ctypes.c_void_p()), 2)
-        call("cuEventRecord", event, ctypes.c_void_p(on))
-        self.event, self.deleted = event, False
-        # XLA lets go of the memory without waiting for its stream.
-        taken.release()
+LATE = 12
+pending, sources = [], []
+
+class Result(Array):
+    "What JAX returns before it is there: a thread of its own enqueues the work, some time later."
+    def __init__(self, shape, size, work):
+        super().__init__(size=size)
+        self.ndim, self.deleted, self.event = len(shape), False, None
+        pending.append((self, work))
+        dispatch(LATE)
 
     def is_ready(self):
-        if self.deleted:
-            raise RuntimeError("Array has been deleted")
-        return driver()["cuEventQuery"](self.event) == 0
+        assert not self.deleted, "JAX 0.10 crashes"
+        with context():
+            return self.event is not None and driver()["cuEventQuery"](self.event) == 0
 
     def is_deleted(self):
         return self.deleted
+
+    def delete(self):
+        self.deleted = True
+
+def dispatch(rest):
+    "Enqueue all work but the last."
+    while len(pending) > rest:
+        result, work = pending.pop(0)
+        work(result, streams[0])
+        call("cuEventCreate", ctypes.byref(event := ctypes.c_void_p()), 2)
+        call("cuEventRecord", event, ctypes.c_void_p(streams[0]))
+        result.event = event
 
 def jnp_from_dlpack(array, device=None, copy=None):
     "As jax.dlpack.from_dlpack of 0.4.31 to 0.10."
     kind, ordinal = array.__dlpack_device__()
     assert (kind, copy) == (CUDA, True)
-    return Copy(array, streams[ordinal])
+    taken = take(array, stream=streams[ordinal])
+    assert not taken.versioned
+    address, size = taken.address, taken.size
+    sources.append(address)
+    # XLA does not wait for its stream, and may do this at any time.
+    taken.release()
+    copied = lambda copy, on: enqueue_copy(copy.address, address, size, on)
+    return Result(taken.shape, size, copied)
+
+def lax_slice(array, start, limit):
+    assert not array.deleted and len(start) == len(limit) == array.ndim
+    assert not any(start) and {*limit} == {1}
+    return Result(start, 4, lambda part, on: enqueue_copy(part.address, array.address, 4, on))
+
+def donated_to_a_function(array):
+    "As jax.jit(lambda array: array + 0, donate_argnums=0), which writes over its argument."
+    assert not array.deleted
+    array.delete()
+    def work(result, on):
+        enqueue_copy(result.address, array.address, array.size, on)
+        call("cuMemsetD8Async", ctypes.c_uint64(array.address), ctypes.c_ubyte(7),
+             ctypes.c_size_t(array.size), ctypes.c_void_p(on))
+    return Result(range(array.ndim), array.size, work)
+
+def all_is_done():
+    dispatch(0)
+    call("cuStreamSynchronize", ctypes.c_void_p(streams[0]))
+
+def nothing_is_held():
+    "Wait until the thread that asks JAX has seen it; a test's patience ends this."
+    while jax_reads._reads:
+        time.sleep(0.001)
 
 streams = {}
 jax, numpy = types.ModuleType("jax"), types.ModuleType("jax.numpy")
+jax.__version__, jax.config = "0.8.1", types.SimpleNamespace(jax_platforms=None)
+jax.devices = lambda platform: ["cuda:0"]
+jax.jit, jax.lax = lambda function: function, types.SimpleNamespace(slice=lax_slice)
 jax.numpy, numpy.from_dlpack = numpy, jnp_from_dlpack
 sys.modules.update({"jax": jax, "jax.numpy": numpy})
+from imagepipe_rs._adapters import jax_reads
+given["output"] = "jax"
 """
 
 
 @pytest.mark.parametrize("schedule", ["lazy", "random"])
-@pytest.mark.parametrize("deleted", [False, True])
-def test_jax_has_copies_and_memory_is_held_until_they_are_there(
-    photos: Path, schedule: str, *, deleted: bool
+@pytest.mark.parametrize("then", ["kept", "donated", "deleted"])
+def test_jax_has_copies_whatever_becomes_of_them(photos: Path, schedule: str, then: str) -> None:
+    """The program may give a copy away, or delete it, before JAX has even begun to make it."""
+    run(
+        f"""
+        with context():
+            streams[0] = stream()
+            expected = list(Loader(folder, shuffle=False, **{{**given, "output": "numpy"}}))
+            results = []
+            for images, labels in islice(
+                Loader(folder, device="cuda", repeat=True, shuffle=False, **given), 30
+            ):
+                if {then!r} == "donated":
+                    # Both: labels are in the same memory.
+                    images, labels = map(donated_to_a_function, (images, labels))
+                elif {then!r} == "deleted":
+                    images.delete(), labels.delete()
+                results.append(images)
+                del images, labels
+            all_is_done()
+            for number, images in enumerate(results):
+                want = expected[number % len(expected)].images
+                assert read(images.address, want.nbytes) == want.tobytes(), number
+            nothing_is_held()
+        """,
+        photos,
+        setup=STAND_INS + JAX,
+        FAKE_CUDA_SCHEDULE=schedule,
+    )
+
+
+@pytest.mark.parametrize("end", ["exhausted", "closed", "dropped"])
+def test_what_jax_has_read_is_let_go_of_when_no_batch_is_asked_for_any_more(
+    photos: Path, end: str
 ) -> None:
     run(
         f"""
         with context():
             streams[0] = stream()
-            expected = list(Loader(folder, shuffle=False, **given))
-            loader = Loader(
-                folder, device="cuda", output="jax", repeat=True, shuffle=False, **given
-            )
-            kept = []
-            for images, labels in islice(loader, 30):
-                kept.append(images)
-                images.deleted = labels.deleted = {deleted}
-                del images, labels
-            call("cuStreamSynchronize", ctypes.c_void_p(streams[0]))
-            for number, images in enumerate(kept):
-                want = expected[number % len(expected)].images
-                assert read(images.address, want.nbytes) == want.tobytes(), number
-            from imagepipe_rs._adapters import jax as adapter
-            assert len(adapter._copies) <= 60
+            loader = Loader(folder, device="cuda", **given)
+            batches = iter(loader)
+            for _ in batches if {end!r} == "exhausted" else islice(batches, 3):
+                pass
+            # The device has done nothing yet.
+            assert len(jax_reads._reads) >= 6
+            if {end!r} == "closed":
+                batches.close()
+            del batches, loader
+            assert len(jax_reads._reads) >= 6
+            all_is_done()
+            nothing_is_held()
         """,
         photos,
         setup=STAND_INS + JAX,
-        FAKE_CUDA_SCHEDULE=schedule,
+    )
+
+
+def test_jax_gets_batches_on_a_device_with_room_for_one(photos: Path) -> None:
+    """Nothing but the thread that asks JAX can give its memory to the next batch."""
+    run(
+        """
+        with context():
+            streams[0] = stream()
+            LATE = 0
+            # JAX takes its memory at the start, and leaves little.
+            arena = iter(range(memory(12_000_000), 2**63, 500_000))
+            memory = lambda size: next(arena)
+            given.update(size=64, batch_size=10)
+            loader = Loader(folder, device="cuda", **given)
+            taken = count("cuMemAlloc_v2")
+            assert all(images.is_ready() for images, _ in loader)
+            assert count("cuMemAlloc_v2") - taken > 1  # there were no more
+            assert len({*sources}) == 2  # images and labels of the same buffer
+        """,
+        photos,
+        setup=STAND_INS + JAX,
+        FAKE_CUDA_MEMORY=13_000_000,
+        FAKE_CUDA_SCHEDULE="eager",
+    )
+
+
+def test_all_of_jaxs_arrays_may_be_deleted(photos: Path) -> None:
+    """What was to tell when JAX has read is then gone, too."""
+    run(
+        """
+        with context():
+            streams[0] = stream()
+            for images, labels in islice(Loader(folder, device="cuda", **given), 3):
+                pass
+            dispatch(0)
+            for _, after in list(jax_reads._reads):
+                after.delete()
+            nothing_is_held()
+        """,
+        photos,
+        setup=STAND_INS + JAX,
     )
 
 
@@ -329,6 +446,9 @@ def tf_from_dlpack(capsule):
 
 tensorflow = types.ModuleType("tensorflow")
 dlpack = types.SimpleNamespace(from_dlpack=tf_from_dlpack)
+tensorflow.__version__ = "2.20.0"
+tensorflow.test = types.SimpleNamespace(is_built_with_cuda=lambda: True)
+tensorflow.config = types.SimpleNamespace(list_physical_devices=lambda kind: [kind])
 tensorflow.experimental = types.SimpleNamespace(dlpack=dlpack)
 sys.modules["tensorflow"] = tensorflow
 """

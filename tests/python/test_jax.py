@@ -8,6 +8,7 @@ import jax
 import numpy as np
 import pytest
 from imagepipe_rs import Batch, Loader
+from imagepipe_rs._adapters.jax import _first
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,3 +78,14 @@ def test_every_field_is_an_array(photos: Path) -> None:
         for array, expected in zip(batch, same, strict=True):
             assert isinstance(array, jax.Array)
             assert np.array_equal(np.asarray(array), expected)
+
+
+def test_what_tells_that_a_copy_is_there_outlives_the_copy() -> None:
+    """As on a GPU, where the memory of a batch is held until then."""
+    copy = jax.numpy.from_dlpack(np.ones((4, 3, 3, 3), np.float32), copy=True)
+    with jax.transfer_guard("disallow"):
+        after = _first(copy)
+    jax.jit(lambda array: array + 1, donate_argnums=0)(copy)
+    assert copy.is_deleted()
+    assert after.block_until_ready().is_ready()
+    assert after.nbytes == 4

@@ -344,8 +344,9 @@ def test_weights_may_be_a_tensor(photos: Path) -> None:
 
 def test_objects_of_pytorch_as_arguments(photos: Path) -> None:
     options = {"size": 8, "batch_size": 4, "output": "torch"}
-    loader = Loader(photos, device=torch.device("cpu"), **options)
-    assert next(iter(loader)).images.device == torch.device("cpu")
+    for device in (torch.device("cpu"), torch.device("cpu", 0)):
+        loader = Loader(photos, device=device, **options)
+        assert next(iter(loader)).images.device == torch.device("cpu")
     with pytest.raises(ValueError, match=r"^device='meta' is not valid: 'cpu', 'cuda'"):
         Loader(photos, device=torch.device("meta"), **options)
     if not torch.cuda.is_available():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from imagepipe_rs._frameworks import hint
 from imagepipe_rs._names import shown
 
 if TYPE_CHECKING:
@@ -20,17 +21,25 @@ OUTPUTS = ("numpy", "dlpack", "tensorflow", "torch", "jax", "cupy")
 class Adapter(Protocol):
     """What each module here offers."""
 
+    def check(self, dtype: str, device: str) -> None:
+        """Raise what keeps the framework from taking images of ``dtype`` on ``device``.
+
+        A framework's own runtime is not started for this if that can be avoided.
+        """
+        ...
+
     def convert(self, tensor: Tensor | DeviceTensor, dtype: str) -> Any:
         """Return the framework's array over the memory of ``tensor``, of type ``dtype``."""
         ...
 
 
-def adapter(output: str) -> Adapter:
-    """Return the adapter for an ``output`` argument.
+def adapter(output: str, dtype: str = "", device: str = "cpu") -> Adapter:
+    """Return the adapter for an ``output`` argument, and images of ``dtype`` on ``device``.
 
     Raises:
-        ValueError: not a known output.
+        ValueError: not a known output, or one that does not have this type.
         ImportError: the framework is not installed.
+        DeviceError: the framework cannot use the device.
     """
     if not isinstance(output, str) or output not in OUTPUTS:
         message = f"output={shown(output)} is not valid: one of {', '.join(map(repr, OUTPUTS))}"
@@ -38,6 +47,8 @@ def adapter(output: str) -> Adapter:
     try:
         module = importlib.import_module(f"imagepipe_rs._adapters.{output}")
     except ImportError as error:
-        message = f"output={output!r} needs a package that cannot be imported: {error}"
-        raise ImportError(message) from error
-    return cast("Adapter", module)
+        needs = f"output={output!r} needs a package that cannot be imported: {error}"
+        raise ImportError(needs + hint(error, output, device)) from error
+    found = cast("Adapter", module)
+    found.check(dtype, device)
+    return found

@@ -16,11 +16,21 @@ if TYPE_CHECKING:
 _streams: dict[int, Any] = {}
 
 
+def check(dtype: str, device: str) -> None:
+    """Refuse bfloat16, which not all versions of CuPy have.
+
+    Raises:
+        ValueError: ``dtype`` is bfloat16.
+    """
+    del device
+    if dtype == "bfloat16":
+        message = "dtype='bfloat16' is not valid with output='cupy': use 'float16' or 'float32'"
+        raise ValueError(message)
+
+
 def convert(tensor: Tensor | DeviceTensor, dtype: str) -> Any:
     """Return an array that shares the memory on a GPU, else a copy on the current device."""
-    if dtype == "bfloat16":
-        message = "output='cupy' has no dtype 'bfloat16': use 'float16' or 'float32'"
-        raise ValueError(message)
+    del dtype
     if isinstance(tensor, DeviceTensor):
         with cupy.cuda.Device(tensor.__dlpack_device__()[1]):
             stream = cupy.cuda.get_current_stream()

@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from imagepipe_rs._native import Tensor
 
 
+def check(dtype: str, device: str) -> None:
+    """See to it that there is bfloat16 if it is asked for.
+
+    Raises:
+        ImportError: there is not.
+    """
+    del device
+    if dtype == "bfloat16":
+        bfloat16()
+
+
 def convert(tensor: Tensor | DeviceTensor, dtype: str) -> npt.NDArray[Any]:
     """Return an array that keeps the batch's memory alive, or a copy of one on a GPU."""
     array = on_host(tensor)

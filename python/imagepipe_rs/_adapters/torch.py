@@ -6,10 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from imagepipe_rs._frameworks import install_here, without_cuda
 from imagepipe_rs._native import DeviceTensor
 
 if TYPE_CHECKING:
     from imagepipe_rs._native import Tensor
+
+
+def check(dtype: str, device: str) -> None:
+    """Refuse a GPU if PyTorch was built without CUDA; this does not initialise CUDA.
+
+    Raises:
+        DeviceError: it was.
+    """
+    del dtype
+    if device != "cpu" and torch.version.cuda is None:
+        remedy = f"pip uninstall torch, then {install_here('torch')}"
+        raise without_cuda("torch", f"PyTorch {torch.__version__}", device, remedy)
 
 
 def convert(tensor: Tensor | DeviceTensor, dtype: str) -> Any:

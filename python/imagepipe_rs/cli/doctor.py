@@ -12,6 +12,7 @@ import imagepipe_rs
 from imagepipe_rs import _native
 from imagepipe_rs._environment import jpeg_decoder
 from imagepipe_rs._errors import DeviceError
+from imagepipe_rs._frameworks import has_jax_plugin, install
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command
@@ -21,10 +22,13 @@ _COMPANIONS = {
     "tensorflow": ("output='tensorflow', as_tf_dataset()", ("tensorflow", "tensorflow-cpu")),
     "torch": ("output='torch', as_torch()", ("torch",)),
     "jax": ("output='jax'", ("jax",)),
-    "cupy": ("output='cupy'", ("cupy", "cupy-cuda12x", "cupy-cuda13x")),
+    "cupy": ("output='cupy'", ("cupy", "cupy-cuda11x", "cupy-cuda12x", "cupy-cuda13x")),
     "ml_dtypes": ("dtype='bfloat16' with NumPy", ("ml-dtypes",)),
     "pandas": ("ImageDataSet.labels_df", ("pandas",)),
 }
+
+# How an error of the Loader ends that is none for the doctor.
+_FOR_LOADERS = ', or use device="cpu"'
 
 _PCI_DEVICES = Path("/sys/bus/pci/devices")
 
@@ -88,20 +92,41 @@ def _cuda() -> dict[str, Any]:
     try:
         found = _native.cuda_devices()
     except DeviceError as error:
-        return {"driver": None, "devices": [], "error": str(error)}
+        return {"driver": None, "devices": [], "frameworks_without": [], "error": str(error)}
     for device in found["devices"]:
         device["pcie"] = _pcie(_PCI_DEVICES / device["bus_id"])
-    return {**found, "error": None}
+    return {**found, "frameworks_without": _without_cuda(), "error": None}
+
+
+def _without_cuda() -> list[str]:
+    """Return the frameworks that are installed without CUDA, as far as their packages tell."""
+    lacking = {
+        "tensorflow": _version(("tensorflow",)) is None and _version(("tensorflow-cpu",)),
+        "torch": "+cpu" in (_version(("torch",)) or ""),
+        "jax": _version(("jax",)) and not has_jax_plugin(),
+    }
+    return [name for name, lacks in lacking.items() if lacks]
 
 
 def _pcie(device: Path) -> dict[str, int | None]:
-    """Return generation and width of a device's link as it is now, each None if it is not told.
+    """Return generation and width of a device's link, now and at most; None for what is not told.
 
     An idle GPU may run its link at a lower generation than it can.
     """
-    width = int(_first_number(device / "current_link_width"))
     speed = _first_number(device / "current_link_speed")
-    return {"generation": _GENERATIONS.get(speed), "width": width or None}
+    width = _first_number(device / "current_link_width")
+    return {
+        "generation": _GENERATIONS.get(speed),
+        "width": int(width) or None,
+        "max_generation": _GENERATIONS.get(_least(device, "max_link_speed")),
+        "max_width": int(_least(device, "max_link_width")) or None,
+    }
+
+
+def _least(device: Path, file: str) -> float:
+    """Return the smaller number of a device and of the port that it is connected to."""
+    ends = (device, device.resolve().parent)
+    return min(filter(None, (_first_number(end / file) for end in ends)), default=0)
 
 
 def _first_number(file: Path) -> float:
@@ -156,7 +181,7 @@ def _turbo(processor: dict[str, Any]) -> str:
 
 def _cuda_rows(cuda: dict[str, Any]) -> list[tuple[str, str]]:
     if cuda["error"]:
-        return [("CUDA", f"none: {cuda['error']}")]
+        return [("GPU", f"none: {cuda['error'].removesuffix(_FOR_LOADERS)}")]
     rows = [("CUDA", f"driver for CUDA {cuda['driver']}")]
     for number, device in enumerate(cuda["devices"]):
         major, minor = device["capability"]
@@ -168,17 +193,27 @@ def _cuda_rows(cuda: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _link(pcie: dict[str, int | None]) -> str:
     generation, width = pcie["generation"] or "unknown", pcie["width"]
-    return f"PCIe generation {generation}, width {f'x{width}' if width else 'unknown'}"
+    most, widest = pcie["max_generation"], pcie["max_width"]
+    return (
+        f"PCIe generation {generation}{f' (at most {most})' if most else ''}, "
+        f"width {f'x{width}' if width else 'unknown'}{f' (at most x{widest})' if widest else ''}"
+    )
 
 
 def _missing(found: dict[str, Any]) -> str:
+    driver = found["cuda"]["driver"]
     # CuPy is of no use without a driver.
-    useless = {"cupy"} if found["cuda"]["driver"] is None else set()
+    useless = {"cupy"} if driver is None else set()
     missing = [name for name, version in found["packages"].items() if version is None]
     missing = [name for name in missing if name not in useless]
-    lines = [f"pip install {_COMPANIONS[name][1][-1]}" for name in missing]
-    if not lines:
-        return "Nothing is missing."
-    return "\n".join(
-        ["Missing packages, each needed only for the use given above:", *(f"  {x}" for x in lines)]
-    )
+    without = found["cuda"]["frameworks_without"]
+    parts = [
+        ("Missing packages, each needed only for the use given above:", missing),
+        ("Installed without CUDA, which they need for device='cuda':", without),
+    ]
+    lines = [
+        "\n".join([heading, *(f"  {install(name, driver)}" for name in names)])
+        for heading, names in parts
+        if names
+    ]
+    return "\n\n".join(lines) or "Nothing is missing."

@@ -23,10 +23,19 @@ from imagepipe_rs.graph._geometry import (
     ResizeRectangle,
 )
 from imagepipe_rs.graph._graph import Graph, Saturate
+from imagepipe_rs.graph._image_macros import (
+    AverageFilter,
+    EnsureSize,
+    GaussianFilter,
+    ImageBrightness,
+    ImageNoise,
+    ImagePiecewiseAffine,
+)
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, Output, RandomSeed, outputs
 from imagepipe_rs.graph._nodes import *  # noqa: F403
+from imagepipe_rs.graph._patch import ResourceCenter, ResourceView
 from imagepipe_rs.graph._placeholders import Reference, Variable
 from imagepipe_rs.graph._resource import (
     AppendField,
@@ -36,7 +45,6 @@ from imagepipe_rs.graph._resource import (
 )
 from imagepipe_rs.graph._resource_nodes import (
     GetLastResource,
-    GetResource,
     GetResourceListLength,
     ListInterval,
     PermuteResources,
@@ -48,6 +56,7 @@ from imagepipe_rs.graph._resource_nodes import (
     SegmentCount,
 )
 from imagepipe_rs.graph._resource_type import ResourceField
+from imagepipe_rs.graph._resources import GetResource
 from imagepipe_rs.graph._sources import (
     ImageDirectory,
     ResourceListSource,
@@ -58,14 +67,17 @@ from imagepipe_rs.graph._stream import Stream, graph, load, pipeline
 __all__ = [
     "AffineView",
     "AppendField",
+    "AverageFilter",
     "Boolean",
     "ConditionalResource",
     "Constant",
     "Debug",
+    "EnsureSize",
     "EnumerationInput",
     "Expression",
     "FileList",
     "Float",
+    "GaussianFilter",
     "GetField",
     "GetImageProperties",
     "GetLastResource",
@@ -73,7 +85,10 @@ __all__ = [
     "GetResource",
     "GetResourceListLength",
     "Graph",
+    "ImageBrightness",
     "ImageDirectory",
+    "ImageNoise",
+    "ImagePiecewiseAffine",
     "Input",
     "Integer",
     "ListInterval",
@@ -95,9 +110,11 @@ __all__ = [
     "Reference",
     "RepeatResource",
     "ResizeRectangle",
+    "ResourceCenter",
     "ResourceField",
     "ResourceListSource",
     "ResourceSegment",
+    "ResourceView",
     "Saturate",
     "SeedInput",
     "SegmentCount",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
 from imagepipe_rs._errors import GraphError
-from imagepipe_rs.graph._placeholders import Variable
 from imagepipe_rs.graph.types import of_native
 
 if TYPE_CHECKING:
@@ -131,11 +130,9 @@ def compiled(
 
 
 def _check_variables(build: Build) -> None:
-    members = build.graph.members.values()
-    declared = {node.variable for node in members if isinstance(node, Variable)}
-    unknown = sorted(set(build.variables) - declared)
+    unknown = sorted(set(build.variables) - build.graph.variables)
     if unknown:
-        known = ", ".join(map(repr, sorted(declared))) or "none at all"
+        known = ", ".join(map(repr, sorted(build.graph.variables))) or "none at all"
         raise GraphError(f"there is no variable {unknown[0]!r} in the graph; it has {known}")
 
 
@@ -173,5 +170,5 @@ def types_of(build: Build, wanted: Sequence[Node]) -> list[Data]:
     places = [build.place(node) for node in wanted]
     if not places:
         return []
-    checked = _native.Graph(build.nodes, [(place, "") for place in places])
+    checked = _native.Graph(build.nodes, [(place, "") for place in places], optimize=False)
     return [of_native(one) for one in checked.types]

@@ -81,8 +81,8 @@ class RectangleArea(Macro):
 class GetImageProperties(Macro):
     """What is known of an image, as a resource.
 
-    Its fields are whole numbers: `width` and `height` in pixels, `channels`, and `depth`, which is
-    0 for Boolean, 1 Char, 2 Short, 3 UnsignedShort, 4 Integer, 5 Float.
+    Its fields are whole numbers: `width` and `height` in pixels, `channels`, and `depth` in bits of
+    an element.
 
     Args:
         source: the image.
@@ -94,13 +94,12 @@ class GetImageProperties(Macro):
 
     def expand(self, source: Node) -> Operand:
         """Return the resource."""
-        found = Operation("ImageProperties", source)
-        fields = ("width", "height", "channels", "depth")
-        return MakeResource({field: found[place] for place, field in enumerate(fields)})
+        fields = ("Width", "Height", "Channels", "Depth")
+        return MakeResource({field.lower(): Operation(f"Image{field}", source) for field in fields})
 
 
-# A seed for y that differs from the one for x, whatever that is.
-_FOR_Y = 0x6A09_E667_F3BC_C909
+FOR_OTHER = 0x6A09_E667_F3BC_C909
+"""What is added to a seed to have another one."""
 
 
 class RandomPatchView(Macro):
@@ -134,6 +133,6 @@ class RandomPatchView(Macro):
         image = GetImageProperties(source)
         x = Operation("SampleUniform", -padding, image["width"] - width + padding, seed)
         with self.graph.within(f"{self.name}/y", saturates=False):
-            other = seed + _FOR_Y
+            other = seed + FOR_OTHER
         y = Operation("SampleUniform", -padding, image["height"] - height + padding, other)
         return Operation("TranslateView", -x, -y)

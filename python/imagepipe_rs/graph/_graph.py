@@ -33,6 +33,7 @@ class Graph:
     Attributes:
         members: all nodes, by name, in the order they were made.
         outputs: what each sample has.
+        variables: the names of its variables.
         saturates: whether arithmetic clips, as it does within :class:`Saturate`.
     """
 
@@ -40,6 +41,7 @@ class Graph:
         """Begin an empty graph."""
         self.members: dict[str, Node] = {}
         self.outputs: list[Output] = []
+        self.variables: set[str] = set()
         self.saturates = False
         self._scope = ""
         self._counts: dict[str, int] = {}
@@ -164,7 +166,7 @@ class Place:
             made: what is made there, whose own ``__init__`` is left out.
             graph: the graph it is made in.
         """
-        opener = graph.opener() if graph else None
+        opener = None if graph is None else graph.opener()
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
         origin, calls = "", list[str]()
         line = ""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from imagepipe_rs.graph._resource_type import Resource
-from imagepipe_rs.graph._token import Data, Text
+from imagepipe_rs.graph._token import Data, Text, Token
 
 if TYPE_CHECKING:
     from imagepipe_rs.graph._node import Node, Operand
@@ -118,9 +118,7 @@ class SeedInput(Input):
 
     def __init__(self, description: str = "") -> None:
         """Declare the input."""
-        from imagepipe_rs.graph.types import Integer  # noqa: PLC0415  it imports what imports this
-
-        super().__init__(Integer(), description=description)
+        super().__init__(Token("int32"), description=description)
 
     @property
     def default(self) -> Any:

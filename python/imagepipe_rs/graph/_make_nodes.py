@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 '''
 
+_LONGEST = 93  # characters of the first line of a docstring
+
 
 def source() -> str:
     """Return the text of ``_nodes.py``."""
@@ -83,14 +85,27 @@ def _merged(parameters: list[_Parameter]) -> _Parameter:
 
 
 def _docstring(summary: str, parameters: list[_Parameter]) -> str:
-    if not parameters:
-        return f'    """{summary}"""'
-    lines = [f'    """{summary}', "", "    Args:"]
+    first, more = _in_two(summary)
+    if not parameters and not more:
+        return f'    """{first}"""'
+    lines = [f'    """{first}']
+    if more:
+        lines += ["", *textwrap.wrap(more, 95, initial_indent="    ", subsequent_indent="    ")]
+    if parameters:
+        lines += ["", "    Args:"]
     for one in parameters:
         text = f"{one.name}: {one.summary}."
         wrapped = textwrap.wrap(text, 91, subsequent_indent="    ")
         lines += [f"        {line}" for line in wrapped]
     return "\n".join([*lines, '    """'])
+
+
+def _in_two(summary: str) -> tuple[str, str]:
+    """Return the first line of a docstring, and the rest of a summary that is longer than that."""
+    if len(summary) <= _LONGEST:
+        return summary, ""
+    first, _, more = summary.partition(": ")
+    return f"{first}.", more[:1].upper() + more[1:]
 
 
 if __name__ == "__main__":

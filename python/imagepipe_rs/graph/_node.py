@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from imagepipe_rs._errors import GraphError
+from imagepipe_rs.graph._build import Build, types_of
 from imagepipe_rs.graph._constant import described
 from imagepipe_rs.graph._graph import Place, current
 from imagepipe_rs.graph._operators import Operators
@@ -14,7 +15,6 @@ from imagepipe_rs.graph._operators import Operators
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from imagepipe_rs.graph._build import Build
     from imagepipe_rs.graph._resource_type import Resource
     from imagepipe_rs.graph._token import Data
 
@@ -39,6 +39,7 @@ class Node(Operators):
         self.place = Place.of_caller(self, self.graph)
         self.name = self.graph.add(self, name)
         self.operands: list[Node] = []
+        self._known: Data | None = None
 
     @property
     def origin(self) -> str:
@@ -70,9 +71,9 @@ class Node(Operators):
         found = self.resource_type()
         if found is not None:
             return found
-        from imagepipe_rs.graph._build import Build, types_of  # noqa: PLC0415  it imports this
-
-        return types_of(Build(self.graph), [self])[0]
+        if self._known is None:
+            (self._known,) = types_of(Build(self.graph), [self])
+        return self._known
 
     @property
     def node_kind(self) -> str:

@@ -1195,7 +1195,9 @@ class ImageCropSafe(Operation):
 
 
 class ViewImage(Operation):
-    """An image as it is seen in a view: each pixel is what the source has where the view maps it from.
+    """An image as it is seen in a view.
+
+    Each pixel is what the source has where the view maps it from.
 
     Args:
         source: an image: (height, width, channels), or (height, width).

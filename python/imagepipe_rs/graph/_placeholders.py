@@ -68,6 +68,7 @@ class Variable(Node):
         self.variable = variable
         self.default = described(default)
         super().__init__(name=name)
+        self.graph.variables.add(variable)
 
     def native(self, build: Build) -> tuple[str | None, Any]:
         """Return the value that was chosen.

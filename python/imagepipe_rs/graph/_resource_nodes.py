@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph._resource import one_resource
-from imagepipe_rs.graph._resources import (
-    Interval,
-    OfResources,
-    Permuted,
-    Repeated,
-    Resegmented,
-    Segments,
-)
+from imagepipe_rs.graph._resource_lists import Interval, Permuted, Repeated, Resegmented
+from imagepipe_rs.graph._resources import OfResources, Segments
 
 if TYPE_CHECKING:
     from imagepipe_rs.graph._node import Operand
@@ -34,31 +28,6 @@ class GetResourceListLength(OfResources):
     def expand(self, resources: Node) -> Operand:
         """Return the length."""
         return self.given(resources).length()
-
-
-class GetResource(OfResources):
-    """A resource of a list, as in ``resources[index]``.
-
-    Args:
-        resources: the list.
-        index: its number, from 0; from the end if negative.
-
-    Raises:
-        GraphError: the number is known, and the list does not have so many resources.
-    """
-
-    def __init__(self, resources: Node, index: Operand, *, name: str | None = None) -> None:
-        """Take the list and the number."""
-        self._number = index if isinstance(index, int) else None
-        super().__init__(resources=resources, index=index, name=name)
-
-    def expand(self, resources: Node, index: Node) -> Operand:
-        """Return the resource."""
-        found = self.given(resources)
-        number, size = self._number, found.size
-        if number is not None and size is not None and not -size <= number < size:
-            raise self.fault(f"there is no resource {number} in a list of {size}")
-        return found.resource(index)
 
 
 class GetLastResource(OfResources):
@@ -125,17 +94,27 @@ class ListInterval(OfResources):
         resources: the list.
         begin: the number of the first one, from 0.
         end: the number of the last one.
+
+    Raises:
+        GraphError: the numbers are known, and the list does not have such resources.
     """
 
     def __init__(
         self, resources: Node, begin: Operand, end: Operand, *, name: str | None = None
     ) -> None:
         """Take the list and the numbers."""
+        self._numbers = begin, end
         super().__init__(resources=resources, begin=begin, end=end, name=name)
 
     def expand(self, resources: Node, begin: Node, end: Node) -> Operand:
         """Return the list."""
-        return Interval(self.given(resources), begin, end)
+        found = self.given(resources)
+        first, last = self._numbers
+        if isinstance(first, int) and isinstance(last, int):
+            size = last + 1 if found.size is None else found.size
+            if not 0 <= first <= last < size:
+                raise self.fault(f"there are no resources {first} to {last} in a list of {size}")
+        return Interval(found, begin, end)
 
 
 class RepeatResource(Macro):

@@ -12,8 +12,8 @@ import numpy as np
 from imagepipe_rs.graph._foreign import FileList
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operation
+from imagepipe_rs.graph._resource_lists import SourceList
 from imagepipe_rs.graph._resource_type import ResourceField
-from imagepipe_rs.graph._resources import SourceList
 
 if TYPE_CHECKING:
     from imagepipe_rs.graph._node import Operand
@@ -167,8 +167,12 @@ class ImageDirectory(ResourceListSource):
         """List the files."""
         self._path = os.path.abspath(os.fspath(path))  # noqa: PTH100  links are not followed
         self._recursive, self._sorted, self._filter = recursive, sorted, filter
-        self._image = DecodedImage("file", depth, channels)
+        self._image = self.decoded(depth, channels)
         super().__init__(name=name)
+
+    def decoded(self, depth: str, channels: str) -> ResourceField:
+        """Return the field of the images."""
+        return DecodedImage("file", depth, channels)
 
     def load(self) -> Loaded:
         """Return the files and their images."""

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::value::Value;
 use super::columns::{Column, Columns};
+use crate::delivery::{DeviceArray, OnDevice};
 use crate::dlpack::Array;
 use crate::error::Error;
 use crate::tensor::Lease;
@@ -12,6 +13,8 @@ use crate::tensor::Lease;
 #[derive(Debug)]
 pub struct Batch {
     pub(super) lease: Arc<Lease>,
+    /// The arrays, where they are on a device.
+    pub(super) on_device: Option<OnDevice>,
     pub(super) columns: Arc<Columns>,
     /// Of each sample, the values that have no array.
     pub(super) each: Vec<Vec<Value>>,
@@ -38,6 +41,8 @@ pub struct Failure {
 pub enum Values<'a> {
     /// One array: the samples along its first axis.
     Stacked(Array),
+    /// One array on a device.
+    OnDevice(DeviceArray),
     /// A value for each sample.
     Each(Vec<&'a Value>),
 }
@@ -62,7 +67,10 @@ impl Batch {
     #[must_use]
     pub fn output(&self, output: usize) -> Values<'_> {
         match self.columns.column(output) {
-            Column::Stacked { field, .. } => Values::Stacked(Array::of_field(&self.lease, *field)),
+            Column::Stacked { field, .. } => match &self.on_device {
+                Some(arrays) => Values::OnDevice(arrays.nth(*field)),
+                None => Values::Stacked(Array::of_field(&self.lease, *field)),
+            },
             Column::Each(number) => {
                 Values::Each(self.each.iter().map(|values| &values[*number]).collect())
             }

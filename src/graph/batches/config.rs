@@ -3,6 +3,7 @@
 use crate::engine::{MOST_WORKERS, OnError};
 use crate::error::{Error, Result};
 use crate::pixel::{Conversion, Layout};
+use crate::tensor::Device;
 
 /// How a stream is set up.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Config {
     pub workers: Option<usize>,
     /// Batches ready ahead of the consumer. Default: 2.
     pub prefetch: usize,
+    /// Where arrays are delivered. Default: the CPU's memory.
+    pub device: Device,
 }
 
 impl Default for Config {
@@ -43,6 +46,7 @@ impl Default for Config {
             max_errors: None,
             workers: None,
             prefetch: 2,
+            device: Device::Cpu,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::batch::{Batch, Failure};
 use super::job::Job;
+use crate::delivery::{OnDevice, Waiting};
 use crate::engine::{Engine, Load, Meter, Next, Stopwatch, WorkerClock, WorkerTime};
 use crate::error::{Error, Result};
 use crate::sync::lock;
@@ -44,6 +45,8 @@ struct Clocks {
 #[derive(Debug)]
 pub struct Batches {
     engine: Option<Engine<Job>>,
+    /// What is to be seen to where batches are on a device.
+    waiting: Option<Waiting>,
     ledger: Arc<Ledger>,
     place: u64,
 }
@@ -88,7 +91,10 @@ impl Ledger {
 impl Batches {
     pub(super) fn new(engine: Engine<Job>, ledger: Arc<Ledger>, start: u64) -> Self {
         lock(&ledger.clocks).running.push(engine.clock());
+        let gpu = engine.job().memory.gpu.as_ref();
+        let notifier = engine.notifier();
         Self {
+            waiting: gpu.map(|gpu| Waiting::new(gpu, move || notifier.notify())),
             engine: Some(engine),
             ledger,
             place: start,
@@ -104,10 +110,12 @@ impl Batches {
         let Some(engine) = &self.engine else {
             return Ok(Next::End);
         };
+        let patience = Waiting::at_most(engine.job().memory.gpu.as_ref(), patience);
         let next = engine.next(patience).and_then(|next| match next {
             Next::Batch((batch, failures)) => {
                 self.ledger.note_failures(&failures)?;
                 let batch = batch.map(|batch| Batch { failures, ..batch })?;
+                batch.on_device.iter().for_each(OnDevice::deliver);
                 Ok(Next::Batch(batch))
             }
             Next::End => Ok(Next::End),
@@ -117,15 +125,27 @@ impl Batches {
         match &next {
             Ok(Next::Batch(batch)) => {
                 self.place = batch.after;
+                self.waiting.iter_mut().for_each(Waiting::note_batch);
                 self.ledger.waiting.add_items(1, 0);
                 self.ledger
                     .delivered
                     .add_items(batch.len() as u64, batch.bytes());
             }
-            Ok(Next::TimedOut) => {}
+            Ok(Next::TimedOut) => self.check_room()?,
             _ => self.stop(),
         }
         next
+    }
+
+    /// Sees to it that a batch can come.
+    fn check_room(&mut self) -> Result<()> {
+        let (Some(engine), Some(waiting)) = (&self.engine, &mut self.waiting) else {
+            return Ok(());
+        };
+        let load = engine.load();
+        let gpu = engine.job().memory.gpu.as_ref();
+        let checked = gpu.map(|gpu| waiting.check(gpu, load.ready + load.begun));
+        checked.unwrap_or(Ok(())).inspect_err(|_| self.stop())
     }
 
     /// Where all ranks stand: the first sample after what has been handed over.
@@ -150,6 +170,7 @@ impl Batches {
                 .running
                 .retain(|running| !Arc::ptr_eq(running, &clock));
         }
+        self.waiting = None;
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::value::Value;
 use super::batch::{Batch, Failure};
 use super::columns::{Columns, Differs};
 use super::config::Config;
+use crate::delivery::{Gpu, Room};
 use crate::engine::{self, Begun, FirstError, Meter, OnError, Stopwatch};
 use crate::error::{Error, Result};
 use crate::random::{Purpose, Stream};
@@ -36,6 +37,8 @@ pub(super) struct Shared {
 #[derive(Debug)]
 pub(super) struct Memory {
     pub(super) batches: Arc<Pool>,
+    /// Where batches are delivered on a GPU.
+    pub(super) gpu: Option<Gpu>,
     pub(super) registers: Mutex<Vec<Registers>>,
 }
 
@@ -52,9 +55,13 @@ pub(super) struct Job {
 /// A batch while workers fill it.
 #[derive(Debug)]
 pub(super) struct Assembly {
+    number: u64,
     first: u64,
     after: u64,
+    /// What workers write.
     lease: Arc<Lease>,
+    /// Its place on a GPU, if it goes to one.
+    room: Option<Room>,
     notes: Mutex<Vec<Note>>,
     fatal: FirstError,
 }
@@ -94,10 +101,19 @@ impl engine::Job for Job {
         let size = batch_size as u64;
         let all = size.wrapping_mul(world);
         let step = self.start.wrapping_add(number.wrapping_mul(all));
+        let (lease, room) = match &self.memory.gpu {
+            None => (Arc::new(self.memory.batches.lend(batch_size)?), None),
+            Some(gpu) => match gpu.room(batch_size)? {
+                None => return Ok(Begun::Later),
+                Some(room) => (Arc::clone(&room.staging), Some(room)),
+            },
+        };
         let batch = Assembly {
+            number,
             first: step.wrapping_add(rank.wrapping_mul(size)),
             after: step.wrapping_add(all),
-            lease: Arc::new(self.memory.batches.lend(batch_size)?),
+            lease,
+            room,
             notes: Mutex::default(),
             fatal: FirstError::default(),
         };
@@ -234,7 +250,10 @@ impl Job {
             );
             return Err(of_sample(batch.first, reason));
         }
+        let upload = |(gpu, room): (&Gpu, &Room)| gpu.upload(batch.number, room, indices.len());
+        let on_device = self.memory.gpu.as_ref().zip(batch.room.as_ref());
         Ok(Batch {
+            on_device: on_device.map(upload).transpose()?,
             lease: Arc::clone(&batch.lease),
             columns: Arc::clone(&self.shared.columns),
             each,

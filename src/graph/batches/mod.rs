@@ -17,11 +17,14 @@ pub use iterator::Batches;
 use super::operation::Sample;
 use super::program::Program;
 use super::value::Value;
+use crate::cuda::{Images, Route};
+use crate::delivery::{Gpu, Request};
 use crate::engine::{Engine, OnError, Reading, WorkerTime, usable_cores};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::pixel::{Conversion, Layout};
 use crate::random::{Purpose, Stream as Chance};
 use crate::sync::lock;
-use crate::tensor::{Host, Pool};
+use crate::tensor::{Device, Field, Host, Pool};
 use columns::Columns;
 use iterator::Ledger;
 use job::{Job, Memory, Shared};
@@ -66,12 +69,12 @@ impl Stream {
     /// the outputs have.
     ///
     /// # Errors
-    /// [`crate::error::Error::Argument`] for a wrong option, [`crate::error::Error::Graph`] where no sample can be made.
+    /// [`Error::Argument`] for a wrong option, [`Error::Graph`] where no sample can be made.
     pub fn open(program: Arc<Program>, config: Config, start: u64) -> Result<Self> {
         config.check()?;
         let (example, values) = example(&program, &config, start)?;
         let columns = Arc::new(Columns::new(&program, &config, &values));
-        let memory = Mutex::new(Memory::new(&config, &columns));
+        let memory = Mutex::new(Memory::new(&config, &columns)?);
         Ok(Self {
             ledger: Arc::new(Ledger::new(config.max_errors)),
             shared: Arc::new(Shared {
@@ -94,11 +97,11 @@ impl Stream {
     /// The batches from sample `start` of all ranks on: `steps` of them, or without end.
     ///
     /// # Errors
-    /// [`crate::error::Error::Threads`] when worker threads cannot be had.
+    /// [`Error::Threads`] when worker threads cannot be had.
     pub fn batches(&self, start: u64, steps: Option<u64>) -> Result<Batches> {
         let job = Job {
             shared: Arc::clone(&self.shared),
-            memory: self.memory(),
+            memory: self.memory()?,
             start,
             steps,
         };
@@ -107,7 +110,7 @@ impl Stream {
     }
 
     /// Memory to be used again; new in a fork, where the parent's may be locked for ever.
-    fn memory(&self) -> Arc<Memory> {
+    fn memory(&self) -> Result<Arc<Memory>> {
         let Shared {
             config, columns, ..
         } = &*self.shared;
@@ -115,9 +118,15 @@ impl Stream {
             return Memory::new(config, columns);
         };
         if !memory.batches.at_home() {
-            *memory = Memory::new(config, columns);
+            *memory = Memory::new(config, columns)?;
         }
-        Arc::clone(&memory)
+        Ok(Arc::clone(&memory))
+    }
+
+    /// What a user should know about the device, though it is no error.
+    #[must_use]
+    pub fn device_note(&self) -> Option<String> {
+        self.memory.try_lock().ok()?.gpu.as_ref()?.note()
     }
 
     /// Worker threads.
@@ -177,15 +186,44 @@ impl Stats {
 }
 
 impl Memory {
-    fn new(config: &Config, columns: &Columns) -> Arc<Self> {
+    fn new(config: &Config, columns: &Columns) -> Result<Arc<Self>> {
         // One with the consumer, one that the consumer just let go, the rest ahead of it.
         let spare = config.prefetch.saturating_add(2);
         let fields = Arc::clone(&columns.fields);
-        Arc::new(Self {
+        let gpu = match config.device {
+            Device::Cpu => None,
+            Device::Cuda(ordinal) => Some(gpu(ordinal, config, &fields, spare)?),
+        };
+        Ok(Arc::new(Self {
             batches: Pool::new(config.batch_size, fields, spare, Arc::new(Host)),
+            gpu,
             registers: Mutex::default(),
-        })
+        }))
     }
+}
+
+/// What brings the arrays of a stream to a GPU, as they are.
+fn gpu(ordinal: u32, config: &Config, fields: &Arc<[Field]>, ahead: usize) -> Result<Gpu> {
+    let Some(first) = fields.first() else {
+        let allowed = "only for outputs that are arrays of one shape";
+        let device = format!("\"cuda:{ordinal}\"");
+        return Err(Error::argument("device", device, allowed));
+    };
+    Gpu::new(Request {
+        ordinal,
+        route: Route::default(),
+        images: Images {
+            conversion: &Conversion::Uint8,
+            layout: Layout::Nhwc,
+            pixels: first.bytes(),
+            channels: 1,
+            most: config.batch_size,
+        },
+        staged: Arc::clone(fields),
+        first,
+        capacity: config.batch_size,
+        ahead,
+    })
 }
 
 /// A sample that can be made: the first one, or where samples that fail are no error, one near it.

@@ -11,7 +11,7 @@ use super::arguments::{DTYPE, Words, shape};
 use crate::codec::{Content, deep, deep::Deep};
 use crate::file::{Base, peek};
 use crate::pixel::{Channels, Dtype, Size};
-use crate::transform::{Identity, MAX_PIXELS, Options, Recipe};
+use crate::transform::{Identity, MAX_PIXELS, Options, Prepared, Recipe};
 
 /// The operations of this family.
 pub(super) const ALL: &[Operation] = &[
@@ -57,7 +57,9 @@ pub(super) const ALL: &[Operation] = &[
 #[derive(Debug, std::default::Default)]
 pub struct Decoding {
     recipes: [Option<Recipe>; 2],
-    pixels: Vec<u8>,
+    pub(super) pixels: Vec<u8>,
+    /// An image of which a part is wanted, where it cannot be decoded alone.
+    pub(super) whole: Value,
 }
 
 /// Which channels.
@@ -98,7 +100,7 @@ fn read(inputs: Inputs<'_>, _: &mut Scratch, out: &mut Value) -> Result<(), Stri
     Ok(())
 }
 
-fn infer_decode(types: &Given<'_>) -> Result<Type, String> {
+pub(super) fn infer_decode(types: &Given<'_>) -> Result<Type, String> {
     match &types[0] {
         Type::Bytes | Type::Anything => {}
         other => return Err(format!("{other}, not the bytes of a file")),
@@ -130,75 +132,113 @@ fn white(dtype: Dtype) -> Result<f64, String> {
 
 /// What is to be made of an image.
 #[derive(Clone, Copy)]
-struct Target {
+pub(super) struct Target {
     dtype: Dtype,
     wanted: Wanted,
     normalizes: bool,
 }
 
 fn decode(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<(), String> {
-    let bytes = inputs.get(0).bytes()?;
-    let target = Target {
-        dtype: DTYPE.read(inputs.get(1))?,
-        wanted: CHANNELS.read(inputs.get(2))?,
-        normalizes: inputs.get(3).is_true()?,
-    };
-    if target.wanted == Wanted::Rgba || deep::is_wide(bytes) {
-        let mut pixels = std::mem::take(&mut scratch.decoding.pixels);
-        let image = deep::decode(bytes, MAX_PIXELS, &mut pixels);
-        let image = image.map_err(|reason| reason.to_string())?;
-        let made = image.map(|image| put_deep(&image, target, out));
-        scratch.decoding.pixels = pixels;
-        if let Some(made) = made {
-            return made;
+    Target::read(inputs)?.decode(inputs.get(0).bytes()?, scratch, out)
+}
+
+impl Target {
+    /// From the inputs of `DecodeImage`.
+    pub(super) fn read(inputs: Inputs<'_>) -> Result<Self, String> {
+        Ok(Self {
+            dtype: DTYPE.read(inputs.get(1))?,
+            wanted: CHANNELS.read(inputs.get(2))?,
+            normalizes: inputs.get(3).is_true()?,
+        })
+    }
+
+    /// Whether the image in these bytes is made by the decoder alone, which can leave parts out.
+    pub(super) fn is_plain(self, bytes: &[u8]) -> bool {
+        self.wanted != Wanted::Rgba && self.dtype == Dtype::Uint8 && !deep::is_wide(bytes)
+    }
+
+    /// The axes of an image of bytes.
+    pub(super) fn axes(self, width: usize, height: usize) -> ([usize; 3], usize) {
+        let rank = if self.wanted == Wanted::Gray { 2 } else { 3 };
+        ([height, width, 3], rank)
+    }
+
+    /// Decodes an image.
+    pub(super) fn decode(
+        self,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        out: &mut Value,
+    ) -> Result<(), String> {
+        if self.wanted == Wanted::Rgba || deep::is_wide(bytes) {
+            let mut pixels = std::mem::take(&mut scratch.decoding.pixels);
+            let image = deep::decode(bytes, MAX_PIXELS, &mut pixels);
+            let image = image.map_err(|reason| reason.to_string())?;
+            let made = image.map(|image| put_deep(&image, self, out));
+            scratch.decoding.pixels = pixels;
+            if let Some(made) = made {
+                return made;
+            }
         }
+        if self.wanted == Wanted::Rgba || self.dtype != Dtype::Uint8 {
+            return decode_converted(bytes, scratch, self, out);
+        }
+        let decoded = self.open(bytes, scratch, |prepared| {
+            put(prepared, self, &mut Slot::Value(out))
+        });
+        decoded.map(|_| ())
     }
-    if target.wanted == Wanted::Rgba || target.dtype != Dtype::Uint8 {
-        return decode_converted(bytes, scratch, target, out);
+
+    /// Reads the header of an image that is made by the decoder alone, and has `made` decode what it
+    /// wants of it.
+    pub(super) fn open<R>(
+        self,
+        bytes: &[u8],
+        scratch: &mut Scratch,
+        made: impl FnOnce(Prepared<'_>) -> Result<R, String>,
+    ) -> Result<R, String> {
+        let is_gray = self.wanted == Wanted::Gray;
+        let recipe = &mut scratch.decoding.recipes[usize::from(is_gray)];
+        let recipe = match recipe {
+            Some(recipe) => recipe,
+            none => none.insert(recipe_of(is_gray)?),
+        };
+        let stop = AtomicBool::new(false);
+        let content = Content::Encoded(bytes);
+        let opened = recipe.open(content, Identity::default(), &mut scratch.images, &stop);
+        made(opened.map_err(|reason| reason.to_string())?)
     }
-    decode_bytes(bytes, scratch, target.wanted, &mut Slot::Value(out)).map(|_| ())
 }
 
 /// Where decoded bytes go.
-enum Slot<'a> {
+pub(super) enum Slot<'a> {
     Value(&'a mut Value),
     Memory(&'a mut Vec<u8>),
 }
 
-/// Decodes to bytes of one or three channels.
-fn decode_bytes(
-    bytes: &[u8],
-    scratch: &mut Scratch,
-    wanted: Wanted,
+/// Decodes to bytes of one or three channels; gives columns and rows.
+pub(super) fn put(
+    prepared: Prepared<'_>,
+    target: Target,
     into: &mut Slot<'_>,
-) -> Result<Size, String> {
-    let is_gray = wanted == Wanted::Gray;
-    let recipe = &mut scratch.decoding.recipes[usize::from(is_gray)];
-    let recipe = match recipe {
-        Some(recipe) => recipe,
-        none => none.insert(recipe_of(is_gray)?),
-    };
-    let stop = AtomicBool::new(false);
-    let content = Content::Encoded(bytes);
-    let opened = recipe.open(content, Identity::default(), &mut scratch.images, &stop);
-    let prepared = opened.map_err(|reason| reason.to_string())?;
+) -> Result<(usize, usize), String> {
     let size = prepared.size();
     let (width, height) = (size.width as usize, size.height as usize);
     let loaded = prepared.decode().map_err(|reason| reason.to_string())?;
+    let (axes, rank) = target.axes(width, height);
     let slot = match into {
         Slot::Value(out) => {
             let out = out.array_mut();
-            let axes = [height, width, 3];
-            out.reset(Dtype::Uint8, shape(&axes[..if is_gray { 2 } else { 3 }])?);
+            out.reset(Dtype::Uint8, shape(&axes[..rank])?);
             out.bytes_mut()
         }
         Slot::Memory(memory) => {
-            let len = width * height * if is_gray { 1 } else { 3 };
+            let len = axes[..rank].iter().product();
             crate::codec::grow(memory, len).map_err(|reason| reason.to_string())?
         }
     };
     loaded.write(slot).map_err(|reason| reason.to_string())?;
-    Ok(size)
+    Ok((width, height))
 }
 
 fn recipe_of(is_gray: bool) -> Result<Recipe, String> {
@@ -223,21 +263,18 @@ fn decode_converted(
     out: &mut Value,
 ) -> Result<(), String> {
     let mut pixels = std::mem::take(&mut scratch.decoding.pixels);
-    let size = decode_bytes(
-        bytes,
-        scratch,
-        target.wanted,
-        &mut Slot::Memory(&mut pixels),
-    );
-    let made = size.and_then(|size| {
+    let size = target.open(bytes, scratch, |prepared| {
+        put(prepared, target, &mut Slot::Memory(&mut pixels))
+    });
+    let made = size.and_then(|(width, height)| {
         let channels = if target.wanted == Wanted::Gray { 1 } else { 3 };
-        let len = size.width as usize * size.height as usize * channels;
+        let pixels_of = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let image = Deep {
-            size,
+            size: Size::new(pixels_of(width), pixels_of(height)),
             orientation: crate::codec::Orientation::default(),
             channels,
             is_wide: false,
-            bytes: &pixels[..len],
+            bytes: &pixels[..width * height * channels],
         };
         put_deep(&image, target, out)
     });

@@ -6,13 +6,14 @@ use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run,
 use super::super::types::Type;
 use super::super::value::Value;
 use super::arguments::check_number;
-use super::picture::{BORDER, BORDERS, INTERPOLATION, INTERPOLATIONS};
+use super::picture::{BORDER, BORDERS, Border, INTERPOLATION, INTERPOLATIONS};
 use super::picture::{dimensions, infer_picture, infer_resized, infer_side};
 use super::picture::{raster, resized, side};
 use super::view::{check_view, view};
-use crate::image::raster::{Outside, shift};
+use crate::image::raster::{Lines, Outside, Pixel, Raster, shift};
 use crate::image::scale::resize;
-use crate::image::warp::{inverse, warp};
+use crate::image::taps::Taps;
+use crate::image::warp::{Matrix, inverse, warp};
 use crate::pixel::Dtype;
 
 /// The operations of this family.
@@ -198,23 +199,39 @@ fn infer_crop(types: &Given<'_>) -> Result<Type, String> {
 }
 
 fn crop(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
-    let source = inputs.get(0).array()?;
+    crop_of(inputs.get(0).array()?, inputs.after(1), out)
+}
+
+/// Writes the part of an image that x, y, width and height say.
+pub(super) fn crop_of(source: &Array, inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
     let [rows, columns, _] = dimensions(source)?;
-    let (x, y) = (inputs.get(1).integer()?, inputs.get(2).integer()?);
-    let (wide, high) = (side(inputs.get(3))?, side(inputs.get(4))?);
+    let part = part(inputs, (columns, rows))?;
+    put_part(source, part, out)
+}
+
+/// The part of an image of some columns and rows that x, y, width and height say: its left, top,
+/// width and height.
+///
+/// # Errors
+/// That it has no pixels.
+pub(super) fn part(
+    inputs: Inputs<'_>,
+    (columns, rows): (usize, usize),
+) -> Result<[usize; 4], String> {
+    let (x, y) = (inputs.get(0).integer()?, inputs.get(1).integer()?);
+    let (wide, high) = (side(inputs.get(2))?, side(inputs.get(3))?);
     let ((left, width), (top, height)) = (covered(x, wide, columns), covered(y, high, rows));
     if width * height == 0 {
         return Err(format!(
             "{wide}x{high} pixels at ({x}, {y}), outside of an image of {columns}x{rows}"
         ));
     }
-    put_part(source, (left, top), (width, height), out)
+    Ok([left, top, width, height])
 }
 
 fn put_part(
     source: &Array,
-    (left, top): (usize, usize),
-    (width, height): (usize, usize),
+    [left, top, width, height]: [usize; 4],
     out: &mut Value,
 ) -> Result<(), String> {
     let pixel = dimensions(source)?[2] * source.dtype().bytes();
@@ -245,18 +262,64 @@ fn crop_safe(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
 
 fn view_image(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<(), String> {
     let source = inputs.get(0).array()?;
-    let places = inverse(&view(inputs.get(1))?).ok_or("a view that has no inverse")?;
-    let (width, height) = (side(inputs.get(2))?, side(inputs.get(3))?);
-    let taps = INTERPOLATION.read(inputs.get(4))?;
-    let border = BORDER.read(inputs.get(5))?;
-    let out = out.array_mut();
-    out.reset(source.dtype(), resized(source, width, height)?);
-    of_number!(source.dtype(), T => {
-        let target: &mut [T] = bytemuck::cast_slice_mut(out.bytes_mut());
-        let outside: Outside<T> = border.outside();
-        let lines = &mut scratch.lines;
-        warp(&raster::<T>(source)?, &places, taps, outside, width, target, lines);
-    });
-    keep_truth(out);
-    Ok(())
+    Seen::read(inputs.after(1))?.put(source, &mut scratch.lines, out)
+}
+
+/// How an image is seen.
+pub(super) struct Seen {
+    /// Where the source has each pixel.
+    pub(super) places: Matrix,
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) taps: Taps,
+    pub(super) border: Border,
+}
+
+impl Seen {
+    /// From view, width, height, interpolation and border.
+    pub(super) fn read(inputs: Inputs<'_>) -> Result<Self, String> {
+        Ok(Self {
+            places: inverse(&view(inputs.get(0))?).ok_or("a view that has no inverse")?,
+            width: side(inputs.get(1))?,
+            height: side(inputs.get(2))?,
+            taps: INTERPOLATION.read(inputs.get(3))?,
+            border: BORDER.read(inputs.get(4))?,
+        })
+    }
+
+    /// Writes what is seen of an image.
+    pub(super) fn put(
+        &self,
+        source: &Array,
+        lines: &mut Lines,
+        out: &mut Value,
+    ) -> Result<(), String> {
+        let out = out.array_mut();
+        out.reset(source.dtype(), resized(source, self.width, self.height)?);
+        of_number!(source.dtype(), T => {
+            let target: &mut [T] = bytemuck::cast_slice_mut(out.bytes_mut());
+            self.put_pixels(&raster::<T>(source)?, target, lines);
+        });
+        keep_truth(out);
+        Ok(())
+    }
+
+    /// Writes the pixels that are seen of an image.
+    pub(super) fn put_pixels<T: Pixel>(
+        &self,
+        source: &Raster<'_, T>,
+        target: &mut [T],
+        lines: &mut Lines,
+    ) {
+        let outside: Outside<T> = self.border.outside();
+        warp(
+            source,
+            &self.places,
+            self.taps,
+            outside,
+            self.width,
+            target,
+            lines,
+        );
+    }
 }

@@ -11,6 +11,7 @@ mod image;
 mod join;
 mod list;
 mod logic;
+mod part;
 mod picture;
 mod points;
 mod random;
@@ -25,6 +26,7 @@ mod view;
 use super::operation::Operation;
 
 pub use decode::Decoding;
+pub(super) use part::after_decoding;
 
 /// The families.
 const FAMILIES: [&[Operation]; 16] = [

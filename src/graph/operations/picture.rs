@@ -51,6 +51,11 @@ pub(super) const BORDERS: &str = "what is taken to lie around the image: Constan
                                   ConstantLow, Replicate, Reflect or Wrap, or their numbers from 0";
 
 impl Border {
+    /// Whether what lies around an image does not depend on its pixels.
+    pub(super) fn is_constant(self) -> bool {
+        matches!(self, Self::High | Self::Low)
+    }
+
     /// The same, of an image of this type.
     pub(super) fn outside<T: Pixel>(self) -> Outside<T> {
         match self {

@@ -1,7 +1,7 @@
 //! Reading a graph from bytes that may be anything.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use flate2::read::ZlibDecoder;
@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
         };
         let mut found = TextList::default();
         for path in paths.iter() {
-            found.push(&self.home.join(path.text()?).to_string_lossy());
+            found.push(&joined(self.home, Path::new(path.text()?)).to_string_lossy());
         }
         Ok(Value::List(found.into()))
     }
@@ -223,4 +223,17 @@ impl<'a> Reader<'a> {
         self.left = left;
         Ok(taken)
     }
+}
+
+/// A path that was written as it is seen from `home`: the one that it was made of, without `..`.
+fn joined(home: &Path, seen: &Path) -> PathBuf {
+    let mut whole = home.to_path_buf();
+    for part in seen.components() {
+        if part == Component::ParentDir {
+            whole.pop();
+        } else {
+            whole.push(part);
+        }
+    }
+    whole
 }

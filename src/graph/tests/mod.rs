@@ -1,6 +1,7 @@
 //! Graphs made by hand, and what each operation makes of values.
 
 mod decode;
+mod fused;
 mod geometry;
 mod image;
 mod list;

@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyList};
 use super::super::arguments::{Arguments, FLAG, Pair, SEED, THREADS, WHOLE};
 use super::super::batch::PyTensor;
 use super::super::config;
+use super::super::device::PyDeviceTensor;
 use super::super::iterating::{self, Held};
 use super::super::loader::stage;
 use super::PyGraph;
@@ -60,6 +61,7 @@ fn configuration(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
         max_errors: a.get("max_errors", "a whole number, or None")?,
         workers: a.get("workers", THREADS)?,
         prefetch: a.get("prefetch", WHOLE)?,
+        device: config::device(a.get("cuda_device", "a device's number, or None")?),
     })
 }
 
@@ -84,6 +86,11 @@ impl PyStream {
     fn batches(&self, py: Python<'_>, start: u64, count: Option<u64>) -> PyResult<PyStreamBatches> {
         let batches = py.detach(|| self.0.batches(start, count))?;
         Ok(PyStreamBatches(Held::new(batches)))
+    }
+
+    /// Why memory could not be pinned for a GPU, if it could not.
+    fn device_note(&self, py: Python<'_>) -> Option<String> {
+        py.detach(|| self.0.device_note())
     }
 
     /// The samples that failed last: number and reason.
@@ -165,6 +172,7 @@ impl PyStreamBatch {
     fn output<'py>(&self, py: Python<'py>, output: usize) -> PyResult<Bound<'py, PyAny>> {
         match self.0.output(output) {
             Values::Stacked(array) => Ok(PyTensor(array).into_pyobject(py)?.into_any()),
+            Values::OnDevice(array) => Ok(PyDeviceTensor::new(array).into_pyobject(py)?.into_any()),
             Values::Each(values) => {
                 let values = values.into_iter().map(|value| python(py, value));
                 Ok(PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::codes::{Code, Result};
 use crate::config::Output;
@@ -24,6 +24,8 @@ pub(crate) enum Rule {
 }
 
 static STATE: LazyLock<Mutex<State>> = LazyLock::new(Mutex::default);
+/// Told when what hangs goes on.
+static RESUMED: Condvar = Condvar::new();
 /// The process that called `cuInit`, or 0.
 static PROCESS: AtomicI32 = AtomicI32::new(0);
 static IS_EXITING: AtomicBool = AtomicBool::new(false);
@@ -38,20 +40,27 @@ thread_local! {
 pub(crate) fn call(
     name: &'static str,
     rule: Rule,
-    body: impl FnOnce(&mut State) -> Result<()>,
+    mut body: impl FnMut(&mut State) -> Result<()>,
 ) -> c_int {
     if is_forked() {
         report_fork(name);
         return Code::NOT_INITIALIZED.0;
     }
-    let result = locked(|state| {
+    let mut result = locked(|state| {
         if IS_EXITING.load(Ordering::SeqCst) {
             state.function = name;
             state.violate("after-exit", "called after the process began to exit");
             return Err(Code::DEINITIALIZED);
         }
-        state.serve(name, rule, body)
+        state.serve(name, rule, &mut body)
     });
+    while result == Err(Code::HANGS) {
+        wait_for_resume();
+        result = locked(|state| {
+            state.function = name;
+            body(state)
+        });
+    }
     Code::from(result).0
 }
 
@@ -67,6 +76,18 @@ pub(crate) fn locked<T>(body: impl FnOnce(&mut State) -> T) -> T {
     IS_INSIDE.set(true);
     let _inside = Inside;
     body(&mut state)
+}
+
+/// Waits as long as anything hangs, without keeping others from calling.
+fn wait_for_resume() {
+    let state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(RESUMED.wait_while(state, |state| state.graph.is_stuck()));
+}
+
+/// Has all that hangs go on.
+pub(crate) fn resume() {
+    locked(State::resume);
+    RESUMED.notify_all();
 }
 
 /// Whether the calling thread is in the driver.
@@ -127,7 +148,7 @@ impl State {
         &mut self,
         name: &'static str,
         rule: Rule,
-        body: impl FnOnce(&mut State) -> Result<()>,
+        body: &mut impl FnMut(&mut State) -> Result<()>,
     ) -> Result<()> {
         self.function = name;
         let call = self.report.count(name);

@@ -6,8 +6,10 @@
 //! | `FAKE_CUDA_SCHEDULE` | `lazy`: runs only what the host waits for; `eager`: runs everything at once; `random`: as the seed has it | `lazy` |
 //! | `FAKE_CUDA_DEVICES` | the number of devices | 1 |
 //! | `FAKE_CUDA_MEMORY` | bytes of memory of each device | 1 GiB |
+//! | `FAKE_CUDA_CAPABILITY` | the compute capability of each device | 9.0 |
 //! | `FAKE_CUDA_VERSION` | the CUDA version of the driver, as `cuDriverGetVersion` has it | 12080 |
 //! | `FAKE_CUDA_FAIL` | failures, see [`crate::config::Failure`] | none |
+//! | `FAKE_CUDA_HANG` | `function:n`, several separated by commas: what the n-th call of a function (1 is the first, `*` every call) enqueues does not end before `fakeCudaResume`, nor does a call that waits for it | none |
 //! | `FAKE_CUDA_PLANT` | a bug of the caller to imitate, see `plant.rs` | none |
 //! | `FAKE_CUDA_REPORT` | a file to write the report to, or `-` to keep it for `fakeCudaReport`; without it, a violation aborts the process | none |
 //!
@@ -36,12 +38,18 @@ pub(crate) enum Schedule {
 /// code, as an asynchronous error does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// The exported name, or `*` for any function.
-    pub(crate) function: String,
-    /// `None` is every call.
-    pub(crate) call: Option<u64>,
+    pub(crate) calls: Calls,
     pub(crate) code: Code,
     pub(crate) is_sticky: bool,
+}
+
+/// Calls of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Calls {
+    /// The exported name, or `*` for any function.
+    function: String,
+    /// `None` is every call.
+    number: Option<u64>,
 }
 
 /// Where violations go.
@@ -59,8 +67,12 @@ pub(crate) struct Config {
     pub(crate) schedule: Schedule,
     pub(crate) devices: usize,
     pub(crate) memory: u64,
+    /// Major and minor.
+    pub(crate) capability: (i32, i32),
     pub(crate) version: i32,
     pub(crate) failures: Vec<Failure>,
+    /// What they enqueue does not end.
+    pub(crate) hangs: Vec<Calls>,
     pub(crate) plant: Option<Plant>,
     pub(crate) output: Output,
 }
@@ -73,8 +85,10 @@ impl Default for Config {
             schedule: Schedule::Lazy,
             devices: 1,
             memory: 1 << 30,
+            capability: (9, 0),
             version: 12080,
             failures: Vec::new(),
+            hangs: Vec::new(),
             plant: None,
             output: Output::Abort,
         }
@@ -107,8 +121,10 @@ impl Config {
             schedule,
             devices: visible.map_or(devices, |list| visible_devices(&list, devices)),
             memory: number("FAKE_CUDA_MEMORY", text("FAKE_CUDA_MEMORY"), 1 << 30)?,
+            capability: capability(text("FAKE_CUDA_CAPABILITY"))?,
             version: number("FAKE_CUDA_VERSION", text("FAKE_CUDA_VERSION"), 12080)?,
-            failures: failures(&text("FAKE_CUDA_FAIL").unwrap_or_default())?,
+            failures: items("FAKE_CUDA_FAIL", text("FAKE_CUDA_FAIL"), failure)?,
+            hangs: items("FAKE_CUDA_HANG", text("FAKE_CUDA_HANG"), Calls::read)?,
             plant: text("FAKE_CUDA_PLANT")
                 .map(|name| {
                     Plant::named(&name).ok_or_else(|| format!("FAKE_CUDA_PLANT: no bug {name:?}"))
@@ -130,6 +146,13 @@ fn number<T: std::str::FromStr>(name: &str, text: Option<String>, default: T) ->
     })
 }
 
+fn capability(text: Option<String>) -> Result<(i32, i32), String> {
+    let text = text.unwrap_or_else(|| "9.0".to_owned());
+    let parts = text.split_once('.');
+    let read = parts.and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
+    read.ok_or_else(|| format!("FAKE_CUDA_CAPABILITY: cannot read {text:?}"))
+}
+
 /// How many devices a list of ordinals leaves: it ends at the first that does not exist.
 fn visible_devices(list: &str, devices: usize) -> usize {
     list.split(',')
@@ -138,27 +161,47 @@ fn visible_devices(list: &str, devices: usize) -> usize {
         .count()
 }
 
-fn failures(text: &str) -> Result<Vec<Failure>, String> {
+/// What a list says, separated by commas.
+fn items<T>(
+    name: &str,
+    text: Option<String>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<T>, String> {
+    let text = text.unwrap_or_default();
     text.split(',')
         .map(str::trim)
         .filter(|item| !item.is_empty())
-        .map(|item| failure(item).ok_or_else(|| format!("FAKE_CUDA_FAIL: cannot read {item:?}")))
+        .map(|item| read(item).ok_or_else(|| format!("{name}: cannot read {item:?}")))
         .collect()
 }
 
+impl Calls {
+    fn read(item: &str) -> Option<Self> {
+        let (function, number) = item.split_once(':')?;
+        Some(Self {
+            function: function.to_owned(),
+            number: match number {
+                "*" => None,
+                number => Some(number.parse().ok()?),
+            },
+        })
+    }
+
+    /// Whether the `call`-th call of a function is one of them.
+    pub(crate) fn contain(&self, function: &str, call: u64) -> bool {
+        let is_named = self.function == "*" || self.function == function;
+        is_named && self.number.is_none_or(|number| number == call)
+    }
+}
+
 fn failure(item: &str) -> Option<Failure> {
-    let (place, code) = item.split_once('=')?;
-    let (function, call) = place.split_once(':')?;
+    let (calls, code) = item.split_once('=')?;
     let (code, is_sticky) = match code.strip_suffix('!') {
         Some(code) => (code, true),
         None => (code, false),
     };
     Some(Failure {
-        function: function.to_owned(),
-        call: match call {
-            "*" => None,
-            call => Some(call.parse().ok()?),
-        },
+        calls: Calls::read(calls)?,
         code: Code(code.parse().ok()?),
         is_sticky,
     })
@@ -166,21 +209,29 @@ fn failure(item: &str) -> Option<Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Code, Failure, failures, visible_devices};
+    use super::{Calls, Code, Failure, failure, items, visible_devices};
+
+    fn failures(text: &str) -> Result<Vec<Failure>, String> {
+        items("FAKE_CUDA_FAIL", Some(text.to_owned()), failure)
+    }
 
     #[test]
     fn failures_are_read() {
         let read = failures("cuMemAlloc_v2:3=2, cuEventRecord:*=700!").unwrap();
         let expected = [
             Failure {
-                function: "cuMemAlloc_v2".to_owned(),
-                call: Some(3),
+                calls: Calls {
+                    function: "cuMemAlloc_v2".to_owned(),
+                    number: Some(3),
+                },
                 code: Code(2),
                 is_sticky: false,
             },
             Failure {
-                function: "cuEventRecord".to_owned(),
-                call: None,
+                calls: Calls {
+                    function: "cuEventRecord".to_owned(),
+                    number: None,
+                },
                 code: Code(700),
                 is_sticky: true,
             },

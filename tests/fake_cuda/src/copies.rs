@@ -11,6 +11,20 @@ use crate::schedule::read_host;
 use crate::state::State;
 
 impl State {
+    /// The index of a copy's stream, and what the report calls the copy; `None` if it is of no
+    /// bytes.
+    fn copy_on(
+        &mut self,
+        stream: usize,
+        target: u64,
+        source: u64,
+        bytes: usize,
+    ) -> Result<Option<(usize, String)>> {
+        let index = self.stream_in_context(stream)?;
+        let what = format!("the copy of {bytes} bytes from {source:#x} to {target:#x}");
+        Ok((bytes > 0).then_some((index, what)))
+    }
+
     /// `cuMemcpyHtoDAsync`.
     pub(crate) fn copy_to_device(
         &mut self,
@@ -19,11 +33,9 @@ impl State {
         bytes: usize,
         stream: usize,
     ) -> Result<()> {
-        let mut index = self.stream_in_context(stream)?;
-        if bytes == 0 {
+        let Some((mut index, what)) = self.copy_on(stream, target, source as u64, bytes)? else {
             return Ok(());
-        }
-        let what = format!("the copy of {bytes} bytes from {source:#x} to {target:#x}");
+        };
         self.check_device(target, bytes, &what)?;
         let place = self.place(source, bytes)?;
         if self.plants(Plant::CopyOnWrongStream) {
@@ -87,11 +99,9 @@ impl State {
         bytes: usize,
         stream: usize,
     ) -> Result<()> {
-        let index = self.stream_in_context(stream)?;
-        if bytes == 0 {
+        let Some((index, what)) = self.copy_on(stream, target as u64, source, bytes)? else {
             return Ok(());
-        }
-        let what = format!("the copy of {bytes} bytes from {source:#x} to {target:#x}");
+        };
         self.check_device(source, bytes, &what)?;
         let place = self.place(target, bytes)?;
         let mut touches = vec![Touch::new(source, bytes, false)];
@@ -114,7 +124,7 @@ impl State {
             && let Some(mark) = mark
         {
             self.count_pageable();
-            self.observe(&[mark]);
+            self.observe(&[mark])?;
         }
         Ok(())
     }
@@ -127,11 +137,9 @@ impl State {
         bytes: usize,
         stream: usize,
     ) -> Result<()> {
-        let index = self.stream_in_context(stream)?;
-        if bytes == 0 {
+        let Some((index, what)) = self.copy_on(stream, target, source, bytes)? else {
             return Ok(());
-        }
-        let what = format!("the copy of {bytes} bytes from {source:#x} to {target:#x}");
+        };
         self.check_device(source, bytes, &what)?;
         self.check_device(target, bytes, &what)?;
         let touches = [
@@ -186,8 +194,7 @@ impl State {
     pub(crate) fn observe_stream(&mut self, stream: usize) -> Result<()> {
         let index = self.stream(stream)?;
         let last = self.streams[index].last.clone();
-        self.observe(last.as_slice());
-        Ok(())
+        self.observe(last.as_slice())
     }
 
     /// `cuLaunchKernel` of one of the kernels that run here.

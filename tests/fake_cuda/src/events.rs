@@ -164,7 +164,7 @@ impl State {
     pub(crate) fn synchronize_event(&mut self, handle: usize) -> Result<()> {
         let before = self.host_event(handle)?;
         if !self.plants(Plant::SkipEventSync) {
-            self.observe(&before);
+            self.observe(&before)?;
         }
         Ok(())
     }

@@ -71,6 +71,8 @@ pub(crate) struct Operation {
     pub(crate) action: Action,
     /// Operations that must have run before.
     pub(crate) after: Vec<u64>,
+    /// Whether it ends once it may run.
+    pub(crate) ends: bool,
 }
 
 /// The operations that have not run, by number; an operation's predecessors have lower numbers.
@@ -91,7 +93,7 @@ impl Graph {
         !self.pending.contains_key(&id)
     }
 
-    /// The operations that may run now, in the order of their numbers.
+    /// The operations that may run to their end now, in the order of their numbers.
     pub(crate) fn ready(&self) -> Vec<u64> {
         let ready = self
             .pending
@@ -114,7 +116,18 @@ impl Graph {
         needed.into_iter().collect()
     }
 
+    /// Whether an operation does not end, or comes after one that does not.
+    pub(crate) fn hangs(&self, id: u64) -> bool {
+        let mut needed = self.needed_for(id).into_iter();
+        needed.any(|id| self.pending.get(&id).is_some_and(|next| !next.ends))
+    }
+
+    /// Whether anything hangs.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.pending.values().any(|operation| !operation.ends)
+    }
+
     pub(crate) fn is_ready(&self, operation: &Operation) -> bool {
-        operation.after.iter().all(|id| self.is_done(*id))
+        operation.ends && operation.after.iter().all(|id| self.is_done(*id))
     }
 }

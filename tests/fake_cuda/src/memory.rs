@@ -134,6 +134,7 @@ impl State {
             return Err(Code::INVALID_VALUE);
         }
         self.check_host_access(pointer, bytes, true, "the host's free");
+        self.check_hang_in(self.context()?)?;
         if let Some(allocation) = self.memory.0.get_mut(&pointer) {
             allocation.data = None;
         }

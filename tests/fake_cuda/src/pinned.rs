@@ -53,6 +53,7 @@ impl State {
         match self.pinned.get(&start).copied() {
             Some(pinned) if !pinned.is_allocated => {
                 self.check_unpinned(start, pinned.bytes, "unregister-pending");
+                self.check_hang_in(self.context()?)?;
                 self.pinned.remove(&start);
                 Ok(())
             }
@@ -94,6 +95,7 @@ impl State {
         match self.pinned.get(&start).copied() {
             Some(pinned) if pinned.is_allocated => {
                 self.check_unpinned(start, pinned.bytes, "free-pending");
+                self.check_hang_in(self.context()?)?;
                 self.pinned.remove(&start);
                 self.freed_host.insert(start, pinned.bytes);
                 discard(start, pinned.bytes);

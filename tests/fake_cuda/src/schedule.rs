@@ -66,7 +66,25 @@ impl State {
         while self.run_any() {}
     }
 
-    /// Runs an operation and what it needs; a random schedule may run others, too.
+    /// Has the operations that hang go on.
+    pub(crate) fn resume(&mut self) {
+        self.config.hangs.clear();
+        let pending = self.graph.pending.values_mut();
+        pending.for_each(|operation| operation.ends = true);
+    }
+
+    /// Has the call wait as long as anything hangs in a context.
+    pub(crate) fn check_hang_in(&self, context: usize) -> Result<()> {
+        self.check_hang(&self.everything(context))
+    }
+
+    fn check_hang(&self, marks: &[Mark]) -> Result<()> {
+        let hangs = marks.iter().any(|mark| self.graph.hangs(mark.id));
+        (!hangs).then_some(()).ok_or(Code::HANGS)
+    }
+
+    /// Runs an operation, which does not hang, and what it needs; a random schedule may run others,
+    /// too.
     fn finish(&mut self, id: u64) {
         if self.config.schedule == Schedule::Random {
             while !self.graph.is_done(id) && self.run_any() {}
@@ -91,11 +109,13 @@ impl State {
     }
 
     /// The host waits for operations and so knows that they and all before them are done.
-    pub(crate) fn observe(&mut self, marks: &[Mark]) {
+    pub(crate) fn observe(&mut self, marks: &[Mark]) -> Result<()> {
+        self.check_hang(marks)?;
         for mark in marks {
             self.finish(mark.id);
         }
         self.host_knows(marks);
+        Ok(())
     }
 
     /// The host has learned that operations are done.
@@ -126,6 +146,9 @@ impl State {
                 .get(id)
                 .is_some_and(|next| graph.is_ready(next))
         });
+        if ready.is_empty() {
+            return; // what is left hangs
+        }
         let chosen = ready[self.random.below(ready.len())];
         self.run(chosen);
     }

@@ -228,6 +228,7 @@ impl State {
                 name,
                 action,
                 after,
+                ends: !self.hangs(),
             },
         );
         let stream = &mut self.streams[index];

@@ -27,7 +27,7 @@ LOADERS: tuple[Options, ...] = (
     {"dtype": "uint8", "layout": "NHWC"},
     {"dtype": "float32", "layout": "NCHW", "mean": "imagenet", "std": "imagenet"},
 )
-COMMON: Options = {"size": 160, "batch_size": 32, "limit": 480, "seed": 5, "labels": None}
+COMMON: Options = {"size": 160, "batch_size": 16, "limit": 240, "seed": 5, "labels": None}
 MOST_FAILURES = 5
 
 

@@ -1,6 +1,7 @@
 //! The CUDA kernels of `cuda/convert.cu`, compiled for the host: for tests.
 
 use std::ffi::{CStr, c_char, c_int, c_uint, c_void};
+use std::ops::Range;
 
 /// The bits of the element for each byte of each channel.
 pub type Table<T> = [[T; 256]; 3];
@@ -82,6 +83,20 @@ pub fn convert(
     target: &mut [u8],
     grid: u32,
 ) {
+    convert_in(batch, elements, order, target, (grid, 0..grid));
+}
+
+/// As [`convert`], but runs only some blocks of a grid.
+///
+/// # Panics
+/// As [`convert`].
+pub fn convert_in(
+    batch: &Batch<'_>,
+    elements: Elements<'_>,
+    order: Order,
+    target: &mut [u8],
+    (grid, blocks): (u32, Range<u32>),
+) {
     let Some(kernel) = elements.kernel(order) else {
         panic!("bytes that stay where they are need no kernel");
     };
@@ -111,7 +126,10 @@ pub fn convert(
     #[expect(unsafe_code, reason = "a function of C++")]
     // SAFETY: the parameters are those of the kernel, and its memory is as large and as aligned as
     // it takes for granted, as checked above.
-    let code = unsafe { imagepipe_host_kernel(kernel.as_ptr(), grid, parameters.as_mut_ptr()) };
+    let code = unsafe {
+        let parameters = parameters.as_mut_ptr();
+        imagepipe_host_blocks(kernel.as_ptr(), grid, blocks.start, blocks.end, parameters)
+    };
     assert_eq!(code, 0, "no kernel {kernel:?}");
 }
 
@@ -130,6 +148,18 @@ unsafe extern "C" {
     pub fn imagepipe_host_kernel(
         name: *const c_char,
         grid: c_uint,
+        parameters: *mut *mut c_void,
+    ) -> c_int;
+
+    /// As [`imagepipe_host_kernel`], the blocks from `first` to before `end` only.
+    ///
+    /// # Safety
+    /// As [`imagepipe_host_kernel`].
+    pub fn imagepipe_host_blocks(
+        name: *const c_char,
+        grid: c_uint,
+        first: c_uint,
+        end: c_uint,
         parameters: *mut *mut c_void,
     ) -> c_int;
 }

@@ -15,13 +15,18 @@ from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph._nodes import SampleIndex
 from imagepipe_rs.graph._placeholders import Reference
 from imagepipe_rs.graph.pixelpipes._enumerations import OF_PARAMETERS
-from imagepipe_rs.graph.pixelpipes._exceptions import refused
+from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
 
 N = TypeVar("N", bound=Node)
 
 
-def ported(made: type[N]) -> type[N]:
-    """Return a class of nodes that follows the conventions of PixelPipes."""
+def ported(made: type[N], name: str | None = None) -> type[N]:
+    """Return a class of nodes that follows the conventions of PixelPipes.
+
+    Args:
+        made: the class of the same nodes.
+        name: what the class is called; as the other one if not given.
+    """
     signature = inspect.signature(made.__init__)
 
     @functools.wraps(made.__init__)
@@ -35,12 +40,23 @@ def ported(made: type[N]) -> type[N]:
             made.__init__(*bound.args, **bound.kwargs)
 
     members = {"__init__": init, "__doc__": made.__doc__, "__module__": __name__}
-    return type(made.__name__, (made,), members)
+    return type(name or made.__name__, (made,), members)
 
 
 def operation(name: str) -> type[Operation]:
     """Return the class of an operation by its name."""
-    return ported(getattr(native, name))
+    found = getattr(native, name, None)
+    return missing(name) if found is None else ported(found)
+
+
+def missing(name: str) -> type[Operation]:
+    """Return a class in place of an operation that the compiled module does not have."""
+
+    def init(self: Operation, *args: Any, **kwargs: Any) -> None:
+        del self, args, kwargs
+        raise NodeException(f"{name} is not an operation of this version")
+
+    return type(name, (Operation,), {"__init__": init, "__doc__": f"{name}, which is missing."})
 
 
 def named(name: str | None) -> dict[str, Any]:
@@ -70,4 +86,4 @@ def referred(text: str) -> Node | None:
     return Reference(target)
 
 
-__all__ = ["converted", "named", "operation", "ported", "referred"]
+__all__ = ["converted", "missing", "named", "operation", "ported", "referred"]

@@ -10,6 +10,7 @@ from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph.pixelpipes import types
 from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, ValidationException, refused
 from imagepipe_rs.graph.pixelpipes._port import converted, named, operation, ported, referred
+from imagepipe_rs.graph.pixelpipes.compiler import Compiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,8 +77,6 @@ class Graph(native.Graph):
         output: Any = None,
     ) -> Pipeline:
         """Return a pipeline of it."""
-        from imagepipe_rs.graph.pixelpipes.compiler import Compiler  # noqa: PLC0415  circular
-
         return Compiler(fixedout=fixedout).build(self, variables=variables, output=output)
 
     def __len__(self) -> int:

@@ -89,7 +89,7 @@ extern "C" fn cuCtxSynchronize() -> c_int {
         state.check_no_capture_in(context)?;
         if !state.plants(Plant::SkipContextSync) {
             let before = state.everything(context);
-            state.observe(&before);
+            state.observe(&before)?;
         }
         Ok(())
     })

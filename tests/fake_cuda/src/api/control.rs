@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int};
 
 use super::{put_text, text};
-use crate::call::{Rule, call, locked};
+use crate::call::{Rule, call, locked, resume};
 use crate::codes::Code;
 use crate::state::State;
 
@@ -32,6 +32,13 @@ extern "C" fn fakeCudaConfigure(name: *const c_char, value: *const c_char) -> c_
 #[unsafe(no_mangle)]
 extern "C" fn fakeCudaSettle() -> c_int {
     locked(State::settle);
+    Code::SUCCESS.0
+}
+
+/// Has what hangs go on, and nothing hang from now on.
+#[unsafe(no_mangle)]
+extern "C" fn fakeCudaResume() -> c_int {
+    resume();
     Code::SUCCESS.0
 }
 

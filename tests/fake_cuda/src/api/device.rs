@@ -8,6 +8,9 @@ use crate::codes::{Code, Result};
 use crate::state::State;
 use crate::{fault, reserve};
 
+const COMPUTE_CAPABILITY_MAJOR: c_int = 75;
+const COMPUTE_CAPABILITY_MINOR: c_int = 76;
+
 #[unsafe(no_mangle)]
 extern "C" fn cuInit(flags: u32) -> c_int {
     call("cuInit", Rule::Free, |state| {
@@ -59,10 +62,12 @@ extern "C" fn cuDeviceGetName(name: *mut c_char, size: c_int, device: c_int) -> 
 extern "C" fn cuDeviceGetAttribute(value: *mut c_int, attribute: c_int, device: c_int) -> c_int {
     call("cuDeviceGetAttribute", Rule::Initialized, |state| {
         index(state, device)?;
-        put(
-            value,
-            self::attribute(attribute, device).ok_or(Code::INVALID_VALUE)?,
-        )
+        let found = match attribute {
+            COMPUTE_CAPABILITY_MAJOR => Some(state.config.capability.0),
+            COMPUTE_CAPABILITY_MINOR => Some(state.config.capability.1),
+            _ => self::attribute(attribute, device),
+        };
+        put(value, found.ok_or(Code::INVALID_VALUE)?)
     })
 }
 
@@ -120,8 +125,7 @@ fn attribute(attribute: c_int, device: c_int) -> Option<c_int> {
         39 => 2048,       // MAX_THREADS_PER_MULTIPROCESSOR
         40 => 2,          // ASYNC_ENGINE_COUNT
         33 => device + 7, // PCI_BUS_ID
-        75 => 9,          // COMPUTE_CAPABILITY_MAJOR
-        // CAN_MAP_HOST_MEMORY, UNIFIED_ADDRESSING, COMPUTE_CAPABILITY_MINOR 0,
+        // CAN_MAP_HOST_MEMORY, UNIFIED_ADDRESSING,
         // CAN_USE_HOST_POINTER_FOR_REGISTERED_MEM, HOST_REGISTER_SUPPORTED
         19 | 41 | 91 | 99 => 1,
         2..=150 => 0,

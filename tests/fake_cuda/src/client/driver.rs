@@ -152,6 +152,7 @@ functions! {
     );
     fakeCudaConfigure(name: *const c_char, value: *const c_char);
     fakeCudaSettle();
+    fakeCudaResume();
     fakeCudaSetSeed(seed: u64);
     fakeCudaReset();
     fakeCudaBeginCapture(stream: usize);

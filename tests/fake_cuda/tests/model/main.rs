@@ -4,6 +4,7 @@
 mod captures;
 mod contexts;
 mod failures;
+mod hangs;
 mod kernels;
 mod memory;
 mod oracle;

@@ -24,11 +24,26 @@ __all__ = [
 
 PointsBounds = operation("PointsBounds")
 PointsCenter = operation("PointsCenter")
-MakePoint = operation("MakePoint")
 MakePoints = operation("MakePoints")
 PointsFromRectangle = operation("PointsFromRectangle")
 RandomPoints = operation("RandomPoints")
 ViewPoints = operation("ViewPoints")
+
+
+class MakePoint(Ports, native.Macro):
+    """A point, as an array of one point.
+
+    Args:
+        x: its distance from the left.
+        y: its distance from the top.
+    """
+
+    x = native.Input(native.types.Float())
+    y = native.Input(native.types.Float())
+
+    def expand(self, x: Node, y: Node) -> Node:
+        """Return the point with an axis for its number."""
+        return native.Operation("Unsqueeze", native.Operation("MakePoint", x, y), 0)
 
 
 class MakeRectangle(Ports, native.Macro):

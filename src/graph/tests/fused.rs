@@ -1,0 +1,146 @@
+//! Images of which parts alone are decoded: the same as parts of whole images.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A JPEG with something to be seen in it.
+fn jpeg(width: u16, height: u16, is_gray: bool) -> Value {
+    let channels = if is_gray { 1 } else { 3 };
+    let len = usize::from(width) * usize::from(height) * channels;
+    let pixels: Vec<u8> = (0..len)
+        .map(|place| u8::try_from(place * place / 7 % 251).expect("a byte"))
+        .collect();
+    let mut file = Vec::new();
+    let colors = if is_gray {
+        jpeg_encoder::ColorType::Luma
+    } else {
+        jpeg_encoder::ColorType::Rgb
+    };
+    jpeg_encoder::Encoder::new(&mut file, 85)
+        .encode(&pixels, width, height, colors)
+        .expect("an image");
+    Value::Bytes(Arc::new(file))
+}
+
+/// What is made of an image: an operation with its inputs but the first.
+#[derive(Clone, Debug)]
+struct Then(&'static str, Vec<Value>);
+
+/// Both programs of a graph that decodes an image and does something with it.
+fn both(file: &Value, channels: &str, then: &[Then]) -> [Program; 2] {
+    let mut graph = Maker::default();
+    let text = |word: &str| Value::Text(word.into());
+    let bytes = graph.constant(file.clone());
+    let depth = graph.constant(text("Char"));
+    let channels = graph.constant(text(channels));
+    let normalize = graph.constant(Array::boolean(true));
+    let image = graph.node("DecodeImage", &[bytes, depth, channels, normalize]);
+    let mut outputs = Vec::new();
+    for Then(operation, inputs) in then {
+        let rest = inputs.iter().map(|input| graph.constant(input.clone()));
+        let inputs: Vec<_> = std::iter::once(image)
+            .chain(rest.collect::<Vec<_>>())
+            .collect();
+        outputs.push(graph.node(operation, &inputs));
+    }
+    let output = |node: &usize| Output {
+        node: *node,
+        label: "default".into(),
+    };
+    graph.0.outputs = outputs.iter().map(output).collect();
+    [Program::plain(&graph.0), Program::new(&graph.0)].map(|program| program.expect("a program"))
+}
+
+/// Whether a program decodes the whole image.
+fn decodes_all(program: &Program) -> bool {
+    let needed = |node: &Node| matches!(&node.kind, Kind::Operation { operation, .. } if operation.name == "DecodeImage");
+    let decoding = program
+        .nodes()
+        .iter()
+        .position(needed)
+        .expect("it is there");
+    program
+        .nodes()
+        .iter()
+        .any(|node| node.inputs().contains(&decoding))
+}
+
+fn view(x: f32, y: f32, turn: f32) -> Value {
+    let mut matrix = Array::zeros(Dtype::Float32, Shape::new(&[3, 3]).expect("a shape"));
+    let rows = [1.0, -turn, x, turn, 1.0, y, 0.0, 0.0, 1.0];
+    matrix.slice_mut::<f32>().copy_from_slice(&rows);
+    matrix.into()
+}
+
+fn int(value: i32) -> Value {
+    Array::scalar(value).into()
+}
+
+fn then() -> impl Strategy<Value = Then> {
+    let place = prop_oneof![
+        (-60i16..60).prop_map(f32::from),
+        (-60i16..60).prop_map(|halves| f32::from(halves) / 2.0),
+        -60f32..60.0,
+    ];
+    let turn = prop_oneof![4 => Just(0f32), 1 => 0.01f32..0.2];
+    let view = (
+        place.clone(),
+        place,
+        turn,
+        1i32..70,
+        1i32..70,
+        0i32..5,
+        0i32..5,
+    );
+    let crop = (-20i32..60, -20i32..60, 1i32..70, 1i32..70);
+    prop_oneof![
+        view.prop_map(|(x, y, turn, width, height, interpolation, border)| {
+            let numbers = [width, height, interpolation, border].map(int);
+            let inputs = std::iter::once(self::view(x, y, turn)).chain(numbers);
+            Then("ViewImage", inputs.collect())
+        }),
+        crop.prop_map(|(x, y, width, height)| {
+            Then("ImageCrop", [x, y, width, height].map(int).into())
+        }),
+        Just(Then("ImageWidth", vec![])),
+        Just(Then("ImageHeight", vec![])),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_part_is_decoded_as_in_the_whole(
+        (width, height) in (1u16..70, 1u16..70),
+        is_gray in any::<bool>(),
+        channels in prop_oneof![Just("GRAY"), Just("RGB"), Just("RGBA")],
+        then in then(),
+    ) {
+        let [plain, smaller] = both(&jpeg(width, height, is_gray), channels, &[then]);
+        prop_assert!(!decodes_all(&smaller));
+        prop_assert_eq!(run(&smaller, 0).ok(), run(&plain, 0).ok());
+    }
+}
+
+#[test]
+fn sizes_alone_need_no_pixels() {
+    let Value::Bytes(file) = jpeg(64, 48, false) else {
+        panic!("bytes")
+    };
+    let header = Value::Bytes(Arc::new(file[..700].to_vec()));
+    let sizes = [Then("ImageWidth", vec![]), Then("ImageHeight", vec![])];
+    let [plain, smaller] = both(&header, "RGB", &sizes);
+    assert!(run(&plain, 0).is_err(), "the file is cut short");
+    assert_eq!(run(&smaller, 0).expect("sizes"), [int(64), int(48)]);
+}
+
+#[test]
+fn what_is_needed_twice_is_decoded_once() {
+    let crop = |x| Then("ImageCrop", [x, 0, 8, 8].map(int).into());
+    let [_, one] = both(&jpeg(32, 32, false), "RGB", &[crop(0)]);
+    let [_, two] = both(&jpeg(32, 32, false), "RGB", &[crop(0), crop(8)]);
+    assert!(!decodes_all(&one));
+    assert!(decodes_all(&two));
+}

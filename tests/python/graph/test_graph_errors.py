@@ -1,0 +1,293 @@
+"""What is wrong with a graph is an error that names the node and the line that made it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from imagepipe_rs import GraphError
+from imagepipe_rs.graph import (
+    Add,
+    AppendField,
+    ConditionalResource,
+    Constant,
+    EnumerationInput,
+    FileList,
+    GetResource,
+    Graph,
+    ImageDirectory,
+    Input,
+    ListInterval,
+    Macro,
+    MakeList,
+    MakeResource,
+    Output,
+    PyNode,
+    RandomResource,
+    Reference,
+    ResourceField,
+    ResourceListSource,
+    Saturate,
+    SegmentCount,
+    SegmentedResourceListSource,
+    Stream,
+    Switch,
+    Table,
+    Toggle,
+    Variable,
+    outputs,
+    pipeline,
+    types,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Pairs(ResourceListSource):
+    def load(self) -> dict[str, Any]:
+        return {"a": [1, 2, 3], "b": ["x", "y", "z"]}
+
+
+class Fields(ResourceListSource):
+    def __init__(self, **fields: Any) -> None:
+        self.fields = fields
+        super().__init__()
+
+    def load(self) -> dict[str, Any]:
+        return self.fields
+
+
+class Segments(SegmentedResourceListSource):
+    def __init__(self, *lengths: int) -> None:
+        self.lengths = lengths
+        super().__init__()
+
+    def load(self) -> dict[str, Any]:
+        return {"a": [1, 2, 3], "_segments": list(self.lengths)}
+
+
+class Itself(ResourceField):
+    def access(self, parent: Any) -> Any:
+        return parent["a"]
+
+
+class Typed(Macro):
+    source = Input(types.Float())
+    how = EnumerationInput(["up", "down"], default="up")
+
+    def expand(self, source: Any, how: Any) -> Any:
+        del how
+        return source
+
+
+class Nothing(Macro):
+    def expand(self) -> Any:
+        return None
+
+
+def _cycle() -> Any:
+    Constant(1) + Reference("loop")
+    return Add(Reference("loop"), 1, name="loop")
+
+
+CASES: list[tuple[Callable[[], Any], str]] = [
+    (lambda: Constant(1) + "text", "text, not an array of numbers"),
+    (lambda: Add([1, 2], [1, 2, 3]), "2 and 3 elements along one axis"),
+    (lambda: Add(Constant(1), object()), "object"),
+    (lambda: Constant(1)["a"], "not a resource, so it has no field 'a'"),
+    (lambda: Reference("nowhere"), "no node is called 'nowhere'"),
+    (_cycle, "it needs its own value.*a cycle"),
+    (lambda: Reference("me", name="me"), "refers to itself: a cycle"),
+    (lambda: [Constant(1, name="one"), Constant(2, name="one")], "has this name already"),
+    (lambda: Switch([], []), "no inputs"),
+    (lambda: Switch([1, 2], [1]), "2 inputs and 1 weights"),
+    (lambda: Switch([1, 2], [1, -1]), "a weight is -1"),
+    (lambda: Switch([1, 2], [1, float("nan")]), "a weight is nan"),
+    (lambda: Switch([1], [Constant(1)]), "a weight is <Constant"),
+    (lambda: Switch([1, 2], [0, 0]), "all weights are 0"),
+    (lambda: Toggle(1, 2, 1.5), "p is 1.5, not a probability"),
+    (lambda: Toggle(1, Pairs(), 0.5), "a value and a list of resources of a, b"),
+    (lambda: Table([]), "no rows"),
+    (lambda: Table([[1, 2], [3]]), r"\[2, 1\] numbers"),
+    (lambda: Table([["x"]]), "not numbers"),
+    (lambda: FileList(["/no/such/file"]), "/no/such/file: no such file"),
+    (lambda: ImageDirectory("/no/such/folder"), "/no/such/folder: No such file or directory"),
+    (lambda: ImageDirectory("/no/such/folder", recursive=True), "No such file or directory"),
+    (lambda: Pairs()[0]["c"], "no field 'c', only a, b"),
+    (lambda: Pairs()["a"], "a list of resources: choose one first"),
+    (lambda: Pairs()[3]["a"], "no resource 3 in a list of 3"),
+    (lambda: ListInterval(Pairs(), 1, 3), "no resources 1 to 3 in a list of 3"),
+    (lambda: ListInterval(Pairs(), 2, 1), "no resources 2 to 1"),
+    (lambda: GetResource(Pairs(), -4), "no resource -4 in a list of 3"),
+    (lambda: Pairs()[0][1], "one resource, not a list"),
+    (lambda: Pairs()[0]["a"]["b"], "not a resource, so it has no field 'b'"),
+    (lambda: Add(Pairs()[0], 1), "which is a resource: choose a field"),
+    (lambda: Output(Pairs()), "an output is one value, not a resource"),
+    (lambda: PyNode(len, [Pairs()]), "which is a resource"),
+    (lambda: RandomResource(Constant([1, 2])), "is not a list of resources"),
+    (lambda: AppendField(Constant(1), "a", 2), "is not a resource"),
+    (lambda: AppendField(Pairs(), "a", 2), "is a list of resources: choose one first"),
+    (lambda: SegmentCount(Pairs()), "is not a list of segments"),
+    (
+        lambda: ConditionalResource(MakeResource(a=1), MakeResource(b=1), condition=True),
+        "no field in common",
+    ),
+    (lambda: Fields(a=[1, 2], b=[1]), "not of one length: a has 2, b has 1"),
+    (Fields, "no fields that are lists"),
+    (lambda: Fields(a=[]), "no resources in it"),
+    (lambda: Fields(a="text"), "field 'a' is str"),
+    (lambda: Fields(a=np.float32(1)), "field 'a' is float32"),
+    (lambda: Fields(a=[object()])[0]["a"], "field 'a': .*object"),
+    (lambda: Fields(a=[1], b=Itself(), c=Itself())[0]["d"], "only a, b, c"),
+    (Segments, "must return _segments"),
+    (lambda: Segments(0, 3), "must return _segments"),
+    (lambda: Segments(1, 3), "segments have 4 resources, and it has 3"),
+    (lambda: Typed("text"), "source is text, not one float32"),
+    (lambda: Typed([1.0, 2.0]), r"source is float32 \(2\), not one float32"),
+    (Typed, "input 'source' is missing"),
+    (lambda: Typed(1, sauce=2), "no input 'sauce', only source, how"),
+    (lambda: Typed(1, source=2), "input 'source' is given twice"),
+    (lambda: Typed(1, "up", 3), "3 inputs, and it takes 2"),
+    (lambda: Typed(1, "left"), "how is 'left', not one of 'up', 'down'"),
+    (Nothing, r"Nothing.expand\(\) returned nothing"),
+]
+
+
+def _stream(make: Callable[[], Any]) -> Stream:
+    with Graph() as graph:
+        made = make()
+        for node in made if isinstance(made, list) else [made]:
+            if not isinstance(node, Output):
+                outputs(node)
+    return Stream(graph)
+
+
+@pytest.mark.parametrize(("make", "reason"), CASES)
+def test_a_node_that_cannot_work_is_named_with_its_line(
+    make: Callable[[], Any], reason: str
+) -> None:
+    with pytest.raises(GraphError, match=reason) as caught:
+        _stream(make)
+    error = caught.value
+    file, line = error.origin.rsplit(":", 1)
+    assert file == __file__
+    assert int(line) in _lines_of(make)
+    assert error.node
+    assert f"{error.node} ({error.origin}): " in str(error)
+    assert error.index is None
+
+
+def _lines_of(make: Callable[[], Any]) -> range:
+    if inspect.isclass(make):  # called by _stream, where the node is made
+        make = _stream
+    lines, first = inspect.getsourcelines(make)
+    return range(first, first + len(lines))
+
+
+class Circular(ResourceField):
+    def access(self, parent: Any) -> Any:
+        return parent["b"] + 1
+
+
+def test_a_field_that_is_computed_from_itself_is_refused() -> None:
+    with Graph(), pytest.raises(GraphError, match="field 'b' is computed from itself"):
+        outputs(Fields(a=[1], b=Circular())[0]["b"])
+
+
+def test_a_graph_without_outputs_is_refused() -> None:
+    with Graph() as graph:
+        Constant(1)
+    with pytest.raises(GraphError, match="no output"):
+        Stream(graph)
+
+
+def test_a_node_needs_a_graph() -> None:
+    with pytest.raises(GraphError, match="with Graph"):
+        Constant(1)
+
+
+def test_nodes_of_another_graph_are_refused() -> None:
+    with Graph():
+        other = Constant(1)
+    with Graph(), pytest.raises(GraphError, match="of another graph"):
+        outputs(other)
+    with Graph(), pytest.raises(GraphError, match="of another graph"):
+        Add(other, 1)
+
+
+def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("none")
+    with Graph(), pytest.raises(GraphError, match="no images in this folder"):
+        ImageDirectory(tmp_path)
+
+
+def test_an_unknown_variable_is_refused() -> None:
+    with Graph() as graph:
+        outputs(Variable("size", 3))
+    with pytest.raises(GraphError, match="no variable 'siz' in the graph; it has 'size'"):
+        Stream(graph, variables={"siz": 4})
+    with pytest.raises(GraphError, match=r"variable 'size': .* object"):
+        Stream(graph, variables={"size": object()})
+
+
+def test_an_exception_of_a_function_is_the_cause_of_the_error() -> None:
+    failure = KeyError("no such thing")
+
+    def fail(_: Any) -> Any:
+        raise failure
+
+    with Graph() as graph:
+        outputs(PyNode(fail, [1], name="broken"))
+    with pytest.raises(GraphError, match=r"sample 3: broken .*no such thing") as caught:
+        Stream(graph).run(3)
+    assert caught.value.__cause__ is failure
+    assert (caught.value.node, caught.value.index) == ("broken", 3)
+    assert caught.value.origin.startswith(__file__)
+
+
+def test_a_function_that_returns_something_else_than_it_says_is_an_error() -> None:
+    with Graph() as graph:
+        outputs(PyNode(lambda: "text", output_type=types.Float()))
+    with pytest.raises(GraphError, match="the function gave text, not one float32"):
+        Stream(graph).run(0)
+    with Graph() as graph:
+        outputs(PyNode(object))
+    with pytest.raises(GraphError, match="object"):
+        Stream(graph).run(0)
+
+
+def test_a_sample_that_cannot_be_made_has_its_number() -> None:
+    with Graph() as graph:
+        outputs(Constant([1, 2, 3])[PyNode(lambda: 3, output_type=types.Integer())])
+    with pytest.raises(GraphError, match=r"sample 7: .*element 3 of 3") as caught:
+        Stream(graph).run(7)
+    assert caught.value.index == 7
+
+
+def test_values_that_are_not_there_yet_are_not_taken_apart() -> None:
+    with Graph():
+        node = MakeList([1, 2])
+        with pytest.raises(TypeError, match="Conditional"):
+            bool(node)
+        with pytest.raises(TypeError, match=r"node\[i\]"):
+            iter(node)
+    with pytest.raises(TypeError, match="parentheses"):
+        pipeline(lambda: None)
+    with Graph(), pytest.raises(TypeError, match="cannot be called"):
+        PyNode(3)
+
+
+def test_an_input_cannot_have_the_name_of_what_nodes_have() -> None:
+    with pytest.raises(TypeError, match="'name'"):
+
+        class Named(Macro):
+            name = Input(types.String())
+
+
+def test_saturate_needs_a_graph() -> None:
+    with pytest.raises(GraphError, match="with Graph"), Saturate():
+        pass
