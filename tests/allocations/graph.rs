@@ -55,10 +55,10 @@ fn patches(graph: &mut Maker, path: &str) -> Vec<usize> {
     let view = graph.node("TranslateView", &[moved, zero]);
     let turned = graph.node("RotateView", &[moved]);
     let chain = graph.node("Chain", &[view, turned]);
-    let patch = graph.node("ViewImage", &[image, view, side, side, linear, border]);
+    let shifted = graph.node("ViewImage", &[image, view, side, side, linear, border]);
     let spun = graph.node("ViewImage", &[image, chain, side, side, linear, border]);
     let small = graph.node("Resize", &[image, side, side, linear]);
-    let bright = graph.node("Multiply", &[patch, moved, no]);
+    let bright = graph.node("Multiply", &[shifted, moved, no]);
     let is_bright = graph.node("Greater", &[bright, small]);
     let condition = graph.node("Lower", &[moved, side]);
     let chosen = graph.node("Conditional", &[spun, small, condition]);
