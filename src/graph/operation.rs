@@ -75,7 +75,7 @@ pub struct Scratch {
     pub(super) scaler: image::scale::Scaler,
     /// What warps images.
     pub(super) lines: image::raster::Lines,
-    /// What decodes images, and reads files.
+    /// What decodes images.
     pub(super) decoding: Decoding,
 }
 

@@ -32,6 +32,8 @@ pub struct Program {
     inputs: Vec<u32>,
     /// Nodes in the order they are computed in: first what every sample needs, then each branch.
     blocks: Vec<Vec<u32>>,
+    /// Nodes whose value is another one's, which they share.
+    selections: Vec<usize>,
     outputs: Vec<usize>,
     labels: Vec<Arc<str>>,
 }
@@ -99,8 +101,12 @@ impl Program {
         let labels = graph.outputs.iter().map(|output| Arc::clone(&output.label));
         let mut planner = Planner::new(&graph.nodes);
         planner.plan(&outputs)?;
+        let is_selected =
+            |step: &Option<Step>| step.as_ref().is_some_and(|step| step.branches.is_some());
+        let selections = (0..graph.nodes.len()).filter(|node| is_selected(&planner.steps[*node]));
         Ok(Self {
             types,
+            selections: selections.collect(),
             steps: planner.steps,
             inputs: planner.inputs,
             blocks: planner.blocks,
@@ -153,12 +159,20 @@ impl Program {
         }
     }
 
+    fn begin(&self, registers: &mut Registers) {
+        registers.run += 1;
+        // What they share could not be written to again.
+        for node in &self.selections {
+            registers.values[*node] = Value::default();
+        }
+    }
+
     /// Makes a sample; its outputs are then in the registers.
     ///
     /// # Errors
     /// The node that failed, and why.
     pub fn run(&self, sample: Sample, registers: &mut Registers) -> Result<(), Fault> {
-        registers.run += 1;
+        self.begin(registers);
         self.run_block(0, sample, registers, &mut ())
     }
 
@@ -172,7 +186,7 @@ impl Program {
         registers: &mut Registers,
         profile: &mut Profile,
     ) -> Result<(), Fault> {
-        registers.run += 1;
+        self.begin(registers);
         profile.0.resize(self.nodes.len(), Spent::default());
         self.run_block(0, sample, registers, profile)
     }

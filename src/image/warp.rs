@@ -4,35 +4,17 @@
 //! weights, and the two axes are done one after the other, along rows. Everything else goes pixel
 //! by pixel. Sums are in floats, never fused, so that they are the same on every processor.
 
+mod places;
+
+#[cfg(test)]
+mod tests;
+
 use super::raster::{Lines, Outside, Pixel, Raster, Real, inside, shift};
 use super::taps::{Taps, cubic, lanczos, linear, real};
 use super::wide::widely;
+use places::{nearest, split, translation, whole};
 
-/// A 3 x 3 matrix, row by row.
-pub type Matrix = [f64; 9];
-
-/// The inverse of a matrix; `None` if it has none.
-#[must_use]
-pub fn inverse(m: &Matrix) -> Option<Matrix> {
-    let minor = |a: usize, b: usize, c: usize, d: usize| m[a] * m[d] - m[b] * m[c];
-    let adjugate = [
-        minor(4, 5, 7, 8),
-        minor(2, 1, 8, 7),
-        minor(1, 2, 4, 5),
-        minor(5, 3, 8, 6),
-        minor(0, 2, 6, 8),
-        minor(2, 0, 5, 3),
-        minor(3, 4, 6, 7),
-        minor(1, 0, 7, 6),
-        minor(0, 1, 3, 4),
-    ];
-    let determinant = m[0] * adjugate[0] + m[1] * adjugate[3] + m[2] * adjugate[6];
-    let inverse = adjugate.map(|number| number / determinant);
-    inverse
-        .iter()
-        .all(|number| number.is_finite())
-        .then_some(inverse)
-}
+pub use places::{Matrix, inverse};
 
 /// Writes rows of `width` pixels: that at column x of row y is what the source has at
 /// `places * (x, y, 1)`.
@@ -100,50 +82,6 @@ pub fn reach(places: &Matrix, taps: Taps, (width, height): (usize, usize)) -> Op
     ])
 }
 
-/// By how much a matrix translates, if it does nothing else.
-#[expect(
-    clippy::float_cmp,
-    reason = "what is only near the identity is something else"
-)]
-fn translation(m: &Matrix) -> Option<(f64, f64)> {
-    let rest = [m[0], m[1], m[3], m[4], m[6], m[7], m[8]];
-    (rest == [1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 1.0]).then_some((m[2], m[5]))
-}
-
-/// The whole pixels that a translation is by.
-fn whole((x, y): (f64, f64), taps: Taps) -> Option<(i64, i64)> {
-    let nearest = |by: f64| {
-        let to_whole = (by - by.round()).abs();
-        let is_whole = to_whole == 0.0 || (taps == Taps::Nearest && to_whole < 0.5);
-        is_whole.then(|| integer(by.round()))
-    };
-    Some((nearest(x)?, nearest(y)?))
-}
-
-/// The farthest that a place may be away; what is farther is as far.
-const FAR: f64 = 1e15;
-
-#[expect(clippy::cast_possible_truncation, reason = "clipped before")]
-fn integer(place: f64) -> i64 {
-    place.clamp(-FAR, FAR) as i64
-}
-
-/// What is below a place, and how far it is away.
-#[expect(clippy::cast_precision_loss, reason = "clipped before")]
-fn split(place: f64) -> (i64, f64) {
-    let place = place.clamp(-FAR, FAR);
-    let towards_zero = integer(place);
-    let below = towards_zero - i64::from(towards_zero as f64 > place);
-    (below, place - below as f64)
-}
-
-/// The nearest whole number, of ties the even one.
-fn nearest(place: f64) -> i64 {
-    // Adding and taking it away leaves no bits for anything but whole numbers.
-    const WHOLE: f64 = 6_755_399_441_055_744.0;
-    integer(place.clamp(-FAR, FAR) + WHOLE - WHOLE)
-}
-
 struct Job<'a, T> {
     source: &'a Raster<'a, T>,
     places: &'a Matrix,
@@ -192,7 +130,7 @@ impl<T: Pixel> Job<'_, T> {
     }
 
     /// Takes sums of `N` pixels along each axis.
-    fn blend<const N: usize>(&self, weights: fn(f64) -> [f64; N], out: &mut [T]) {
+    fn blend<const N: usize>(&self, weights: impl Fn(f64) -> [f64; N] + Copy, out: &mut [T]) {
         // The numbers of channels that are usual are known when it is compiled.
         match self.source.channels {
             1 => widely(|| self.blend_pixels(weights, 1, out)),
@@ -209,7 +147,7 @@ impl<T: Pixel> Job<'_, T> {
     #[inline(always)]
     fn blend_pixels<const N: usize>(
         &self,
-        weights: fn(f64) -> [f64; N],
+        weights: impl Fn(f64) -> [f64; N] + Copy,
         channels: usize,
         out: &mut [T],
     ) {
@@ -220,24 +158,27 @@ impl<T: Pixel> Job<'_, T> {
                 let ((left, x), (top, y)) = (split(x), split(y));
                 let (left, top) = (left - before, top - before);
                 let (across, down) = (real(weights(x)), real(weights(y)));
-                let columns = inside(left, source.width, N);
-                let rows = inside(top, source.height, N);
-                if columns.len() == N && rows.len() == N {
-                    let whole = |place: i64| usize::try_from(place).unwrap_or(0);
-                    let first = whole(left) * channels;
-                    let top = whole(top);
-                    let rows: [&[T]; N] =
-                        std::array::from_fn(|k| &source.row(top + k)[first..][..N * channels]);
-                    for (channel, target) in target.iter_mut().enumerate() {
-                        let of = |row: usize, column: usize| rows[row][column * channels + channel];
-                        *target =
-                            T::nearest(sum(&across, &down, |row, column| of(row, column).real()));
-                    }
-                } else {
+                let Some(first) = self.first_of::<N>(left, top) else {
                     self.blend_edge((left, top), &across, &down, target);
+                    continue;
+                };
+                let rows: [&[T]; N] = std::array::from_fn(|row| {
+                    &source.data[first + row * source.stride..][..N * channels]
+                });
+                for (channel, target) in target.iter_mut().enumerate() {
+                    let of = |row: usize, column: usize| rows[row][column * channels + channel];
+                    *target = T::nearest(sum(&across, &down, |row, column| of(row, column).real()));
                 }
             }
         }
+    }
+
+    /// Where the elements of `N` pixels along each axis begin, if all of them are inside.
+    fn first_of<const N: usize>(&self, left: i64, top: i64) -> Option<usize> {
+        let (left, top) = (usize::try_from(left).ok()?, usize::try_from(top).ok()?);
+        let source = self.source;
+        let is_inside = left + N <= source.width && top + N <= source.height;
+        is_inside.then(|| top * source.stride + left * source.channels)
     }
 
     /// Writes the pixel that is a sum of those from (`left`, `top`) on.
@@ -363,6 +304,3 @@ fn sum<R: Real, const N: usize>(
         sum + of_row(row) * *weight
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use imagepipe::file::Map;
-use imagepipe::graph::{Program, Sample};
 use imagepipe::loader::{Config, Loader};
 use imagepipe::pixel::{Dtype, Fit, Size};
 use imagepipe::record::example::{Feature, Features, encode};
@@ -16,6 +15,7 @@ use imagepipe::transform;
 
 #[path = "../integration/corpus.rs"]
 mod corpus;
+mod graph;
 #[path = "../support/graphs.rs"]
 mod graphs;
 #[path = "../support/records.rs"]
@@ -67,45 +67,6 @@ fn allocations(config: &Config) -> usize {
         batches.next().expect("endless").expect("a batch");
     }
     COUNT.load(Ordering::Relaxed) - before
-}
-
-#[test]
-fn a_warm_graph_allocates_nothing() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let root = tempfile::tempdir().expect("a directory");
-    corpus::data_set(root.path(), 4, 60);
-    let paths: Vec<_> = file_paths(root.path());
-    let graph = graphs::patches(&paths, 16);
-    for program in [Program::new(&graph), Program::plain(&graph)] {
-        let program = program.expect("a program");
-        let mut registers = program.registers();
-        let mut run = |indices: std::ops::Range<u64>| {
-            let before = COUNT.load(Ordering::Relaxed);
-            for index in indices {
-                let run = program.run(Sample { seed: 1, index }, &mut registers);
-                run.expect("a sample");
-            }
-            COUNT.load(Ordering::Relaxed) - before
-        };
-        run(0..400); // until it has met the largest image
-        assert_eq!(run(0..400), 0);
-    }
-}
-
-/// All files of a set, in order.
-fn file_paths(root: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = |folder: &std::path::Path| {
-        let entries = std::fs::read_dir(folder).expect("a folder");
-        entries
-            .map(|entry| entry.expect("an entry").path())
-            .collect::<Vec<_>>()
-    };
-    let mut paths: Vec<_> = entries(root)
-        .iter()
-        .flat_map(|class| entries(class))
-        .collect();
-    paths.sort();
-    paths
 }
 
 #[test]

@@ -1,7 +1,5 @@
-//! Files, and the images in them.
+//! The images in files.
 
-use std::ffi::CStr;
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::super::number::{Number, of_number};
@@ -10,56 +8,44 @@ use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use super::arguments::{DTYPE, Words, shape};
 use crate::codec::{Content, deep, deep::Deep};
-use crate::file::{Base, read_into};
 use crate::pixel::{Channels, Dtype, Size};
 use crate::transform::{Identity, MAX_PIXELS, Options, Prepared, Recipe};
 
 /// The operations of this family.
-pub(super) const ALL: &[Operation] = &[
-    Operation {
-        name: "ReadFile",
-        family: "graph",
-        summary: "The bytes of a file.",
-        parameters: &[Parameter::new("filename", "its path")],
-        infer: infer_read,
-        run: Run::Heavy(read),
-    },
-    Operation {
-        name: "DecodeImage",
-        family: "image.loading",
-        summary: "The image in a file's bytes, upright: (height, width, channels), or (height, \
+pub(super) const ALL: &[Operation] = &[Operation {
+    name: "DecodeImage",
+    family: "image.loading",
+    summary: "The image in a file's bytes, upright: (height, width, channels), or (height, \
                   width) in gray.",
-        parameters: &[
-            Parameter::new("buffer", "the bytes of a JPEG, PNG, BMP, GIF or WebP file"),
-            Parameter::new(
-                "depth",
-                "the type of the elements: Char (uint8), Short (int16), UnsignedShort (uint16), \
+    parameters: &[
+        Parameter::new("buffer", "the bytes of a JPEG, PNG, BMP, GIF or WebP file"),
+        Parameter::new(
+            "depth",
+            "the type of the elements: Char (uint8), Short (int16), UnsignedShort (uint16), \
                  Integer (int32) or Float (float32), their numbers, or a word as NumPy has it",
-            )
-            .or(Default::Text("Char")),
-            Parameter::new(
-                "channels",
-                "GRAY, RGB or RGBA, or 1, 3 or 4; only PNG has alpha, which is full in other images",
-            )
-            .or(Default::Text("RGB")),
-            Parameter::new(
-                "normalize",
-                "whether white in the file becomes white: the greatest integer, or 1; otherwise \
+        )
+        .or(Default::Text("Char")),
+        Parameter::new(
+            "channels",
+            "GRAY, RGB or RGBA, or 1, 3 or 4; only PNG has alpha, which is full in other images",
+        )
+        .or(Default::Text("RGB")),
+        Parameter::new(
+            "normalize",
+            "whether white in the file becomes white: the greatest integer, or 1; otherwise \
                  numbers are kept, as far as the type has them",
-            )
-            .or(Default::Boolean(true)),
-        ],
-        infer: infer_decode,
-        run: Run::Heavy(decode),
-    },
-];
+        )
+        .or(Default::Boolean(true)),
+    ],
+    infer: infer_decode,
+    run: Run::Heavy(decode),
+}];
 
-/// Working memory of what decodes and reads.
+/// Working memory of what decodes.
 #[derive(Debug, std::default::Default)]
 pub struct Decoding {
     recipes: [Option<Recipe>; 2],
     pub(super) pixels: Vec<u8>,
-    path: Vec<u8>,
     /// An image of which a part is wanted, where it cannot be decoded alone.
     pub(super) whole: Value,
 }
@@ -80,34 +66,6 @@ const CHANNELS: Words<Wanted> = Words {
         ("RGBA", 4, Wanted::Rgba),
     ],
 };
-
-fn infer_read(types: &Given<'_>) -> Result<Type, String> {
-    match &types[0] {
-        Type::Text | Type::Anything => {}
-        other => return Err(format!("{other}, not the path of a file")),
-    }
-    if let Some(path) = types.constant(0) {
-        let path = path.text()?;
-        let found = Base::default().len_of(Path::new(path));
-        found.map_err(|error| format!("{path}: {error}"))?;
-    }
-    Ok(Type::Bytes)
-}
-
-fn read(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<(), String> {
-    let name = inputs.get(0).text()?;
-    let path = &mut scratch.decoding.path;
-    path.clear();
-    path.extend_from_slice(name.as_bytes());
-    path.push(0);
-    let path = CStr::from_bytes_with_nul(path);
-    let path = path.map_err(|_| format!("{name:?}, a path with a zero byte"))?;
-    let buffer = out.bytes_mut();
-    let len = read_into(&Base::default(), path, buffer);
-    let len = len.map_err(|error| format!("{name}: {error}"))?;
-    buffer.truncate(len);
-    Ok(())
-}
 
 pub(super) fn infer_decode(types: &Given<'_>) -> Result<Type, String> {
     match &types[0] {

@@ -4,6 +4,7 @@ use super::super::operation::{Given, Inputs};
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use super::elements::{element, element_of, len, length_of, part_of, reset_like};
+use crate::error::counted;
 
 /// The type of lists one after the other.
 ///
@@ -11,8 +12,8 @@ use super::elements::{element, element_of, len, length_of, part_of, reset_like};
 /// Why they cannot be joined.
 pub(super) fn infer_concatenate(types: &Given<'_>) -> Result<Type, String> {
     if types.len() < 2 {
-        let lists = types.len();
-        return Err(format!("{lists} lists: at least two are needed"));
+        let lists = counted(types.len() as u64, "list");
+        return Err(format!("{lists}: at least two are needed"));
     }
     let lengths = types.iter().map(length_of).collect::<Result<Vec<_>, _>>()?;
     let length = lengths.into_iter().sum::<Option<usize>>();

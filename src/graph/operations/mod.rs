@@ -6,6 +6,7 @@ mod axes;
 mod comparison;
 mod decode;
 mod elements;
+mod files;
 mod flow;
 mod image;
 mod join;
@@ -29,7 +30,7 @@ pub use decode::Decoding;
 pub(super) use part::after_decoding;
 
 /// The families.
-const FAMILIES: [&[Operation]; 16] = [
+const FAMILIES: [&[Operation]; 17] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -44,6 +45,7 @@ const FAMILIES: [&[Operation]; 16] = [
     points::ALL,
     rectangle::ALL,
     view::ALL,
+    files::ALL,
     decode::ALL,
     image::ALL,
 ];

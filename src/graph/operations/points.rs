@@ -81,7 +81,10 @@ pub(super) const ALL: &[Operation] = &[
         family: FAMILY,
         summary: "Points drawn uniformly from [-1, 1) x [-1, 1): float32 (count, 2).",
         parameters: &[Parameter::new("count", "how many"), SEED],
-        infer: |types| Ok(points_type(infer_count(types, 0, 0)?)),
+        infer: |types| {
+            check_number(&types[1])?;
+            Ok(points_type(infer_count(types, 0, 0)?))
+        },
         run: Run::Pure(|inputs, out| {
             let count = count(inputs.get(0), 0)?;
             let mut stream = stream(inputs.get(1))?;

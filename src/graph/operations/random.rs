@@ -3,6 +3,7 @@
 use super::super::operation::{Default, Inputs, Operation, Parameter, Run};
 use super::super::types::Type;
 use super::super::value::Value;
+use super::arguments::check_number;
 use crate::pixel::Dtype;
 use crate::random::Stream;
 
@@ -48,7 +49,11 @@ pub(super) const ALL: &[Operation] = &[
         },
     ),
     Operation {
-        infer: |_| Ok(Type::scalar(Dtype::Bool)),
+        infer: |types| {
+            check_all(types)?;
+            types.constant(0).map(probability).transpose()?;
+            Ok(Type::scalar(Dtype::Bool))
+        },
         ..of(
             "SampleBernoulli",
             "True with a probability.",
@@ -62,7 +67,12 @@ pub(super) const ALL: &[Operation] = &[
         )
     },
     Operation {
-        infer: |_| Ok(Type::scalar(Dtype::Int32)),
+        infer: |types| {
+            check_all(types)?;
+            types.constant(0).map(probability).transpose()?;
+            types.constant(1).map(trials).transpose()?;
+            Ok(Type::scalar(Dtype::Int32))
+        },
         ..of(
             "SampleBinomial",
             "How many of some trials succeed.",
@@ -75,7 +85,10 @@ pub(super) const ALL: &[Operation] = &[
         )
     },
     Operation {
-        infer: |_| Ok(Type::scalar(Dtype::Int32)),
+        infer: |types| {
+            check_all(types)?;
+            Ok(Type::scalar(Dtype::Int32))
+        },
         ..of(
             "RandomIndex",
             "A whole number from 0 to below a length, each as likely as the others.",
@@ -99,7 +112,10 @@ const fn of(
         family: FAMILY,
         summary,
         parameters,
-        infer: |_| Ok(Type::scalar(Dtype::Float32)),
+        infer: |types| {
+            check_all(types)?;
+            Ok(Type::scalar(Dtype::Float32))
+        },
         run: Run::Pure(function),
     }
 }
@@ -143,13 +159,24 @@ fn probability(value: &Value) -> Result<f64, String> {
 /// The most trials of a binomial draw, each of which takes some time.
 const MOST_TRIALS: i64 = 1_000_000;
 
-fn binomial(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
-    let (p, trials) = (probability(inputs.get(0))?, inputs.get(1).integer()?);
-    if !(0..=MOST_TRIALS).contains(&trials) {
-        return Err(format!(
+fn trials(value: &Value) -> Result<i64, String> {
+    let trials = value.integer()?;
+    if (0..=MOST_TRIALS).contains(&trials) {
+        Ok(trials)
+    } else {
+        Err(format!(
             "n is {trials}, not a number from 0 to {MOST_TRIALS}"
-        ));
+        ))
     }
+}
+
+/// Checks that all inputs may be numbers.
+fn check_all(types: &[Type]) -> Result<(), String> {
+    types.iter().try_for_each(check_number)
+}
+
+fn binomial(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let (p, trials) = (probability(inputs.get(0))?, trials(inputs.get(1))?);
     let mut stream = stream(inputs.get(2))?;
     let successes: i32 = (0..trials).map(|_| i32::from(stream.unit() < p)).sum();
     out.array_mut().put_scalar(successes);

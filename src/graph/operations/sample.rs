@@ -27,7 +27,10 @@ pub(super) const ALL: &[Operation] = &[
             "identity",
             "what tells it from other seeds: the same identity gives the same numbers",
         )],
-        infer: |_| Ok(Type::scalar(Dtype::Int64)),
+        infer: |types| match &types[0] {
+            Type::Text | Type::Anything => Ok(Type::scalar(Dtype::Int64)),
+            other => Err(format!("{other}, not text")),
+        },
         run: Run::OfSample(random_seed),
     },
 ];

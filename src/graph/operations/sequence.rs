@@ -39,7 +39,10 @@ pub(super) const ALL: &[Operation] = &[
         family: FAMILY,
         summary: "The numbers below a length, in random order.",
         parameters: &[Parameter::new("length", "how many there are"), SEED],
-        infer: |types| Ok(Type::array(Dtype::Int32, vec![infer_count(types, 0, 0)?])),
+        infer: |types| {
+            check_number(&types[1])?;
+            Ok(Type::array(Dtype::Int32, vec![infer_count(types, 0, 0)?]))
+        },
         run: Run::Pure(permutation),
     },
     Operation {
@@ -50,7 +53,10 @@ pub(super) const ALL: &[Operation] = &[
             Parameter::new("source", "a list, or an array along its first axis"),
             SEED,
         ],
-        infer: |types| part_of(&types[0], length_of(&types[0])?),
+        infer: |types| {
+            check_number(&types[1])?;
+            part_of(&types[0], length_of(&types[0])?)
+        },
         run: Run::Pure(permute),
     },
 ];

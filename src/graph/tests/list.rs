@@ -181,7 +181,7 @@ fn joined() -> Vec<Case> {
         fails(
             "Concatenate",
             &[vector(&[1])],
-            "1 lists: at least two are needed",
+            "1 list: at least two are needed",
         ),
         fails(
             "Concatenate",

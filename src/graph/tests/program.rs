@@ -94,3 +94,26 @@ fn random_numbers_are_functions_of_seed_index_and_identity() {
         assert_ne!(other, drawn);
     }
 }
+
+#[test]
+fn what_is_selected_is_written_to_again() {
+    let mut graph = Maker::default();
+    let (large, one) = (graph.constant(vector(&[1f32; 100])), graph.constant(int(1)));
+    let index = graph.node("SampleIndex", &[]);
+    let (sum, difference) = (
+        graph.binary("Add", large, index),
+        graph.binary("Subtract", large, one),
+    );
+    let chosen = graph.node("Conditional", &[sum, difference, index]);
+    let program = graph.program(&[chosen]).unwrap();
+    let mut registers = program.registers();
+    let mut place = |index| {
+        program
+            .run(Sample { seed: 0, index }, &mut registers)
+            .unwrap();
+        let value = program.outputs(&registers).next().unwrap();
+        value.array().unwrap().bytes().as_ptr()
+    };
+    let first = place(1);
+    assert_eq!([place(2), place(3)], [first; 2]);
+}
