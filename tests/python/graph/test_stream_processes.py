@@ -9,6 +9,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from imagepipe_rs import TFRecordReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,5 +273,4 @@ def test_a_process_that_is_killed_leaves_no_part_of_a_file(tmp_path: Path) -> No
         assert int(process.stdout.readline()) > 0
         process.kill()
         process.communicate(timeout=GENEROUS)
-    assert [path for path in tmp_path.iterdir() if path.stat().st_size < 1000] == []
-    assert len(list(tmp_path.iterdir())) < 4
+    assert {len(TFRecordReader(path)) for path in tmp_path.iterdir()} <= {50_000}
