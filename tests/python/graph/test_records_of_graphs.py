@@ -119,6 +119,26 @@ def test_pictures_are_png_files_of_the_same_pixels(tmp_path: Path, channels: int
     assert features["image/channels"] == [channels or 1]
 
 
+@pytest.mark.parametrize("quality", [30, 95])
+def test_pictures_may_be_jpeg_files_and_masks_stay_what_they_are(
+    tmp_path: Path, quality: int
+) -> None:
+    image = pytest.importorskip("PIL.Image")
+    ramp = np.zeros((24, 32, 3), np.uint8) + np.arange(32, dtype=np.uint8)[:, None] * 4
+    stream = stream_of(image=ramp, mask=PICTURES[0, :, :, 0])
+    features = written(stream, tmp_path, format="jpeg", quality=quality)
+    assert (features["image/format"], features["mask/format"]) == ([b"jpeg"], [b"png"])
+    data = features["image/encoded"][0]
+    (tmp_path / "image.jpg").write_bytes(data)
+    found = image.open(tmp_path / "image.jpg")
+    assert found.format == "JPEG"
+    assert np.abs(np.asarray(found).astype(int) - ramp).max() < 16
+    again = written(stream, tmp_path, format="jpeg", quality=quality)
+    assert again["image/encoded"] == [data]
+    stream_of(image=ramp).write_recordio(tmp_path / "a.rec", 1, format="jpeg", quality=quality)
+    assert unpack_image(RecordIOReader(tmp_path / "a.rec")[0]).data == data
+
+
 @pytest.mark.parametrize(
     "array",
     [
@@ -354,7 +374,9 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(small_disk: Path) -> None:
         ({"shards": 6}, "shards=6 is not valid: there are 5 samples"),
         ({"workers": -1}, "workers=-1 is not valid"),
         ({"workers": 0}, "workers=0 is not valid"),
-        ({"format": "gif"}, "format='gif' is not valid: 'png' or 'tensor'"),
+        ({"format": "gif"}, "format='gif' is not valid: one of 'png', 'jpeg', 'tensor'"),
+        ({"quality": 0}, "quality=0 is not valid: 1 to 100"),
+        ({"format": "jpeg", "quality": 101}, "quality=101 is not valid: 1 to 100"),
     ],
 )
 def test_wrong_arguments_are_refused(tmp_path: Path, options: dict[str, Any], message: str) -> None:
