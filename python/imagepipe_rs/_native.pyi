@@ -375,6 +375,9 @@ class GraphBatching:
     def batches(self, start: int, count: int | None = None) -> GraphBatches:
         """The batches from a sample of all ranks on: `count` of them, or without end."""
 
+    def device_note(self) -> str | None:
+        """Why memory could not be pinned for a GPU, if it could not."""
+
     def errors(self) -> list[tuple[int, str]]:
         """The samples that failed last: number and reason."""
 

@@ -1,13 +1,12 @@
 //! Images in memory to arrays.
 
-use std::mem::ManuallyDrop;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use super::arguments::bytes;
 use super::batch::PyTensor;
 use super::config::decoding;
+use super::detached::Detached;
 use super::loader::PyLoader;
 use crate::codec::Reason;
 use crate::codec::encode::{Encoder, Encoding};
@@ -60,7 +59,7 @@ impl PyCodec {
         let images = data.into_iter().map(|data| bytes("data", &data, IMAGE));
         let images = images.collect::<PyResult<_>>()?;
         let loader = Loader::of_images(options, images)?;
-        Ok(PyLoader(ManuallyDrop::new(loader)))
+        Ok(PyLoader(Detached::new(loader)))
     }
 }
 

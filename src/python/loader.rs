@@ -1,8 +1,6 @@
 //! The Loader as a Python object: arguments in, batches out, signals handled while waiting.
-#![expect(unsafe_code, reason = "a loader is dropped without the interpreter")]
 
 use std::ffi::OsString;
-use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -10,8 +8,8 @@ use pyo3::types::{IntoPyDict, PyDict};
 
 use super::batch::PyBatch;
 use super::config::config;
+use super::detached::Detached;
 use super::iterating::{self, Held};
-use crate::cuda;
 use crate::dataset::Location;
 use crate::engine::{Next, Reading, usable_cores};
 use crate::error::Result;
@@ -20,7 +18,7 @@ use crate::sampler::Place;
 
 /// A dataset, ready to be iterated over.
 #[pyclass(name = "Loader", module = "imagepipe_rs._native", frozen)]
-pub(super) struct PyLoader(pub(super) ManuallyDrop<Loader>);
+pub(super) struct PyLoader(pub(super) Detached<Loader>);
 
 /// An iterator over batches.
 #[pyclass(name = "Batches", module = "imagepipe_rs._native", frozen)]
@@ -43,7 +41,7 @@ impl PyLoader {
     fn new(py: Python<'_>, arguments: &Bound<'_, PyDict>) -> PyResult<Self> {
         let config = config(arguments)?;
         let loader = py.detach(|| Loader::open(&config))?;
-        Ok(Self(ManuallyDrop::new(loader)))
+        Ok(Self(Detached::new(loader)))
     }
 
     /// The batches from a position of an epoch on: to its end, or `count` of them.
@@ -199,18 +197,4 @@ pub(super) fn stage(
     let stage = [("items", items), ("bytes", bytes)].into_py_dict(py)?;
     stage.set_item("seconds", time.as_secs_f64())?;
     Ok(stage)
-}
-
-impl Drop for PyLoader {
-    fn drop(&mut self) {
-        // SAFETY: nobody uses it afterwards.
-        let loader = unsafe { ManuallyDrop::take(&mut self.0) };
-        // To free much memory takes time, on a GPU more.
-        Python::attach(|py| {
-            py.detach(|| {
-                drop(loader);
-                cuda::sweep();
-            });
-        });
-    }
 }

@@ -6,6 +6,7 @@ mod batch;
 mod capsule;
 mod codec;
 mod config;
+mod detached;
 mod device;
 mod error;
 mod graph;

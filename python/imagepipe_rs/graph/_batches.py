@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
 from imagepipe_rs._arguments import shard_of
+from imagepipe_rs._device import close_at_exit, cuda_device, forbid_calls_at_exit, output_on
 from imagepipe_rs._errors import ImagePipeError
 from imagepipe_rs._names import printable, shown
+from imagepipe_rs._notes import warn
 from imagepipe_rs.graph._values import value_of
 
 if TYPE_CHECKING:
@@ -39,16 +41,24 @@ class Batches(Iterable[B], Generic[B]):
         self, graph: _native.Graph, labels: tuple[str, ...] | None, given: Mapping[str, Any]
     ) -> None:
         """Make a sample, to see what arrays there are."""
-        self._output = adapter(given["output"])
+        cuda = cuda_device(given["device"])
+        device = "cpu" if cuda is None else f"cuda:{cuda}"
+        self._output = adapter(output_on(cuda, given["output"]), str(given["dtype"]), device)
+        if cuda is not None:
+            forbid_calls_at_exit()
+        self.device = device
         self._labels = labels
         self._next = operator.index(given["start"])
         self._steps = None if given["steps"] is None else operator.index(given["steps"])
         if self._steps is not None and self._steps < 1:
             message = f"steps={shown(given['steps'])} is not valid: at least 1, or None"
             raise ValueError(message)
-        arguments = {**given, "shard": shard_of(given["shard"])}
+        arguments = {**given, "shard": shard_of(given["shard"]), "cuda_device": cuda}
         self._order = {"seed": given["seed"], "graph": graph.fingerprint()}
         self._native = _native.GraphBatching(graph, arguments, self._next)
+        note = self._native.device_note()
+        if note is not None:
+            warn([note])
         self._outputs = len(graph.labels)
         self._latest: weakref.ref[BatchIterator[B]] | None = None
 
@@ -129,11 +139,10 @@ class BatchIterator(Iterator[B], Generic[B]):
 
     def __init__(self, batches: Batches[B]) -> None:
         """Start workers."""
-        # What it needs of the batches is here: to wait for them must not keep them from being
-        # collected.
         self._batches = batches
         self._native = batches._native.batches(batches._next, batches._steps)  # noqa: SLF001
-        self._left = batches._steps  # noqa: SLF001
+        if batches.device != "cpu":
+            close_at_exit(self)
         self._failures = 0
         self._closed = False
 
@@ -181,11 +190,15 @@ class BatchIterator(Iterator[B], Generic[B]):
     def close(self) -> None:
         """Stop the workers; the iterator raises an error from then on."""
         self._closed = True
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Stop the workers and end without an error: nobody is left to catch one."""
         self._native.stop()
 
 
 def _value(found: Any, output: Adapter) -> Any:
-    if isinstance(found, _native.Tensor):
+    if isinstance(found, _native.Tensor | _native.DeviceTensor):
         return output.convert(found, found.dtype)
     return [
         output.convert(one, one.dtype) if isinstance(one, _native.Tensor) else value_of(one)

@@ -158,7 +158,8 @@ class Stream:
         ragged: bool = False,
         on_error: str = "raise",
         max_errors: int | None = None,
-        output: str = "numpy",
+        device: Any = "cpu",
+        output: str | None = None,
     ) -> Batches[Any]:
         """Return the samples in batches, made ahead by threads that do not hold Python's lock.
 
@@ -188,7 +189,9 @@ class Stream:
             on_error: "raise"; "skip", which leaves a sample that fails out of its batch; "replace",
                 which makes another one in its place, chosen by the seed.
             max_errors: more samples that fail are an error.
-            output: "numpy", "torch", "tensorflow", "jax", "cupy" or "dlpack".
+            device: where arrays are delivered: "cpu", "cuda" or "cuda:N", as a Loader takes it.
+            output: "numpy", "torch", "tensorflow", "jax", "cupy" or "dlpack"; by default "numpy",
+                and on a GPU "dlpack".
 
         Returns:
             An iterable over batches. A batch is a tuple, or a dict by label where every output has
@@ -198,6 +201,7 @@ class Stream:
         Raises:
             GraphError: the sample at ``start`` cannot be made, with ``on_error="raise"``; or no
                 sample near it.
+            DeviceError: the GPU, or the framework on it, cannot be used.
             ImportError: the framework that ``output`` names is not installed.
             TypeError, ValueError: an argument is not valid.
         """

@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyList};
 use super::super::arguments::{Arguments, FLAG, Pair, SEED, THREADS, WHOLE};
 use super::super::batch::PyTensor;
 use super::super::config;
+use super::super::detached::Detached;
 use super::super::device::PyDeviceTensor;
 use super::super::iterating::{self, Held};
 use super::super::loader::stage;
@@ -20,7 +21,7 @@ use crate::transform::{Options, conversion};
 
 /// A graph that is cut into batches.
 #[pyclass(name = "GraphBatching", module = "imagepipe_rs._native", frozen)]
-pub(in super::super) struct PyStream(Stream);
+pub(in super::super) struct PyStream(Detached<Stream>);
 
 /// An iterator over batches of a graph.
 #[pyclass(name = "GraphBatches", module = "imagepipe_rs._native", frozen)]
@@ -78,7 +79,7 @@ impl PyStream {
         let config = configuration(arguments)?;
         let program = graph.get().program();
         let stream = py.detach(|| Stream::open(program, config, start))?;
-        Ok(Self(stream))
+        Ok(Self(Detached::new(stream)))
     }
 
     /// The batches from a sample of all ranks on: `count` of them, or without end.
