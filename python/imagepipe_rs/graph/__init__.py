@@ -25,12 +25,8 @@ from imagepipe_rs.graph._geometry import (
 )
 from imagepipe_rs.graph._graph import Graph, Saturate
 from imagepipe_rs.graph._image_macros import (
-    AverageFilter,
     EnsureSize,
-    GaussianFilter,
     ImageBrightness,
-    ImageNoise,
-    ImagePiecewiseAffine,
 )
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._looking import Profile, ProfileRow, collage
@@ -69,7 +65,6 @@ from imagepipe_rs.graph._stream import Stream, load
 __all__ = [
     "AffineView",
     "AppendField",
-    "AverageFilter",
     "Boolean",
     "ConditionalResource",
     "Constant",
@@ -79,7 +74,6 @@ __all__ = [
     "Expression",
     "FileList",
     "Float",
-    "GaussianFilter",
     "GetField",
     "GetImageProperties",
     "GetLastResource",
@@ -89,8 +83,6 @@ __all__ = [
     "Graph",
     "ImageBrightness",
     "ImageDirectory",
-    "ImageNoise",
-    "ImagePiecewiseAffine",
     "Input",
     "Integer",
     "ListInterval",

@@ -105,6 +105,8 @@ FOR_OTHER = 0x6A09_E667_F3BC_C909
 class RandomPatchView(Macro):
     """A view of a random part of an image, without scaling it.
 
+    The part begins at a whole pixel, so that what is seen is as sharp as the image.
+
     Args:
         source: the image.
         width: the width of the part, in pixels.
@@ -129,10 +131,15 @@ class RandomPatchView(Macro):
         )
 
     def expand(self, source: Node, width: Node, height: Node, padding: Node, seed: Node) -> Operand:
-        """Return a view that moves a random point to the upper left corner."""
+        """Return a view that moves a random pixel to the upper left corner."""
         image = GetImageProperties(source)
-        x = Operation("SampleUniform", -padding, image["width"] - width + padding, seed)
         with self.graph.within(f"{self.name}/y", saturates=False):
             other = seed + FOR_OTHER
-        y = Operation("SampleUniform", -padding, image["height"] - height + padding, other)
+        x = self._corner(padding, image["width"] - width, seed)
+        y = self._corner(padding, image["height"] - height, other)
         return Operation("TranslateView", -x, -y)
+
+    def _corner(self, padding: Node, room: Node, seed: Node) -> Node:
+        """Return where the part begins: any pixel as likely as any other."""
+        drawn = Operation("SampleUniform", -padding, room + padding + 1, seed)
+        return Operation("Floor", drawn)

@@ -75,13 +75,11 @@ _TITLES = {
 # Families of macros: by class, or by the module with the class.
 _FAMILIES = {
     "AffineView": "geometry.view",
-    "AverageFilter": "image.filter",
     "Boolean": "tensor",
     "EnsureSize": "image.geometry",
     "Expression": "numbers.arithmetic",
     "FileList": "list",
     "Float": "tensor",
-    "GaussianFilter": "image.filter",
     "GetImageProperties": "image",
     "GetRandom": "list",
     "Integer": "tensor",

@@ -9,16 +9,12 @@ import pytest
 from imagepipe_rs import GraphError
 from imagepipe_rs.graph import (
     AffineView,
-    AverageFilter,
     EnsureSize,
-    GaussianFilter,
     GetImageProperties,
     Graph,
     ImageBrightness,
     ImageCrop,
     ImageDirectory,
-    ImageNoise,
-    ImagePiecewiseAffine,
     MakePoints,
     MakeResource,
     PyNode,
@@ -34,7 +30,6 @@ from imagepipe_rs.graph import (
     pipeline,
     types,
 )
-from imagepipe_rs.graph import __all__ as graph_names
 from imagepipe_rs.graph import pixelpipes as ported
 from imagepipe_rs.graph.pixelpipes import graph as ported_graph
 from imagepipe_rs.graph.pixelpipes.compiler import Compiler
@@ -262,55 +257,11 @@ def test_brightness_is_clipped(dtype: str) -> None:
             np.testing.assert_array_equal(found, expected)
 
 
-def needs(*operations: str) -> pytest.MarkDecorator:
-    missing = set(operations) - set(graph_names)
-    return pytest.mark.skipif(bool(missing), reason=f"not there yet: {missing}")
-
-
-@needs("GaussianKernel", "UniformKernel", "LinearFilter")
-def test_filters_keep_what_is_even() -> None:
-    even = np.full((20, 30, 3), 77, np.uint8)
-    with Graph() as made:
-        outputs(GaussianFilter(even, 5, 3), AverageFilter(even, 3, 7))
-    for found in Stream(made).run(0):
-        np.testing.assert_array_equal(found, even)
-
-
-@needs("GaussianNoise", "ConvertDepth")
-@pytest.mark.parametrize("channels", [None, 1, 3, 4])
-def test_noise_has_its_amount(channels: int | None) -> None:
-    even = np.full((200, 300) if channels is None else (200, 300, channels), 127, np.uint8)
-    with Graph() as made:
-        outputs(ImageNoise(even, 0.1), ImageNoise(even, 0.0))
-    noisy, same = Stream(made).run(0)
-    assert noisy.shape == even.shape
-    assert abs(float(noisy.std()) - 25.5) < 0.5
-    np.testing.assert_array_equal(same, even)
-
-
-@needs("UniformNoise", "LinearImage", "ImageRemap")
-def test_a_lattice_that_does_not_move_changes_nothing() -> None:
-    image = picture(20, 30)
-    with Graph() as made:
-        outputs(ImagePiecewiseAffine(image, 0.0), ImagePiecewiseAffine(image, 3.0, 3))
-    same, moved = Stream(made).run(0)
-    np.testing.assert_array_equal(same, image)
-    assert moved.shape == image.shape
-    assert not np.array_equal(moved, image)
-
-
-def test_a_lattice_needs_two_points() -> None:
-    with Graph(), pytest.raises(GraphError, match="subdivision is 1"):
-        ImagePiecewiseAffine(picture(4, 5), 1.0, 1)
-
-
 def test_macros_for_images_are_those_of_pixelpipes_too() -> None:
     image = picture(10, 12).transpose(2, 0, 1)
     with ported_graph.Graph() as made:
         brighter = ported_augmentation.ImageBrightness(image, 20)
         outputs(brighter, geometry.EnsureSize(source=brighter, width=24, height=5))
-        with pytest.raises(ported_graph.NodeException, match="subdivision is 1"):
-            ported_augmentation.ImagePiecewiseAffine(image, 1.0, 1)
     first, second = Compiler().build(made).run(0)
     np.testing.assert_array_equal(first, np.clip(image.astype(int) + 20, 0, 255))
     assert second.shape == (3, 20, 24)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import shutil
+import struct
 import subprocess
 import sys
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -177,6 +179,30 @@ def test_a_file_that_is_cut_short_or_damaged_is_refused(folder: Path) -> None:
     path.write_bytes(whole + b"\0")
     with pytest.raises(DatasetError):
         load(path)
+
+
+def test_content_that_is_wrong_behind_a_checksum_that_is_right_is_refused_or_runs(
+    folder: Path,
+) -> None:
+    """Nothing that a file says ends the process, or takes much memory."""
+    path = folder / "all.pipe"
+    whole = path.read_bytes()
+    content = zlib.decompress(whole[24:])
+    chance = random.Random(2)  # noqa: S311  no secrets
+    loaded = 0
+    for _ in range(500):
+        changed = bytearray(content)
+        place = chance.randrange(len(content))
+        number = chance.choice([0, 1, 2**31, 2**32 - 1, chance.randrange(40)])
+        changed[place : place + chance.randrange(5)] = struct.pack("<I", number)
+        rest = struct.pack("<Q", len(changed)) + zlib.compress(changed)
+        path.write_bytes(whole[:12] + struct.pack("<I", zlib.crc32(rest)) + rest)
+        try:
+            load(path).run(1)
+            loaded += 1
+        except (DatasetError, GraphError):
+            pass
+    assert loaded < 500
 
 
 # ------------------------------------------------------------------------------------ imagepipe run

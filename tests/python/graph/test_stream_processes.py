@@ -9,6 +9,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from imagepipe_rs import TFRecordReader
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -257,3 +258,19 @@ def test_writing_records_can_be_interrupted(tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=GENEROUS)
     assert errors.endswith("KeyboardInterrupt\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_is_killed_leaves_no_part_of_a_file(tmp_path: Path) -> None:
+    program = f"""
+    def tell(done, total):
+        print(done, flush=True)
+
+    big = {str(tmp_path)!r} + "/x.tfrecord"
+    drawn().write_tfrecords(big, 200_000, shards=4, progress=tell)
+    """
+    with start(program) as process:
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) > 0
+        process.kill()
+        process.communicate(timeout=GENEROUS)
+    assert {len(TFRecordReader(path)) for path in tmp_path.iterdir()} <= {50_000}
