@@ -107,6 +107,9 @@ def sheet(heading: str, below: str, tiles: list[tuple[bytes, int, int, int, str,
 def png(pixels: bytes, width: int, height: int) -> bytes:
     """Return RGB pixels as a PNG file."""
 
+def jpeg(pixels: bytes, width: int, height: int, quality: int) -> bytes:
+    """Return RGB pixels as a JPEG file."""
+
 def write_whole(path: str, data: bytes) -> None:
     """Write a file whole or not at all, replacing one of the same name."""
 
@@ -346,8 +349,11 @@ class Graph:
 
     def nodes(
         self,
-    ) -> tuple[list[tuple[str, str, str | None, list[int]]], list[tuple[int, str]]]:
-        """The nodes: name, origin, operation, inputs; and the outputs: node, label."""
+    ) -> tuple[list[tuple[str, str, str | None, list[int], Any]], list[tuple[int, str]]]:
+        """The nodes: name, origin, operation, inputs, constant; and the outputs: node, label.
+
+        A constant is its value, or its type if it is a list or a larger array.
+        """
 
     def profile(
         self, seed: int, start: int, count: int

@@ -1,14 +1,18 @@
 //! Images in memory to arrays.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBytes, PyDict};
 
 use super::arguments::bytes;
 use super::batch::PyTensor;
 use super::config::decoding;
 use super::detached::Detached;
 use super::loader::PyLoader;
+use crate::codec::Reason;
+use crate::codec::encode::{Encoder, Encoding};
+use crate::error::Error;
 use crate::loader::Loader;
+use crate::pixel::Size;
 use crate::transform::{Codec, Recipe};
 
 /// What data is.
@@ -57,4 +61,28 @@ impl PyCodec {
         let loader = Loader::of_images(options, images)?;
         Ok(PyLoader(Detached::new(loader)))
     }
+}
+
+/// RGB pixels as a JPEG file.
+#[pyfunction]
+pub(super) fn jpeg(
+    py: Python<'_>,
+    pixels: Vec<u8>,
+    width: u32,
+    height: u32,
+    quality: u8,
+) -> PyResult<Bound<'_, PyBytes>> {
+    let size = Size::new(width, height);
+    if pixels.len() as u64 != 3 * size.pixels() {
+        let given = format!("{} bytes", pixels.len());
+        let allowed = format!("the RGB bytes of an image of {size}");
+        return Err(Error::argument("pixels", given, allowed).into());
+    }
+    let file = py.detach(move || {
+        let mut file = Vec::new();
+        Encoder::new()?.image(Encoding::Jpeg { quality }, size, &pixels, &mut file)?;
+        Ok::<_, Reason>(file)
+    });
+    let refuse = |reason: Reason| Error::argument("pixels", size, reason);
+    Ok(PyBytes::new(py, &file.map_err(refuse)?))
 }

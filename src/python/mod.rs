@@ -40,7 +40,7 @@ mod _native {
     #[pymodule_export]
     use super::batch::{PyBatch, PyTensor};
     #[pymodule_export]
-    use super::codec::PyCodec;
+    use super::codec::{PyCodec, jpeg};
     #[pymodule_export]
     use super::device::{PyDeviceTensor, close_cuda, cuda_devices};
     #[pymodule_export]

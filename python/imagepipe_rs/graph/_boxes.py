@@ -13,13 +13,11 @@ from imagepipe_rs import _native
 from imagepipe_rs._names import counted, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 # Characters of a text, and of a line that names a node.
 _LONGEST_TEXT = 24
 _LONGEST_NAME = 32
-# Numbers of an array that are written out.
-_MOST_NUMBERS = 4
 # Lines of constants in a box.
 _MOST_NOTES = 8
 
@@ -66,6 +64,7 @@ class _Node(NamedTuple):
     origin: str
     operation: str | None
     inputs: list[int]
+    constant: Any
 
 
 @functools.cache
@@ -73,7 +72,7 @@ def _table() -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in _native.graph_operations()}
 
 
-def boxes_of(native: _native.Graph, constants: Mapping[int, str]) -> list[Box]:
+def boxes_of(native: _native.Graph) -> list[Box]:
     """Return the boxes of a graph, each after those it takes.
 
     Constants are notes in the boxes that take them, and a seed that only one box draws from is
@@ -81,20 +80,16 @@ def boxes_of(native: _native.Graph, constants: Mapping[int, str]) -> list[Box]:
 
     Args:
         native: the graph.
-        constants: what constants and lists of files look like, by the number of the node.
     """
     rows, outputs = native.nodes()
     nodes = [_Node(*row) for row in rows]
     kept = {place for place, _ in outputs}
-    return _Boxes(nodes, constants, kept).boxes(outputs)
+    return _Boxes(nodes, kept).boxes(outputs)
 
 
 class _Boxes:
-    def __init__(
-        self, nodes: Sequence[_Node], constants: Mapping[int, str], outputs: set[int]
-    ) -> None:
+    def __init__(self, nodes: Sequence[_Node], outputs: set[int]) -> None:
         self._nodes = nodes
-        self._constants = constants
         takers = [set[int]() for _ in nodes]
         for place, node in enumerate(nodes):
             for given in node.inputs:
@@ -116,7 +111,7 @@ class _Boxes:
         for place, node in enumerate(self._nodes):
             if place not in self._hidden:
                 self._places[place] = len(self._made)
-                self._made.append(self._box(place, node))
+                self._made.append(self._box(node))
         labels = [label for _, label in outputs]
         for number, (place, label) in enumerate(outputs):
             has_name = label != "default" and labels.count(label) == 1
@@ -124,20 +119,20 @@ class _Boxes:
             self._made.append(Box(title, OUTPUT, arrows=[Arrow(self._places[place], "")]))
         return self._made
 
-    def _box(self, place: int, node: _Node) -> Box:
+    def _box(self, node: _Node) -> Box:
         box = Box(
             node.operation or "Constant",
             _family(node.operation),
             below=_below(node),
             about=printable(f"{node.name} ({node.origin})" if node.origin else node.name),
         )
-        if place in self._constants:
-            box.notes.append(self._constants[place])
+        if node.operation in {None, "FileList"}:
+            box.notes.append(_shown(node))
         for parameter, default, given in zip(*self._parameters(node), node.inputs, strict=False):
             if given not in self._hidden:
                 box.arrows.append(Arrow(self._places[given], parameter))
             elif self._nodes[given].operation is None and node.operation != "RandomSeed":
-                shown = self._constants.get(given, "constant")
+                shown = _shown(self._nodes[given])
                 if shown != default:
                     box.notes.append(f"{parameter} = {shown}")
         if len(box.notes) > _MOST_NOTES:
@@ -180,34 +175,27 @@ def cut(text: str, longest: int) -> str:
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
-def constants_of(nodes: Sequence[Any]) -> dict[int, str]:
-    """Return what the constants among nodes look like, by their numbers.
-
-    Args:
-        nodes: name, origin, operation, inputs and constant of each.
-    """
-    found = {}
-    for place, (_, _, operation, _, constant) in enumerate(nodes):
-        if operation is None:
-            found[place] = _shown(constant)
-        elif operation == "FileList":
-            found[place] = counted(len(constant), "file")
-    return found
-
-
-def _shown(constant: Any) -> str:
+def _shown(node: _Node) -> str:
     """Return what a constant looks like: as Python has it, or what it is if it is long."""
+    constant = node.constant
     if isinstance(constant, str):
         return f'"{cut(constant, _LONGEST_TEXT)}"'
     if isinstance(constant, bytes):
         return counted(len(constant), "byte")
-    if isinstance(constant, list):
-        return f"a list of {len(constant)}"
-    dtype, shape, data = constant
-    if len(shape) > 1 or (shape and shape[0] > _MOST_NUMBERS):
-        return f"{dtype} ({', '.join(map(str, shape))})"
-    numbers = [_number(one) for one in np.frombuffer(data, dtype)]
-    return f"[{', '.join(numbers)}]" if shape else numbers[0]
+    if not isinstance(constant, tuple):
+        array = np.asarray(constant)
+        if array.ndim > 1:
+            return _array(array.dtype.name, array.shape)
+        numbers = [_number(one) for one in array.reshape(-1)]
+        return f"[{', '.join(numbers)}]" if array.ndim else numbers[0]
+    kind, what, extent = constant
+    if kind == "array":
+        return _array(what, extent)
+    return counted(extent, "file") if node.operation else f"a list of {extent}"
+
+
+def _array(dtype: str, shape: Sequence[int]) -> str:
+    return f"{dtype} ({', '.join(map(str, shape))})"
 
 
 def _number(value: Any) -> str:

@@ -16,8 +16,6 @@ from imagepipe_rs.graph._boxes import boxes_of, cut
 from imagepipe_rs.graph._drawing import dot, svg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import numpy.typing as npt
 
     from imagepipe_rs import _native
@@ -34,12 +32,11 @@ _NEGLIGIBLE = 0.005
 _PRECISE = 10
 
 
-def drawn(native: _native.Graph, constants: Mapping[int, str], form: str) -> str:
+def drawn(native: _native.Graph, form: str) -> str:
     """Return a drawing of a graph.
 
     Args:
         native: the graph.
-        constants: what its constants look like, by the number of the node.
         form: dot or svg.
 
     Raises:
@@ -48,7 +45,7 @@ def drawn(native: _native.Graph, constants: Mapping[int, str], form: str) -> str
     if form not in _FORMATS:
         message = f"format={shown(form)} is not valid: {' or '.join(map(repr, _FORMATS))}"
         raise ValueError(message)
-    return _FORMATS[form](boxes_of(native, constants))
+    return _FORMATS[form](boxes_of(native))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from imagepipe_rs import _native
 from imagepipe_rs._errors import DatasetExistsError
 from imagepipe_rs._names import shown
 from imagepipe_rs._writing import Progress, Written
-from imagepipe_rs.graph._samples import FORMATS, AsExample, AsImageRecord
+from imagepipe_rs.graph._samples import FORMATS, AsExample, AsImageRecord, Form
 from imagepipe_rs.records import RecordIOWriter, TFRecordWriter
 
 if TYPE_CHECKING:
@@ -56,17 +56,17 @@ class Request:
     progress: Progress | None
 
 
-def tfrecords(stream: Stream, request: Request, form: str) -> Written:
+def tfrecords(stream: Stream, request: Request, form: str, quality: int) -> Written:
     """Write samples as TFRecords; see :meth:`Stream.write_tfrecords`."""
-    if form not in FORMATS:
-        allowed = " or ".join(map(repr, FORMATS))
-        raise ValueError(f"format={shown(form)} is not valid: {allowed}")
-    return _written(stream, request, AsExample(_names(stream.labels), form), TFRecordWriter)
+    record = AsExample(_names(stream.labels), Form.of(form, quality))
+    return _written(stream, request, record, TFRecordWriter)
 
 
-def recordio(stream: Stream, request: Request) -> Written:
+def recordio(stream: Stream, request: Request, form: str, quality: int) -> Written:
     """Write samples as RecordIO; see :meth:`Stream.write_recordio`."""
-    return _written(stream, request, AsImageRecord(_names(stream.labels)), RecordIOWriter)
+    allowed = [word for word in FORMATS if word != "tensor"]
+    record = AsImageRecord(_names(stream.labels), Form.of(form, quality, allowed))
+    return _written(stream, request, record, RecordIOWriter)
 
 
 def _names(labels: Sequence[str]) -> list[str]:

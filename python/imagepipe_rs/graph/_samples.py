@@ -15,10 +15,36 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-FORMATS = ("png", "tensor")
+FORMATS = ("png", "jpeg", "tensor")
 
 _ENCODED = "/encoded"
 _LAST_LABEL = 2**24  # from there on float32 leaves out whole numbers
+
+
+class Form(NamedTuple):
+    """What pictures become.
+
+    Attributes:
+        name: png, jpeg or tensor.
+        quality: of JPEG files.
+    """
+
+    name: str
+    quality: int
+
+    @classmethod
+    def of(cls, name: str, quality: int, allowed: Sequence[str] = FORMATS) -> Form:
+        """Check both.
+
+        Raises:
+            ValueError: another format, or a quality that is none.
+        """
+        if name not in allowed:
+            words = ", ".join(map(repr, allowed))
+            raise ValueError(f"format={shown(name)} is not valid: one of {words}")
+        if not 1 <= quality <= 100:  # noqa: PLR2004  libjpeg's scale
+            raise ValueError(f"quality={shown(quality)} is not valid: 1 to 100")
+        return cls(name, quality)
 
 
 class Picture(NamedTuple):
@@ -36,11 +62,15 @@ class Picture(NamedTuple):
             return cls(value[:, :, None])
         return cls(value) if value.ndim == 3 and value.shape[2] in {1, 3} else None  # noqa: PLR2004
 
-    def png(self) -> bytes:
-        """Return it as a PNG file, which is RGB."""
-        height, width = self.pixels.shape[:2]
-        rgb = np.broadcast_to(self.pixels, (height, width, 3))
-        return _native.png(rgb.tobytes(), width, height)
+    def encoded(self, form: Form) -> tuple[str, bytes]:
+        """Return format and bytes of it as a file, which is RGB, or as a tensor."""
+        height, width, channels = self.pixels.shape
+        if form.name == "tensor":
+            return "tensor", self.pixels.tobytes()
+        rgb = np.broadcast_to(self.pixels, (height, width, 3)).tobytes()
+        if form.name == "jpeg" and channels > 1:
+            return "jpeg", _native.jpeg(rgb, width, height, form.quality)
+        return "png", _native.png(rgb, width, height)
 
 
 class AsExample:
@@ -48,10 +78,10 @@ class AsExample:
 
     Args:
         names: what the features of each output are called.
-        form: what becomes of pictures: png or tensor.
+        form: what becomes of pictures.
     """
 
-    def __init__(self, names: Sequence[str], form: str) -> None:
+    def __init__(self, names: Sequence[str], form: Form) -> None:
         """Take names and format."""
         self._names = names
         self._form = form
@@ -86,11 +116,9 @@ class AsExample:
     def _picture(self, name: str, picture: Picture) -> dict[str, Any]:
         height, width, channels = picture.pixels.shape
         features = {f"{name}/height": height, f"{name}/width": width, f"{name}/channels": channels}
-        if self._form == "tensor":
-            data, order = picture.pixels.tobytes(), {f"{name}/order": b"HWC"}
-        else:
-            data, order = picture.png(), {}
-        return features | order | {name + _ENCODED: data, f"{name}/format": self._form.encode()}
+        form, data = picture.encoded(self._form)
+        order = {f"{name}/order": b"HWC"} if form == "tensor" else {}
+        return features | order | {name + _ENCODED: data, f"{name}/format": form.encode()}
 
 
 def _bytes(value: str | bytes) -> bytes:
@@ -113,11 +141,13 @@ class AsImageRecord:
 
     Args:
         names: what each output is called.
+        form: what becomes of pictures.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """Take the names."""
+    def __init__(self, names: Sequence[str], form: Form) -> None:
+        """Take names and format."""
         self._names = names
+        self._form = form
 
     def __call__(self, values: Sequence[Any], index: int) -> bytes:
         """Return the image record of a sample.
@@ -128,7 +158,7 @@ class AsImageRecord:
         images, labels = [], list[float]()
         for name, value in zip(self._names, values, strict=True):
             if picture := Picture.of(value):
-                images.append(picture.png())
+                images.append(picture.encoded(self._form)[1])
             elif isinstance(value, bytes):
                 images.append(value)
             else:

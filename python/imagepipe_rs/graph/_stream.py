@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 from imagepipe_rs import _native
 from imagepipe_rs.graph import _looking, _records
 from imagepipe_rs.graph._batches import Batches
-from imagepipe_rs.graph._boxes import constants_of
 from imagepipe_rs.graph._build import Build, compiled
 from imagepipe_rs.graph._values import value_of
 
@@ -64,19 +63,18 @@ class Stream:
         """Check the graph."""
         build = Build(graph, variables=variables, debug=debug)
         native = compiled(build, labels, optimize=optimize)
-        self._keep(native, operator.index(seed), constants_of(build.nodes))
+        self._keep(native, operator.index(seed))
 
-    def _keep(self, native: _native.Graph, seed: int, constants: Mapping[int, str]) -> None:
+    def _keep(self, native: _native.Graph, seed: int) -> None:
         self._native = native
-        self._constants = constants  # what they look like, for drawings
         self._seed = seed
         self._labels = tuple(native.labels)
         self._has_names = _are_names(self._labels)
 
     @classmethod
-    def _of(cls, native: _native.Graph, seed: int, constants: Mapping[int, str]) -> Self:
+    def _of(cls, native: _native.Graph, seed: int) -> Self:
         stream = cls.__new__(cls)
-        stream._keep(native, seed, constants)  # noqa: SLF001  it is of this class
+        stream._keep(native, seed)  # noqa: SLF001  it is of this class
         return stream
 
     @classmethod
@@ -87,7 +85,7 @@ class Stream:
             DatasetError: the file cannot be read, or it is cut short, damaged, no stream, or one of
                 a later version.
         """
-        return cls._of(*_native.Graph.load(os.fspath(path)), {})
+        return cls._of(*_native.Graph.load(os.fspath(path)))
 
     def save(
         self, path: str | os.PathLike[str], *, relocatable: bool = True, overwrite: bool = True
@@ -113,7 +111,7 @@ class Stream:
 
     def seeded(self, seed: int) -> Self:
         """Return the same stream with another seed."""
-        return self._of(self._native, operator.index(seed), self._constants)
+        return self._of(self._native, operator.index(seed))
 
     @property
     def operations(self) -> int:
@@ -223,7 +221,7 @@ class Stream:
         Raises:
             ValueError: another format.
         """
-        return _looking.drawn(self._native, self._constants, format)
+        return _looking.drawn(self._native, format)
 
     def profile(self, count: int = 100, start: int = 0) -> Profile:
         """Make samples on this thread, and return how long each node took.
@@ -251,6 +249,7 @@ class Stream:
         start: int = 0,
         shards: int = 1,
         format: str = "png",
+        quality: int = 90,
         index: bool = False,
         overwrite: bool = False,
         workers: int | None = None,
@@ -272,7 +271,10 @@ class Stream:
             count: how many samples.
             start: the first of them.
             shards: how many files they are spread over, in order.
-            format: what pictures become: "png", or "tensor", their bytes, which need no decoding.
+            format: what pictures become: "png"; "jpeg", for those with 3 channels (others become
+                PNG files, since they may be masks); or "tensor", their bytes, which need no
+                decoding.
+            quality: of JPEG files, 1 to 100.
             index: write ``FILE.idx`` for each file, as DALI wants it.
             overwrite: replace existing files.
             workers: threads; None for the number of usable cores. It changes no byte.
@@ -285,7 +287,7 @@ class Stream:
             ValueError: an argument is not valid.
         """
         request = _records.Request(dest, count, start, shards, index, overwrite, workers, progress)
-        return _records.tfrecords(self, request, format)
+        return _records.tfrecords(self, request, format, quality)
 
     def write_recordio(
         self,
@@ -294,6 +296,8 @@ class Stream:
         *,
         start: int = 0,
         shards: int = 1,
+        format: str = "png",
+        quality: int = 90,
         index: bool = True,
         overwrite: bool = False,
         workers: int | None = None,
@@ -301,7 +305,7 @@ class Stream:
     ) -> Written:
         """Write samples as MXNet's RecordIO, each an image record; the same ones every time.
 
-        A sample has one picture, which becomes a PNG file, or the bytes of an image file. Its other
+        A sample has one picture, or the bytes of an image file. Its other
         outputs are numbers or arrays of one axis: together, in order, they are the label. The
         record's number, and its key in the index, is that of the sample.
 
@@ -311,6 +315,8 @@ class Stream:
             count: how many samples.
             start: the first of them.
             shards: how many files they are spread over, in order.
+            format: what pictures become: "png"; or "jpeg", for those with 3 channels.
+            quality: of JPEG files, 1 to 100.
             index: write an index for each file: ``NAME.idx`` for ``NAME.rec``.
             overwrite: replace existing files.
             workers: threads; None for the number of usable cores. It changes no byte.
@@ -323,7 +329,7 @@ class Stream:
             ValueError: an argument is not valid.
         """
         request = _records.Request(dest, count, start, shards, index, overwrite, workers, progress)
-        return _records.recordio(self, request)
+        return _records.recordio(self, request, format, quality)
 
     def __iter__(self) -> Iterator[Any]:
         """Return an iterator over all samples, from 0."""

@@ -97,10 +97,14 @@ impl PyGraph {
         Ok(py.detach(|| Saved { graph, seed }.save(&path, relocatable, replace))?)
     }
 
-    /// The nodes as they were made: name, origin, operation or None, and inputs; outputs as (node,
-    /// label).
+    /// The nodes as they were made: name, origin, operation or None, inputs, and what is constant;
+    /// outputs as (node, label).
     fn nodes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        let nodes: Vec<_> = self.graph.nodes.iter().map(described).collect();
+        let nodes = self.graph.nodes.iter().map(|node| {
+            let (name, origin, operation, inputs) = described(node);
+            Ok((name, origin, operation, inputs, constant(py, node)?))
+        });
+        let nodes = nodes.collect::<PyResult<Vec<_>>>()?;
         let outputs = self.graph.outputs.iter();
         let outputs: Vec<_> = outputs.map(|one| (one.node, &*one.label)).collect();
         (nodes, outputs).into_pyobject(py)
@@ -222,6 +226,23 @@ fn described(node: &Node) -> (&str, &str, Option<&str>, &[usize]) {
         Kind::Operation { operation, .. } => Some(operation.name),
     };
     (&node.name, &node.origin, operation, node.inputs())
+}
+
+/// Elements of an array that is shown.
+const MOST_SHOWN: usize = 4;
+
+/// The value of a constant, or its type if it is a list or a larger array.
+fn constant<'py>(py: Python<'py>, node: &Node) -> PyResult<Bound<'py, PyAny>> {
+    let (Kind::Constant(value) | Kind::Files(value)) = &node.kind else {
+        return Ok(py.None().into_bound(py));
+    };
+    match value {
+        Value::Array(array) if array.shape().axes().iter().product::<usize>() <= MOST_SHOWN => {
+            python(py, value)
+        }
+        Value::Text(_) | Value::Bytes(_) => python(py, value),
+        Value::Array(_) | Value::List(_) => python_type(py, &Type::of(value)),
+    }
 }
 
 fn node((name, origin, operation, inputs, constant): Described<'_>) -> PyResult<Node> {

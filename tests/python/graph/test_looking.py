@@ -117,7 +117,7 @@ def test_a_drawing_is_the_same_every_time() -> None:
 def test_a_loaded_stream_is_drawn(tmp_path: Path) -> None:
     choice().save(tmp_path / "choice.pipe")
     loaded = load(tmp_path / "choice.pipe")
-    assert len(box_texts(loaded.visualize("svg"))) == len(box_texts(choice().visualize("svg")))
+    assert loaded.visualize("svg") == choice().visualize("svg")
 
 
 def test_a_function_and_a_constant_that_is_an_output_are_drawn() -> None:

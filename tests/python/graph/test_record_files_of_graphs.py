@@ -132,7 +132,9 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(small_disk: Path) -> None:
         ({"shards": 6}, "shards=6 is not valid: there are 5 samples"),
         ({"workers": -1}, "workers=-1 is not valid"),
         ({"workers": 0}, "workers=0 is not valid"),
-        ({"format": "gif"}, "format='gif' is not valid: 'png' or 'tensor'"),
+        ({"format": "gif"}, "format='gif' is not valid: one of 'png', 'jpeg', 'tensor'"),
+        ({"quality": 0}, "quality=0 is not valid: 1 to 100"),
+        ({"format": "jpeg", "quality": 101}, "quality=101 is not valid: 1 to 100"),
     ],
 )
 def test_wrong_arguments_are_refused(tmp_path: Path, options: dict[str, Any], message: str) -> None:

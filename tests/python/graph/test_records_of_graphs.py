@@ -112,6 +112,26 @@ def test_pictures_are_png_files_of_the_same_pixels(tmp_path: Path, channels: int
     assert features["image/channels"] == [channels or 1]
 
 
+@pytest.mark.parametrize("quality", [30, 95])
+def test_pictures_may_be_jpeg_files_and_masks_stay_what_they_are(
+    tmp_path: Path, quality: int
+) -> None:
+    image = pytest.importorskip("PIL.Image")
+    ramp = np.zeros((24, 32, 3), np.uint8) + np.arange(32, dtype=np.uint8)[:, None] * 4
+    stream = stream_of(image=ramp, mask=PICTURES[0, :, :, 0])
+    features = written(stream, tmp_path, format="jpeg", quality=quality)
+    assert (features["image/format"], features["mask/format"]) == ([b"jpeg"], [b"png"])
+    data = features["image/encoded"][0]
+    (tmp_path / "image.jpg").write_bytes(data)
+    found = image.open(tmp_path / "image.jpg")
+    assert found.format == "JPEG"
+    assert np.abs(np.asarray(found).astype(int) - ramp).max() < 16
+    again = written(stream, tmp_path, format="jpeg", quality=quality)
+    assert again["image/encoded"] == [data]
+    stream_of(image=ramp).write_recordio(tmp_path / "a.rec", 1, format="jpeg", quality=quality)
+    assert unpack_image(RecordIOReader(tmp_path / "a.rec")[0]).data == data
+
+
 @pytest.mark.parametrize(
     "array",
     [
