@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import operator
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
-from imagepipe_rs._arguments import shard_of
+from imagepipe_rs._arguments import shard_of, whole
 from imagepipe_rs._device import close_at_exit, cuda_device, forbid_calls_at_exit, output_on
 from imagepipe_rs._errors import ImagePipeError
 from imagepipe_rs._names import printable, shown
@@ -48,11 +47,9 @@ class Batches(Iterable[B], Generic[B]):
             forbid_calls_at_exit()
         self.device = device
         self._labels = labels
-        self._next = operator.index(given["start"])
-        self._steps = None if given["steps"] is None else operator.index(given["steps"])
-        if self._steps is not None and self._steps < 1:
-            message = f"steps={shown(given['steps'])} is not valid: at least 1, or None"
-            raise ValueError(message)
+        self._next = whole("start", given["start"])
+        steps = given["steps"]
+        self._steps = None if steps is None else whole("steps", steps, 1, ", or None")
         arguments = {**given, "shard": shard_of(given["shard"]), "cuda_device": cuda}
         self._order = {"seed": given["seed"], "graph": graph.fingerprint()}
         self._native = _native.GraphBatching(graph, arguments, self._next)
@@ -87,7 +84,7 @@ class Batches(Iterable[B], Generic[B]):
         """Make the next ``iter()`` resume there, in any process, on any number of ranks.
 
         Raises:
-            ValueError: not a state, or one of another graph or seed.
+            TypeError, ValueError: not a state, or one of another graph or seed.
         """
         if not isinstance(state, Mapping) or state.get("version") != 1 or "sample" not in state:
             message = f"state={shown(state)} is not a state of a stream's batches"
@@ -96,7 +93,7 @@ class Batches(Iterable[B], Generic[B]):
             if state.get(name) != value:
                 message = f"the state is of another {name}: {state.get(name)!r}, not {value!r}"
                 raise ValueError(message)
-        self._next = operator.index(state["sample"])
+        self._next = whole("state['sample']", state["sample"])
 
     @property
     def errors(self) -> list[tuple[int, str]]:

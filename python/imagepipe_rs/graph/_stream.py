@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from typing import TYPE_CHECKING, Any, Self
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import whole
 from imagepipe_rs.graph import _looking, _records
 from imagepipe_rs.graph._batches import Batches
 from imagepipe_rs.graph._build import Build, compiled
@@ -48,6 +48,7 @@ class Stream:
     Raises:
         GraphError: a graph without outputs, an unknown variable, or a node that cannot work, and
             the line that made it.
+        TypeError, ValueError: the seed is not a whole number from 0 to 2**64 - 1.
     """
 
     def __init__(
@@ -61,9 +62,9 @@ class Stream:
         optimize: bool = True,
     ) -> None:
         """Check the graph."""
+        number = whole("seed", seed)
         build = Build(graph, variables=variables, debug=debug)
-        native = compiled(build, labels, optimize=optimize)
-        self._keep(native, operator.index(seed))
+        self._keep(compiled(build, labels, optimize=optimize), number)
 
     def _keep(self, native: _native.Graph, seed: int) -> None:
         self._native = native
@@ -110,8 +111,12 @@ class Stream:
         return self._labels
 
     def seeded(self, seed: int) -> Self:
-        """Return the same stream with another seed."""
-        return self._of(self._native, operator.index(seed))
+        """Return the same stream with another seed.
+
+        Raises:
+            TypeError, ValueError: not a whole number from 0 to 2**64 - 1.
+        """
+        return self._of(self._native, whole("seed", seed))
 
     @property
     def operations(self) -> int:
@@ -135,8 +140,9 @@ class Stream:
 
         Raises:
             GraphError: the sample cannot be made; it names the node and the line that made it.
+            TypeError, ValueError: no such number.
         """
-        found = self._native.run(self._seed, operator.index(index))
+        found = self._native.run(self._seed, whole("index", index))
         values = tuple(value_of(one) for one in found)
         return dict(zip(self._labels, values, strict=True)) if self._has_names else values
 
@@ -237,7 +243,7 @@ class Stream:
 
         Raises:
             GraphError: a sample cannot be made.
-            ValueError: fewer samples than one.
+            TypeError, ValueError: not a number of a sample, or fewer samples than one.
         """
         return _looking.profiled(self._native, self._seed, count, start)
 
