@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,32 @@ def shard_of(shard: Any) -> Any:
     if shard is None:
         return (0, 1)
     return auto_shard() if isinstance(shard, str) and shard == "auto" else shard
+
+
+def whole(name: str, value: Any, least: int = 0, otherwise: str = "") -> int:
+    """Return an argument that is a whole number of 64 bits without a sign.
+
+    Args:
+        name: what the argument is called.
+        value: what was given.
+        least: the least number that is allowed.
+        otherwise: what else is allowed, for the message.
+
+    Raises:
+        TypeError: not a whole number.
+        ValueError: one that is too small or too large.
+    """
+    allowed = f"a whole number from {least} to 2**64 - 1{otherwise}"
+    message = f"{name}={shown(value)} is not valid: {allowed}"
+    if isinstance(value, bool):  # a number too, but not meant as one
+        raise TypeError(message)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(message) from None
+    if not least <= number < 2**64:
+        raise ValueError(message)
+    return number
 
 
 def _weights(weights: Any) -> list[float] | None:

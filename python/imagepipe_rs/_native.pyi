@@ -354,6 +354,13 @@ class Graph:
     def save(self, path: str, seed: int, relocatable: bool, replace: bool) -> None:
         """Write the graph to a file."""
 
+    def to_bytes(self, seed: int) -> bytes:
+        """What a file of the graph has, with absolute paths."""
+
+    @staticmethod
+    def from_bytes(data: bytes) -> tuple[Graph, int]:
+        """The graph in the bytes of a file, and its seed."""
+
     def nodes(
         self,
     ) -> tuple[list[tuple[str, str, str | None, list[int], Any]], list[tuple[int, str]]]:

@@ -6,14 +6,14 @@ import logging
 import operator
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
-from imagepipe_rs._arguments import shard_of
+from imagepipe_rs._arguments import shard_of, whole
 from imagepipe_rs._device import close_at_exit, cuda_device, forbid_calls_at_exit, output_on
 from imagepipe_rs._errors import ImagePipeError
-from imagepipe_rs._names import printable, shown
+from imagepipe_rs._names import counted, printable, shown
 from imagepipe_rs._notes import warn
 from imagepipe_rs.graph._values import value_of
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from imagepipe_rs._adapters import Adapter
+    from imagepipe_rs.graph._stream import Stream
 
 _log = logging.getLogger("imagepipe_rs")
 
@@ -33,26 +34,25 @@ B = TypeVar("B")
 class Batches(Iterable[B], Generic[B]):
     """Batches of a stream, endless or ``steps`` at a time; made by :meth:`Stream.batches`.
 
-    Each ``iter()`` goes on where the batches that were handed over end. A batch is a tuple with an
-    array for each output, or a dict by label where the outputs have labels.
+    Each ``iter()`` goes on where the batches that were handed over end, and so does that of a copy,
+    which may be in another process. A batch is a tuple with an array for each output, or a dict by
+    label where the outputs have labels.
     """
 
-    def __init__(
-        self, graph: _native.Graph, labels: tuple[str, ...] | None, given: Mapping[str, Any]
-    ) -> None:
+    def __init__(self, stream: Stream, given: Mapping[str, Any]) -> None:
         """Make a sample, to see what arrays there are."""
+        self._stream, self._given = stream, given
+        graph = stream._native  # noqa: SLF001
         cuda = cuda_device(given["device"])
         device = "cpu" if cuda is None else f"cuda:{cuda}"
         self._output = adapter(output_on(cuda, given["output"]), str(given["dtype"]), device)
         if cuda is not None:
             forbid_calls_at_exit()
         self.device = device
-        self._labels = labels
-        self._next = operator.index(given["start"])
-        self._steps = None if given["steps"] is None else operator.index(given["steps"])
-        if self._steps is not None and self._steps < 1:
-            message = f"steps={shown(given['steps'])} is not valid: at least 1, or None"
-            raise ValueError(message)
+        self._labels = stream.labels if stream._has_names else None  # noqa: SLF001
+        self._next = whole("start", given["start"])
+        steps = given["steps"]
+        self._steps = None if steps is None else whole("steps", steps, 1, ", or None")
         arguments = {**given, "shard": shard_of(given["shard"]), "cuda_device": cuda}
         self._order = {"seed": given["seed"], "graph": graph.fingerprint()}
         self._native = _native.GraphBatching(graph, arguments, self._next)
@@ -79,6 +79,17 @@ class Batches(Iterable[B], Generic[B]):
             raise TypeError(message)
         return self._steps
 
+    def __repr__(self) -> str:
+        """Say how large they are and where the next one begins."""
+        size = counted(operator.index(self._given["batch_size"]), "sample")
+        passes = "" if self._steps is None else f", {self._steps} in a pass"
+        place = f"the next from sample {self._next} on"
+        return f"<Batches of {size}{passes}, {place}; seed {self._order['seed']}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what makes the same batches, and where they stand, but no counts and errors."""
+        return type(self), (self._stream, self._given), {"_next": self._next}
+
     def state_dict(self) -> dict[str, Any]:
         """Return where the latest iteration stands: what was handed over, not what is ready."""
         return {"version": 1, "sample": self._next, **self._order}
@@ -87,7 +98,7 @@ class Batches(Iterable[B], Generic[B]):
         """Make the next ``iter()`` resume there, in any process, on any number of ranks.
 
         Raises:
-            ValueError: not a state, or one of another graph or seed.
+            TypeError, ValueError: not a state, or one of another graph or seed.
         """
         if not isinstance(state, Mapping) or state.get("version") != 1 or "sample" not in state:
             message = f"state={shown(state)} is not a state of a stream's batches"
@@ -96,7 +107,7 @@ class Batches(Iterable[B], Generic[B]):
             if state.get(name) != value:
                 message = f"the state is of another {name}: {state.get(name)!r}, not {value!r}"
                 raise ValueError(message)
-        self._next = operator.index(state["sample"])
+        self._next = whole("state['sample']", state["sample"])
 
     @property
     def errors(self) -> list[tuple[int, str]]:
@@ -182,6 +193,14 @@ class BatchIterator(Iterator[B], Generic[B]):
                 _log.warning("sample %d cannot be made: %s", index, printable(reason))
             elif self._failures == _LOGGED + 1:
                 _log.warning("more samples fail, without a line each: see errors")
+
+    def __reduce__(self) -> NoReturn:
+        """Raise an error that says what can be pickled."""
+        message = (
+            "an iterator cannot be pickled or copied: pickle what Stream.batches() returned, "
+            "which goes on where the iterator stands, or its state_dict()"
+        )
+        raise TypeError(message)
 
     def load(self) -> tuple[int, int]:
         """Return how many batches are ready, and how many are begun."""

@@ -6,6 +6,7 @@ import functools
 import inspect
 from typing import TYPE_CHECKING, Any, ParamSpec
 
+from imagepipe_rs._arguments import whole
 from imagepipe_rs.graph._graph import Graph
 from imagepipe_rs.graph._node import add_outputs
 from imagepipe_rs.graph._stream import Stream
@@ -63,17 +64,21 @@ def pipeline(
             return SampleUniform(low, 1)
 
         (number,) = numbers(0).run(7)
+
+    Raises:
+        TypeError, ValueError: the seed is not a whole number from 0 to 2**64 - 1.
     """
     if inspect.isfunction(variables):
         message = "@pipeline needs parentheses: @pipeline()"
         raise TypeError(message)
+    number = whole("seed", seed)
 
     def decorate(function: Callable[P, Any]) -> Callable[P, Stream]:
         made = graph(function)
 
         @functools.wraps(function)
         def build(*args: P.args, **kwargs: P.kwargs) -> Stream:
-            return Stream(made(*args, **kwargs), seed=seed, variables=variables, debug=debug)
+            return Stream(made(*args, **kwargs), seed=number, variables=variables, debug=debug)
 
         build.__annotations__ = {**function.__annotations__, "return": Stream}
         return build

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from imagepipe_rs._errors import GraphError
+from imagepipe_rs._names import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,8 +79,11 @@ class Graph:
         """Add a node, and return its name: the same one in the next run.
 
         Raises:
-            GraphError: another node has this name.
+            GraphError: another node has this name, or it is not text.
         """
+        if wrong := not_text(name or ""):
+            message = f"{node.node_kind} ({node.origin}): its name is {wrong}"
+            raise GraphError(message, node=node.node_kind, origin=node.origin)
         if not name:
             name = self._name_at(node.place, node.node_kind)
         elif self._scope:
@@ -129,6 +133,17 @@ def current() -> Graph:
         message = "a node is made within a graph: with Graph() as graph, or in a @pipeline function"
         raise GraphError(message)
     return graphs[-1]
+
+
+def not_text(value: object) -> str:
+    """Return what a value is, if it is no text that a graph can have."""
+    if not isinstance(value, str):
+        return f"{shown(value)}, which is not text"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return f"{shown(value)}, which UTF-8 cannot encode"
+    return ""
 
 
 def is_open() -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
+from imagepipe_rs._arguments import whole
 from imagepipe_rs._names import counted, shown
 from imagepipe_rs.graph._boxes import boxes_of, cut
 from imagepipe_rs.graph._drawing import dot, svg
@@ -154,12 +155,10 @@ def profiled(native: _native.Graph, seed: int, count: int, start: int) -> Profil
 
     Raises:
         GraphError: a sample cannot be made.
-        ValueError: fewer samples than one.
+        TypeError, ValueError: not a number of a sample, or fewer samples than one.
     """
-    samples = operator.index(count)
-    if samples < 1:
-        raise ValueError(f"count={shown(count)} is not valid: at least 1")
-    rows = native.profile(seed, operator.index(start), samples)
+    samples = whole("count", count, 1)
+    rows = native.profile(seed, whole("start", start), samples)
     total = sum(seconds for *_, seconds in rows) or 1.0
     made = [
         ProfileRow(name, origin, operation or "", times, 1e6 * seconds / times, seconds / total)
@@ -195,7 +194,7 @@ def collage(
     down, across = operator.index(rows), operator.index(columns)
     if down < 1 or across < 1:
         raise ValueError(f"rows={rows} and columns={columns} are not valid: at least 1 each")
-    first = operator.index(index)
+    first = whole("index", index)
     pictures = [
         _picture(_chosen(stream.run(first + number), output), first + number)
         for number in range(down * across)

@@ -9,7 +9,7 @@ import numpy as np
 from imagepipe_rs._errors import GraphError
 from imagepipe_rs.graph._build import Build, types_of
 from imagepipe_rs.graph._constant import described
-from imagepipe_rs.graph._graph import Place, current
+from imagepipe_rs.graph._graph import Place, current, not_text
 from imagepipe_rs.graph._operators import Operators
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Node(Operators):
             same when other nodes come and go.
 
     Raises:
-        GraphError: another node of the graph has this name, or no graph is open.
+        GraphError: another node of the graph has this name, it is not text, or no graph is open.
     """
 
     def __init__(self, *, name: str | None = None) -> None:
@@ -264,14 +264,23 @@ class Output:
         label: what it is called; several outputs may share a label.
 
     Raises:
-        GraphError: a resource, of which a field must be chosen.
+        GraphError: a resource, of which a field must be chosen; a list of nodes; or a label that is
+            not text.
     """
 
     def __init__(self, output: Operand, label: str = "default") -> None:
         """Add the output to the current graph."""
         graph = current()
+        self.node: Node
+        if isinstance(output, Output):
+            raise output.node.fault_here("it is an output already: give the node itself")
+        if (node := _node_within(output)) is not None:
+            reason = "a list of nodes is not a value: use MakeList, or give each its own output"
+            raise node.fault_here(reason)
         self.node = output if isinstance(output, Node) else Constant(output)
         self.label = label
+        if wrong := not_text(label):
+            raise self.node.fault_here(f"its label is {wrong}")
         if self.node.graph is not graph:
             raise self.node.fault_here("it is an output of another graph than its own")
         if self.node.is_resource():
@@ -287,9 +296,16 @@ def outputs(*nodes: Operand, label: str = "default") -> None:
 
 
 def add_outputs(made: Operand | Iterable[Operand] | Mapping[str, Operand] | None) -> None:
-    """Add what a function returned to the current graph: a node, a tuple, or a mapping."""
+    """Add what a function returned to the current graph: a node, a tuple, or a mapping.
+
+    Raises:
+        GraphError: it is something else that has nodes.
+    """
     if made is None:
         return  # the function has added outputs itself
+    if (node := _node_within(made, list | set | frozenset)) is not None:
+        reason = f"the function returns a {type(made).__name__} of nodes"
+        raise node.fault(f"{reason}: return a tuple, or a mapping from labels to nodes")
     if hasattr(made, "items"):
         for label, node in made.items():
             Output(node, label)
@@ -297,3 +313,14 @@ def add_outputs(made: Operand | Iterable[Operand] | Mapping[str, Operand] | None
         outputs(*made)
     else:
         Output(made)  # type: ignore[arg-type]  # anything else is refused there
+
+
+def _node_within(value: object, kinds: Any = list | tuple | set | frozenset) -> Node | None:
+    """Return the first node of a list, or of lists in it; None of other values."""
+    if not isinstance(value, kinds):
+        return None
+    for one in value:
+        node = one if isinstance(one, Node) else _node_within(one)
+        if node is not None:
+            return node
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import time
 from collections import deque
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import whole
 from imagepipe_rs._errors import DatasetExistsError
 from imagepipe_rs._names import shown
 from imagepipe_rs._writing import Progress, Written
@@ -81,15 +81,17 @@ def _written(
     record: Record,
     writer: type[TFRecordWriter | RecordIOWriter],
 ) -> Written:
-    count, start = _whole("count", request.count, 1), _whole("start", request.start, 0)
-    shards = _whole("shards", request.shards, 1)
+    count, start = whole("count", request.count, 1), whole("start", request.start)
+    shards = whole("shards", request.shards, 1)
+    if start + count > 2**64:
+        raise ValueError(f"count={count} is not valid: there are {2**64 - start} from {start} on")
     if shards > count:
         raise ValueError(f"shards={shards} is not valid: there are {count} samples")
     paths = _paths(Path(request.dest), shards)
     if not request.overwrite:
         _refuse_existing(paths)
     cores = _native.machine()["cores"] if request.workers is None else request.workers
-    workers = _whole("workers", cores, 1)
+    workers = whole("workers", cores, 1)
     tell = _Teller(request.progress, count)
     with ThreadPoolExecutor(workers, "imagepipe") as pool:
         records = _made(stream, record, range(start, start + count), pool, workers)
@@ -141,13 +143,6 @@ def _refuse_existing(paths: Sequence[Path]) -> None:
         if os.path.lexists(path):
             reason = "exists already: replace it with overwrite=True"
             raise DatasetExistsError(f"{path}: {reason}", path=str(path), reason=reason)
-
-
-def _whole(name: str, value: Any, least: int) -> int:
-    number = operator.index(value)
-    if number < least:
-        raise ValueError(f"{name}={number} is not valid: at least {least}")
-    return number
 
 
 class _Teller:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import operator
 import os
 from typing import TYPE_CHECKING, Any, Self
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import whole
+from imagepipe_rs._names import counted, printable
 from imagepipe_rs.graph import _looking, _records
 from imagepipe_rs.graph._batches import Batches
 from imagepipe_rs.graph._build import Build, compiled
 from imagepipe_rs.graph._values import value_of
+from imagepipe_rs.graph.types import of_native
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
     from imagepipe_rs._writing import Progress, Written
     from imagepipe_rs.graph._graph import Graph
     from imagepipe_rs.graph._looking import Profile
+
+# Outputs that are shown.
+_MOST_SHOWN = 8
 
 
 def load(path: str | os.PathLike[str]) -> Stream:
@@ -37,6 +42,8 @@ def _are_names(labels: tuple[str, ...]) -> bool:
 class Stream:
     """An endless stream of samples: sample ``i`` is a function of graph, seed and ``i`` alone.
 
+    It can be pickled, unless it has a node that is a function of your own.
+
     Args:
         graph: what a sample is made of.
         seed: the seed of everything random.
@@ -48,6 +55,7 @@ class Stream:
     Raises:
         GraphError: a graph without outputs, an unknown variable, or a node that cannot work, and
             the line that made it.
+        TypeError, ValueError: the seed is not a whole number from 0 to 2**64 - 1.
     """
 
     def __init__(
@@ -61,9 +69,9 @@ class Stream:
         optimize: bool = True,
     ) -> None:
         """Check the graph."""
+        number = whole("seed", seed)
         build = Build(graph, variables=variables, debug=debug)
-        native = compiled(build, labels, optimize=optimize)
-        self._keep(native, operator.index(seed))
+        self._keep(compiled(build, labels, optimize=optimize), number)
 
     def _keep(self, native: _native.Graph, seed: int) -> None:
         self._native = native
@@ -104,14 +112,51 @@ class Stream:
         """
         self._native.save(os.fspath(path), self._seed, relocatable, overwrite)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what it is as bytes, in which paths of files are absolute.
+
+        Raises:
+            GraphError: a node that is a function of your own, which cannot be saved.
+        """
+        return {**vars(self), "_native": self._native.to_bytes(self._seed)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become what the bytes say."""
+        native, _ = _native.Graph.from_bytes(state["_native"])
+        vars(self).update(state, _native=native)
+
+    def __copy__(self) -> Self:
+        """Return itself, which never changes."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself, which never changes."""
+        del memo
+        return self
+
+    def __repr__(self) -> str:
+        """Say what a sample has."""
+        outputs = [
+            f"{printable(label)}: {of_native(one)}" if self._has_names else str(of_native(one))
+            for label, one in zip(self._labels, self._native.types, strict=True)
+        ]
+        if len(outputs) > _MOST_SHOWN:
+            outputs[_MOST_SHOWN:] = [f"{len(outputs) - _MOST_SHOWN} more"]
+        about = f"{counted(self.operations, 'operation')}, seed {self._seed}"
+        return f"<Stream of {', '.join(outputs)}; {about}>"
+
     @property
     def labels(self) -> tuple[str, ...]:
         """What each output is called, in order."""
         return self._labels
 
     def seeded(self, seed: int) -> Self:
-        """Return the same stream with another seed."""
-        return self._of(self._native, operator.index(seed))
+        """Return the same stream with another seed.
+
+        Raises:
+            TypeError, ValueError: not a whole number from 0 to 2**64 - 1.
+        """
+        return self._of(self._native, whole("seed", seed))
 
     @property
     def operations(self) -> int:
@@ -135,8 +180,9 @@ class Stream:
 
         Raises:
             GraphError: the sample cannot be made; it names the node and the line that made it.
+            TypeError, ValueError: no such number.
         """
-        found = self._native.run(self._seed, operator.index(index))
+        found = self._native.run(self._seed, whole("index", index))
         values = tuple(value_of(one) for one in found)
         return dict(zip(self._labels, values, strict=True)) if self._has_names else values
 
@@ -186,17 +232,19 @@ class Stream:
             rescale: for float32, what bytes are multiplied with instead of 1 / 255.
             ragged: whether outputs whose shape is not fixed by the graph come as a list with an
                 array for each sample.
-            on_error: "raise"; "skip", which leaves a sample that fails out of its batch; "replace",
-                which makes another one in its place, chosen by the seed.
+            on_error: "raise"; "skip", which leaves a sample that fails out of its batch, and puts
+                one other sample, chosen by the seed, in place of a batch that loses all of its
+                samples; "replace", which makes another one, chosen by the seed, in place of each.
             max_errors: more samples that fail are an error.
             device: where arrays are delivered: "cpu", "cuda" or "cuda:N", as a Loader takes it.
             output: "numpy", "torch", "tensorflow", "jax", "cupy" or "dlpack"; by default "numpy",
                 and on a GPU "dlpack".
 
         Returns:
-            An iterable over batches. A batch is a tuple, or a dict by label where every output has
-            a label of its own. Of an output of numbers it has one array, with the samples along its
-            first axis; of text, bytes and lists it has a list with a value for each sample.
+            An iterable over batches, which can be pickled if the stream can. A batch is a tuple, or
+            a dict by label where every output has a label of its own. Of an output of numbers it
+            has one array, with the samples along its first axis; of text, bytes and lists it has a
+            list with a value for each sample.
 
         Raises:
             GraphError: the sample at ``start`` cannot be made, with ``on_error="raise"``; or no
@@ -207,7 +255,7 @@ class Stream:
         """
         given = {name: value for name, value in locals().items() if name != "self"}
         given["seed"] = self._seed if seed is None else seed
-        return Batches(self._native, self._labels if self._has_names else None, given)
+        return Batches(self, given)
 
     def visualize(self, format: str = "dot") -> str:
         """Return a drawing of the graph as text.
@@ -237,7 +285,7 @@ class Stream:
 
         Raises:
             GraphError: a sample cannot be made.
-            ValueError: fewer samples than one.
+            TypeError, ValueError: not a number of a sample, or fewer samples than one.
         """
         return _looking.profiled(self._native, self._seed, count, start)
 

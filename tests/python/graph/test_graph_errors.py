@@ -103,6 +103,15 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (_cycle, "it needs its own value.*a cycle"),
     (lambda: Reference("me", name="me"), "refers to itself: a cycle"),
     (lambda: [Constant(1, name="one"), Constant(2, name="one")], "has this name already"),
+    (lambda: Constant(1, name=7), "its name is 7, which is not text"),
+    (lambda: Constant(1, name="\ud800"), r"its name is '\\ud800', which UTF-8 cannot encode"),
+    (lambda: Output(Constant(1), 3), "its label is 3, which is not text"),
+    (lambda: Output(Constant(1), None), "its label is None, which is not text"),
+    (lambda: Output(Constant(1), "\ud800"), r"its label is '\\ud800', which UTF-8 cannot encode"),
+    (lambda: outputs(Constant(1), label=b"x"), "its label is b'x', which is not text"),
+    (lambda: Output([1, Constant(1)]), "a list of nodes is not a value: use MakeList"),
+    (lambda: outputs([1, (Constant(1),)]), "a list of nodes is not a value: use MakeList"),
+    (lambda: outputs(Output(Constant(1), "a")), "it is an output already"),
     (lambda: Switch([], []), "no inputs"),
     (lambda: Switch([1, 2], [1]), "2 inputs and 1 weights"),
     (lambda: Switch([1, 2], [1, -1]), "a weight is -1"),
@@ -223,6 +232,30 @@ def test_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("none")
     with Graph(), pytest.raises(GraphError, match="no images in this folder"):
         ImageDirectory(tmp_path)
+
+
+RETURNS: list[tuple[Callable[[], Any], str]] = [
+    (lambda: [Constant(1), Constant(2)], "the function returns a list of nodes: return a tuple"),
+    (lambda: {Constant(1)}, "the function returns a set of nodes: return a tuple"),
+    (lambda: ([Constant(1)], 2), "a list of nodes is not a value"),
+    (lambda: {"a": [Constant(1)]}, "a list of nodes is not a value"),
+    (lambda: {1: Constant(1)}, "its label is 1, which is not text"),
+    (lambda: Output(Constant(1), "a"), "it is an output already"),
+]
+
+
+@pytest.mark.parametrize(("function", "reason"), RETURNS)
+def test_what_a_function_must_not_return(function: Callable[[], Any], reason: str) -> None:
+    with pytest.raises(GraphError, match=reason) as raised:
+        pipeline()(function)()
+    assert raised.value.node
+    assert raised.value.origin.startswith(__file__)
+
+
+def test_lists_without_nodes_are_values() -> None:
+    assert pipeline()(lambda: [1, 2])().run(0)[0].tolist() == [1, 2]
+    assert pipeline()(lambda: {"a": ["x", "y"]})().run(0) == {"a": ["x", "y"]}
+    assert pipeline()(lambda: MakeList([Constant("x"), "y"]))().run(0) == (["x", "y"],)
 
 
 def test_an_unknown_variable_is_refused() -> None:
