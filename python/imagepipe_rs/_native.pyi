@@ -378,13 +378,6 @@ class Graph:
     def operations(self) -> int:
         """How many operations a sample may take."""
 
-    def to_bytes(self, seed: int) -> bytes:
-        """The bytes of a file, in which paths are absolute."""
-
-    @staticmethod
-    def from_bytes(data: bytes) -> tuple[Graph, int]:
-        """The graph in such bytes, and its seed."""
-
     def fingerprint(self) -> int:
         """64 bits that tell the graph from those of other samples."""
 
