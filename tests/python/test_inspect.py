@@ -751,7 +751,7 @@ def test_doctor_for_programs(run: Any) -> None:
     assert found["version"] == imagepipe_rs.__version__
     assert found["processor"]["cores"] >= 1
     assert found["packages"]["pandas"]
-    assert found["cuda"].keys() == {"driver", "devices", "error"}
+    assert found["cuda"].keys() == {"driver", "devices", "error", "frameworks_without"}
 
 
 def test_doctor_says_what_is_missing_and_how_to_get_it(
@@ -779,7 +779,12 @@ def test_doctor_suggests_no_cupy_where_there_is_no_driver(
 ) -> None:
     monkeypatch.setattr(doctor, "_version", lambda _: None)
     for driver, suggested in ((None, False), ("13.0", True)):
-        found = {"driver": driver, "devices": [], "error": None if driver else "no CUDA driver"}
+        found = {
+            "driver": driver,
+            "devices": [],
+            "error": None if driver else "no CUDA driver",
+            "frameworks_without": [],
+        }
         monkeypatch.setattr(doctor, "_cuda", lambda found=found: found)
         assert ("pip install cupy" in run("doctor").out) is suggested
 
