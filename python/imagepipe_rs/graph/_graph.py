@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from imagepipe_rs._errors import GraphError
-from imagepipe_rs._names import shown
+from imagepipe_rs._names import printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +90,8 @@ class Graph:
             name = f"{self._scope}/{name}"
         if name in self.members:
             other = self.members[name].origin
-            message = f"{name} ({node.origin}): the node made at {other} has this name already"
+            called = shown_name(name)
+            message = f"{called} ({node.origin}): the node made at {other} has this name already"
             raise GraphError(message, node=name, origin=node.origin)
         self.members[name] = node
         return name
@@ -133,6 +134,12 @@ def current() -> Graph:
         message = "a node is made within a graph: with Graph() as graph, or in a @pipeline function"
         raise GraphError(message)
     return graphs[-1]
+
+
+def shown_name(name: str) -> str:
+    """Return what a node is called in messages: without the lines that an automatic name has."""
+    *lines, last = name.rsplit(": ", 2)
+    return printable(last if len(lines) > 1 else name)
 
 
 def not_text(value: object) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from imagepipe_rs._errors import GraphError
 from imagepipe_rs.graph._build import Build, types_of
 from imagepipe_rs.graph._constant import described
-from imagepipe_rs.graph._graph import Place, current, not_text
+from imagepipe_rs.graph._graph import Place, current, not_text, shown_name
 from imagepipe_rs.graph._operators import Operators
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class Node(Operators):
 
     def __repr__(self) -> str:
         """Say what it is, and where it was made."""
-        return f"<{self.node_kind} {self.name!r} ({self.origin})>"
+        kind, name = self.node_kind, shown_name(self.name)
+        return f"<{kind} ({self.origin})>" if name == kind else f"<{kind} {name!r} ({self.origin})>"
 
     def __bool__(self) -> bool:
         """Raise an error: what it is differs from sample to sample."""
@@ -124,7 +125,7 @@ class Node(Operators):
             origin: the file and line to blame, if not the one that made the node.
         """
         origin = origin or self.origin
-        message = f"{self.name} ({origin}): {reason}"
+        message = f"{shown_name(self.name)} ({origin}): {reason}"
         return GraphError(message, node=self.name, origin=origin)
 
     def final(self, build: Build) -> Node:
