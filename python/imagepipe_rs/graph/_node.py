@@ -40,6 +40,7 @@ class Node(Operators):
         self.name = self.graph.add(self, name)
         self.operands: list[Node] = []
         self._known: Data | None = None
+        self._seeds = 0
 
     @property
     def origin(self) -> str:
@@ -145,7 +146,8 @@ class Node(Operators):
             GraphError: a node of another graph, or something that cannot be in one.
         """
         if value is None:
-            return Seed(self.name)
+            self._seeds += 1
+            return Seed(self.name if self._seeds == 1 else f"{self.name}: seed {self._seeds}")
         if not isinstance(value, Node):
             try:
                 return Constant(value)
