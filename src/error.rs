@@ -159,6 +159,8 @@ pub enum Error {
         index: Option<u64>,
         /// What is wrong.
         reason: String,
+        /// What a function of the caller's own failed with.
+        cause: Option<Cause>,
     },
     /// A GPU, or the driver of it, cannot be used.
     #[error("{reason}")]
@@ -179,6 +181,19 @@ pub enum Error {
         source: io::Error,
     },
 }
+
+/// What an error was caused by, which its message tells already.
+#[derive(Clone, Debug)]
+pub struct Cause(pub Arc<dyn std::error::Error + Send + Sync>);
+
+/// It is the same error.
+impl PartialEq for Cause {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Cause {}
 
 const RESUME: &str = ", or keep finished files and continue with resume=True";
 

@@ -263,6 +263,13 @@ class Loader:
     def device_note(self) -> str | None:
         """Why memory could not be pinned for a GPU, if it could not."""
 
+    def to_bytes(self, seed: int) -> bytes:
+        """The bytes of a file, in which paths are absolute."""
+
+    @staticmethod
+    def from_bytes(data: bytes) -> tuple[Graph, int]:
+        """The graph in such bytes, and its seed."""
+
     def fingerprint(self) -> int:
         """64 bits that depend on the files, their sizes and labels, in order."""
 

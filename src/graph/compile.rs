@@ -9,6 +9,7 @@ use std::hash::{Hash, Hasher};
 use super::description::{Description, Kind, Node, Output};
 use super::fuse::fuse;
 use super::operation::{Inputs, Operation, Run};
+use super::types::Type;
 use super::value::Value;
 
 /// Bytes of all constants that are computed: what comes after is computed when it is needed, if it
@@ -22,9 +23,13 @@ pub(super) struct Compiled {
     pub(super) failing: Vec<(usize, String)>,
 }
 
-/// Makes a graph smaller that has passed its checks.
-pub(super) fn compiled(graph: &Description) -> Compiled {
-    let mut compiler = Compiler::default();
+/// Makes a graph smaller that has passed its checks, in which its nodes have been found to have
+/// these types.
+pub(super) fn compiled(graph: &Description, types: &[Type]) -> Compiled {
+    let mut compiler = Compiler {
+        types,
+        ..Compiler::default()
+    };
     for node in &graph.nodes {
         let place = compiler.place(node);
         compiler.places.push(place);
@@ -46,7 +51,9 @@ pub(super) fn compiled(graph: &Description) -> Compiled {
 }
 
 #[derive(Default)]
-struct Compiler {
+struct Compiler<'a> {
+    /// The types of the nodes of the old graph.
+    types: &'a [Type],
     /// Of each node of the old graph, its place in the new one.
     places: Vec<usize>,
     nodes: Vec<Node>,
@@ -57,7 +64,7 @@ struct Compiler {
     spent: usize,
 }
 
-impl Compiler {
+impl Compiler<'_> {
     /// The place of a node in the new graph.
     fn place(&mut self, node: &Node) -> usize {
         match &node.kind {
@@ -67,10 +74,7 @@ impl Compiler {
                 let (function, inputs) = (function.clone(), self.moved(inputs));
                 self.add(node.of_kind(Kind::Foreign { function, inputs }))
             }
-            Kind::Operation { operation, inputs } => {
-                let inputs = self.moved(inputs);
-                self.operation(node, operation, inputs)
-            }
+            Kind::Operation { operation, inputs } => self.operation(node, operation, inputs),
         }
     }
 
@@ -78,17 +82,18 @@ impl Compiler {
         inputs.iter().map(|input| self.places[*input]).collect()
     }
 
-    fn operation(
-        &mut self,
-        node: &Node,
-        operation: &'static Operation,
-        inputs: Vec<usize>,
-    ) -> usize {
-        let key = (operation.name, inputs);
+    fn operation(&mut self, node: &Node, operation: &'static Operation, inputs: &[usize]) -> usize {
+        let key = (operation.name, self.moved(inputs));
         if let Some(same) = self.operations.get(&key) {
             return *same;
         }
-        let place = match self.simplified(node, operation, &key.1) {
+        let keeps = matches!(operation.run, Run::Select) && !self.is_alike(inputs);
+        let simplified = if keeps {
+            None
+        } else {
+            self.simplified(node, operation, &key.1)
+        };
+        let place = match simplified {
             Some(place) => place,
             None => self.add(node.of_kind(Kind::Operation {
                 operation,
@@ -97,6 +102,12 @@ impl Compiler {
         };
         self.operations.insert(key, place);
         place
+    }
+
+    /// Whether the branches of a selection give numbers of one type, if they do.
+    fn is_alike(&self, inputs: &[usize]) -> bool {
+        let dtype = |branch: usize| self.types[inputs[branch]].dtype();
+        dtype(0).zip(dtype(1)).is_none_or(|(a, b)| a == b)
     }
 
     /// The place of a simpler node that gives the same.
@@ -199,6 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::array::Array;
+    use super::super::check::check;
     use super::super::operations::named;
     use super::super::{Program, Sample};
     use super::*;
@@ -257,7 +269,9 @@ mod tests {
             operation("Add", &[6, 3, 2]),
             operation("Maximum", &[5, 7]),
         ];
-        let smaller = compiled(&graph(kinds, &[8])).graph;
+        let graph = graph(kinds, &[8]);
+        let types = check(&graph).expect("a graph").types;
+        let smaller = compiled(&graph, &types).graph;
         let is_constant = |node: &&Node| matches!(node.kind, Kind::Constant(_));
         let constants = smaller.nodes.iter().filter(is_constant).count();
         assert_eq!((constants, smaller.nodes.len()), (4, 7));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::operation::{Inputs, Operation};
 use super::types::Type;
 use super::value::Value;
-use crate::error::Error;
+use crate::error::{Cause, Error};
 
 /// A graph. Every input of a node comes from a node before it.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +64,25 @@ pub trait Foreign: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// Why there is none.
-    fn run(&self, inputs: Inputs<'_>, out: &mut Value) -> Result<(), String>;
+    fn run(&self, inputs: Inputs<'_>, out: &mut Value) -> Result<(), Failed>;
+}
+
+/// Why a function gives nothing.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// In words.
+    pub reason: String,
+    /// What it was caused by.
+    pub cause: Option<Cause>,
+}
+
+impl From<String> for Failed {
+    fn from(reason: String) -> Self {
+        Self {
+            reason,
+            cause: None,
+        }
+    }
 }
 
 /// An output of a graph.
@@ -85,6 +103,8 @@ pub struct Fault {
     pub origin: Arc<str>,
     /// What is wrong.
     pub reason: String,
+    /// What it was caused by.
+    pub cause: Option<Cause>,
 }
 
 impl Node {
@@ -95,6 +115,7 @@ impl Node {
             node: Arc::clone(&self.name),
             origin: Arc::clone(&self.origin),
             reason: reason.into(),
+            cause: None,
         }
     }
 
@@ -115,6 +136,7 @@ impl Fault {
             node: Arc::from(""),
             origin: Arc::from(""),
             reason: reason.into(),
+            cause: None,
         }
     }
 }
@@ -127,12 +149,14 @@ impl Fault {
             node,
             origin,
             reason,
+            cause,
         } = self;
         Error::Graph {
             node,
             origin,
             index,
             reason,
+            cause,
         }
     }
 }

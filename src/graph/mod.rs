@@ -22,7 +22,7 @@ mod types;
 mod value;
 
 pub use array::{Array, Element, MOST_AXES, Shape};
-pub use description::{Description, Fault, Foreign, Kind, Node, Output};
+pub use description::{Description, Failed, Fault, Foreign, Kind, Node, Output};
 pub use list::{List, Text, TextList};
 pub use operation::{Default, Given, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use profile::{Profile, Spent};

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::check::check;
 use super::compile::{Compiled, compiled};
-use super::description::{Description, Fault, Foreign, Kind, Node};
+use super::description::{Description, Failed, Fault, Foreign, Kind, Node};
 use super::operation::{Inputs, Run, Sample, Scratch};
 use super::profile::{Observer, Profile, Spent};
 use super::types::Type;
@@ -72,8 +72,9 @@ impl Program {
     /// # Errors
     /// What is wrong with the graph, and at which node.
     pub fn new(graph: &Description) -> Result<Self, Fault> {
-        check(graph)?.first_fault(graph)?;
-        let Compiled { graph, mut failing } = compiled(graph);
+        let known = check(graph)?;
+        known.first_fault(graph)?;
+        let Compiled { graph, mut failing } = compiled(graph, &known.types);
         let known = check(&graph)?;
         failing.extend(known.failing);
         let program = Self::planned(&graph, known.types)?;
@@ -252,10 +253,13 @@ impl Program {
             Function::Of(Run::Heavy(function)) => function(inputs, &mut registers.scratch, out),
             Function::Of(Run::OfSample(function)) => function(inputs, sample, out),
             Function::Of(Run::Select) => Ok(()),
-            Function::Foreign(function) => function.run(inputs, out),
+            Function::Foreign(function) => match function.run(inputs, out) {
+                Ok(()) => Ok(()),
+                Err(failed) => return Err(self.fault(node, failed, &registers.values)),
+            },
         };
         observer.end(node, watch);
-        done.map_err(|reason| self.nodes[node].fault(reason))
+        done.map_err(|reason| self.fault(node, reason.into(), &registers.values))
     }
 
     /// Runs the branch that is taken.
@@ -272,8 +276,36 @@ impl Program {
         let taken = taken.map_err(|reason| self.nodes[node].fault(reason))?;
         let branch = usize::from(!taken);
         self.run_block(branches[branch], sample, registers, observer)?;
-        registers.values[node] = registers.values[inputs[branch]].clone();
+        let (before, own) = registers.values.split_at_mut(node);
+        match (&before[inputs[branch]], self.types[node].dtype()) {
+            (Value::Array(array), Some(dtype)) if array.dtype() != dtype => {
+                array.convert_into(dtype, own[0].array_mut());
+            }
+            (value, _) => own[0] = value.clone(),
+        }
         Ok(())
+    }
+
+    /// What is wrong at a node; of the content of a file, with the name of the file.
+    fn fault(&self, node: usize, failed: Failed, values: &[Value]) -> Fault {
+        let Failed { reason, cause } = failed;
+        let reason = match self.file(node, values) {
+            Some(path) => format!("{path}: {reason}"),
+            None => reason,
+        };
+        let fault = self.nodes[node].fault(reason);
+        Fault { cause, ..fault }
+    }
+
+    /// The path of the file whose content a node takes.
+    fn file<'a>(&self, node: usize, values: &'a [Value]) -> Option<&'a str> {
+        let content = *self.nodes[node].inputs().first()?;
+        match &self.nodes[content].kind {
+            Kind::Operation { operation, inputs } if operation.name == "ReadFile" => {
+                values[inputs[0]].text().ok()
+            }
+            _ => None,
+        }
     }
 }
 

@@ -98,6 +98,26 @@ impl Type {
         }
     }
 
+    /// What is known of the value of a selection from values of two types: numbers get the wider
+    /// type of elements.
+    #[must_use]
+    pub fn selected(&self, other: &Self) -> Self {
+        let mut common = self.common(other);
+        if let (Self::Array(a), Self::Array(b), Self::Array(both)) = (self, other, &mut common) {
+            both.dtype = a.dtype.zip(b.dtype).map(|(a, b)| promoted(a, b));
+        }
+        common
+    }
+
+    /// The type of elements, if it is an array of a known one.
+    #[must_use]
+    pub fn dtype(&self) -> Option<Dtype> {
+        match self {
+            Self::Array(array) => array.dtype,
+            _ => None,
+        }
+    }
+
     /// Checks that values of this type are one number.
     ///
     /// # Errors

@@ -82,6 +82,22 @@ pub fn reach(places: &Matrix, taps: Taps, (width, height): (usize, usize)) -> Op
     ])
 }
 
+/// The first of `N` pixels along each axis around a place, and their weights.
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the caller's processor"
+)]
+#[inline(always)]
+fn around<R: Real, const N: usize>(
+    (x, y): (f64, f64),
+    weights: impl Fn(f64) -> [f64; N],
+) -> ((i64, i64), [R; N], [R; N]) {
+    let before = i64::try_from(N / 2 - 1).unwrap_or(0);
+    let ((left, x), (top, y)) = (split(x), split(y));
+    let corner = (left - before, top - before);
+    (corner, real(weights(x)), real(weights(y)))
+}
+
 struct Job<'a, T> {
     source: &'a Raster<'a, T>,
     places: &'a Matrix,
@@ -133,48 +149,60 @@ impl<T: Pixel> Job<'_, T> {
     fn blend<const N: usize>(&self, weights: impl Fn(f64) -> [f64; N] + Copy, out: &mut [T]) {
         // The numbers of channels that are usual are known when it is compiled.
         match self.source.channels {
-            1 => widely(|| self.blend_pixels(weights, 1, out)),
-            3 => widely(|| self.blend_pixels(weights, 3, out)),
-            4 => widely(|| self.blend_pixels(weights, 4, out)),
-            channels => self.blend_pixels(weights, channels, out),
-        }
-    }
-
-    #[expect(
-        clippy::inline_always,
-        reason = "sizes must be known when it is compiled"
-    )]
-    #[inline(always)]
-    fn blend_pixels<const N: usize>(
-        &self,
-        weights: impl Fn(f64) -> [f64; N] + Copy,
-        channels: usize,
-        out: &mut [T],
-    ) {
-        let source = self.source;
-        let before = i64::try_from(N / 2 - 1).unwrap_or(0);
-        for (row, target) in self.rows(out).enumerate() {
-            for ((x, y), target) in self.places(row).zip(target.chunks_exact_mut(channels)) {
-                let ((left, x), (top, y)) = (split(x), split(y));
-                let (left, top) = (left - before, top - before);
-                let (across, down) = (real(weights(x)), real(weights(y)));
-                let Some(first) = self.first_of::<N>(left, top) else {
-                    self.blend_edge((left, top), &across, &down, target);
-                    continue;
-                };
-                let rows: [&[T]; N] = std::array::from_fn(|row| {
-                    &source.data[first + row * source.stride..][..N * channels]
-                });
-                for (channel, target) in target.iter_mut().enumerate() {
-                    let of = |row: usize, column: usize| rows[row][column * channels + channel];
-                    *target = T::nearest(sum(&across, &down, |row, column| of(row, column).real()));
+            1 => widely(|| self.blend_pixels::<N, 1>(weights, out)),
+            3 => widely(|| self.blend_pixels::<N, 3>(weights, out)),
+            4 => widely(|| self.blend_pixels::<N, 4>(weights, out)),
+            channels => {
+                for (row, target) in self.rows(out).enumerate() {
+                    let targets = target.chunks_exact_mut(channels);
+                    for (place, target) in self.places(row).zip(targets) {
+                        let (corner, across, down) = around(place, weights);
+                        self.blend_edge(corner, &across, &down, target);
+                    }
                 }
             }
         }
     }
 
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
+    #[inline(always)]
+    fn blend_pixels<const N: usize, const C: usize>(
+        &self,
+        weights: impl Fn(f64) -> [f64; N] + Copy,
+        out: &mut [T],
+    ) {
+        let source = self.source;
+        for (row, target) in self.rows(out).enumerate() {
+            let targets = target.as_chunks_mut::<C>().0;
+            for (place, target) in self.places(row).zip(targets) {
+                let (corner, across, down) = around::<T::Real, N>(place, weights);
+                let Some(first) = self.first_of::<N>(corner) else {
+                    self.blend_edge(corner, &across, &down, target);
+                    continue;
+                };
+                let mut sums = [T::Real::default(); C];
+                for (row, weight) in down.iter().enumerate() {
+                    let pixels = &source.data[first + row * source.stride..][..N * C];
+                    let mut of_row = [T::Real::default(); C];
+                    for (pixel, weight) in pixels.as_chunks::<C>().0.iter().zip(&across) {
+                        for (sum, value) in of_row.iter_mut().zip(pixel) {
+                            *sum = *sum + value.real() * *weight;
+                        }
+                    }
+                    for (sum, value) in sums.iter_mut().zip(of_row) {
+                        *sum = *sum + value * *weight;
+                    }
+                }
+                *target = sums.map(T::nearest);
+            }
+        }
+    }
+
     /// Where the elements of `N` pixels along each axis begin, if all of them are inside.
-    fn first_of<const N: usize>(&self, left: i64, top: i64) -> Option<usize> {
+    fn first_of<const N: usize>(&self, (left, top): (i64, i64)) -> Option<usize> {
         let (left, top) = (usize::try_from(left).ok()?, usize::try_from(top).ok()?);
         let source = self.source;
         let is_inside = left + N <= source.width && top + N <= source.height;
@@ -283,11 +311,6 @@ impl<T: Pixel> Job<'_, T> {
     }
 }
 
-#[expect(
-    clippy::inline_always,
-    reason = "sizes must be known when it is compiled"
-)]
-#[inline(always)]
 fn sum<R: Real, const N: usize>(
     across: &[R; N],
     down: &[R; N],

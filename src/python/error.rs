@@ -69,7 +69,21 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
     }
     let message = printable(py, &error.to_string())?;
     let class = errors.getattr(class_of(error))?;
-    Ok(PyErr::from_value(class.call((message,), Some(&facts))?))
+    let raised = PyErr::from_value(class.call((message,), Some(&facts))?);
+    raised.set_cause(py, cause(py, error));
+    Ok(raised)
+}
+
+/// What a function of the caller's own raised.
+fn cause(py: Python<'_>, error: &Error) -> Option<PyErr> {
+    let Error::Graph {
+        cause: Some(cause), ..
+    } = error
+    else {
+        return None;
+    };
+    let raised = cause.0.downcast_ref::<PyErr>();
+    raised.map(|raised| raised.clone_ref(py))
 }
 
 /// What an exception keeps beside its message, by the name of the attribute.

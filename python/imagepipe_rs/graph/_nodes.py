@@ -579,7 +579,7 @@ class LogicalNot(Operation):
 
 
 class Conditional(Operation):
-    """One of two values; the other one is not computed.
+    """One of two values; the other one is not computed. Numbers get the wider type of both.
 
     Args:
         true: what it is if the condition holds.

@@ -1,6 +1,6 @@
 //! A stream's work, as the engine wants it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::super::operation::Sample;
@@ -63,7 +63,16 @@ pub(super) struct Assembly {
     /// Its place on a GPU, if it goes to one.
     room: Option<Room>,
     notes: Mutex<Vec<Note>>,
+    /// How many samples were to be left out.
+    missing: AtomicUsize,
     fatal: FirstError,
+}
+
+impl Assembly {
+    /// Notes that a sample is to be left out; returns whether now all are.
+    fn leave_out(&self) -> bool {
+        self.missing.fetch_add(1, Ordering::Relaxed) + 1 == self.lease.slots()
+    }
 }
 
 /// What became of a slot.
@@ -115,6 +124,7 @@ impl engine::Job for Job {
             lease,
             room,
             notes: Mutex::default(),
+            missing: AtomicUsize::new(0),
             fatal: FirstError::default(),
         };
         Ok(Begun::Batch {
@@ -207,10 +217,13 @@ impl Job {
         }
         let reason = error.reason();
         failures.push(Failure { index, error });
-        if on_error == OnError::Skip {
-            return None;
-        }
-        let mut chance = Stream::new(seed, 0, index, Purpose::Replace);
+        let key = match on_error {
+            OnError::Skip if !batch.leave_out() => return None,
+            // Whoever comes last stands in for all.
+            OnError::Skip => batch.first,
+            _ => index,
+        };
+        let mut chance = Stream::new(seed, 0, key, Purpose::Replace);
         for _ in 0..REPLACEMENTS {
             let other = chance.below(index.saturating_add(AHEAD));
             match make(other)? {
@@ -243,13 +256,6 @@ impl Job {
         }
         batch.lease.seal(|slot| indices[slot].is_some());
         let indices: Vec<_> = indices.into_iter().flatten().collect();
-        if indices.is_empty() {
-            let reason = format!(
-                "neither it nor any of the {} samples that follow can be made",
-                slots - 1
-            );
-            return Err(of_sample(batch.first, reason));
-        }
         let upload = |(gpu, room): (&Gpu, &Room)| gpu.upload(batch.number, room, indices.len());
         let on_device = self.memory.gpu.as_ref().zip(batch.room.as_ref());
         Ok(Batch {
@@ -271,6 +277,7 @@ pub(super) fn of_sample(index: u64, reason: String) -> Error {
         origin: "".into(),
         index: Some(index),
         reason,
+        cause: None,
     }
 }
 

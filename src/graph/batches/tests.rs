@@ -60,6 +60,20 @@ fn quotients() -> Arc<Program> {
     program(kinds, &[(5, "quotient")])
 }
 
+/// One divided by the index halved less 1: samples 2 and 3 fail.
+fn hollow() -> Arc<Program> {
+    let kinds = vec![
+        operation("SampleIndex", &[]),
+        constant(Array::scalar(2i64)),
+        constant(Array::scalar(1i64)),
+        constant(Array::boolean(false)),
+        operation("Divide", &[0, 1, 3]),
+        operation("Subtract", &[4, 2, 3]),
+        operation("Divide", &[2, 5, 3]),
+    ];
+    program(kinds, &[(6, "quotient")])
+}
+
 /// As many zeros as the index says.
 fn growing() -> Arc<Program> {
     let kinds = vec![
@@ -183,18 +197,28 @@ fn a_sample_that_fails_is_left_out() {
 }
 
 #[test]
-fn a_batch_without_samples_is_an_error() {
-    let config = Config {
-        on_error: OnError::Skip,
-        ..config(1)
+fn a_batch_that_loses_all_samples_has_another_one() {
+    let of = |workers| {
+        let config = Config {
+            on_error: OnError::Skip,
+            workers: Some(workers),
+            ..config(2)
+        };
+        let stream = Stream::open(hollow(), config, 0).expect("a stream");
+        let batches = taken(&stream, 0, 3);
+        let indices: Vec<_> = batches.iter().map(|batch| batch.indices.clone()).collect();
+        assert_eq!(batches[1].failures[0].index, 2);
+        indices
     };
-    let stream = Stream::open(quotients(), config, 0).expect("a stream");
-    let error = stream
-        .batches(3, None)
-        .expect("batches")
-        .next()
-        .expect("an error");
-    assert!(matches!(error, Err(Error::Graph { index: Some(3), .. })));
+    let indices = of(1);
+    let [first, second, third] = &indices[..] else {
+        panic!("three batches")
+    };
+    assert_eq!((&first[..], &third[..]), (&[0, 1][..], &[4, 5][..]));
+    assert!(second.len() == 1 && ![2, 3].contains(&second[0]));
+    for workers in [2, 3, 3, 3] {
+        assert_eq!(of(workers), indices, "chosen by the seed alone");
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@ use super::super::operation::{Operation, Parameter, Run};
 pub(super) const ALL: &[Operation] = &[Operation {
     name: "Conditional",
     family: "flow",
-    summary: "One of two values; the other one is not computed.",
+    summary: "One of two values; the other one is not computed. Numbers get the wider type of \
+              both.",
     parameters: &[
         Parameter::new("true", "what it is if the condition holds"),
         Parameter::new("false", "what it is if not"),
@@ -17,7 +18,7 @@ pub(super) const ALL: &[Operation] = &[Operation {
     ],
     infer: |types| {
         types[2].check_condition()?;
-        Ok(types[0].common(&types[1]))
+        Ok(types[0].selected(&types[1]))
     },
     run: Run::Select,
 }];

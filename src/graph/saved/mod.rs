@@ -65,6 +65,22 @@ impl Saved {
         file::write_whole(path, &bytes, replace)
     }
 
+    /// The bytes of a file, in which paths are absolute.
+    ///
+    /// # Errors
+    /// [`Error::Graph`] for a node that cannot be saved.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        write::file(self, None)
+    }
+
+    /// The graph in such bytes.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn from_bytes(bytes: &[u8]) -> std::result::Result<Self, String> {
+        read::file(bytes, Path::new("/"))
+    }
+
     /// Reads a file that [`Saved::save`] has written.
     ///
     /// # Errors

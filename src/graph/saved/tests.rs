@@ -6,7 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::super::array::Array;
-use super::super::description::{Foreign, Node, Output};
+use super::super::description::{Failed, Foreign, Node, Output};
 use super::super::operation::Inputs;
 use super::super::types::Type;
 use super::super::value::Value;
@@ -131,7 +131,7 @@ fn a_function_of_the_callers_own_is_not_saved() {
         fn infer(&self, _: &[Type]) -> Result<Type, String> {
             Ok(Type::Anything)
         }
-        fn run(&self, _: Inputs<'_>, _: &mut Value) -> Result<(), String> {
+        fn run(&self, _: Inputs<'_>, _: &mut Value) -> Result<(), Failed> {
             Ok(())
         }
     }

@@ -52,22 +52,27 @@ pub(super) fn whole((x, y): (f64, f64), taps: Taps) -> Option<(i64, i64)> {
 const FAR: f64 = 1e15;
 
 #[expect(clippy::cast_possible_truncation, reason = "clipped before")]
-pub(super) fn integer(place: f64) -> i64 {
+fn integer(place: f64) -> i64 {
     place.clamp(-FAR, FAR) as i64
 }
 
 /// What is below a place, and how far it is away.
-#[expect(clippy::cast_precision_loss, reason = "clipped before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "clipped before"
+)]
 pub(super) fn split(place: f64) -> (i64, f64) {
     let place = place.clamp(-FAR, FAR);
-    let towards_zero = integer(place);
+    let towards_zero = place as i64;
     let below = towards_zero - i64::from(towards_zero as f64 > place);
     (below, place - below as f64)
 }
 
 /// The nearest whole number, of ties the even one.
+#[expect(clippy::cast_possible_truncation, reason = "clipped before")]
 pub(super) fn nearest(place: f64) -> i64 {
     // Adding and taking it away leaves no bits for anything but whole numbers.
     const WHOLE: f64 = 6_755_399_441_055_744.0;
-    integer(place.clamp(-FAR, FAR) + WHOLE - WHOLE)
+    (place.clamp(-FAR, FAR) + WHOLE - WHOLE) as i64
 }

@@ -3,20 +3,21 @@
 mod stream;
 mod values;
 
-use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 pub(super) use stream::{PyStream, PyStreamBatch, PyStreamBatches};
 use values::{python, python_type, type_of, value};
 
-use crate::error::Error;
+use crate::error::{Cause, Error};
 use crate::graph::operations;
-use crate::graph::{Default, Description, Foreign, Inputs, Kind, Node, Output, Profile, Program};
+use crate::graph::{
+    Default, Description, Failed, Foreign, Inputs, Kind, Node, Output, Profile, Program,
+};
 use crate::graph::{Registers, Sample, Saved, Type, Value};
 
 /// A checked graph, ready to be run.
@@ -148,6 +149,23 @@ impl PyGraph {
         self.program.operations()
     }
 
+    /// The bytes of a file, in which paths are absolute.
+    fn to_bytes<'py>(&self, py: Python<'py>, seed: u64) -> PyResult<Bound<'py, PyBytes>> {
+        let graph = self.graph.clone();
+        let bytes = py.detach(|| Saved { graph, seed }.to_bytes())?;
+        Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The graph in such bytes, and its seed.
+    #[staticmethod]
+    fn from_bytes(py: Python<'_>, data: &[u8]) -> PyResult<(Self, u64)> {
+        let read = py
+            .detach(|| Saved::from_bytes(data))
+            .map_err(PyValueError::new_err);
+        let Saved { graph, seed } = read?;
+        Ok((Self::of(graph, true)?, seed))
+    }
+
     /// 64 bits that tell the graph from those of other samples.
     fn fingerprint(&self) -> u64 {
         self.graph.fingerprint()
@@ -170,13 +188,8 @@ impl PyGraph {
     fn run<'py>(&self, py: Python<'py>, seed: u64, index: u64) -> PyResult<Bound<'py, PyTuple>> {
         let mut registers = self.registers();
         let sample = Sample { seed, index };
-        RAISED.set(None);
         let run = py.detach(|| self.program.run(sample, &mut registers));
-        if let Err(fault) = run {
-            let error = PyErr::from(fault.into_error(Some(index)));
-            error.set_cause(py, RAISED.take());
-            return Err(error);
-        }
+        run.map_err(|fault| fault.into_error(Some(index)))?;
         let outputs = self.program.outputs(&registers);
         let outputs = outputs.map(|value| python(py, value));
         let outputs = outputs.collect::<PyResult<Vec<_>>>()?;
@@ -267,11 +280,6 @@ fn node((name, origin, operation, inputs, constant): Described<'_>) -> PyResult<
     })
 }
 
-thread_local! {
-    /// What a node's function raised on this thread, until somebody hears of it.
-    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
-}
-
 /// A Python function as a node.
 #[derive(Debug)]
 struct PyFunction {
@@ -302,15 +310,14 @@ impl Foreign for PyFunction {
         Ok(self.gives.clone())
     }
 
-    fn run(&self, inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
-        let made = Python::attach(|py| self.call(py, inputs)).map_err(|error| {
-            let reason = error.to_string();
-            RAISED.set(Some(error));
-            reason
+    fn run(&self, inputs: Inputs<'_>, out: &mut Value) -> Result<(), Failed> {
+        let made = Python::attach(|py| self.call(py, inputs)).map_err(|error| Failed {
+            reason: error.to_string(),
+            cause: Some(Cause(Arc::new(error))),
         })?;
         let found = Type::of(&made);
         if self.gives.common(&found) != self.gives {
-            return Err(format!("the function gave {found}, not {}", self.gives));
+            return Err(format!("the function gave {found}, not {}", self.gives).into());
         }
         *out = made;
         Ok(())
