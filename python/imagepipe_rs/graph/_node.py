@@ -264,14 +264,20 @@ class Output:
 
     Args:
         output: its value.
-        label: what it is called; several outputs may share a label.
+        label: what it is called; several outputs may share a label. Without one, it is "default",
+            but samples are tuples then.
 
     Raises:
         GraphError: a resource, of which a field must be chosen; a list of nodes; or a label that is
-            not text.
+            not text, or empty.
+
+    Attributes:
+        node: the node.
+        label: what it is called.
+        is_labelled: whether a label was given.
     """
 
-    def __init__(self, output: Operand, label: str = "default") -> None:
+    def __init__(self, output: Operand, label: str | None = None) -> None:
         """Add the output to the current graph."""
         graph = current()
         self.node: Node
@@ -281,9 +287,12 @@ class Output:
             reason = "a list of nodes is not a value: use MakeList, or give each its own output"
             raise node.fault_here(reason)
         self.node = output if isinstance(output, Node) else Constant(output)
-        self.label = label
-        if wrong := not_text(label):
+        self.is_labelled = label is not None
+        self.label = "default" if label is None else label
+        if wrong := not_text(self.label):
             raise self.node.fault_here(f"its label is {wrong}")
+        if not self.label:
+            raise self.node.fault_here("its label is empty")
         if self.node.graph is not graph:
             raise self.node.fault_here("it is an output of another graph than its own")
         if self.node.is_resource():
@@ -292,7 +301,7 @@ class Output:
         graph.outputs.append(self)
 
 
-def outputs(*nodes: Operand, label: str = "default") -> None:
+def outputs(*nodes: Operand, label: str | None = None) -> None:
     """Add outputs to the current graph, all of one label."""
     for node in nodes:
         Output(node, label)

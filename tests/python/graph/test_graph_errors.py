@@ -108,7 +108,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Constant(1, name=7), "its name is 7, which is not text"),
     (lambda: Constant(1, name="\ud800"), r"its name is '\\ud800', which UTF-8 cannot encode"),
     (lambda: Output(Constant(1), 3), "its label is 3, which is not text"),
-    (lambda: Output(Constant(1), None), "its label is None, which is not text"),
+    (lambda: Output(Constant(1), ""), "its label is empty"),
     (lambda: Output(Constant(1), "\ud800"), r"its label is '\\ud800', which UTF-8 cannot encode"),
     (lambda: outputs(Constant(1), label=b"x"), "its label is b'x', which is not text"),
     (lambda: Output([1, Constant(1)]), "a list of nodes is not a value: use MakeList"),
