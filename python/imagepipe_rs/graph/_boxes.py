@@ -114,7 +114,7 @@ class _Boxes:
                 self._made.append(self._box(node))
         labels = [label for _, label in outputs]
         for number, (place, label) in enumerate(outputs):
-            has_name = label != "default" and labels.count(label) == 1
+            has_name = label != "" and labels.count(label) == 1
             title = cut(label, _LONGEST_NAME) if has_name else f"output {number}"
             self._made.append(Box(title, OUTPUT, arrows=[Arrow(self._places[place], "")]))
         return self._made

@@ -118,7 +118,8 @@ def compiled(
     if graph.outputs and not kept:
         known = ", ".join(repr(one.label) for one in graph.outputs)
         raise GraphError(f"no output has one of the labels {sorted(labels or ())}, only {known}")
-    outputs = [(build.place(one.node), one.label) for one in kept]
+    # In the compiled module and in files, the label of an output without one is empty.
+    outputs = [(build.place(one.node), one.label if one.is_labelled else "") for one in kept]
     _check_variables(build)
     try:
         checked = _native.Graph(build.nodes, outputs, optimize)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import linecache
+import os
 import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from imagepipe_rs._errors import GraphError
-from imagepipe_rs._names import shown
+from imagepipe_rs._names import printable, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import FrameType
+    from types import CodeType, FrameType
 
     from imagepipe_rs.graph._node import Node, Output
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = str(Path(__file__).parent) + os.sep
+# From Python 3.12 on, comprehensions are no functions of their own.
 _COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>"}
+# What is called so has no source, or the source of something else that is called so.
+_NAMELESS = {"<string>", "<stdin>"}
 _local = threading.local()
 
 
@@ -90,7 +94,8 @@ class Graph:
             name = f"{self._scope}/{name}"
         if name in self.members:
             other = self.members[name].origin
-            message = f"{name} ({node.origin}): the node made at {other} has this name already"
+            called = shown_name(name)
+            message = f"{called} ({node.origin}): the node made at {other} has this name already"
             raise GraphError(message, node=name, origin=node.origin)
         self.members[name] = node
         return name
@@ -135,6 +140,12 @@ def current() -> Graph:
     return graphs[-1]
 
 
+def shown_name(name: str) -> str:
+    """Return what a node is called in messages: without the lines that an automatic name has."""
+    *lines, last = name.rsplit(": ", 2)
+    return printable(last if len(lines) > 1 else name)
+
+
 def not_text(value: object) -> str:
     """Return what a value is, if it is no text that a graph can have."""
     if not isinstance(value, str):
@@ -165,7 +176,8 @@ class Place:
         origin: file and line, such as ``train.py:12``.
         path: the calls that led there from the function that opened the graph, each as the name of
             the function and the text of the line. Numbers of lines are not in it, because they
-            change when other lines come and go.
+            change when other lines come and go; but where there is no source, there is nothing
+            else.
     """
 
     def __init__(self, origin: str, path: str) -> None:
@@ -189,9 +201,8 @@ class Place:
             if not _is_ours(frame) and not _makes(frame, made):
                 line = line or _text(frame)
                 origin = origin or f"{frame.f_code.co_filename}:{frame.f_lineno}"
-                # From Python 3.12 on, comprehensions have no frames of their own.
                 if frame.f_code.co_name not in _COMPREHENSIONS:
-                    calls.append(f"{frame.f_code.co_qualname}: {line}")
+                    calls.append(f"{_function(frame)}: {line}")
                     line = ""
             if frame is opener:
                 break
@@ -212,6 +223,32 @@ def _makes(frame: FrameType, made: object) -> bool:
     return frame.f_locals.get(code.co_varnames[0]) is made
 
 
+def _function(frame: FrameType) -> str:
+    parts = frame.f_code.co_qualname.split(".")
+    return ".".join(part for part in parts if part not in _COMPREHENSIONS)
+
+
 def _text(frame: FrameType) -> str:
-    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-    return line or f"line {frame.f_lineno}"
+    lines, number = _source(frame), frame.f_lineno or 0
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return line or f"line {number}"
+
+
+# By the identity of the code, because code is equal where only its text differs.
+_sources: dict[int, tuple[CodeType, list[str]]] = {}
+
+
+def _source(frame: FrameType) -> list[str]:
+    """Return the lines of the source that code was made from; none if there is no source.
+
+    They are read when the code makes its first node, and then kept: the code stays what it is when
+    somebody changes the file.
+    """
+    code = frame.f_code
+    if id(code) not in _sources:
+        lines = list[str]()
+        if code.co_filename not in _NAMELESS:
+            linecache.checkcache(code.co_filename)
+            lines = linecache.getlines(code.co_filename, frame.f_globals)
+        _sources[id(code)] = code, lines
+    return _sources[id(code)][1]

@@ -9,7 +9,7 @@ import numpy as np
 from imagepipe_rs._errors import GraphError
 from imagepipe_rs.graph._build import Build, types_of
 from imagepipe_rs.graph._constant import described
-from imagepipe_rs.graph._graph import Place, current, not_text
+from imagepipe_rs.graph._graph import Place, current, not_text, shown_name
 from imagepipe_rs.graph._operators import Operators
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Node(Operators):
         self.name = self.graph.add(self, name)
         self.operands: list[Node] = []
         self._known: Data | None = None
+        self._seeds = 0
 
     @property
     def origin(self) -> str:
@@ -82,7 +83,8 @@ class Node(Operators):
 
     def __repr__(self) -> str:
         """Say what it is, and where it was made."""
-        return f"<{self.node_kind} {self.name!r} ({self.origin})>"
+        kind, name = self.node_kind, shown_name(self.name)
+        return f"<{kind} ({self.origin})>" if name == kind else f"<{kind} {name!r} ({self.origin})>"
 
     def __bool__(self) -> bool:
         """Raise an error: what it is differs from sample to sample."""
@@ -124,7 +126,7 @@ class Node(Operators):
             origin: the file and line to blame, if not the one that made the node.
         """
         origin = origin or self.origin
-        message = f"{self.name} ({origin}): {reason}"
+        message = f"{shown_name(self.name)} ({origin}): {reason}"
         return GraphError(message, node=self.name, origin=origin)
 
     def final(self, build: Build) -> Node:
@@ -144,7 +146,8 @@ class Node(Operators):
             GraphError: a node of another graph, or something that cannot be in one.
         """
         if value is None:
-            return Seed(self.name)
+            self._seeds += 1
+            return Seed(self.name if self._seeds == 1 else f"{self.name}: seed {self._seeds}")
         if not isinstance(value, Node):
             try:
                 return Constant(value)
@@ -261,14 +264,20 @@ class Output:
 
     Args:
         output: its value.
-        label: what it is called; several outputs may share a label.
+        label: what it is called; several outputs may share a label. Without one, it is "default",
+            but samples are tuples then.
 
     Raises:
         GraphError: a resource, of which a field must be chosen; a list of nodes; or a label that is
-            not text.
+            not text, or empty.
+
+    Attributes:
+        node: the node.
+        label: what it is called.
+        is_labelled: whether a label was given.
     """
 
-    def __init__(self, output: Operand, label: str = "default") -> None:
+    def __init__(self, output: Operand, label: str | None = None) -> None:
         """Add the output to the current graph."""
         graph = current()
         self.node: Node
@@ -278,9 +287,12 @@ class Output:
             reason = "a list of nodes is not a value: use MakeList, or give each its own output"
             raise node.fault_here(reason)
         self.node = output if isinstance(output, Node) else Constant(output)
-        self.label = label
-        if wrong := not_text(label):
+        self.is_labelled = label is not None
+        self.label = "default" if label is None else label
+        if wrong := not_text(self.label):
             raise self.node.fault_here(f"its label is {wrong}")
+        if not self.label:
+            raise self.node.fault_here("its label is empty")
         if self.node.graph is not graph:
             raise self.node.fault_here("it is an output of another graph than its own")
         if self.node.is_resource():
@@ -289,7 +301,7 @@ class Output:
         graph.outputs.append(self)
 
 
-def outputs(*nodes: Operand, label: str = "default") -> None:
+def outputs(*nodes: Operand, label: str | None = None) -> None:
     """Add outputs to the current graph, all of one label."""
     for node in nodes:
         Output(node, label)

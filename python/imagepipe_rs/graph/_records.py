@@ -58,21 +58,22 @@ class Request:
 
 def tfrecords(stream: Stream, request: Request, form: str, quality: int) -> Written:
     """Write samples as TFRecords; see :meth:`Stream.write_tfrecords`."""
-    record = AsExample(_names(stream.labels), Form.of(form, quality))
+    record = AsExample(_names(stream), Form.of(form, quality))
     return _written(stream, request, record, TFRecordWriter)
 
 
 def recordio(stream: Stream, request: Request, form: str, quality: int) -> Written:
     """Write samples as RecordIO; see :meth:`Stream.write_recordio`."""
     allowed = [word for word in FORMATS if word != "tensor"]
-    record = AsImageRecord(_names(stream.labels), Form.of(form, quality, allowed))
+    record = AsImageRecord(_names(stream), Form.of(form, quality, allowed))
     return _written(stream, request, record, RecordIOWriter)
 
 
-def _names(labels: Sequence[str]) -> list[str]:
+def _names(stream: Stream) -> list[str]:
     """Return what outputs are called: their labels, or their numbers."""
-    has_labels = len(set(labels)) == len(labels) and list(labels) != ["default"]
-    return list(labels) if has_labels else [str(number) for number in range(len(labels))]
+    if stream._has_names:  # noqa: SLF001
+        return list(stream.labels)
+    return [str(number) for number in range(len(stream.labels))]
 
 
 def _written(

@@ -34,11 +34,6 @@ def load(path: str | os.PathLike[str]) -> Stream:
     return Stream.load(path)
 
 
-def _are_names(labels: tuple[str, ...]) -> bool:
-    """Say whether labels were given, and every output has one of its own."""
-    return len(set(labels)) == len(labels) and labels != ("default",)
-
-
 class Stream:
     """An endless stream of samples: sample ``i`` is a function of graph, seed and ``i`` alone.
 
@@ -76,8 +71,8 @@ class Stream:
     def _keep(self, native: _native.Graph, seed: int) -> None:
         self._native = native
         self._seed = seed
-        self._labels = tuple(native.labels)
-        self._has_names = _are_names(self._labels)
+        self._labels = tuple(label or "default" for label in native.labels)
+        self._has_names = all(native.labels) and len(set(native.labels)) == len(native.labels)
 
     @classmethod
     def _of(cls, native: _native.Graph, seed: int) -> Self:
@@ -147,7 +142,7 @@ class Stream:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What each output is called, in order."""
+        """What each output is called, in order; "default" where it has no label."""
         return self._labels
 
     def seeded(self, seed: int) -> Self:

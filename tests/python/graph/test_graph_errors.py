@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from imagepipe_rs.graph import (
     Macro,
     MakeList,
     MakeResource,
+    Node,
     Output,
     PyNode,
     RandomResource,
@@ -106,7 +108,7 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Constant(1, name=7), "its name is 7, which is not text"),
     (lambda: Constant(1, name="\ud800"), r"its name is '\\ud800', which UTF-8 cannot encode"),
     (lambda: Output(Constant(1), 3), "its label is 3, which is not text"),
-    (lambda: Output(Constant(1), None), "its label is None, which is not text"),
+    (lambda: Output(Constant(1), ""), "its label is empty"),
     (lambda: Output(Constant(1), "\ud800"), r"its label is '\\ud800', which UTF-8 cannot encode"),
     (lambda: outputs(Constant(1), label=b"x"), "its label is b'x', which is not text"),
     (lambda: Output([1, Constant(1)]), "a list of nodes is not a value: use MakeList"),
@@ -186,7 +188,7 @@ def test_a_node_that_cannot_work_is_named_with_its_line(
     assert file == __file__
     assert int(line) in _lines_of(make)
     assert error.node
-    assert f"{error.node} ({error.origin}): " in str(error)
+    assert f"{error.node.rpartition(': ')[2]} ({error.origin}): " in str(error)
     assert error.index is None
 
 
@@ -195,6 +197,67 @@ def _lines_of(make: Callable[[], Any]) -> range:
         make = _stream
     lines, first = inspect.getsourcelines(make)
     return range(first, first + len(lines))
+
+
+DEEP: list[tuple[Callable[[], Any], str, str]] = [
+    (lambda: Constant(1)["a"], "Constant", "it is not a resource, so it has no field 'a'"),
+    (lambda: Constant([1, 2])[PyNode(lambda: 5)], "GetElement", "element 5 of 2"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "reason"), DEEP)
+def test_a_message_is_short_however_deep_the_node_was_made(
+    make: Callable[[], Any], kind: str, reason: str
+) -> None:
+    def inner() -> Node:
+        made: Node = make()
+        return made
+
+    def outer() -> Node:
+        return inner()
+
+    with pytest.raises(GraphError) as raised:
+        _stream(outer).run(3)
+    error = raised.value
+    assert "outer: return inner() > " in error.node
+    assert error.node.endswith(f": {kind}")
+    sample = "" if error.index is None else "sample 3: "
+    assert str(error) == f"{sample}{kind} ({error.origin}): {reason}"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, "Typed"),
+        ({"name": "mine"}, "mine"),
+        ({"name": "left: mine"}, "left: mine"),
+        ({"name": "two\nlines"}, r"two\nlines"),
+    ],
+)
+def test_messages_have_the_kind_of_a_node_or_the_name_it_was_given(
+    given: dict[str, Any], shown: str
+) -> None:
+    with Graph(), pytest.raises(GraphError, match="input 'source' is missing") as raised:
+        Typed(**given)
+    error = raised.value
+    assert str(error) == f"{shown} ({error.origin}): input 'source' is missing"
+    if given:
+        assert error.node == given["name"]
+    else:
+        assert error.node.endswith("Typed(**given): Typed")
+
+
+def test_nodes_of_one_line_are_told_apart_in_messages() -> None:
+    with Graph():
+        first, second = (Constant(1), Constant(2))
+        named = Constant(3, name="three")
+    here = rf"\({re.escape(__file__)}:\d+\)"
+    for node, expected in {
+        first: rf"<Constant {here}>",
+        second: rf"<Constant 'Constant \(2\)' {here}>",
+        named: rf"<Constant 'three' {here}>",
+    }.items():
+        assert re.fullmatch(expected, repr(node))
 
 
 class Circular(ResourceField):

@@ -20,6 +20,7 @@ from imagepipe_rs.graph import (
     FileList,
     MakeList,
     Node,
+    Output,
     PyNode,
     RandomIndex,
     Reshape,
@@ -29,11 +30,13 @@ from imagepipe_rs.graph import (
     Variable,
     graph,
     load,
+    outputs,
     pipeline,
 )
 from imagepipe_rs.graph import ReadFile as Read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -109,6 +112,31 @@ def test_values_of_variables_are_saved(tmp_path: Path) -> None:
 
     Stream(scaled(), variables={"factor": 5}).save(tmp_path / "x.pipe")
     assert load(tmp_path / "x.pipe").run(3) == (15,)
+
+
+LABELS: list[tuple[Callable[[], Any], Any]] = [
+    (lambda: {"default": Constant(1)}, {"default": 1}),
+    (lambda: {"a": Constant(1), "default": Constant(2)}, {"a": 1, "default": 2}),
+    (lambda: [Output(1, "default"), None][1], {"default": 1}),
+    (lambda: [Output(1), None][1], (1,)),
+    (lambda: [Output(1), Output(2, "a"), None][2], (1, 2)),
+    (lambda: [outputs(1, 2, label="a"), None][1], (1, 2)),
+    (lambda: Constant(1), (1,)),
+    (lambda: (Constant(1),), (1,)),
+]
+
+
+@pytest.mark.parametrize(("function", "expected"), LABELS)
+def test_samples_have_labels_where_labels_were_given_also_when_loaded(
+    function: Callable[[], Any], expected: Any, tmp_path: Path
+) -> None:
+    stream = pipeline()(function)()
+    stream.save(tmp_path / "x.pipe")
+    loaded = load(tmp_path / "x.pipe")
+    assert stream.run(0) == loaded.run(0) == expected
+    assert stream.labels == loaded.labels
+    assert isinstance(next(iter(stream.batches(2))), type(expected))
+    assert isinstance(next(iter(loaded.batches(2))), type(expected))
 
 
 def test_a_function_cannot_be_saved(tmp_path: Path) -> None:
