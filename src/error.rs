@@ -341,10 +341,20 @@ fn of_sample(index: Option<u64>) -> String {
 
 /// The beginning of what is wrong at a node of a graph.
 fn of_node(node: &str, origin: &str) -> String {
-    match (node, origin) {
+    match (called(node), origin) {
         ("", _) => String::new(),
         (node, "") => format!("{node}: "),
         (node, origin) => format!("{node} ({origin}): "),
+    }
+}
+
+/// What a node is called in messages. A name that was made up begins with the function and the text
+/// of each line that led to the node, as in `pipeline: return Add(a, b): Add`.
+fn called(name: &str) -> &str {
+    let mut parts = name.rsplitn(3, ": ");
+    match (parts.next(), parts.nth(1)) {
+        (Some(last), Some(_)) => last,
+        _ => name,
     }
 }
 

@@ -200,14 +200,21 @@ def test_two_graphs_at_a_time_draw_what_each_draws_alone() -> None:
     assert distinct(draws(Stream(outer)) + draws(Stream(within)))
 
 
-@pytest.mark.parametrize("make", [
-    lambda: [SampleUniform(0, 1) for _ in range(4)],
-    lambda: [*(SampleUniform(0, 1) for _ in range(2)), SampleUniform(0, 1), SampleUniform(0, 1)],
-    lambda: [(lambda: SampleUniform(0, 1))() for _ in range(4)],  # noqa: PLC3002
-    lambda: [*map(lambda _: SampleUniform(0, 1), range(4))],  # noqa: C417
-    lambda: [RandomSeed() % 1000003 for _ in range(4)],
-    lambda: [eval("SampleUniform(0, 1)") for _ in range(4)],  # noqa: S307
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: [SampleUniform(0, 1) for _ in range(4)],
+        lambda: [
+            *(SampleUniform(0, 1) for _ in range(2)),
+            SampleUniform(0, 1),
+            SampleUniform(0, 1),
+        ],
+        lambda: [(lambda: SampleUniform(0, 1))() for _ in range(4)],  # noqa: PLC3002
+        lambda: [*map(lambda _: SampleUniform(0, 1), range(4))],  # noqa: C417
+        lambda: [RandomSeed() % 1000003 for _ in range(4)],
+        lambda: [eval("SampleUniform(0, 1)") for _ in range(4)],  # noqa: S307
+    ],
+)
 def test_nodes_of_one_line_never_share_a_draw(make: Callable[[], list[Node]]) -> None:
     with Graph() as made:
         outputs(*make())
