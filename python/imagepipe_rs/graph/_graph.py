@@ -143,7 +143,7 @@ def current() -> Graph:
 def shown_name(name: str) -> str:
     """Return what a node is called in messages: without the lines that an automatic name has."""
     *lines, last = name.rsplit(": ", 2)
-    return printable(last if len(lines) > 1 else name)
+    return printable(last if len(lines) > 1 and last else name)
 
 
 def not_text(value: object) -> str:
