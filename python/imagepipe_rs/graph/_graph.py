@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, FrameType
 
-    from imagepipe_rs.graph._node import Node, Output
+    from imagepipe_rs.graph._node import Node
+    from imagepipe_rs.graph._output import Output
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
 # From Python 3.12 on, comprehensions are no functions of their own.
