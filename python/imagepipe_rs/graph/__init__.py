@@ -31,8 +31,9 @@ from imagepipe_rs.graph._image_macros import (
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._looking import Profile, ProfileRow, collage
 from imagepipe_rs.graph._macro import Macro
-from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, Output, RandomSeed, outputs
+from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, RandomSeed
 from imagepipe_rs.graph._nodes import *  # noqa: F403
+from imagepipe_rs.graph._output import Output, outputs
 from imagepipe_rs.graph._patch import ResourceCenter, ResourceView
 from imagepipe_rs.graph._placeholders import Reference, Variable
 from imagepipe_rs.graph._resource import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from imagepipe_rs._arguments import whole
 from imagepipe_rs.graph._graph import Graph
-from imagepipe_rs.graph._node import add_outputs
+from imagepipe_rs.graph._output import add_outputs
 from imagepipe_rs.graph._stream import Stream
 
 if TYPE_CHECKING:

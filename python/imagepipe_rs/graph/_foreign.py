@@ -34,7 +34,7 @@ class PyNode(Node):
     """A function of the caller's own.
 
     It is called with the interpreter's lock, so other samples wait for it, and a graph that has one
-    cannot be saved.
+    cannot be saved or pickled.
 
     Args:
         function: a function that depends on its arguments alone, so that a sample stays the same

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import CodeType, FrameType
 
-    from imagepipe_rs.graph._node import Node, Output
+    from imagepipe_rs.graph._node import Node
+    from imagepipe_rs.graph._output import Output
 
 _PACKAGE = str(Path(__file__).parent) + os.sep
 # From Python 3.12 on, comprehensions are no functions of their own.
@@ -143,7 +144,7 @@ def current() -> Graph:
 def shown_name(name: str) -> str:
     """Return what a node is called in messages: without the lines that an automatic name has."""
     *lines, last = name.rsplit(": ", 2)
-    return printable(last if len(lines) > 1 else name)
+    return printable(last if len(lines) > 1 and last else name)
 
 
 def not_text(value: object) -> str:

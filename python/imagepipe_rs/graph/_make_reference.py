@@ -14,7 +14,8 @@ from typing import Any
 import imagepipe_rs.graph as package
 from imagepipe_rs import _native
 from imagepipe_rs.graph._macro import Macro
-from imagepipe_rs.graph._node import Node, Output
+from imagepipe_rs.graph._node import Node
+from imagepipe_rs.graph._output import Output
 
 _HEAD = """\
 # The nodes of graph streams

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from imagepipe_rs.graph._node import add_outputs
+from imagepipe_rs.graph._output import add_outputs
 from imagepipe_rs.graph.pixelpipes.compiler import Compiler
 from imagepipe_rs.graph.pixelpipes.graph import Graph
 
