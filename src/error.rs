@@ -341,10 +341,20 @@ fn of_sample(index: Option<u64>) -> String {
 
 /// The beginning of what is wrong at a node of a graph.
 fn of_node(node: &str, origin: &str) -> String {
-    match (node, origin) {
+    match (called(node), origin) {
         ("", _) => String::new(),
         (node, "") => format!("{node}: "),
         (node, origin) => format!("{node} ({origin}): "),
+    }
+}
+
+/// What a node is called in messages. A name that Python made has the lines of the source that led
+/// to the node, `function: line: Kind`, of which the kind alone is shown.
+fn called(node: &str) -> &str {
+    let mut parts = node.rsplitn(3, ": ");
+    match (parts.next(), parts.nth(1)) {
+        (Some(kind), Some(_)) if !kind.is_empty() => kind,
+        _ => node,
     }
 }
 
