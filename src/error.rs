@@ -348,13 +348,13 @@ fn of_node(node: &str, origin: &str) -> String {
     }
 }
 
-/// What a node is called in messages. A name that was made up begins with the function and the text
-/// of each line that led to the node, as in `pipeline: return Add(a, b): Add`.
-fn called(name: &str) -> &str {
-    let mut parts = name.rsplitn(3, ": ");
+/// What a node is called in messages. A name that Python made has the lines of the source that led
+/// to the node, `function: line: Kind`, of which the kind alone is shown.
+fn called(node: &str) -> &str {
+    let mut parts = node.rsplitn(3, ": ");
     match (parts.next(), parts.nth(1)) {
-        (Some(last), Some(_)) => last,
-        _ => name,
+        (Some(kind), Some(_)) if !kind.is_empty() => kind,
+        _ => node,
     }
 }
 

@@ -90,7 +90,7 @@ impl From<String> for Failed {
 pub struct Output {
     /// Which node's value.
     pub node: usize,
-    /// What it is called; several may share a name.
+    /// What it is called, empty if it has no label; several may share one.
     pub label: Arc<str>,
 }
 

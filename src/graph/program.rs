@@ -129,11 +129,12 @@ impl Program {
         &self.labels
     }
 
-    /// What output number `output` is called in messages: by its label, if no other has it.
+    /// What output number `output` is called in messages: by its label, if it has one of its own.
     #[must_use]
     pub fn called(&self, output: usize) -> String {
         let label = &self.labels[output];
-        if self.labels.iter().filter(|other| *other == label).count() == 1 {
+        let same = self.labels.iter().filter(|other| *other == label);
+        if !label.is_empty() && same.count() == 1 {
             format!("\"{label}\"")
         } else {
             output.to_string()

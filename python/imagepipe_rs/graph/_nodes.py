@@ -99,7 +99,7 @@ __all__ = [
 
 
 class SampleIndex(Operation):
-    """The number of the sample."""
+    """The number of the sample: int64, so that it is negative from 2**63 on."""
 
     def __init__(self, *, name: str | None = None) -> None:
         """Make the node."""

@@ -11,7 +11,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "SampleIndex",
         family: "graph",
-        summary: "The number of the sample.",
+        summary: "The number of the sample: int64, so that it is negative from 2**63 on.",
         parameters: &[],
         infer: |_| Ok(Type::scalar(Dtype::Int64)),
         run: Run::OfSample(|_, sample, out| {

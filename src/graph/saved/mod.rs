@@ -117,7 +117,7 @@ impl Description {
     fn check_savable(&self) -> Result<(), Fault> {
         let foreign = |kind: &Kind| matches!(kind, Kind::Foreign { .. });
         match self.nodes.iter().find(|node| foreign(&node.kind)) {
-            Some(node) => Err(node.fault("a function of your own cannot be saved")),
+            Some(node) => Err(node.fault("a function of your own cannot be saved or pickled")),
             None => Ok(()),
         }
     }

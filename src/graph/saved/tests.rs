@@ -146,7 +146,7 @@ fn a_function_of_the_callers_own_is_not_saved() {
     let error = write::file(&saved, None).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "mine (train.py:3): a function of your own cannot be saved"
+        "mine (train.py:3): a function of your own cannot be saved or pickled"
     );
 }
 

@@ -117,3 +117,47 @@ fn what_is_selected_is_written_to_again() {
     let first = place(1);
     assert_eq!([place(2), place(3)], [first; 2]);
 }
+
+#[test]
+fn messages_have_the_kind_of_a_node_or_the_name_it_was_given() {
+    let message = |node: &str| {
+        let fault = Fault {
+            node: node.into(),
+            origin: "train.py:3".into(),
+            reason: "why".into(),
+            cause: None,
+        };
+        fault.into_error(Some(4)).to_string()
+    };
+    for (node, shown) in [
+        ("made: x = f(1): Add", "Add (train.py:3): "),
+        (
+            "made: x = {a: f(1)} > f: return a: Add (2)",
+            "Add (2) (train.py:3): ",
+        ),
+        (
+            "made: x = Jitter(): Jitter/Add",
+            "Jitter/Add (train.py:3): ",
+        ),
+        ("mine", "mine (train.py:3): "),
+        ("left: mine", "left: mine (train.py:3): "),
+        ("", ""),
+    ] {
+        assert_eq!(message(node), format!("sample 4: {shown}why"));
+    }
+}
+
+#[test]
+fn outputs_without_a_label_of_their_own_are_called_by_their_numbers() {
+    let mut graph = Maker::default();
+    let index = graph.node("SampleIndex", &[]);
+    for label in ["a", "", "b", "b"] {
+        graph.0.outputs.push(Output {
+            node: index,
+            label: label.into(),
+        });
+    }
+    let program = Program::new(&graph.0).expect("a graph");
+    let called = (0..4).map(|output| program.called(output));
+    assert_eq!(called.collect::<Vec<_>>(), ["\"a\"", "1", "2", "3"]);
+}
