@@ -59,6 +59,7 @@ def test_batches_of_jax() -> None:
     check("jax", jax.Array)
 
 
+@pytest.mark.torch
 def test_batches_of_torch() -> None:
     torch = pytest.importorskip("torch")
     batch = check("torch", torch.Tensor)
@@ -70,7 +71,9 @@ def test_batches_as_they_are_exchanged() -> None:
     assert np.array_equal(np.from_dlpack(batch["picture"]), EXPECTED["picture"])
 
 
-@pytest.mark.parametrize("output", ["tensorflow", "jax", "torch"])
+@pytest.mark.parametrize(
+    "output", ["tensorflow", "jax", pytest.param("torch", marks=pytest.mark.torch)]
+)
 def test_floats_of_sixteen_bits_are_the_frameworks_own(output: str) -> None:
     framework = pytest.importorskip(output)
     batch: Any = next(iter(mixed().batches(3, ragged=True, output=output, dtype="bfloat16")))
