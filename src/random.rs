@@ -40,16 +40,18 @@ pub enum Purpose {
     Graph = 9,
 }
 
-/// 64 random bits, fixed by seed, index and what tells them from others of the same sample.
+/// 64 bits that stand for what tells random numbers from others: FNV-1a, mixed.
 #[must_use]
-pub fn keyed(seed: u64, index: u64, identity: &[u8]) -> u64 {
-    // FNV-1a: identities are short, and the mixing is Philox's.
-    let hash = identity
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-    let counter = [low(index), high(index), low(mix(hash)), high(mix(hash))];
+pub fn identity(text: &[u8]) -> u64 {
+    mix(text.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    }))
+}
+
+/// 64 random bits, fixed by seed, index and an [`identity`].
+#[must_use]
+pub fn keyed(seed: u64, index: u64, identity: u64) -> u64 {
+    let counter = [low(index), high(index), low(identity), high(identity)];
     let block = philox(counter, [low(seed), high(seed)]);
     u64::from(block[0]) | u64::from(block[1]) << 32
 }

@@ -81,6 +81,12 @@ impl Shape {
         &self.axes[..self.rank]
     }
 
+    /// Whether it has no axes.
+    #[must_use]
+    pub fn is_scalar(&self) -> bool {
+        self.rank == 0
+    }
+
     /// Number of elements.
     #[must_use]
     pub fn elements(&self) -> usize {

@@ -6,11 +6,14 @@ use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
+use super::array::Array;
 use super::description::{Description, Kind, Node, Output};
 use super::fuse::fuse;
 use super::operation::{Inputs, Operation, Run};
+use super::operations::HASHED_SEED;
 use super::types::Type;
 use super::value::Value;
+use crate::random;
 
 /// Bytes of all constants that are computed: what comes after is computed when it is needed, if it
 /// ever is. A file that is read must not take hours to be ready.
@@ -123,8 +126,20 @@ impl Compiler<'_> {
                 let condition = self.value(inputs[2])?.is_true().ok()?;
                 Some(inputs[usize::from(!condition)])
             }
+            Run::OfSample(_) if operation.name == "RandomSeed" => self.hashed(node, inputs[0]),
             Run::Heavy(_) | Run::OfSample(_) => None,
         }
+    }
+
+    /// The place of a seed whose identity is hashed once instead of in every sample.
+    fn hashed(&mut self, node: &Node, identity: usize) -> Option<usize> {
+        let text = self.value(identity)?.text().ok()?;
+        let hash = random::identity(text.as_bytes()).cast_signed();
+        let hash = self.constant(node, Array::scalar(hash).into());
+        Some(self.add(node.of_kind(Kind::Operation {
+            operation: &HASHED_SEED,
+            inputs: vec![hash],
+        })))
     }
 
     fn folded(
@@ -209,7 +224,6 @@ mod tests {
     use proptest::collection::vec;
     use proptest::prelude::*;
 
-    use super::super::array::Array;
     use super::super::check::check;
     use super::super::operations::named;
     use super::super::{Program, Sample};

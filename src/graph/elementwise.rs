@@ -148,6 +148,12 @@ fn compute<T: Number, R: bytemuck::Pod>(
     out: &mut Array,
     function: impl Fn(T, T) -> Result<R, &'static str>,
 ) -> Result<(), String> {
+    if a.shape().is_scalar() && b.shape().is_scalar() {
+        let value = function(a.number_at(0), b.number_at(0))?;
+        out.reset(dtype, Shape::SCALAR);
+        bytemuck::cast_slice_mut(out.bytes_mut())[0] = value;
+        return Ok(());
+    }
     let shape = common_shape(a.shape(), b.shape())?;
     out.reset(dtype, shape);
     let (mut left, mut right) = (Operand::<T>::new(a, shape), Operand::<T>::new(b, shape));

@@ -28,6 +28,7 @@ use super::operation::Operation;
 
 pub use decode::Decoding;
 pub(super) use part::after_decoding;
+pub(super) use sample::HASHED_SEED;
 
 /// The families.
 const FAMILIES: [&[Operation]; 17] = [

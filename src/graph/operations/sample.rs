@@ -35,9 +35,28 @@ pub(super) const ALL: &[Operation] = &[
     },
 ];
 
+/// `RandomSeed` with an identity that was hashed once, which takes the place of others when a graph
+/// is made smaller.
+pub(in super::super) static HASHED_SEED: Operation = Operation {
+    name: "RandomSeed",
+    family: "graph",
+    summary: "A random number for an identity that is hashed.",
+    parameters: &[Parameter::new("identity", "its hash")],
+    infer: |_| Ok(Type::scalar(Dtype::Int64)),
+    run: Run::OfSample(|inputs, sample, out| {
+        let identity = inputs.get(0).integer()?.cast_unsigned();
+        put_seed(identity, sample, out);
+        Ok(())
+    }),
+};
+
 fn random_seed(inputs: Inputs<'_>, sample: Sample, out: &mut Value) -> Result<(), String> {
-    let identity = inputs.get(0).text()?;
-    let seed = random::keyed(sample.seed, sample.index, identity.as_bytes());
-    out.array_mut().put_scalar(seed.cast_signed());
+    let identity = random::identity(inputs.get(0).text()?.as_bytes());
+    put_seed(identity, sample, out);
     Ok(())
+}
+
+fn put_seed(identity: u64, sample: Sample, out: &mut Value) {
+    let seed = random::keyed(sample.seed, sample.index, identity);
+    out.array_mut().put_scalar(seed.cast_signed());
 }
