@@ -140,7 +140,7 @@ pub enum Error {
     /// The iterator was made in another process: threads do not survive a fork.
     #[error(
         "this iterator was made in process {made_in} and is used in its fork {used_in}: worker \
-         threads do not survive a fork; call iter() on the loader after forking"
+         threads do not survive a fork; call iter() again after forking"
     )]
     Forked {
         /// Process that made the iterator.

@@ -550,8 +550,10 @@ class Loader:
             Trainer(max_epochs=90).fit(model, train)  # Lightning
 
         Raises:
+            ImportError: PyTorch is not installed.
             DeviceError: the batches are on a GPU, and PyTorch was built without CUDA.
         """
+        adapter("torch", device=self._about.device)  # says what is missing, and how to get it
         from imagepipe_rs._adapters.torch_dataset import as_torch  # noqa: PLC0415  imports PyTorch
 
         return as_torch(self)

@@ -17,9 +17,6 @@ use crate::sync::lock;
 /// How long a thread waits for a call: longer than a device in use takes as a rule.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a thread waits that cannot go on without what is to be freed.
-const LONG_PATIENCE: Duration = Duration::from_secs(10);
-
 type Work = Box<dyn FnOnce() + Send>;
 
 /// What is to be done, in order.
@@ -75,17 +72,6 @@ pub(super) fn start(driver: &'static Driver, work: impl FnOnce() + Send + 'stati
 pub(super) fn is_busy() -> bool {
     let queue = lock(&QUEUE);
     queue.done < queue.added
-}
-
-/// Whether something was still to be done, and all of it is done now; waits for that rather long.
-pub(super) fn has_finished() -> bool {
-    let is_open = |queue: &mut Queue| queue.done < queue.added;
-    let mut queue = lock(&QUEUE);
-    if !is_open(&mut queue) {
-        return false;
-    }
-    let waited = CHANGED.wait_timeout_while(queue, LONG_PATIENCE, is_open);
-    !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
 }
 
 impl Ticket {

@@ -10,13 +10,12 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use super::background;
 use super::buffer::{Buffer, Order};
 use super::context::Context;
 use super::driver::Failed;
 use super::loan::Loan;
 use super::memory::Memory;
-use super::remains::{Remains, leave, sweep};
+use super::remains::{self, Remains, leave, sweep};
 use crate::error::{Error, Result, counted};
 use crate::sync::lock;
 
@@ -140,7 +139,7 @@ impl Pool {
         let mut state = self.lock();
         let other_askers = state.asking - 1;
         let is_used = state.ahead + state.delivered + state.free.len() + other_askers > 0;
-        if is_used || background::is_busy() {
+        if is_used || remains::are_there() {
             state.is_short = true;
             return Ok(None);
         }
@@ -173,7 +172,12 @@ impl Pool {
             ready => format!("{ready} are ready in other iterators, "),
         };
         drop(state);
-        let held = held + &ready;
+        let left = if remains::are_there() {
+            "what is left of other Loaders is still in use on the GPU, "
+        } else {
+            ""
+        };
+        let held = held + &ready + left;
         self.context.full(&wanted, &held, reason)
     }
 

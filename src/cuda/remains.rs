@@ -5,8 +5,10 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::background;
 use super::buffer::Buffer;
 use super::context::Context;
 use super::driver::{Driver, Failed};
@@ -14,6 +16,9 @@ use super::stream::{Event, Stream};
 use crate::sync::lock;
 
 static REMAINS: Mutex<Vec<Remains>> = Mutex::new(Vec::new());
+
+/// How many threads look through them now, and have taken them out meanwhile.
+static SWEEPING: AtomicUsize = AtomicUsize::new(0);
 
 /// Something that a device may still use.
 pub(super) enum Remains {
@@ -77,9 +82,16 @@ pub fn sweep() {
     if Driver::is_forked() {
         return;
     }
+    SWEEPING.fetch_add(1, Ordering::SeqCst);
     let remains = std::mem::take(&mut *lock(&REMAINS));
     let still_used: Vec<_> = remains.into_iter().filter_map(Remains::release).collect();
     lock(&REMAINS).extend(still_used);
+    SWEEPING.fetch_sub(1, Ordering::SeqCst);
+}
+
+/// Whether there is memory that will be free once a device is past what it was asked to do.
+pub(super) fn are_there() -> bool {
+    SWEEPING.load(Ordering::SeqCst) > 0 || !lock(&REMAINS).is_empty() || background::is_busy()
 }
 
 impl Remains {

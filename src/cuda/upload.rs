@@ -7,15 +7,15 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use super::api::Address;
-use super::background;
 use super::context::Context;
 use super::driver::Failed;
 use super::kernel::Kernel;
 use super::loan::Loan;
 use super::memory::Memory;
-use super::remains::{OfStreams, Remains, leave};
+use super::remains::{self, OfStreams, Remains, leave, sweep};
 use super::stream::{Event, Stream};
 use crate::error::{Error, Result, counted};
 use crate::pixel::{Conversion, Layout, words};
@@ -241,10 +241,23 @@ impl Uploader {
     }
 }
 
+/// How often memory is asked for while some is to be free soon, and how long to wait in between: ten
+/// seconds in all.
+const TRIES: u32 = 200;
+const BREAK: Duration = Duration::from_millis(50);
+
 /// Memory for the images of a lane.
 fn reserved(context: &Arc<Context>, len: usize) -> Result<Memory> {
+    let is_refused = |made: &Result<Memory, Failed>| {
+        matches!(made, Err(failed) if failed.is_out_of_memory()) && remains::are_there()
+    };
     let mut memory = Memory::new(context, len);
-    if matches!(&memory, Err(failed) if failed.is_out_of_memory()) && background::has_finished() {
+    for _ in 0..TRIES {
+        if !is_refused(&memory) {
+            break;
+        }
+        std::thread::sleep(BREAK);
+        sweep();
         memory = Memory::new(context, len);
     }
     memory.map_err(|failed| {

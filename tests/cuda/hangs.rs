@@ -210,6 +210,51 @@ fn a_loader_waits_for_the_memory_of_one_before_it() {
     });
 }
 
+#[test]
+fn a_loader_waits_for_what_a_consumer_of_one_before_it_still_uses() {
+    let test = "hangs::a_loader_waits_for_what_a_consumer_of_one_before_it_still_uses";
+    alone(test, || {
+        let mut stage = Stage::new();
+        let image = 12 * 8 * 3;
+        // The lanes of both, a batch, and a byte of the program.
+        let memory = 4 * (2 * image) + 2 * (4 * image + 8) + 1;
+        stage.restart(&[
+            ("FAKE_CUDA_HANG", "cuMemsetD8Async:1"),
+            ("FAKE_CUDA_SCHEDULE", "eager"),
+            ("FAKE_CUDA_MEMORY", &memory.to_string()),
+        ]);
+        let fake = &stage.fake;
+        let (stream, own) = (fake.stream(true), fake.buffer(1));
+        let (stream, own) = (stream.expect("a stream"), own.expect("memory"));
+        let config = tour::config(&stage.data, Route::Copied);
+        let first = Loader::open(&config).expect("a loader");
+        let batch = first.epoch(0).expect("an epoch").next();
+        let batch = batch.expect("a batch").expect("a batch");
+        let consumer = Consumer::Stream {
+            number: stream as u64,
+            lasts: true,
+        };
+        let array = images(&batch).hand_to(consumer).expect("an array");
+        fake.cuMemsetD8Async(own.pointer, 1, 1, stream)
+            .expect("work");
+        drop((array, batch, first));
+        let second = Loader::open(&config).expect("a loader");
+        let before = requests(&stage);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // Not before a worker was refused memory does the device go on.
+                while requests(&stage) == before {
+                    thread::yield_now();
+                }
+                fake.fakeCudaResume().expect("the driver");
+            });
+            let batch = second.epoch(0).expect("an epoch").next();
+            drop(batch.expect("a batch").expect("a batch"));
+        });
+        stage.fake.found().assert_clean();
+    });
+}
+
 /// Ends a process in the middle of it all.
 fn end(place: &str) {
     let mut stage = Stage::new();

@@ -139,10 +139,5 @@ def _dealt_together(reader: Any) -> int:
 
 
 def as_torch(loader: Loader) -> Any:
-    """Return an iterable dataset of a Loader's fields as tensors, or of images without labels.
-
-    Raises:
-        DeviceError: the Loader's batches are on a GPU, and PyTorch was built without CUDA.
-    """
-    adapter("torch", device=loader._epochs.about.device)  # noqa: SLF001
+    """Return an iterable dataset of a Loader's fields as tensors, or of images without labels."""
     return _Batches(loader)
