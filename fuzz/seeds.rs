@@ -2,7 +2,8 @@
 //!
 //! For `jpeg`, these are small files of many kinds in `seeds/`, which the crate's tests replay. The
 //! fuzzer's corpus starts with them, each after six bytes of choices. For `records` and `formats`,
-//! the inputs are generated; `records` also gets those in `kept-records.tfrecord`.
+//! the inputs are generated; `records` also gets those in `kept-records.tfrecord`. For `pipes`, they
+//! are what the saved graphs among the golden files hold.
 
 #[path = "../tests/support/formats.rs"]
 mod formats;
@@ -12,8 +13,10 @@ mod made;
 mod records;
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
+use flate2::read::ZlibDecoder;
 use made::{Random, Recipe, file};
 
 /// The number of files and the size of the largest: together they are far below a megabyte.
@@ -46,7 +49,21 @@ fn main() -> std::io::Result<()> {
     }
     let kept = records::kept(folder);
     write(&folder.join("corpus/records"), records::seeds().into_iter().chain(kept))?;
-    write(&folder.join("corpus/formats"), formats::seeds())
+    write(&folder.join("corpus/formats"), formats::seeds())?;
+    write(&folder.join("corpus/pipes"), saved_graphs(&folder.join("../tests/golden/pipes"))?)
+}
+
+/// What saved graphs hold, behind their headers.
+fn saved_graphs(folder: &Path) -> std::io::Result<Vec<Vec<u8>>> {
+    const HEADER: usize = 24;
+    let mut contents = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let file = fs::read(entry?.path())?;
+        let mut content = Vec::new();
+        ZlibDecoder::new(&file[HEADER..]).read_to_end(&mut content)?;
+        contents.push(content);
+    }
+    Ok(contents)
 }
 
 fn write(corpus: &Path, inputs: impl IntoIterator<Item = Vec<u8>>) -> std::io::Result<()> {
