@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-
 from imagepipe_rs import _native
 from imagepipe_rs._errors import DeviceError
 
@@ -74,6 +72,8 @@ def without_cuda(output: str, installed: str, device: str, remedy: str) -> Devic
 
 def has_jax_plugin() -> bool:
     """Say whether one of JAX's packages for CUDA is installed."""
+    import importlib.metadata  # noqa: PLC0415  slow, and rarely needed
+
     plugins = importlib.metadata.entry_points(group="jax_plugins")
     return any("cuda" in plugin.name for plugin in plugins)
 

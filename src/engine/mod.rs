@@ -32,6 +32,7 @@ pub(crate) use first::FirstError;
 pub use on_error::OnError;
 pub(crate) use ordered::{Indexed, in_order};
 pub use ordered::{Watch, unwatched};
+pub(crate) use stats::Clocks;
 pub use stats::{Meter, Reading, Stopwatch, WorkerClock, WorkerTime};
 
 use crate::error::{Error, Result};
@@ -39,6 +40,45 @@ use queue::Shared;
 
 /// More workers than this are a mistake of whoever asks for them.
 pub const MOST_WORKERS: usize = 4096;
+
+/// Checks the numbers that all iterators over batches have.
+///
+/// # Errors
+/// [`Error::Argument`] for one that is not valid.
+pub(crate) fn check_batching(
+    batch_size: usize,
+    prefetch: usize,
+    workers: Option<usize>,
+) -> Result<()> {
+    let workers = workers.unwrap_or(1);
+    for (name, value) in [
+        ("batch_size", batch_size),
+        ("prefetch", prefetch),
+        ("workers", workers),
+    ] {
+        if value == 0 {
+            return Err(Error::argument(name, value, "at least 1"));
+        }
+    }
+    if workers > MOST_WORKERS {
+        let allowed = format!("at most {MOST_WORKERS}");
+        return Err(Error::argument("workers", workers, allowed));
+    }
+    Ok(())
+}
+
+/// Checks that a rank is one of so many.
+///
+/// # Errors
+/// [`Error::Argument`] if it is not.
+pub(crate) fn check_shard<T: PartialOrd + fmt::Display>((rank, world): (T, T)) -> Result<()> {
+    if rank < world {
+        return Ok(());
+    }
+    let given = format!("({rank}, {world})");
+    let allowed = "(rank, world) with 0 <= rank < world";
+    Err(Error::argument("shard", given, allowed))
+}
 
 /// Cores this process may use: affinity and cgroup quotas are respected.
 #[must_use]

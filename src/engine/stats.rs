@@ -1,7 +1,7 @@
 //! Counters of items, bytes and time per stage. The only place that looks at a clock.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use super::is_fork_of;
@@ -151,6 +151,33 @@ impl WorkerClock {
             .saturating_add(since.saturating_mul(waits.workers));
         waits.changed = now;
         waits
+    }
+}
+
+/// The time of iterators: of those that have ended, and of those that run.
+#[derive(Debug, Default)]
+pub(crate) struct Clocks {
+    ended: WorkerTime,
+    running: Vec<Arc<WorkerClock>>,
+}
+
+impl Clocks {
+    /// An iterator begins.
+    pub(crate) fn begin(&mut self, clock: Arc<WorkerClock>) {
+        self.running.push(clock);
+    }
+
+    /// It ends.
+    pub(crate) fn end(&mut self, clock: &Arc<WorkerClock>) {
+        self.ended += clock.time();
+        self.running.retain(|running| !Arc::ptr_eq(running, clock));
+    }
+
+    /// The time of all.
+    pub(crate) fn time(&self) -> WorkerTime {
+        let mut time = self.ended;
+        self.running.iter().for_each(|clock| time += clock.time());
+        time
     }
 }
 

@@ -54,6 +54,22 @@ macro_rules! elements {
 
 elements!(u8: Uint8, i16: Int16, u16: Uint16, i32: Int32, i64: Int64, f32: Float32, f64: Float64);
 
+/// The type of elements of this name, if graphs compute with it.
+#[must_use]
+pub fn dtype_named(name: &str) -> Option<Dtype> {
+    const ALL: [Dtype; 8] = [
+        Dtype::Bool,
+        Dtype::Uint8,
+        Dtype::Int16,
+        Dtype::Uint16,
+        Dtype::Int32,
+        Dtype::Int64,
+        Dtype::Float32,
+        Dtype::Float64,
+    ];
+    ALL.into_iter().find(|dtype| dtype.name() == name)
+}
+
 impl Shape {
     /// A scalar's.
     pub const SCALAR: Self = Self {
@@ -111,6 +127,19 @@ impl Array {
             Data::Large(Arc::new(vec![0; words]))
         };
         Self { dtype, shape, data }
+    }
+
+    /// An array with these bytes; `None` if they are not as many as it has, or other truth values
+    /// than 0 and 1.
+    #[must_use]
+    pub fn of_bytes(dtype: Dtype, shape: Shape, bytes: &[u8]) -> Option<Self> {
+        let fits = shape.elements() * dtype.bytes() == bytes.len();
+        if !fits || (dtype == Dtype::Bool && bytes.iter().any(|byte| *byte > 1)) {
+            return None;
+        }
+        let mut array = Self::zeros(dtype, shape);
+        array.bytes_mut().copy_from_slice(bytes);
+        Some(array)
     }
 
     /// A scalar.

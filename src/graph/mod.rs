@@ -21,7 +21,7 @@ mod saved;
 mod types;
 mod value;
 
-pub use array::{Array, Element, MOST_AXES, Shape};
+pub use array::{Array, Element, MOST_AXES, Shape, dtype_named};
 pub use description::{Description, Failed, Fault, Foreign, Kind, Node, Output};
 pub use list::{List, Text, TextList};
 pub use operation::{Default, Given, Inputs, Operation, Parameter, Run, Sample, Scratch};

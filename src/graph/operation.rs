@@ -126,6 +126,25 @@ impl Parameter {
 }
 
 impl Operation {
+    /// One that is a pure function of its inputs.
+    pub(super) const fn pure(
+        name: &'static str,
+        family: &'static str,
+        summary: &'static str,
+        parameters: &'static [Parameter],
+        infer: fn(&Given<'_>) -> Result<Type, String>,
+        run: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
+    ) -> Self {
+        Self {
+            name,
+            family,
+            summary,
+            parameters,
+            infer,
+            run: Run::Pure(run),
+        }
+    }
+
     /// Whether its last parameter stands for any number of inputs.
     #[must_use]
     pub fn is_variadic(&self) -> bool {

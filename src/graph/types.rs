@@ -198,7 +198,7 @@ impl fmt::Display for Type {
 
 impl fmt::Display for ArrayType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dtype = self.dtype.map_or("numbers", name);
+        let dtype = self.dtype.map_or("numbers", Dtype::name);
         match self.shape.as_deref() {
             Some([]) => write!(f, "one {dtype}"),
             Some(axes) => {
@@ -208,23 +208,6 @@ impl fmt::Display for ArrayType {
             }
             None => write!(f, "an array of {dtype}"),
         }
-    }
-}
-
-/// What a type of elements is called.
-#[must_use]
-pub(super) fn name(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::Bool => "bool",
-        Dtype::Uint8 => "uint8",
-        Dtype::Int16 => "int16",
-        Dtype::Uint16 => "uint16",
-        Dtype::Int32 => "int32",
-        Dtype::Int64 => "int64",
-        Dtype::Float16 => "float16",
-        Dtype::Bfloat16 => "bfloat16",
-        Dtype::Float32 => "float32",
-        Dtype::Float64 => "float64",
     }
 }
 

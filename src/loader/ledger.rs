@@ -4,9 +4,8 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use super::batch::{Batch, Failure};
-use super::stats::Clocks;
 use crate::dataset::Location;
-use crate::engine::Meter;
+use crate::engine::{Clocks, Meter};
 use crate::error::{Error, Result};
 use crate::sync::lock;
 

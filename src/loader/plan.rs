@@ -4,7 +4,7 @@
 use super::config::{Config, Labels, Sampling};
 use super::gpu::Delivery;
 use crate::dataset::{ByClass, Dataset};
-use crate::engine::{MOST_WORKERS, OnError};
+use crate::engine::{OnError, check_batching, check_shard};
 use crate::error::{Error, Result, counted};
 use crate::sampler::{Order, Schedule};
 use crate::tensor::Device;
@@ -107,20 +107,7 @@ fn schedule(config: &Config, data: &dyn Dataset, with_replacement: bool) -> Resu
 }
 
 fn check_batches(config: &Config) -> Result<()> {
-    let workers = config.workers.unwrap_or(1);
-    for (name, value) in [
-        ("batch_size", config.batch_size),
-        ("prefetch", config.prefetch),
-        ("workers", workers),
-    ] {
-        if value == 0 {
-            return Err(Error::argument(name, value, "at least 1"));
-        }
-    }
-    if workers > MOST_WORKERS {
-        let allowed = format!("at most {MOST_WORKERS}");
-        return Err(Error::argument("workers", workers, allowed));
-    }
+    check_batching(config.batch_size, config.prefetch, config.workers)?;
     if config.device != Device::Cpu && (config.ragged || config.image.size.is_none()) {
         let (name, value) = if config.ragged {
             ("ragged", "True")
@@ -141,12 +128,7 @@ fn check_batches(config: &Config) -> Result<()> {
 }
 
 fn check_samples(config: &Config) -> Result<()> {
-    let (rank, world) = config.shard;
-    if rank >= world {
-        let given = format!("({rank}, {world})");
-        let allowed = "(rank, world) with 0 <= rank < world";
-        return Err(Error::argument("shard", given, allowed));
-    }
+    check_shard(config.shard)?;
     if let Some((_, fraction)) = config.split
         && !(fraction > 0.0 && fraction < 1.0)
     {

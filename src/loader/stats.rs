@@ -1,9 +1,8 @@
 //! What iterators of a loader have done, and what of it holds the others up.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use crate::engine::{Meter, Reading, WorkerClock, WorkerTime};
+use crate::engine::{Meter, Reading, WorkerTime};
 
 /// A consumer that waits for less than this share of the time is what batches wait for.
 const LITTLE: f64 = 0.1;
@@ -48,36 +47,12 @@ pub(super) struct Stages {
     pub(super) resize: Meter,
 }
 
-/// The time of iterators: of those that have ended, and of those that run.
-#[derive(Debug, Default)]
-pub(super) struct Clocks {
-    ended: WorkerTime,
-    running: Vec<Arc<WorkerClock>>,
-}
-
 /// What workers do for a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Read,
     Decode,
     Resize,
-}
-
-impl Clocks {
-    pub(super) fn begin(&mut self, clock: Arc<WorkerClock>) {
-        self.running.push(clock);
-    }
-
-    pub(super) fn end(&mut self, clock: &Arc<WorkerClock>) {
-        self.ended += clock.time();
-        self.running.retain(|running| !Arc::ptr_eq(running, clock));
-    }
-
-    pub(super) fn time(&self) -> WorkerTime {
-        let mut time = self.ended;
-        self.running.iter().for_each(|clock| time += clock.time());
-        time
-    }
 }
 
 impl Stage {

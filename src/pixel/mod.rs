@@ -90,6 +90,23 @@ impl Dtype {
             Self::Int64 | Self::Float64 => 8,
         }
     }
+
+    /// What NumPy calls it; and `bfloat16`, which it lacks.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::Uint8 => "uint8",
+            Self::Uint16 => "uint16",
+            Self::Int16 => "int16",
+            Self::Int32 => "int32",
+            Self::Int64 => "int64",
+            Self::Float16 => "float16",
+            Self::Bfloat16 => "bfloat16",
+            Self::Float32 => "float32",
+            Self::Float64 => "float64",
+        }
+    }
 }
 
 /// How an image is brought to the output size.

@@ -46,22 +46,6 @@ pub(super) fn interface<'py>(py: Python<'py>, array: &Array) -> PyResult<Bound<'
     Ok(interface)
 }
 
-/// What a type is called.
-pub(super) fn word(dtype: Dtype) -> &'static str {
-    match dtype {
-        Dtype::Bool => "bool",
-        Dtype::Uint8 => "uint8",
-        Dtype::Uint16 => "uint16",
-        Dtype::Int16 => "int16",
-        Dtype::Int32 => "int32",
-        Dtype::Int64 => "int64",
-        Dtype::Float16 => "float16",
-        Dtype::Bfloat16 => "bfloat16",
-        Dtype::Float32 => "float32",
-        Dtype::Float64 => "float64",
-    }
-}
-
 #[pymethods]
 impl PyTensor {
     /// Elements along each axis.
@@ -73,7 +57,7 @@ impl PyTensor {
     /// Type of the elements, as a word.
     #[getter]
     fn dtype(&self) -> &'static str {
-        word(self.0.dtype())
+        self.0.dtype().name()
     }
 
     /// What NumPy needs to make an array of the memory; bfloat16, which NumPy lacks, as uint16.

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyAttributeError, PyBufferError, PyTypeError, PyValueErro
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
-use super::batch::{PyTensor, interface, word};
+use super::batch::{PyTensor, interface};
 use super::capsule::capsule;
 use crate::cuda::{self, Consumer};
 use crate::dlpack::{self, Array};
@@ -56,14 +56,14 @@ impl PyDeviceTensor {
     /// Type of the elements, as a word.
     #[getter(dtype)]
     fn dtype_word(&self) -> &'static str {
-        word(self.dtype())
+        self.dtype().name()
     }
 
     fn __repr__(&self) -> String {
         let (shape, (_, ordinal)) = (self.array.array().shape(), self.__dlpack_device__());
         format!(
             "<DeviceTensor of {} {shape:?} on cuda:{ordinal}>",
-            word(self.dtype())
+            self.dtype().name()
         )
     }
 

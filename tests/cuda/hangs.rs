@@ -170,6 +170,55 @@ fn requests(stage: &Stage) -> u64 {
     stage.fake.found().counts["cuMemAlloc_v2"]
 }
 
+/// What a program has on a device, beside loaders.
+struct Program {
+    stream: usize,
+    memory: Buffer,
+}
+
+/// A device of so much memory, which hangs at the program's first work.
+fn full(stage: &mut Stage, memory: usize) -> Program {
+    stage.restart(&[
+        ("FAKE_CUDA_HANG", "cuMemsetD8Async:1"),
+        ("FAKE_CUDA_SCHEDULE", "eager"),
+        ("FAKE_CUDA_MEMORY", &memory.to_string()),
+    ]);
+    Program {
+        stream: stage.fake.stream(true).expect("a stream"),
+        memory: stage.fake.buffer(1).expect("memory"),
+    }
+}
+
+impl Program {
+    /// Has the device do something on the program's stream.
+    fn work(&self, stage: &Stage) {
+        let done = stage
+            .fake
+            .cuMemsetD8Async(self.memory.pointer, 1, 1, self.stream);
+        done.expect("work");
+    }
+}
+
+/// Takes the first batch of a loader, and lets go of it.
+fn take(loader: &Loader) {
+    let batch = loader.epoch(0).expect("an epoch").next();
+    drop(batch.expect("a batch").expect("a batch"));
+}
+
+/// Does something, and has the device go on, not before it was asked for memory that it lacks.
+fn once_refused(stage: &Stage, something: impl FnOnce()) {
+    let before = requests(stage);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while requests(stage) == before {
+                thread::yield_now();
+            }
+            stage.fake.fakeCudaResume().expect("the driver");
+        });
+        something();
+    });
+}
+
 #[test]
 fn a_loader_waits_for_the_memory_of_one_before_it() {
     let test = "hangs::a_loader_waits_for_the_memory_of_one_before_it";
@@ -178,33 +227,15 @@ fn a_loader_waits_for_the_memory_of_one_before_it() {
         let image = 12 * 8 * 3;
         // Two lanes, a batch, and a byte of the program.
         let memory = 2 * (2 * image) + 2 * (4 * image + 8) + 1;
-        stage.restart(&[
-            ("FAKE_CUDA_HANG", "cuMemsetD8Async:1"),
-            ("FAKE_CUDA_SCHEDULE", "eager"),
-            ("FAKE_CUDA_MEMORY", &memory.to_string()),
-        ]);
-        let fake = &stage.fake;
-        let (stream, own) = (fake.stream(true), fake.buffer(1));
-        let (stream, own) = (stream.expect("a stream"), own.expect("memory"));
+        let own = full(&mut stage, memory);
         let config = tour::config(&stage.data, Route::Copied);
         let first = Loader::open(&config).expect("a loader");
-        let batch = first.epoch(0).expect("an epoch").next();
-        drop(batch.expect("a batch").expect("a batch"));
-        fake.cuMemsetD8Async(own.pointer, 1, 1, stream)
-            .expect("work");
+        take(&first);
+        own.work(&stage);
         drop(first);
-        let before = requests(&stage);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                // Not before the second one was refused memory does the device go on.
-                while requests(&stage) == before {
-                    thread::yield_now();
-                }
-                fake.fakeCudaResume().expect("the driver");
-            });
+        once_refused(&stage, || {
             let second = Loader::open(&config).expect("a loader");
-            let batch = second.epoch(0).expect("an epoch").next();
-            drop(batch.expect("a batch").expect("a batch"));
+            take(&second);
         });
         stage.fake.found().assert_clean();
     });
@@ -218,39 +249,20 @@ fn a_loader_waits_for_what_a_consumer_of_one_before_it_still_uses() {
         let image = 12 * 8 * 3;
         // The lanes of both, a batch, and a byte of the program.
         let memory = 4 * (2 * image) + 2 * (4 * image + 8) + 1;
-        stage.restart(&[
-            ("FAKE_CUDA_HANG", "cuMemsetD8Async:1"),
-            ("FAKE_CUDA_SCHEDULE", "eager"),
-            ("FAKE_CUDA_MEMORY", &memory.to_string()),
-        ]);
-        let fake = &stage.fake;
-        let (stream, own) = (fake.stream(true), fake.buffer(1));
-        let (stream, own) = (stream.expect("a stream"), own.expect("memory"));
+        let own = full(&mut stage, memory);
         let config = tour::config(&stage.data, Route::Copied);
         let first = Loader::open(&config).expect("a loader");
         let batch = first.epoch(0).expect("an epoch").next();
         let batch = batch.expect("a batch").expect("a batch");
         let consumer = Consumer::Stream {
-            number: stream as u64,
+            number: own.stream as u64,
             lasts: true,
         };
         let array = images(&batch).hand_to(consumer).expect("an array");
-        fake.cuMemsetD8Async(own.pointer, 1, 1, stream)
-            .expect("work");
+        own.work(&stage);
         drop((array, batch, first));
         let second = Loader::open(&config).expect("a loader");
-        let before = requests(&stage);
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                // Not before a worker was refused memory does the device go on.
-                while requests(&stage) == before {
-                    thread::yield_now();
-                }
-                fake.fakeCudaResume().expect("the driver");
-            });
-            let batch = second.epoch(0).expect("an epoch").next();
-            drop(batch.expect("a batch").expect("a batch"));
-        });
+        once_refused(&stage, || take(&second));
         stage.fake.found().assert_clean();
     });
 }

@@ -26,7 +26,7 @@ def check(dtype: str, device: str) -> None:
     any.
 
     Raises:
-        DeviceError: that is so.
+        DeviceError: JAX cannot use CUDA.
     """
     del dtype
     if device == "cpu":

@@ -1,7 +1,7 @@
 """Batches that JAX may still read to make its copies.
 
 JAX lets go of an array without waiting for the stream that reads it. So the memory is held here
-until the copy is there, which JAX tells only when it is asked: a thread asks, because the program
+until the copy is there, which JAX reports only when polled: a thread polls, because the program
 may never come back for another batch, or may wait for one that needs this memory.
 """
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from imagepipe_rs._native import DeviceTensor
 
-# Seconds between two questions.
+# Seconds between polls.
 _INTERVAL = 0.005
 
 # What is read, and a result that is there only after it was.

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def check(dtype: str, device: str) -> None:
-    """See to it that there is bfloat16 if it is asked for.
+    """Check that bfloat16 is available if it is asked for.
 
     Raises:
-        ImportError: there is not.
+        ImportError: it is not.
     """
     del device
     if dtype == "bfloat16":

@@ -27,7 +27,7 @@ _COMPANIONS = {
     "pandas": ("ImageDataSet.labels_df", ("pandas",)),
 }
 
-# How an error of the Loader ends that is none for the doctor.
+# The end of a Loader's error message, which makes no sense in the doctor's report.
 _FOR_LOADERS = ', or use device="cpu"'
 
 _PCI_DEVICES = Path("/sys/bus/pci/devices")

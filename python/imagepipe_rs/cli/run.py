@@ -13,7 +13,6 @@ from imagepipe_rs import _native
 from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _text
 from imagepipe_rs.cli._program import command, place
-from imagepipe_rs.graph import Stream
 
 # Characters of text that are printed.
 _LONGEST = 60
@@ -39,19 +38,18 @@ def run(
 ) -> None:
     """Make samples, and print what they are or write them to files.
 
-    Written are pictures as .png files, other numbers as .npy files, text as .txt files, and bytes
-    as .bin files, named by sample and output.
+    Pictures are written as .png files, other numbers as .npy files, text as .txt files, and bytes
+    as .bin files; each is named by sample and output.
     """
+    from imagepipe_rs.graph import Stream  # noqa: PLC0415  other commands do without it
+
     stream = Stream.load(path)
     stream = stream if seed is None else stream.seeded(seed)
     if output is not None:
         Path(output).mkdir(parents=True, exist_ok=True)
     written = 0
     for number in range(index, index + count):
-        made = stream.run(number % 2**64)
-        values = list(made.values()) if isinstance(made, dict) else list(made)
-        names = list(made) if isinstance(made, dict) else [str(at) for at in range(len(values))]
-        for name, value in zip(names, values, strict=True):
+        for name, value in zip(stream.names, stream.values(number % 2**64), strict=True):
             if output is None:
                 print(f"{number}  {printable(name)}  {_shown(value)}")
             else:
@@ -91,21 +89,12 @@ def _file_of(value: Any) -> tuple[str, bytes]:
         return ".txt", value.encode()
     if isinstance(value, bytes):
         return ".bin", value
-    if picture := _picture(np.asarray(value)):
-        return ".png", picture
-    return ".npy", _npy(np.asarray(value))
+    from imagepipe_rs.graph._samples import Form, Picture  # noqa: PLC0415  as above
 
-
-def _picture(array: np.ndarray[Any, Any]) -> bytes | None:
-    """Return a PNG file of an array that is a picture of bytes, gray or RGB."""
-    channels = array.shape[2] if array.ndim == 3 else 1  # noqa: PLR2004  height, width, channels
-    if array.dtype != np.uint8 or array.ndim not in {2, 3} or channels not in {1, 3}:
-        return None
-    if 0 in array.shape:
-        return None
-    height, width = array.shape[:2]
-    rgb = np.broadcast_to(array.reshape(height, width, channels), (height, width, 3))
-    return _native.png(np.ascontiguousarray(rgb).tobytes(), width, height)
+    array = np.asarray(value)
+    if picture := Picture.of(array):
+        return ".png", picture.encoded(Form("png", 100))[1]
+    return ".npy", _npy(array)
 
 
 def _npy(array: np.ndarray[Any, Any]) -> bytes:

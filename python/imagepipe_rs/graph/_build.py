@@ -74,8 +74,6 @@ class Build:
             entered.add(id(node))
 
     def _add(self, node: Node) -> None:
-        if id(node) in self._places:
-            return
         operation, constant = node.native(self)
         inputs = [self._places[id(self.final(one))] for one in node.operands]
         self._places[id(node)] = len(self.nodes)

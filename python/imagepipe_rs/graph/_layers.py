@@ -214,11 +214,11 @@ class Plan:
         """Return the places of boxes and lines."""
         left = min((box.x - box.width / 2 for layer in self.layers for box in layer), default=0.0)
         right = max((box.x + box.width / 2 for layer in self.layers for box in layer), default=0.0)
-        tops, bottom = [], 0.0
-        for layer in self.layers:
-            tops.append(bottom)
-            bottom += max(point.height for point in layer) + _BELOW
         heights = [max(point.height for point in layer) for layer in self.layers]
+        tops, bottom = [], 0.0
+        for height in heights:
+            tops.append(bottom)
+            bottom += height + _BELOW
 
         def top(point: _Point) -> float:
             return tops[point.layer] + (heights[point.layer] - point.height) / 2

@@ -58,6 +58,8 @@ class Macro(Node):
         super().__init_subclass__(**kwargs)
         found: dict[str, Attribute] = {}
         for base in reversed(cls.__mro__):
+            if base in Macro.__mro__:
+                continue  # these declare none
             found |= {key: one for key, one in vars(base).items() if _is_declared(key, one)}
         if taken := _RESERVED & found.keys():
             raise TypeError(f"an input cannot be called {min(taken)!r}, as nodes have that already")

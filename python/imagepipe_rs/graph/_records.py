@@ -58,22 +58,15 @@ class Request:
 
 def tfrecords(stream: Stream, request: Request, form: str, quality: int) -> Written:
     """Write samples as TFRecords; see :meth:`Stream.write_tfrecords`."""
-    record = AsExample(_names(stream), Form.of(form, quality))
+    record = AsExample(stream.names, Form.of(form, quality))
     return _written(stream, request, record, TFRecordWriter)
 
 
 def recordio(stream: Stream, request: Request, form: str, quality: int) -> Written:
     """Write samples as RecordIO; see :meth:`Stream.write_recordio`."""
     allowed = [word for word in FORMATS if word != "tensor"]
-    record = AsImageRecord(_names(stream), Form.of(form, quality, allowed))
+    record = AsImageRecord(stream.names, Form.of(form, quality, allowed))
     return _written(stream, request, record, RecordIOWriter)
-
-
-def _names(stream: Stream) -> list[str]:
-    """Return what outputs are called: their labels, or their numbers."""
-    if stream._has_names:  # noqa: SLF001
-        return list(stream.labels)
-    return [str(number) for number in range(len(stream.labels))]
 
 
 def _written(
@@ -118,8 +111,7 @@ def _made(
     """Return an iterator over records in order, which are made ahead."""
 
     def make(index: int) -> bytes:
-        made = stream.run(index)
-        return record(list(made.values()) if isinstance(made, dict) else made, index)
+        return record(stream.values(index), index)
 
     begun: deque[Future[bytes]] = deque()
     for index in indices:
@@ -147,7 +139,7 @@ def _refuse_existing(paths: Sequence[Path]) -> None:
 
 
 class _Teller:
-    """Tells how far it is, some times a second."""
+    """Reports progress, about ten times a second."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         if progress is not None and not callable(progress):

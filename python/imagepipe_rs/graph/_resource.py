@@ -1,6 +1,6 @@
 """Resources: values that belong together, by name.
 
-They exist while a graph is built: what becomes of a field that nobody uses is nothing at all.
+They exist only while a graph is built: unused fields produce no nodes.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def choice(macro: Node, true: Node, false: Node, condition: Node) -> Node:
     a, b = true.resolved, false.resolved
     if isinstance(a, ResourceNode) and isinstance(b, ResourceNode):
         made: ResourceNode | ResourceListNode = _Choice(a, b, condition)
-    elif a.is_resource() and b.is_resource() and not isinstance(a, ResourceNode):
+    elif all(one.is_resource() and not isinstance(one, ResourceNode) for one in (a, b)):
         made = a.chosen(b, condition)  # type: ignore[attr-defined]  # a list
     elif a.is_resource() or b.is_resource():
         kinds = " and ".join(str(one.resource_type() or "a value") for one in (a, b))

@@ -177,9 +177,22 @@ class Stream:
             GraphError: the sample cannot be made; it names the node and the line that made it.
             TypeError, ValueError: no such number.
         """
-        found = self._native.run(self._seed, whole("index", index))
-        values = tuple(value_of(one) for one in found)
+        values = self.values(index)
         return dict(zip(self._labels, values, strict=True)) if self._has_names else values
+
+    def values(self, index: int) -> tuple[Any, ...]:
+        """Return the outputs of a sample as a tuple, whether they have labels or not.
+
+        Raises:
+            GraphError, TypeError, ValueError: as :meth:`run`.
+        """
+        found = self._native.run(self._seed, whole("index", index))
+        return tuple(value_of(one) for one in found)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The outputs' labels, if each has one of its own; otherwise their numbers, as text."""
+        return self._labels if self._has_names else tuple(map(str, range(len(self._labels))))
 
     def batches(
         self,

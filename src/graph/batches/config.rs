@@ -1,7 +1,7 @@
 //! How a stream is cut into batches, as a user asks for it.
 
-use crate::engine::{MOST_WORKERS, OnError};
-use crate::error::{Error, Result};
+use crate::engine::{OnError, check_batching, check_shard};
+use crate::error::Result;
 use crate::pixel::{Conversion, Layout};
 use crate::tensor::Device;
 
@@ -54,27 +54,7 @@ impl Default for Config {
 impl Config {
     /// Checks one value against the other.
     pub(super) fn check(&self) -> Result<()> {
-        let workers = self.workers.unwrap_or(1);
-        let counts = [
-            ("batch_size", self.batch_size),
-            ("prefetch", self.prefetch),
-            ("workers", workers),
-        ];
-        for (name, value) in counts {
-            if value == 0 {
-                return Err(Error::argument(name, value, "at least 1"));
-            }
-        }
-        if workers > MOST_WORKERS {
-            let allowed = format!("at most {MOST_WORKERS}");
-            return Err(Error::argument("workers", workers, allowed));
-        }
-        let (rank, world) = self.shard;
-        if rank >= world {
-            let given = format!("({rank}, {world})");
-            let allowed = "(rank, world) with 0 <= rank < world";
-            return Err(Error::argument("shard", given, allowed));
-        }
-        Ok(())
+        check_batching(self.batch_size, self.prefetch, self.workers)?;
+        check_shard(self.shard)
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::batch::{Batch, Failure};
 use super::job::Job;
 use crate::delivery::{OnDevice, Waiting};
-use crate::engine::{Engine, Load, Meter, Next, Stopwatch, WorkerClock, WorkerTime};
+use crate::engine::{Clocks, Engine, Load, Meter, Next, Stopwatch};
 use crate::error::{Error, Result};
 use crate::sync::lock;
 
@@ -24,7 +24,7 @@ pub(super) struct Ledger {
     pub(super) failures: Mutex<Failures>,
     pub(super) waiting: Meter,
     pub(super) delivered: Meter,
-    clocks: Mutex<Clocks>,
+    pub(super) clocks: Mutex<Clocks>,
 }
 
 /// Samples that could not be made.
@@ -33,12 +33,6 @@ pub(super) struct Failures {
     pub(super) count: u64,
     /// The last of them, with the reasons.
     pub(super) last: VecDeque<(u64, String)>,
-}
-
-#[derive(Debug, Default)]
-struct Clocks {
-    ended: WorkerTime,
-    running: Vec<Arc<WorkerClock>>,
 }
 
 /// An iterator over batches; dropping it stops its workers.
@@ -62,13 +56,6 @@ impl Ledger {
         }
     }
 
-    pub(super) fn worker_time(&self) -> WorkerTime {
-        let clocks = lock(&self.clocks);
-        let mut time = clocks.ended;
-        clocks.running.iter().for_each(|clock| time += clock.time());
-        time
-    }
-
     fn note_failures(&self, met: &[Failure]) -> Result<()> {
         let mut failures = lock(&self.failures);
         for Failure { index, error } in met {
@@ -90,7 +77,7 @@ impl Ledger {
 
 impl Batches {
     pub(super) fn new(engine: Engine<Job>, ledger: Arc<Ledger>, start: u64) -> Self {
-        lock(&ledger.clocks).running.push(engine.clock());
+        lock(&ledger.clocks).begin(engine.clock());
         let gpu = engine.job().memory.gpu.as_ref();
         let notifier = engine.notifier();
         Self {
@@ -163,12 +150,7 @@ impl Batches {
     /// Ends the iterator and its workers.
     pub fn stop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            let clock = engine.clock();
-            let mut clocks = lock(&self.ledger.clocks);
-            clocks.ended += clock.time();
-            clocks
-                .running
-                .retain(|running| !Arc::ptr_eq(running, &clock));
+            lock(&self.ledger.clocks).end(&engine.clock());
         }
         self.waiting = None;
     }

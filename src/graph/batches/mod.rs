@@ -143,7 +143,7 @@ impl Stream {
             waiting: self.ledger.waiting.reading(),
             delivered: self.ledger.delivered.reading(),
             workers: self.workers(),
-            worker_time: self.ledger.worker_time(),
+            worker_time: lock(&self.ledger.clocks).time(),
             errors: lock(&self.ledger.failures).count,
         }
     }

@@ -42,7 +42,8 @@ pub(super) const ALL: &[Operation] = &[
     },
 ];
 
-const TERMS: [Parameter; 2] = [
+/// Two arrays, element by element.
+pub(super) const TERMS: [Parameter; 2] = [
     Parameter::new("a", "an array of numbers"),
     Parameter::new("b", "another one; the two are broadcast as NumPy does"),
 ];

@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use super::super::elementwise::{compare, infer_pair};
-use super::super::operation::{Inputs, Operation, Parameter, Run};
+use super::super::operation::{Inputs, Operation, Run};
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
+use super::arithmetic::TERMS;
 use crate::pixel::Dtype;
 
 /// The operations of this family. What is no number compares as in IEEE 754: it is not equal to
@@ -40,12 +41,7 @@ const fn of(
         name,
         family: "numbers.comparison",
         summary,
-        parameters: const {
-            &[
-                Parameter::new("a", "an array of numbers"),
-                Parameter::new("b", "another one; the two are broadcast as NumPy does"),
-            ]
-        },
+        parameters: &TERMS,
         infer: |types| {
             let ArrayType { shape, .. } = infer_pair(&types[0], &types[1])?;
             let dtype = Some(Dtype::Bool);

@@ -3,7 +3,7 @@
 use super::super::array::Array;
 use super::super::list::{List, TextList};
 use super::super::number::of_number;
-use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run};
+use super::super::operation::{Default, Given, Inputs, Operation, Parameter};
 use super::super::types::{Type, promoted};
 use super::super::value::Value;
 use super::arguments::{count, infer_count, shape, shape_with_axis, with_axis};
@@ -15,15 +15,17 @@ const FAMILY: &str = "list";
 
 /// The operations of this family.
 pub(super) const ALL: &[Operation] = &[
-    of(
+    Operation::pure(
         "MakeList",
+        FAMILY,
         "A list of values of any types; of numbers, an array.",
         &[Parameter::new("inputs", "the values").or(Default::Any)],
         |types| Ok(infer_list(types)),
         make_list,
     ),
-    of(
+    Operation::pure(
         "Length",
+        FAMILY,
         "How many elements a list has, or an array along its first axis.",
         &[PARENT],
         |types| {
@@ -37,8 +39,9 @@ pub(super) const ALL: &[Operation] = &[
             Ok(())
         },
     ),
-    of(
+    Operation::pure(
         "GetElement",
+        FAMILY,
         "An element of a list, or of an array along its first axis.",
         &[PARENT, INDEX],
         |types| {
@@ -51,8 +54,9 @@ pub(super) const ALL: &[Operation] = &[
             element(parent, place, out)
         },
     ),
-    of(
+    Operation::pure(
         "Sublist",
+        FAMILY,
         "The elements from one to another, both included.",
         &[
             PARENT,
@@ -69,8 +73,9 @@ pub(super) const ALL: &[Operation] = &[
             part(parent, first, count, out)
         },
     ),
-    of(
+    Operation::pure(
         "Remap",
+        FAMILY,
         "The elements with these numbers, in their order.",
         &[
             Parameter::new("source", "a list, or an array along its first axis"),
@@ -91,8 +96,9 @@ pub(super) const ALL: &[Operation] = &[
             gather(source, indices.shape().elements(), at, out)
         },
     ),
-    of(
+    Operation::pure(
         "Filter",
+        FAMILY,
         "The elements for which a truth value holds.",
         &[
             PARENT,
@@ -107,8 +113,9 @@ pub(super) const ALL: &[Operation] = &[
         },
         filter,
     ),
-    of(
+    Operation::pure(
         "ListAsTable",
+        FAMILY,
         "A list as a list of rows of one length.",
         &[
             PARENT,
@@ -120,8 +127,9 @@ pub(super) const ALL: &[Operation] = &[
         infer_table,
         table,
     ),
-    of(
+    Operation::pure(
         "Repeat",
+        FAMILY,
         "An array or list of one value many times.",
         &[
             Parameter::new("source", "the value"),
@@ -137,8 +145,9 @@ pub(super) const ALL: &[Operation] = &[
         },
         repeat,
     ),
-    of(
+    Operation::pure(
         "Concatenate",
+        FAMILY,
         "Lists, or arrays along their first axis, one after the other.",
         &[Parameter::new("inputs", "the lists, two at least, of the same type").or(Default::Any)],
         infer_concatenate,
@@ -149,23 +158,6 @@ pub(super) const ALL: &[Operation] = &[
 const PARENT: Parameter = Parameter::new("parent", "a list, or an array along its first axis");
 
 const INDEX: Parameter = Parameter::new("index", "its number, from 0; from the end if negative");
-
-const fn of(
-    name: &'static str,
-    summary: &'static str,
-    parameters: &'static [Parameter],
-    infer: fn(&Given<'_>) -> Result<Type, String>,
-    run: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
-) -> Operation {
-    Operation {
-        name,
-        family: FAMILY,
-        summary,
-        parameters,
-        infer,
-        run: Run::Pure(run),
-    }
-}
 
 fn infer_list(types: &[Type]) -> Type {
     let is_number = |of: &Type| match of {

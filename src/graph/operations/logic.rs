@@ -4,7 +4,7 @@ use super::super::array::Array;
 use super::super::elementwise::{Binary, binary_as, infer_pair};
 use super::super::number::Number;
 use super::super::operation::{Inputs, Operation, Parameter, Run};
-use super::super::types::{ArrayType, Type, name};
+use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use crate::pixel::Dtype;
 
@@ -81,7 +81,7 @@ fn truth(of: &Type) -> Result<ArrayType, String> {
 fn not_truth(dtype: Dtype) -> String {
     format!(
         "elements of type {}, not truth values: compare them with a number",
-        name(dtype)
+        dtype.name()
     )
 }
 

@@ -5,6 +5,7 @@ use super::super::number::Number;
 use super::super::operation::{Inputs, Operation, Parameter, Run};
 use super::super::types::{Type, promoted};
 use super::super::value::Value;
+use super::arithmetic::TERMS;
 
 const FAMILY: &str = "numbers.rounding";
 
@@ -50,12 +51,7 @@ const fn of_two(name: &'static str, summary: &'static str, function: Function) -
         name,
         family: FAMILY,
         summary,
-        parameters: const {
-            &[
-                Parameter::new("a", "an array of numbers"),
-                Parameter::new("b", "another one; the two are broadcast as NumPy does"),
-            ]
-        },
+        parameters: &TERMS,
         infer: |types| Ok(Type::Array(infer_pair(&types[0], &types[1])?)),
         run: Run::Pure(function),
     }

@@ -1,7 +1,7 @@
 //! Shapes and types of arrays.
 
 use super::super::array::{Array, MOST_AXES, Shape};
-use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run};
+use super::super::operation::{Default, Given, Inputs, Operation, Parameter};
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use super::arguments::{DTYPE, known, shape, shape_with_axis, with_axis};
@@ -13,8 +13,9 @@ const SOURCE: Parameter = Parameter::new("source", "an array");
 
 /// The operations of this family.
 pub(super) const ALL: &[Operation] = &[
-    of(
+    Operation::pure(
         "Convert",
+        FAMILY,
         "The same numbers as elements of another type: clipped to its range, then truncated.",
         &[
             SOURCE,
@@ -36,15 +37,17 @@ pub(super) const ALL: &[Operation] = &[
             Ok(())
         },
     ),
-    of(
+    Operation::pure(
         "Stack",
+        FAMILY,
         "Arrays of one type and shape along a new first axis.",
         &[Parameter::new("inputs", "the arrays, one at least").or(Default::Any)],
         |types| infer_stack(types),
         stack,
     ),
-    of(
+    Operation::pure(
         "Reshape",
+        FAMILY,
         "The same elements in another shape.",
         &[
             SOURCE,
@@ -62,8 +65,9 @@ pub(super) const ALL: &[Operation] = &[
             Ok(())
         },
     ),
-    of(
+    Operation::pure(
         "Transpose",
+        FAMILY,
         "The axes in another order.",
         &[
             SOURCE,
@@ -78,8 +82,9 @@ pub(super) const ALL: &[Operation] = &[
             Ok(())
         },
     ),
-    of(
+    Operation::pure(
         "Squeeze",
+        FAMILY,
         "Without the axes that have one element.",
         &[SOURCE],
         |types| {
@@ -101,8 +106,9 @@ pub(super) const ALL: &[Operation] = &[
             Ok(())
         },
     ),
-    of(
+    Operation::pure(
         "Unsqueeze",
+        FAMILY,
         "With another axis, of one element.",
         &[
             SOURCE,
@@ -125,23 +131,6 @@ pub(super) const ALL: &[Operation] = &[
         },
     ),
 ];
-
-const fn of(
-    name: &'static str,
-    summary: &'static str,
-    parameters: &'static [Parameter],
-    infer: fn(&Given<'_>) -> Result<Type, String>,
-    run: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
-) -> Operation {
-    Operation {
-        name,
-        family: FAMILY,
-        summary,
-        parameters,
-        infer,
-        run: Run::Pure(run),
-    }
-}
 
 /// Writes the elements of an array in another shape: copied, because what two nodes share cannot be
 /// written to again, and copying takes less time than new memory.

@@ -6,14 +6,12 @@ use std::sync::Arc;
 
 use flate2::read::ZlibDecoder;
 
-use super::super::array::{Array, Shape};
+use super::super::array::{Array, Shape, dtype_named};
 use super::super::description::{Description, Kind, Node, Output};
 use super::super::list::{List, TextList};
 use super::super::operations;
-use super::super::types::name;
 use super::super::value::Value;
 use super::{DEEPEST, HEADER, LARGEST, MAGIC, Saved, VERSION};
-use crate::pixel::Dtype;
 
 /// What is wrong with a file that ends before its content does.
 const CUT_SHORT: &str = "the file is cut short";
@@ -165,31 +163,14 @@ impl<'a> Reader<'a> {
     }
 
     fn array(&mut self) -> Result<Array> {
-        const DTYPES: [Dtype; 8] = [
-            Dtype::Bool,
-            Dtype::Uint8,
-            Dtype::Int16,
-            Dtype::Uint16,
-            Dtype::Int32,
-            Dtype::Int64,
-            Dtype::Float32,
-            Dtype::Float64,
-        ];
         let refuse = || format!("{NO_GRAPH}: no array");
-        let word = self.text()?;
-        let dtype = DTYPES.into_iter().find(|dtype| name(*dtype) == word);
-        let dtype = dtype.ok_or_else(refuse)?;
+        let dtype = dtype_named(self.text()?).ok_or_else(refuse)?;
         let rank = self.count()?;
         let axes = (0..rank).map(|_| usize::try_from(self.long()?).map_err(|_| refuse()));
         let axes = axes.collect::<Result<Vec<_>>>()?;
         let shape = Shape::new(&axes).ok_or_else(refuse)?;
         let bytes = self.take((shape.elements() * dtype.bytes()) as u64)?;
-        if dtype == Dtype::Bool && bytes.iter().any(|byte| *byte > 1) {
-            return Err(refuse());
-        }
-        let mut array = Array::zeros(dtype, shape);
-        array.bytes_mut().copy_from_slice(bytes);
-        Ok(array)
+        Array::of_bytes(dtype, shape, bytes).ok_or_else(refuse)
     }
 
     fn byte(&mut self) -> Result<u8> {

@@ -7,7 +7,6 @@ use flate2::Compression;
 use flate2::write::ZlibEncoder;
 
 use super::super::description::{Description, Kind};
-use super::super::types::name;
 use super::super::value::Value;
 use super::{HEADER, LARGEST, MAGIC, Saved, VERSION};
 use crate::error::{Error, Result};
@@ -127,7 +126,7 @@ impl Content {
         match value {
             Value::Array(array) => {
                 self.0.push(0);
-                self.text(name(array.dtype()));
+                self.text(array.dtype().name());
                 self.count(array.shape().axes().len());
                 for axis in array.shape().axes() {
                     self.long(*axis as u64);

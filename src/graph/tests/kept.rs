@@ -26,18 +26,7 @@ fn drawing() -> Vec<(&'static str, Vec<Value>)> {
 
 /// A graph of each operation, whose inputs are constants.
 fn graphs() -> Vec<(&'static str, Description)> {
-    let families = [
-        numbers::cases(),
-        list::cases(),
-        tensor::cases(),
-        geometry::cases(),
-        image::cases(),
-        decode::cases(),
-    ];
-    let works = families
-        .into_iter()
-        .flatten()
-        .filter(|case| case.expected.is_ok());
+    let works = cases().filter(|case| case.expected.is_ok());
     let mut all = drawing();
     for Case {
         operation, inputs, ..

@@ -7,9 +7,9 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyString};
 
-use super::super::batch::{PyTensor, word};
+use super::super::batch::PyTensor;
 use crate::dlpack;
-use crate::graph::{Array, ArrayType, Shape, TextList, Type, Value};
+use crate::graph::{Array, ArrayType, Shape, TextList, Type, Value, dtype_named};
 use crate::pixel::Dtype;
 
 /// A constant: text, bytes, a list, or an array as (type, shape, bytes).
@@ -25,13 +25,9 @@ pub(super) fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
     let (dtype, axes, bytes): (String, Vec<usize>, Vec<u8>) = given.extract()?;
     let refuse = || PyTypeError::new_err("not an array of a graph");
-    let (dtype, shape) = dtype_of(&dtype).zip(Shape::new(&axes)).ok_or_else(refuse)?;
-    let mut array = Array::zeros(dtype, shape);
-    if array.bytes().len() != bytes.len() {
-        return Err(refuse());
-    }
-    array.bytes_mut().copy_from_slice(&bytes);
-    Ok(array.into())
+    let kind = dtype_named(&dtype).zip(Shape::new(&axes));
+    let array = kind.and_then(|(dtype, shape)| Array::of_bytes(dtype, shape, &bytes));
+    Ok(array.ok_or_else(refuse)?.into())
 }
 
 /// A constant that is a list.
@@ -49,18 +45,6 @@ fn list(given: &Bound<'_, PyList>) -> PyResult<Value> {
         .collect::<PyResult<_>>()?;
     Ok(Value::List(values.into()))
 }
-
-/// The types of elements that graphs compute with.
-const DTYPES: [Dtype; 8] = [
-    Dtype::Bool,
-    Dtype::Uint8,
-    Dtype::Int16,
-    Dtype::Uint16,
-    Dtype::Int32,
-    Dtype::Int64,
-    Dtype::Float32,
-    Dtype::Float64,
-];
 
 /// A value as a tensor, text, bytes or a list of them.
 pub(super) fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
@@ -98,7 +82,7 @@ pub(super) fn type_of(given: &Bound<'_, PyAny>) -> PyResult<Type> {
         "list" => Ok(Type::list(type_of(&second)?, third.extract()?)),
         "array" => {
             let name: Option<String> = second.extract()?;
-            let dtype = name.map(|name| dtype_of(&name).ok_or_else(refuse));
+            let dtype = name.map(|name| dtype_named(&name).ok_or_else(refuse));
             Ok(Type::Array(ArrayType {
                 dtype: dtype.transpose()?,
                 shape: third.extract()?,
@@ -118,11 +102,7 @@ pub(super) fn python_type<'py>(py: Python<'py>, given: &Type) -> PyResult<Bound<
             ("list", python_type(py, element)?, *length).into_bound_py_any(py)
         }
         Type::Array(ArrayType { dtype, shape }) => {
-            ("array", dtype.map(word), shape.clone()).into_bound_py_any(py)
+            ("array", dtype.map(Dtype::name), shape.clone()).into_bound_py_any(py)
         }
     }
-}
-
-fn dtype_of(name: &str) -> Option<Dtype> {
-    DTYPES.into_iter().find(|known| word(*known) == name)
 }

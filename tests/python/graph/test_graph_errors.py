@@ -122,6 +122,8 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Switch([1, 2], [0, 0]), "all weights are 0"),
     (lambda: Toggle(1, 2, 1.5), "p is 1.5, not a probability"),
     (lambda: Toggle(1, Pairs(), 0.5), "a value and a list of resources of a, b"),
+    (lambda: Toggle(Pairs(), MakeResource(a=1), 0.5), "which are not of one kind"),
+    (lambda: Toggle(MakeResource(a=1), Pairs(), 0.5), "which are not of one kind"),
     (lambda: Table([]), "no rows"),
     (lambda: Table([[1, 2], [3]]), r"\[2, 1\] numbers"),
     (lambda: Table([["x"]]), "not numbers"),

@@ -9,7 +9,7 @@ from imagepipe_rs import graph as native
 from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph._token import Token, Wildcard
 from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
-from imagepipe_rs.graph.pixelpipes._port import converted, missing, named
+from imagepipe_rs.graph.pixelpipes._port import converted, missing, named, without_internals
 
 _NOT_IMAGES = {
     "DecodePNGPaletteIndices",
@@ -39,7 +39,7 @@ class ImageNode(native.Macro):
 
     def __init__(self, *args: Any, _name: str | None = None, **kwargs: Any) -> None:
         """Make the nodes that it consists of."""
-        given = {key: one for key, one in kwargs.items() if key not in {"_auto", "_origin"}}
+        given = without_internals(kwargs)
         with refused():
             bound = inspect.signature(self.made.__init__).bind(self, *args, **given)
             bound.apply_defaults()

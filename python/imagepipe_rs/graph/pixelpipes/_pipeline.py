@@ -81,9 +81,7 @@ class Pipeline:
             index: its number.
         """
         with refused():
-            made = self._stream.run(index)
-        # In PixelPipes, outputs never come by their labels.
-        return tuple(made.values()) if isinstance(made, dict) else made
+            return self._stream.values(index)
 
     def __len__(self) -> int:
         """Return the number of operations."""

@@ -31,7 +31,7 @@ def ported(made: type[N], name: str | None = None) -> type[N]:
 
     @functools.wraps(made.__init__)
     def init(self: N, *args: Any, _name: str | None = None, **kwargs: Any) -> None:
-        kwargs = {key: one for key, one in kwargs.items() if key not in {"_auto", "_origin"}}
+        kwargs = without_internals(kwargs)
         with refused():
             bound = signature.bind_partial(self, *args, **kwargs)
             given = {key: converted(key, one) for key, one in bound.arguments.items()}
@@ -57,6 +57,11 @@ def missing(name: str) -> type[Operation]:
         raise NodeException(f"{name} is not an operation of this version")
 
     return type(name, (Operation,), {"__init__": init, "__doc__": f"{name}, which is missing."})
+
+
+def without_internals(given: dict[str, Any]) -> dict[str, Any]:
+    """Return keywords without those that PixelPipes itself passes."""
+    return {key: one for key, one in given.items() if key not in {"_auto", "_origin"}}
 
 
 def named(name: str | None) -> dict[str, Any]:
@@ -86,4 +91,4 @@ def referred(text: str) -> Node | None:
     return Reference(target)
 
 
-__all__ = ["converted", "missing", "named", "operation", "ported", "referred"]
+__all__ = ["converted", "missing", "named", "operation", "ported", "referred", "without_internals"]

@@ -121,7 +121,7 @@ class Compiler:
         """
         if not isinstance(graph, native.Graph):
             raise CompilerException(f"{graph!r:.100} is not a graph")
-        known = _variables(graph)
+        known = graph.variables
         with refused():
             stream = native.Stream(
                 graph,
@@ -132,7 +132,7 @@ class Compiler:
             )
             if self._fixedout:
                 _check_shapes(stream)
-            return Compilation(stream, _operations(graph, stream))
+            return Compilation(stream, _operations(graph))
 
     def validate(self, graph: native.Graph) -> dict[str, Data]:
         """Return what is known of the value of each node.
@@ -146,11 +146,6 @@ class Compiler:
             return {name: node.type for name, node in list(graph.members.items())}
 
 
-def _variables(graph: native.Graph) -> set[str]:
-    nodes = graph.members.values()
-    return {node.variable for node in nodes if isinstance(node, native.Variable)}
-
-
 def _kept(graph: native.Graph, output: Chosen) -> set[str] | None:
     labels = {one.label for one in graph.outputs}
     if output is None:
@@ -162,12 +157,11 @@ def _kept(graph: native.Graph, output: Chosen) -> set[str] | None:
     return {label for label in labels if output(label)}
 
 
-def _operations(graph: native.Graph, stream: native.Stream) -> list[PipelineOperation]:
+def _operations(graph: native.Graph) -> list[PipelineOperation]:
     build = Build(graph)
     for one in graph.outputs:
         build.place(one.node)
     names = [name for name, *_ in build.nodes]
-    del stream
     return [
         PipelineOperation(name, operation or "constant", (), [names[one] for one in inputs])
         for name, _, operation, inputs, _ in build.nodes
@@ -175,7 +169,7 @@ def _operations(graph: native.Graph, stream: native.Stream) -> list[PipelineOper
 
 
 def _check_shapes(stream: native.Stream) -> None:
-    for label, found in Pipeline(Compilation(stream, [])).outputs:
+    for label, found in Pipeline(stream).outputs:
         described = found.native()
         axes = described[2] if isinstance(described, tuple) else None
         if not isinstance(axes, list) or None in axes:

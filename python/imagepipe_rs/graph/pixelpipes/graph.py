@@ -9,7 +9,14 @@ from imagepipe_rs.graph import _graph, _inputs
 from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph.pixelpipes import types
 from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, ValidationException, refused
-from imagepipe_rs.graph.pixelpipes._port import converted, named, operation, ported, referred
+from imagepipe_rs.graph.pixelpipes._port import (
+    converted,
+    named,
+    operation,
+    ported,
+    referred,
+    without_internals,
+)
 from imagepipe_rs.graph.pixelpipes.compiler import Compiler
 
 if TYPE_CHECKING:
@@ -130,7 +137,7 @@ class Ports:
 
     def __init__(self, *args: Any, _name: str | None = None, **inputs: Any) -> None:
         """Make the nodes that it consists of."""
-        inputs = {key: one for key, one in inputs.items() if key not in {"_auto", "_origin"}}
+        inputs = without_internals(inputs)
         with refused():
             super().__init__(*args, **inputs, **named(_name))
 
