@@ -73,9 +73,6 @@ pub struct DeviceArray {
     loan: Arc<Loan>,
 }
 
-/// Tells an engine that there may be room again, as long as it lives.
-struct Waker(Arc<cuda::Wake>);
-
 /// How often a consumer is told that there is no batch yet before a device without room for one is
 /// an error: other threads may let go of batches meanwhile.
 const PATIENCE: u32 = 200;
@@ -83,19 +80,6 @@ const PATIENCE: u32 = 200;
 /// The same where other iterators have batches, which their consumers may take: unless it is this
 /// thread that should take them.
 const LONG_PATIENCE: u32 = 6 * PATIENCE;
-
-impl fmt::Debug for Waker {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waker").finish_non_exhaustive()
-    }
-}
-
-impl Waker {
-    /// Has the engine ask again.
-    fn wake(&self) {
-        (self.0)();
-    }
-}
 
 impl Gpu {
     /// For batches as they are requested.
@@ -136,15 +120,6 @@ impl Gpu {
         self.pinned.note()
     }
 
-    /// Has an engine asked for its next batch again when there may be room.
-    fn waker(&self, notify: impl Fn() + Send + Sync + 'static) -> Waker {
-        let wake: Arc<cuda::Wake> = Arc::new(notify);
-        self.buffers.wake_by(&wake);
-        // Something may have come back before.
-        wake();
-        Waker(wake)
-    }
-
     /// Room for a batch of `slots` samples; `None` if there will be some only once a batch has come
     /// back.
     ///
@@ -177,7 +152,7 @@ impl Gpu {
     /// # Errors
     /// [`crate::error::Error::Device`].
     fn check_room(&self, times: u32, own: usize) -> Result<()> {
-        let patience = match self.buffers.is_exhausted(own) {
+        let patience = match self.buffers.ready_elsewhere_if_exhausted(own) {
             None => return Ok(()),
             Some(0) => PATIENCE,
             Some(_) => LONG_PATIENCE,
@@ -225,9 +200,9 @@ impl Gpu {
 
 /// What a consumer that waits for batches on a device sees to. It is to be dropped when nobody waits
 /// any more.
-#[derive(Debug)]
 pub(crate) struct Waiting {
-    waker: Waker,
+    /// Has the engine ask for its next batch again.
+    wake: Arc<cuda::Wake>,
     /// How often in a row there was no batch yet.
     times: u32,
 }
@@ -238,10 +213,11 @@ const TICK: Duration = Duration::from_millis(1);
 impl Waiting {
     /// For an engine that `notify` has ask for its next batch again, as long as somebody waits.
     pub(crate) fn new(gpu: &Gpu, notify: impl Fn() + Send + Sync + 'static) -> Self {
-        Self {
-            waker: gpu.waker(notify),
-            times: 0,
-        }
+        let wake: Arc<cuda::Wake> = Arc::new(notify);
+        gpu.buffers.wake_by(&wake);
+        // Something may have come back before.
+        wake();
+        Self { wake, times: 0 }
     }
 
     /// How long to wait at most: no batch is begun while too many copies are under way.
@@ -268,8 +244,16 @@ impl Waiting {
         self.times += u32::from(!gpu.is_behind());
         let checked = gpu.check_room(self.times, own);
         // Afterwards, since workers that ask may have taken out what is free.
-        self.waker.wake();
+        (self.wake)();
         checked
+    }
+}
+
+impl fmt::Debug for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiting")
+            .field("times", &self.times)
+            .finish_non_exhaustive()
     }
 }
 

@@ -40,15 +40,7 @@ pub enum Purpose {
     Graph = 9,
 }
 
-/// 64 bits that stand for what tells random numbers from others: FNV-1a, mixed.
-#[must_use]
-pub fn identity(text: &[u8]) -> u64 {
-    mix(text.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    }))
-}
-
-/// 64 random bits, fixed by seed, index and an [`identity`].
+/// 64 random bits, fixed by seed, index and an identity, such as the [`hash_bytes`] of a name.
 #[must_use]
 pub fn keyed(seed: u64, index: u64, identity: u64) -> u64 {
     let counter = [low(index), high(index), low(identity), high(identity)];

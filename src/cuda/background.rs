@@ -1,9 +1,9 @@
 //! Driver calls that may wait for a device, made in the background.
 //!
-//! To free memory, or to synchronize a context, takes until a device has done what it was asked to,
-//! which may be for ever. So neither a worker, which is joined when its loader ends, nor a thread of
-//! the program makes such a call: a thread of our own makes them one after the other, and others
-//! wait for it a moment only.
+//! Freeing memory and synchronizing a context block until the device has finished its work, which
+//! may be never. So neither a worker, which is joined when its loader ends, nor a thread of the
+//! program makes such a call: a thread of our own makes them one after the other, and others wait
+//! for it only briefly.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -41,7 +41,7 @@ pub use remains::sweep;
 pub use upload::{Batch, Images, Route, Uploader};
 
 /// Forbids driver calls from now on: the process is ending, and the driver may be gone any moment.
-/// Waits for calls that are under way.
+/// Waits up to two seconds for calls that are under way.
 pub fn close() {
     driver::Driver::close();
 }

@@ -151,7 +151,7 @@ impl Pool {
     /// there is no room for another one; `None` if one may come without any consumer's doing. The
     /// iterator that asks has `own` batches ahead.
     #[must_use]
-    pub fn is_exhausted(&self, own: usize) -> Option<usize> {
+    pub fn ready_elsewhere_if_exhausted(&self, own: usize) -> Option<usize> {
         let state = self.lock();
         let is_full = state.is_short && own + state.asking == 0 && state.free.is_empty();
         is_full.then_some(state.ahead)

@@ -1,6 +1,6 @@
-//! A graph made smaller without changing what it gives: what is constant is computed once, what is
-//! the same is computed once a sample, of a selection whose condition is constant the branch that is
-//! taken is left, and of images only the parts that are seen are decoded.
+//! Makes a graph smaller without changing its results: constants are folded, equal nodes are
+//! computed once per sample, a selection with a constant condition is replaced by the branch it
+//! takes, and only the visible parts of images are decoded.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -134,7 +134,7 @@ impl Compiler<'_> {
     /// The place of a seed whose identity is hashed once instead of in every sample.
     fn hashed(&mut self, node: &Node, identity: usize) -> Option<usize> {
         let text = self.value(identity)?.text().ok()?;
-        let hash = random::identity(text.as_bytes()).cast_signed();
+        let hash = random::hash_bytes(text.as_bytes()).cast_signed();
         let hash = self.constant(node, Array::scalar(hash).into());
         Some(self.add(node.of_kind(Kind::Operation {
             operation: &HASHED_SEED,

@@ -139,9 +139,7 @@ impl Fault {
             cause: None,
         }
     }
-}
 
-impl Fault {
     /// The same as this crate's error; of a sample, if it has an index.
     #[must_use]
     pub fn into_error(self, index: Option<u64>) -> Error {

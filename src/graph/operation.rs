@@ -45,8 +45,6 @@ pub enum Default {
     Required,
     /// Any number of inputs may be given, this one and those after it.
     Any,
-    /// A number, an integer if it is written so.
-    Integer(i32),
     /// A number.
     Float(f32),
     /// True or false.

@@ -199,12 +199,6 @@ impl Program {
         &self.nodes
     }
 
-    /// The nodes whose values the outputs have.
-    #[must_use]
-    pub fn output_nodes(&self) -> &[usize] {
-        &self.outputs
-    }
-
     /// The outputs of the last sample, in order.
     pub fn outputs<'a>(&'a self, registers: &'a Registers) -> impl Iterator<Item = &'a Value> {
         self.outputs.iter().map(|node| &registers.values[*node])
@@ -250,17 +244,18 @@ impl Program {
         let out = &mut own[0];
         let watch = observer.begin();
         let done = match &step.function {
-            Function::Of(Run::Pure(function)) => function(inputs, out),
-            Function::Of(Run::Heavy(function)) => function(inputs, &mut registers.scratch, out),
-            Function::Of(Run::OfSample(function)) => function(inputs, sample, out),
+            Function::Of(Run::Pure(function)) => function(inputs, out).map_err(Failed::from),
+            Function::Of(Run::Heavy(function)) => {
+                function(inputs, &mut registers.scratch, out).map_err(Failed::from)
+            }
+            Function::Of(Run::OfSample(function)) => {
+                function(inputs, sample, out).map_err(Failed::from)
+            }
             Function::Of(Run::Select) => Ok(()),
-            Function::Foreign(function) => match function.run(inputs, out) {
-                Ok(()) => Ok(()),
-                Err(failed) => return Err(self.fault(node, failed, &registers.values)),
-            },
+            Function::Foreign(function) => function.run(inputs, out),
         };
         observer.end(node, watch);
-        done.map_err(|reason| self.fault(node, reason.into(), &registers.values))
+        done.map_err(|failed| self.fault(node, failed, &registers.values))
     }
 
     /// Runs the branch that is taken.

@@ -175,12 +175,6 @@ impl ArrayType {
             shape,
         }
     }
-
-    /// Number of axes.
-    #[must_use]
-    pub fn rank(&self) -> Option<usize> {
-        self.shape.as_ref().map(Vec::len)
-    }
 }
 
 impl fmt::Display for Type {

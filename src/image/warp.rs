@@ -245,16 +245,13 @@ impl<T: Pixel> Job<'_, T> {
     #[inline(always)]
     fn translate<const N: usize>(
         &self,
-        (x, y): (f64, f64),
+        by: (f64, f64),
         weights: fn(f64) -> [f64; N],
         out: &mut [T],
         line: &mut Vec<T::Real>,
     ) {
         let channels = self.source.channels;
-        let before = i64::try_from(N / 2 - 1).unwrap_or(0);
-        let ((left, x), (top, y)) = (split(x), split(y));
-        let (left, top) = (left - before, top - before);
-        let (across, down) = (real::<T::Real, N>(weights(x)), real(weights(y)));
+        let ((left, top), across, down) = around::<T::Real, N>(by, weights);
         line.clear();
         line.resize((self.width + N - 1) * channels, T::Real::default());
         for (row, target) in (top..).zip(self.rows(out)) {

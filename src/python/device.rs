@@ -1,12 +1,12 @@
 //! Arrays on a GPU as Python objects, and what there is of GPUs.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use pyo3::exceptions::{PyAttributeError, PyBufferError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
+use super::PATIENCE;
 use super::batch::{PyTensor, interface};
 use super::capsule::capsule;
 use crate::cuda::{self, Consumer};
@@ -24,9 +24,6 @@ pub(super) struct PyDeviceTensor {
     /// The hold of whoever read the address.
     read: Mutex<Option<Array>>,
 }
-
-/// How long a device is waited for before a look for signals.
-const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The device of the CPU's memory, as `DLPack` has it.
 const ON_CPU: (i32, i32) = (1, 0);

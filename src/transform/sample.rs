@@ -186,12 +186,6 @@ impl<'a> Prepared<'a> {
         self.recipe.rule.size.unwrap_or(self.choice.geometry.size)
     }
 
-    /// Size of the upright image, and how it is stored.
-    #[must_use]
-    pub fn header(&self) -> Header {
-        self.choice.header
-    }
-
     /// The same of a part of the upright image alone, at its own size.
     ///
     /// # Panics

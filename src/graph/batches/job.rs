@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::super::description::Fault;
 use super::super::operation::Sample;
 use super::super::program::{Program, Registers};
 use super::super::value::Value;
@@ -20,7 +21,7 @@ use crate::tensor::{Lease, Pool, Slot};
 const REPLACEMENTS: u64 = 32;
 
 /// A sample in place of another is at most so far ahead of it.
-const AHEAD: u64 = 1024;
+pub(super) const AHEAD: u64 = 1024;
 
 /// What all iterators of a stream share.
 #[derive(Debug)]
@@ -272,13 +273,7 @@ impl Job {
 
 /// An error of a sample that no node is to blame for.
 pub(super) fn of_sample(index: u64, reason: String) -> Error {
-    Error::Graph {
-        node: "".into(),
-        origin: "".into(),
-        index: Some(index),
-        reason,
-        cause: None,
-    }
+    Fault::of_graph(reason).into_error(Some(index))
 }
 
 fn unlike(program: &Program, index: u64, example: u64, differs: &Differs) -> Error {

@@ -27,7 +27,7 @@ use crate::sync::lock;
 use crate::tensor::{Device, Field, Host, Pool};
 use columns::Columns;
 use iterator::Ledger;
-use job::{Job, Memory, Shared};
+use job::{AHEAD, Job, Memory, Shared};
 
 /// How many samples are tried for one that shows what types and shapes there are.
 const EXAMPLES: u64 = 32;
@@ -241,7 +241,7 @@ fn example(program: &Program, config: &Config, start: u64) -> Result<(u64, Vec<V
     };
     let mut chance = Chance::new(config.seed, 0, start, Purpose::Replace);
     for _ in 0..EXAMPLES {
-        match make(chance.below(start.saturating_add(1024))) {
+        match make(chance.below(start.saturating_add(AHEAD))) {
             Err(error) => last = error,
             found => return found,
         }

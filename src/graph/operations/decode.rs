@@ -140,10 +140,9 @@ impl Target {
         if self.wanted == Wanted::Rgba || deep::is_wide(bytes) {
             let mut pixels = std::mem::take(&mut scratch.decoding.pixels);
             let image = deep::decode(bytes, MAX_PIXELS, &mut pixels);
-            let image = image.map_err(|reason| reason.to_string())?;
-            let made = image.map(|image| put_deep(&image, self, out));
+            let made = image.map(|image| image.map(|image| put_deep(&image, self, out)));
             scratch.decoding.pixels = pixels;
-            if let Some(made) = made {
+            if let Some(made) = made.map_err(|reason| reason.to_string())? {
                 return made;
             }
         }
@@ -270,13 +269,15 @@ fn put_deep(image: &Deep<'_>, target: Target, out: &mut Value) -> Result<(), Str
     let is_real = matches!(target.dtype, Dtype::Float32 | Dtype::Float64);
     of_number!(target.dtype, T => {
         let pixels: &mut [T] = bytemuck::cast_slice_mut(out.bytes_mut());
-        for (place, pixel) in pixels.chunks_exact_mut(channels).enumerate() {
-            let stored = stored(image, (place % width, place / width), (width, height));
-            let samples = channels_of(image, stored, target.wanted, most);
-            for (target, sample) in pixel.iter_mut().zip(samples) {
-                let scaled = sample * scale;
-                let value = if is_real { scaled } else { scaled.round_ties_even() };
-                *target = T::from_double(value);
+        for (y, row) in pixels.chunks_exact_mut((width * channels).max(1)).enumerate() {
+            for (x, pixel) in row.chunks_exact_mut(channels).enumerate() {
+                let stored = stored(image, (x, y), (width, height));
+                let samples = channels_of(image, stored, target.wanted, most);
+                for (target, sample) in pixel.iter_mut().zip(samples) {
+                    let scaled = sample * scale;
+                    let value = if is_real { scaled } else { scaled.round_ties_even() };
+                    *target = T::from_double(value);
+                }
             }
         }
     });

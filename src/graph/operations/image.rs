@@ -234,8 +234,9 @@ fn put_part(
     [left, top, width, height]: [usize; 4],
     out: &mut Value,
 ) -> Result<(), String> {
-    let pixel = dimensions(source)?[2] * source.dtype().bytes();
-    let stride = dimensions(source)?[1] * pixel;
+    let [_, columns, channels] = dimensions(source)?;
+    let pixel = channels * source.dtype().bytes();
+    let stride = columns * pixel;
     let out = out.array_mut();
     out.reset(source.dtype(), resized(source, width, height)?);
     let rows = source.bytes().chunks_exact(stride).skip(top);

@@ -80,8 +80,11 @@ pub(super) fn concatenate(inputs: Inputs<'_>, out: &mut Value) -> Result<(), Str
             elements.push(value);
         }
     }
-    for other in &elements {
-        check_alike(&Type::of(&elements[0]), &Type::of(other))?;
+    if let Some((first, others)) = elements.split_first() {
+        let first = Type::of(first);
+        for other in others {
+            check_alike(&first, &Type::of(other))?;
+        }
     }
     *out = Value::List(elements.into());
     Ok(())

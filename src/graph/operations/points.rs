@@ -1,6 +1,7 @@
 //! Points: float32 (N, 2), x and y of each.
 
 use super::super::array::Array;
+use super::super::number::Number;
 use super::super::operation::{Default, Inputs, Operation, Parameter, Run};
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
@@ -152,14 +153,9 @@ pub(super) fn put(
     let out = out.array_mut();
     out.reset(Dtype::Float32, shape(axes)?);
     for (target, number) in out.slice_mut::<f32>().iter_mut().zip(numbers) {
-        *target = single(number);
+        *target = f32::from_double(number);
     }
     Ok(())
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the nearest")]
-fn single(value: f64) -> f32 {
-    value as f32
 }
 
 fn bounds(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
@@ -219,7 +215,7 @@ fn make_points(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
     let out = out.array_mut();
     out.reset(Dtype::Float32, shape(&[inputs.len() / 2, 2])?);
     for (target, input) in out.slice_mut::<f32>().iter_mut().zip(inputs.iter()) {
-        *target = single(input.double()?);
+        *target = f32::from_double(input.double()?);
     }
     Ok(())
 }

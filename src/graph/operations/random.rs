@@ -1,5 +1,6 @@
 //! Random numbers, each a function of its seed.
 
+use super::super::number::Number;
 use super::super::operation::{Default, Inputs, Operation, Parameter, Run};
 use super::super::types::Type;
 use super::super::value::Value;
@@ -44,7 +45,8 @@ pub(super) const ALL: &[Operation] = &[
         |inputs, out| {
             let [mean, sigma] = [inputs.get(0).double()?, inputs.get(1).double()?];
             let drawn = normal(&mut stream(inputs.get(2))?);
-            out.array_mut().put_scalar(single(mean + sigma * drawn));
+            out.array_mut()
+                .put_scalar(f32::from_double(mean + sigma * drawn));
             Ok(())
         },
     ),
@@ -127,17 +129,12 @@ pub(super) fn stream(seed: &Value) -> Result<Stream, String> {
 
 /// A number drawn from `[low, high)`, in single precision, where rounding might reach the bound.
 pub(super) fn below(drawn: f64, low: f64, high: f64) -> f32 {
-    let (drawn, bound) = (single(drawn), single(high));
+    let (drawn, bound) = (f32::from_double(drawn), f32::from_double(high));
     if drawn >= bound && low < high {
         bound.next_down()
     } else {
         drawn
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the nearest")]
-fn single(value: f64) -> f32 {
-    value as f32
 }
 
 /// A number of the standard normal distribution: Box and Muller's transform (1958).

@@ -51,7 +51,7 @@ pub(in super::super) static HASHED_SEED: Operation = Operation {
 };
 
 fn random_seed(inputs: Inputs<'_>, sample: Sample, out: &mut Value) -> Result<(), String> {
-    let identity = random::identity(inputs.get(0).text()?.as_bytes());
+    let identity = random::hash_bytes(inputs.get(0).text()?.as_bytes());
     put_seed(identity, sample, out);
     Ok(())
 }

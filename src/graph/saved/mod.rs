@@ -29,7 +29,7 @@ use std::path::Path;
 use super::description::{Description, Fault, Kind};
 use crate::error::{Error, Result};
 use crate::file;
-use crate::random::identity;
+use crate::random::hash_bytes;
 
 const MAGIC: [u8; 8] = *b"\x89PIPE\r\n\x1a";
 const VERSION: u32 = 1;
@@ -110,7 +110,7 @@ impl Description {
     /// directory their files lie, is no part of it.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
-        identity(&write::identity(self))
+        hash_bytes(&write::identity(self))
     }
 
     /// The first node that cannot be saved.

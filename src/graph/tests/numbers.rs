@@ -208,7 +208,7 @@ fn logic() -> Vec<Case> {
 }
 
 fn flow() -> Vec<Case> {
-    let seed = random::keyed(3, 0, random::identity(b"x")).cast_signed();
+    let seed = random::keyed(3, 0, random::hash_bytes(b"x")).cast_signed();
     vec![
         case("Conditional", &[int(1), int(2), truth(true)], int(1)),
         case("Conditional", &[int(1), float(2.0), int(0)], float(2.0)),

@@ -348,7 +348,6 @@ pub(super) fn graph_operations(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 fn written(default: Default) -> Option<String> {
     match default {
         Default::Required | Default::Any => None,
-        Default::Integer(number) => Some(number.to_string()),
         Default::Float(number) => Some(format!("{number:?}")),
         Default::Boolean(true) => Some("True".to_owned()),
         Default::Boolean(false) => Some("False".to_owned()),

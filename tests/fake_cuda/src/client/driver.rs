@@ -170,9 +170,16 @@ impl Driver {
         type Write = extern "C" fn(*mut c_char, usize) -> usize;
         let report: Option<Write> = find(&self.library, "fakeCudaReport");
         let report = report.expect("no function fakeCudaReport");
-        let mut text = vec![0_u8; report(std::ptr::null_mut(), 0) + 1];
-        let length = report(text.as_mut_ptr().cast(), text.len());
-        text.truncate(length);
+        // Other threads may be calling the driver: the report can grow after its length was asked for.
+        let mut text: Vec<u8> = Vec::new();
+        loop {
+            let length = report(text.as_mut_ptr().cast(), text.len());
+            if length < text.len() {
+                text.truncate(length);
+                break;
+            }
+            text.resize(length + 1, 0_u8);
+        }
         String::from_utf8_lossy(&text).into_owned()
     }
 }
