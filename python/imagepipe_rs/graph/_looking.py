@@ -6,14 +6,13 @@ import linecache
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from imagepipe_rs._arguments import whole
 from imagepipe_rs._names import counted, shown
-from imagepipe_rs.graph._boxes import boxes_of, cut
+from imagepipe_rs.graph._boxes import boxes_of, cut, short_origin
 from imagepipe_rs.graph._drawing import dot, svg
 
 if TYPE_CHECKING:
@@ -24,9 +23,8 @@ if TYPE_CHECKING:
 
 _FORMATS = {"dot": dot, "svg": svg}
 
-# Characters of a line of source, and of its place.
+# Characters of a line of source.
 _LONGEST_LINE = 60
-_LONGEST_PLACE = 32
 # Nodes with so little of the time together have no lines.
 _NEGLIGIBLE = 0.005
 # Times below have two decimals.
@@ -128,14 +126,13 @@ class Profile(Sequence[ProfileRow]):
 
 def _cells(row: ProfileRow) -> tuple[str, ...]:
     path, _, line = row.origin.rpartition(":")
-    place = cut(f"{PurePath(path).name}:{line}", _LONGEST_PLACE) if path else ""
     source = linecache.getline(path, int(line)).strip() if line.isdecimal() else ""
     return (
         f"{row.share:.1%}",
         _short(row.microseconds),
         f"{row.count:,}",
         row.operation,
-        place,
+        short_origin(row.origin),
         cut(source, _LONGEST_LINE),
     )
 
