@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from imagepipe_rs import _native
 from imagepipe_rs._arguments import whole
 from imagepipe_rs._errors import DatasetExistsError
-from imagepipe_rs._names import shown
-from imagepipe_rs._writing import Progress, Written
+from imagepipe_rs._writing import Progress, Written, check_progress
 from imagepipe_rs.graph._samples import FORMATS, AsExample, AsImageRecord, Form
 from imagepipe_rs.records import RecordIOWriter, TFRecordWriter
 
@@ -142,9 +141,7 @@ class _Teller:
     """Reports progress, about ten times a second."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
-        if progress is not None and not callable(progress):
-            message = f"progress={shown(progress)} is not valid: a function of done and total"
-            raise TypeError(message)
+        check_progress(progress)
         self._progress = progress
         self._total = total
         self._next = 0.0
