@@ -116,7 +116,7 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types, and stubs against the
 .PHONY: test-torch
 test-torch: .venv-torch/.stamp-package fake-cuda ## tests of PyTorch, Lightning, Accelerate (5 GB)
 	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch ranks_torch lightning accelerate cuda_torch readme examples)) \
-	    tests/python/graph/test_stream_outputs.py
+	    tests/python/graph/test_stream_outputs.py tests/python/graph/test_pixelpipes_torch.py
 
 .PHONY: test-mxnet
 test-mxnet: .venv/.stamp-package ## tests of MXNet, with Python 3.11 (300 MB)

@@ -7,12 +7,16 @@ import re
 import sys
 import weakref
 from functools import cache
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from imagepipe_rs import _native
+from imagepipe_rs._adapters import adapter
 from imagepipe_rs._environment import local_rank
 from imagepipe_rs._errors import DeviceError
 from imagepipe_rs._names import shown
+
+if TYPE_CHECKING:
+    from imagepipe_rs._adapters import Adapter
 
 _ALLOWED = "'cpu', 'cuda', or 'cuda:N' with the number of a visible device"
 
@@ -21,7 +25,43 @@ class _Running(Protocol):
     def abandon(self) -> None: ...
 
 
+class Delivery(NamedTuple):
+    """Where batches are delivered, and as which arrays.
+
+    Attributes:
+        cuda: the number of the CUDA device; None for the CPU.
+        device: the same in words: ``"cpu"``, or ``"cuda:N"`` with a number.
+        adapter: what makes the framework's arrays.
+    """
+
+    cuda: int | None
+    device: str
+    adapter: Adapter
+
+
 _running: weakref.WeakSet[_Running] = weakref.WeakSet()
+
+
+def delivery(device: Any, output: str | None, dtype: str) -> Delivery:
+    """Return where and how to deliver batches, and make ready for it.
+
+    Args:
+        device: the argument ``device``.
+        output: the argument ``output``; None for the device's usual arrays.
+        dtype: type of the images' elements.
+
+    Raises:
+        DeviceError: as :func:`cuda_device`; or the framework cannot use the device.
+        ImportError: the framework is not installed.
+        TypeError, ValueError: not a device, not a known output, or one that does not go with the
+            device or the type.
+    """
+    cuda = cuda_device(device)
+    name = "cpu" if cuda is None else f"cuda:{cuda}"
+    made = Delivery(cuda, name, adapter(_output_on(cuda, output), dtype, name))
+    if cuda is not None:
+        _forbid_calls_at_exit()
+    return made
 
 
 def cuda_device(device: Any) -> int | None:
@@ -50,7 +90,7 @@ def cuda_device(device: Any) -> int | None:
     return int(match[1])
 
 
-def output_on(cuda: int | None, output: str | None) -> str:
+def _output_on(cuda: int | None, output: str | None) -> str:
     """Return the type of arrays that was asked for, or the device's usual one.
 
     Raises:
@@ -87,7 +127,7 @@ def close_at_exit(iterator: _Running) -> None:
 
 
 @cache
-def forbid_calls_at_exit() -> None:
+def _forbid_calls_at_exit() -> None:
     """Have no call made to the driver when the process ends: the driver goes away with it."""
     atexit.register(_close)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Characters of a value that a message shows.
 _LONGEST_SHOWN = 100
@@ -29,3 +32,17 @@ def short(value: Any) -> str:
     """Return what a value looks like on less than half a line."""
     text = repr(value).replace("\n", " ")
     return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004
+
+
+def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Set rows in columns, two spaces apart; the columns in ``right`` are set flush right."""
+    rows = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if place in right else cell.ljust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)

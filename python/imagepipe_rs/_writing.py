@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from imagepipe_rs._errors import Damage
+from imagepipe_rs._names import shown
 from imagepipe_rs._notes import warn
 
 # Called on the caller's thread about ten times a second, with what is done and what there is to do.
@@ -39,6 +40,17 @@ _Counts = tuple[int, int, int, int, list[tuple[str, str]], list[str]]
 _Native = Callable[[Mapping[str, Any], Progress | None], _Counts]
 
 
+def check_progress(progress: object) -> None:
+    """Check the argument ``progress``.
+
+    Raises:
+        TypeError: it is neither None nor a function.
+    """
+    if progress is not None and not callable(progress):
+        message = f"progress={shown(progress)} is not valid: a function of done and total"
+        raise TypeError(message)
+
+
 def run(native: _Native, arguments: Mapping[str, Any]) -> Written:
     """Run a writer of the compiled module, and warn of what its user should know.
 
@@ -50,9 +62,7 @@ def run(native: _Native, arguments: Mapping[str, Any]) -> Written:
     if engine is not None:
         message = f"engine={engine!r} is not valid: None is the only engine of this version"
         raise ValueError(message)
-    if progress is not None and not callable(progress):
-        message = f"progress={progress!r} is not valid: a function of two numbers, done and total"
-        raise TypeError(message)
+    check_progress(progress)
     files, records, size, kept, skipped, notes = native(arguments, progress)
     warn(notes)
     return Written(files, records, size, kept, tuple(Damage(*one) for one in skipped))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from imagepipe_rs import _native
 from imagepipe_rs._adapters import adapter
 from imagepipe_rs._arguments import Description, extracted
-from imagepipe_rs._device import cuda_device, forbid_calls_at_exit, output_on
+from imagepipe_rs._device import delivery
 from imagepipe_rs._epochs import Epochs
 from imagepipe_rs._errors import Failure
 from imagepipe_rs._foreign import cannot_change, explains_keywords, no_attribute
@@ -262,15 +262,11 @@ class Loader:
 
     def _open(self, given: Mapping[str, Any]) -> None:
         """Find the samples and check the arguments."""
-        cuda = cuda_device(given["device"])
-        device = "cpu" if cuda is None else f"cuda:{cuda}"
-        output = output_on(cuda, given["output"])
         fields = fields_of(given["fields"], given["labels"])
         # What is wrong with a framework is an error before any file is read.
-        self._adapter = adapter(output, str(given["dtype"]), device)
-        if cuda is not None:
-            forbid_calls_at_exit()
-        arguments = {**extracted(given), **self._more, "cuda_device": cuda}
+        target = delivery(given["device"], given["output"], str(given["dtype"]))
+        self._adapter = target.adapter
+        arguments = {**extracted(given), **self._more, "cuda_device": target.cuda}
         self._native = _native.Loader(arguments)
         warn(self._native.notes())
         rank, world = map(operator.index, arguments["shard"])
@@ -279,7 +275,7 @@ class Loader:
             **{name: given[name] for name in _DESCRIBED},
             batch_size=operator.index(given["batch_size"]),
             fields=fields,
-            device=device,
+            device=target.device,
             endless=given["repeat"] or draws,
             rank=rank,
             world=world,

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imagepipe_rs._names import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 _STEP = 1000
@@ -56,17 +53,3 @@ def damage(found: dict[str, Any]) -> str:
 def rate(number: float) -> str:
     """Give a number a second: ``1,234``, ``3.1``."""
     return f"{number:,.0f}" if number >= _TEN else f"{number:.1f}"
-
-
-def table(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
-    """Set rows in columns, two spaces apart; the columns in ``right`` are set flush right."""
-    rows = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = (
-        "  ".join(
-            cell.rjust(width) if place in right else cell.ljust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-    return "\n".join(line.rstrip() for line in lines)

@@ -8,6 +8,7 @@ import click
 
 from imagepipe_rs import inspection
 from imagepipe_rs._arguments import WORDS
+from imagepipe_rs._names import table
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._messages import say
@@ -67,7 +68,7 @@ def _report(found: dict[str, Any]) -> str:
     rows = [("", "images/s", "MB/s"), ("loader", *_rates(loader))]
     if plain:
         rows.append(("plain decode", *_rates(plain)))
-    lines = [_text.table(rows, right=(1, 2)), ""]
+    lines = [table(rows, right=(1, 2)), ""]
     if plain and plain["images_per_second"]:
         times = loader["images_per_second"] / plain["images_per_second"]
         who = f"{plain['decoder']} " if plain["decoder"] else ""

@@ -13,7 +13,8 @@ from imagepipe_rs import _native
 from imagepipe_rs._environment import jpeg_decoder
 from imagepipe_rs._errors import DeviceError
 from imagepipe_rs._frameworks import has_jax_plugin, install
-from imagepipe_rs.cli import _reading, _text
+from imagepipe_rs._names import table
+from imagepipe_rs.cli import _reading
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._program import command
 
@@ -156,8 +157,8 @@ def _report(found: dict[str, Any]) -> str:
     ]
     return "\n\n".join(
         [
-            _text.table(rows),
-            _text.table([("package", "version", "for"), *companions]),
+            table(rows),
+            table([("package", "version", "for"), *companions]),
             _missing(found),
         ]
     )

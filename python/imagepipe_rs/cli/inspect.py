@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from imagepipe_rs import inspection
-from imagepipe_rs._names import printable
+from imagepipe_rs._names import printable, table
 from imagepipe_rs.cli import _reading, _text
 from imagepipe_rs.cli._json import print_json
 from imagepipe_rs.cli._messages import in_options
@@ -72,7 +72,7 @@ def _description(found: dict[str, Any]) -> str:
         *_shards(found["shards"]),
     ]
     notes = [in_options(printable(note)) for note in found["notes"]]
-    parts = [_text.table(rows), *_classes(found), *_unreadable(found), *notes]
+    parts = [table(rows), *_classes(found), *_unreadable(found), *notes]
     return "\n\n".join(parts)
 
 
@@ -125,10 +125,10 @@ def _classes(found: dict[str, Any]) -> list[str]:
         (str(label), one["name"], f"{one['samples']:,}")
         for label, one in enumerate(classes[:_SHOWN])
     ]
-    table = _text.table([("label", "class", "samples"), *rows], right=(0, 2))
+    listed = table([("label", "class", "samples"), *rows], right=(0, 2))
     left = len(classes) - len(rows)
     more = f"\n... and {_text.count(left, 'class')} more; --json has all" if left else ""
-    return [table + more]
+    return [listed + more]
 
 
 def _unreadable(found: dict[str, Any]) -> list[str]:
@@ -149,7 +149,7 @@ def _sample(found: dict[str, Any]) -> str:
         rows.append(("class", f"{found['label']} {found['class']}".rstrip()))
     rows.append(("image", _image(found["picture"])))
     rows += [(name, _field(field)) for name, field in found["fields"].items()]
-    return _text.table(rows)
+    return table(rows)
 
 
 def _image(found: dict[str, Any]) -> str:

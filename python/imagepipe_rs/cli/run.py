@@ -16,6 +16,7 @@ from imagepipe_rs.cli._program import command, place
 
 # Characters of text that are printed.
 _LONGEST = 60
+_SAMPLES = 2**64
 
 
 @command(
@@ -29,7 +30,7 @@ _LONGEST = 60
     """,
 )
 @place("--path", help="What Stream.save has written.")
-@click.option("--index", default=0, type=click.IntRange(0, 2**64 - 1), help="The first sample.")
+@click.option("--index", default=0, type=click.IntRange(0, _SAMPLES - 1), help="The first sample.")
 @click.option("--count", default=1, type=click.IntRange(1), help="How many samples.")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Another seed than the stream's.")
 @click.option("-o", "--output", help="A folder for the samples, which is made if need be.")
@@ -43,13 +44,17 @@ def run(
     """
     from imagepipe_rs.graph import Stream  # noqa: PLC0415  other commands do without it
 
+    if index + count > _SAMPLES:
+        left = _text.count(_SAMPLES - index, "sample")
+        message = f"--count {count} is more than the {left} from --index {index} on"
+        raise click.UsageError(message)
     stream = Stream.load(path)
     stream = stream if seed is None else stream.seeded(seed)
     if output is not None:
         Path(output).mkdir(parents=True, exist_ok=True)
     written = 0
     for number in range(index, index + count):
-        for name, value in zip(stream.names, stream.values(number % 2**64), strict=True):
+        for name, value in zip(stream.names, stream.values(number), strict=True):
             if output is None:
                 print(f"{number}  {printable(name)}  {_shown(value)}")
             else:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from imagepipe_rs import _native
-from imagepipe_rs._adapters import adapter
 from imagepipe_rs._arguments import shard_of, whole
-from imagepipe_rs._device import close_at_exit, cuda_device, forbid_calls_at_exit, output_on
+from imagepipe_rs._device import close_at_exit, delivery
 from imagepipe_rs._errors import ImagePipeError
 from imagepipe_rs._names import counted, printable, shown
 from imagepipe_rs._notes import warn
@@ -43,17 +42,13 @@ class Batches(Iterable[B], Generic[B]):
         """Make a sample, to see what arrays there are."""
         self._stream, self._given = stream, given
         graph = stream._native  # noqa: SLF001
-        cuda = cuda_device(given["device"])
-        device = "cpu" if cuda is None else f"cuda:{cuda}"
-        self._output = adapter(output_on(cuda, given["output"]), str(given["dtype"]), device)
-        if cuda is not None:
-            forbid_calls_at_exit()
-        self.device = device
+        target = delivery(given["device"], given["output"], str(given["dtype"]))
+        self.device, self._output = target.device, target.adapter
         self._labels = stream.labels if stream._has_names else None  # noqa: SLF001
         self._next = whole("start", given["start"])
         steps = given["steps"]
         self._steps = None if steps is None else whole("steps", steps, 1, ", or None")
-        arguments = {**given, "shard": shard_of(given["shard"]), "cuda_device": cuda}
+        arguments = {**given, "shard": shard_of(given["shard"]), "cuda_device": target.cuda}
         self._order = {"seed": given["seed"], "graph": graph.fingerprint()}
         self._native = _native.GraphBatching(graph, arguments, self._next)
         note = self._native.device_note()

@@ -165,7 +165,12 @@ def _below(node: _Node) -> str:
     kind = node.operation or "Constant"
     if kind not in node.name:
         return cut(node.name, _LONGEST_NAME)
-    path, _, line = node.origin.rpartition(":")
+    return short_origin(node.origin)
+
+
+def short_origin(origin: str) -> str:
+    """Return the file and line that made a node without the folder of the file."""
+    path, _, line = origin.rpartition(":")
     return cut(f"{PurePath(path).name}:{line}", _LONGEST_NAME) if path else ""
 
 

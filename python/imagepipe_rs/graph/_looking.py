@@ -6,14 +6,13 @@ import linecache
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
 from imagepipe_rs._arguments import whole
-from imagepipe_rs._names import counted, shown
-from imagepipe_rs.graph._boxes import boxes_of, cut
+from imagepipe_rs._names import counted, shown, table
+from imagepipe_rs.graph._boxes import boxes_of, cut, short_origin
 from imagepipe_rs.graph._drawing import dot, svg
 
 if TYPE_CHECKING:
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
 
 _FORMATS = {"dot": dot, "svg": svg}
 
-# Characters of a line of source, and of its place.
+# Characters of a line of source.
 _LONGEST_LINE = 60
-_LONGEST_PLACE = 32
+# Columns of a profile, of which the first three are numbers.
+_TITLES = ("share", "µs", "count", "operation", "made at", "")
 # Nodes with so little of the time together have no lines.
 _NEGLIGIBLE = 0.005
 # Times below have two decimals.
@@ -103,14 +103,9 @@ class Profile(Sequence[ProfileRow]):
         lines = [f"{counted(self.samples, 'sample')} on one thread, {each}"]
         if not self.rows:
             return lines[0]
-        table: list[tuple[str, ...]] = [("share", "µs", "count", "operation", "made at", "")]
         long = self._long()
-        table += [_cells(row) for row in self.rows[:long]]
-        widths = [max(len(cell) for cell in column) for column in zip(*table, strict=True)]
-        for cells in table:
-            numbers = [cells[column].rjust(widths[column]) for column in range(3)]
-            words = [cells[column].ljust(widths[column]) for column in range(3, 6)]
-            lines.append("  ".join([*numbers, *words]).rstrip())
+        cells = [_cells(row) for row in self.rows[:long]]
+        lines.append(table([_TITLES, *cells], right=range(3)))
         if self.rows[long:]:
             rest = sum(row.share for row in self.rows[long:])
             lines.append(f"and {counted(len(self) - long, 'node')} with {rest:.1%} together")
@@ -128,14 +123,13 @@ class Profile(Sequence[ProfileRow]):
 
 def _cells(row: ProfileRow) -> tuple[str, ...]:
     path, _, line = row.origin.rpartition(":")
-    place = cut(f"{PurePath(path).name}:{line}", _LONGEST_PLACE) if path else ""
     source = linecache.getline(path, int(line)).strip() if line.isdecimal() else ""
     return (
         f"{row.share:.1%}",
         _short(row.microseconds),
         f"{row.count:,}",
         row.operation,
-        place,
+        short_origin(row.origin),
         cut(source, _LONGEST_LINE),
     )
 

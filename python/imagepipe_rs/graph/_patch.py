@@ -114,7 +114,7 @@ class ResourceCenter(Macro):
             return Operation("PointsBounds", node)
         if is_image(node):
             return self.mask_bounds(node)
-        if axes(node) == [4]:
+        if axes(node) == (4,):
             return node
         wanted = "not an image, points or a rectangle"
         raise self.fault(f"field {self._field!r} is {node.type}, {wanted}")
@@ -124,7 +124,7 @@ class ResourceCenter(Macro):
         return Operation("MaskBoundingBox", image)
 
 
-def axes(node: Node) -> list[int | None] | None:
+def axes(node: Node) -> tuple[int | None, ...] | None:
     """Return how many elements there are along each axis of an array; None of other values.
 
     Raises:
@@ -133,8 +133,7 @@ def axes(node: Node) -> list[int | None] | None:
     found = node.type
     if not isinstance(found, Token) or isinstance(found, Wildcard):
         raise node.fault(f"its value is {found}: it is not known whether it is an image")
-    described = found.native()
-    return described[2] if isinstance(described, tuple) else None
+    return found.axes
 
 
 def is_points(node: Node) -> bool:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 from imagepipe_rs import _native
 from imagepipe_rs._arguments import whole
 from imagepipe_rs._names import counted, printable
-from imagepipe_rs.graph import _looking, _records
+from imagepipe_rs.graph import _looking
 from imagepipe_rs.graph._batches import Batches
 from imagepipe_rs.graph._build import Build, compiled
+from imagepipe_rs.graph._records import Recorded
 from imagepipe_rs.graph._values import value_of
 from imagepipe_rs.graph.types import of_native
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from imagepipe_rs._writing import Progress, Written
     from imagepipe_rs.graph._graph import Graph
     from imagepipe_rs.graph._looking import Profile
 
@@ -34,7 +34,7 @@ def load(path: str | os.PathLike[str]) -> Stream:
     return Stream.load(path)
 
 
-class Stream:
+class Stream(Recorded):
     """An endless stream of samples: sample ``i`` is a function of graph, seed and ``i`` alone.
 
     It can be pickled, unless it has a node that is a function of your own.
@@ -296,96 +296,6 @@ class Stream:
             TypeError, ValueError: not a number of a sample, or fewer samples than one.
         """
         return _looking.profiled(self._native, self._seed, count, start)
-
-    def write_tfrecords(
-        self,
-        dest: str | os.PathLike[str],
-        count: int,
-        *,
-        start: int = 0,
-        shards: int = 1,
-        format: str = "png",
-        quality: int = 90,
-        index: bool = False,
-        overwrite: bool = False,
-        workers: int | None = None,
-        progress: Progress | None = None,
-    ) -> Written:
-        """Write samples as TFRecords, each an Example; the same ones every time.
-
-        A feature has the label of the output, or its number where not every output has a label of
-        its own. Numbers and arrays of one axis are lists of int64 or of float32; text and bytes are
-        bytes, and so are lists of them. Arrays of uint8 that are pictures, (height, width) or with
-        1 or 3 channels, become ``LABEL/encoded``, ``/format``, ``/height``, ``/width`` and
-        ``/channels``: with the labels ``image`` and ``image/class/label``, a Loader and other
-        readers find what they look for. Other arrays are bytes, little-endian, with ``LABEL/dtype``
-        and ``LABEL/shape``.
-
-        Args:
-            dest: the file. Several are called ``NAME-00000-of-00002.tfrecord`` and so on for
-                ``NAME.tfrecord``. A file appears once it is complete.
-            count: how many samples.
-            start: the first of them.
-            shards: how many files they are spread over, in order.
-            format: what pictures become: "png"; "jpeg", for those with 3 channels (others become
-                PNG files, since they may be masks); or "tensor", their bytes, which need no
-                decoding.
-            quality: of JPEG files, 1 to 100.
-            index: write ``FILE.idx`` for each file, as DALI wants it.
-            overwrite: replace existing files.
-            workers: threads; None for the number of usable cores. It changes no byte.
-            progress: called with (done, total) records on this thread.
-
-        Raises:
-            DatasetError: a file exists (also a ``FileExistsError``), or cannot be written.
-            GraphError: a sample cannot be made.
-            TypeError: an output that is no feature, such as a list of arrays.
-            ValueError: an argument is not valid.
-        """
-        request = _records.Request(dest, count, start, shards, index, overwrite, workers, progress)
-        return _records.tfrecords(self, request, format, quality)
-
-    def write_recordio(
-        self,
-        dest: str | os.PathLike[str],
-        count: int,
-        *,
-        start: int = 0,
-        shards: int = 1,
-        format: str = "png",
-        quality: int = 90,
-        index: bool = True,
-        overwrite: bool = False,
-        workers: int | None = None,
-        progress: Progress | None = None,
-    ) -> Written:
-        """Write samples as MXNet's RecordIO, each an image record; the same ones every time.
-
-        A sample has one picture, or the bytes of an image file. Its other
-        outputs are numbers or arrays of one axis: together, in order, they are the label. The
-        record's number, and its key in the index, is that of the sample.
-
-        Args:
-            dest: the file. Several are called ``NAME-00000-of-00002.rec`` and so on for
-                ``NAME.rec``. A file appears once it is complete.
-            count: how many samples.
-            start: the first of them.
-            shards: how many files they are spread over, in order.
-            format: what pictures become: "png"; or "jpeg", for those with 3 channels.
-            quality: of JPEG files, 1 to 100.
-            index: write an index for each file: ``NAME.idx`` for ``NAME.rec``.
-            overwrite: replace existing files.
-            workers: threads; None for the number of usable cores. It changes no byte.
-            progress: called with (done, total) records on this thread.
-
-        Raises:
-            DatasetError: a file exists (also a ``FileExistsError``), or cannot be written.
-            GraphError: a sample cannot be made.
-            TypeError: a sample that is not one picture and numbers.
-            ValueError: an argument is not valid.
-        """
-        request = _records.Request(dest, count, start, shards, index, overwrite, workers, progress)
-        return _records.recordio(self, request, format, quality)
 
     def __iter__(self) -> Iterator[Any]:
         """Return an iterator over all samples, from 0."""

@@ -40,6 +40,14 @@ class TypeException(TypeError):  # noqa: N818  PixelPipes' name
 class Data:
     """A type of values."""
 
+    @property
+    def axes(self) -> tuple[int | None, ...] | None:
+        """Elements along each axis of an array, None where that is not known.
+
+        None of values that are not arrays, and where it is not known how many axes there are.
+        """
+        return None
+
     def castable(self, typ: Data) -> bool:
         """Return whether every value of a type may be used as one of this type."""
         raise NotImplementedError
@@ -125,6 +133,11 @@ class Token(Data):
         return self._element
 
     @property
+    def axes(self) -> tuple[int | None, ...] | None:
+        """Elements along each axis."""
+        return self._axes
+
+    @property
     def rank(self) -> int:
         """Number of axes, without those of one element at the end."""
         return len(self._shape)
@@ -199,6 +212,11 @@ class Token(Data):
 class Text(Token):
     """Text, or the bytes of a file, of some length."""
 
+    @property
+    def axes(self) -> None:
+        """None: it is not an array."""
+        return
+
     def native(self) -> Any:
         """Return the type as the compiled module takes it."""
         return self.element
@@ -224,6 +242,11 @@ class Wildcard(Token):
         super().__init__(element)
         self._mindim = mindim or 0
         self._maxdim = maxdim
+
+    @property
+    def axes(self) -> None:
+        """None: it is not known how many there are."""
+        return
 
     def may_have(self, rank: int) -> bool:
         """Return whether a value of this type may have so many axes, or fewer."""

@@ -10,6 +10,7 @@ import pytest
 from imagepipe_rs import GraphError
 from imagepipe_rs.graph import (
     Boolean,
+    Conditional,
     Constant,
     Debug,
     EnumerationInput,
@@ -23,10 +24,13 @@ from imagepipe_rs.graph import (
     Operand,
     PyNode,
     Reference,
+    SampleIndex,
     SampleUniform,
     SeedInput,
     Stream,
+    Switch,
     Table,
+    Toggle,
     Variable,
     graph,
     load,
@@ -191,6 +195,23 @@ def test_conversions() -> None:
     found = Stream(made).run(0)
     assert found == (3, 3, -3, True, 4.5)
     assert [one.dtype for one in found] == ["float32", "int32", "int32", "bool", "float32"]
+
+
+@pytest.mark.parametrize("optimize", [True, False])
+def test_branches_that_are_not_taken_are_not_computed(optimize: bool) -> None:  # noqa: FBT001
+    taken = []
+
+    def branch(place: int) -> PyNode:
+        return PyNode(lambda: taken.append(place) or place, output_type=types.Integer())
+
+    with Graph() as made:
+        outputs(Toggle(branch(1), branch(2), 0.5), Conditional(branch(3), branch(4), SampleIndex()))
+        outputs(Switch([branch(place) for place in range(5, 10)], [1, 1, 1, 1, 1]))
+    stream = Stream(made, optimize=optimize)
+    taken.clear()  # what is made once when the stream is built
+    found = [stream.run(index) for index in range(60)]
+    assert {one for sample in found for one in sample} == set(range(1, 10))
+    assert sorted(taken) == sorted(one for sample in found for one in sample)
 
 
 def test_functions_become_graphs_and_pipelines() -> None:

@@ -127,6 +127,8 @@ def test_parts_of_types() -> None:
     assert IntegerList(3).pop().rank == 0
     assert list(Image(4, 3)) == [None, 3, 4]
     assert list(Image(4, 3, 1)) == [3, 4]
+    assert (Image(4, 3).axes, Points(1).axes, Float().axes) == ((None, 3, 4), (1, 2), ())
+    assert {one.axes for one in (String(), Wildcard("float"), Anything())} == {None}
     assert IntegerList(5).common(FloatList(5)) == FloatList(5)
     assert IntegerList(5).common(IntegerList(4)) == IntegerList()
     assert isinstance(IntegerList(5).common(Anything()), Anything)

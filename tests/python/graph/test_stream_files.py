@@ -273,6 +273,17 @@ def test_run_takes_another_seed(folder: Path) -> None:
     assert drawn[0] == run(folder / "all.pipe", "--count", "20", "--seed", 4).stdout
 
 
+def test_run_ends_with_the_last_sample_there_is(folder: Path) -> None:
+    last = 2**64 - 1
+    result = run(folder / "all.pipe", "--index", last - 1, "--count", 2)
+    assert result.returncode == 0, result.stderr
+    assert {line.split()[0] for line in result.stdout.splitlines()} == {str(last - 1), str(last)}
+    result = run(folder / "all.pipe", "--index", last - 1, "--count", 3)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert f"--count 3 is more than the 2 samples from --index {last - 1} on" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
 def test_run_says_what_is_wrong_in_one_line(folder: Path) -> None:
     (folder / "photos" / "1.jpg").write_bytes(b"no image")
     result = run(folder / "all.pipe", "--count", "50")

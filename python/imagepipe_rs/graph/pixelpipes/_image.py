@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import graph as native
 from imagepipe_rs.graph._node import Node, Operation
-from imagepipe_rs.graph._token import Token, Wildcard
 from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
 from imagepipe_rs.graph.pixelpipes._port import converted, missing, named, without_internals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Axes = tuple[int | None, ...]
 
 _NOT_IMAGES = {
     "DecodePNGPaletteIndices",
@@ -57,9 +61,7 @@ class ImageNode(native.Macro):
         if self.made.__name__ in _NOT_IMAGES:
             return result
         self.channels_last = result
-        axes = _axes(result)
-        like = next((_axes(one) for one in given.values() if len(_axes(one) or ()) > 1), None)
-        return channels_first(result, axes or like)
+        return channels_first(result, result.type.axes or _like(given.values()))
 
 
 def ported_image(name: str) -> type[Node]:
@@ -70,7 +72,13 @@ def ported_image(name: str) -> type[Node]:
     return type(name, (ImageNode,), {"made": found, "__doc__": found.__doc__})
 
 
-def channels_first(node: Node, axes: list[int | None] | None) -> Node:
+def _like(inputs: Iterable[Node]) -> Axes | None:
+    """Return the axes of the first input that may be an image."""
+    known = (one.type.axes for one in inputs)
+    return next((axes for axes in known if axes is not None and len(axes) > 1), None)
+
+
+def channels_first(node: Node, axes: Axes | None) -> Node:
     """Return an image as (channels, height, width).
 
     Args:
@@ -97,19 +105,9 @@ def channels_last(node: Node) -> Node:
         if then is made:
             break
         made = then
-    axes = _axes(node)
+    axes = node.type.axes
     if axes is None or len(axes) != _COLOUR:
         return node
     if axes[0] == 1:
         return Operation("GetElement", node, 0)
     return Operation("Transpose", node, [1, 2, 0])
-
-
-def _axes(node: Node) -> list[int | None] | None:
-    if node.is_resource():
-        return None
-    found = node.type
-    if not isinstance(found, Token) or isinstance(found, Wildcard):
-        return None
-    described = found.native()
-    return described[2] if isinstance(described, tuple) else None

@@ -170,7 +170,5 @@ def _operations(graph: native.Graph) -> list[PipelineOperation]:
 
 def _check_shapes(stream: native.Stream) -> None:
     for label, found in Pipeline(stream).outputs:
-        described = found.native()
-        axes = described[2] if isinstance(described, tuple) else None
-        if not isinstance(axes, list) or None in axes:
+        if found.axes is None or None in found.axes:
             raise CompilerException(f"output {label!r} is {found}, which has no fixed shape")

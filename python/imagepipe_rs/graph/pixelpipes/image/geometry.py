@@ -49,7 +49,6 @@ class Transpose(Macro):
 
     def expand(self, source: Node) -> Node:
         """Return the image with its last two axes exchanged."""
-        found = source.type
-        axes = found.native()[2] if isinstance(found, types.Token) else None
+        axes = source.type.axes
         order = [1, 0] if axes is not None and len(axes) == 2 else [0, 2, 1]  # noqa: PLR2004
         return Operation("Transpose", source, order)
