@@ -44,7 +44,7 @@ def test_patches_are_cut_out_saved_and_put_into_records(photos: Path, tmp_path: 
     assert "batch: (16, 128, 128, 3) uint8" in output
     assert "saved and loaded, equal: True" in output
     assert "<Loader of 40 samples" in output
-    assert {path.suffix for path in tmp_path.iterdir()} == {".npy", ".pipe", ".svg", ".tfrecord"}
+    assert {path.suffix for path in tmp_path.iterdir()} == {".pipe", ".png", ".svg", ".tfrecord"}
 
 
 def test_patches_of_made_up_photographs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
