@@ -63,7 +63,7 @@ def digits(path: str | None) -> tuple[Node, ...]:
     digit = RandomResource(Digits(path))
     scale = SampleUniform(0.85, 1.15)
     view = AffineView(angle=SampleUniform(-0.25, 0.25), sx=scale, sy=scale)
-    centred = Chain([TranslateView(14, 14), view, TranslateView(-14, -14)])
+    centred = Chain([TranslateView(13.5, 13.5), view, TranslateView(-13.5, -13.5)])
     return ViewImage(digit["image"], centred, 28, 28), digit["label"]
 
 

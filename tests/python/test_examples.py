@@ -62,7 +62,7 @@ def test_digits_are_learned(tmp_path: Path) -> None:
 
 def test_boxes_move_with_the_image(photos: Path, tmp_path: Path) -> None:
     errors = run("detection.py").splitlines()[-1]
-    assert float(errors.removeprefix("boxes and pixels differ by at most ").split()[0]) < 3
+    assert float(errors.removeprefix("boxes and pixels differ by at most ").split()[0]) < 1
     files = sorted(photos.rglob("*.jpg"))[:5]
     table = tmp_path / "boxes.csv"
     table.write_text("".join(f"{path},10,20,110,120\n" for path in files))
