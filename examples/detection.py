@@ -4,6 +4,7 @@ Usage: python detection.py [FILE.csv]
 
 Each line of the file is the path of an image and a box in it: file,left,top,right,bottom, with
 paths relative to the file. Without one, pictures of a bright box are made up.
+docs/tutorials/detection.md introduces what it uses, step by step.
 """
 
 import csv

@@ -4,6 +4,7 @@ Usage: python digits.py [FILE.npz]
 
 The file has the arrays x_train (N, 28, 28) uint8 and y_train (N,), as Keras' mnist.npz does;
 without one, digits are made up of the seven segments of a pocket calculator.
+docs/tutorials/digits.md introduces what it uses, step by step.
 """
 
 import sys

@@ -3,6 +3,7 @@
 Usage: python patches.py [DIRECTORY [OUTPUT]]
 
 Without a directory, it makes photographs up; without an output folder, it writes into a new one.
+docs/tutorials/patches.md introduces what it uses, step by step.
 """
 
 import sys
