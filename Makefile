@@ -31,7 +31,7 @@ WHEEL_SOURCES := $(RUST_SOURCES) README.md LICENSE pyproject.toml $(wildcard bui
 
 .PHONY: help
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | awk -F '|' '{ printf "%-12s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1|/p' Makefile | awk -F '|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 # ----------------------------------------------------------------------------------- demo and wheel
 
@@ -104,6 +104,10 @@ test-python: .venv/.stamp-test .venv/.stamp-package fake-cuda stubtest ## Python
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
 	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
 
+.PHONY: tutorial-pictures
+tutorial-pictures: .venv/.stamp-test .venv/.stamp-package ## make the pictures of docs/tutorials/ anew
+	$(BIN)/python tests/python/graph/test_tutorials.py
+
 .PHONY: test-nvrtc
 test-nvrtc: .venv-nvrtc/.stamp ## CUDA kernels: the committed PTX, and machine code for each kind of GPU
 	$(NVRTC)/python -m pytest tests/nvrtc
@@ -116,7 +120,7 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types, and stubs against the
 .PHONY: test-torch
 test-torch: .venv-torch/.stamp-package fake-cuda ## tests of PyTorch, Lightning, Accelerate (5 GB)
 	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch ranks_torch lightning accelerate cuda_torch readme examples)) \
-	    tests/python/graph/test_stream_outputs.py tests/python/graph/test_pixelpipes_torch.py
+	    $(addprefix tests/python/graph/test_,$(addsuffix .py,stream_outputs tutorials pixelpipes_torch))
 
 .PHONY: test-mxnet
 test-mxnet: .venv/.stamp-package ## tests of MXNet, with Python 3.11 (300 MB)

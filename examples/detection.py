@@ -4,6 +4,7 @@ Usage: python detection.py [FILE.csv]
 
 Each line of the file is the path of an image and a box in it: file,left,top,right,bottom, with
 paths relative to the file. Without one, pictures of a bright box are made up.
+docs/tutorials/detection.md introduces what it uses, step by step.
 """
 
 import csv
@@ -86,17 +87,19 @@ def detection(path: str | None) -> dict[str, Node]:
     scale = SampleUniform(0.7, 1.1)
     view = Chain(
         [
-            # From right to left, as matrices are: the middle of the image to the origin ...
-            TranslateView(SIZE / 2, SIZE / 2),
+            # From right to left, as matrices are: the middle of the image to the origin, which is
+            # the middle of the first pixel ...
+            TranslateView(SIZE / 2 - 0.5, SIZE / 2 - 0.5),
             AffineView(angle=SampleUniform(-0.4, 0.4), sx=scale, sy=scale),
             Toggle(ScaleView(-1, 1), ScaleView(1, 1), 0.5),
-            TranslateView(-size["width"] / 2.0, -size["height"] / 2.0),
+            TranslateView(0.5 - size["width"] / 2.0, 0.5 - size["height"] / 2.0),
         ]
     )
-    corners = ViewPoints(PointsFromRectangle(sample["box"]), view)
+    # Boxes go around pixels, half a pixel from the middles of those at the edge.
+    corners = ViewPoints(PointsFromRectangle(sample["box"] - 0.5), view)
     return {
         "image": ViewImage(image, view, SIZE, SIZE),
-        "box": PointsBounds(corners),
+        "box": PointsBounds(corners) + 0.5,
         "middle": PointsCenter(corners),
     }
 

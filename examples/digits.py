@@ -4,6 +4,7 @@ Usage: python digits.py [FILE.npz]
 
 The file has the arrays x_train (N, 28, 28) uint8 and y_train (N,), as Keras' mnist.npz does;
 without one, digits are made up of the seven segments of a pocket calculator.
+docs/tutorials/digits.md introduces what it uses, step by step.
 """
 
 import sys
@@ -63,7 +64,7 @@ def digits(path: str | None) -> tuple[Node, ...]:
     digit = RandomResource(Digits(path))
     scale = SampleUniform(0.85, 1.15)
     view = AffineView(angle=SampleUniform(-0.25, 0.25), sx=scale, sy=scale)
-    centred = Chain([TranslateView(14, 14), view, TranslateView(-14, -14)])
+    centred = Chain([TranslateView(13.5, 13.5), view, TranslateView(-13.5, -13.5)])
     return ViewImage(digit["image"], centred, 28, 28), digit["label"]
 
 

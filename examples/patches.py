@@ -3,6 +3,7 @@
 Usage: python patches.py [DIRECTORY [OUTPUT]]
 
 Without a directory, it makes photographs up; without an output folder, it writes into a new one.
+docs/tutorials/patches.md introduces what it uses, step by step.
 """
 
 import sys
@@ -11,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from imagepipe_rs import Loader, create_images
+from imagepipe_rs import Loader, create_images, encode
 from imagepipe_rs.graph import (
     Conditional,
     GetImageProperties,
@@ -55,7 +56,7 @@ def main() -> None:
     print(stream.profile(20))
 
     (out / "patches.svg").write_text(stream.visualize("svg"))
-    np.save(out / "patches.npy", collage(stream, 0, rows=3, columns=5))
+    (out / "patches.png").write_bytes(encode(collage(stream, 0, rows=3, columns=5)))
     stream.save(out / "patches.pipe")  # imagepipe run patches.pipe -o samples/
     again = load(out / "patches.pipe").run(7)["image"]
     print("saved and loaded, equal:", np.array_equal(again, stream.run(7)["image"]))

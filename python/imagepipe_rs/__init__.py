@@ -14,6 +14,7 @@ from imagepipe_rs._errors import (
 from imagepipe_rs._native import __version__ as _version
 from imagepipe_rs._writing import Written
 from imagepipe_rs.decoding import decode, decode_many
+from imagepipe_rs.encoding import encode
 from imagepipe_rs.imagine import create_images, create_recordio, create_tfrecords
 from imagepipe_rs.loader import Batch, Loader, LoaderIterator
 from imagepipe_rs.records import (
@@ -62,6 +63,7 @@ __all__ = [
     "create_tfrecords",
     "decode",
     "decode_many",
+    "encode",
     "pack_image",
     "unpack_image",
 ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imagepipe_rs import _native
 from imagepipe_rs._errors import DatasetError, DatasetValueError
 from imagepipe_rs._names import printable
+from imagepipe_rs.encoding import encode
 from imagepipe_rs.loader import Loader
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class Tile:
 
     def png(self) -> bytes:
         """Encode it."""
-        height, width, _ = self.pixels.shape
-        return _native.png(self.pixels.tobytes(), width, height)
+        return encode(self.pixels)
 
 
 @dataclass(frozen=True)

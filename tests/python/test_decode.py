@@ -1,4 +1,4 @@
-"""Decoding images in memory: for people with a loop of their own."""
+"""Decoding and encoding images in memory: for people with a loop of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import DecodeError, Loader, decode, decode_many
+from imagepipe_rs import DecodeError, Loader, decode, decode_many, encode
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -194,3 +194,41 @@ def test_a_tree_is_not_needed(tree: MakeTree, jpeg: EncodeJpeg) -> None:
     folder = tree({"a/x.jpg": data})
     image = next(iter(Loader(folder, batch_size=1, size=None))).images[0]
     np.testing.assert_array_equal(decode(data), image)
+
+
+def test_an_encoded_png_has_every_pixel() -> None:
+    image = np.random.default_rng(1).integers(0, 256, (7, 5, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(by_pillow(encode(image)), image)
+    np.testing.assert_array_equal(decode(encode(image[::2, ::-1])), image[::2, ::-1])
+
+
+@pytest.mark.parametrize("shape", [(16, 24), (16, 24, 1)])
+@pytest.mark.parametrize("form", ["png", "jpeg"])
+def test_a_gray_image_is_encoded_in_rgb(shape: tuple[int, ...], form: Any) -> None:
+    decoded = decode(encode(np.full(shape, 77, np.uint8), form))
+    np.testing.assert_array_equal(decoded, np.full((16, 24, 3), 77))
+
+
+def test_the_quality_is_that_of_a_jpeg() -> None:
+    image = np.asarray(Image.effect_noise((64, 64), 40))
+    low, high = (encode(image, "jpeg", quality=quality) for quality in (10, 95))
+    assert len(low) < len(high) / 2
+    errors = [np.abs(decode(data)[..., 0].astype(int) - image).mean() for data in (low, high)]
+    assert errors[0] > 3 * errors[1]
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "message"),
+    [
+        (np.zeros((4, 4, 3)), {}, r"image is float64 \(4, 4, 3\): it must be uint8 of \(height"),
+        (np.zeros((4, 4, 4), np.uint8), {}, r"image is uint8 \(4, 4, 4\)"),
+        (np.zeros((2, 4, 4, 3), np.uint8), {}, r"image is uint8 \(2, 4, 4, 3\)"),
+        (np.zeros((0, 4, 3), np.uint8), {}, r"image is uint8 \(0, 4, 3\)"),
+        (np.zeros((4, 4), np.uint8), {"format": "gif"}, "format='gif' is not valid"),
+        (np.zeros((4, 4), np.uint8), {"quality": 0}, "quality=0 is not valid: 1 to 100"),
+        (np.zeros((1, 65536), np.uint8), {"format": "jpeg"}, "pixels=65536x1 is not valid"),
+    ],
+)
+def test_what_cannot_be_encoded(image: np.ndarray, options: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        encode(image, **options)

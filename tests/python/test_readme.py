@@ -10,47 +10,19 @@ driver.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from fake_cuda import LIBRARY, needs_fake_cuda
+from pages import ROOT, Example, check_types, examples
 
-ROOT = Path(__file__).resolve().parents[2]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-BLOCK = re.compile(
-    r"(?:^<!-- (?P<note>[^\n]+) -->\n+)?^```python\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
-)
-
-
-@dataclass
-class Example:
-    line: int
-    code: str
-    not_run: str | None = None
-
-    @property
-    def on_gpu(self) -> bool:
-        return 'device="cuda"' in self.code
-
-
-def examples(text: str) -> list[Example]:
-    """Return the Python blocks, each with the code it goes on from and at its own line."""
-    found: list[Example] = []
-    for match in BLOCK.finditer(text):
-        note = match["note"] or ""
-        line = text.count("\n", 0, match.start("code"))
-        code = "\n" * line + match["code"]
-        if note == "continued":
-            before = found[-1].code
-            code = before + "\n" * (line - before.count("\n")) + match["code"]
-        reason = note.removeprefix("not run: ") if note.startswith("not run: ") else None
-        found.append(Example(line, code, reason))
-    return found
 
 
 def parameters() -> list[object]:
@@ -81,18 +53,12 @@ def test_example(page: Path, example: Example, photos: Path, tmp_path: Path) -> 
 
 
 def test_the_types_of_the_examples_are_right(tmp_path: Path) -> None:
-    """Those of frameworks, which are not installed or not typed, are set aside."""
-    pytest.importorskip("mypy")
-    for page in PAGES:
-        for example in examples(page.read_text()):
-            (tmp_path / f"{page.stem}_{example.line}.py").write_text(example.code)
-    aside = ["--ignore-missing-imports", "--allow-subclassing-any"]
-    command = [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", *aside]
-    files = [path.name for path in sorted(tmp_path.glob("*.py"))]
-    ran = subprocess.run(
-        [*command, *files], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    programs = {
+        f"{page.stem}_{example.line}": example.code
+        for page in PAGES
+        for example in examples(page.read_text())
+    }
+    check_types(programs, tmp_path)
 
 
 def test_finds_the_blocks() -> None:

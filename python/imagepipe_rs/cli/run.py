@@ -14,8 +14,8 @@ from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _text
 from imagepipe_rs.cli._program import command, place
 
-# Characters of text that are printed.
-_LONGEST = 60
+# Characters of text that are printed: enough for the path of a file.
+_LONGEST = 200
 _SAMPLES = 2**64
 
 

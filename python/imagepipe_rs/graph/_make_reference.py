@@ -30,9 +30,9 @@ given the same `RandomSeed` draw the same.
 
 Numbers of Python become int32 (int64 where they do not fit) and float32. Images are arrays of
 (height, width, channels), gray ones of (height, width). Points are float32 (N, 2): x to the right
-and y down, in pixels. Rectangles are float32 (4,): left, top, right, bottom. Views are float32
-(3, 3) and map points (x, y, 1) of an image to points of what is seen. Words, such as those of
-`interpolation` and `border`, are listed at [the end](#words).
+and y down, in pixels from the middle of the upper left one. Rectangles are float32 (4,): left, top,
+right, bottom. Views are float32 (3, 3) and map points (x, y, 1) of an image to points of what is
+seen. Words, such as those of `interpolation` and `border`, are listed at [the end](#words).
 """
 
 _WORDS = """\

@@ -42,6 +42,15 @@ class Node(Operators):
         self._known: Data | None = None
         self._seeds = 0
 
+    if not TYPE_CHECKING:  # where it would let any attribute pass
+
+        def __getattr__(self, attribute: str) -> Any:
+            """Raise an error: there is no such attribute, maybe for want of ``__init__``."""
+            kind = type(self).__name__
+            if "graph" not in vars(self):
+                raise AttributeError(f"{kind}.__init__ does not call super().__init__()")
+            raise AttributeError(f"{kind!r} object has no attribute {attribute!r}")
+
     @property
     def origin(self) -> str:
         """The file and line that made it."""

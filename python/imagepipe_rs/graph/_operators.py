@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imagepipe_rs.graph._node import Node, Operand
 
 
@@ -15,6 +17,14 @@ class Operators:
     __array_ufunc__ = None
 
     __hash__ = object.__hash__
+
+    def __array_function__(self, function: Callable[..., Any], *_: object) -> NoReturn:
+        """Raise an error: NumPy's functions compute while the graph is built."""
+        message = (
+            f"numpy.{function.__name__} takes arrays, and {self!r} has a value in each sample, and "
+            "none while the graph is built: use nodes, or PyNode(function, [node])"
+        )
+        raise TypeError(message)
 
     def _make(self, operation: str, *inputs: Operand | Operators) -> Node:
         """Make an operation of it and others."""

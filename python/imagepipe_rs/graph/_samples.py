@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from imagepipe_rs import _native
 from imagepipe_rs._contents import Example, pack_image
 from imagepipe_rs._names import shown
+from imagepipe_rs.encoding import encode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,13 +64,11 @@ class Picture(NamedTuple):
 
     def encoded(self, form: Form) -> tuple[str, bytes]:
         """Return format and bytes of it as a file, which is RGB, or as a tensor."""
-        height, width, channels = self.pixels.shape
         if form.name == "tensor":
             return "tensor", self.pixels.tobytes()
-        rgb = np.broadcast_to(self.pixels, (height, width, 3)).tobytes()
-        if form.name == "jpeg" and channels > 1:
-            return "jpeg", _native.jpeg(rgb, width, height, form.quality)
-        return "png", _native.png(rgb, width, height)
+        if form.name == "jpeg" and self.pixels.shape[2] > 1:
+            return "jpeg", encode(self.pixels, "jpeg", quality=form.quality)
+        return "png", encode(self.pixels)
 
 
 class AsExample:

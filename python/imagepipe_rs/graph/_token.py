@@ -201,9 +201,9 @@ class Token(Data):
     def __str__(self) -> str:
         """Return elements and axes, as in ``float32 (?, 2)``."""
         element = self._element or "numbers"
-        if not self._shape:
+        if not self._axes:
             return f"one {element}"
-        axes = ", ".join("?" if axis is None else str(axis) for axis in self._shape)
+        axes = ", ".join("?" if axis is None else str(axis) for axis in self._axes)
         return f"{element} ({axes})"
 
     __repr__ = __str__

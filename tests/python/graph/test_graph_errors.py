@@ -379,6 +379,34 @@ def test_values_that_are_not_there_yet_are_not_taken_apart() -> None:
         PyNode(3)
 
 
+def test_a_function_of_numpy_does_not_take_a_node() -> None:
+    with Graph():
+        image = Constant(np.zeros((4, 4, 3), np.uint8))
+        for function in (np.flip, np.sum):
+            what = f"numpy.{function.__name__} takes arrays, and <Constant "
+            with pytest.raises(TypeError, match=what):
+                function(image, 0)
+
+
+class Unfinished(ResourceListSource):
+    def __init__(self, data: list[int]) -> None:
+        self.data = data
+
+    def load(self) -> dict[str, Any]:
+        return {"a": self.data}
+
+
+@pytest.mark.parametrize("use", [RandomResource, Output, lambda source: source[0]])
+def test_a_class_that_forgets_the_init_of_its_base_is_named(use: Callable[[Node], Any]) -> None:
+    with Graph(), pytest.raises(AttributeError, match=r"^Unfinished.__init__ does not call super"):
+        use(Unfinished([1, 2]))
+
+
+def test_an_attribute_that_nodes_do_not_have_is_an_error() -> None:
+    with Graph(), pytest.raises(AttributeError, match="'Constant' object has no attribute 'shape'"):
+        Constant(1).shape  # type: ignore[attr-defined]  # noqa: B018
+
+
 def test_an_input_cannot_have_the_name_of_what_nodes_have() -> None:
     with pytest.raises(TypeError, match="'name'"):
 

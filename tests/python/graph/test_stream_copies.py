@@ -169,6 +169,14 @@ def test_a_stream_says_what_its_samples_have() -> None:
     assert found.endswith(" operations, seed 7>")
 
 
+@pytest.mark.parametrize("shape", [(4, 5, 1), (3, 1), (1,)])
+def test_a_stream_shows_axes_of_one_element(shape: tuple[int, ...]) -> None:
+    stream = pipeline()(lambda: Constant(np.zeros(shape, np.uint8)))()
+    axes = ", ".join(map(str, shape))
+    assert repr(stream) == f"<Stream of uint8 ({axes}); 0 operations, seed 0>"
+    assert stream.run(0)[0].shape == shape
+
+
 def test_a_stream_of_many_outputs_is_one_line() -> None:
     @pipeline()
     def many() -> None:

@@ -251,6 +251,14 @@ def test_run_prints_what_a_sample_is(folder: Path) -> None:
     assert "uint8 (10, 20, 3)" in lines[1]
 
 
+def test_run_prints_the_whole_path_of_a_file(tmp_path: Path) -> None:
+    path = "/photographs" * 16 + "/7.jpg"
+    pipeline()(lambda: {"file": Constant(path), "long": Constant("a" * 300)})().save(
+        tmp_path / "texts.pipe"
+    )
+    assert run(tmp_path / "texts.pipe").stdout == f"0  file  {path}\n0  long  {'a' * 200}...\n"
+
+
 def test_run_writes_samples_to_files(folder: Path, tmp_path: Path) -> None:
     image = pytest.importorskip("PIL.Image")
     result = run(folder / "all.pipe", "--index", "5", "--count", "2", "-o", tmp_path / "out")
