@@ -99,8 +99,12 @@ fake-cuda: tools ## build target/fake-cuda/libcuda.so.1, a CUDA driver that chec
 	cp target/debug/libfake_cuda.so target/fake-cuda/libcuda.so.1.new
 	mv target/fake-cuda/libcuda.so.1.new target/fake-cuda/libcuda.so.1
 
+.PHONY: rust-examples
+rust-examples: tools ## build the Rust programs in examples/, which Python tests run
+	cargo build $(LOCKED) --quiet --examples
+
 .PHONY: test-python
-test-python: .venv/.stamp-test .venv/.stamp-package fake-cuda stubtest ## Python tests, on the built wheel
+test-python: .venv/.stamp-test .venv/.stamp-package fake-cuda rust-examples stubtest ## Python tests, on the built wheel
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
 	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
 

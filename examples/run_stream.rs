@@ -1,5 +1,5 @@
-//! Runs a graph stream that Python saved, without Python: prints the shape of each output of a few
-//! samples, and then of a batch.
+//! Runs a graph stream that Python saved, without Python: prints each output of a few samples, and
+//! then the shapes of a batch.
 //!
 //! ```sh
 //! cargo run --release --example run_stream -- patches.pipe 3
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use imagepipe::graph::batches::{Config, Stream, Values};
-use imagepipe::graph::{Program, Sample, Saved, Type};
+use imagepipe::graph::{Program, Sample, Saved, Type, Value};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let run = program.run(Sample { seed, index }, &mut registers);
         run.map_err(|fault| fault.into_error(Some(index)))?;
         for (label, value) in program.labels().iter().zip(program.outputs(&registers)) {
-            println!("sample {index}, {label}: {}", Type::of(value));
+            println!("sample {index}, {label}: {}", shown(value));
         }
     }
 
@@ -53,4 +53,20 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// A number or text itself; of anything else what it is, and of arrays the sum of their bytes, by
+/// which they can be compared.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        Value::Array(array) if array.shape().is_scalar() => value
+            .double()
+            .map_or_else(|error| error, |number| number.to_string()),
+        Value::Array(array) => {
+            let sum: u64 = array.bytes().iter().copied().map(u64::from).sum();
+            format!("{}, bytes {sum}", Type::of(value))
+        }
+        other => Type::of(other).to_string(),
+    }
 }
