@@ -40,6 +40,7 @@ class Delivery(NamedTuple):
 
 
 _running: weakref.WeakSet[_Running] = weakref.WeakSet()
+_stopped: weakref.WeakSet[_Running] = weakref.WeakSet()
 
 
 def delivery(device: Any, output: str | None, dtype: str) -> Delivery:
@@ -124,6 +125,22 @@ def _current() -> int:
 def close_at_exit(iterator: _Running) -> None:
     """Have an iterator over batches on a GPU stopped before the process ends."""
     _running.add(iterator)
+
+
+def stop_at_exit(iterator: _Running) -> None:
+    """Have an iterator over batches stopped before the interpreter ends, with its workers."""
+    _register_stop()
+    _stopped.add(iterator)
+
+
+@cache
+def _register_stop() -> None:
+    atexit.register(_stop)
+
+
+def _stop() -> None:
+    for iterator in list(_stopped):
+        iterator.abandon()
 
 
 @cache

@@ -88,7 +88,9 @@ impl Shape {
         let elements = axes
             .iter()
             .try_fold(1usize, |product, axis| product.checked_mul(*axis))?;
-        (elements <= MOST_ELEMENTS).then_some(shape)
+        // An axis of an array without elements has a length, too.
+        let is_small = axes.iter().all(|axis| *axis <= MOST_ELEMENTS);
+        (is_small && elements <= MOST_ELEMENTS).then_some(shape)
     }
 
     /// The axes.

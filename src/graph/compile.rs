@@ -159,7 +159,8 @@ impl Compiler<'_> {
             places: &numbers,
         };
         let mut made = Value::default();
-        if let Err(reason) = function(inputs, &mut made) {
+        let done = function(inputs, &mut made).and_then(|()| made.check_depth());
+        if let Err(reason) = done {
             self.failing.push((self.nodes.len(), reason));
             return None;
         }

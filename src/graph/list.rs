@@ -20,9 +20,16 @@ pub struct Text {
 #[derive(Clone)]
 pub struct List(Elements);
 
+/// Lists within lists, at most.
+pub(super) const DEEPEST: usize = 32;
+
 #[derive(Clone)]
 enum Elements {
-    Values(Arc<[Value]>),
+    Values {
+        all: Arc<[Value]>,
+        /// How many lists are within each other, this one included.
+        depth: usize,
+    },
     Texts {
         all: Arc<Texts>,
         /// Which of them, in order; all if it is not said.
@@ -85,14 +92,35 @@ impl Texts {
 }
 
 impl List {
+    fn of(all: Arc<[Value]>) -> Self {
+        let depth = |value: &Value| match value {
+            Value::List(list) => list.depth(),
+            _ => 0,
+        };
+        let deepest = all.iter().map(depth).max().unwrap_or(0);
+        Self(Elements::Values {
+            all,
+            depth: deepest + 1,
+        })
+    }
+
     /// How many elements it has.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.0 {
-            Elements::Values(values) => values.len(),
+            Elements::Values { all, .. } => all.len(),
             Elements::Texts { all, places } => {
                 places.as_ref().map_or(all.ends.len(), |some| some.len())
             }
+        }
+    }
+
+    /// How many lists are within each other, this one included.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        match &self.0 {
+            Elements::Values { depth, .. } => *depth,
+            Elements::Texts { .. } => 1,
         }
     }
 
@@ -115,7 +143,7 @@ impl List {
     #[must_use]
     pub fn get(&self, place: usize) -> Value {
         match &self.0 {
-            Elements::Values(values) => values[place].clone(),
+            Elements::Values { all, .. } => all[place].clone(),
             Elements::Texts { all, places: None } => Value::Text(all.get(place)),
             Elements::Texts {
                 all,
@@ -137,8 +165,8 @@ impl List {
     #[must_use]
     pub fn at(&self, wanted: impl ExactSizeIterator<Item = usize>) -> Self {
         Self(match &self.0 {
-            Elements::Values(values) => {
-                Elements::Values(wanted.map(|place| values[place].clone()).collect())
+            Elements::Values { all, .. } => {
+                return wanted.map(|place| all[place].clone()).collect();
             }
             Elements::Texts { all, places } => {
                 let of_all = |place: usize| match places {
@@ -157,7 +185,7 @@ impl List {
     #[must_use]
     pub fn size(&self) -> usize {
         match &self.0 {
-            Elements::Values(values) => values.iter().map(Value::size).sum(),
+            Elements::Values { all, .. } => all.iter().map(Value::size).sum(),
             Elements::Texts { all, places } => {
                 let places = places.as_ref().map_or(0, |places| size_of_val(&**places));
                 all.whole.len() + size_of_val(&*all.ends) + places
@@ -168,13 +196,13 @@ impl List {
 
 impl FromIterator<Value> for List {
     fn from_iter<T: IntoIterator<Item = Value>>(values: T) -> Self {
-        Self(Elements::Values(values.into_iter().collect()))
+        Self::of(values.into_iter().collect())
     }
 }
 
 impl From<Vec<Value>> for List {
     fn from(values: Vec<Value>) -> Self {
-        Self(Elements::Values(values.into()))
+        Self::of(values.into())
     }
 }
 

@@ -255,6 +255,7 @@ impl Program {
             Function::Foreign(function) => function.run(inputs, out),
         };
         observer.end(node, watch);
+        let done = done.and_then(|()| out.check_depth().map_err(Failed::from));
         done.map_err(|failed| self.fault(node, failed, &registers.values))
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::array::Array;
-use super::list::{List, Text};
+use super::list::{DEEPEST, List, Text};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,6 +132,20 @@ impl Value {
         match self {
             Self::Text(text) => Ok(&**text),
             other => Err(format!("{}, not text", other.kind())),
+        }
+    }
+
+    /// Checks that it has no more lists within lists than can be written to a file: each takes some
+    /// of the stack when it is looked at.
+    ///
+    /// # Errors
+    /// That it has.
+    pub(super) fn check_depth(&self) -> Result<(), String> {
+        match self {
+            Self::List(list) if list.depth() > DEEPEST => {
+                Err(format!("more than {DEEPEST} lists within lists"))
+            }
+            _ => Ok(()),
         }
     }
 

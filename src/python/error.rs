@@ -6,6 +6,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -13,7 +14,11 @@ use crate::error::Error;
 
 impl From<Error> for PyErr {
     fn from(error: Error) -> Self {
-        Python::attach(|py| exception(py, &error).unwrap_or_else(|failure| failure))
+        Python::attach(|py| match cause(py, &error) {
+            // An interrupt, or the wish to exit, is not for those who handle errors.
+            Some(raised) if !raised.is_instance_of::<PyException>(py) => raised,
+            _ => exception(py, &error).unwrap_or_else(|failure| failure),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from imagepipe_rs._arguments import whole
+from imagepipe_rs._errors import GraphError
 from imagepipe_rs.graph._graph import Graph
 from imagepipe_rs.graph._output import add_outputs
 from imagepipe_rs.graph._stream import Stream
@@ -36,6 +37,14 @@ def graph(function: Callable[P, Any]) -> Callable[P, Graph]:
     def build(*args: P.args, **kwargs: P.kwargs) -> Graph:
         with Graph() as made:
             add_outputs(function(*args, **kwargs))
+        if not made.outputs:
+            code = function.__code__
+            place = f"{code.co_name} ({code.co_filename}:{code.co_firstlineno})"
+            message = (
+                f"{place}: it returns nothing, and makes no Output: return a node, a tuple of "
+                "nodes, or a mapping from labels to nodes"
+            )
+            raise GraphError(message)
         return made
 
     # What it returns is of another type than what the function returns.

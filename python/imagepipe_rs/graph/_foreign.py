@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imagepipe_rs._names import shown
 from imagepipe_rs.graph._constant import Described, described
 from imagepipe_rs.graph._node import Node
+from imagepipe_rs.graph._token import Data
 from imagepipe_rs.graph._values import value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from imagepipe_rs.graph._build import Build
     from imagepipe_rs.graph._node import Operand
-    from imagepipe_rs.graph._token import Data
 
 
 def _called(function: Callable[..., Any]) -> Callable[..., Described]:
@@ -58,6 +60,10 @@ class PyNode(Node):
         """Take the function and its arguments."""
         if not callable(function):
             raise TypeError(f"function is {function!r}, which cannot be called")
+        if not isinstance(inputs, Sequence) or isinstance(inputs, str):
+            raise TypeError(f"inputs is {shown(inputs)}, not a list of nodes")
+        if output_type is not None and not isinstance(output_type, Data):
+            raise TypeError(f"output_type is {shown(output_type)}, not a type as types.Float()")
         super().__init__(name=name)
         self.function = function
         self.output_type = output_type
@@ -130,6 +136,8 @@ class FileList(Node):
         name: str | None = None,
     ) -> None:
         """Take the paths."""
+        if isinstance(files, str | bytes | os.PathLike):
+            raise TypeError(f"files is {shown(files)}, not a list of paths")
         super().__init__(name=name)
         self.files = [os.path.abspath(os.fspath(one)) for one in files]  # noqa: PTH100  not resolved
         for one in self.files:

@@ -133,7 +133,7 @@ class RandomPatchView(Macro):
     def expand(self, source: Node, width: Node, height: Node, padding: Node, seed: Node) -> Operand:
         """Return a view that moves a random pixel to the upper left corner."""
         image = GetImageProperties(source)
-        with self.graph.within(f"{self.name}/y", saturates=False):
+        with self.graph.within(f"{self.name}/y", f"{self.identity}/y", saturates=False):
             other = seed + FOR_OTHER
         x = self._corner(padding, image["width"] - width, seed)
         y = self._corner(padding, image["height"] - height, other)

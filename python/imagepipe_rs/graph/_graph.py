@@ -49,8 +49,9 @@ class Graph:
         self.outputs: list[Output] = []
         self.variables: set[str] = set()
         self.saturates = False
-        self._scope = ""
+        self._scope = self._scope_identity = ""
         self._counts: dict[str, int] = {}
+        self._identities: dict[str, int] = {}
         self._openers: list[FrameType] = []
 
     def __enter__(self) -> Self:
@@ -65,20 +66,21 @@ class Graph:
         self._openers.pop()
 
     @contextlib.contextmanager
-    def within(self, scope: str, *, saturates: bool) -> Iterator[None]:
+    def within(self, scope: str, identity: str, *, saturates: bool) -> Iterator[None]:
         """Make nodes as parts of another one.
 
         Args:
             scope: its name, which those of its parts begin with.
+            identity: what its random numbers depend on, which those of its parts begin with.
             saturates: whether arithmetic clips in it.
         """
-        before = self._scope, self.saturates
-        self._scope, self.saturates = scope, saturates
+        before = self._scope, self._scope_identity, self.saturates
+        self._scope, self._scope_identity, self.saturates = scope, identity, saturates
         try:
             with self:
                 yield
         finally:
-            self._scope, self.saturates = before
+            self._scope, self._scope_identity, self.saturates = before
 
     def add(self, node: Node, name: str | None) -> str:
         """Add a node, and return its name: the same one in the next run.
@@ -104,15 +106,36 @@ class Graph:
     def _name_at(self, place: Place, kind: str) -> str:
         base = f"{self._scope}/{kind}" if self._scope else f"{place.path}: {kind}"
         while True:
-            count = self._counts.get(base, 0)
-            self._counts[base] = count + 1
-            name = base if count == 0 else f"{base} ({count + 1})"
+            name = _counted(base, self._counts)
             if name not in self.members:
                 return name
+
+    def identity_of(self, node: Node, name: str | None) -> str:
+        """Return what the random numbers of a node depend on.
+
+        It is the node's name; but that of a part of a macro has the line that made it, too, so that
+        it does not depend on the other parts.
+
+        Args:
+            node: the node, which has its name already.
+            name: the name that was given to it.
+        """
+        if not self._scope:
+            return node.name
+        if name:
+            return f"{self._scope_identity}/{name}"
+        inner = f"{node.place.inner}: " if node.place.inner else ""
+        return _counted(f"{self._scope_identity}/{inner}{node.node_kind}", self._identities)
 
     def opener(self) -> FrameType | None:
         """Return the function that opened it."""
         return self._openers[0] if self._openers else None
+
+
+def _counted(base: str, counts: dict[str, int]) -> str:
+    """Return a name; of those that have been there before, with a number."""
+    counts[base] = count = counts.get(base, 0) + 1
+    return base if count == 1 else f"{base} ({count})"
 
 
 class Saturate:
@@ -179,12 +202,14 @@ class Place:
             the function and the text of the line. Numbers of lines are not in it, because they
             change when other lines come and go; but where there is no source, there is nothing
             else.
+        inner: the calls among them that this package called, as those of a macro's ``expand``.
     """
 
-    def __init__(self, origin: str, path: str) -> None:
-        """Keep both."""
+    def __init__(self, origin: str, path: str, inner: str = "") -> None:
+        """Keep them."""
         self.origin = origin
         self.path = path
+        self.inner = inner
 
     @classmethod
     def of_caller(cls, made: object = None, graph: Graph | None = None) -> Place:
@@ -197,9 +222,11 @@ class Place:
         opener = None if graph is None else graph.opener()
         frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
         origin, calls = "", list[str]()
-        line = ""
+        line = inner = ""
         while frame is not None:
-            if not _is_ours(frame) and not _makes(frame, made):
+            if _is_ours(frame):
+                inner = inner or " > ".join(reversed(calls))
+            elif not _makes(frame, made):
                 line = line or _text(frame)
                 origin = origin or f"{frame.f_code.co_filename}:{frame.f_lineno}"
                 if frame.f_code.co_name not in _COMPREHENSIONS:
@@ -210,7 +237,7 @@ class Place:
             frame = frame.f_back
         if frame is None:  # not made below the function that opened the graph
             calls = calls[:1]
-        return cls(origin, " > ".join(reversed(calls)))
+        return cls(origin, " > ".join(reversed(calls)), inner)
 
 
 def _is_ours(frame: FrameType) -> bool:

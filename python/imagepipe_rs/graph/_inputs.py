@@ -125,6 +125,10 @@ class SeedInput(Input):
         """None, which is a seed of the macro's own."""
         return None
 
+    def coerce(self, value: Any, context: Any) -> Any:
+        """Return the seed that is given, or one of the macro's own."""
+        return context.parent.as_seed(value)
+
 
 class EnumerationInput(Input):
     """One of several words.

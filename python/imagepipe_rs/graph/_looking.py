@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from imagepipe_rs import _native
     from imagepipe_rs.graph._stream import Stream
 
+# More pictures than anybody looks at take all memory.
+_MOST_PICTURES = 10_000
+_SAMPLES = 2**64
+
 _FORMATS = {"dot": dot, "svg": svg}
 
 # Characters of a line of source.
@@ -188,7 +192,13 @@ def collage(
     down, across = operator.index(rows), operator.index(columns)
     if down < 1 or across < 1:
         raise ValueError(f"rows={rows} and columns={columns} are not valid: at least 1 each")
+    if down * across > _MOST_PICTURES:
+        allowed = f"at most {_MOST_PICTURES} samples"
+        raise ValueError(f"rows={rows} and columns={columns} are not valid: {allowed}")
     first = whole("index", index)
+    if first + down * across > _SAMPLES:
+        reason = f"there are no {down * across} samples from it on"
+        raise ValueError(f"index={index} is not valid: {reason}")
     pictures = [
         _picture(_chosen(stream.run(first + number), output), first + number)
         for number in range(down * across)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from imagepipe_rs import _native
 from imagepipe_rs._errors import GraphError
 from imagepipe_rs.graph._build import Build, types_of
 from imagepipe_rs.graph._constant import described
@@ -38,6 +40,7 @@ class Node(Operators):
         self.graph = current()
         self.place = Place.of_caller(self, self.graph)
         self.name = self.graph.add(self, name)
+        self.identity = self.graph.identity_of(self, name)
         self.operands: list[Node] = []
         self._known: Data | None = None
         self._seeds = 0
@@ -148,15 +151,22 @@ class Node(Operators):
         del build
         raise self.fault("it has no value")
 
+    def as_seed(self, value: Operand | None) -> Node:
+        """Return what a seed stands for: for None one of the node's own."""
+        if value is not None:
+            return self.as_value(value)
+        self._seeds += 1
+        number = "" if self._seeds == 1 else f": seed {self._seeds}"
+        return Seed(f"{self.identity}{number}")
+
     def as_input(self, value: Operand | None) -> Node:
-        """Return what an input stands for: a node, a constant, or for None a seed of its own.
+        """Return what an input stands for: a node, or a constant.
 
         Raises:
             GraphError: a node of another graph, or something that cannot be in one.
         """
         if value is None:
-            self._seeds += 1
-            return Seed(self.name if self._seeds == 1 else f"{self.name}: seed {self._seeds}")
+            raise self.fault("it takes None, which is no value: does a function return nothing?")
         if not isinstance(value, Node):
             try:
                 return Constant(value)
@@ -228,7 +238,11 @@ class Operation(Node):
         given = list(inputs)
         if operation in _CLIPPED and self.graph.saturates:
             given[2:] = [True]
-        self.operands = [self.as_value(value) for value in given]
+        seeds = _seeds().get(operation, frozenset())
+        self.operands = [
+            self.as_seed(value) if number in seeds else self.as_value(value)
+            for number, value in enumerate(given)
+        ]
 
     @property
     def node_kind(self) -> str:
@@ -239,6 +253,17 @@ class Operation(Node):
         """Return the operation."""
         del build
         return self.operation, None
+
+
+@cache
+def _seeds() -> dict[str, frozenset[int]]:
+    """Return which inputs of each operation are seeds."""
+    return {
+        row["name"]: frozenset(
+            number for number, (_, _, default) in enumerate(row["parameters"]) if default == "None"
+        )
+        for row in _native.graph_operations()
+    }
 
 
 class Seed(Operation):
@@ -265,4 +290,4 @@ class RandomSeed(Operation):
     def __init__(self, *, name: str | None = None) -> None:
         """Make the node, whose name tells it from other seeds."""
         super().__init__("RandomSeed", name=name)
-        self.operands = [self.as_value(self.name)]
+        self.operands = [self.as_value(self.identity)]

@@ -46,7 +46,8 @@ class ResourceNode(Node):
             raise self.fault(f"it has no field {field!r}, only {', '.join(self.fields())}")
         if field not in self._made:
             self._made[field] = None
-            with self.graph.within(f"{self.name}.{field}", saturates=self._saturates):
+            scope = f"{self.name}.{field}", f"{self.identity}.{field}"
+            with self.graph.within(*scope, saturates=self._saturates):
                 self._made[field] = self.as_input(self.make(field))
         found = self._made[field]
         if found is None:

@@ -56,7 +56,8 @@ class SourceList(ResourceListNode):
     def column(self, field: str) -> Node:
         """Return a field of all resources, as a list."""
         if field not in self._made:
-            with self.graph.within(f"{self.name}.{field}", saturates=False):
+            scope = f"{self.name}.{field}", f"{self.identity}.{field}"
+            with self.graph.within(*scope, saturates=False):
                 self._made[field] = self._columns[field]()
         return self._made[field]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from imagepipe_rs._names import shown
 from imagepipe_rs.graph._foreign import FileList
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operation
@@ -52,7 +53,12 @@ class ResourceListSource(Macro):
 
     def expand(self) -> Operand:
         """Return the list of what was loaded."""
-        return self._listed(dict(self.loaded()), None)
+        return self._listed(self._by_name(self.loaded()), None)
+
+    def _by_name(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            raise self.fault(f"load() returns {shown(data)}, not a dict of fields")
+        return dict(data)
 
     def _listed(self, data: dict[str, Any], segments: list[int] | None) -> Node:
         virtual = {key: one for key, one in data.items() if isinstance(one, ResourceField)}

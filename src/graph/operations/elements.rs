@@ -85,7 +85,7 @@ pub(super) fn place(number: i64, length: usize) -> Result<usize, String> {
     usize::try_from(from_start)
         .ok()
         .filter(|place| *place < length)
-        .ok_or_else(|| format!("element {number} of {length}"))
+        .ok_or_else(|| format!("index {number} is out of range for {length} elements"))
 }
 
 /// Writes an element of a list.

@@ -72,7 +72,11 @@ pub(super) fn concatenate(inputs: Inputs<'_>, out: &mut Value) -> Result<(), Str
     if arrays.count() == inputs.len() {
         return join_arrays(inputs, out);
     }
+    let lengths = inputs.iter().map(len).sum::<Result<usize, String>>()?;
     let mut elements: Vec<Value> = Vec::new();
+    if elements.try_reserve_exact(lengths).is_err() {
+        return Err(format!("no memory for a list of {lengths} elements"));
+    }
     for input in inputs.iter() {
         for place in 0..len(input)? {
             let mut value = Value::default();

@@ -29,6 +29,11 @@ pub(super) const ALL: &[Operation] = &[
         ],
         |inputs, out| {
             let [low, high] = [inputs.get(0).double()?, inputs.get(1).double()?];
+            if !(low <= high && (high - low).is_finite()) {
+                return Err(format!(
+                    "from {low} to {high}, which is no range of numbers"
+                ));
+            }
             let drawn = stream(inputs.get(2))?.uniform(low, high);
             out.array_mut().put_scalar(below(drawn, low, high));
             Ok(())
@@ -44,6 +49,9 @@ pub(super) const ALL: &[Operation] = &[
         ],
         |inputs, out| {
             let [mean, sigma] = [inputs.get(0).double()?, inputs.get(1).double()?];
+            if !(sigma >= 0.0 && sigma.is_finite()) {
+                return Err(format!("sigma is {sigma}, not a number from 0"));
+            }
             let drawn = normal(&mut stream(inputs.get(2))?);
             out.array_mut()
                 .put_scalar(f32::from_double(mean + sigma * drawn));

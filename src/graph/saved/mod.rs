@@ -24,9 +24,11 @@
 mod read;
 mod write;
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
 
 use super::description::{Description, Fault, Kind};
+use super::list::DEEPEST;
 use crate::error::{Error, Result};
 use crate::file;
 use crate::random::hash_bytes;
@@ -37,8 +39,6 @@ const VERSION: u32 = 1;
 const HEADER: usize = 24;
 /// The most bytes of content: more than anybody's constants, and less than fills a machine.
 const LARGEST: u64 = 2 << 30;
-/// Lists within lists.
-const DEEPEST: usize = 32;
 
 /// A graph with the seed of its random numbers.
 #[derive(Clone, Debug)]
@@ -58,8 +58,12 @@ impl Saved {
     ///
     /// # Errors
     /// [`Error::Graph`] for a node that cannot be saved, [`Error::Exists`] for a file that is there,
-    /// [`Error::Write`] for one that cannot be written.
+    /// [`Error::Write`] for one that cannot be written, [`Error::Dataset`] for what is no regular
+    /// file.
     pub fn save(&self, path: &Path, relocatable: bool, replace: bool) -> Result<()> {
+        if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
+            return Err(Error::dataset(path, "not a regular file"));
+        }
         let home = relocatable.then(|| directory(path)).transpose()?;
         let bytes = write::file(self, home.as_deref())?;
         file::write_whole(path, &bytes, replace)
@@ -87,7 +91,7 @@ impl Saved {
     /// [`Error::Io`] for a file that cannot be read; [`Error::Dataset`] for one that is cut short,
     /// damaged, no graph, or of a later version.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(Error::at(path))?;
+        let bytes = content_of(path)?;
         let home = directory(path)?;
         read::file(&bytes, &home).map_err(|reason| Error::dataset(path, reason))
     }
@@ -123,11 +127,42 @@ impl Description {
     }
 }
 
-/// The directory that a file is in, from the root.
-fn directory(path: &Path) -> Result<std::path::PathBuf> {
-    let mut path = std::path::absolute(path).map_err(Error::at(path))?;
-    path.pop();
-    Ok(path)
+/// The bytes of a file that begins as those of graphs do, and is no longer than they can be.
+fn content_of(path: &Path) -> Result<Vec<u8>> {
+    // Before it is opened, which may wait for another process where it is a pipe.
+    let about = std::fs::metadata(path).map_err(Error::at(path))?;
+    if !about.is_file() {
+        return Err(Error::dataset(path, "not a regular file"));
+    }
+    let file = std::fs::File::open(path).map_err(Error::at(path))?;
+    let mut bytes = Vec::new();
+    let begin = MAGIC.len() as u64;
+    let read = (&file).take(begin).read_to_end(&mut bytes);
+    read.map_err(Error::at(path))?;
+    // What follows is looked at only if it can be a graph; zlib makes nothing much longer.
+    if bytes == MAGIC {
+        let most = LARGEST + LARGEST / 1000 + 4096;
+        let read = (&file).take(most).read_to_end(&mut bytes);
+        read.map_err(Error::at(path))?;
+    }
+    Ok(bytes)
+}
+
+/// The directory that a file is in, from the root, without `..`.
+fn directory(path: &Path) -> Result<PathBuf> {
+    let absolute = std::path::absolute(path).map_err(Error::at(path))?;
+    let mut whole = PathBuf::new();
+    for part in absolute.components() {
+        if part == Component::ParentDir {
+            // What is above a link is above where it leads to.
+            whole = whole.canonicalize().unwrap_or(whole);
+            whole.pop();
+        } else {
+            whole.push(part);
+        }
+    }
+    whole.pop();
+    Ok(whole)
 }
 
 #[cfg(test)]

@@ -51,8 +51,16 @@ fn elements() -> Vec<Case> {
         case("GetElement", &[rows, int(1)], vector(&[3u8, 4])),
         case("GetElement", &[words(), int(1)], text("bc")),
         case("GetElement", &[mixed, int(1)], text("x")),
-        fails("GetElement", &[numbers(), int(6)], "element 6 of 6"),
-        fails("GetElement", &[words(), int(-5)], "element -5 of 4"),
+        fails(
+            "GetElement",
+            &[numbers(), int(6)],
+            "index 6 is out of range for 6 elements",
+        ),
+        fails(
+            "GetElement",
+            &[words(), int(-5)],
+            "index -5 is out of range for 4 elements",
+        ),
         fails(
             "GetElement",
             &[numbers(), float(0.5)],
@@ -74,7 +82,11 @@ fn parts() -> Vec<Case> {
             &[words(), int(0), int(1)],
             list(&[text("a"), text("bc")]),
         ),
-        fails("Sublist", &sublist(3, 6), "element 6 of 6"),
+        fails(
+            "Sublist",
+            &sublist(3, 6),
+            "index 6 is out of range for 6 elements",
+        ),
         fails(
             "Sublist",
             &sublist(3, 2),
@@ -95,7 +107,11 @@ fn parts() -> Vec<Case> {
             &[numbers(), vector::<i32>(&[])],
             vector::<i32>(&[]),
         ),
-        fails("Remap", &[numbers(), vector(&[6])], "element 6 of 6"),
+        fails(
+            "Remap",
+            &[numbers(), vector(&[6])],
+            "index 6 is out of range for 6 elements",
+        ),
         case(
             "Filter",
             &[vector(&[1f32, 2.0, 3.0, 4.0]), kept.clone()],

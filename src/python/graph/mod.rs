@@ -120,18 +120,18 @@ impl PyGraph {
         start: u64,
         count: u64,
     ) -> PyResult<Bound<'py, PyList>> {
-        let profile = py.detach(|| {
-            let mut registers = self.program.registers();
-            let mut profile = Profile::default();
-            for number in 0..count {
-                let index = start.wrapping_add(number);
-                let run =
-                    self.program
-                        .run_profiled(Sample { seed, index }, &mut registers, &mut profile);
-                run.map_err(|fault| fault.into_error(Some(index)))?;
-            }
-            Ok::<_, Error>(profile)
-        })?;
+        let mut registers = self.program.registers();
+        let mut profile = Profile::default();
+        for number in 0..count {
+            let index = start.wrapping_add(number);
+            let run = py.detach(|| {
+                let sample = Sample { seed, index };
+                self.program
+                    .run_profiled(sample, &mut registers, &mut profile)
+            });
+            run.map_err(|fault| fault.into_error(Some(index)))?;
+            py.check_signals()?;
+        }
         let nodes = self.program.nodes().iter().zip(profile.spent());
         let rows = nodes
             .filter(|(_, spent)| spent.count > 0)

@@ -203,7 +203,11 @@ def _lines_of(make: Callable[[], Any]) -> range:
 
 DEEP: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: Constant(1)["a"], "Constant", "it is not a resource, so it has no field 'a'"),
-    (lambda: Constant([1, 2])[PyNode(lambda: 5)], "GetElement", "element 5 of 2"),
+    (
+        lambda: Constant([1, 2])[PyNode(lambda: 5)],
+        "GetElement",
+        "index 5 is out of range for 2 elements",
+    ),
 ]
 
 
@@ -361,7 +365,9 @@ def test_a_function_that_returns_something_else_than_it_says_is_an_error() -> No
 def test_a_sample_that_cannot_be_made_has_its_number() -> None:
     with Graph() as graph:
         outputs(Constant([1, 2, 3])[PyNode(lambda: 3, output_type=types.Integer())])
-    with pytest.raises(GraphError, match=r"sample 7: .*element 3 of 3") as caught:
+    with pytest.raises(
+        GraphError, match=r"sample 7: .*index 3 is out of range for 3 elements"
+    ) as caught:
         Stream(graph).run(7)
     assert caught.value.index == 7
 

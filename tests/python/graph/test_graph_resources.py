@@ -108,7 +108,7 @@ def test_a_resource_of_a_list() -> None:
         number, word, tens, pair, last = sample(make, index)
         assert (number, word, tens, last) == (index, "abcdef"[index], index * 10, "f")
         assert pair.tolist() == [2 * index, 2 * index + 1]
-    with pytest.raises(GraphError, match=r"sample 6: .*element 6 of 6"):
+    with pytest.raises(GraphError, match=r"sample 6: .*index 6 is out of range for 6 elements"):
         sample(make, 6)
 
 
@@ -131,7 +131,7 @@ def test_parts_of_a_list() -> None:
 
     assert sample(make, 4) == (20, "e", 3)
     for number in (3, -4):
-        with pytest.raises(GraphError, match="element 6 of 6"):
+        with pytest.raises(GraphError, match="index 6 is out of range for 6 elements"):
             sample(lambda number=number: ListInterval(Source(), 2, 4)[number]["word"])
 
 
@@ -151,7 +151,7 @@ def test_a_list_in_random_order_has_the_same_resources() -> None:
 
 
 def test_repeated_resources_end() -> None:
-    with pytest.raises(GraphError, match="element 2 of 2"):
+    with pytest.raises(GraphError, match="index 2 is out of range for 2 elements"):
         sample(lambda: RepeatResource(Source()[0], 2)[Constant(2)]["word"])
 
 
@@ -162,7 +162,7 @@ def test_segments() -> None:
         return SegmentCount(resources), *(one[0]["tens"] for one in segments)
 
     assert sample(make) == (3, 0, 30, 40, 40)
-    with pytest.raises(GraphError, match="element 3 of 3"):
+    with pytest.raises(GraphError, match="index 3 is out of range for 3 elements"):
         sample(lambda: ResourceSegment(Segmented(), 3)[0]["number"])
 
 
