@@ -43,6 +43,7 @@ pub(super) fn check(graph: &Description) -> Result<Known, Fault> {
             }),
             Kind::Foreign { function, inputs } => function.infer(&known(&types, inputs)),
         };
+        let found = found.and_then(|found| found.check_depth().map(|()| found));
         types.push(found.unwrap_or_else(|reason| {
             failing.push((place, reason));
             Type::Anything

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::array::{Array, Shape};
+use super::list::DEEPEST;
 use super::value::Value;
 use crate::pixel::Dtype;
 
@@ -141,6 +142,23 @@ impl Type {
             Self::Anything => Ok(ArrayType::default()),
             other => Err(format!("{other}, not an array of numbers")),
         }
+    }
+
+    /// Checks that lists of this type are not nested deeper than values may be.
+    ///
+    /// # Errors
+    /// That they are.
+    pub(super) fn check_depth(&self) -> Result<(), String> {
+        let mut depth = 0;
+        let mut of = self;
+        while let Self::List { element, .. } = of {
+            depth += 1;
+            of = element;
+        }
+        if depth > DEEPEST {
+            return Err(format!("more than {DEEPEST} lists within lists"));
+        }
+        Ok(())
     }
 }
 
