@@ -29,7 +29,7 @@ pub(super) const ALL: &[Operation] = &[
         ],
         |inputs, out| {
             let [low, high] = [inputs.get(0).double()?, inputs.get(1).double()?];
-            if !(low <= high && (high - low).is_finite()) {
+            if !(high - low).is_finite() {
                 return Err(format!(
                     "from {low} to {high}, which is no range of numbers"
                 ));

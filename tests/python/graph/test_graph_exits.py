@@ -6,16 +6,20 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from imagepipe_rs import DatasetError, GraphError
 from imagepipe_rs.graph import (
+    Constant,
     ImageDirectory,
     Macro,
     MakeList,
     PyNode,
+    RandomPatchView,
     RandomResource,
     SampleIndex,
     SampleUniform,
+    ViewImage,
     load,
     pipeline,
 )
@@ -150,3 +154,27 @@ def test_only_regular_files_are_read_and_replaced(tmp_path: Path) -> None:
         file.truncate(1 << 40)
     with pytest.raises(DatasetError, match="not a saved graph"):
         load(large)
+
+
+def test_a_patch_may_be_larger_than_its_image() -> None:
+    @pipeline()
+    def patches() -> Any:
+        image = Constant(np.full((20, 30, 3), 200, np.uint8))
+        return ViewImage(image, RandomPatchView(image, 50, 40), 50, 40)
+
+    for index in range(20):
+        (patch,) = patches().run(index)
+        assert patch.shape == (40, 50, 3)
+        assert (patch == 200).all(axis=2).sum() > 500
+
+
+def test_numbers_are_drawn_from_finite_ranges_in_either_direction() -> None:
+    @pipeline()
+    def drawn(low: float, high: float) -> Any:
+        return SampleUniform(low, high)
+
+    found = [drawn(2, 1).run(index)[0] for index in range(50)]
+    assert 1 <= min(found) < max(found) <= 2
+    for low, high in ((float("nan"), 1), (0, float("inf"))):
+        with pytest.raises(GraphError, match="no range of numbers"):
+            drawn(low, high).run(0)
