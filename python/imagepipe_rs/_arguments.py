@@ -16,6 +16,9 @@ from imagepipe_rs._paths import paths_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+SAMPLES = 2**64
+"""How many samples a stream has."""
+
 WORDS = _native.words()
 """The words of each argument that is one of a few, by its name."""
 

@@ -40,7 +40,6 @@ class Delivery(NamedTuple):
 
 
 _running: weakref.WeakSet[_Running] = weakref.WeakSet()
-_stopped: weakref.WeakSet[_Running] = weakref.WeakSet()
 
 
 def delivery(device: Any, output: str | None, dtype: str) -> Delivery:
@@ -122,15 +121,10 @@ def _current() -> int:
     return rank
 
 
-def close_at_exit(iterator: _Running) -> None:
-    """Have an iterator over batches on a GPU stopped before the process ends."""
-    _running.add(iterator)
-
-
 def stop_at_exit(iterator: _Running) -> None:
-    """Have an iterator over batches stopped before the interpreter ends, with its workers."""
+    """Have an iterator over batches stopped, with its workers, before the interpreter ends."""
     _register_stop()
-    _stopped.add(iterator)
+    _running.add(iterator)
 
 
 @cache
@@ -139,7 +133,7 @@ def _register_stop() -> None:
 
 
 def _stop() -> None:
-    for iterator in list(_stopped):
+    for iterator in list(_running):
         iterator.abandon()
 
 
@@ -150,6 +144,5 @@ def _forbid_calls_at_exit() -> None:
 
 
 def _close() -> None:
-    for iterator in list(_running):
-        iterator.abandon()
+    _stop()
     _native.close_cuda()

@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from imagepipe_rs._device import close_at_exit
+from imagepipe_rs._device import stop_at_exit
 from imagepipe_rs._errors import ImagePipeError
 from imagepipe_rs._names import printable
 from imagepipe_rs._state import Progress
@@ -120,7 +120,7 @@ class LoaderIterator(Iterator[Batch]):
 
     def _made(self, start: Place) -> _native.Batches:
         if self._epochs.about.device != "cpu":
-            close_at_exit(self)
+            stop_at_exit(self)
         return self._epochs.native.batches(*start, self._count)
 
     def _done_with_failures(self) -> str:

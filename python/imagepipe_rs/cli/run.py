@@ -10,13 +10,13 @@ import click
 import numpy as np
 
 from imagepipe_rs import _native
+from imagepipe_rs._arguments import SAMPLES
 from imagepipe_rs._names import printable
 from imagepipe_rs.cli import _text
 from imagepipe_rs.cli._program import command, place
 
 # Characters of text that are printed: enough for the path of a file.
 _LONGEST = 200
-_SAMPLES = 2**64
 
 
 @command(
@@ -30,7 +30,7 @@ _SAMPLES = 2**64
     """,
 )
 @place("--path", help="What Stream.save has written.")
-@click.option("--index", default=0, type=click.IntRange(0, _SAMPLES - 1), help="The first sample.")
+@click.option("--index", default=0, type=click.IntRange(0, SAMPLES - 1), help="The first sample.")
 @click.option("--count", default=1, type=click.IntRange(1), help="How many samples.")
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), help="Another seed than the stream's.")
 @click.option("-o", "--output", help="A folder for the samples, which is made if need be.")
@@ -44,8 +44,8 @@ def run(
     """
     from imagepipe_rs.graph import Stream  # noqa: PLC0415  other commands do without it
 
-    if index + count > _SAMPLES:
-        left = _text.count(_SAMPLES - index, "sample")
+    if index + count > SAMPLES:
+        left = _text.count(SAMPLES - index, "sample")
         message = f"--count {count} is more than the {left} from --index {index} on"
         raise click.UsageError(message)
     stream = Stream.load(path)

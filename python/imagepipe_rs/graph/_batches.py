@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, cast
 
 from imagepipe_rs import _native
 from imagepipe_rs._arguments import shard_of, whole
-from imagepipe_rs._device import close_at_exit, delivery, stop_at_exit
+from imagepipe_rs._device import delivery, stop_at_exit
 from imagepipe_rs._errors import ImagePipeError
 from imagepipe_rs._names import counted, printable, shown
 from imagepipe_rs._notes import warn
@@ -147,11 +147,8 @@ class BatchIterator(Iterator[B], Generic[B]):
         """Start workers."""
         self._batches = batches
         self._native = batches._native.batches(batches._next, batches._steps)  # noqa: SLF001
-        if batches.device != "cpu":
-            close_at_exit(self)
-        else:
-            # A worker that runs a Python function must not wait for an interpreter that has ended.
-            stop_at_exit(self)
+        # Also on the CPU: workers that run Python functions must not outlive the interpreter.
+        stop_at_exit(self)
         self._failures = 0
         self._closed = False
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from imagepipe_rs._arguments import whole
+from imagepipe_rs._arguments import SAMPLES, whole
 from imagepipe_rs._names import counted, shown, table
 from imagepipe_rs.graph._boxes import boxes_of, cut, short_origin
 from imagepipe_rs.graph._drawing import dot, svg
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 # More pictures than anybody looks at take all memory.
 _MOST_PICTURES = 10_000
-_SAMPLES = 2**64
 
 _FORMATS = {"dot": dot, "svg": svg}
 
@@ -196,7 +195,7 @@ def collage(
         allowed = f"at most {_MOST_PICTURES} samples"
         raise ValueError(f"rows={rows} and columns={columns} are not valid: {allowed}")
     first = whole("index", index)
-    if first + down * across > _SAMPLES:
+    if first + down * across > SAMPLES:
         reason = f"there are no {down * across} samples from it on"
         raise ValueError(f"index={index} is not valid: {reason}")
     pictures = [

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagepipe_rs import _native
-from imagepipe_rs._arguments import whole
+from imagepipe_rs._arguments import SAMPLES, whole
 from imagepipe_rs._errors import DatasetExistsError
 from imagepipe_rs._writing import Progress, Written, check_progress
 from imagepipe_rs.graph._samples import FORMATS, AsExample, AsImageRecord, Form
@@ -168,8 +168,8 @@ def _written(
 ) -> Written:
     count, start = whole("count", request.count, 1), whole("start", request.start)
     shards = whole("shards", request.shards, 1)
-    if start + count > 2**64:
-        raise ValueError(f"count={count} is not valid: there are {2**64 - start} from {start} on")
+    if start + count > SAMPLES:
+        raise ValueError(f"count={count} is not valid: there are {SAMPLES - start} from {start} on")
     if shards > count:
         raise ValueError(f"shards={shards} is not valid: there are {count} samples")
     paths = _paths(Path(request.dest), shards)

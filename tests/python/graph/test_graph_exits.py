@@ -1,4 +1,4 @@
-"""Programs that end, or are interrupted, while functions of the user's own run in streams."""
+"""Edges: programs that end or are interrupted, None, nesting, odd files and ranges."""
 
 from __future__ import annotations
 
