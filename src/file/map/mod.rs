@@ -232,6 +232,8 @@ impl Map {
         self.check_size(fstat(file).ok().as_ref())?;
         let read = read_from(file, start, buffer).map_err(Error::at(&self.path))?;
         if read < buffer.len() {
+            // How long it is can only be asked now: a read that is cut short may have ended before.
+            self.check_size(fstat(file).ok().as_ref())?;
             return Err(self.changed((start + read) as u64));
         }
         Ok(())
