@@ -25,7 +25,7 @@ pub use names::{
 };
 pub use natural::natural_order;
 pub use parallel::each;
-pub use read::{append_file, peek, read_into, read_stamped};
+pub use read::{append_file, check_readable, peek, read_into, read_stamped};
 pub use regular::Stamp;
 pub use scan::{Folder, Listing, scan};
 pub use signature::{Foreign, SIGNATURE};

@@ -82,6 +82,18 @@ fn read_all(file: &OwnedFd, buffer: &mut Vec<u8>) -> io::Result<usize> {
     }
 }
 
+/// Checks that there is a file which [`peek`] would read, without opening it.
+///
+/// # Errors
+/// What the operating system says; what is not a regular file, or is larger than 1 GiB.
+pub fn check_readable(path: &Path) -> io::Result<()> {
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() {
+        return Err(not_regular());
+    }
+    check_length(about.len())
+}
+
 /// Replaces what is in `buffer` by the first `most` bytes of a regular file, or all if it has
 /// fewer; returns the file's length, and what tells whether it is written to later on.
 ///

@@ -23,6 +23,17 @@ pub struct List(Elements);
 /// Lists within lists, at most.
 pub(super) const DEEPEST: usize = 32;
 
+/// Checks how many lists are within each other.
+///
+/// # Errors
+/// That they are too many.
+pub(super) fn check_nesting(depth: usize) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Err(format!("more than {DEEPEST} lists within lists"));
+    }
+    Ok(())
+}
+
 #[derive(Clone)]
 enum Elements {
     Values {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::array::{Array, Shape};
-use super::list::DEEPEST;
+use super::list::check_nesting;
 use super::value::Value;
 use crate::pixel::Dtype;
 
@@ -155,10 +155,7 @@ impl Type {
             depth += 1;
             of = element;
         }
-        if depth > DEEPEST {
-            return Err(format!("more than {DEEPEST} lists within lists"));
-        }
-        Ok(())
+        check_nesting(depth)
     }
 }
 

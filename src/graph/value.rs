@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::array::Array;
-use super::list::{DEEPEST, List, Text};
+use super::list::{List, Text, check_nesting};
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,9 +142,7 @@ impl Value {
     /// That it has.
     pub(super) fn check_depth(&self) -> Result<(), String> {
         match self {
-            Self::List(list) if list.depth() > DEEPEST => {
-                Err(format!("more than {DEEPEST} lists within lists"))
-            }
+            Self::List(list) => check_nesting(list.depth()),
             _ => Ok(()),
         }
     }

@@ -51,6 +51,8 @@ class Reference(Node):
 class Variable(Node):
     """A constant whose value may be chosen when the stream is built.
 
+    Variables of one name are set together; each has a default of its own.
+
     Args:
         variable: its name.
         default: its value where none is chosen.

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from imagepipe_rs._names import shown
+from imagepipe_rs._names import counted, shown
+from imagepipe_rs._notes import warn
 from imagepipe_rs.graph._foreign import FileList
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Constant, Node, Operation
@@ -113,8 +114,11 @@ class SegmentedResourceListSource(ResourceListSource):
         return self._listed(data, segments)
 
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp")
 """What names of images end with, in small or capital letters."""
+
+UNREADABLE = (".tif", ".tiff")
+"""What names of images end with that cannot be decoded."""
 
 
 class DecodedImage(ResourceField):
@@ -140,7 +144,8 @@ class DecodedImage(ResourceField):
 class ImageDirectory(ResourceListSource):
     """The images of a folder, with the fields ``file`` and ``image``.
 
-    The files are listed when the node is made: JPEG, PNG and TIFF, by the ends of their names.
+    The files are listed when the node is made: JPEG, PNG, BMP, GIF and WebP, by the ends of their
+    names. TIFF files, which cannot be decoded, are left out.
 
     Args:
         path: the folder.
@@ -153,6 +158,9 @@ class ImageDirectory(ResourceListSource):
 
     Raises:
         GraphError: there is no such folder, it cannot be read, or there are no images in it.
+
+    Warns:
+        DatasetWarning: TIFF files are left out.
 
     Example::
 
@@ -190,8 +198,15 @@ class ImageDirectory(ResourceListSource):
             files.sort(key=natural)
         if self._filter:
             files = [one for one in files if self._filter(one)]
+        unreadable = [one for one in files if one.lower().endswith(UNREADABLE)]
+        left_out = f"{self._path}: {counted(len(unreadable), 'TIFF file')}, which cannot be decoded"
+        files = [one for one in files if not one.lower().endswith(UNREADABLE)]
+        if not files and unreadable:
+            raise self.fault(left_out)
         if not files:
             raise self.fault(f"{self._path}: there are no images in this folder")
+        if unreadable:
+            warn([f"{left_out}, left out"])
         return {"file": FileList(files, must_exist=False), "image": self._image}
 
     def _found(self) -> list[str]:
@@ -208,7 +223,7 @@ class ImageDirectory(ResourceListSource):
 
 
 def _is_image(name: str) -> bool:
-    return name.lower().endswith(EXTENSIONS)
+    return name.lower().endswith(EXTENSIONS + UNREADABLE)
 
 
 def natural(path: str) -> list[tuple[int, int, str]]:

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::operation::{Given, Inputs, Operation, Parameter, Run, Scratch};
 use super::super::types::Type;
 use super::super::value::Value;
-use crate::file::{Base, peek};
+use crate::file::{check_readable, peek};
 
 /// The operations of this family.
 pub(super) const ALL: &[Operation] = &[Operation {
@@ -24,8 +24,7 @@ fn infer_read(types: &Given<'_>) -> Result<Type, String> {
     }
     if let Some(path) = types.constant(0) {
         let path = path.text()?;
-        let found = Base::default().len_of(Path::new(path));
-        found.map_err(|error| format!("{path}: {error}"))?;
+        check_readable(Path::new(path)).map_err(|error| format!("{path}: {error}"))?;
     }
     Ok(Type::Bytes)
 }

@@ -105,6 +105,7 @@ pub(super) const ALL: &[Operation] = &[
         ],
         infer: |types| {
             check_view(&types[1])?;
+            types.constant(1).map(places_of).transpose()?;
             let (width, height) = (infer_side(types, 2)?, infer_side(types, 3)?);
             INTERPOLATION.infer(types, 4)?;
             BORDER.infer(types, 5)?;
@@ -191,11 +192,32 @@ fn infer_crop(types: &Given<'_>) -> Result<Type, String> {
         let len = infer_side(types, side)?;
         let start = types.constant(start).map(Value::integer).transpose()?;
         let known = start.zip(len).zip(whole);
-        Ok::<_, String>(known.map(|((start, len), whole)| covered(start, len, whole).1))
+        Ok::<_, String>(known.map(|((start, len), whole)| (start, len, whole)))
     };
-    let width = stretch(1, 3, picture.width)?;
-    let height = stretch(2, 4, picture.height)?;
-    infer_resized(&types[0], width, height)
+    let across = stretch(1, 3, picture.width)?;
+    let down = stretch(2, 4, picture.height)?;
+    if let Some((across, down)) = across.zip(down) {
+        rectangle(across, down)?;
+    }
+    let len = |(start, len, whole)| covered(start, len, whole).1;
+    infer_resized(&types[0], across.map(len), down.map(len))
+}
+
+/// The left, top, width and height of what a rectangle covers of an image; of each axis, where the
+/// rectangle begins, its length, and that of the image.
+///
+/// # Errors
+/// That it covers nothing.
+fn rectangle(across: (i64, usize, usize), down: (i64, usize, usize)) -> Result<[usize; 4], String> {
+    let of = |(start, len, whole)| covered(start, len, whole);
+    let ((left, width), (top, height)) = (of(across), of(down));
+    let ((x, wide, columns), (y, high, rows)) = (across, down);
+    if width * height == 0 {
+        return Err(format!(
+            "{wide}x{high} pixels at ({x}, {y}), outside of an image of {columns}x{rows}"
+        ));
+    }
+    Ok([left, top, width, height])
 }
 
 fn crop(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
@@ -220,13 +242,7 @@ pub(super) fn part(
 ) -> Result<[usize; 4], String> {
     let (x, y) = (inputs.get(0).integer()?, inputs.get(1).integer()?);
     let (wide, high) = (side(inputs.get(2))?, side(inputs.get(3))?);
-    let ((left, width), (top, height)) = (covered(x, wide, columns), covered(y, high, rows));
-    if width * height == 0 {
-        return Err(format!(
-            "{wide}x{high} pixels at ({x}, {y}), outside of an image of {columns}x{rows}"
-        ));
-    }
-    Ok([left, top, width, height])
+    rectangle((x, wide, columns), (y, high, rows))
 }
 
 fn put_part(
@@ -266,6 +282,14 @@ fn view_image(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Res
     Seen::read(inputs.after(1))?.put(source, &mut scratch.lines, out)
 }
 
+/// Where the source has what is seen in a view.
+///
+/// # Errors
+/// That it is no view, or has no inverse.
+fn places_of(value: &Value) -> Result<Matrix, String> {
+    inverse(&view(value)?).ok_or_else(|| "a view that has no inverse".to_owned())
+}
+
 /// How an image is seen.
 pub(super) struct Seen {
     /// Where the source has each pixel.
@@ -280,7 +304,7 @@ impl Seen {
     /// From view, width, height, interpolation and border.
     pub(super) fn read(inputs: Inputs<'_>) -> Result<Self, String> {
         Ok(Self {
-            places: inverse(&view(inputs.get(0))?).ok_or("a view that has no inverse")?,
+            places: places_of(inputs.get(0))?,
             width: side(inputs.get(1))?,
             height: side(inputs.get(2))?,
             taps: INTERPOLATION.read(inputs.get(3))?,

@@ -100,20 +100,32 @@ pub(super) fn infer_picture(of: &Type) -> Result<Picture, String> {
 /// The type of an image of another size.
 ///
 /// # Errors
-/// That it is none.
+/// That it is none, that it has no pixels, or that the other one is too large.
 pub(super) fn infer_resized(
     of: &Type,
     width: Option<usize>,
     height: Option<usize>,
 ) -> Result<Type, String> {
     let picture = infer_picture(of)?;
-    let dtype = of.as_array()?.dtype;
-    let shape = picture.has_channels.map(|has_channels| {
+    let source = of.as_array()?;
+    if source.shape.iter().flatten().any(|axis| *axis == Some(0)) {
+        return Err(without_pixels(&source));
+    }
+    let axes = picture.has_channels.map(|has_channels| {
         let mut axes = vec![height, width];
         axes.extend(has_channels.then_some(picture.channels));
         axes
     });
-    Ok(Type::Array(ArrayType { dtype, shape }))
+    let known: Option<Vec<_>> = axes.iter().flatten().copied().collect();
+    shape(&known.unwrap_or_default())?;
+    Ok(Type::Array(ArrayType {
+        dtype: source.dtype,
+        shape: axes,
+    }))
+}
+
+fn without_pixels(image: &ArrayType) -> String {
+    format!("{image}, an image without pixels")
 }
 
 /// Height, width and channels of an image.
@@ -135,7 +147,7 @@ pub(super) fn dimensions(array: &Array) -> Result<[usize; 3], String> {
 pub(super) fn raster<T: bytemuck::Pod>(array: &Array) -> Result<Raster<'_, T>, String> {
     let [height, width, channels] = dimensions(array)?;
     if height * width * channels == 0 {
-        return Err(format!("{}, an image without pixels", ArrayType::of(array)));
+        return Err(without_pixels(&ArrayType::of(array)));
     }
     let data = bytemuck::cast_slice(array.bytes());
     Ok(Raster::packed(data, width, height, channels))

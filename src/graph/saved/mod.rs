@@ -19,7 +19,8 @@
 //! 8 bytes for its length, and its values.
 //!
 //! Paths are relative to the file unless they are to stay absolute. What is read is checked as any
-//! graph is: a file can neither make a cycle, nor take more memory than it says, which is bounded.
+//! graph is: a file cannot make a cycle, and how much memory it takes is bounded: by its content,
+//! which has 2 GiB at most, and by the numbers of nodes and of values in lists.
 
 mod read;
 mod write;

@@ -31,6 +31,7 @@ pub(super) fn graph(content: &[u8], home: &Path) -> Result<Saved> {
     let mut reader = Reader {
         left: content,
         home,
+        values: 0,
     };
     let seed = reader.long()?;
     let graph = reader.graph()?;
@@ -73,25 +74,25 @@ fn content(bytes: &[u8]) -> Result<Vec<u8>> {
     }
 }
 
-/// A list of values; of text, in one piece.
-fn packed(values: Vec<Value>) -> List {
-    let texts: Option<TextList> = values.iter().map(|value| value.text().ok()).collect();
-    match texts {
-        Some(texts) if !values.is_empty() => texts.into(),
-        _ => values.into(),
-    }
-}
+/// The most nodes of a graph, and the most outputs.
+const MOST_NODES: usize = 1 << 20;
+
+/// The most values in lists, those of lists of text aside. In memory, a value takes many times the
+/// bytes that it may take in a file.
+const MOST_VALUES: usize = 1 << 24;
 
 /// Content that is read one thing after the other.
 struct Reader<'a> {
     left: &'a [u8],
     home: &'a Path,
+    /// How many values of lists have been read.
+    values: usize,
 }
 
 impl<'a> Reader<'a> {
     fn graph(&mut self) -> Result<Description> {
         let mut graph = Description::default();
-        for place in 0..self.count()? {
+        for place in 0..self.bounded("nodes")? {
             let node = self.node()?;
             if node.inputs().iter().any(|input| *input >= place) {
                 return Err(format!(
@@ -100,7 +101,7 @@ impl<'a> Reader<'a> {
             }
             graph.nodes.push(node);
         }
-        for _ in 0..self.count()? {
+        for _ in 0..self.bounded("outputs")? {
             let node = self.count()?;
             let label = self.text()?.into();
             graph.outputs.push(Output { node, label });
@@ -150,16 +151,46 @@ impl<'a> Reader<'a> {
                 let len = self.long()?;
                 Ok(Value::Bytes(Arc::new(self.take(len)?.to_vec())))
             }
-            3 if depth > 0 => {
-                // What there is decides how much space is taken, not the number.
-                let mut values = Vec::new();
-                for _ in 0..self.long()? {
-                    values.push(self.value(depth - 1)?);
-                }
-                Ok(Value::List(packed(values)))
-            }
+            3 if depth > 0 => Ok(Value::List(self.list(depth - 1)?)),
             _ => Err(format!("{NO_GRAPH}: no value")),
         }
+    }
+
+    /// A list; of text, in one piece.
+    fn list(&mut self, depth: usize) -> Result<List> {
+        // What there is decides how much space is taken, not the number.
+        let count = self.long()?;
+        let mut texts = TextList::default();
+        for read in 0..count {
+            if self.left.first() != Some(&1) {
+                return self.mixed_list(&texts.into(), count - read, depth);
+            }
+            self.byte()?;
+            texts.push(self.text()?);
+        }
+        match count {
+            0 => Ok(Vec::new().into()),
+            _ => Ok(texts.into()),
+        }
+    }
+
+    /// A list that begins with some texts, and has more values.
+    fn mixed_list(&mut self, texts: &List, more: u64, depth: usize) -> Result<List> {
+        self.note_values(texts.len())?;
+        let mut values: Vec<_> = texts.iter().collect();
+        for _ in 0..more {
+            self.note_values(1)?;
+            values.push(self.value(depth)?);
+        }
+        Ok(values.into())
+    }
+
+    fn note_values(&mut self, count: usize) -> Result<()> {
+        self.values += count;
+        if self.values > MOST_VALUES {
+            return Err(format!("lists of more than {MOST_VALUES} values"));
+        }
+        Ok(())
     }
 
     fn array(&mut self) -> Result<Array> {
@@ -183,6 +214,17 @@ impl<'a> Reader<'a> {
             .iter()
             .rev()
             .fold(0, |number, byte| number << 8 | usize::from(*byte)))
+    }
+
+    /// A number of nodes or outputs.
+    fn bounded(&mut self, what: &str) -> Result<usize> {
+        match self.count()? {
+            // An end that comes too early is told instead.
+            count if count > MOST_NODES && count <= self.left.len() => {
+                Err(format!("a graph of {count} {what}, more than {MOST_NODES}"))
+            }
+            count => Ok(count),
+        }
     }
 
     fn long(&mut self) -> Result<u64> {

@@ -201,9 +201,35 @@ fn sizes_that_lie_take_no_memory() {
     assert!(refused(&around(&[0; 64], 8)).contains("unpacked"));
 }
 
+/// A graph of one constant, which is `value`.
+fn of_constant(value: &[u8]) -> Vec<u8> {
+    [&[0; 8][..], &1u32.to_le_bytes(), &[0; 8], &[0], value].concat()
+}
+
+#[test]
+fn what_takes_more_memory_than_it_is_long_is_bounded() {
+    let empty_lists = |count: usize| {
+        let count_bytes = (count as u64).to_le_bytes();
+        let empty = [3, 0, 0, 0, 0, 0, 0, 0, 0];
+        of_constant(&[&[3][..], &count_bytes, &empty.repeat(count)].concat())
+    };
+    let content = empty_lists((1 << 24) + 1);
+    let reason = refused(&around(&content, content.len() as u64));
+    assert_eq!(reason, "lists of more than 16777216 values");
+    let nodes = (1u32 << 20) + 1;
+    for (before, what) in [(&[][..], "nodes"), (&[0; 4], "outputs")] {
+        let content = [&[0; 8], before, &nodes.to_le_bytes(), &vec![0; 1 << 21]].concat();
+        let reason = refused(&around(&content, content.len() as u64));
+        assert_eq!(
+            reason,
+            format!("a graph of 1048577 {what}, more than 1048576")
+        );
+    }
+}
+
 #[test]
 fn lists_too_deep_are_refused() {
-    let mut content = [&[0; 8][..], &1u32.to_le_bytes(), &[0; 8], &[0]].concat();
+    let mut content = of_constant(&[]);
     for _ in 0..100_000 {
         content.push(3);
         content.extend(1u64.to_le_bytes());

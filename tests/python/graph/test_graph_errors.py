@@ -18,6 +18,7 @@ from imagepipe_rs.graph import (
     FileList,
     GetResource,
     Graph,
+    ImageCrop,
     ImageDirectory,
     Input,
     ListInterval,
@@ -28,7 +29,9 @@ from imagepipe_rs.graph import (
     Output,
     PyNode,
     RandomResource,
+    ReadFile,
     Reference,
+    Resize,
     ResourceField,
     ResourceListSource,
     Saturate,
@@ -39,6 +42,7 @@ from imagepipe_rs.graph import (
     Table,
     Toggle,
     Variable,
+    ViewImage,
     outputs,
     pipeline,
     types,
@@ -89,6 +93,10 @@ class Typed(Macro):
 class Nothing(Macro):
     def expand(self) -> Any:
         return None
+
+
+IMAGE = np.zeros((4, 4), np.uint8)
+EMPTY = np.zeros((0, 4), np.uint8)
 
 
 def _cycle() -> Any:
@@ -167,6 +175,12 @@ CASES: list[tuple[Callable[[], Any], str]] = [
     (lambda: Typed(1, "up", 3), "3 inputs, and it takes 2"),
     (lambda: Typed(1, "left"), "how is 'left', not one of 'up', 'down'"),
     (Nothing, r"Nothing.expand\(\) returned nothing"),
+    (lambda: ReadFile("/"), "/: not a regular file"),
+    (lambda: Resize(EMPTY, 4, 4), r"uint8 \(0, 4\), an image without pixels"),
+    (lambda: Resize(IMAGE, 1_000_000, 1_000_000), "too large"),
+    (lambda: ViewImage(EMPTY, np.eye(3), 4, 4), "an image without pixels"),
+    (lambda: ViewImage(IMAGE, np.zeros((3, 3)), 4, 4), "a view that has no inverse"),
+    (lambda: ImageCrop(IMAGE, 4, 0, 1, 1), r"1x1 pixels at \(4, 0\), outside of an image of 4x4"),
 ]
 
 

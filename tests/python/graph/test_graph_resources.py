@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from imagepipe_rs import GraphError
+from imagepipe_rs import DatasetWarning, GraphError
 from imagepipe_rs.graph import (
     AppendField,
     ConditionalResource,
@@ -312,12 +312,23 @@ def _all_files(directory: Any) -> Any:
 
 
 def test_images_of_a_folder_are_in_natural_order(tmp_path: Path) -> None:
-    folder = _folder(tmp_path, "10.png", "2.PNG", "a.jpeg", "1.tif", "x.txt", "b/3.jpg", "b1.tiff")
-    assert _files(folder) == ["1.tif", "2.PNG", "10.png", "a.jpeg", "b1.tiff"]
+    folder = _folder(tmp_path, "10.png", "2.PNG", "a.jpeg", "1.bmp", "x.txt", "b/3.jpg", "b1.webp")
+    assert _files(folder) == ["1.bmp", "2.PNG", "10.png", "a.jpeg", "b1.webp"]
     found = _files(folder, recursive=True)
-    assert found == ["1.tif", "2.PNG", "10.png", "a.jpeg", "b/3.jpg", "b1.tiff"]
+    assert found == ["1.bmp", "2.PNG", "10.png", "a.jpeg", "b/3.jpg", "b1.webp"]
     assert sorted(_files(folder, sorted=False)) == sorted(_files(folder))
     assert _files(folder, filter=lambda path: path.endswith("png")) == ["10.png"]
+
+
+def test_files_that_cannot_be_decoded_are_left_out_with_a_warning(tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "1.png", "2.tif", "3.TIFF")
+    with pytest.warns(DatasetWarning, match="2 TIFF files, which cannot be decoded, left out") as w:
+        assert _files(folder) == ["1.png"]
+    assert w[0].filename == __file__
+    assert _files(folder, filter=lambda path: path.endswith("png")) == ["1.png"]
+    (tmp_path / "1.png").unlink()
+    with pytest.raises(GraphError, match="2 TIFF files, which cannot be decoded"):
+        _files(folder)
 
 
 def test_files_of_a_folder_are_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
