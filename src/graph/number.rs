@@ -197,6 +197,40 @@ macro_rules! of_number {
 }
 pub(super) use of_number;
 
+/// Runs `$body`, which gives a `Result<_, String>`, with `$type` standing for the Rust type of the
+/// elements of an image whose pixels are computed with: each of them is compiled for four types,
+/// not for all, which would double the time that the crate takes.
+macro_rules! of_pixel {
+    ($dtype:expr, $type:ident => $body:expr) => {
+        match $dtype {
+            $crate::pixel::Dtype::Uint8 => {
+                type $type = u8;
+                $body
+            }
+            $crate::pixel::Dtype::Int16 => {
+                type $type = i16;
+                $body
+            }
+            $crate::pixel::Dtype::Uint16 => {
+                type $type = u16;
+                $body
+            }
+            $crate::pixel::Dtype::Float32 => {
+                type $type = f32;
+                $body
+            }
+            other => Err($crate::graph::number::not_pixels(other)),
+        }
+    };
+}
+pub(super) use of_pixel;
+
+/// Why elements of a type are not computed with as pixels.
+pub(super) fn not_pixels(dtype: Dtype) -> String {
+    let dtype = dtype.name();
+    format!("an image of {dtype}, not of uint8, int16, uint16 or float32")
+}
+
 impl Array {
     /// Element `place`, as a double.
     ///

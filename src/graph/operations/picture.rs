@@ -1,12 +1,14 @@
 //! Images as values: (height, width, channels), or (height, width) where there is one channel.
 
 use super::super::array::{Array, Shape};
+use super::super::number::not_pixels;
 use super::super::operation::Given;
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use super::arguments::{Words, check_number, shape};
 use crate::image::raster::{Outside, Pixel, Raster};
 use crate::image::taps::Taps;
+use crate::pixel::Dtype;
 
 /// Words for how pixels are found between pixels.
 pub(super) const INTERPOLATION: Words<Taps> = Words {
@@ -95,6 +97,18 @@ pub(super) fn infer_picture(of: &Type) -> Result<Picture, String> {
         channels,
         has_channels,
     })
+}
+
+/// What is known of an image whose pixels are computed with: see [`of_pixel`].
+///
+/// # Errors
+/// That it is none, or that its elements are of another type.
+pub(super) fn infer_pixels(of: &Type) -> Result<Picture, String> {
+    let picture = infer_picture(of)?;
+    match of.as_array()?.dtype {
+        None | Some(Dtype::Uint8 | Dtype::Int16 | Dtype::Uint16 | Dtype::Float32) => Ok(picture),
+        Some(other) => Err(not_pixels(other)),
+    }
 }
 
 /// The type of an image of another size.
