@@ -1,5 +1,6 @@
 //! Pixels to pixels: plain functions on slices.
 
+pub mod perspective;
 pub mod place;
 pub mod raster;
 pub mod reference;

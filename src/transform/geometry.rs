@@ -79,43 +79,50 @@ impl Rule {
             Fit::Stretch => stretch(source, size),
             Fit::Crop => crop(source, size, self.resize_short),
             Fit::Pad => pad(source, size),
-            Fit::RandomCrop => self.random_crop(source, size, chance),
+            Fit::RandomCrop => cut(random_crop(source, self.scale, self.ratio, chance), size),
         }
     }
+}
 
-    /// As torchvision's `RandomResizedCrop` and DALI's: an area and an aspect ratio (uniform in its
-    /// logarithm), ten tries for one that fits, then the largest centred crop whose ratio is
-    /// allowed.
-    fn random_crop(&self, source: Size, size: Size, chance: &mut Stream) -> Geometry {
-        let (width, height) = (f64::from(source.width), f64::from(source.height));
-        for _ in 0..10 {
-            let area = width * height * chance.uniform(self.scale.0, self.scale.1);
-            let ratio = libm::exp(chance.uniform(libm::log(self.ratio.0), libm::log(self.ratio.1)));
-            let w = (area * ratio).sqrt().round_ties_even();
-            let h = (area / ratio).sqrt().round_ties_even();
-            if w >= 1.0 && h >= 1.0 && w <= width && h <= height {
-                let left = below(chance, width - w);
-                let top = below(chance, height - h);
-                return cut(Region::new(left, top, w, h), size);
-            }
+/// A random part of an image of size `source`, of whole pixels, as torchvision's
+/// `RandomResizedCrop` and DALI's: an area and an aspect ratio (uniform in its logarithm), ten tries
+/// for one that fits, then the largest centred crop whose ratio is allowed.
+///
+/// `scale` is the least and the greatest share of the area, above 0; `ratio` the same of width to
+/// height.
+pub fn random_crop(
+    source: Size,
+    scale: (f64, f64),
+    ratio: (f64, f64),
+    chance: &mut Stream,
+) -> Region {
+    let (width, height) = (f64::from(source.width), f64::from(source.height));
+    for _ in 0..10 {
+        let area = width * height * chance.uniform(scale.0, scale.1);
+        let ratio = libm::exp(chance.uniform(libm::log(ratio.0), libm::log(ratio.1)));
+        let w = (area * ratio).sqrt().round_ties_even();
+        let h = (area / ratio).sqrt().round_ties_even();
+        if w >= 1.0 && h >= 1.0 && w <= width && h <= height {
+            let left = below(chance, width - w);
+            let top = below(chance, height - h);
+            return Region::new(left, top, w, h);
         }
-        self.largest_crop(width, height, size)
     }
+    largest_crop(width, height, ratio)
+}
 
-    /// The largest centred crop whose aspect ratio is allowed.
-    fn largest_crop(&self, width: f64, height: f64, size: Size) -> Geometry {
-        let (low, high) = self.ratio;
-        let ratio = width / height;
-        let (w, h) = if ratio < low {
-            (width, (width / low).round_ties_even().clamp(1.0, height))
-        } else if ratio > high {
-            ((height * high).round_ties_even().clamp(1.0, width), height)
-        } else {
-            (width, height)
-        };
-        let (left, top) = (((width - w) / 2.0).floor(), ((height - h) / 2.0).floor());
-        cut(Region::new(left, top, w, h), size)
-    }
+/// The largest centred crop whose aspect ratio is allowed.
+fn largest_crop(width: f64, height: f64, (low, high): (f64, f64)) -> Region {
+    let ratio = width / height;
+    let (w, h) = if ratio < low {
+        (width, (width / low).round_ties_even().clamp(1.0, height))
+    } else if ratio > high {
+        ((height * high).round_ties_even().clamp(1.0, width), height)
+    } else {
+        (width, height)
+    };
+    let (left, top) = (((width - w) / 2.0).floor(), ((height - h) / 2.0).floor());
+    Region::new(left, top, w, h)
 }
 
 /// A whole number in `0..=most`.

@@ -17,6 +17,7 @@ mod sample;
 mod whole;
 
 pub use codec::Codec;
+pub use geometry::random_crop;
 pub use options::{MAX_PIXELS, Options};
 pub use recipe::{Deferred, Recipe, conversion};
 pub use sample::{Identity, Loaded, Made, Prepared, Scratch};

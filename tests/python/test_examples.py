@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -67,6 +69,19 @@ def test_boxes_move_with_the_image(photos: Path, tmp_path: Path) -> None:
     table = tmp_path / "boxes.csv"
     table.write_text("".join(f"{path},10,20,110,120\n" for path in files))
     assert "boxes: (16, 4)" in run("detection.py", table)
+
+
+def test_masks_move_with_the_image(photos: Path, tmp_path: Path) -> None:
+    share = run("segmentation.py").splitlines()[-1]
+    assert float(share.removeprefix("images and masks agree on ").split("%")[0]) > 98
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    for number, path in enumerate(sorted(photos.rglob("*.jpg"))[:3]):
+        shutil.copy(path, tmp_path / "images" / f"{number}.jpg")
+        with Image.open(path) as photo:
+            classes = np.full((photo.height, photo.width), 3 + number, np.uint8)
+        Image.fromarray(classes).save(tmp_path / "masks" / f"{number}.png")
+    assert "masks: (16, 96, 96)  classes: 3 4 5 255" in run("segmentation.py", tmp_path)
 
 
 def test_every_example_is_run_here() -> None:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from imagepipe_rs.graph import _nodes, types
+from imagepipe_rs.graph._affine import (
+    Affine,
+    Perspective,
+    RandomAffine,
+    RandomPerspective,
+    RandomRotation,
+    Rotate,
+)
+from imagepipe_rs.graph._bounding_boxes import SanitizeBoundingBoxes
 from imagepipe_rs.graph._decorators import graph, pipeline
 from imagepipe_rs.graph._expression import Expression
 from imagepipe_rs.graph._flow import (
@@ -36,6 +45,14 @@ from imagepipe_rs.graph._nodes import *  # noqa: F403
 from imagepipe_rs.graph._output import Output, outputs
 from imagepipe_rs.graph._patch import ResourceCenter, ResourceView
 from imagepipe_rs.graph._placeholders import Reference, Variable
+from imagepipe_rs.graph._recipes import (
+    HorizontalFlip,
+    RandomHorizontalFlip,
+    RandomResizedCrop,
+    RandomVerticalFlip,
+    ResourceResize,
+    VerticalFlip,
+)
 from imagepipe_rs.graph._resource import (
     AppendField,
     ConditionalResource,
@@ -64,6 +81,7 @@ from imagepipe_rs.graph._sources import (
 from imagepipe_rs.graph._stream import Stream, load
 
 __all__ = [
+    "Affine",
     "AffineView",
     "AppendField",
     "Boolean",
@@ -82,6 +100,7 @@ __all__ = [
     "GetResource",
     "GetResourceListLength",
     "Graph",
+    "HorizontalFlip",
     "ImageBrightness",
     "ImageDirectory",
     "Input",
@@ -95,14 +114,21 @@ __all__ = [
     "Output",
     "PermuteResourceSegments",
     "PermuteResources",
+    "Perspective",
     "Profile",
     "ProfileRow",
     "PyNode",
+    "RandomAffine",
     "RandomBoolean",
+    "RandomHorizontalFlip",
     "RandomPatchView",
+    "RandomPerspective",
+    "RandomResizedCrop",
     "RandomResource",
     "RandomResourceSegment",
+    "RandomRotation",
     "RandomSeed",
+    "RandomVerticalFlip",
     "RectangleArea",
     "Reference",
     "RepeatResource",
@@ -110,8 +136,11 @@ __all__ = [
     "ResourceCenter",
     "ResourceField",
     "ResourceListSource",
+    "ResourceResize",
     "ResourceSegment",
     "ResourceView",
+    "Rotate",
+    "SanitizeBoundingBoxes",
     "Saturate",
     "SeedInput",
     "SegmentCount",
@@ -121,6 +150,7 @@ __all__ = [
     "Table",
     "Toggle",
     "Variable",
+    "VerticalFlip",
     "collage",
     "graph",
     "load",

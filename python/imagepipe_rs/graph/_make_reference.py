@@ -70,6 +70,7 @@ _TITLES = {
     "image.augmentation": "Images: augmentation",
     "image.morphology": "Images: shapes",
     "image.render": "Images: noise and masks",
+    "recipes": "Images with masks, boxes and points",
     "resource": "Resources",
 }
 
@@ -94,8 +95,11 @@ _FAMILIES = {
     "Toggle": "flow",
 }
 _MODULES = {
+    "_affine": "recipes",
+    "_bounding_boxes": "recipes",
     "_image_macros": "image.augmentation",
     "_patch": "resource",
+    "_recipes": "recipes",
     "_resource": "resource",
     "_resource_nodes": "resource",
     "_resources": "resource",

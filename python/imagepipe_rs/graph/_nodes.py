@@ -63,10 +63,12 @@ __all__ = [
     "NotEqual",
     "Permutation",
     "Permute",
+    "PerspectiveView",
     "PointsBounds",
     "PointsCenter",
     "PointsFromRectangle",
     "Power",
+    "RandomCropRegion",
     "RandomIndex",
     "RandomPoints",
     "Range",
@@ -93,6 +95,7 @@ __all__ = [
     "TranslateView",
     "Transpose",
     "Unsqueeze",
+    "ViewBoxes",
     "ViewImage",
     "ViewPoints",
 ]
@@ -936,6 +939,50 @@ class MakeRectangle(Operation):
         super().__init__("MakeRectangle", x1, y1, x2, y2, name=name)
 
 
+class ViewBoxes(Operation):
+    """Boxes as they are in a view.
+
+    The bounds of what each covers, which may reach beyond the image.
+
+    Args:
+        source: boxes: an array of shape (N, 4), or one box: left, top, right, bottom, between
+            pixels, so that (0, 0, 1, 1) is around the upper left one.
+        view: the view.
+    """
+
+    def __init__(self, source: Operand, view: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ViewBoxes", source, view, name=name)
+
+
+class RandomCropRegion(Operation):
+    """A random part of an image, of whole pixels.
+
+    Its area is uniform, and its aspect ratio in its logarithm. Of ten tries, it is the first
+    that fits; else the largest part in the middle whose ratio is allowed.
+
+    Args:
+        width: columns of the image.
+        height: rows of the image.
+        scale: least and greatest share of the area, from 0 to 1.
+        ratio: least and greatest ratio of width to height.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        width: Operand,
+        height: Operand,
+        scale: Operand,
+        ratio: Operand,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("RandomCropRegion", width, height, scale, ratio, seed, name=name)
+
+
 class TranslateView(Operation):
     """A view that is moved.
 
@@ -1017,6 +1064,21 @@ class FocusView(Operation):
     def __init__(self, source: Operand, scale: Operand, *, name: str | None = None) -> None:
         """Make the node."""
         super().__init__("FocusView", source, scale, name=name)
+
+
+class PerspectiveView(Operation):
+    """The view that takes each of four points to another.
+
+    Args:
+        startpoints: the four points: an array of shape (4, 2).
+        endpoints: where each is in the view.
+    """
+
+    def __init__(
+        self, startpoints: Operand, endpoints: Operand, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("PerspectiveView", startpoints, endpoints, name=name)
 
 
 class ViewPoints(Operation):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagepipe_rs.graph._macro import Macro
+from imagepipe_rs.graph._motion import Size, clipped, kind_of
 from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph._resource import ResourceNode, one_resource
 from imagepipe_rs.graph._token import Token, Wildcard
@@ -16,10 +17,11 @@ _AXES_OF_IMAGES = (2, 3)
 
 
 class ResourceView(Macro):
-    """A resource whose images and points are seen through a view.
+    """A resource whose images, boxes and points are seen through a view.
 
     Images are resampled, those of a field named ``mask`` or ``..._mask`` without mixing their
-    values; points are moved; other fields stay what they are.
+    values; points are moved; boxes, which are fields named ``boxes`` or ``box`` and those whose
+    names end so, become the bounds of what is seen of them; other fields stay what they are.
 
     Args:
         resource: the resource.
@@ -69,6 +71,9 @@ class _Viewed(ResourceNode):
 
     def make(self, field: str) -> Operand:
         node = self._source.field(field)
+        if kind_of(field) == "boxes":
+            size = Size(self._width, self._height)
+            return clipped(Operation("ViewBoxes", node, self._view), size)
         if is_points(node):
             return Operation("ViewPoints", node, self._view)
         if not is_image(node):

@@ -3,6 +3,7 @@
 mod arguments;
 mod arithmetic;
 mod axes;
+mod boxes;
 mod comparison;
 mod decode;
 mod elements;
@@ -31,7 +32,7 @@ pub(super) use part::after_decoding;
 pub(super) use sample::HASHED_SEED;
 
 /// The families.
-const FAMILIES: [&[Operation]; 17] = [
+const FAMILIES: [&[Operation]; 18] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -45,6 +46,7 @@ const FAMILIES: [&[Operation]; 17] = [
     tensor::ALL,
     points::ALL,
     rectangle::ALL,
+    boxes::ALL,
     view::ALL,
     files::ALL,
     decode::ALL,

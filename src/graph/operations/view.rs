@@ -6,6 +6,7 @@ use super::super::types::Type;
 use super::super::value::Value;
 use super::arguments::{check_elements, check_number, doubles};
 use super::points::{A_RECTANGLE, RECTANGLE, check_points, points, put};
+use crate::image::perspective::projection;
 use crate::pixel::Dtype;
 
 const FAMILY: &str = "geometry.view";
@@ -110,6 +111,28 @@ pub(super) const ALL: &[Operation] = &[
         run: Run::Pure(focus),
     },
     Operation {
+        name: "PerspectiveView",
+        family: FAMILY,
+        summary: "The view that takes each of four points to another.",
+        parameters: &[
+            Parameter::new("startpoints", "the four points: an array of shape (4, 2)"),
+            Parameter::new("endpoints", "where each is in the view"),
+        ],
+        infer: |types| {
+            check_elements(&types[0], 8, FOUR_POINTS)?;
+            check_elements(&types[1], 8, FOUR_POINTS)?;
+            Ok(view_type())
+        },
+        run: Run::Pure(|inputs, out| {
+            let [start, end] = [four(inputs.get(0))?, four(inputs.get(1))?];
+            let found = projection(&start, &end);
+            put_view(
+                out,
+                found.ok_or("four points of which three are on a line")?,
+            )
+        }),
+    },
+    Operation {
         name: "ViewPoints",
         family: FAMILY,
         summary: "Where points of the source are in a view.",
@@ -166,6 +189,13 @@ const A_VIEW: &str = "the 3 x 3 numbers of a view";
 /// What the value is instead.
 pub(super) fn view(value: &Value) -> Result<Matrix, String> {
     doubles(value, A_VIEW)
+}
+
+const FOUR_POINTS: &str = "four points";
+
+fn four(value: &Value) -> Result<[[f64; 2]; 4], String> {
+    let numbers: [f64; 8] = doubles(value, FOUR_POINTS)?;
+    Ok([0, 2, 4, 6].map(|place| [numbers[place], numbers[place + 1]]))
 }
 
 fn put_view(out: &mut Value, view: Matrix) -> Result<(), String> {

@@ -21,6 +21,7 @@ fn drawing() -> Vec<(&'static str, Vec<Value>)> {
         ("RandomPoints", vec![int(3), seed()]),
         ("Permutation", vec![int(7), seed()]),
         ("Permute", vec![vector(&[1i32, 2, 3, 4]), seed()]),
+        ("RandomCropRegion", boxes::region(90, 60, seed())),
     ]
 }
 

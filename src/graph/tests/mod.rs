@@ -1,5 +1,6 @@
 //! Graphs made by hand, and what each operation makes of values.
 
+mod boxes;
 mod decode;
 mod fused;
 mod geometry;
@@ -170,6 +171,7 @@ fn cases() -> impl Iterator<Item = Case> {
         list::cases(),
         tensor::cases(),
         geometry::cases(),
+        boxes::cases(),
         image::cases(),
         decode::cases(),
     ];

@@ -3,7 +3,7 @@
 use super::*;
 
 /// What draws, and is tested here.
-pub(super) const DRAWN: [&str; 8] = [
+pub(super) const DRAWN: [&str; 9] = [
     "SampleUniform",
     "SampleNormal",
     "SampleBernoulli",
@@ -12,12 +12,13 @@ pub(super) const DRAWN: [&str; 8] = [
     "RandomPoints",
     "Permutation",
     "Permute",
+    "RandomCropRegion",
 ];
 
 const DRAWS: u32 = 100_000;
 
 /// What an operation draws in each sample, from a seed of its own.
-fn drawn(operation: &str, parameters: &[Value]) -> impl Iterator<Item = Value> + use<> {
+pub(super) fn drawn(operation: &str, parameters: &[Value]) -> impl Iterator<Item = Value> + use<> {
     let mut graph = Maker::default();
     let given = parameters.iter().map(|it| graph.constant(it.clone()));
     let mut inputs: Vec<_> = given.collect();

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import cases_of_macros  # noqa: F401  it declares cases
+import cases_of_recipes  # noqa: F401  as above
 import cases_of_resources  # noqa: F401  as above
 import pytest
 from imagepipe_rs import graph
