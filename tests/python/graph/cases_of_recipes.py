@@ -243,7 +243,7 @@ def _(kind: Any, _folder: Path) -> Values:
     corners = np.array([[0, 0], [11, 0], [11, 9], [0, 9]], FLOATS)
     image = np.zeros_like(PICTURE)
     image[3:, 2:] = PICTURE[:7, :10]
-    moved = kind(sample(), corners, corners + [2, 3])
+    moved = kind(sample(), corners, corners + np.array([2, 3]))
     away = kind(sample(), corners, [[1, 0], [10, 0], [11, 9], [0, 9]])["points"]
     return (moved["image"], moved["boxes"], moved["points"], away[0]), (
         image,
