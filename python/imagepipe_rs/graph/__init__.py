@@ -5,9 +5,7 @@ from __future__ import annotations
 from imagepipe_rs.graph import _nodes, types
 from imagepipe_rs.graph._affine import (
     Affine,
-    Perspective,
     RandomAffine,
-    RandomPerspective,
     RandomRotation,
     Rotate,
 )
@@ -44,6 +42,7 @@ from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, RandomS
 from imagepipe_rs.graph._nodes import *  # noqa: F403
 from imagepipe_rs.graph._output import Output, outputs
 from imagepipe_rs.graph._patch import ResourceCenter, ResourceView
+from imagepipe_rs.graph._perspective import Perspective, RandomPerspective
 from imagepipe_rs.graph._placeholders import Reference, Variable
 from imagepipe_rs.graph._recipes import (
     HorizontalFlip,

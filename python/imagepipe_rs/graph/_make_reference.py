@@ -99,6 +99,7 @@ _MODULES = {
     "_bounding_boxes": "recipes",
     "_image_macros": "image.augmentation",
     "_patch": "resource",
+    "_perspective": "recipes",
     "_recipes": "recipes",
     "_resource": "resource",
     "_resource_nodes": "resource",

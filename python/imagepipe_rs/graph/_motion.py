@@ -5,7 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
+import numpy as np
+
+from imagepipe_rs._errors import GraphError
 from imagepipe_rs._names import shown
+from imagepipe_rs.graph._graph import Place, current
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph._resource import MakeResource, ResourceNode, one_resource
@@ -42,6 +46,11 @@ def kind_of(field: str) -> Kind | None:
         field: the name, such as ``image`` or ``left_image``.
     """
     return _KINDS.get(field.rpartition("_")[2])
+
+
+def is_row(value: object) -> bool:
+    """Return whether a value is several ones."""
+    return isinstance(value, list | tuple | np.ndarray)
 
 
 class Size(NamedTuple):
@@ -145,6 +154,23 @@ class Spatial(Macro):
                 f"field {field!r} is {known}, and its name does not say how it moves: {hint}"
             )
         return "value"
+
+    def numbers(self, called: str, value: Any, count: int) -> tuple[Operand, ...]:
+        """Return the numbers that an argument must consist of, before the node is made.
+
+        Args:
+            called: what the argument is called.
+            value: a list, a tuple or an array of them.
+            count: how many there must be.
+
+        Raises:
+            GraphError: something else.
+        """
+        if is_row(value) and len(value) == count:
+            return tuple(one.item() if isinstance(one, np.generic) else one for one in value)
+        kind, place = self.node_kind, Place.of_caller(self, current())
+        message = f"{kind} ({place.origin}): {called} is {shown(value)}, not {count} numbers"
+        raise GraphError(message, node=kind, origin=place.origin)
 
     def another(self, seed: Node, number: int) -> Node:
         """Return a seed that draws other numbers.

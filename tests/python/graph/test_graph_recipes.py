@@ -522,7 +522,10 @@ def test_mistakes_are_found_when_the_graph_is_built(made: Any, reason: str) -> N
     ],
 )
 def test_numbers_that_are_too_many_are_refused(made: Any) -> None:
-    with Graph(), pytest.raises(ValueError, match="not 2 numbers"):
+    with (
+        Graph(),
+        pytest.raises(GraphError, match=r"\(.*test_graph_recipes.py:\d+\): .* not 2 numbers"),
+    ):
         made(picture())
 
 
