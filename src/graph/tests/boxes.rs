@@ -51,7 +51,11 @@ fn seen() -> Vec<Case> {
             &[vector(&[1, 2, 3]), mirrored.clone()],
             "int32 (3), not boxes",
         ),
-        fails("ViewBoxes", &[text("x"), mirrored], "text, not an array"),
+        fails(
+            "ViewBoxes",
+            &[text("x"), mirrored],
+            "text, not an array of numbers",
+        ),
     ]
 }
 

@@ -19,6 +19,7 @@ from imagepipe_rs.graph import (
     MakeResource,
     Node,
     Perspective,
+    PerspectiveView,
     PyNode,
     RandomAffine,
     RandomHorizontalFlip,
@@ -621,3 +622,28 @@ def test_boxes_are_seen_through_a_view_with_the_rest() -> None:
 def test_a_field_of_unknown_type_stays_what_it_is() -> None:
     found = run(lambda: HorizontalFlip(MakeResource(image=picture(), x=PyNode(lambda: 1)))["x"])
     assert found == 1
+
+
+@pytest.mark.parametrize(
+    "dtype", ["uint8", "int16", "uint16", "int32", "int64", "float32", "float64"]
+)
+def test_boxes_and_points_of_all_types_become_floats(dtype: str) -> None:
+    rows = np.array([[1, 2, 3, 4], [0, 0, 9, 7]], dtype)
+    source = {"image": picture(), "boxes": rows, "points": rows[:, :2]}
+    for p in (0, 1):
+        moved = run(lambda p=p: fields(RandomHorizontalFlip(MakeResource(source), p), *source))
+        boxes = [[6, 2, 8, 4], [0, 0, 9, 7]] if p else rows
+        points = [[7, 2], [8, 0]] if p else rows[:, :2]
+        for found, wanted in zip(moved[1:], (boxes, points), strict=True):
+            assert found.dtype == FLOATS
+            np.testing.assert_array_equal(found, wanted)
+
+
+def test_perspective_views_take_points_to_points() -> None:
+    square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]], FLOATS)
+    moved = square * 2 + np.array([1, 2], FLOATS)
+    away = np.array([[1, 0], [3, 0], [4, 4], [0, 4]], FLOATS)
+    plain, far = run(lambda: (PerspectiveView(square, moved), PerspectiveView(square, away)))
+    np.testing.assert_allclose(plain, [[2, 0, 1], [0, 2, 2], [0, 0, 1]], atol=1e-6)
+    np.testing.assert_allclose(far, cv2.getPerspectiveTransform(square, away), atol=1e-6)
+    np.testing.assert_array_equal(far, [[0.5, -0.25, 1], [0, 0.5, 0], [0, -0.125, 1]])
