@@ -31,27 +31,27 @@ pub fn projection(from: &[Point; 4], to: &[Point; 4]) -> Option<Matrix> {
 }
 
 /// The projection of (0, 0), (1, 0), (1, 1) and (0, 1) to four points.
-fn from_square(&[p, q, r, s]: &[Point; 4]) -> Option<Matrix> {
+fn from_square(&[first, second, third, last]: &[Point; 4]) -> Option<Matrix> {
     let minus = |a: Point, b: Point| [a[0] - b[0], a[1] - b[1]];
     let cross = |a: Point, b: Point| a[0] * b[1] - a[1] * b[0];
-    let (across, down) = (minus(q, r), minus(s, r));
+    let (across, down) = (minus(second, third), minus(last, third));
     let area = cross(across, down);
     if area == 0.0 {
         return None;
     }
-    let rest = [p[0] - q[0] + r[0] - s[0], p[1] - q[1] + r[1] - s[1]];
-    let (g, h) = (cross(rest, down) / area, cross(across, rest) / area);
-    Some([
-        q[0] - p[0] + g * q[0],
-        s[0] - p[0] + h * s[0],
-        p[0],
-        q[1] - p[1] + g * q[1],
-        s[1] - p[1] + h * s[1],
-        p[1],
-        g,
-        h,
-        1.0,
-    ])
+    let rest = minus(minus(first, second), minus(last, third));
+    let depth = [cross(rest, down) / area, cross(across, rest) / area];
+    let row = |axis: usize| {
+        let start = first[axis];
+        [
+            second[axis] - start + depth[0] * second[axis],
+            last[axis] - start + depth[1] * last[axis],
+            start,
+        ]
+    };
+    let last = [depth[0], depth[1], 1.0];
+    let rows = [row(0), row(1), last];
+    Some(std::array::from_fn(|place| rows[place / 3][place % 3]))
 }
 
 /// The bounds of a rectangle as a projection shows it: left, top, right, bottom.
@@ -72,7 +72,9 @@ pub fn bounds(view: &Matrix, [left, top, right, bottom]: [f64; 4]) -> [f64; 4] {
     let is_whole = corners.iter().all(|[.., depth]| *depth > 0.0)
         || corners.iter().all(|[.., depth]| *depth < 0.0);
     if is_whole {
-        corners.into_iter().for_each(|corner| found.add(corner));
+        for corner in corners {
+            found.add(corner);
+        }
         return found.get();
     }
     let farthest = corners

@@ -91,7 +91,8 @@ fn view_boxes(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
 const LOW_AND_HIGH: &str = "two numbers: the least and the greatest";
 
 fn infer_region(types: &Given<'_>) -> Result<Type, String> {
-    (infer_side(types, 0)?, infer_side(types, 1)?);
+    infer_side(types, 0)?;
+    infer_side(types, 1)?;
     check_elements(&types[2], 2, LOW_AND_HIGH)?;
     check_elements(&types[3], 2, LOW_AND_HIGH)?;
     types.constant(2).map(scale).transpose()?;
