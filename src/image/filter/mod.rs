@@ -1,0 +1,11 @@
+//! Filters: pixels made of the pixels around them.
+//!
+//! Sums are in whole numbers where those are exact, or in floats that are never fused and always
+//! added in one order, so that they are the same on every processor.
+
+#![expect(
+    clippy::inline_always,
+    reason = "loops are compiled for the caller's processor, and for its numbers of elements"
+)]
+
+pub mod sharpen;
