@@ -26,6 +26,8 @@ pub enum Outside<T> {
     Replicate,
     /// Its mirror image: `cba|abcd|dcb`.
     Reflect,
+    /// Its mirror image about the middle of its edge, which comes once: `dcb|abcd|cba`.
+    Reflect101,
     /// The image again and again: `bcd|abcd|abc`.
     Wrap,
 }
@@ -188,6 +190,11 @@ impl<T: Copy> Outside<T> {
                 let mirrored = place.rem_euclid(2 * whole);
                 mirrored.min(2 * whole - 1 - mirrored)
             }
+            Self::Reflect101 => {
+                let period = (2 * whole - 2).max(1);
+                let mirrored = place.rem_euclid(period);
+                mirrored.min(period - mirrored).min(whole - 1)
+            }
         };
         usize::try_from(found).ok()
     }
@@ -199,7 +206,7 @@ impl<T: Copy> Outside<T> {
     {
         match self {
             Self::Constant(constant) => *constant,
-            Self::Replicate | Self::Reflect | Self::Wrap => T::default(),
+            Self::Replicate | Self::Reflect | Self::Reflect101 | Self::Wrap => T::default(),
         }
     }
 }

@@ -8,4 +8,10 @@
     reason = "loops are compiled for the caller's processor, and for its numbers of elements"
 )]
 
+mod bytes;
+pub mod kernel;
+pub mod mean;
 pub mod sharpen;
+pub mod smooth;
+pub mod weigh;
+mod window;
