@@ -55,7 +55,7 @@ impl Weights {
         if rounded.len() > MOST + 1 {
             return None;
         }
-        let is_cut = |weight: &&u32| *weight % (1 << (WEIGHT - POINT)) != 0;
+        let is_cut = |weight: &&u32| !weight.is_multiple_of(1 << (WEIGHT - POINT));
         let cut = rounded.iter().filter(is_cut).count();
         let block = |weight: &u32| [u16::try_from(*weight).unwrap_or(u16::MAX); BLOCK];
         Some(Self {
@@ -99,7 +99,6 @@ impl Weights {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the upper half")]
 #[inline(always)]
 fn times(value: u16, weight: u16) -> u16 {
     ((u32::from(value) * u32::from(weight)) >> WEIGHT) as u16

@@ -8,9 +8,14 @@
     reason = "loops are compiled for the caller's processor, and for its numbers of elements"
 )]
 
+pub mod bilateral;
 mod bytes;
+pub mod canny;
+pub mod clahe;
+pub mod derivative;
 pub mod kernel;
 pub mod mean;
+pub mod median;
 pub mod sharpen;
 pub mod smooth;
 pub mod weigh;

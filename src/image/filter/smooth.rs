@@ -133,8 +133,8 @@ fn sum_binomially<T: Copy, R>(
         _ => {
             let parts = [part(0), part(1), part(2), part(3), part(4)];
             for (at, out) in out.iter_mut().enumerate() {
-                let [a, b, c, d, e] = parts.map(|part| read(part[at]));
-                *out = finish(a + e + 4 * (b + d) + 6 * c);
+                let of = parts.map(|part| read(part[at]));
+                *out = finish(of[0] + of[4] + 4 * (of[1] + of[3]) + 6 * of[2]);
             }
         }
     }

@@ -2,6 +2,9 @@
 
 use super::super::raster::{Outside, Raster};
 
+/// Elements at the end of each line that stand for nothing, so that whole blocks can be read.
+pub(super) const SLACK: usize = 128;
+
 /// What lies beside a row.
 pub(super) struct Beside {
     /// Pixels in front of the row.
@@ -18,7 +21,8 @@ pub(super) struct Window<'a, T> {
     /// Rows above the row of the result.
     above: usize,
     rows: usize,
-    /// As many lines as there are rows, of `len` elements each; line `n` of all is at `n % rows`.
+    /// As many lines as there are rows, of `len` elements and [`SLACK`]; line `n` of all is at
+    /// `n % rows`.
     lines: Vec<T>,
     len: usize,
     /// The number of lines that have been read; the first one is `above` rows above the image.
@@ -79,7 +83,7 @@ impl<'a, T: Copy + Default> Window<'a, T> {
             beside,
             above: top,
             rows,
-            lines: vec![T::default(); len * rows],
+            lines: vec![T::default(); (len + SLACK) * rows],
             len,
             read: 0,
         }
@@ -105,7 +109,8 @@ impl<'a, T: Copy + Default> Window<'a, T> {
         };
         let constant = self.outside.constant();
         for number in self.read..until {
-            let line = &mut self.lines[number % self.rows * self.len..][..self.len];
+            let start = number % self.rows * (self.len + SLACK);
+            let line = &mut self.lines[start..][..self.len];
             let place = whole(number) - whole(self.above);
             let Some(row) = self.outside.seen(place, self.source.height) else {
                 line.fill(constant);
@@ -118,9 +123,10 @@ impl<'a, T: Copy + Default> Window<'a, T> {
         self.read = until;
     }
 
-    /// The rows from the top of the window on, each with what lies beside it.
+    /// The rows from the top of the window on, each with what lies beside it and [`SLACK`].
     pub(super) fn lines(&self) -> impl Iterator<Item = &[T]> {
         let first = self.read - self.rows;
-        (first..self.read).map(|number| &self.lines[number % self.rows * self.len..][..self.len])
+        let len = self.len + SLACK;
+        (first..self.read).map(move |number| &self.lines[number % self.rows * len..][..len])
     }
 }
