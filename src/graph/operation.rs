@@ -73,6 +73,10 @@ pub struct Scratch {
     pub(super) scaler: image::scale::Scaler,
     /// What warps images.
     pub(super) lines: image::raster::Lines,
+    /// What finds edges.
+    pub(super) edges: image::filter::canny::Canny,
+    /// What equalises images.
+    pub(super) clahe: image::filter::clahe::Clahe,
     /// What decodes images.
     pub(super) decoding: Decoding,
 }

@@ -12,6 +12,7 @@ from imagepipe_rs.graph._affine import (
 from imagepipe_rs.graph._bounding_boxes import SanitizeBoundingBoxes
 from imagepipe_rs.graph._decorators import graph, pipeline
 from imagepipe_rs.graph._expression import Expression
+from imagepipe_rs.graph._filters import RandomGaussianBlur
 from imagepipe_rs.graph._flow import (
     Boolean,
     Float,
@@ -120,6 +121,7 @@ __all__ = [
     "RandomAffine",
     "RandomBoolean",
     "RandomHorizontalFlip",
+    "RandomGaussianBlur",
     "RandomPatchView",
     "RandomPerspective",
     "RandomResizedCrop",

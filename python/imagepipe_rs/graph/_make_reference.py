@@ -45,6 +45,11 @@ _WORDS = """\
 | `depth`, `dtype` | `Boolean` (bool), `Char` (uint8), `Short` (int16), `UnsignedShort` (uint16), \
 `Integer` (int32), `Float` (float32); `dtype` also takes NumPy's names, such as `float64` |
 | `channels` | `GRAY`, `RGB`, `RGBA` |
+
+Around a row of pixels a b c d, `Replicate` sees a a a and d d d; `Reflect` sees c b a and d c b, as
+OpenCV's `BORDER_REFLECT` does; `Wrap` sees b c d and a b c. Filters that have no `border` have one
+of their own, as in OpenCV and torchvision: most see d c b and c b a, in which the edge does not come
+twice (`BORDER_REFLECT_101`); `MedianBlur` and `Edges` see what `Replicate` sees.
 """
 
 # Titles of sections, in their order, by the family of operations.
@@ -97,6 +102,7 @@ _FAMILIES = {
 _MODULES = {
     "_affine": "recipes",
     "_bounding_boxes": "recipes",
+    "_filters": "image.filter",
     "_image_macros": "image.augmentation",
     "_patch": "resource",
     "_perspective": "recipes",

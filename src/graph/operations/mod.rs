@@ -6,8 +6,11 @@ mod axes;
 mod boxes;
 mod comparison;
 mod decode;
+mod edges;
 mod elements;
 mod files;
+mod filter;
+mod filtered;
 mod flow;
 mod image;
 mod join;
@@ -33,6 +36,7 @@ pub(super) use sample::HASHED_SEED;
 
 /// The families.
 const FAMILIES: [&[Operation]; 18] = [
+const FAMILIES: [&[Operation]; 19] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -51,6 +55,8 @@ const FAMILIES: [&[Operation]; 18] = [
     files::ALL,
     decode::ALL,
     image::ALL,
+    filter::ALL,
+    edges::ALL,
 ];
 
 /// All operations, family by family.

@@ -2,6 +2,7 @@
 
 mod boxes;
 mod decode;
+mod filter;
 mod fused;
 mod geometry;
 mod image;
@@ -174,6 +175,7 @@ fn cases() -> impl Iterator<Item = Case> {
         boxes::cases(),
         image::cases(),
         decode::cases(),
+        filter::cases(),
     ];
     families.into_iter().flatten()
 }

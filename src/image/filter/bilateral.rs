@@ -76,7 +76,7 @@ impl Bilateral {
         let by_color = exponent(self.sigma_color) as f32;
         let mut sums = vec![[0.0; BLOCK]; channels];
         let mut read = 0;
-        let mut places = Vec::new();
+        let mut others = Vec::new();
         for target in out.chunks_exact_mut(len) {
             window.advance();
             let new = if read == 0 { 0 } else { size - 1 };
@@ -86,16 +86,18 @@ impl Bilateral {
             }
             let first = read - size;
             let own = planes.start(first + self.radius, self.radius);
-            places.clear();
-            places.extend(
+            others.clear();
+            others.extend(
                 (neighbours.iter()).map(|it| (planes.start(first + it.row, it.column), it.weight)),
             );
             for (number, target) in target.chunks_mut(BLOCK * channels).enumerate() {
                 widely(
                     #[inline(always)]
-                    || planes.sum(own + number * BLOCK, &places, by_color, &mut sums),
+                    || planes.sum(own + number * BLOCK, &others, by_color, &mut sums),
                 );
-                places.iter_mut().for_each(|(place, _)| *place += BLOCK);
+                for (place, _) in &mut others {
+                    *place += BLOCK;
+                }
                 for (column, pixel) in target.chunks_exact_mut(channels).enumerate() {
                     for (value, sums) in pixel.iter_mut().zip(&sums) {
                         *value = T::nearest(sums[column]);
@@ -189,8 +191,8 @@ fn power_of_two(power: f32) -> f32 {
     let series = 1.540_353e-4_f32;
     let series = series * part + 1.333_355_8e-3;
     let series = series * part + 9.618_129e-3;
-    let series = series * part + 5.550_410_9e-2;
-    let series = series * part + 2.402_265_1e-1;
+    let series = series * part + 5.550_411e-2;
+    let series = series * part + 2.402_265e-1;
     let series = series * part + 6.931_472e-1;
     let series = series * part + 1.0;
     f32::from_bits(series.to_bits().wrapping_add(shifted.to_bits() << 23))

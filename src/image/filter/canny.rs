@@ -325,7 +325,7 @@ fn mark<N: Number>(rows: &[Gradients<N>; 3], [low, high]: [N; 2], found: &mut [u
             } else {
                 diagonal
             };
-            marks[at] = u8::from(is_edge & (size > low)) << u8::from(size > high);
+            marks[at] = u8::from(is_edge && size > low) << u8::from(size > high);
         }
         found.copy_from_slice(&marks[..found.len()]);
     }

@@ -32,11 +32,7 @@ impl Level for u8 {
         level as Self
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "from 0 to 255"
-    )]
+    #[expect(clippy::cast_sign_loss, reason = "from 0 to 255")]
     fn raised(self, by: i32) -> Self {
         (i32::from(self) + by).clamp(0, 255) as Self
     }
@@ -53,11 +49,7 @@ impl Level for u16 {
         level
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "from 0 to 65535"
-    )]
+    #[expect(clippy::cast_sign_loss, reason = "from 0 to 65535")]
     fn raised(self, by: i32) -> Self {
         (i32::from(self) + by).clamp(0, 65535) as Self
     }
@@ -167,27 +159,34 @@ impl Clahe {
         self.columns.clear();
         self.columns
             .extend((0..width).map(|place| tiles.between(place, 0)));
+        let mut found = vec![0; width];
         for (row, target) in out.chunks_exact_mut(len).enumerate() {
+            let levels = &self.levels[row * width..][..width];
             let between = tiles.between(row, 1);
-            let levels = &mut self.levels[row * width..][..width];
             let tables = between.tiles.map(|tile| {
                 let len = tiles.count[0] * T::LEVELS;
                 &self.tables[tile * len..][..len]
             });
-            let pixels = source
-                .row(row)
-                .chunks_exact(channels)
-                .zip(target.chunks_exact_mut(channels));
-            for (((pixel, target), level), column) in pixels.zip(levels).zip(&self.columns) {
-                let found = interpolated(tables, *level, *column, between.share, T::LEVELS);
-                target.copy_from_slice(pixel);
-                if channels < 3 {
-                    target[0] = T::of_level(found);
-                } else {
-                    let by = i32::from(found) - i32::from(*level);
-                    target[..3]
-                        .iter_mut()
-                        .for_each(|value| *value = value.raised(by));
+            interpolate(
+                tables,
+                T::LEVELS,
+                levels,
+                &self.columns,
+                between.share,
+                &mut found,
+            );
+            let changes = levels.iter().zip(&found);
+            if channels < 3 {
+                for (pixel, found) in target.chunks_exact_mut(channels).zip(&found) {
+                    pixel[0] = T::of_level(*found);
+                }
+                continue;
+            }
+            target.copy_from_slice(source.row(row));
+            for (pixel, (level, found)) in target.chunks_exact_mut(channels).zip(changes) {
+                let by = i32::from(*found) - i32::from(*level);
+                for value in &mut pixel[..3] {
+                    *value = value.raised(by);
                 }
             }
         }
@@ -249,9 +248,9 @@ fn spread(counts: &mut [u32], most: u32) {
     }
     let levels = u32::try_from(counts.len()).unwrap_or(u32::MAX);
     let left = beyond % levels;
-    counts
-        .iter_mut()
-        .for_each(|count| *count += beyond / levels);
+    for count in counts.iter_mut() {
+        *count += beyond / levels;
+    }
     if let Some(step) = levels.checked_div(left) {
         let some = counts.iter_mut().step_by(step as usize);
         some.take(left as usize).for_each(|count| *count += 1);
@@ -266,25 +265,41 @@ fn luma<T: Level>(pixel: &[T]) -> u16 {
     u16::try_from(sum >> BITS).unwrap_or(u16::MAX)
 }
 
+/// Writes what becomes of the levels of a row between two rows of tables.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a level"
 )]
-fn interpolated(
+fn interpolate(
     tables: [&[u16]; 2],
-    level: u16,
-    column: Between,
+    levels_of_table: usize,
+    levels: &[u16],
+    columns: &[Between],
     share: f32,
-    levels: usize,
-) -> u16 {
-    let places = column.tiles.map(|tile| tile * levels + usize::from(level));
-    let [above, below] = tables.map(|table| {
-        let [before, after] = places.map(|place| f32::from(table[place]));
-        before * (1.0 - column.share) + after * column.share
-    });
-    (above * (1.0 - share) + below * share).round_ties_even() as u16
+    found: &mut [u16],
+) {
+    let mut start = 0;
+    for part in columns.chunk_by(|a, b| a.tiles == b.tiles) {
+        let tile =
+            |row: usize, tile: usize| &tables[row][tile * levels_of_table..][..levels_of_table];
+        let [left, right] = part[0].tiles;
+        let [a, b, c, d] = [tile(0, left), tile(0, right), tile(1, left), tile(1, right)];
+        let levels = levels[start..].iter().zip(part);
+        for (found, (level, column)) in found[start..].iter_mut().zip(levels) {
+            let of = |table: &[u16]| f32::from(table[usize::from(*level)]);
+            let (here, there) = (1.0 - column.share, column.share);
+            let (above, below) = (of(a) * here + of(b) * there, of(c) * here + of(d) * there);
+            let value = above * (1.0 - share) + below * share;
+            // From 0 to the last level, so that what is added is rounded to even ones.
+            *found = (value + WHOLE - WHOLE) as i32 as u16;
+        }
+        start += part.len();
+    }
 }
+
+/// Adding and taking away this leaves a whole number, because there are no bits for others.
+const WHOLE: f32 = 12_582_912.0;
 
 impl Tiles {
     fn new(size: [usize; 2], count: [usize; 2]) -> Self {

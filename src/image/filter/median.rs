@@ -149,22 +149,22 @@ fn of_three<T: Rank>(columns: [[&[T; BLOCK]; 3]; 3]) -> [T; BLOCK] {
 fn of_five<T: Rank>(columns: [[&[T; BLOCK]; 5]; 5]) -> [T; BLOCK] {
     let mut medians = [T::default(); BLOCK];
     let rows = columns.map(|row| sort_columns(row, sort_five));
-    let [a, b, c, d, e] = &rows;
+    let [a, b, c, rest @ ..] = &rows;
     for at in 0..BLOCK {
         let mut it = [
             a[3][at], a[4][at], b[2][at], b[3][at], b[4][at], c[1][at], c[2][at], c[3][at],
         ];
         // In all of these, the least comes first and the greatest last.
         order!(it: (0, 7)(1, 6)(2, 5)(3, 4)(0, 1)(0, 2)(0, 3)(4, 7)(5, 7)(6, 7));
-        let mut it = [it[1], it[2], it[3], it[4], it[5], it[6], d[0][at]];
+        let mut it = [it[1], it[2], it[3], it[4], it[5], it[6], rest[0][0][at]];
         order!(it: (0, 6)(1, 5)(2, 4)(0, 1)(0, 2)(0, 3)(3, 6)(4, 6)(5, 6));
-        let mut it = [it[1], it[2], it[3], it[4], it[5], d[1][at]];
+        let mut it = [it[1], it[2], it[3], it[4], it[5], rest[0][1][at]];
         order!(it: (0, 5)(1, 4)(2, 3)(0, 1)(0, 2)(3, 5)(4, 5));
-        let mut it = [it[1], it[2], it[3], it[4], d[2][at]];
+        let mut it = [it[1], it[2], it[3], it[4], rest[0][2][at]];
         order!(it: (0, 4)(1, 3)(0, 1)(0, 2)(2, 4)(3, 4));
-        let mut it = [it[1], it[2], it[3], e[0][at]];
+        let mut it = [it[1], it[2], it[3], rest[1][0][at]];
         order!(it: (0, 3)(1, 2)(0, 1)(2, 3));
-        medians[at] = sort_three([it[1], it[2], e[1][at]])[1];
+        medians[at] = sort_three([it[1], it[2], rest[1][1][at]])[1];
     }
     medians
 }
@@ -204,8 +204,7 @@ fn by_bits(source: &Raster<'_, u8>, size: usize, out: &mut [u8]) {
 fn search(lines: &[&[u8]], first: usize, channels: usize, half: u8) -> [u8; SLACK] {
     let mut found = [0; SLACK];
     for bit in (0..8).rev() {
-        let mut tried = found;
-        tried.iter_mut().for_each(|value| *value |= 1 << bit);
+        let tried = found.map(|value| value | 1 << bit);
         let mut counts = [0u8; SLACK];
         for line in lines {
             for column in 0..lines.len() {
@@ -274,7 +273,7 @@ fn by_histograms(source: &Raster<'_, u8>, size: usize, out: &mut [u8]) {
                 fine: [0; 256],
                 coarse: [0; 16],
             };
-            let mut count = |histogram: &mut Histogram, column: usize, by: u32| {
+            let count = |histogram: &mut Histogram, column: usize, by: u32| {
                 for line in &lines {
                     histogram.count(line[column * channels + channel], by);
                 }

@@ -4,6 +4,10 @@
 //! added in one order, so that they are the same on every processor.
 
 #![expect(
+    clippy::needless_range_loop,
+    reason = "blocks are arrays of one length, several of which are indexed"
+)]
+#![expect(
     clippy::inline_always,
     reason = "loops are compiled for the caller's processor, and for its numbers of elements"
 )]

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 from typing import TYPE_CHECKING, Any
 
+import cases_of_filters  # noqa: F401  it declares cases
 import cases_of_macros
 import cases_of_resources
 import numpy as np
@@ -115,6 +116,14 @@ def _view(kind: Any, _folder: Path) -> Values:
     return (seen["image"], seen["points"], seen["label"]), (FIRST[:, 2:6, 2:8], points - 2, 3)
 
 
+def _gaussian(kind: Any, _folder: Path) -> Values:
+    return (kind(3),), (np.array([[0.25], [0.5], [0.25]], FLOATS),)
+
+
+def _uniform(kind: Any, _folder: Path) -> Values:
+    return (kind(3),), (np.full((1, 3), 1 / 3, FLOATS),)
+
+
 OWN = {
     "graph.Copy": _copy,
     "list.ListAsTable": _list_as_table,
@@ -122,6 +131,8 @@ OWN = {
     "geometry.points.MakePoint": _point,
     "geometry.points.MakeRectangle": _rectangle,
     "image.GetImageProperties": _properties,
+    "image.filter.GaussianKernel": _gaussian,
+    "image.filter.UniformKernel": _uniform,
     "image.loading.DecodeImage": _decoded,
     "image.geometry.Transpose": _transpose,
     "resource.ResourceProxy": _proxy,
@@ -132,11 +143,20 @@ OWN = {
 # Nodes that take an image, with what else they take.
 IMAGES: dict[str, tuple[Any, ...]] = {
     "image.augmentation.ImageBrightness": (-20,),
+    "image.filter.AverageFilter": (3, 5, "Wrap"),
+    "image.filter.BilateralFilter": (5, 30, 2),
+    "image.filter.GaussianFilter": (5, 3),
+    "image.filter.LinearFilter": (np.array([[1, 2, -1], [0.5, 0, -2]], FLOATS), "Replicate"),
+    "image.filter.MedianBlur": (3,),
     "image.geometry.EnsureSize": (30, 5),
     "image.geometry.ImageCrop": (3, 2, 5, 4),
     "image.geometry.ImageCropSafe": (-3, 2, 8, 40, "Reflect"),
     "image.geometry.RandomPatchView": (4, 5, 2, 77),
     "image.geometry.Resize": (7, 15),
+    "image.processing.DerivativeX": (),
+    "image.processing.DerivativeY": (),
+    "image.processing.Edges": (20, 90),
+    "image.processing.Laplacian": (),
     "image.geometry.ViewImage": (np.diag([0.5, 2, 1]).astype(FLOATS), 8, 9),
 }
 
