@@ -80,8 +80,9 @@ impl Real for f64 {
     }
 }
 
-/// Adding and taking away this leaves a whole number, because there are no bits for others.
-const WHOLE: f32 = 12_582_912.0;
+/// Added to this, a number below 2^22 is rounded, as there are no bits for what is behind the point;
+/// the last bits are then a whole number. Processors do that to vectors, which is not so of `as`.
+pub(super) const WHOLE: f32 = 12_582_912.0;
 
 macro_rules! small_integers {
     ($($element:ty),*) => {
@@ -101,7 +102,8 @@ macro_rules! small_integers {
             )]
             fn nearest(value: f32) -> Self {
                 let clipped = value.max(f32::from(Self::MIN)).min(f32::from(Self::MAX));
-                (clipped + WHOLE - WHOLE) as Self
+                let whole = (clipped + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
+                whole.cast_signed() as Self
             }
         })*
     };

@@ -6,7 +6,7 @@
 //! Of images with three or four channels, the luma (0.299 red, 0.587 green, 0.114 blue) is
 //! equalised, and what it gains is added to all three; the fourth channel stays as it is.
 
-use super::super::raster::{Outside, Raster};
+use super::super::raster::{Outside, Raster, WHOLE};
 
 /// An element of an image that is equalised.
 pub trait Level: Copy + Default {
@@ -266,11 +266,7 @@ fn luma<T: Level>(pixel: &[T]) -> u16 {
 }
 
 /// Writes what becomes of the levels of a row between two rows of tables.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a level"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "a level")]
 fn interpolate(
     tables: [&[u16]; 2],
     levels_of_table: usize,
@@ -291,15 +287,11 @@ fn interpolate(
             let (here, there) = (1.0 - column.share, column.share);
             let (above, below) = (of(a) * here + of(b) * there, of(c) * here + of(d) * there);
             let value = above * (1.0 - share) + below * share;
-            // From 0 to the last level, so that what is added is rounded to even ones.
-            *found = (value + WHOLE - WHOLE) as i32 as u16;
+            *found = (value + WHOLE).to_bits() as u16;
         }
         start += part.len();
     }
 }
-
-/// Adding and taking away this leaves a whole number, because there are no bits for others.
-const WHOLE: f32 = 12_582_912.0;
 
 impl Tiles {
     fn new(size: [usize; 2], count: [usize; 2]) -> Self {

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Sub};
 
-use super::super::raster::{Outside, Raster};
+use super::super::raster::{Outside, Raster, WHOLE};
 use super::super::wide::widely;
 use super::kernel::uniform;
 use super::weigh::{Single, check, rows, separable};
@@ -48,13 +48,38 @@ impl Mean for u8 {
         out: &mut [Self],
     ) {
         let area = size.0 * size.1;
-        match Reciprocal::of(area) {
-            Some(by) => slide(source, size, outside, out, move |sum: u16| by.quotient(sum)),
-            None => slide(source, size, outside, out, move |sum: u32| {
-                quotient(sum, area)
-            }),
+        if let Some(by) = Reciprocal::of(area) {
+            let finish = move |sum| by.quotient(sum);
+            return slide::<u16, u16>(source, size, outside, out, finish);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "of few bits")]
+        let by = 1.0 / area as f32;
+        let is_short = u16::try_from(size.0 * usize::from(Self::MAX)).is_ok();
+        let exactly = move |sum| quotient(sum, area);
+        match (is_short, area < MOST_EXACT) {
+            (true, true) => {
+                slide::<u16, u32>(source, size, outside, out, move |sum| nearest(sum, by));
+            }
+            (true, false) => slide::<u16, u32>(source, size, outside, out, exactly),
+            _ => slide::<u32, u32>(source, size, outside, out, exactly),
         }
     }
+}
+
+/// How many bytes are so many that their mean in single precision, which is off by less than 4e-5,
+/// may be taken for one beyond a half: means of an odd number of bytes are further from halves than
+/// half of its inverse.
+const MOST_EXACT: usize = 10_000;
+
+/// The nearest whole number to a product.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "a mean of bytes"
+)]
+#[inline(always)]
+fn nearest(sum: u32, by: f32) -> u8 {
+    (sum.cast_signed() as f32 * by + WHOLE).to_bits() as u8
 }
 
 /// The nearest whole number to a quotient, which is never a half, as the area is odd.
@@ -107,49 +132,44 @@ impl Reciprocal {
     }
 }
 
-/// Sums of columns, each made from the one above it, and of those along rows.
-fn slide<S>(
+/// Sums along rows, and of those along columns, each made from the one above it.
+fn slide<S, W>(
     source: &Raster<'_, u8>,
-    (columns, height): (usize, usize),
+    (columns, count): (usize, usize),
     outside: Outside<u8>,
     out: &mut [u8],
-    finish: impl Fn(S) -> u8 + Copy,
+    finish: impl Fn(W) -> u8 + Copy,
 ) where
-    S: Copy + Default + From<u8> + Add<Output = S> + Sub<Output = S>,
+    S: Copy + Default + From<u8> + Add<Output = S>,
+    W: Copy + Default + From<S> + Add<Output = W> + Sub<Output = W>,
 {
     let channels = source.channels;
     let len = check(source, out);
-    let beside = Beside::new(outside, source.width, columns / 2, columns / 2);
     let blank = vec![outside.constant(); len];
-    let one = S::from(outside.constant());
-    let constant = (0..height).fold(S::default(), |sum, _| sum + one);
-    let mut sums = vec![S::default(); (source.width + columns - 1) * channels];
-    let mut line = [
-        vec![S::default(); sums.len()],
-        vec![S::default(); sums.len()],
-    ];
-    let mut totals = vec![S::default(); len];
+    let mut along = Along::new(source, columns, outside);
+    let mut lines = vec![S::default(); len * count];
+    let mut next = vec![S::default(); len];
+    let mut totals = vec![W::default(); len];
+    for (row, line) in rows(source, outside, 0, count, &blank).zip(lines.chunks_exact_mut(len)) {
+        along.sum(row, channels, line);
+        for (total, sum) in totals.iter_mut().zip(line) {
+            *total = *total + W::from(*sum);
+        }
+    }
     for (number, target) in out.chunks_exact_mut(len).enumerate() {
-        let middle = &mut sums[columns / 2 * channels..][..len];
-        if number == 0 {
-            for row in rows(source, outside, 0, height, &blank) {
-                for (sum, value) in middle.iter_mut().zip(row) {
-                    *sum = *sum + S::from(*value);
-                }
-            }
-        } else {
-            let mut seen = rows(source, outside, number - 1, height + 1, &blank);
-            let [old, new] = [seen.next(), seen.last()].map(|row| row.unwrap_or(&blank));
+        if number > 0 {
+            let row = rows(source, outside, number, count, &blank).last();
+            along.sum(row.unwrap_or(&blank), channels, &mut next);
+            let line = &mut lines[(number - 1) % count * len..][..len];
             widely(
                 #[inline(always)]
-                || replace(middle, old, new),
+                || replace(&mut totals, line, &next),
             );
+            line.copy_from_slice(&next);
         }
-        beside.fill(&mut sums, channels, constant);
         widely(
             #[inline(always)]
             || {
-                sum_along(&sums, columns, channels, &mut line, &mut totals);
                 for (target, total) in target.iter_mut().zip(&totals) {
                     *target = finish(*total);
                 }
@@ -159,31 +179,70 @@ fn slide<S>(
 }
 
 #[inline(always)]
-fn replace<S: Copy + From<u8> + Add<Output = S> + Sub<Output = S>>(
-    sums: &mut [S],
-    old: &[u8],
-    new: &[u8],
+fn replace<S: Copy, W: Copy + From<S> + Add<Output = W> + Sub<Output = W>>(
+    totals: &mut [W],
+    old: &[S],
+    new: &[S],
 ) {
-    for ((sum, old), new) in sums.iter_mut().zip(old).zip(new) {
-        *sum = *sum + S::from(*new) - S::from(*old);
+    for ((total, old), new) in totals.iter_mut().zip(old).zip(new) {
+        *total = *total + W::from(*new) - W::from(*old);
     }
 }
 
-/// Writes the sums of `count` pixels in a row: of parts whose lengths are the powers of two that
-/// `count` is a sum of, each made of two halves.
+/// What sums pixels along rows: parts whose lengths are the powers of two that their number is a sum
+/// of, each made of two halves.
+struct Along<S> {
+    columns: usize,
+    beside: Beside,
+    constant: S,
+    /// A row with what lies around it, and sums of parts of it.
+    lines: [Vec<S>; 3],
+}
+
+impl<S: Copy + Default + From<u8> + Add<Output = S>> Along<S> {
+    fn new(source: &Raster<'_, u8>, columns: usize, outside: Outside<u8>) -> Self {
+        let len = (source.width + columns - 1) * source.channels;
+        Self {
+            columns,
+            beside: Beside::new(outside, source.width, columns / 2, columns / 2),
+            constant: S::from(outside.constant()),
+            lines: std::array::from_fn(|_| vec![S::default(); len]),
+        }
+    }
+
+    fn sum(&mut self, row: &[u8], channels: usize, totals: &mut [S]) {
+        let [line, parts @ ..] = &mut self.lines;
+        let middle = &mut line[self.columns / 2 * channels..][..row.len()];
+        widely(
+            #[inline(always)]
+            || {
+                for (to, from) in middle.iter_mut().zip(row) {
+                    *to = S::from(*from);
+                }
+            },
+        );
+        self.beside.fill(line, channels, self.constant);
+        widely(
+            #[inline(always)]
+            || sum_along(line, self.columns, channels, parts, totals),
+        );
+    }
+}
+
+/// Writes the sums of `count` pixels in a row.
 #[inline(always)]
 fn sum_along<S: Copy + Add<Output = S>>(
-    sums: &[S],
+    line: &[S],
     count: usize,
     channels: usize,
-    line: &mut [Vec<S>; 2],
+    parts: &mut [Vec<S>; 2],
     totals: &mut [S],
 ) {
     // Odd numbers begin with a part of one pixel.
-    totals.copy_from_slice(&sums[..totals.len()]);
+    totals.copy_from_slice(&line[..totals.len()]);
     let (mut done, mut length) = (1, 1);
-    let mut part = sums;
-    let [here, there] = line;
+    let mut part = line;
+    let [here, there] = parts;
     let (mut next, mut other) = (here, there);
     while done < count {
         let halves = part.iter().zip(&part[length * channels..]);

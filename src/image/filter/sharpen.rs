@@ -106,7 +106,7 @@ macro_rules! integers {
                 let smooth = (sum + 6).div_euclid(13);
                 #[expect(clippy::cast_precision_loss, reason = "of 16 bits")]
                 let smooth = smooth as f32;
-                blended(f32::from(middle), smooth, weights, f32::from(Self::MAX)) as i32 as Self
+                truncated(blended(f32::from(middle), smooth, weights, f32::from(Self::MAX))) as Self
             }
         })*
     };
