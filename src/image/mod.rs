@@ -1,7 +1,7 @@
 //! Pixels to pixels: plain functions on slices.
 
-pub mod perspective;
 pub mod filter;
+pub mod perspective;
 pub mod place;
 pub mod raster;
 pub mod reference;

@@ -35,8 +35,7 @@ pub(super) use part::after_decoding;
 pub(super) use sample::HASHED_SEED;
 
 /// The families.
-const FAMILIES: [&[Operation]; 18] = [
-const FAMILIES: [&[Operation]; 19] = [
+const FAMILIES: &[&[Operation]] = &[
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -61,7 +60,7 @@ const FAMILIES: [&[Operation]; 19] = [
 
 /// All operations, family by family.
 pub fn all() -> impl Iterator<Item = &'static Operation> {
-    FAMILIES.into_iter().flatten()
+    FAMILIES.iter().copied().flatten()
 }
 
 /// The operation of this name.

@@ -168,9 +168,7 @@ def test_smooth_images_are_weighted_means(
 @pytest.mark.parametrize("border", ["ConstantLow", "Replicate", "Reflect"])
 @pytest.mark.parametrize("size", [1, 3, 5])
 @pytest.mark.parametrize("channels", CHANNELS)
-def test_small_gaussians_of_bytes_are_opencvs(
-    size: int, channels: int | None, border: str
-) -> None:
+def test_small_gaussians_of_bytes_are_opencvs(size: int, channels: int | None, border: str) -> None:
     image = picture("uint8", channels, (31, 70))
     expected = cv2.GaussianBlur(image, (size, size), 0, borderType=BORDERS[border][0])
     found = one(GaussianFilter, image, size, size, border)
@@ -387,7 +385,9 @@ def test_edges_of_other_types_are_those_of_bytes(dtype: str, channels: int | Non
 def luma(image: Any) -> Any:
     """Return Y of YCrCb as OpenCV rounds it."""
     weights = np.array([4899, 9617, 1868])
-    return ((image[..., :3].astype(np.int64) * weights).sum(axis=2) + 8192 >> 14).astype(image.dtype)
+    return ((image[..., :3].astype(np.int64) * weights).sum(axis=2) + 8192 >> 14).astype(
+        image.dtype
+    )
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16"])
