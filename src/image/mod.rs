@@ -2,7 +2,10 @@
 
 pub mod filter;
 pub mod perspective;
+pub mod adjust;
+pub mod levels;
 pub mod place;
+pub mod point;
 pub mod raster;
 pub mod reference;
 pub mod resize;
