@@ -4,6 +4,7 @@
 //! weights, and the two axes are done one after the other, along rows. Everything else goes pixel
 //! by pixel. Sums are in floats, never fused, so that they are the same on every processor.
 
+mod centred;
 mod places;
 
 #[cfg(test)]
@@ -14,6 +15,7 @@ use super::taps::{Taps, cubic, lanczos, linear, real};
 use super::wide::widely;
 use places::{nearest, split, translation, whole};
 
+pub use centred::{Affine, warp_centred};
 pub use places::{Matrix, inverse};
 
 /// Writes rows of `width` pixels: that at column x of row y is what the source has at
