@@ -1,5 +1,6 @@
 //! Images of any type of elements, and what is taken to lie around them.
 
+use std::any::TypeId;
 use std::ops::{Add, Mul};
 
 /// Rows of pixels, whose channels lie together.
@@ -33,7 +34,7 @@ pub enum Outside<T> {
 }
 
 /// An element of a pixel.
-pub trait Pixel: Copy + Default {
+pub trait Pixel: Copy + Default + bytemuck::Pod {
     /// What sums of such elements are computed in.
     type Real: Real;
     /// What stands for white: the greatest integer, or 1.
@@ -42,6 +43,18 @@ pub trait Pixel: Copy + Default {
     fn real(self) -> Self::Real;
     /// The nearest element, of ties the even one.
     fn nearest(value: Self::Real) -> Self;
+}
+
+/// The same elements, if they are bytes.
+pub(super) fn bytes<T: Pixel>(elements: &[T]) -> Option<&[u8]> {
+    let is_bytes = TypeId::of::<T>() == TypeId::of::<u8>();
+    is_bytes.then(|| bytemuck::cast_slice(elements))
+}
+
+/// The same elements, if they are bytes.
+pub(super) fn bytes_mut<T: Pixel>(elements: &mut [T]) -> Option<&mut [u8]> {
+    let is_bytes = TypeId::of::<T>() == TypeId::of::<u8>();
+    is_bytes.then(|| bytemuck::cast_slice_mut(elements))
 }
 
 /// Numbers to compute with.
@@ -83,6 +96,9 @@ impl Real for f64 {
 /// Added to this, a number below 2^22 is rounded, as there are no bits for what is behind the point;
 /// the last bits are then a whole number. Processors do that to vectors, which is not so of `as`.
 pub(super) const WHOLE: f32 = 12_582_912.0;
+/// The sum of this and a number has bits for whole numbers only, the last of which are those of the
+/// nearest one.
+const WHOLE: f32 = 12_582_912.0;
 
 macro_rules! small_integers {
     ($($element:ty),*) => {
@@ -94,16 +110,15 @@ macro_rules! small_integers {
                 f32::from(self)
             }
 
-            #[expect(clippy::allow_attributes, reason = "not every integer is signed")]
-            #[allow(
+            #[expect(
                 clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a whole number of the type"
+                reason = "the low bits are a whole number of the type"
             )]
             fn nearest(value: f32) -> Self {
                 let clipped = value.max(f32::from(Self::MIN)).min(f32::from(Self::MAX));
                 let whole = (clipped + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
                 whole.cast_signed() as Self
+                (clipped + WHOLE).to_bits() as Self
             }
         })*
     };
@@ -201,6 +216,14 @@ impl<T: Copy> Outside<T> {
         usize::try_from(found).ok()
     }
 
+    /// The constant, if it is one.
+    pub(super) fn known(&self) -> Option<T> {
+        match self {
+            Self::Constant(constant) => Some(*constant),
+            Self::Replicate | Self::Reflect | Self::Wrap => None,
+        }
+    }
+
     /// The constant; of others there is none, and anything will do.
     pub(super) fn constant(&self) -> T
     where
@@ -210,6 +233,7 @@ impl<T: Copy> Outside<T> {
             Self::Constant(constant) => *constant,
             Self::Replicate | Self::Reflect | Self::Reflect101 | Self::Wrap => T::default(),
         }
+        self.known().unwrap_or_default()
     }
 }
 

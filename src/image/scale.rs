@@ -61,11 +61,11 @@ pub fn resize<T: Pixel>(
     }
     let line = T::Real::line(lines);
     for (row, target) in out.chunks_exact_mut(len).enumerate() {
-        widely(|| down.sum_rows(source, row, line));
+        widely!(|| down.sum_rows(source, row, line));
         match source.channels {
-            1 => widely(|| across.sum_columns(line, 1, target)),
-            3 => widely(|| across.sum_columns(line, 3, target)),
-            4 => widely(|| across.sum_columns(line, 4, target)),
+            1 => widely!(|| across.sum_columns(line, 1, target)),
+            3 => widely!(|| across.sum_columns(line, 3, target)),
+            4 => widely!(|| across.sum_columns(line, 4, target)),
             channels => across.sum_columns(line, channels, target),
         }
     }

@@ -23,6 +23,56 @@ fn with_avx2<R>(_: Avx2, work: impl FnOnce() -> R) -> R {
     }
     // SAFETY: an `Avx2` is proof that the processor has both.
     unsafe { wide(work) }
+/// Does some work, in code that is compiled for AVX2 where the processor has it.
+///
+/// The work is written down twice, because the compiler makes code for AVX2 of a closure only if it
+/// is part of the function that calls it, and it is sure to be if that is the only one.
+macro_rules! widely {
+    (|| $work:expr) => {
+        match $crate::image::wide::detect() {
+            Some(wide) => wide.run(|| $work),
+            None => $work,
+        }
+    };
+}
+
+pub(super) use widely;
+
+/// Vectors that are wider than those that all processors have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wide {
+    #[cfg(target_arch = "x86_64")]
+    avx2: Avx2,
+    #[cfg(not(target_arch = "x86_64"))]
+    none: std::convert::Infallible,
+}
+
+/// What the processor has.
+pub(super) fn detect() -> Option<Wide> {
+    #[cfg(target_arch = "x86_64")]
+    return Avx2::detect().map(|avx2| Wide { avx2 });
+    #[cfg(not(target_arch = "x86_64"))]
+    return None;
+}
+
+impl Wide {
+    /// Does some work, in code that is compiled for them.
+    #[cfg(target_arch = "x86_64")]
+    #[expect(unsafe_code, reason = "calls a function that is compiled for AVX2")]
+    pub(super) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        #[target_feature(enable = "avx2")]
+        fn wide<R>(_: Avx2, work: impl FnOnce() -> R) -> R {
+            work()
+        }
+        // SAFETY: an `Avx2` is proof that the processor has it.
+        unsafe { wide(self.avx2, work) }
+    }
+
+    /// There are none.
+    #[cfg(not(target_arch = "x86_64"))]
+    pub(super) fn run<R>(self, _: impl FnOnce() -> R) -> R {
+        match self.none {}
+    }
 }
 
 /// Defines a function that is compiled twice: for AVX2 and FMA too, where the processor has them.

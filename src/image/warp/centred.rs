@@ -57,29 +57,26 @@ impl Affine {
     /// shears and scales.
     #[must_use]
     pub fn inverse(&self, (width, height): (usize, usize)) -> [f64; 6] {
-        let (angle, x, y) = (
-            self.angle.to_radians(),
-            self.shear.0.to_radians(),
-            self.shear.1.to_radians(),
-        );
-        let (sin, cos) = (libm::sin(angle - y), libm::cos(angle - y));
-        let (tan_x, cos_y) = (libm::tan(x), libm::cos(y));
-        let (a, c) = (cos / cos_y, sin / cos_y);
-        let b = -cos * tan_x / cos_y - libm::sin(angle);
-        let d = -sin * tan_x / cos_y + libm::cos(angle);
-        // Rotations and shears keep areas, so that the determinant is 1.
-        let [a, b, c, d] = [d, -b, -c, a].map(|number| number / self.scale);
-        let (center_x, center_y) = self
+        let angle = self.angle.to_radians();
+        let (shear_x, shear_y) = (self.shear.0.to_radians(), self.shear.1.to_radians());
+        let (sin, cos) = (libm::sin(angle - shear_y), libm::cos(angle - shear_y));
+        let (tan_x, cos_y) = (libm::tan(shear_x), libm::cos(shear_y));
+        // Rotations and shears keep areas: the determinant is 1, and the inverse is the adjugate.
+        let right = -cos * tan_x / cos_y - libm::sin(angle);
+        let below = -sin * tan_x / cos_y + libm::cos(angle);
+        let [a, b, c, d] =
+            [below, -right, -(sin / cos_y), cos / cos_y].map(|number| number / self.scale);
+        let center = self
             .center
             .map_or((0.0, 0.0), |(x, y)| (x - half(width), y - half(height)));
-        let (by_x, by_y) = (-center_x - self.translate.0, -center_y - self.translate.1);
+        let by = (-center.0 - self.translate.0, -center.1 - self.translate.1);
         [
             a,
             b,
-            a * by_x + b * by_y + center_x,
+            a * by.0 + b * by.1 + center.0,
             c,
             d,
-            c * by_x + d * by_y + center_y,
+            c * by.0 + d * by.1 + center.1,
         ]
     }
 }
@@ -91,6 +88,9 @@ fn half(side: usize) -> f64 {
 
 /// How many places are computed at a time.
 const TOGETHER: usize = 32;
+
+/// The most elements of a pixel that is copied as one.
+const MOST: usize = 4;
 
 /// What stands for a place outside of the source.
 const OUTSIDE: u32 = u32::MAX;
@@ -110,10 +110,10 @@ pub fn warp_centred<T: Copy>(source: &Raster<'_, T>, inverse: &[f64; 6], fill: T
     assert_eq!(out.len(), row * height, "an image of {width}x{height}");
     let rows = out.chunks_exact_mut(row.max(1)).enumerate();
     let grid = Grid::new(source, inverse);
-    widely(|| match source.channels {
-        1 => rows.for_each(|(row, target)| grid.fill_row::<T, 1>(source, row, fill, target)),
-        3 => rows.for_each(|(row, target)| grid.fill_row::<T, 3>(source, row, fill, target)),
-        4 => rows.for_each(|(row, target)| grid.fill_row::<T, 4>(source, row, fill, target)),
+    widely!(|| match source.channels {
+        1 => rows.for_each(|(row, target)| grid.fill_row::<T, 1, 1>(source, row, fill, target)),
+        3 => rows.for_each(|(row, target)| grid.fill_row::<T, 3, 4>(source, row, fill, target)),
+        4 => rows.for_each(|(row, target)| grid.fill_row::<T, 4, 4>(source, row, fill, target)),
         _ => rows.for_each(|(row, target)| grid.fill_any(source, row, fill, target)),
     });
 }
@@ -183,21 +183,26 @@ impl Grid {
         reason = "it is compiled for the caller's processor"
     )]
     #[inline(always)]
-    fn fill_row<T: Copy, const C: usize>(
+    fn fill_row<T: Copy, const C: usize, const L: usize>(
         &self,
         source: &Raster<'_, T>,
         row: usize,
         fill: T,
         target: &mut [T],
     ) {
-        let parts = target.as_chunks_mut::<C>().0.chunks_mut(TOGETHER);
-        for (start, part) in (0..).step_by(TOGETHER).zip(parts) {
+        for (start, part) in (0..).step_by(TOGETHER).zip(target.chunks_mut(TOGETHER * C)) {
             let places = self.places(row, start);
-            for (place, target) in places.into_iter().zip(part) {
-                let found = source.data.get(place as usize..);
-                let pixel = found.and_then(|found| found.first_chunk().copied());
-                *target = pixel.unwrap_or([fill; C]);
+            let mut pixels = [fill; MOST * TOGETHER];
+            // What comes after a pixel is copied too, and then written over.
+            for (at, place) in places.into_iter().enumerate() {
+                let target = &mut pixels[at * C..];
+                match source.data.get(place as usize..) {
+                    Some(found) if found.len() >= L => target[..L].copy_from_slice(&found[..L]),
+                    Some(found) => target[..C].copy_from_slice(&found[..C]),
+                    None => target[..L].fill(fill),
+                }
             }
+            part.copy_from_slice(&pixels[..part.len()]);
         }
     }
 
@@ -251,8 +256,8 @@ mod tests {
         let there = Affine { translate, ..plain };
         assert_eq!(of(there), [0, 4, 5, 0, 7, 8, 0, 0, 0]);
         let shear = (45.0, 0.0);
-        assert_eq!(of(Affine { shear, ..plain }), [2, 3, 0, 4, 5, 6, 0, 7, 8]);
-        // About the corner: pixels at 0.5, 1.5 and 2.5 below it, of which ties are even.
+        assert_eq!(of(Affine { shear, ..plain }), [0, 1, 2, 4, 5, 6, 8, 9, 0]);
+        // About the middle of the first row, which stays where it is.
         let center = Some((0.0, 0.5));
         let cornered = Affine {
             shear,

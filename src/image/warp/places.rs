@@ -1,6 +1,7 @@
 //! Where pixels of a warp come from.
 
-use crate::image::taps::Taps;
+use crate::image::raster::Real;
+use crate::image::taps::{Taps, real};
 
 /// A 3 x 3 matrix, row by row.
 pub type Matrix = [f64; 9];
@@ -75,4 +76,20 @@ pub(super) fn nearest(place: f64) -> i64 {
     // Adding and taking it away leaves no bits for anything but whole numbers.
     const WHOLE: f64 = 6_755_399_441_055_744.0;
     (place.clamp(-FAR, FAR) + WHOLE - WHOLE) as i64
+}
+
+/// The first of `N` pixels along each axis around a place, and their weights.
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the caller's processor"
+)]
+#[inline(always)]
+pub(super) fn around<R: Real, const N: usize>(
+    (x, y): (f64, f64),
+    weights: impl Fn(f64) -> [f64; N],
+) -> ((i64, i64), [R; N], [R; N]) {
+    let before = i64::try_from(N / 2 - 1).unwrap_or(0);
+    let ((left, x), (top, y)) = (split(x), split(y));
+    let corner = (left - before, top - before);
+    (corner, real(weights(x)), real(weights(y)))
 }
