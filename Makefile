@@ -123,7 +123,7 @@ stubtest: .venv/.stamp-lint .venv/.stamp-package ## types, and stubs against the
 
 .PHONY: test-torch
 test-torch: .venv-torch/.stamp-package fake-cuda ## tests of PyTorch, Lightning, Accelerate (5 GB)
-	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch ranks_torch lightning accelerate cuda_torch readme examples)) \
+	$(TORCH)/python -m pytest -m torch $(addprefix tests/python/test_,$(addsuffix .py,torch augment_torch ranks_torch lightning accelerate cuda_torch readme examples)) \
 	    $(addprefix tests/python/graph/test_,$(addsuffix .py,stream_outputs tutorials pixelpipes_torch))
 
 .PHONY: test-mxnet

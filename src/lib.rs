@@ -34,6 +34,8 @@ pub mod dlpack;
 pub mod image;
 pub mod record;
 
+pub mod augment;
+
 pub mod dataset;
 mod delivery;
 pub mod engine;

@@ -38,6 +38,10 @@ pub enum Purpose {
     Scene = 8,
     /// What a node of a graph draws.
     Graph = 9,
+    /// How the pixels of a sample are changed.
+    Augment = 10,
+    /// How the samples of a batch are mixed.
+    Mix = 11,
 }
 
 /// 64 random bits, fixed by seed, index and an identity, such as the [`hash_bytes`] of a name.
@@ -46,6 +50,25 @@ pub fn keyed(seed: u64, index: u64, identity: u64) -> u64 {
     let counter = [low(index), high(index), low(identity), high(identity)];
     let block = philox(counter, [low(seed), high(seed)]);
     u64::from(block[0]) | u64::from(block[1]) << 32
+}
+
+/// What a sample's random numbers depend on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Identity {
+    /// The seed of the run.
+    pub seed: u64,
+    /// The epoch.
+    pub epoch: u32,
+    /// The sample.
+    pub key: u64,
+}
+
+impl Identity {
+    /// The sample's numbers for a purpose.
+    #[must_use]
+    pub fn stream(&self, purpose: Purpose) -> Stream {
+        Stream::new(self.seed, self.epoch, self.key, purpose)
+    }
 }
 
 /// A stream of random numbers, fixed by (seed, epoch, index, purpose).
@@ -115,6 +138,13 @@ impl Stream {
     /// Uniform in `[low, high)`.
     pub fn uniform(&mut self, low: f64, high: f64) -> f64 {
         low + (high - low) * self.unit()
+    }
+
+    /// A number of the standard normal distribution: Box and Muller's transform (1958).
+    pub fn normal(&mut self) -> f64 {
+        // In (0, 1], so that the logarithm is finite.
+        let radius = libm::sqrt(-2.0 * libm::log(1.0 - self.unit()));
+        radius * libm::cos(std::f64::consts::TAU * self.unit())
     }
 }
 

@@ -13,6 +13,14 @@ from imagepipe_rs._errors import (
 )
 from imagepipe_rs._native import __version__ as _version
 from imagepipe_rs._writing import Written
+from imagepipe_rs.augment import (
+    AugMix,
+    AutoAugment,
+    CutMix,
+    MixUp,
+    RandAugment,
+    TrivialAugmentWide,
+)
 from imagepipe_rs.decoding import decode, decode_many
 from imagepipe_rs.encoding import encode
 from imagepipe_rs.imagine import create_images, create_recordio, create_tfrecords
@@ -34,7 +42,10 @@ from imagepipe_rs.tensors import create_tensor_records
 __version__: str = _version()
 
 __all__ = [
+    "AugMix",
+    "AutoAugment",
     "Batch",
+    "CutMix",
     "Damage",
     "DatasetError",
     "DatasetWarning",
@@ -49,11 +60,14 @@ __all__ = [
     "ImageRecord",
     "Loader",
     "LoaderIterator",
+    "MixUp",
+    "RandAugment",
     "RecordError",
     "RecordIOReader",
     "RecordIOWriter",
     "TFRecordReader",
     "TFRecordWriter",
+    "TrivialAugmentWide",
     "Written",
     "__version__",
     "create_images",

@@ -12,6 +12,7 @@ from imagepipe_rs import _native
 from imagepipe_rs._environment import auto_shard, cuda_upload, jpeg_decoder, places_directory
 from imagepipe_rs._names import shown
 from imagepipe_rs._paths import paths_of
+from imagepipe_rs.augment import policy_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,6 +59,8 @@ def extracted(given: Mapping[str, Any]) -> dict[str, Any]:
         **given,
         "paths": paths_of(given["path"]),
         "shard": shard_of(given["shard"]),
+        "augment": policy_of(given["augment"]),
+        "mix": ways_of(given["mix"]),
         "weights": _weights(given["weights"]),
         "decoder": jpeg_decoder(given["decoder"]),
         "places": places_directory(),

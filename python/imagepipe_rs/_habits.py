@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from imagepipe_rs._names import short
 from imagepipe_rs._values import (
+    augment,
     either,
+    mixing,
     on_device,
     one_of,
     policy,
@@ -37,6 +39,7 @@ PATHS = {
 }
 
 _ON_BATCHES = "apply it to the batches"
+_AUGMENT = "augment= has policies with such operations; another function: apply it to the batches"
 _NO_PROCESSES = "leave it out: workers are threads of this process"
 _NO_INDEX = "leave it out: an index beside a shard is found, and none is needed"
 _CACHED = "leave it out: files are read through the page cache"
@@ -68,9 +71,13 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
         "horizontal_flip hflip rand_mirror random_flip mirror",
         either("flip=True", "flip=False"),
     ),
-    ("preprocessing_function vertical_flip vflip rotation_range rotation", _ON_BATCHES),
-    ("brightness_range width_shift_range height_shift_range shear_range", _ON_BATCHES),
-    ("channel_shift_range color_jitter augment augmentations auto_augment", _ON_BATCHES),
+    ("preprocessing_function vertical_flip vflip", _ON_BATCHES),
+    ("brightness_range width_shift_range height_shift_range shear_range", _AUGMENT),
+    ("rotation_range rotation", _AUGMENT),
+    ("auto_augment autoaugment aa augmentation augmentations auto_augment_policy", augment),
+    ("randaugment rand_augment randaug trivial_augment trivialaugment augmix", augment),
+    ("mixup cutmix mixup_alpha cutmix_alpha mixup_prob cutmix_minmax mixup_cutmix", mixing),
+    ("channel_shift_range color_jitter", _ON_BATCHES),
     ("no_aug re_prob fill_mode cval featurewise_center zca_whitening", _ON_BATCHES),
     ("featurewise_std_normalization samplewise_center", _ON_BATCHES),
     ("samplewise_std_normalization", _ON_BATCHES),
@@ -101,7 +108,7 @@ _ANSWERS: tuple[tuple[str, Answer], ...] = (
     # torch.utils.data, torchvision
     (
         "transform",
-        "size=, fit=, flip=, mean= and std= do torchvision's usual transforms; another function: "
+        "size=, fit=, flip=, augment=, mean= and std= do torchvision's usual transforms; another: "
         + _ON_BATCHES,
     ),
     ("target_transform", "apply it to the labels of the batches"),

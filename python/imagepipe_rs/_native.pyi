@@ -189,6 +189,12 @@ class Batch:
     def field(self, name: str) -> Tensor | DeviceTensor | list[Tensor] | None:
         """A field by its name; a list if it is ragged, None if the batch does not have it."""
 
+    def ops(self) -> list[list[tuple[str, float]]] | None:
+        """What was done to the pixels of each sample by chance: names and magnitudes."""
+
+    def mixed(self) -> tuple[str, float, tuple[int, int, int, int] | None] | None:
+        """How samples were mixed: the word, the share, and the area of the sample before."""
+
     def paths(self) -> list[str]: ...
     def failures(self) -> list[tuple[str, str]]:
         """Samples that failed and were not met before: path and reason."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from imagepipe_rs._arguments import WORDS
 from imagepipe_rs._names import short
+from imagepipe_rs.augment import POLICIES, WAYS
 
 Given = Mapping[str, Any]
 Answer = str | Callable[[Any, Given], str]
@@ -18,8 +19,8 @@ def habit(name: str, value: Any) -> str | None:
     """Return what to write for another library's value of an argument with the same name."""
     if name == "labels" and _is_numbers(value):
         return "path= of a CSV with the columns filename and class"
-    if name == "split":
-        return _side(value)
+    if name in _BY_VALUE:
+        return _BY_VALUE[name](value)
     here = _HERE.get(name, {})
     if isinstance(value, bool) or (isinstance(value, str) and value in WORDS.get(name, ())):
         return None
@@ -146,6 +147,62 @@ def policy(value: Any, _given: Given) -> str:
     return _POLICIES.get(_last_word(value), "last_batch='keep', 'drop' or 'pad'")
 
 
+def augment(value: Any, given: Given) -> str:
+    """Translate a policy, which may also be named by the argument."""
+    words = [value, *(name for name in given if name != "augment")]
+    found = (_POLICY_WORDS.get(_letters(word)) or _of_timm(word) for word in words)
+    return next(
+        filter(None, found), "augment='randaugment', 'trivial_wide', 'autoaugment' or 'augmix'"
+    )
+
+
+def mixing(_value: Any, given: Given) -> str:
+    """Translate the strengths of mixing, which timm has as two arguments."""
+
+    def way(name: str, kind: str) -> str | None:
+        alpha = given.get(f"{name}_alpha", given.get(name))
+        if isinstance(alpha, bool) or not isinstance(alpha, int | float):
+            return f"'{name}'" if alpha else None
+        return f"{kind}({alpha})" if alpha > 0 else None
+
+    ways = [one for one in (way("mixup", "MixUp"), way("cutmix", "CutMix")) if one]
+    if not ways:
+        return "mix='mixup', 'cutmix' or ('mixup', 'cutmix')"
+    return f"mix={ways[0]}" if len(ways) == 1 else f"mix=({', '.join(ways)})"
+
+
+def _policy(value: Any) -> str | None:
+    """Return what to write for another library's policy: an object, or a word."""
+    if isinstance(value, str):
+        here = _POLICY_WORDS.get(_letters(value)) or _of_timm(value)
+        return None if value in POLICIES else here
+    return None if type(value) in POLICIES.values() else _POLICY_WORDS.get(_letters(type(value)))
+
+
+def _way(value: Any) -> str | None:
+    """Return what to write for another library's way of mixing."""
+    if type(value) in WAYS.values() or (isinstance(value, str) and value in WAYS):
+        return None
+    word = _letters(value if isinstance(value, str) else type(value))
+    return f"mix={word!r}" if word in WAYS else None
+
+
+def _letters(value: Any) -> str:
+    """Return the letters of a name, small."""
+    text = value if isinstance(value, str) else getattr(value, "__name__", "")
+    return "".join(re.findall("[a-z]", text.lower()))
+
+
+def _of_timm(value: Any) -> str | None:
+    """Translate timm's ``rand-m9-n3-mstd0.5``: of its parts, magnitude and number."""
+    if not isinstance(value, str) or not value.startswith(("rand-", "randaug-")):
+        return None
+    parts = dict(re.findall(r"-(m|n)(\d+)(?=-|$)", value))
+    # timm's magnitudes go to 10, torchvision's to 30.
+    magnitude, count = 3 * int(parts.get("m", 3)), int(parts.get("n", 2))
+    return f"augment=RandAugment(num_ops={count}, magnitude={min(magnitude, 30)})"
+
+
 def sampler(value: Any, _given: Given) -> str:
     otherwise = "shuffle=, sampling=, weights= and shard= say what is drawn"
     return _SAMPLERS.get(type(value).__name__, otherwise)
@@ -156,6 +213,14 @@ _SAMPLERS = {
     "WeightedRandomSampler": "weights= (one per sample, or per class; endless)",
     "RandomSampler": "shuffle=True, the default",
     "SequentialSampler": "shuffle=False",
+}
+
+_POLICY_WORDS = {
+    **dict.fromkeys(("ra", "randaug", "randaugment", "rand"), "augment='randaugment'"),
+    **dict.fromkeys(("tawide", "trivialaugmentwide", "trivialaugment"), "augment='trivial_wide'"),
+    **dict.fromkeys(("trivial", "ta", "trivialwide"), "augment='trivial_wide'"),
+    **dict.fromkeys(("aa", "autoaugment", "imagenet", "original", "v"), "augment='autoaugment'"),
+    **dict.fromkeys(("augmix", "augmentandmix"), "augment='augmix'"),
 }
 
 _POLICIES = {
@@ -171,6 +236,9 @@ _SIDES = {
     "valid": "validation",
     "validation": "validation",
 }
+
+# What says what to write for any value of an argument.
+_BY_VALUE = {"split": _side, "augment": _policy, "mix": _way}
 
 # Arguments that other libraries have objects for.
 _OBJECTS = {"dtype", "interpolation", "layout"}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 
 from imagepipe_rs._adapters.numpy import on_host
+from imagepipe_rs.augment import Mixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +23,7 @@ DEFAULT_FIELDS = ("images", "labels")
 
 # What a batch may unpack to beside the images, and has as attributes in any case.
 _ARRAYS = ("labels", "valid", "indices", "crops", "flips", "position")
-_FACTS = (*_ARRAYS, "paths", "epoch")
+_FACTS = (*_ARRAYS, "paths", "epoch", "ops", "mixed")
 
 
 class _BatchType(type):
@@ -118,6 +119,8 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
     def _remedy(self, name: str) -> str:
         kept = {"paths": "indices", "epoch": "position"}.get(name, name)
         keeps = f"Loader(fields=({', '.join(map(repr, self._fields))}, {kept!r})) keeps {kept!r}"
+        if name in {"ops", "mixed"}:
+            return "look at the Loader's own batch"
         if name != "paths":
             return keeps
         found = "loader.paths[index] is the file of the sample with this index"
@@ -150,6 +153,26 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
     def flips(self) -> npt.NDArray[np.bool_]:
         """Which samples were mirrored: (N,) bool."""
         return cast("npt.NDArray[np.bool_]", self._fact("flips"))
+
+    @property
+    def ops(self) -> tuple[tuple[tuple[str, float], ...], ...] | None:
+        """What ``augment`` did to each sample, in order: names and magnitudes; None without it.
+
+        ``(("ShearX", -0.09), ("Posterize", 7.0))``: the tangent of the angle for shears, pixels for
+        translations, degrees counter-clockwise for rotations, how many bits are kept for
+        ``"Posterize"``, and from which value on for ``"Solarize"``. ``"Brightness"``, ``"Color"``,
+        ``"Contrast"`` and ``"Sharpness"`` are by a factor of 1 plus the magnitude. Others have 0.
+        Magnitudes are numbers of single precision.
+
+        With :class:`AugMix`, each chain begins with ``("Chain", weight)``, and starts from the
+        image as it was. Results are added up by these weights; the image as it was has the rest.
+        """
+        return cast("tuple[tuple[tuple[str, float], ...], ...] | None", self._fact("ops"))
+
+    @property
+    def mixed(self) -> Mixed | None:
+        """How ``mix`` mixed the batch; None without it."""
+        return cast("Mixed | None", self._fact("mixed"))
 
     @property
     def valid(self) -> npt.NDArray[np.bool_]:
@@ -189,10 +212,20 @@ def _known(batch: _native.Batch, name: str) -> Any:
         return batch.epoch
     if name == "paths":
         return batch.paths()
+    if name == "ops":
+        ops = batch.ops()
+        return None if ops is None else tuple(map(tuple, ops))
+    if name == "mixed":
+        return _mixed(batch)
     found = batch.field(name)
     if isinstance(found, list):
         return [np.asarray(tensor) for tensor in found]
     return None if found is None else on_host(found)
+
+
+def _mixed(batch: _native.Batch) -> Mixed | None:
+    mixed = batch.mixed()
+    return None if mixed is None else Mixed(*mixed)
 
 
 def _restored(

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from imagepipe_rs.augment import Policy, Way
+
 # What a pickled Loader leaves behind, since it is made again; of its epochs it keeps their state.
 _MADE_AGAIN = {"_native", "_adapter", "_about", "_epochs"}
 
@@ -92,6 +94,17 @@ class Loader:
         interpolation: ``"bilinear"``, ``"nearest"``, ``"bicubic"``, ``"lanczos"`` or ``"area"``;
             antialiased when shrinking, as in Pillow.
         flip: mirror horizontally with probability 0.5.
+        augment: change the pixels of each sample by chance, after cropping, resizing and mirroring,
+            before they become floats: ``"randaugment"``, ``"trivial_wide"``, ``"autoaugment"`` or
+            ``"augmix"``, or an object with other parameters: :class:`RandAugment`,
+            :class:`TrivialAugmentWide`, :class:`AutoAugment` or :class:`AugMix`. Operations and
+            their strengths are those of torchvision's v2 transforms on uint8 tensors, with the
+            nearest pixels and black around the image. ``batch.ops`` says what was done.
+        mix: mix each image with the one before it in its batch (the first with the last), and their
+            labels, which are then float32, (N, num_classes), with a sum of 1: ``"mixup"``,
+            ``"cutmix"``, a :class:`MixUp` or :class:`CutMix`, or several of these, of which each
+            batch gets one, as chance decides. There must be two classes or more, and images of one
+            size. ``batch.mixed`` says what was done.
         layout: ``"NHWC"`` or ``"NCHW"``.
         dtype: ``"uint8"``, ``"float32"``, ``"float16"`` or ``"bfloat16"``; floats are ``(x / 255 -
             mean) / std``.
@@ -223,6 +236,13 @@ class Loader:
         fill: int | Sequence[int] = 0,
         interpolation: Literal["bilinear", "nearest", "bicubic", "lanczos", "area"] = "bilinear",
         flip: bool = False,
+        augment: Literal["randaugment", "trivial_wide", "autoaugment", "augmix"]
+        | Policy
+        | None = None,
+        mix: Literal["mixup", "cutmix"]
+        | Way
+        | Sequence[Literal["mixup", "cutmix"] | Way]
+        | None = None,
         layout: Literal["NHWC", "NCHW"] = "NHWC",
         dtype: Literal["uint8", "float32", "float16", "bfloat16"] = "uint8",
         mean: Literal["imagenet"] | Sequence[float] | None = None,
@@ -270,11 +290,13 @@ class Loader:
         self._native = _native.Loader(arguments)
         warn(self._native.notes())
         rank, world = map(operator.index, arguments["shard"])
+        labels = given["labels"] if given["mix"] is None else "one_hot"
         draws = given["sampling"] == "balanced" or given["weights"] is not None
         self._about = Description(
             **{name: given[name] for name in _DESCRIBED},
             batch_size=operator.index(given["batch_size"]),
             fields=fields,
+            labels=labels,
             device=target.device,
             endless=given["repeat"] or draws,
             rank=rank,
@@ -293,7 +315,13 @@ class Loader:
             batches = f"endless, {batches} an epoch"
         world = self._about.world
         rank = f" on rank {self._about.rank} of {world}" if world > 1 else ""
-        return f"<Loader of {counted(self.num_samples, 'sample')}{classes}, {batches}{rank}>"
+        changes = "".join(
+            f", {name}={value!r}"
+            for name in ("augment", "mix")
+            if (value := self._given[name]) is not None
+        )
+        samples = counted(self.num_samples, "sample")
+        return f"<Loader of {samples}{classes}, {batches}{rank}{changes}>"
 
     if not TYPE_CHECKING:  # for type checkers every name would be an attribute
 
@@ -569,7 +597,7 @@ class Loader:
 
 
 _OPTIONS = frozenset(inspect.signature(Loader).parameters)
-_OWN = {"batch_size", "device", "fields"}
+_OWN = {"batch_size", "device", "fields", "labels"}
 _DESCRIBED = _OPTIONS & Description.__dataclass_fields__.keys() - _OWN
 
 __all__ = ["Batch", "Loader", "LoaderIterator"]

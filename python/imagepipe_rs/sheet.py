@@ -128,10 +128,16 @@ _NARROWEST = 112
 
 def _about(loader: Loader, tiles: Sequence[Tile], epoch: int, options: dict[str, Any]) -> str:
     height, width, _ = tiles[0].pixels.shape
+    augment = options.get("augment")
+    ways = [
+        options.get("fit", "stretch"),
+        "flip" if options.get("flip") else "",
+        augment if isinstance(augment, str | None) else repr(augment),
+    ]
     parts = [
         f"{len(tiles)} of {loader.num_samples:,} samples",
         f"{width} wide, {height} high",
-        ", ".join([options.get("fit", "stretch"), *(["flip"] if options.get("flip") else [])]),
+        ", ".join(filter(None, ways)),
         f"seed {loader.seed}, epoch {epoch}",
     ]
     return " · ".join(parts)

@@ -68,7 +68,7 @@ impl Reason {
     }
 
     /// `bytes` is 0 where it is not known how many were wanted.
-    pub(super) const fn no_memory(bytes: usize, what: &'static str) -> Self {
+    pub(crate) const fn no_memory(bytes: usize, what: &'static str) -> Self {
         Self::Memory { bytes, what }
     }
 

@@ -4,14 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::batch::{Batch, Failure};
-use super::fields::{NUMBERS, Target};
+use super::fields::{Column, NUMBERS, Target};
 use super::job::Shared;
+use crate::augment::{Images, Mixed};
 use crate::delivery::{Gpu, Room};
 use crate::engine::FirstError;
 use crate::error::Result;
 use crate::sampler::{Draw, Place, Step};
 use crate::sync::lock;
-use crate::tensor::Lease;
+use crate::tensor::{Lease, Whole};
 
 /// The samples of a batch, its memory, and what workers have to say of it.
 #[derive(Debug)]
@@ -123,10 +124,17 @@ impl Assembly {
             missing, singles, ..
         } = std::mem::take(&mut *lock(&self.notes));
         let is_kept = |slot: &usize| !missing.contains(slot);
-        let len = self.lease.seal(|slot| is_kept(&slot));
+        let mixed = self.draw_mix(shared);
+        let len = self.lease.seal_changed(
+            |slot| is_kept(&slot),
+            |arrays| mix(shared, mixed, Column::kept, arrays),
+        );
         let mut on_device = None;
         if let (Some(gpu), Some(room)) = (gpu, &self.room) {
-            room.staging.seal(|slot| is_kept(&slot));
+            room.staging.seal_changed(
+                |slot| is_kept(&slot),
+                |arrays| mix(shared, mixed, Column::staged, arrays),
+            );
             on_device = Some(gpu.upload(self.number, room, len)?);
         }
         let singles = singles.into_iter().filter(|(slot, _)| is_kept(slot));
@@ -138,9 +146,44 @@ impl Assembly {
             singles: singles.map(|(_, single)| single).collect(),
             ragged: shared.plan.ragged,
             samples: (0..len).map(index).collect(),
+            mixed,
             epoch: self.step.epoch,
             after: self.after,
             failures: Vec::new(),
         })
+    }
+
+    /// How its samples are mixed, which its place in the epoch decides.
+    fn draw_mix(&self, shared: &Shared) -> Option<Mixed> {
+        let plan = &shared.plan;
+        let (mixing, size) = (plan.mix.as_ref()?, plan.recipe.size()?);
+        Some(mixing.draw(plan.seed, self.step.epoch, self.step.first, size))
+    }
+}
+
+/// Mixes the samples of a batch, as far as they are in this memory: `own` says where in it an array
+/// is.
+fn mix(
+    shared: &Shared,
+    mixed: Option<Mixed>,
+    own: fn(Column) -> Option<usize>,
+    arrays: &mut Whole<'_>,
+) {
+    let Shared { plan, fields, .. } = shared;
+    let (Some(mixed), Some(size)) = (mixed, plan.recipe.size()) else {
+        return;
+    };
+    if let Some(images) = fields.images.and_then(own) {
+        let images_are = Images {
+            dtype: plan.recipe.field(size).dtype,
+            layout: plan.recipe.layout(),
+            size,
+            channels: plan.recipe.channels(),
+        };
+        mixed.mix_images(arrays.field(images), images_are);
+    }
+    if let Some(labels) = fields.labels.and_then(own) {
+        let labels = bytemuck::cast_slice_mut(arrays.field(labels));
+        mixed.mix_labels(labels, plan.num_classes);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::fields::{MAGNITUDES, OPERATIONS};
+use crate::augment::{Mixed, Operation, Step};
 use crate::dataset::{Dataset, Location};
 use crate::delivery::{DeviceArray, OnDevice};
 use crate::dlpack::Array;
@@ -34,6 +36,8 @@ pub struct Batch {
     pub(super) ragged: bool,
     /// The samples, apart from the array that the consumer may write.
     pub(super) samples: Vec<u64>,
+    /// How its samples were mixed, if they were.
+    pub mixed: Option<Mixed>,
     /// The epoch it belongs to.
     pub epoch: u32,
     /// Where all ranks stand once they have consumed it.
@@ -110,6 +114,27 @@ impl Batch {
         }
         lease.seal(|_| true);
         Ok(Array::of_single(&Arc::new(lease)))
+    }
+
+    /// What was done to the pixels of the sample at `place` by chance, in order; `None` if nothing
+    /// is done to any.
+    #[must_use]
+    pub fn steps(&self, place: usize) -> Option<Vec<Step>> {
+        let array = |name| {
+            self.lease
+                .fields()
+                .iter()
+                .position(|field| field.name == name)
+        };
+        let operations = self.lease.bytes(array(OPERATIONS)?, place).iter();
+        let magnitudes = self.lease.bytes(array(MAGNITUDES)?, place).chunks_exact(4);
+        let steps = operations.zip(magnitudes).map_while(|(code, magnitude)| {
+            Some(Step {
+                operation: Operation::of_code(*code)?,
+                magnitude: bytemuck::pod_read_unaligned(magnitude),
+            })
+        });
+        Some(steps.collect())
     }
 
     /// Where the samples lie, in order.

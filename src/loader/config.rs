@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::augment::Mixing;
 use crate::cuda::Route;
 use crate::dataset::{Keys, Side};
 use crate::engine::OnError;
@@ -53,6 +54,8 @@ pub struct Config {
     pub batch_size: usize,
     /// What is made of each image. Default: as [`Options`] says.
     pub image: Options,
+    /// How the samples of a batch are mixed; labels are then one-hot. Default: they are not.
+    pub mix: Option<Mixing>,
     /// How labels come. Default: class numbers.
     pub labels: Labels,
     /// Which samples make an epoch. Default: every sample once.
@@ -106,6 +109,7 @@ impl Default for Config {
             paths: Vec::new(),
             batch_size: 32,
             image: Options::default(),
+            mix: None,
             labels: Labels::Int,
             sampling: Sampling::Epoch,
             weights: None,

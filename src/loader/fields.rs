@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::config::Labels;
 use super::plan::Plan;
+use crate::augment::Step;
 use crate::pixel::Dtype;
 use crate::tensor::{Arena, Field, Slot};
 
@@ -27,6 +28,24 @@ pub(super) enum Column {
     Staged(usize),
 }
 
+impl Column {
+    /// Its place in the memory that is handed over, if it is there.
+    pub(super) fn kept(self) -> Option<usize> {
+        match self {
+            Self::Kept(place) => Some(place),
+            Self::Staged(_) => None,
+        }
+    }
+
+    /// Its place in the memory that is copied to a device, if it is there.
+    pub(super) fn staged(self) -> Option<usize> {
+        match self {
+            Self::Staged(place) => Some(place),
+            Self::Kept(_) => None,
+        }
+    }
+}
+
 /// The fields of a batch, in the order of their arrays, and the places of those that not every
 /// batch has.
 #[derive(Debug)]
@@ -39,7 +58,22 @@ pub(super) struct Fields {
     pub(super) images: Option<Column>,
     /// Not where there are to be none.
     pub(super) labels: Option<Column>,
+    /// What was done to the pixels of each sample, and how much; where something is.
+    pub(super) steps: Option<Steps>,
 }
+
+/// Where the steps are written that were taken on each sample.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    /// The number of each operation; 0 where there are no more: uint8.
+    pub(super) operations: Column,
+    /// The magnitude of each: float32.
+    pub(super) magnitudes: Column,
+}
+
+/// The names of their arrays.
+pub(super) const OPERATIONS: &str = "operations";
+pub(super) const MAGNITUDES: &str = "magnitudes";
 
 /// One sample's place in both memories of a batch.
 #[derive(Debug)]
@@ -56,6 +90,14 @@ impl Fields {
             Field::new("flips", Dtype::Bool, &[]),
             Field::new("valid", Dtype::Bool, &[]),
         ];
+        let steps = plan.recipe.most_steps().map(|most| {
+            kept.push(Field::new(OPERATIONS, Dtype::Uint8, &[most]));
+            kept.push(Field::new(MAGNITUDES, Dtype::Float32, &[most]));
+            Steps {
+                operations: Column::Kept(kept.len() - 2),
+                magnitudes: Column::Kept(kept.len() - 1),
+            }
+        });
         let mut staged = Vec::new();
         let mut add = |field| {
             let (fields, column): (_, fn(usize) -> Column) = if plan.delivery.is_some() {
@@ -79,6 +121,7 @@ impl Fields {
             staged: staged.into(),
             images,
             labels,
+            steps,
         }
     }
 }
@@ -108,6 +151,20 @@ impl<'a> Target<'a> {
     pub(super) fn put<T: bytemuck::NoUninit>(&mut self, column: Column, elements: &[T]) {
         let (slot, field) = self.place(column);
         slot.put(field, elements);
+    }
+
+    /// Writes the steps that were taken on the sample.
+    pub(super) fn put_steps(&mut self, columns: Steps, steps: &[Step]) {
+        let operations = self.field(columns.operations);
+        operations.fill(0);
+        for (operation, step) in operations.iter_mut().zip(steps) {
+            *operation = step.operation.code();
+        }
+        let magnitudes = self.field(columns.magnitudes);
+        magnitudes.fill(0);
+        for (magnitude, step) in magnitudes.chunks_exact_mut(4).zip(steps) {
+            magnitude.copy_from_slice(&step.magnitude.to_ne_bytes());
+        }
     }
 
     fn place(&mut self, column: Column) -> (&mut Slot<'a>, usize) {

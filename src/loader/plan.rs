@@ -3,6 +3,7 @@
 
 use super::config::{Config, Labels, Sampling};
 use super::gpu::Delivery;
+use crate::augment::Mixing;
 use crate::dataset::{ByClass, Dataset};
 use crate::engine::{OnError, check_batching, check_shard};
 use crate::error::{Error, Result, counted};
@@ -16,6 +17,7 @@ pub(super) struct Plan {
     pub(super) recipe: Recipe,
     /// What is left to do on a GPU; nothing where batches stay on the CPU.
     pub(super) delivery: Option<Delivery>,
+    pub(super) mix: Option<Mixing>,
     pub(super) labels: Labels,
     /// Length of a one-hot label.
     pub(super) num_classes: usize,
@@ -33,6 +35,7 @@ impl Plan {
     pub(super) fn check(config: &Config) -> Result<()> {
         check_batches(config)?;
         Recipe::new(&config.image)?;
+        check_mix(config)?;
         check_samples(config)
     }
 
@@ -40,16 +43,28 @@ impl Plan {
     pub(super) fn new(config: &Config, data: &dyn Dataset) -> Result<Self> {
         let order = order(config, data)?;
         let (recipe, delivery) = delivered(Recipe::new(&config.image)?, config);
+        // A mixed label has shares of several classes.
+        let labels = if config.mix.is_some() {
+            Labels::OneHot
+        } else {
+            config.labels
+        };
+        // Asked for where it matters alone: to know it may take reading all labels.
+        let num_classes = if labels == Labels::OneHot {
+            data.classes()?.len()
+        } else {
+            0
+        };
+        if config.mix.is_some() && num_classes < 2 {
+            let allowed = "only where there are two classes or more: labels are mixed, too";
+            return Err(Error::argument("mix", "...", allowed));
+        }
         Ok(Self {
             recipe,
             delivery,
-            labels: config.labels,
-            // Asked for where it matters alone: to know it may take reading all labels.
-            num_classes: if config.labels == Labels::OneHot {
-                data.classes()?.len()
-            } else {
-                0
-            },
+            labels,
+            num_classes,
+            mix: config.mix.clone(),
             seed: config.seed,
             on_error: config.on_error,
             schedule: schedule(config, data, order.with_replacement())?,
@@ -125,6 +140,24 @@ fn check_batches(config: &Config) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+fn check_mix(config: &Config) -> Result<()> {
+    let refuse = |argument, value, allowed| Err(Error::argument(argument, value, allowed));
+    if config.mix.is_none() {
+        Ok(())
+    } else if config.labels == Labels::None {
+        let allowed = "only without mix: images are mixed together with their labels";
+        refuse("labels", "None", allowed)
+    } else if config.ragged {
+        let allowed = "only without mix: images that are mixed have one size";
+        refuse("ragged", "True", allowed)
+    } else if config.image.size.is_none() {
+        let allowed = "only without mix: images that are mixed have one size";
+        refuse("size", "None", allowed)
+    } else {
+        Ok(())
+    }
 }
 
 fn check_samples(config: &Config) -> Result<()> {

@@ -44,6 +44,9 @@ impl Job {
             made.unwrap_or_else(|| Err(Reason::new("no memory was claimed")))
         };
         self.describe(draw, sample.label, made.map_err(undecodable)?, task.target);
+        if let Some(columns) = self.shared.fields.steps {
+            task.target.put_steps(columns, transform.steps());
+        }
         let valid = (task.slot as u64) < task.batch.step.valid;
         task.target.put(VALID, &[u8::from(valid)]);
         Ok(())

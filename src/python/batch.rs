@@ -6,6 +6,7 @@ use pyo3::exceptions::PyBufferError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyTuple};
 
+use super::augment;
 use super::capsule::capsule;
 use super::device::PyDeviceTensor;
 use crate::dataset::Location;
@@ -134,6 +135,17 @@ impl PyBatch {
             }
         };
         Ok(Some(object.unbind()))
+    }
+
+    /// What was done to the pixels of each sample by chance: names and magnitudes.
+    fn ops(&self) -> Option<Vec<Vec<augment::Pair>>> {
+        augment::steps(&self.0)
+    }
+
+    /// How samples were mixed: the word, the share of each sample in itself, and the area that is
+    /// of the one before.
+    fn mixed(&self) -> Option<(&'static str, f64, Option<augment::Edges>)> {
+        augment::mixed(&self.0)
     }
 
     fn paths(&self, py: Python<'_>) -> Vec<OsString> {

@@ -7,6 +7,7 @@ use pyo3::types::{PyBool, PyDict, PyInt, PyString};
 
 use super::arguments::{Arguments, Each, FLAG, PATHS, Pair, SEED, Sides, THREADS, WHOLE};
 use super::arguments::{one_of, wrong, wrong_type, wrong_value};
+use super::augment;
 use crate::dataset::Side;
 use crate::loader::{Config, Labels};
 use crate::pixel::{Channels, Fit, Interpolation, Size, Words};
@@ -25,6 +26,7 @@ pub(super) fn config(arguments: &Bound<'_, PyDict>) -> PyResult<Config> {
     Ok(Config {
         paths: a.get("paths", PATHS)?,
         batch_size: a.get("batch_size", WHOLE)?,
+        mix: augment::mixing(&a)?,
         labels: a.word_or_none("labels")?.unwrap_or(Labels::None),
         sampling: a.word("sampling")?,
         weights: a.get("weights", "numbers, one per sample or per class, or None")?,
@@ -68,6 +70,7 @@ fn options(a: &Arguments<'_, '_>) -> PyResult<Options> {
         fill: fill(a, channels)?,
         interpolation: interpolation(a)?,
         flip: a.get("flip", FLAG)?,
+        augment: augment::policy(a)?,
         layout: a.word("layout")?,
         dtype: a.word("dtype")?,
         mean: normalization(a, "mean", IMAGENET_MEAN, channels)?,

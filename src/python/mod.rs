@@ -2,6 +2,7 @@
 //! convert. No logic.
 
 mod arguments;
+mod augment;
 mod batch;
 mod capsule;
 mod codec;

@@ -48,6 +48,13 @@ pub struct Slot<'a> {
     index: usize,
 }
 
+/// All arrays of an arena that is being sealed.
+#[derive(Debug)]
+pub struct Whole<'a> {
+    arena: &'a Arena,
+    slots: usize,
+}
+
 impl Arena {
     /// An arena for up to `capacity` slots. Each array starts on an [`ALIGNMENT`] boundary.
     ///
@@ -113,6 +120,19 @@ impl Arena {
     /// # Panics
     /// If a slot is still open, or the arena was sealed before.
     pub fn seal(&self, keep: impl Fn(usize) -> bool) -> usize {
+        self.seal_changed(keep, |_| {})
+    }
+
+    /// The same; before anybody can read them, `change` has all arrays for itself, with the slots
+    /// that are kept.
+    ///
+    /// # Panics
+    /// As [`Arena::seal`].
+    pub fn seal_changed(
+        &self,
+        keep: impl Fn(usize) -> bool,
+        change: impl FnOnce(&mut Whole<'_>),
+    ) -> usize {
         assert_eq!(
             self.open.load(Ordering::Acquire),
             0,
@@ -133,6 +153,10 @@ impl Arena {
         for (from, to) in moves {
             self.move_slot(from, to);
         }
+        change(&mut Whole {
+            arena: self,
+            slots: kept,
+        });
         self.kept.store(kept, Ordering::Relaxed);
         self.state.store(SEALED, Ordering::Release);
         kept
@@ -219,6 +243,19 @@ impl Arena {
         let start = self.place(column, index);
         // SAFETY: slot `index` lies inside the array, and a sealed arena is not written.
         unsafe { std::slice::from_raw_parts(start, column.bytes) }
+    }
+}
+
+impl Whole<'_> {
+    /// The bytes of array `field`: those of all slots that are kept.
+    pub fn field(&mut self, field: usize) -> &mut [u8] {
+        let column = self.arena.columns[field];
+        // SAFETY: the array has room for that many slots; no slot is open and none can be claimed
+        // any more; the exchange in `seal_changed` lets one thread through, and readers come after
+        // it; `&mut self` keeps it from making two slices of one field.
+        unsafe {
+            std::slice::from_raw_parts_mut(self.arena.array(field), column.bytes * self.slots)
+        }
     }
 }
 
@@ -324,6 +361,24 @@ mod tests {
                 assert_eq!(arena.bytes(1, place), [value]);
             }
         }
+    }
+
+    #[test]
+    fn what_is_kept_may_be_changed_before_it_is_read() {
+        let mut arena = arena(5, &[2, 3]).unwrap();
+        arena.reset(4);
+        for index in 0..4u8 {
+            let mut slot = arena.claim(usize::from(index)).unwrap();
+            slot.field(0).fill(index);
+            slot.field(1).fill(10 * index);
+        }
+        let change = |whole: &mut Whole<'_>| {
+            assert_eq!(whole.field(0), [0, 0, 2, 2, 3, 3]);
+            whole.field(1)[3..].reverse();
+        };
+        assert_eq!(arena.seal_changed(|index| index != 1, change), 3);
+        assert_eq!(arena.bytes(1, 1), [30; 3]);
+        assert_eq!(arena.bytes(1, 2), [20; 3]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod buffer;
 mod field;
 mod pool;
 
-pub use arena::{Arena, Slot};
+pub use arena::{Arena, Slot, Whole};
 pub use buffer::{ALIGNMENT, Allocator, Buffer, Device, Host};
 pub use field::Field;
 pub use pool::{Lease, Pool};

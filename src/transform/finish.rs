@@ -8,7 +8,19 @@ use crate::codec::{Reason, grow};
 use crate::image::place::{Placement, place};
 use crate::image::reference::{Axis, down_first};
 use crate::image::resize::{First, Request, Resizer};
-use crate::pixel::{Interpolation, Layout, Orientation, Output, Pixels, Plane, Region, Size};
+use crate::pixel::{
+    Channels, Conversion, Interpolation, Layout, Orientation, Output, Pixels, Plane, Region, Size,
+};
+
+/// What pixels are written as.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Surface<'a> {
+    pub(super) conversion: &'a Conversion,
+    pub(super) layout: Layout,
+    pub(super) channels: Channels,
+    /// What surrounds the image, per channel.
+    pub(super) fill: [u8; 3],
+}
 
 /// How the resized image lies in the sample.
 #[derive(Clone, Copy, Debug)]
@@ -32,25 +44,35 @@ impl Loaded<'_> {
     /// # Errors
     /// When there is no memory.
     pub fn write(self, slot: &mut [u8]) -> Result<Made, Reason> {
-        let Choice { geometry, flip, .. } = self.choice;
-        if self.recipe.exact {
-            self.write_exactly(slot)?;
-        } else {
-            self.write_planes(slot)?;
+        let (recipe, Choice { geometry, flip, .. }) = (self.recipe, self.choice);
+        match &recipe.augment {
+            Some(augment) => self.write_changed(augment, slot)?,
+            None => self.write_as(recipe.surface(), slot)?,
         }
         let region = geometry.region;
         Ok(Made { region, flip })
     }
 
+    /// Resizes the pixels, and no more.
+    pub(super) fn write_as(self, surface: Surface<'_>, slot: &mut [u8]) -> Result<(), Reason> {
+        if self.recipe.exact {
+            self.write_exactly(surface, slot)
+        } else {
+            self.write_planes(surface, slot)
+        }
+    }
+
     /// Turns the image after it is resized, when it is small.
-    fn write_planes(self, slot: &mut [u8]) -> Result<(), Reason> {
+    fn write_planes(self, surface: Surface<'_>, slot: &mut [u8]) -> Result<(), Reason> {
         let (recipe, choice) = (self.recipe, self.choice);
         let (region, size) = choice.stored();
         let region = Reach::in_view(&self.decoded, region);
         let target = Target::new(recipe, &choice, choice.header.orientation);
-        let request = request(recipe, region, size, choice.geometry.confine);
+        let filter = recipe.interpolation;
+        let request = request(surface, filter, (region, size), choice.geometry.confine);
         let finish = Finish {
-            recipe,
+            outer: recipe.rule.size,
+            surface,
             resizer: &mut self.tools.resizer,
             staging: &mut self.tools.staging,
         };
@@ -58,7 +80,7 @@ impl Loaded<'_> {
     }
 
     /// Turns the image before it is resized.
-    fn write_exactly(self, slot: &mut [u8]) -> Result<(), Reason> {
+    fn write_exactly(self, surface: Surface<'_>, slot: &mut [u8]) -> Result<(), Reason> {
         let (recipe, choice, tools) = (self.recipe, self.choice, self.tools);
         let (geometry, filter) = (choice.geometry, recipe.interpolation);
         let (turn, upright) = (choice.header.orientation, choice.header.upright());
@@ -73,9 +95,10 @@ impl Loaded<'_> {
             target.passes = passes(filter, &across, &down);
             (image.pixels, Reach::in_view(&image, geometry.region))
         };
-        let request = request(recipe, region, geometry.size, geometry.confine);
+        let request = request(surface, filter, (region, geometry.size), geometry.confine);
         let finish = Finish {
-            recipe,
+            outer: recipe.rule.size,
+            surface,
             resizer: &mut tools.resizer,
             staging: &mut tools.staging,
         };
@@ -93,15 +116,20 @@ fn passes(filter: Interpolation, across: &Axis, down: &Axis) -> Option<First> {
     filter.is_lobed().then_some(first)
 }
 
-fn request(recipe: &Recipe, region: Region, size: Size, confine: bool) -> Request {
+fn request(
+    surface: Surface<'_>,
+    interpolation: Interpolation,
+    (region, size): (Region, Size),
+    confine: bool,
+) -> Request {
     Request {
         region,
         confine,
         size,
-        interpolation: recipe.interpolation,
+        interpolation,
         flip: false,
-        channels: recipe.channels,
-        layout: recipe.layout,
+        channels: surface.channels,
+        layout: surface.layout,
     }
 }
 
@@ -126,7 +154,9 @@ impl Target {
 
 /// What resizes into a slot.
 struct Finish<'a> {
-    recipe: &'a Recipe,
+    /// The size of all samples, if they have one.
+    outer: Option<Size>,
+    surface: Surface<'a>,
     resizer: &'a mut Resizer,
     staging: &'a mut Vec<u8>,
 }
@@ -140,17 +170,17 @@ impl Finish<'_> {
         target: Target,
         slot: &mut [u8],
     ) -> Result<(), Reason> {
-        let (recipe, turn) = (self.recipe, target.turn);
+        let (surface, turn) = (self.surface, target.turn);
         let turned = turn.turned(request.size);
-        let size = recipe.rule.size.unwrap_or(turned);
-        let output = recipe.conversion.output(slot);
+        let size = self.outer.unwrap_or(turned);
+        let output = surface.conversion.output(slot);
         if !turn.transpose && !turn.mirror_y && turned == size {
             request.flip = turn.mirror_x;
             resize(self.resizer, pixels, &request, target.passes, output);
             return Ok(());
         }
         request.layout = Layout::Nhwc;
-        let channels = recipe.channels.count();
+        let channels = surface.channels.count();
         let (width, height) = (request.size.width as usize, request.size.height as usize);
         let staging = grow(self.staging, width * height * channels)?;
         let staged = Output::Uint8(&mut *staging);
@@ -159,8 +189,8 @@ impl Finish<'_> {
             turn,
             offset: target.offset,
             size,
-            fill: recipe.fill,
-            layout: recipe.layout,
+            fill: surface.fill,
+            layout: surface.layout,
         };
         let image = Plane::packed(staging, width, height, channels);
         place(&image, channels, &placement, output);

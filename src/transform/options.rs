@@ -1,5 +1,6 @@
 //! What is to become of images: plain fields, each with its default.
 
+use crate::augment::Policy;
 use crate::codec::Backend;
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 
@@ -26,6 +27,8 @@ pub struct Options {
     pub interpolation: Interpolation,
     /// Mirror images at random, half of them. Default: no.
     pub flip: bool,
+    /// What is done to the pixels of each sample by chance, after the resize. Default: nothing.
+    pub augment: Option<Policy>,
     /// Order of the axes. Default: NHWC.
     pub layout: Layout,
     /// Element type: uint8, or a float of at most 32 bits, which is `(x / 255 - mean) / std`.
@@ -60,6 +63,7 @@ impl Default for Options {
             fill: [0; 3],
             interpolation: Interpolation::Bilinear,
             flip: false,
+            augment: None,
             layout: Layout::Nhwc,
             dtype: Dtype::Uint8,
             mean: None,

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use super::finish::Surface;
 use super::geometry::Rule;
 use super::options::Options;
+use crate::augment::Augmentation;
 use crate::codec::{Backend, Tally};
 use crate::error::{Error, Result};
 use crate::pixel::{Channels, Conversion, Dtype, Fit, Interpolation, Layout, Linear, Size};
@@ -15,6 +17,7 @@ pub struct Recipe {
     pub(super) rule: Rule,
     pub(super) interpolation: Interpolation,
     pub(super) flip: bool,
+    pub(super) augment: Option<Arc<dyn Augmentation>>,
     pub(super) layout: Layout,
     pub(super) channels: Channels,
     pub(super) conversion: Conversion,
@@ -47,6 +50,13 @@ impl Recipe {
         if options.max_pixels == 0 {
             return Err(Error::argument("max_pixels", 0, "at least 1"));
         }
+        let augment = match options.augment {
+            Some(policy) => {
+                policy.check()?;
+                Some(Arc::new(policy) as _)
+            }
+            None => None,
+        };
         Ok(Self {
             rule: Rule {
                 fit: options.fit,
@@ -57,6 +67,7 @@ impl Recipe {
             },
             interpolation: options.interpolation,
             flip: options.flip,
+            augment,
             layout: options.layout,
             channels: options.channels,
             conversion: conversion(options)?,
@@ -88,6 +99,28 @@ impl Recipe {
             ..self
         };
         (recipe, deferred)
+    }
+
+    /// The most steps of augmentation that are taken on a sample; `None` if there is none.
+    #[must_use]
+    pub fn most_steps(&self) -> Option<usize> {
+        self.augment.as_ref().map(|augment| augment.most_steps())
+    }
+
+    /// Order of the axes of a sample.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// What samples are written as.
+    pub(super) fn surface(&self) -> Surface<'_> {
+        Surface {
+            conversion: &self.conversion,
+            layout: self.layout,
+            channels: self.channels,
+            fill: self.fill,
+        }
     }
 
     /// Channels of a sample.

@@ -7,14 +7,16 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::change::Changer;
 use super::geometry::Geometry;
 use super::reach::Reach;
 use super::recipe::Recipe;
+use crate::augment::Step;
 use crate::codec::{Content, Decoded, Decoder, Header, Opened, Reason, Window};
 use crate::image::reference::Reference;
 use crate::image::resize::Resizer;
 use crate::pixel::{Orientation, Region, Size};
-use crate::random::{Purpose, Stream};
+use crate::random::{Identity, Purpose};
 
 /// What a worker keeps from image to image.
 #[derive(Debug, Default)]
@@ -30,17 +32,7 @@ pub(super) struct Tools {
     pub(super) reference: Reference,
     pub(super) upright: Vec<u8>,
     pub(super) staging: Vec<u8>,
-}
-
-/// What a sample's random numbers depend on.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Identity {
-    /// The seed of the run.
-    pub seed: u64,
-    /// The epoch.
-    pub epoch: u32,
-    /// The sample.
-    pub key: u64,
+    pub(super) changer: Changer,
 }
 
 /// What was done to a sample.
@@ -76,6 +68,7 @@ pub(super) struct Choice {
     pub(super) header: Header,
     pub(super) geometry: Geometry,
     pub(super) flip: bool,
+    pub(super) identity: Identity,
 }
 
 impl Scratch {
@@ -83,9 +76,19 @@ impl Scratch {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let Tools {
-            upright, staging, ..
+            upright,
+            staging,
+            changer,
+            ..
         } = &self.tools;
-        self.decoder.as_ref().map_or(0, Decoder::bytes) + upright.capacity() + staging.capacity()
+        let decoder = self.decoder.as_ref().map_or(0, Decoder::bytes);
+        decoder + upright.capacity() + staging.capacity() + changer.bytes()
+    }
+
+    /// What was done to the pixels of the last image, by chance, in order.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        self.tools.changer.steps()
     }
 
     /// What decodes JPEGs for it so far.
@@ -113,6 +116,7 @@ impl Recipe {
             Some(decoder) => decoder,
             none => none.insert(Decoder::new(self.backend, Arc::clone(&self.tally))?),
         };
+        tools.changer.forget();
         let opened = content.open(decoder, stop)?;
         let header = opened.header();
         self.check_pixels(header.size)?;
@@ -154,18 +158,16 @@ impl Recipe {
         Ok(())
     }
 
-    fn choose(&self, mut header: Header, Identity { seed, epoch, key }: Identity) -> Choice {
+    fn choose(&self, mut header: Header, identity: Identity) -> Choice {
         if !self.exif {
             header.orientation = Orientation::default();
         }
-        let chance = |purpose| Stream::new(seed, epoch, key, purpose);
-        let geometry = self
-            .rule
-            .apply(header.upright(), &mut chance(Purpose::Crop));
+        let mut chance = identity.stream(Purpose::Crop);
         Choice {
             header,
-            geometry,
-            flip: self.flip && chance(Purpose::Flip).next_u32() >> 31 == 1,
+            geometry: self.rule.apply(header.upright(), &mut chance),
+            flip: self.flip && identity.stream(Purpose::Flip).next_u32() >> 31 == 1,
+            identity,
         }
     }
 }

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CHOICES = {
     "fit": ["stretch", "crop", "pad", "random_crop"],
+    "augment": ["randaugment", "trivial_wide", "autoaugment", "augmix"],
+    "mix": ["mixup", "cutmix"],
     "interpolation": ["nearest", "bilinear", "bicubic", "lanczos", "area"],
     "layout": ["NHWC", "NCHW"],
     "dtype": ["uint8", "float32", "float16", "bfloat16"],

@@ -137,6 +137,17 @@ def test_a_slip_of_the_pen_is_answered_with_the_nearest_name(photos: Path) -> No
         ({"normalize": True}, "mean= and std="),
         ({"train": True}, "split="),
         ({"color_jitter": 0.4}, "apply it to the batches"),
+        ({"rotation_range": 20}, "augment= has policies"),
+        ({"auto_augment": "rand-m9-n3-mstd0.5"}, "augment=RandAugment(num_ops=3, magnitude=27)"),
+        ({"auto_augment": "original"}, "augment='autoaugment'"),
+        ({"aa": "v0"}, "augment='autoaugment'"),
+        ({"auto_augment": "ta_wide"}, "augment='trivial_wide'"),
+        ({"rand_augment": True}, "augment='randaugment'"),
+        ({"augmentations": 3}, "augment='randaugment', 'trivial_wide'"),
+        ({"mixup": 0.8, "cutmix": 1.0}, "mix=(MixUp(0.8), CutMix(1.0))"),
+        ({"mixup_alpha": 0.2}, "mix=MixUp(0.2)"),
+        ({"cutmix": True}, "mix='cutmix'"),
+        ({"mixup_prob": 1.0}, "mix='mixup', 'cutmix'"),
         ({"max_samples": 3}, "limit=3"),
         ({"channels_last": True}, "layout='NHWC'"),
         ({"vflip": True}, "apply it to the batches"),
@@ -165,6 +176,28 @@ def test_a_name_that_only_looks_alike_was_taken_for_another(
     photos: Path, given: Mapping[str, object], here: str
 ) -> None:
     assert f": {here}" in answer(photos, given)
+
+
+class TrivialAugmentWide:
+    """As torchvision's."""
+
+
+@pytest.mark.parametrize(
+    ("given", "here"),
+    [
+        ({"augment": "RandAugment"}, "augment='randaugment'"),
+        ({"augment": "rand-m9"}, "augment=RandAugment(num_ops=2, magnitude=27)"),
+        ({"augment": "ta_wide"}, "augment='trivial_wide'"),
+        ({"augment": TrivialAugmentWide()}, "augment='trivial_wide'"),
+        ({"mix": "MixUp"}, "mix='mixup'"),
+    ],
+    ids=str,
+)
+def test_other_libraries_policies_are_answered(
+    photos: Path, given: Mapping[str, object], here: str
+) -> None:
+    with pytest.raises((TypeError, ValueError), match=f"here it is {re.escape(here)}"):
+        Loader(photos, **given)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

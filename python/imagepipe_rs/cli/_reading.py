@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from imagepipe_rs._arguments import WORDS
+from imagepipe_rs.augment import POLICIES
 from imagepipe_rs.cli._program import place
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
@@ -76,6 +77,9 @@ _IMAGES = (
         help="Filter for resizing.",
     ),
     click.option("--flip", is_flag=True, help="Mirror images at random, half of them."),
+    click.option(
+        "--augment", type=click.Choice([*POLICIES]), help="Change pixels at random, by a policy."
+    ),
     click.option("--exact", is_flag=True, help="Decode every pixel before resizing."),
     click.option("--shuffle/--no-shuffle", default=True, help="Take samples in random order."),
     click.option("--seed", default=0, help="Seed of everything random."),

@@ -52,7 +52,7 @@ pub(super) const ALL: &[Operation] = &[
             if !(sigma >= 0.0 && sigma.is_finite()) {
                 return Err(format!("sigma is {sigma}, not a number from 0"));
             }
-            let drawn = normal(&mut stream(inputs.get(2))?);
+            let drawn = stream(inputs.get(2))?.normal();
             out.array_mut()
                 .put_scalar(f32::from_double(mean + sigma * drawn));
             Ok(())
@@ -143,13 +143,6 @@ pub(super) fn below(drawn: f64, low: f64, high: f64) -> f32 {
     } else {
         drawn
     }
-}
-
-/// A number of the standard normal distribution: Box and Muller's transform (1958).
-pub(super) fn normal(stream: &mut Stream) -> f64 {
-    // In (0, 1], so that the logarithm is finite.
-    let radius = libm::sqrt(-2.0 * libm::log(1.0 - stream.unit()));
-    radius * libm::cos(std::f64::consts::TAU * stream.unit())
 }
 
 fn probability(value: &Value) -> Result<f64, String> {
