@@ -1,9 +1,9 @@
 //! Pixels to pixels: plain functions on slices.
 
-pub mod filter;
-pub mod perspective;
 pub mod adjust;
+pub mod filter;
 pub mod levels;
+pub mod perspective;
 pub mod place;
 pub mod point;
 pub mod raster;

@@ -96,9 +96,6 @@ impl Real for f64 {
 /// Added to this, a number below 2^22 is rounded, as there are no bits for what is behind the point;
 /// the last bits are then a whole number. Processors do that to vectors, which is not so of `as`.
 pub(super) const WHOLE: f32 = 12_582_912.0;
-/// The sum of this and a number has bits for whole numbers only, the last of which are those of the
-/// nearest one.
-const WHOLE: f32 = 12_582_912.0;
 
 macro_rules! small_integers {
     ($($element:ty),*) => {
@@ -116,8 +113,6 @@ macro_rules! small_integers {
             )]
             fn nearest(value: f32) -> Self {
                 let clipped = value.max(f32::from(Self::MIN)).min(f32::from(Self::MAX));
-                let whole = (clipped + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
-                whole.cast_signed() as Self
                 (clipped + WHOLE).to_bits() as Self
             }
         })*
@@ -220,7 +215,7 @@ impl<T: Copy> Outside<T> {
     pub(super) fn known(&self) -> Option<T> {
         match self {
             Self::Constant(constant) => Some(*constant),
-            Self::Replicate | Self::Reflect | Self::Wrap => None,
+            Self::Replicate | Self::Reflect | Self::Reflect101 | Self::Wrap => None,
         }
     }
 
@@ -229,10 +224,6 @@ impl<T: Copy> Outside<T> {
     where
         T: Default,
     {
-        match self {
-            Self::Constant(constant) => *constant,
-            Self::Replicate | Self::Reflect | Self::Reflect101 | Self::Wrap => T::default(),
-        }
         self.known().unwrap_or_default()
     }
 }

@@ -161,22 +161,16 @@ pub(super) fn smooth_bytes(
             .map(|number| &rows.lines[number % count * whole..][..whole])
             .collect();
         let sums = &mut line[columns / 2 * channels..][..whole];
-        widely(
-            #[inline(always)]
-            || {
-                for (number, sums) in sums.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-                    *sums = down.sum(&parts, number * BLOCK);
-                }
-            },
-        );
+        widely!(|| {
+            for (number, sums) in sums.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+                *sums = down.sum(&parts, number * BLOCK);
+            }
+        },);
         beside.fill(&mut line[..width], channels, constant);
         let parts: Vec<_> = (0..columns)
             .map(|column| &line[column * channels..][..whole])
             .collect();
-        widely(
-            #[inline(always)]
-            || finish(across, &parts, target),
-        );
+        widely!(|| finish(across, &parts, target),);
     }
 }
 

@@ -92,16 +92,13 @@ impl Slope for u8 {
     type Number = i32;
 
     fn gradients(lines: [&[Self]; 3], channels: usize, x: &mut [i32], y: &mut [i32]) {
-        widely(
-            #[inline(always)]
-            || {
-                for (number, (x, y)) in x.chunks_mut(BLOCK).zip(y.chunks_mut(BLOCK)).enumerate() {
-                    let rows = lines.map(|line| Block::read(line, number * BLOCK, channels));
-                    x.copy_from_slice(&across(rows).map(i32::from)[..x.len()]);
-                    y.copy_from_slice(&down(rows).map(i32::from)[..y.len()]);
-                }
-            },
-        );
+        widely!(|| {
+            for (number, (x, y)) in x.chunks_mut(BLOCK).zip(y.chunks_mut(BLOCK)).enumerate() {
+                let rows = lines.map(|line| Block::read(line, number * BLOCK, channels));
+                x.copy_from_slice(&across(rows).map(i32::from)[..x.len()]);
+                y.copy_from_slice(&down(rows).map(i32::from)[..y.len()]);
+            }
+        },);
     }
 }
 
@@ -111,9 +108,7 @@ macro_rules! in_single_precision {
             type Number = f32;
 
             fn gradients(lines: [&[Self]; 3], channels: usize, x: &mut [f32], y: &mut [f32]) {
-                widely(
-                    #[inline(always)]
-                    || single_gradients(lines, channels, x, y),
+                widely!(|| single_gradients(lines, channels, x, y),
                 );
             }
         })*
@@ -206,10 +201,7 @@ impl Canny {
             }
             if row > 0 {
                 let found = &mut self.found[row * stride + 1..][..width];
-                widely(
-                    #[inline(always)]
-                    || mark(&rows, [low, high], found),
-                );
+                widely!(|| mark(&rows, [low, high], found),);
             }
         }
         self.connect(stride);

@@ -161,20 +161,14 @@ fn slide<S, W>(
             let row = rows(source, outside, number, count, &blank).last();
             along.sum(row.unwrap_or(&blank), channels, &mut next);
             let line = &mut lines[(number - 1) % count * len..][..len];
-            widely(
-                #[inline(always)]
-                || replace(&mut totals, line, &next),
-            );
+            widely!(|| replace(&mut totals, line, &next),);
             line.copy_from_slice(&next);
         }
-        widely(
-            #[inline(always)]
-            || {
-                for (target, total) in target.iter_mut().zip(&totals) {
-                    *target = finish(*total);
-                }
-            },
-        );
+        widely!(|| {
+            for (target, total) in target.iter_mut().zip(&totals) {
+                *target = finish(*total);
+            }
+        },);
     }
 }
 
@@ -213,19 +207,13 @@ impl<S: Copy + Default + From<u8> + Add<Output = S>> Along<S> {
     fn sum(&mut self, row: &[u8], channels: usize, totals: &mut [S]) {
         let [line, parts @ ..] = &mut self.lines;
         let middle = &mut line[self.columns / 2 * channels..][..row.len()];
-        widely(
-            #[inline(always)]
-            || {
-                for (to, from) in middle.iter_mut().zip(row) {
-                    *to = S::from(*from);
-                }
-            },
-        );
+        widely!(|| {
+            for (to, from) in middle.iter_mut().zip(row) {
+                *to = S::from(*from);
+            }
+        },);
         self.beside.fill(line, channels, self.constant);
-        widely(
-            #[inline(always)]
-            || sum_along(line, self.columns, channels, parts, totals),
-        );
+        widely!(|| sum_along(line, self.columns, channels, parts, totals),);
     }
 }
 

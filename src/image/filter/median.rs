@@ -48,26 +48,23 @@ fn networks<T: Rank, const N: usize>(
     for target in out.chunks_exact_mut(len) {
         window.advance();
         let lines: Vec<_> = window.lines().collect();
-        widely(
-            #[inline(always)]
-            || {
-                let width = lines[0].len() / BLOCK * BLOCK;
-                for first in (0..width).step_by(BLOCK) {
-                    let rows = std::array::from_fn(|row| block(lines[row], first));
-                    let sorted = sort_columns(rows, sort);
-                    for (column, sorted) in columns.iter_mut().zip(sorted) {
-                        column[first..first + BLOCK].copy_from_slice(&sorted);
-                    }
+        widely!(|| {
+            let width = lines[0].len() / BLOCK * BLOCK;
+            for first in (0..width).step_by(BLOCK) {
+                let rows = std::array::from_fn(|row| block(lines[row], first));
+                let sorted = sort_columns(rows, sort);
+                for (column, sorted) in columns.iter_mut().zip(sorted) {
+                    column[first..first + BLOCK].copy_from_slice(&sorted);
                 }
-                for (number, target) in target.chunks_mut(BLOCK).enumerate() {
-                    let first = number * BLOCK;
-                    let found = medians(std::array::from_fn(|row| {
-                        std::array::from_fn(|by| block(&columns[row], first + by * channels))
-                    }));
-                    target.copy_from_slice(&found[..target.len()]);
-                }
-            },
-        );
+            }
+            for (number, target) in target.chunks_mut(BLOCK).enumerate() {
+                let first = number * BLOCK;
+                let found = medians(std::array::from_fn(|row| {
+                    std::array::from_fn(|by| block(&columns[row], first + by * channels))
+                }));
+                target.copy_from_slice(&found[..target.len()]);
+            }
+        },);
     }
 }
 
@@ -188,15 +185,12 @@ fn by_bits(source: &Raster<'_, u8>, size: usize, out: &mut [u8]) {
         window.advance();
         let lines: Vec<_> = window.lines().collect();
         let half = u8::try_from(size * size / 2).unwrap_or(u8::MAX);
-        widely(
-            #[inline(always)]
-            || {
-                for (number, target) in target.chunks_mut(SLACK).enumerate() {
-                    let found = search(&lines, number * SLACK, source.channels, half);
-                    target.copy_from_slice(&found[..target.len()]);
-                }
-            },
-        );
+        widely!(|| {
+            for (number, target) in target.chunks_mut(SLACK).enumerate() {
+                let found = search(&lines, number * SLACK, source.channels, half);
+                target.copy_from_slice(&found[..target.len()]);
+            }
+        },);
     }
 }
 

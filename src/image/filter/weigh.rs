@@ -64,15 +64,12 @@ pub(super) fn weighed<T: Single, R>(
         let lines: Vec<_> = window.lines().collect();
         let part = |place: &usize| &lines[place / width][place % width * channels..][..len];
         let parts: Vec<_> = places.iter().map(part).collect();
-        widely(
-            #[inline(always)]
-            || {
-                weigh(&parts, &weights, &mut sums);
-                for (target, sum) in target.iter_mut().zip(&sums) {
-                    *target = finish(*sum);
-                }
-            },
-        );
+        widely!(|| {
+            weigh(&parts, &weights, &mut sums);
+            for (target, sum) in target.iter_mut().zip(&sums) {
+                *target = finish(*sum);
+            }
+        },);
     }
 }
 
@@ -101,23 +98,17 @@ pub fn separable<T: Single>(
     for (number, target) in out.chunks_exact_mut(len).enumerate() {
         let rows: Vec<_> = rows(source, outside, number, down.len(), &blank).collect();
         let middle = &mut line[before * channels..][..len];
-        widely(
-            #[inline(always)]
-            || weigh(&rows, down, middle),
-        );
+        widely!(|| weigh(&rows, down, middle),);
         beside.fill(&mut line, channels, of_constant);
         let parts: Vec<_> = (0..across.len())
             .map(|column| &line[column * channels..][..len])
             .collect();
-        widely(
-            #[inline(always)]
-            || {
-                weigh(&parts, across, &mut sums);
-                for (target, sum) in target.iter_mut().zip(&sums) {
-                    *target = T::nearest(*sum);
-                }
-            },
-        );
+        widely!(|| {
+            weigh(&parts, across, &mut sums);
+            for (target, sum) in target.iter_mut().zip(&sums) {
+                *target = T::nearest(*sum);
+            }
+        },);
     }
 }
 
