@@ -91,7 +91,7 @@ impl Bilateral {
                 (neighbours.iter()).map(|it| (planes.start(first + it.row, it.column), it.weight)),
             );
             for (number, target) in target.chunks_mut(BLOCK * channels).enumerate() {
-                widely!(|| planes.sum(own + number * BLOCK, &others, by_color, &mut sums),);
+                widely!(|| planes.sum(own + number * BLOCK, &others, by_color, &mut sums));
                 for (place, _) in &mut others {
                     *place += BLOCK;
                 }

@@ -165,12 +165,12 @@ pub(super) fn smooth_bytes(
             for (number, sums) in sums.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
                 *sums = down.sum(&parts, number * BLOCK);
             }
-        },);
+        });
         beside.fill(&mut line[..width], channels, constant);
         let parts: Vec<_> = (0..columns)
             .map(|column| &line[column * channels..][..whole])
             .collect();
-        widely!(|| finish(across, &parts, target),);
+        widely!(|| finish(across, &parts, target));
     }
 }
 

@@ -98,7 +98,7 @@ impl Slope for u8 {
                 x.copy_from_slice(&across(rows).map(i32::from)[..x.len()]);
                 y.copy_from_slice(&down(rows).map(i32::from)[..y.len()]);
             }
-        },);
+        });
     }
 }
 
@@ -201,7 +201,7 @@ impl Canny {
             }
             if row > 0 {
                 let found = &mut self.found[row * stride + 1..][..width];
-                widely!(|| mark(&rows, [low, high], found),);
+                widely!(|| mark(&rows, [low, high], found));
             }
         }
         self.connect(stride);

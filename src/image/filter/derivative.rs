@@ -55,7 +55,7 @@ impl Derive for u8 {
         for target in out.chunks_exact_mut(len) {
             window.advance();
             let lines: Vec<_> = window.lines().collect();
-            widely!(|| derive(&lines, channels, derivative, target),);
+            widely!(|| derive(&lines, channels, derivative, target));
         }
     }
 }

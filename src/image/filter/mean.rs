@@ -161,14 +161,14 @@ fn slide<S, W>(
             let row = rows(source, outside, number, count, &blank).last();
             along.sum(row.unwrap_or(&blank), channels, &mut next);
             let line = &mut lines[(number - 1) % count * len..][..len];
-            widely!(|| replace(&mut totals, line, &next),);
+            widely!(|| replace(&mut totals, line, &next));
             line.copy_from_slice(&next);
         }
         widely!(|| {
             for (target, total) in target.iter_mut().zip(&totals) {
                 *target = finish(*total);
             }
-        },);
+        });
     }
 }
 
@@ -211,9 +211,9 @@ impl<S: Copy + Default + From<u8> + Add<Output = S>> Along<S> {
             for (to, from) in middle.iter_mut().zip(row) {
                 *to = S::from(*from);
             }
-        },);
+        });
         self.beside.fill(line, channels, self.constant);
-        widely!(|| sum_along(line, self.columns, channels, parts, totals),);
+        widely!(|| sum_along(line, self.columns, channels, parts, totals));
     }
 }
 

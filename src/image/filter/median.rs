@@ -64,7 +64,7 @@ fn networks<T: Rank, const N: usize>(
                 }));
                 target.copy_from_slice(&found[..target.len()]);
             }
-        },);
+        });
     }
 }
 
@@ -190,7 +190,7 @@ fn by_bits(source: &Raster<'_, u8>, size: usize, out: &mut [u8]) {
                 let found = search(&lines, number * SLACK, source.channels, half);
                 target.copy_from_slice(&found[..target.len()]);
             }
-        },);
+        });
     }
 }
 

@@ -41,7 +41,7 @@ pub fn sharpen<T: Sharpen>(source: &Raster<'_, T>, factor: f64, out: &mut [T]) {
         let (first, last) = (channels, len - channels);
         target[..first].copy_from_slice(&row[..first]);
         target[last..].copy_from_slice(&row[last..]);
-        widely!(|| blend(rows, channels, weights, &mut target[first..last]),);
+        widely!(|| blend(rows, channels, weights, &mut target[first..last]));
     }
 }
 

@@ -90,7 +90,7 @@ fn binomially(
     for (number, target) in out.chunks_exact_mut(len).enumerate() {
         let rows: Vec<_> = rows(source, outside, number, down + 1, &blank).collect();
         let sums = &mut line[across / 2 * channels..][..len];
-        widely!(|| sum_binomially(&rows, sums, u16::from, |sum| sum),);
+        widely!(|| sum_binomially(&rows, sums, u16::from, |sum| sum));
         beside.fill(&mut line, channels, constant);
         let parts: Vec<_> = (0..=across)
             .map(|column| &line[column * channels..][..len])
@@ -99,7 +99,7 @@ fn binomially(
         let half = (1 << bits) >> 1;
         #[expect(clippy::cast_possible_truncation, reason = "a mean of bytes")]
         let finish = move |sum: u16| ((sum + half) >> bits) as u8;
-        widely!(|| sum_binomially(&parts, target, |part: u16| part, finish),);
+        widely!(|| sum_binomially(&parts, target, |part: u16| part, finish));
     }
 }
 

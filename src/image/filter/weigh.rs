@@ -69,7 +69,7 @@ pub(super) fn weighed<T: Single, R>(
             for (target, sum) in target.iter_mut().zip(&sums) {
                 *target = finish(*sum);
             }
-        },);
+        });
     }
 }
 
@@ -98,7 +98,7 @@ pub fn separable<T: Single>(
     for (number, target) in out.chunks_exact_mut(len).enumerate() {
         let rows: Vec<_> = rows(source, outside, number, down.len(), &blank).collect();
         let middle = &mut line[before * channels..][..len];
-        widely!(|| weigh(&rows, down, middle),);
+        widely!(|| weigh(&rows, down, middle));
         beside.fill(&mut line, channels, of_constant);
         let parts: Vec<_> = (0..across.len())
             .map(|column| &line[column * channels..][..len])
@@ -108,7 +108,7 @@ pub fn separable<T: Single>(
             for (target, sum) in target.iter_mut().zip(&sums) {
                 *target = T::nearest(*sum);
             }
-        },);
+        });
     }
 }
 
