@@ -32,7 +32,8 @@ _LONGEST = 93  # characters of the first line of a docstring
 def source() -> str:
     """Return the text of ``_nodes.py``."""
     operations = [row for row in _native.graph_operations() if row["name"] != "RandomSeed"]
-    names = sorted(row["name"] for row in operations)
+    # Constants come first where names are sorted, and that is what CLAHE looks like.
+    names = sorted((row["name"] for row in operations), key=lambda name: (not name.isupper(), name))
     listed = "\n".join(f'    "{name}",' for name in names)
     classes = "\n\n".join(map(_class, operations))
     return f"{_HEAD}__all__ = [\n{listed}\n]\n\n\n{classes}"

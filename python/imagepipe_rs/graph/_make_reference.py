@@ -48,8 +48,8 @@ _WORDS = """\
 
 Around a row of pixels a b c d, `Replicate` sees a a a and d d d; `Reflect` sees c b a and d c b, as
 OpenCV's `BORDER_REFLECT` does; `Wrap` sees b c d and a b c. Filters that have no `border` have one
-of their own, as in OpenCV and torchvision: most see d c b and c b a, in which the edge does not come
-twice (`BORDER_REFLECT_101`); `MedianBlur` and `Edges` see what `Replicate` sees.
+of their own, as in OpenCV and torchvision: most see d c b and c b a, in which the edge does not
+come twice (`BORDER_REFLECT_101`); `MedianBlur` and `Edges` see what `Replicate` sees.
 """
 
 # Titles of sections, in their order, by the family of operations.

@@ -123,8 +123,7 @@ pub(super) const ALL: &[Operation] = &[
     ),
     filter(
         "MedianBlur",
-        "An image whose pixels are the medians of those around each, channel by channel; around \
-         the image is its edge.",
+        "The medians of the pixels around each, channel by channel; around the image is its edge.",
         &[
             SOURCE,
             Parameter::new(
