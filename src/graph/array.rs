@@ -278,6 +278,13 @@ impl Array {
     }
 }
 
+/// A scalar that is false.
+impl Default for Array {
+    fn default() -> Self {
+        Self::boolean(false)
+    }
+}
+
 /// Type, shape and bits are the same.
 impl PartialEq for Array {
     fn eq(&self, other: &Self) -> bool {

@@ -1,6 +1,7 @@
 //! Makes a graph smaller without changing its results: constants are folded, equal nodes are
 //! computed once per sample, a selection with a constant condition is replaced by the branch it
-//! takes, and only the visible parts of images are decoded.
+//! takes, only the visible parts of images are decoded, and chains of operations on bytes are
+//! one.
 
 use std::collections::HashMap;
 use std::collections::hash_map::DefaultHasher;
@@ -46,11 +47,9 @@ pub(super) fn compiled(graph: &Description, types: &[Type]) -> Compiled {
         nodes: compiler.nodes,
         outputs,
     };
-    fuse(&mut graph);
-    Compiled {
-        graph,
-        failing: compiler.failing,
-    }
+    let mut failing = compiler.failing;
+    fuse(&mut graph, &mut failing);
+    Compiled { graph, failing }
 }
 
 #[derive(Default)]
@@ -198,7 +197,7 @@ impl Compiler<'_> {
 
 impl Node {
     /// A node of the same name and origin that gives something else.
-    fn of_kind(&self, kind: Kind) -> Self {
+    pub(super) fn of_kind(&self, kind: Kind) -> Self {
         Self {
             name: self.name.clone(),
             origin: self.origin.clone(),

@@ -5,6 +5,7 @@
 
 use std::ops::Deref;
 
+use super::array::Array;
 use super::operations::Decoding;
 use super::types::Type;
 use super::value::Value;
@@ -77,6 +78,8 @@ pub struct Scratch {
     pub(super) edges: image::filter::canny::Canny,
     /// What equalises images.
     pub(super) clahe: image::filter::clahe::Clahe,
+    /// An image between two steps of an operation.
+    pub(super) spare: Array,
     /// What decodes images.
     pub(super) decoding: Decoding,
 }

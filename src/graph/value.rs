@@ -20,7 +20,7 @@ pub enum Value {
 
 impl Default for Value {
     fn default() -> Self {
-        Self::Array(Array::boolean(false))
+        Self::Array(Array::default())
     }
 }
 

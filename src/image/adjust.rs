@@ -10,7 +10,7 @@
     reason = "it is compiled for the caller's processor"
 )]
 
-use super::point::{Level, OfLevels, by_levels, clipped, split};
+use super::point::{Level, OfLevels, ToOne, by_levels, clipped, split, to_one};
 use super::wide::wide;
 
 /// Shares of red, green and blue in gray, of which the sum is 0.9999.
@@ -73,7 +73,7 @@ impl<T: Level> OfLevels<T> for Saturation {
 /// If that is none.
 pub fn grayscale<T: Level>(source: &[T], channels: usize, out: &mut [T]) {
     match channels {
-        1 => gray_levels(source.as_chunks::<3>().0, out),
+        1 => to_one(source.as_chunks::<3>().0, &Gray, out),
         3 => by_levels(source, &Gray, out),
         _ => {
             let pixels = source.as_chunks::<3>().0.iter();
@@ -93,25 +93,10 @@ impl<T: Level> OfLevels<T> for Gray {
     }
 }
 
-/// Pixels whose grays are computed at a time.
-const BLOCK: usize = 64;
-
-wide! {
-    fn gray_levels<T: Level>(source: &[[T; 3]], out: &mut [T]) {
-        let mut planes = [[T::default(); BLOCK]; 3];
-        let (blocks, rest) = source.as_chunks::<BLOCK>();
-        let (targets, target_rest) = out.as_chunks_mut::<BLOCK>();
-        for (block, target) in blocks.iter().zip(targets) {
-            split(block, &mut planes);
-            let [red, green, blue] = &planes;
-            for place in 0..BLOCK {
-                let pixel = [red[place], green[place], blue[place]];
-                target[place] = T::cut(gray(pixel.map(T::real)));
-            }
-        }
-        for (pixel, target) in rest.iter().zip(target_rest) {
-            *target = T::cut(gray(pixel.map(T::real)));
-        }
+impl<T: Level> ToOne<T> for Gray {
+    #[inline(always)]
+    fn of(&self, pixel: [T; 3]) -> T {
+        T::cut(gray(pixel.map(T::real)))
     }
 }
 
@@ -187,8 +172,8 @@ fn from_hsv(hue: f32, saturation: f32, value: f32) -> [f32; 3] {
     let falls = clipped((1.0 - coloured) * value, 1.0);
     let rises = clipped((coloured + gray) * value, 1.0);
     let least = clipped(gray * value, 1.0);
-    let [from_1, from_2, from_3, from_4, from_5] =
-        [1.0, 2.0, 3.0, 4.0, 5.0].map(|number| sector >= number);
+    let (from_1, from_2, from_3) = (sector >= 1.0, sector >= 2.0, sector >= 3.0);
+    let (from_4, from_5) = (sector >= 4.0, sector >= 5.0);
     let either = |condition: bool, yes: f32, no: f32| if condition { yes } else { no };
     let red = either(from_1, falls, value);
     let red = either(from_2, least, red);
@@ -253,6 +238,9 @@ pub fn mean<T: Level>(source: &[T], channels: usize) -> f64 {
     let count = (source.len() / channels).max(1) as f64;
     sum / count
 }
+
+/// Pixels whose grays are computed at a time.
+const BLOCK: usize = 64;
 
 /// Sums that are added up at the same time.
 const SUMS: usize = 16;

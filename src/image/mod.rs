@@ -2,6 +2,8 @@
 
 pub mod adjust;
 pub mod filter;
+pub mod color;
+pub mod erase;
 pub mod levels;
 pub mod perspective;
 pub mod place;

@@ -26,7 +26,6 @@ macro_rules! wide {
     ) => {
         $(#[$attribute])*
         $visible fn $name $(<$($of: $bound),+>)? ($($argument: $type),+) $(-> $result)? {
-            #[expect(clippy::inline_always, reason = "it is compiled for its callers' processor")]
             #[inline(always)]
             fn plain $(<$($of: $bound),+>)? ($($argument: $type),+) $(-> $result)? $body
             $crate::image::wide::widely!(|| plain($($argument),+))

@@ -10,6 +10,7 @@ from imagepipe_rs.graph._affine import (
     Rotate,
 )
 from imagepipe_rs.graph._bounding_boxes import SanitizeBoundingBoxes
+from imagepipe_rs.graph._color_macros import ColorJitter, RandomErasing
 from imagepipe_rs.graph._decorators import graph, pipeline
 from imagepipe_rs.graph._expression import Expression
 from imagepipe_rs.graph._filters import RandomGaussianBlur
@@ -32,10 +33,7 @@ from imagepipe_rs.graph._geometry import (
     ResizeRectangle,
 )
 from imagepipe_rs.graph._graph import Graph, Saturate
-from imagepipe_rs.graph._image_macros import (
-    EnsureSize,
-    ImageBrightness,
-)
+from imagepipe_rs.graph._image_macros import EnsureSize
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._looking import Profile, ProfileRow, collage
 from imagepipe_rs.graph._macro import Macro
@@ -85,6 +83,7 @@ __all__ = [
     "AffineView",
     "AppendField",
     "Boolean",
+    "ColorJitter",
     "ConditionalResource",
     "Constant",
     "Debug",
@@ -122,6 +121,7 @@ __all__ = [
     "RandomBoolean",
     "RandomGaussianBlur",
     "RandomHorizontalFlip",
+    "RandomErasing",
     "RandomPatchView",
     "RandomPerspective",
     "RandomResizedCrop",

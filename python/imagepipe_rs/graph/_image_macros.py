@@ -1,4 +1,4 @@
-"""Macros for images: sizes and brightness."""
+"""Macros for images: sizes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from imagepipe_rs.graph._geometry import GetImageProperties
 from imagepipe_rs.graph._macro import Macro
 from imagepipe_rs.graph._node import Node, Operation
-from imagepipe_rs.graph._token import Token
 
 if TYPE_CHECKING:
     from imagepipe_rs.graph._node import Operand
@@ -39,34 +38,3 @@ class EnsureSize(Macro):
         ]
         enlarged = Operation("Resize", source, *sides, "Linear")
         return Operation("Conditional", enlarged, source, (own[0] < width) | (own[1] < height))
-
-
-class ImageBrightness(Macro):
-    """A brighter or darker image.
-
-    Args:
-        source: the image.
-        amount: what is added to its elements, rounded for integers, which are clipped.
-
-    Raises:
-        GraphError: it is not known of which type the elements are.
-    """
-
-    def __init__(self, source: Operand, amount: Operand, *, name: str | None = None) -> None:
-        """Take the image and the amount."""
-        super().__init__(source=source, amount=amount, name=name)
-
-    def expand(self, source: Node, amount: Node) -> Operand:
-        """Return the sum, as the image is."""
-        depth = _depth(self, source)
-        if depth.startswith("float"):
-            return Operation("Convert", source + amount, depth)
-        return Operation("Convert", source + Operation("Round", amount), depth)
-
-
-def _depth(macro: Macro, source: Node) -> str:
-    found = source.type
-    element = found.element if isinstance(found, Token) else None
-    if element is None:
-        raise macro.fault(f"it is not known of which type the elements of {source!r} are")
-    return element

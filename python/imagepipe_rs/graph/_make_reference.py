@@ -50,6 +50,7 @@ Around a row of pixels a b c d, `Replicate` sees a a a and d d d; `Reflect` sees
 OpenCV's `BORDER_REFLECT` does; `Wrap` sees b c d and a b c. Filters that have no `border` have one
 of their own, as in OpenCV and torchvision: most see d c b and c b a, in which the edge does not
 come twice (`BORDER_REFLECT_101`); `MedianBlur` and `Edges` see what `Replicate` sees.
+| `convert` | `RGB_GRAY`, `GRAY_RGB`, `RGB_HSV`, `HSV_RGB`, `RGB_YCRCB`, `YCRCB_RGB` |
 """
 
 # Titles of sections, in their order, by the family of operations.
@@ -69,6 +70,7 @@ _TITLES = {
     "geometry.view": "Views",
     "image.loading": "Images: decoding",
     "image": "Images: types and colours",
+    "image.color": "Images: brightness and colour",
     "image.geometry": "Images: size and place",
     "image.filter": "Images: filters",
     "image.processing": "Images: processing",
@@ -103,6 +105,7 @@ _MODULES = {
     "_affine": "recipes",
     "_bounding_boxes": "recipes",
     "_filters": "image.filter",
+    "_color_macros": "image.augmentation",
     "_image_macros": "image.augmentation",
     "_patch": "resource",
     "_perspective": "recipes",

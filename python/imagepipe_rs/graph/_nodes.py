@@ -16,33 +16,54 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Add",
+    "AdjustBrightness",
+    "AdjustColors",
+    "AdjustContrast",
+    "AdjustHue",
+    "AdjustSaturation",
     "ArcCos",
     "ArcSin",
     "ArcTan",
     "ArcTan2",
+    "AutoContrast",
     "Ceil",
     "CenterView",
     "Chain",
+    "ColorConvert",
     "Concatenate",
     "Conditional",
     "Convert",
+    "ConvertDepth",
     "Cos",
     "DecodeImage",
     "Divide",
     "Equal",
+    "Equalize",
+    "Equals",
+    "Erase",
+    "ErasingRegion",
     "Filter",
     "Floor",
     "FocusView",
     "GetElement",
+    "Grayscale",
     "Greater",
     "GreaterEqual",
     "IdentityView",
+    "ImageBlend",
+    "ImageBrightness",
     "ImageChannels",
+    "ImageCoarseDropout",
     "ImageCrop",
     "ImageCropSafe",
+    "ImageCut",
     "ImageDepth",
+    "ImageDropout",
     "ImageHeight",
+    "ImageNormalize",
+    "ImageSolarize",
     "ImageWidth",
+    "Invert",
     "Length",
     "ListAsTable",
     "LogicalAnd",
@@ -60,6 +81,7 @@ __all__ = [
     "Minimum",
     "Modulo",
     "Multiply",
+    "Normalize",
     "NotEqual",
     "Permutation",
     "Permute",
@@ -67,6 +89,7 @@ __all__ = [
     "PointsBounds",
     "PointsCenter",
     "PointsFromRectangle",
+    "Posterize",
     "Power",
     "RandomCropRegion",
     "RandomIndex",
@@ -86,12 +109,14 @@ __all__ = [
     "SampleUniform",
     "ScaleView",
     "Sin",
+    "Solarize",
     "SquareRoot",
     "Squeeze",
     "Stack",
     "Sublist",
     "Subtract",
     "Tan",
+    "Threshold",
     "TranslateView",
     "Transpose",
     "Unsqueeze",
@@ -1284,3 +1309,419 @@ class ViewImage(Operation):
     ) -> None:
         """Make the node."""
         super().__init__("ViewImage", source, view, width, height, interpolation, border, name=name)
+
+
+class ConvertDepth(Operation):
+    """An image with elements of another type, whose black and white are the same.
+
+    0, and the greatest integer or 1. Levels are rounded, and clipped to the range of the type.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        depth: Char (uint8), Short (int16), UnsignedShort (uint16) or Float (float32).
+    """
+
+    def __init__(self, source: Operand, depth: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ConvertDepth", source, depth, name=name)
+
+
+class ColorConvert(Operation):
+    """An image in another colour model, as OpenCV converts it. Hues are in steps of two degrees in uint8, in degrees in float32, and from 0 to white in 16 bits. Gray images are (height, width)..
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        convert: RGB_GRAY, GRAY_RGB, RGB_HSV, HSV_RGB, RGB_YCRCB or YCRCB_RGB, or their numbers
+            from 0.
+    """
+
+    def __init__(self, source: Operand, convert: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ColorConvert", source, convert, name=name)
+
+
+class Threshold(Operation):
+    """White where levels are above a threshold, and black elsewhere.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        threshold: the threshold.
+    """
+
+    def __init__(self, source: Operand, threshold: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Threshold", source, threshold, name=name)
+
+
+class Invert(Operation):
+    """The negative of an image: white less each level; integers below black become white.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Invert", source, name=name)
+
+
+class Equals(Operation):
+    """A mask of uint8: 255 where elements are equal to a value, and 0 elsewhere.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        value: the value.
+    """
+
+    def __init__(self, source: Operand, value: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Equals", source, value, name=name)
+
+
+class ImageBlend(Operation):
+    """A weighted sum of two images.
+
+    A * alpha + b * (1 - alpha), rounded and clipped if it is of integers.
+
+    Args:
+        a: an image of uint8, int16, uint16 or float32.
+        b: an image of the same type and shape.
+        alpha: the share of the first.
+    """
+
+    def __init__(self, a: Operand, b: Operand, alpha: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageBlend", a, b, alpha, name=name)
+
+
+class ImageNormalize(Operation):
+    """An image of one channel, stretched so that its least level is black and its greatest white; black if it has one level alone..
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageNormalize", source, name=name)
+
+
+class ImageSolarize(Operation):
+    """An image whose levels above a threshold are inverted: white less each of them.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        threshold: the threshold.
+    """
+
+    def __init__(self, source: Operand, threshold: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageSolarize", source, threshold, name=name)
+
+
+class ImageBrightness(Operation):
+    """A brighter or darker image.
+
+    Args:
+        source: an image of any type.
+        amount: what is added to its elements, rounded for integers, which are clipped.
+    """
+
+    def __init__(self, source: Operand, amount: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageBrightness", source, amount, name=name)
+
+
+class ImageDropout(Operation):
+    """An image whose pixels are each made black with a probability.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        probability: the probability, from 0 to 1.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        probability: Operand,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageDropout", source, probability, seed, name=name)
+
+
+class ImageCoarseDropout(Operation):
+    """An image that is divided into patches, each of which is made black with a probability.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        probability: the probability, from 0 to 1.
+        size: width and height of a patch as shares of the image's, from 0 to 1: whole pixels, one
+            at least.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        probability: Operand,
+        size: Operand,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageCoarseDropout", source, probability, size, seed, name=name)
+
+
+class ImageCut(Operation):
+    """An image with black in a region.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        region: a rectangle: left, top, right and bottom, which are cut to whole numbers; the last
+            two are beyond it.
+    """
+
+    def __init__(self, source: Operand, region: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ImageCut", source, region, name=name)
+
+
+class Erase(Operation):
+    """An image with a value in a region.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        region: a rectangle: left, top, right and bottom, which are cut to whole numbers; the last
+            two are beyond it.
+        value: a number, one for each channel, or "random": numbers of the standard normal
+            distribution in float32, and any levels in integers.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        region: Operand,
+        value: Operand = 0.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("Erase", source, region, value, seed, name=name)
+
+
+class ErasingRegion(Operation):
+    """A random rectangle in an image, as torchvision's `RandomErasing` draws it.
+
+    Float32 (4,), left, top, right, bottom. It is empty if none of ten rectangles lies within
+    the image.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        scale: the least and the greatest area, as shares of the image's.
+        ratio: the least and the greatest ratio of height to width.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        scale: Operand,
+        ratio: Operand,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ErasingRegion", source, scale, ratio, seed, name=name)
+
+
+class AdjustBrightness(Operation):
+    """An image whose levels are multiplied, as torchvision's `adjust_brightness` does it.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        factor: the factor, from 0, which gives black.
+    """
+
+    def __init__(self, source: Operand, factor: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("AdjustBrightness", source, factor, name=name)
+
+
+class AdjustContrast(Operation):
+    """An image whose levels are farther from their mean, or nearer to it, as torchvision's `adjust_contrast` does it.
+
+    The mean is that of the gray image.
+
+    Args:
+        source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
+        factor: by what differences from the mean are multiplied, from 0.
+    """
+
+    def __init__(self, source: Operand, factor: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("AdjustContrast", source, factor, name=name)
+
+
+class AdjustSaturation(Operation):
+    """An image whose colours are farther from gray, or nearer to it, as torchvision's `adjust_saturation` does it..
+
+    Args:
+        source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
+        factor: by what differences from gray are multiplied, from 0.
+    """
+
+    def __init__(self, source: Operand, factor: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("AdjustSaturation", source, factor, name=name)
+
+
+class AdjustHue(Operation):
+    """An image whose hues are turned, as torchvision's `adjust_hue` does it.
+
+    Args:
+        source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
+        factor: how far, as a share of the circle: -0.5 to 0.5.
+    """
+
+    def __init__(self, source: Operand, factor: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("AdjustHue", source, factor, name=name)
+
+
+class AdjustColors(Operation):
+    """An image whose brightness, contrast, saturation and hue are adjusted, one after the other in an order. A factor of 1, and a hue of 0, are left out..
+
+    Args:
+        source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
+        brightness: the factor of AdjustBrightness.
+        contrast: the factor of AdjustContrast.
+        saturation: the factor of AdjustSaturation.
+        hue: the factor of AdjustHue.
+        order: the numbers 0 to 3, which stand for the four factors, in any order.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        brightness: Operand,
+        contrast: Operand,
+        saturation: Operand,
+        hue: Operand,
+        order: Operand,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__(
+            "AdjustColors", source, brightness, contrast, saturation, hue, order, name=name
+        )
+
+
+class Grayscale(Operation):
+    """A gray image, as torchvision's `rgb_to_grayscale` has it.
+
+    0.2989 of red, 0.587 of green and 0.114 of blue, without the fraction if it is of integers.
+
+    Args:
+        source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
+        channels: how many channels it gets, all equal: 1 or 3.
+    """
+
+    def __init__(
+        self, source: Operand, channels: Operand = 1.0, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Grayscale", source, channels, name=name)
+
+
+class Equalize(Operation):
+    """An image of uint8 with about as many pixels of each level, in each channel by itself, as torchvision and Pillow equalize it..
+
+    Args:
+        source: an image of uint8.
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Equalize", source, name=name)
+
+
+class AutoContrast(Operation):
+    """An image whose channels are each stretched from black to white, as torchvision's `autocontrast` does it; a channel of one level stays what it is..
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("AutoContrast", source, name=name)
+
+
+class Posterize(Operation):
+    """An image whose levels have their highest bits alone, as torchvision's `posterize` has it.
+
+    Float32 has as many levels as there are of so many bits.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        bits: how many bits, from 0 to 8.
+    """
+
+    def __init__(self, source: Operand, bits: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Posterize", source, bits, name=name)
+
+
+class Solarize(Operation):
+    """An image whose levels from a threshold on are inverted, as torchvision's `solarize` does it.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        threshold: the least level that is inverted.
+    """
+
+    def __init__(self, source: Operand, threshold: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Solarize", source, threshold, name=name)
+
+
+class Normalize(Operation):
+    """An image as float32: levels from 0 to 1, less a mean, and divided by a deviation.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        mean: the mean, or one for each channel.
+        std: the standard deviation, or one for each channel; not 0.
+    """
+
+    def __init__(
+        self, source: Operand, mean: Operand, std: Operand, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Normalize", source, mean, std, name=name)

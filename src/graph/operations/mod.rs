@@ -1,30 +1,37 @@
 //! All operations, a file for each family.
 
+mod adjust;
 mod arguments;
 mod arithmetic;
 mod axes;
 mod boxes;
+mod color;
 mod comparison;
 mod decode;
 mod edges;
 mod elements;
+mod erase;
 mod files;
 mod filter;
 mod filtered;
 mod flow;
 mod image;
 mod join;
+mod levels;
 mod list;
 mod logic;
 mod part;
 mod picture;
+mod pixels;
 mod points;
+mod processing;
 mod random;
 mod real;
 mod rectangle;
 mod rounding;
 mod sample;
 mod sequence;
+mod table;
 mod tensor;
 mod view;
 
@@ -33,9 +40,11 @@ use super::operation::Operation;
 pub use decode::Decoding;
 pub(super) use part::after_decoding;
 pub(super) use sample::HASHED_SEED;
+pub(super) use table::{LOOK_UP, cost_of_bytes};
 
 /// The families.
 const FAMILIES: &[&[Operation]] = &[
+const FAMILIES: [&[Operation]; 22] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -56,6 +65,11 @@ const FAMILIES: &[&[Operation]] = &[
     image::ALL,
     filter::ALL,
     edges::ALL,
+    color::ALL,
+    processing::ALL,
+    erase::ALL,
+    adjust::ALL,
+    levels::ALL,
 ];
 
 /// All operations, family by family.

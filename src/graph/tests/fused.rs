@@ -144,3 +144,103 @@ fn what_is_needed_twice_is_decoded_once() {
     assert!(!decodes_all(&one));
     assert!(decodes_all(&two));
 }
+
+/// Operations that make bytes of bytes, with a number that they take.
+fn of_bytes() -> impl Strategy<Value = (&'static str, Option<Value>)> {
+    let number = |numbers: std::ops::Range<f32>| numbers.prop_map(|it| Some(float(it)));
+    prop_oneof![
+        Just(("Invert", None)),
+        number(0.0..3.0).prop_map(|it| ("AdjustBrightness", it)),
+        number(-300.0..300.0).prop_map(|it| ("ImageBrightness", it)),
+        number(-9.0..260.0).prop_map(|it| ("Solarize", it)),
+        number(-9.0..260.0).prop_map(|it| ("ImageSolarize", it)),
+        number(-9.0..260.0).prop_map(|it| ("Threshold", it)),
+        (0i32..9).prop_map(|bits| ("Posterize", Some(int(bits)))),
+        (0i32..256).prop_map(|byte| ("Equals", Some(int(byte)))),
+    ]
+}
+
+/// A chain of them on an image, whose numbers are constants or the sample's; one of them may be an
+/// output, too.
+fn chain(
+    image: &Value,
+    operations: &[(&'static str, Option<Value>)],
+    (is_constant, seen): (bool, usize),
+) -> [Program; 2] {
+    let mut graph = Maker::default();
+    let mut last = graph.constant(image.clone());
+    // An image that is no constant, so that nothing is computed when the graph is built.
+    let identity = graph.constant(text("chain"));
+    let drawn = graph.node("RandomSeed", &[identity]);
+    let none = graph.constant(float(0.0));
+    last = graph.node("ImageDropout", &[last, none, drawn]);
+    let mut outputs = Vec::new();
+    for (number, (operation, parameter)) in operations.iter().enumerate() {
+        let mut inputs = vec![last];
+        if let Some(parameter) = parameter {
+            let mut parameter = graph.constant(parameter.clone());
+            if !is_constant {
+                let index = graph.node("SampleIndex", &[]);
+                let zero = graph.constant(int(0));
+                let zeros = graph.binary("Multiply", index, zero);
+                let sum = graph.binary("Add", parameter, zeros);
+                let word = graph.constant(text("Float"));
+                parameter = graph.node("Convert", &[sum, word]);
+            }
+            inputs.push(parameter);
+        }
+        last = graph.node(operation, &inputs);
+        if number == seen {
+            outputs.push(last);
+        }
+    }
+    outputs.push(last);
+    let output = |node: &usize| Output {
+        node: *node,
+        label: "default".into(),
+    };
+    graph.0.outputs = outputs.iter().map(output).collect();
+    [Program::plain(&graph.0), Program::new(&graph.0)].map(|program| program.expect("a program"))
+}
+
+fn looks_up(program: &Program) -> bool {
+    let is_it = |node: &Node| matches!(&node.kind, Kind::Operation { operation, .. } if operation.name == "LookUp");
+    program.nodes().iter().any(is_it)
+}
+
+proptest! {
+    #[test]
+    fn chains_on_bytes_are_what_their_operations_make(
+        operations in proptest::collection::vec(of_bytes(), 1..9),
+        (is_constant, seen) in (any::<bool>(), 0usize..20),
+        is_gray in any::<bool>(),
+    ) {
+        let bytes: Vec<u8> = (0..=255).chain(0..44).collect();
+        let axes: &[usize] = if is_gray { &[20, 15] } else { &[10, 10, 3] };
+        let [plain, smaller] = chain(&shaped(&bytes, axes), &operations, (is_constant, seen));
+        for index in [0, 7] {
+            prop_assert_eq!(run(&smaller, index).unwrap(), run(&plain, index).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_long_chain_is_looked_up_and_other_types_are_not() {
+    let operations = [
+        ("AdjustBrightness", Some(float(0.5))),
+        ("Posterize", Some(int(4))),
+        ("Invert", None),
+    ];
+    let bytes = shaped(&[9u8; 12], &[2, 2, 3]);
+    for is_constant in [true, false] {
+        let [plain, smaller] = chain(&bytes, &operations, (is_constant, 9));
+        assert!(looks_up(&smaller) && !looks_up(&plain));
+    }
+    let [_, shared] = chain(&bytes, &operations, (true, 0));
+    assert!(!looks_up(&shared), "what is needed itself is computed");
+    let [_, cheap] = chain(&bytes, &operations[1..], (true, 9));
+    assert!(!looks_up(&cheap), "it would take longer");
+    let words = shaped(&[9u16; 12], &[2, 2, 3]);
+    let [_, smaller] = chain(&words, &operations, (true, 9));
+    assert!(!looks_up(&smaller));
+}

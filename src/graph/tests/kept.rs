@@ -22,7 +22,34 @@ fn drawing() -> Vec<(&'static str, Vec<Value>)> {
         ("Permutation", vec![int(7), seed()]),
         ("Permute", vec![vector(&[1i32, 2, 3, 4]), seed()]),
         ("RandomCropRegion", boxes::region(90, 60, seed())),
+        ("ImageDropout", vec![ones(), float(0.4), seed()]),
+        (
+            "ImageCoarseDropout",
+            vec![ones(), float(0.4), float(0.25), seed()],
+        ),
+        (
+            "ErasingRegion",
+            vec![
+                ones(),
+                vector(&[0.1f32, 0.3]),
+                vector(&[0.3f32, 3.3]),
+                seed(),
+            ],
+        ),
+        (
+            "Erase",
+            vec![
+                ones(),
+                vector(&[1f32, 2.0, 7.0, 6.0]),
+                text("random"),
+                seed(),
+            ],
+        ),
     ]
+}
+
+fn ones() -> Value {
+    shaped(&[1u8; 8 * 10], &[8, 10])
 }
 
 /// A graph of each operation, whose inputs are constants.

@@ -9,6 +9,7 @@ mod image;
 mod kept;
 mod list;
 mod numbers;
+mod pixels;
 mod program;
 mod random;
 mod tensor;
@@ -174,6 +175,7 @@ fn cases() -> impl Iterator<Item = Case> {
         geometry::cases(),
         boxes::cases(),
         image::cases(),
+        pixels::cases(),
         decode::cases(),
         filter::cases(),
     ];

@@ -1,12 +1,19 @@
 //! What becomes of each element of an image by itself: as a function, or by a table of all bytes.
 
+mod elements;
 mod level;
+#[cfg(target_arch = "x86_64")]
+mod look_up;
 mod planes;
 
+pub use elements::{blend, convert, equals, shift, standardize, stretch, threshold};
 pub use level::Level;
 
 pub(super) use level::clipped;
-pub(super) use planes::{OfLevels, OfPixels, by_levels, by_pixels, split};
+pub(super) use planes::{OfLevels, OfPixels, ToOne, by_levels, by_pixels, repeat, split, to_one};
+
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Avx2;
 
 /// What becomes of each byte.
 pub type Table = [u8; 256];
@@ -23,7 +30,11 @@ pub fn table(of: impl Fn(u8) -> u8) -> Table {
 
 /// Writes what becomes of each byte.
 pub fn look_up(table: &Table, source: &[u8], out: &mut [u8]) {
-    for (byte, target) in source.iter().zip(out) {
+    #[cfg(target_arch = "x86_64")]
+    let done = Avx2::detect().map_or(0, |avx2| look_up::look_up(avx2, table, source, out));
+    #[cfg(not(target_arch = "x86_64"))]
+    let done = 0;
+    for (byte, target) in source.iter().zip(out).skip(done) {
         *target = table[usize::from(*byte)];
     }
 }
@@ -36,8 +47,14 @@ pub fn look_up_channels(tables: &[Table], source: &[u8], out: &mut [u8]) {
     match tables {
         [one] => look_up(one, source, out),
         [red, green, blue] => {
-            let pixels = source.as_chunks::<3>().0.iter();
-            for (pixel, target) in pixels.zip(out.as_chunks_mut::<3>().0) {
+            #[cfg(target_arch = "x86_64")]
+            let done = Avx2::detect().map_or(0, |avx2| {
+                look_up::look_up_pixels(avx2, [red, green, blue], source, out)
+            });
+            #[cfg(not(target_arch = "x86_64"))]
+            let done = 0;
+            let pixels = source[done..].as_chunks::<3>().0.iter();
+            for (pixel, target) in pixels.zip(out[done..].as_chunks_mut::<3>().0) {
                 let [r, g, b] = pixel.map(usize::from);
                 *target = [red[r], green[g], blue[b]];
             }

@@ -59,11 +59,7 @@ pub(in super::super) fn by_levels<T: Level>(source: &[T], work: &impl OfLevels<T
 }
 
 /// Writes what becomes of pixels of three channels.
-pub(in super::super) fn by_pixels<T: Copy + Default, W: OfPixels<T>>(
-    source: &[T],
-    work: &W,
-    out: &mut [T],
-) {
+pub(in super::super) fn by_pixels<T: Plain, W: OfPixels<T>>(source: &[T], work: &W, out: &mut [T]) {
     let (source, out) = (source.as_chunks::<3>().0, out.as_chunks_mut::<3>().0);
     let (blocks, rest) = source.as_chunks::<BLOCK>();
     let (targets, target_rest) = out.as_chunks_mut::<BLOCK>();
@@ -107,6 +103,49 @@ wide! {
     }
 }
 
+/// What becomes of pixels of three channels as one element. The function is to be inlined.
+pub(in super::super) trait ToOne<T> {
+    /// What becomes of a pixel.
+    fn of(&self, pixel: [T; 3]) -> T;
+}
+
+wide! {
+    /// Writes what becomes of pixels of three channels as one element each.
+    pub(in super::super) fn to_one<T: Plain, W: ToOne<T>>(
+        source: &[[T; 3]],
+        work: &W,
+        out: &mut [T],
+    ) {
+        let mut planes = [[T::default(); BLOCK]; 3];
+        let (blocks, rest) = source.as_chunks::<BLOCK>();
+        let (targets, target_rest) = out.as_chunks_mut::<BLOCK>();
+        for (block, target) in blocks.iter().zip(targets) {
+            split(block, &mut planes);
+            let [red, green, blue] = &planes;
+            for place in 0..BLOCK {
+                target[place] = work.of([red[place], green[place], blue[place]]);
+            }
+        }
+        for (pixel, target) in rest.iter().zip(target_rest) {
+            *target = work.of(*pixel);
+        }
+    }
+}
+
+wide! {
+    /// Writes pixels of three channels that are equal.
+    pub(in super::super) fn repeat<T: Plain>(source: &[T], out: &mut [T]) {
+        let (blocks, rest) = source.as_chunks::<BLOCK>();
+        let (targets, target_rest) = out.as_chunks_mut::<3>().0.as_chunks_mut::<BLOCK>();
+        for (block, target) in blocks.iter().zip(targets) {
+            join(&[*block; 3], target);
+        }
+        for (level, target) in rest.iter().zip(target_rest) {
+            *target = [*level; 3];
+        }
+    }
+}
+
 /// The elements of pixels, channel by channel.
 #[inline(always)]
 pub(in super::super) fn split<T: Copy, const N: usize>(
@@ -119,8 +158,9 @@ pub(in super::super) fn split<T: Copy, const N: usize>(
     }
 }
 
+/// Pixels of their elements, channel by channel.
 #[inline(always)]
-fn join<T: Copy, const N: usize>(planes: &[[T; N]; 3], block: &mut [[T; 3]; N]) {
+pub(super) fn join<T: Copy, const N: usize>(planes: &[[T; N]; 3], block: &mut [[T; 3]; N]) {
     let [red, green, blue] = planes;
     for (place, pixel) in block.iter_mut().enumerate() {
         *pixel = [red[place], green[place], blue[place]];

@@ -233,14 +233,3 @@ def _(kind: Any, _folder: Path) -> Values:
     wide = np.array([np.interp(across, range(12), row) for row in picture])
     high = np.array([np.interp(down, range(10), column) for column in wide.T]).T
     return (kind(picture, 16, 20), kind(PICTURE, 12, 5)), (high.astype(FLOATS), PICTURE)
-
-
-@case("ImageBrightness")
-def _(kind: Any, _folder: Path) -> Values:
-    wide = PICTURE.astype(np.int32)
-    floats = (PICTURE / 255).astype(FLOATS)
-    return (kind(PICTURE, 100.4), kind(PICTURE, -30), kind(floats, 0.25)), (
-        np.clip(wide + 100, 0, 255).astype(np.uint8),
-        np.clip(wide - 30, 0, 255).astype(np.uint8),
-        floats + FLOATS(0.25),
-    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import cases_of_filters  # noqa: F401  it declares cases
 import cases_of_macros
 import cases_of_resources
+import cv2
 import numpy as np
 import pytest
 from imagepipe_rs import GraphError, _native
@@ -109,6 +110,24 @@ def _decoded(kind: Any, folder: Path) -> Values:
     return (kind(data), same), (FIRST, np.ones((10, 12), bool))
 
 
+def _blended(kind: Any, _folder: Path) -> Values:
+    mean = (FIRST.astype(int) + FIRST[::-1]) / 2
+    return (kind(FIRST, np.ascontiguousarray(FIRST[::-1]), 0.5),), (mean.round().astype(np.uint8),)
+
+
+def _converted(kind: Any, _folder: Path) -> Values:
+    gray = FIRST[:1]
+    hues = cv2.cvtColor(PICTURE, cv2.COLOR_RGB2HSV).transpose(2, 0, 1)
+    shades = cv2.cvtColor(PICTURE, cv2.COLOR_RGB2GRAY)[None]
+    nodes = kind(gray, "GRAY_RGB"), kind(FIRST, "RGB_HSV"), kind(FIRST, 0)
+    return nodes, (gray.repeat(3, 0), hues, shades)
+
+
+def _normalized(kind: Any, _folder: Path) -> Values:
+    gray = np.array([[[10, 20, 15]]], np.uint8)
+    return (kind(gray),), (np.array([[[0, 255, 128]]], np.uint8),)
+
+
 def _view(kind: Any, _folder: Path) -> Values:
     points = np.array([[1, 2], [3, 4]], FLOATS)
     resource = native.MakeResource(image=FIRST, points=points, label=3)
@@ -133,7 +152,10 @@ OWN = {
     "image.GetImageProperties": _properties,
     "image.filter.GaussianKernel": _gaussian,
     "image.filter.UniformKernel": _uniform,
+    "image.ColorConvert": _converted,
     "image.loading.DecodeImage": _decoded,
+    "image.processing.ImageBlend": _blended,
+    "image.processing.ImageNormalize": _normalized,
     "image.geometry.Transpose": _transpose,
     "resource.ResourceProxy": _proxy,
     "resource.loading.ImageDirectory": _directory,
@@ -142,6 +164,14 @@ OWN = {
 
 # Nodes that take an image, with what else they take.
 IMAGES: dict[str, tuple[Any, ...]] = {
+    "image.ConvertDepth": ("Float",),
+    "image.Equals": (7,),
+    "image.Invert": (),
+    "image.Threshold": (100,),
+    "image.processing.ImageCoarseDropout": (0.5, 0.3, 77),
+    "image.processing.ImageCut": (np.array([2, 3, 7, 9], FLOATS),),
+    "image.processing.ImageDropout": (0.5, 77),
+    "image.processing.ImageSolarize": (100,),
     "image.augmentation.ImageBrightness": (-20,),
     "image.filter.AverageFilter": (3, 5, "Wrap"),
     "image.filter.BilateralFilter": (5, 30, 2),

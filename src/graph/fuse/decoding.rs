@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::description::{Description, Kind, Node};
-use super::operation::Operation;
-use super::operations::after_decoding;
+use super::super::description::{Description, Kind, Node};
+use super::super::operation::Operation;
+use super::super::operations::after_decoding;
 
 /// Has views and parts of images, and questions for their sizes, decode for themselves, where that
 /// is less than to decode the image.
