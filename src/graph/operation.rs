@@ -72,6 +72,8 @@ pub struct Scratch {
     pub images: transform::Scratch,
     /// What resizes images of any type.
     pub(super) scaler: image::scale::Scaler,
+    /// What bends images.
+    pub(super) places: image::displace::Places,
     /// What warps images.
     pub(super) lines: image::raster::Lines,
     /// What finds edges.

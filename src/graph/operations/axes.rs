@@ -3,6 +3,7 @@
 use super::super::array::{Array, MOST_AXES, Shape};
 use super::super::value::Value;
 use super::arguments::shape;
+use crate::image::flip::{self, Pixels};
 
 /// Whole numbers, one for each axis at most.
 pub(super) struct Axes {
@@ -122,6 +123,19 @@ pub(super) fn transpose(source: &Array, order: &Order, out: &mut Array) {
     out.reset(source.dtype(), Shape::new(lens).unwrap_or(Shape::SCALAR));
     let (source, target) = (source.bytes(), out.dtype().bytes());
     let out = out.bytes_mut();
+    if let [height, width, pixel @ ..] = own.axes()
+        && order
+            .iter()
+            .eq([1, 0, 2].into_iter().take(own.axes().len()))
+    {
+        let pixels = Pixels {
+            bytes: source,
+            width: *width,
+            height: *height,
+            size: pixel.iter().product::<usize>() * target,
+        };
+        return flip::transpose(&pixels, out);
+    }
     match target {
         1 => exchange::<u8>(source, lens, &steps, out),
         2 => exchange::<u16>(source, lens, &steps, out),

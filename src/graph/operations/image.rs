@@ -154,6 +154,17 @@ fn run_resize(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Res
     let source = inputs.get(0).array()?;
     let (width, height) = (side(inputs.get(1))?, side(inputs.get(2))?);
     let taps = INTERPOLATION.read(inputs.get(3))?;
+    put_resized(source, (width, height), taps, scratch, out)
+}
+
+/// Writes an image of another size.
+pub(super) fn put_resized(
+    source: &Array,
+    (width, height): (usize, usize),
+    taps: Taps,
+    scratch: &mut Scratch,
+    out: &mut Value,
+) -> Result<(), String> {
     let out = out.array_mut();
     out.reset(source.dtype(), resized(source, width, height)?);
     of_number!(source.dtype(), T => {
@@ -165,7 +176,7 @@ fn run_resize(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Res
 }
 
 /// Truth values may have become greater than 1.
-fn keep_truth(out: &mut Array) {
+pub(super) fn keep_truth(out: &mut Array) {
     if out.dtype() == Dtype::Bool {
         out.bytes_mut()
             .iter_mut()

@@ -20,6 +20,7 @@ mod join;
 mod levels;
 mod list;
 mod logic;
+mod moved;
 mod part;
 mod picture;
 mod pixels;
@@ -45,6 +46,7 @@ pub(super) use table::{LOOK_UP, cost_of_bytes};
 /// The families.
 const FAMILIES: &[&[Operation]] = &[
 const FAMILIES: [&[Operation]; 22] = [
+const FAMILIES: [&[Operation]; 18] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -70,6 +72,7 @@ const FAMILIES: [&[Operation]; 22] = [
     erase::ALL,
     adjust::ALL,
     levels::ALL,
+    moved::ALL,
 ];
 
 /// All operations, family by family.

@@ -191,7 +191,7 @@ pub(super) fn side(value: &Value) -> Result<usize, String> {
 }
 
 /// The longest side of an image that a node makes.
-const LONGEST: usize = 1 << 20;
+pub(super) const LONGEST: usize = 1 << 20;
 
 /// The same of a constant input, as far as it is known.
 ///

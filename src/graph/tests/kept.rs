@@ -10,6 +10,12 @@ use super::*;
 /// Operations that draw, or are of the sample, with inputs.
 fn drawing() -> Vec<(&'static str, Vec<Value>)> {
     let seed = || Value::from(Array::scalar(5i64));
+    let image = || {
+        shaped(
+            &std::array::from_fn::<_, 63, _>(|at| at.to_le_bytes()[0] * 4),
+            &[7, 9],
+        )
+    };
     vec![
         ("SampleIndex", vec![]),
         ("RandomSeed", vec![text("an identity")]),
@@ -42,6 +48,18 @@ fn drawing() -> Vec<(&'static str, Vec<Value>)> {
                 ones(),
                 vector(&[1f32, 2.0, 7.0, 6.0]),
                 text("random"),
+        (
+            "ImagePiecewiseAffine",
+            vec![image(), float(2.0), int(3), seed()],
+        ),
+        (
+            "ElasticTransform",
+            vec![
+                image(),
+                float(30.0),
+                float(1.5),
+                text("Cubic"),
+                text("Wrap"),
                 seed(),
             ],
         ),

@@ -8,6 +8,7 @@ mod geometry;
 mod image;
 mod kept;
 mod list;
+mod moved;
 mod numbers;
 mod pixels;
 mod program;
@@ -176,6 +177,7 @@ fn cases() -> impl Iterator<Item = Case> {
         boxes::cases(),
         image::cases(),
         pixels::cases(),
+        moved::cases(),
         decode::cases(),
         filter::cases(),
     ];
