@@ -177,6 +177,22 @@ impl Bytes {
             .wrapping_add(self.increment.wrapping_mul(position)))
     }
 
+    /// Fills `out` with the words from `position` on.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
+    #[inline(always)]
+    pub(crate) fn words(&self, position: u64, out: &mut [u64]) {
+        let mut state = self
+            .start
+            .wrapping_add(self.increment.wrapping_mul(position));
+        for word in out {
+            *word = mix(state);
+            state = state.wrapping_add(self.increment);
+        }
+    }
+
     /// Fills `out` with the bytes from `8 * position` on.
     pub fn fill(&self, position: u64, out: &mut [u8]) {
         let mut state = self
@@ -258,6 +274,7 @@ fn coin(x: u64, key: u64) -> bool {
 /// The finaliser of `SplitMix64` (Steele, Lea, Flood 2014): every output bit depends on every input
 /// bit.
 #[must_use]
+#[inline]
 pub fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -423,7 +440,10 @@ mod tests {
             let mut part = vec![0; 61 - from];
             noise.fill(position, &mut part);
             assert_eq!(part, all[from..]);
-            let word = noise.word(position).to_le_bytes();
+            let mut words = [0; 3];
+            noise.words(position, &mut words);
+            assert_eq!(words, [0, 1, 2].map(|next| noise.word(position + next)));
+            let word = words[0].to_le_bytes();
             assert!(all[from..].iter().zip(word).all(|(byte, of)| *byte == of));
         }
     }

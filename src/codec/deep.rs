@@ -1,6 +1,6 @@
 //! What the other decoders drop: alpha, and the lower half of 16-bit samples. PNG has them.
 
-use super::{Format, Orientation, Reason, png};
+use super::{Format, Header, Orientation, Reason, png};
 use crate::pixel::Size;
 
 /// The pixels of an image as it is stored, without a loss.
@@ -38,6 +38,43 @@ pub fn decode<'a>(
     if Format::of(bytes) != Some(Format::Png) {
         return Ok(None);
     }
+    let header = header(bytes, most)?;
+    let (channels, is_wide, len) = super::unbroken(|| png::decode_deep(bytes, pixels))?;
+    Ok(Some(Deep {
+        size: header.size,
+        orientation: header.orientation,
+        channels,
+        is_wide,
+        bytes: &pixels[..len],
+    }))
+}
+
+/// Decodes the indices of a PNG that has a palette, of at most `most` pixels: one channel of bytes.
+///
+/// # Errors
+/// When the file is no such image, or is damaged, or has more pixels.
+pub fn decode_indices<'a>(
+    bytes: &[u8],
+    most: u64,
+    pixels: &'a mut Vec<u8>,
+) -> Result<Deep<'a>, Reason> {
+    if Format::of(bytes) != Some(Format::Png) {
+        return Err(Reason::new("not a PNG file"));
+    }
+    let header = header(bytes, most)?;
+    super::unbroken(|| png::decode_indices(bytes, pixels))?;
+    let size = header.size;
+    Ok(Deep {
+        size,
+        orientation: header.orientation,
+        channels: 1,
+        is_wide: false,
+        bytes: &pixels[..size.width as usize * size.height as usize],
+    })
+}
+
+/// The header of a PNG of at most `most` pixels.
+fn header(bytes: &[u8], most: u64) -> Result<Header, Reason> {
     let header = super::unbroken(|| png::header(bytes))?;
     let size = header.size;
     if size.pixels() > most {
@@ -46,14 +83,7 @@ pub fn decode<'a>(
             "{size} = {pixels} pixels, more than {most}"
         )));
     }
-    let (channels, is_wide, len) = super::unbroken(|| png::decode_deep(bytes, pixels))?;
-    Ok(Some(Deep {
-        size,
-        orientation: header.orientation,
-        channels,
-        is_wide,
-        bytes: &pixels[..len],
-    }))
+    Ok(header)
 }
 
 impl Deep<'_> {

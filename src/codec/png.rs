@@ -22,6 +22,8 @@ const MOST_TEXT: u64 = 1 << 20;
 pub enum Fault {
     #[error("a palette of {0} bytes, where each colour has 3")]
     Palette(usize),
+    #[error("a PNG without a palette, whose pixels are no indices")]
+    NoPalette,
     #[error("the {} chunk has a wrong checksum", .0.escape_ascii())]
     Checksum([u8; 4]),
 }
@@ -84,6 +86,40 @@ pub(super) fn decode_deep(
     let info = reader.next_frame(cleared(pixels, len)?).map_err(said)?;
     let is_wide = info.bit_depth == BitDepth::Sixteen;
     Ok((info.color_type.samples(), is_wide, info.buffer_size()))
+}
+
+/// Decodes the indices of an image with a palette into the front of `pixels`, a byte for each.
+pub(super) fn decode_indices(bytes: &[u8], pixels: &mut Vec<u8>) -> Result<(), Reason> {
+    let decoder = reader(bytes, Transformations::IDENTITY);
+    let mut reader = decoder.read_info().map_err(said)?;
+    let (color, depth) = reader.output_color_type();
+    if color != ColorType::Indexed {
+        return Err(Fault::NoPalette.into());
+    }
+    let Size { width, height } = Size::new(reader.info().width, reader.info().height);
+    let (width, height) = (width as usize, height as usize);
+    let len = reader.output_buffer_size().ok_or(Reason::TooLarge)?;
+    let room = cleared(pixels, len.max(width * height))?;
+    reader.next_frame(&mut room[..len]).map_err(said)?;
+    let bits = depth as usize;
+    if bits < 8 {
+        spread(room, width, height, bits);
+    }
+    Ok(())
+}
+
+/// Gives each of the pixels that have few bits a byte, in place: from the last to the first, so that
+/// none is overwritten before it is read.
+fn spread(pixels: &mut [u8], width: usize, height: usize, bits: usize) {
+    let stride = (width * bits).div_ceil(8);
+    for row in (0..height).rev() {
+        for column in (0..width).rev() {
+            let bit = column * bits;
+            let byte = pixels[row * stride + bit / 8];
+            let shift = 8 - bits - bit % 8;
+            pixels[row * width + column] = byte >> shift & ((1 << bits) - 1);
+        }
+    }
 }
 
 /// What the decoder says, which shows chunks as Rust shows them, with their names alone.

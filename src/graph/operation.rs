@@ -7,6 +7,7 @@ use std::ops::Deref;
 
 use super::array::Array;
 use super::operations::Decoding;
+use super::operations::{Decoding, Shapes};
 use super::types::Type;
 use super::value::Value;
 use crate::{image, transform};
@@ -84,6 +85,8 @@ pub struct Scratch {
     pub(super) spare: Array,
     /// What decodes images.
     pub(super) decoding: Decoding,
+    /// What looks at masks.
+    pub(super) shapes: Shapes,
 }
 
 /// What is known of a node's inputs before any sample is made: their types, and the values of those

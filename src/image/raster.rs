@@ -99,6 +99,8 @@ pub(super) const WHOLE: f32 = 12_582_912.0;
 /// Adding this to a number leaves a whole one, because there are no bits for others: in its lower
 /// bits.
 const WHOLE: f32 = 12_582_912.0;
+/// Adding and taking away this leaves a whole number, because there are no bits for others.
+pub(super) const WHOLE: f32 = 12_582_912.0;
 
 macro_rules! small_integers {
     ($($element:ty),*) => {

@@ -63,9 +63,9 @@ impl Encoder {
         match encoding {
             Encoding::Jpeg { quality } => {
                 out.clear();
-                self.jpeg.start(size, quality, out)?;
+                self.jpeg.start(size, false, quality, out)?;
                 while let Some(strip) = strips.next()? {
-                    self.jpeg.rows(strip, size.width, out)?;
+                    self.jpeg.rows(strip, out)?;
                 }
                 self.jpeg.finish(out)
             }
@@ -101,6 +101,37 @@ impl Encoder {
             rest = later;
         };
         self.encode(encoding, size, &mut rows, &AtomicBool::new(false), out)
+    }
+
+    /// Makes `out` the JPEG of an image that is in memory, gray or RGB.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    ///
+    /// # Panics
+    /// If `pixels` are not those of an image of that size: one or three bytes each, without gaps.
+    pub fn jpeg(
+        &mut self,
+        size: Size,
+        is_gray: bool,
+        quality: u8,
+        pixels: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), Reason> {
+        Encoding::Jpeg { quality }.check(size)?;
+        let channels = if is_gray { 1 } else { 3 };
+        assert_eq!(
+            pixels.len() as u64,
+            channels * size.pixels(),
+            "pixels of an image of {size}"
+        );
+        out.clear();
+        self.jpeg.start(size, is_gray, quality, out)?;
+        let strip = pixels.len() / size.height as usize * STRIP as usize;
+        for rows in pixels.chunks(strip) {
+            self.jpeg.rows(rows, out)?;
+        }
+        self.jpeg.finish(out)
     }
 }
 

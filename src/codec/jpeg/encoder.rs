@@ -1,5 +1,5 @@
-//! Encoding by libjpeg-turbo through the C shim: baseline, 4:2:0, Huffman tables of the standard, a
-//! strip at a time.
+//! Encoding by libjpeg-turbo through the C shim: baseline, 4:2:0 or gray, Huffman tables of the
+//! standard, a strip at a time.
 #![expect(
     unsafe_code,
     reason = "the border to C; every call's preconditions are met by the types here"
@@ -32,6 +32,7 @@ mod sys {
             encoder: *mut Encoder,
             width: u32,
             height: u32,
+            channels: i32,
             quality: i32,
             spare: *mut Spare,
         ) -> i32;
@@ -60,7 +61,13 @@ const MCU: usize = 6 * 64 * 2 * 27 / 8;
 
 /// An owned libjpeg-turbo compressor.
 #[derive(Debug)]
-pub(in crate::codec) struct Encoder(NonNull<sys::Encoder>);
+pub(in crate::codec) struct Encoder {
+    handle: NonNull<sys::Encoder>,
+    /// Bytes of a row of the image that was begun.
+    stride: usize,
+    /// The same in MCUs.
+    mcus: usize,
+}
 
 // SAFETY: the handle is plain heap memory without ties to a thread; `&mut` keeps it to one thread
 // at a time.
@@ -69,7 +76,7 @@ unsafe impl Send for Encoder {}
 impl Drop for Encoder {
     fn drop(&mut self) {
         // SAFETY: the pointer came from `ip_encoder_new` and is freed once.
-        unsafe { sys::ip_encoder_free(self.0.as_ptr()) }
+        unsafe { sys::ip_encoder_free(self.handle.as_ptr()) }
     }
 }
 
@@ -77,31 +84,36 @@ impl Encoder {
     pub(in crate::codec) fn new() -> Result<Self, Reason> {
         // SAFETY: no precondition.
         let encoder = unsafe { sys::ip_encoder_new() };
-        NonNull::new(encoder).map(Self).ok_or(NO_MEMORY)
-    }
-
-    /// Begins an image; what was begun before and not finished is dropped.
-    pub(in crate::codec) fn start(
-        &mut self,
-        size: Size,
-        quality: u8,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Reason> {
-        let encoder = self.0.as_ptr();
-        // SAFETY: the handle is alive, and `lend` gives valid memory.
-        self.lend(out, HEADERS, |spare| unsafe {
-            sys::ip_encoder_start(encoder, size.width, size.height, i32::from(quality), spare)
+        let handle = NonNull::new(encoder).ok_or(NO_MEMORY)?;
+        Ok(Self {
+            handle,
+            stride: 0,
+            mcus: 0,
         })
     }
 
-    /// Encodes the next rows, `width` pixels each: [`STRIP`] of them, or as many as are left.
-    pub(in crate::codec) fn rows(
+    /// Begins an image, gray or RGB; what was begun before and not finished is dropped.
+    pub(in crate::codec) fn start(
         &mut self,
-        rows: &[u8],
-        width: u32,
+        size: Size,
+        is_gray: bool,
+        quality: u8,
         out: &mut Vec<u8>,
     ) -> Result<(), Reason> {
-        let (encoder, stride) = (self.0.as_ptr(), 3 * width as usize);
+        let encoder = self.handle.as_ptr();
+        let Size { width, height } = size;
+        let (channels, quality) = (if is_gray { 1 } else { 3 }, i32::from(quality));
+        self.stride = width as usize * if is_gray { 1 } else { 3 };
+        self.mcus = width.div_ceil(STRIP) as usize;
+        // SAFETY: the handle is alive, and `lend` gives valid memory.
+        self.lend(out, HEADERS, |spare| unsafe {
+            sys::ip_encoder_start(encoder, width, height, channels, quality, spare)
+        })
+    }
+
+    /// Encodes the next rows of the image that was begun: [`STRIP`] of them, or as many as are left.
+    pub(in crate::codec) fn rows(&mut self, rows: &[u8], out: &mut Vec<u8>) -> Result<(), Reason> {
+        let (encoder, stride) = (self.handle.as_ptr(), self.stride);
         let count = rows.len() / stride;
         assert!(
             count <= STRIP as usize && rows.len() == count * stride,
@@ -109,7 +121,7 @@ impl Encoder {
             rows.len()
         );
         // A strip completes one row of MCUs; the headers of frame and scan go before the first.
-        let most = HEADERS + width.div_ceil(STRIP) as usize * MCU;
+        let most = HEADERS + self.mcus * MCU;
         // SAFETY: the handle is alive, `lend` gives valid memory, and the assertion says that there
         // are so many rows.
         #[expect(clippy::cast_possible_truncation, reason = "at most a strip")]
@@ -120,7 +132,7 @@ impl Encoder {
 
     /// Ends the file, when all rows of the image have come.
     pub(in crate::codec) fn finish(&mut self, out: &mut Vec<u8>) -> Result<(), Reason> {
-        let encoder = self.0.as_ptr();
+        let encoder = self.handle.as_ptr();
         // SAFETY: the handle is alive, and `lend` gives valid memory.
         self.lend(out, HEADERS, |spare| unsafe {
             sys::ip_encoder_finish(encoder, spare)
@@ -142,7 +154,7 @@ impl Encoder {
             left: len,
         };
         // SAFETY: the handle is alive.
-        let message = || unsafe { sys::ip_encoder_message(self.0.as_ptr()) };
+        let message = || unsafe { sys::ip_encoder_message(self.handle.as_ptr()) };
         check(call(&raw mut spare), message)?;
         let written = len - spare.left;
         // SAFETY: the compressor has written that many bytes from the end on, inside of the spare

@@ -86,11 +86,11 @@ ip_encoder *ip_encoder_new(void);
 void ip_encoder_free(ip_encoder *encoder);
 const char *ip_encoder_message(const ip_encoder *encoder);
 
-/* A baseline JPEG of interleaved RGB rows, chroma at half the size both ways. `spare` is written to
- * during a call only, and moved on by what the call wrote. After an error the next thing is another
- * `start`. */
-int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality,
-                     ip_spare *spare);
+/* A baseline JPEG of interleaved RGB rows, chroma at half the size both ways, or with one channel of
+ * gray rows. `spare` is written to during a call only, and moved on by what the call wrote. After an
+ * error the next thing is another `start`. */
+int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t channels,
+                     int32_t quality, ip_spare *spare);
 int ip_encoder_rows(ip_encoder *encoder, const uint8_t *rows, size_t stride, uint32_t count,
                     ip_spare *spare);
 int ip_encoder_finish(ip_encoder *encoder, ip_spare *spare);

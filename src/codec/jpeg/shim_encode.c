@@ -91,8 +91,8 @@ static void take_back(ip_encoder *encoder, ip_spare *spare) {
   encoder->destination.free_in_buffer = 0;
 }
 
-int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t quality,
-                     ip_spare *spare) {
+int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32_t channels,
+                     int32_t quality, ip_spare *spare) {
   struct jpeg_compress_struct *cinfo = &encoder->cinfo;
   if (setjmp(encoder->escape)) return encoder->code;
   /* Whatever became of the image before. */
@@ -100,8 +100,8 @@ int ip_encoder_start(ip_encoder *encoder, uint32_t width, uint32_t height, int32
   lend(encoder, spare);
   cinfo->image_width = width;
   cinfo->image_height = height;
-  cinfo->input_components = 3;
-  cinfo->in_color_space = JCS_RGB;
+  cinfo->input_components = channels;
+  cinfo->in_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
   /* Chroma at half the size both ways is among the defaults. */
   jpeg_set_defaults(cinfo);
   jpeg_set_quality(cinfo, quality, TRUE);

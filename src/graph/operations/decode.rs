@@ -7,6 +7,7 @@ use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run,
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use super::arguments::{DTYPE, Words, shape};
+use crate::codec::encode::Encoder;
 use crate::codec::{Content, deep, deep::Deep};
 use crate::pixel::{Channels, Dtype, Size};
 use crate::transform::{Identity, MAX_PIXELS, Options, Prepared, Recipe};
@@ -46,6 +47,8 @@ pub(super) const ALL: &[Operation] = &[Operation {
 pub struct Decoding {
     recipes: [Option<Recipe>; 2],
     pub(super) pixels: Vec<u8>,
+    pub(super) encoder: Option<Encoder>,
+    pub(super) file: Vec<u8>,
     /// An image of which a part is wanted, where it cannot be decoded alone.
     pub(super) whole: Value,
 }
@@ -110,6 +113,15 @@ fn decode(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<
 }
 
 impl Target {
+    /// An image of bytes, of one or three channels.
+    pub(super) const fn bytes(is_gray: bool) -> Self {
+        Self {
+            dtype: Dtype::Uint8,
+            wanted: if is_gray { Wanted::Gray } else { Wanted::Rgb },
+            normalizes: false,
+        }
+    }
+
     /// From the inputs of `DecodeImage`.
     pub(super) fn read(inputs: Inputs<'_>) -> Result<Self, String> {
         Ok(Self {
@@ -249,7 +261,7 @@ fn decode_converted(
 }
 
 /// Writes an image upright, with the channels and elements that are wanted.
-fn put_deep(image: &Deep<'_>, target: Target, out: &mut Value) -> Result<(), String> {
+pub(super) fn put_deep(image: &Deep<'_>, target: Target, out: &mut Value) -> Result<(), String> {
     let upright = image.orientation.turned(image.size);
     let (width, height) = (upright.width as usize, upright.height as usize);
     let channels = match target.wanted {

@@ -6,6 +6,7 @@ mod arithmetic;
 mod axes;
 mod boxes;
 mod color;
+mod codecs;
 mod comparison;
 mod decode;
 mod edges;
@@ -21,6 +22,7 @@ mod levels;
 mod list;
 mod logic;
 mod moved;
+mod noise;
 mod part;
 mod picture;
 mod pixels;
@@ -29,10 +31,12 @@ mod processing;
 mod random;
 mod real;
 mod rectangle;
+mod render;
 mod rounding;
 mod sample;
 mod sequence;
 mod table;
+mod shapes;
 mod tensor;
 mod view;
 
@@ -47,6 +51,10 @@ pub(super) use table::{LOOK_UP, cost_of_bytes};
 const FAMILIES: &[&[Operation]] = &[
 const FAMILIES: [&[Operation]; 22] = [
 const FAMILIES: [&[Operation]; 18] = [
+pub use shapes::Shapes;
+
+/// The families.
+const FAMILIES: [&[Operation]; 21] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,
@@ -64,6 +72,7 @@ const FAMILIES: [&[Operation]; 18] = [
     view::ALL,
     files::ALL,
     decode::ALL,
+    codecs::ALL,
     image::ALL,
     filter::ALL,
     edges::ALL,
@@ -73,6 +82,9 @@ const FAMILIES: [&[Operation]; 18] = [
     adjust::ALL,
     levels::ALL,
     moved::ALL,
+    noise::ALL,
+    render::ALL,
+    shapes::ALL,
 ];
 
 /// All operations, family by family.

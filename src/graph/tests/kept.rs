@@ -60,6 +60,21 @@ fn drawing() -> Vec<(&'static str, Vec<Value>)> {
                 float(1.5),
                 text("Cubic"),
                 text("Wrap"),
+        (
+            "GaussianNoise",
+            vec![int(300), int(2), float(1.0), float(2.0), seed()],
+        ),
+        (
+            "UniformNoise",
+            vec![int(300), int(2), float(-1.0), float(3.0), seed()],
+        ),
+        ("BinaryNoise", vec![int(30), int(2), float(0.4), seed()]),
+        (
+            "ImageNoise",
+            vec![
+                shaped(&[99u8; 12], &[2, 2, 3]),
+                float(0.1),
+                truth(false),
                 seed(),
             ],
         ),

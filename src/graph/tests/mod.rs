@@ -1,6 +1,7 @@
 //! Graphs made by hand, and what each operation makes of values.
 
 mod boxes;
+mod codecs;
 mod decode;
 mod filter;
 mod fused;
@@ -9,10 +10,13 @@ mod image;
 mod kept;
 mod list;
 mod moved;
+mod noise;
 mod numbers;
 mod pixels;
 mod program;
 mod random;
+mod render;
+mod shapes;
 mod tensor;
 
 use std::collections::HashSet;
@@ -180,6 +184,9 @@ fn cases() -> impl Iterator<Item = Case> {
         moved::cases(),
         decode::cases(),
         filter::cases(),
+        codecs::cases(),
+        render::cases(),
+        shapes::cases(),
     ];
     families.into_iter().flatten()
 }
@@ -190,6 +197,7 @@ fn every_operation_is_tested_by_its_values() {
         .filter(|case| case.expected.is_ok())
         .map(|case| case.operation)
         .chain(random::DRAWN)
+        .chain(noise::DRAWN)
         .collect();
     let all = operations::all().map(|operation| operation.name);
     let missing: Vec<_> = all.filter(|name| !reached.contains(name)).collect();
