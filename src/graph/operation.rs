@@ -6,7 +6,6 @@
 use std::ops::Deref;
 
 use super::array::Array;
-use super::operations::Decoding;
 use super::operations::{Decoding, Shapes};
 use super::types::Type;
 use super::value::Value;

@@ -45,7 +45,7 @@ impl Distances {
         self.columns.clear();
         self.columns.resize(mask.len(), FAR);
         let columns = self.columns.as_mut_slice();
-        widely(|| {
+        widely!(|| {
             let mut above: &[u32] = &[];
             for (row, mask) in columns
                 .chunks_exact_mut(width)

@@ -57,12 +57,12 @@ impl Noise {
                 .max(least)
                 .min(most)
         };
-        widely(|| self.fill(out, move |bits, others| [number(bits), number(others)]));
+        widely!(|| self.fill(out, move |bits, others| [number(bits), number(others)]));
     }
 
     /// Numbers drawn from a normal distribution.
     pub fn normal(&self, mean: f32, deviation: f32, out: &mut [f32]) {
-        widely(|| {
+        widely!(|| {
             self.fill(out, move |bits, others| {
                 pair(bits, others).map(|number| mean + deviation * number)
             });
@@ -90,7 +90,7 @@ impl Noise {
     /// If `out` has another length than `source`, or `channels` is 0.
     pub fn add<T: Noisy>(&self, deviation: f32, channels: usize, source: &[T], out: &mut [T]) {
         assert_eq!(source.len(), out.len(), "as many elements");
-        widely(|| match channels {
+        widely!(|| match channels {
             1 => self.add_to::<T, 1>(deviation, source, out),
             3 => self.add_to::<T, 3>(deviation, source, out),
             4 => self.add_to::<T, 4>(deviation, source, out),

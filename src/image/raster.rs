@@ -96,11 +96,6 @@ impl Real for f64 {
 /// Added to this, a number below 2^22 is rounded, as there are no bits for what is behind the point;
 /// the last bits are then a whole number. Processors do that to vectors, which is not so of `as`.
 pub(super) const WHOLE: f32 = 12_582_912.0;
-/// Adding this to a number leaves a whole one, because there are no bits for others: in its lower
-/// bits.
-const WHOLE: f32 = 12_582_912.0;
-/// Adding and taking away this leaves a whole number, because there are no bits for others.
-pub(super) const WHOLE: f32 = 12_582_912.0;
 
 macro_rules! small_integers {
     ($($element:ty),*) => {
@@ -117,8 +112,6 @@ macro_rules! small_integers {
                 reason = "the low bits are a whole number of the type"
             )]
             fn nearest(value: f32) -> Self {
-                let clipped = value.max(f32::from(Self::MIN)).min(f32::from(Self::MAX));
-                (clipped + WHOLE).to_bits() as Self
                 let (low, high) = (f32::from(Self::MIN), f32::from(Self::MAX));
                 let value = if value > low { value } else { low };
                 let value = if value < high { value } else { high };

@@ -11,7 +11,7 @@ use super::picture::{dimensions, infer_pixels};
 use super::pixels::probability;
 use super::pixels::{copied, elements_mut, image, image_with_pixels, infer_like, infer_number};
 use super::points::put;
-use super::random::{SEED, normal, stream};
+use super::random::{SEED, stream};
 use crate::image::erase::{Frame, Region, drop_patches, drop_pixels, erase};
 use crate::pixel::Dtype;
 use crate::random::{Bytes, Stream};
@@ -272,7 +272,7 @@ fn erase_at_random(
     if out.dtype() == Dtype::Float32 {
         erase::<f32>(elements_mut(out), frame, region, |row| {
             for element in row {
-                *element = f32::from_double(normal(stream));
+                *element = f32::from_double(stream.normal());
             }
         });
         return Ok(());

@@ -45,16 +45,11 @@ use super::operation::Operation;
 pub use decode::Decoding;
 pub(super) use part::after_decoding;
 pub(super) use sample::HASHED_SEED;
+pub use shapes::Shapes;
 pub(super) use table::{LOOK_UP, cost_of_bytes};
 
 /// The families.
 const FAMILIES: &[&[Operation]] = &[
-const FAMILIES: [&[Operation]; 22] = [
-const FAMILIES: [&[Operation]; 18] = [
-pub use shapes::Shapes;
-
-/// The families.
-const FAMILIES: [&[Operation]; 21] = [
     sample::ALL,
     random::ALL,
     arithmetic::ALL,

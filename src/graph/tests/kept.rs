@@ -48,6 +48,9 @@ fn drawing() -> Vec<(&'static str, Vec<Value>)> {
                 ones(),
                 vector(&[1f32, 2.0, 7.0, 6.0]),
                 text("random"),
+                seed(),
+            ],
+        ),
         (
             "ImagePiecewiseAffine",
             vec![image(), float(2.0), int(3), seed()],
@@ -60,6 +63,9 @@ fn drawing() -> Vec<(&'static str, Vec<Value>)> {
                 float(1.5),
                 text("Cubic"),
                 text("Wrap"),
+                seed(),
+            ],
+        ),
         (
             "GaussianNoise",
             vec![int(300), int(2), float(1.0), float(2.0), seed()],

@@ -30,6 +30,6 @@ def _(kind: Any, _folder: Path) -> Values:
             assert not found[np.ix_(rows, columns)].any()
         shares = [np.mean(found == 0) for found in column]
         assert abs(np.mean(np.greater(shares, 0)) - 0.5) < 0.08
-            assert max(shares) < 0.42
+        assert max(shares) < 0.42
 
     return (kind(PICTURE, 0), kind(white)), (PICTURE, erased)

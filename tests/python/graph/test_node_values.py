@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cases_of_colours  # noqa: F401  it declares cases
 import cases_of_filters  # noqa: F401  it declares cases
 import cases_of_macros  # noqa: F401  it declares cases
 import cases_of_recipes  # noqa: F401  as above
-import cases_of_colours  # noqa: F401  it declares cases
-import cases_of_macros  # noqa: F401  as above
 import cases_of_resources  # noqa: F401  as above
 import pytest
 from imagepipe_rs import graph
