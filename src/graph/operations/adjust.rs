@@ -46,8 +46,7 @@ pub(super) const ALL: &[Operation] = &[
     ),
     adjusting(
         "AdjustContrast",
-        "An image whose levels are farther from their mean, or nearer to it, as torchvision's \
-         `adjust_contrast` does it: the mean is that of the gray image.",
+        "An image of more or less contrast: as torchvision's `adjust_contrast`, which blends it with the mean of the gray image.",
         &[
             COLOURED,
             Parameter::new(
@@ -66,8 +65,7 @@ pub(super) const ALL: &[Operation] = &[
     ),
     adjusting(
         "AdjustSaturation",
-        "An image whose colours are farther from gray, or nearer to it, as torchvision's \
-         `adjust_saturation` does it.",
+        "An image of more or less colour: as torchvision's `adjust_saturation`, which blends it with the gray image.",
         &[
             COLOURED,
             Parameter::new(
@@ -110,8 +108,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "AdjustColors",
         family: FAMILY,
-        summary: "An image whose brightness, contrast, saturation and hue are adjusted, one after \
-                  the other in an order. A factor of 1, and a hue of 0, are left out.",
+        summary: "An image with other brightness, contrast, saturation and hue: adjusted one after the other, in an order. A factor of 1, and a hue of 0, are left out.",
         parameters: &[
             COLOURED,
             Parameter::new("brightness", "the factor of AdjustBrightness"),
@@ -138,8 +135,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "Grayscale",
         FAMILY,
-        "A gray image, as torchvision's `rgb_to_grayscale` has it: 0.2989 of red, 0.587 of green \
-         and 0.114 of blue, without the fraction if it is of integers.",
+        "A gray image: as torchvision's `rgb_to_grayscale` has it, 0.2989 of red, 0.587 of green and 0.114 of blue, without the fraction if it is of integers.",
         &[
             COLOURED,
             Parameter::new("channels", "how many channels it gets, all equal: 1 or 3")

@@ -24,8 +24,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "ConvertDepth",
         FAMILY,
-        "An image with elements of another type, whose black and white are the same: 0, and the \
-         greatest integer or 1. Levels are rounded, and clipped to the range of the type.",
+        "An image with elements of another type: black stays 0, and white is the greatest integer or 1. Levels are rounded, and clipped to the range of the type.",
         &[
             SOURCE,
             Parameter::new(
@@ -45,9 +44,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "ColorConvert",
         FAMILY,
-        "An image in another colour model, as OpenCV converts it. Hues are in steps of two degrees \
-         in uint8, in degrees in float32, and from 0 to white in 16 bits. Gray images are (height, \
-         width).",
+        "An image in another colour model: as OpenCV converts it. Hues are in steps of two degrees in uint8, in degrees in float32, and from 0 to white in 16 bits. Gray images are (height, width).",
         &[
             SOURCE,
             Parameter::new(

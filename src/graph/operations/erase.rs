@@ -113,8 +113,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "ErasingRegion",
         FAMILY,
-        "A random rectangle in an image, as torchvision's `RandomErasing` draws it: float32 (4,), \
-         left, top, right, bottom. It is empty if none of ten rectangles lies within the image.",
+        "A random rectangle in an image: float32 (4,), left, top, right, bottom, as torchvision's `RandomErasing` draws it. It is empty if none of ten rectangles lies within the image.",
         &[
             SOURCE,
             Parameter::new(

@@ -19,8 +19,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "Equalize",
         FAMILY,
-        "An image of uint8 with about as many pixels of each level, in each channel by itself, as \
-         torchvision and Pillow equalize it.",
+        "An image with about as many pixels of each level: as torchvision and Pillow equalize each channel by itself.",
         &[Parameter::new("source", "an image of uint8")],
         |given| match given[0].dtype() {
             None | Some(Dtype::Uint8) => infer_like(given),
@@ -39,8 +38,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "AutoContrast",
         FAMILY,
-        "An image whose channels are each stretched from black to white, as torchvision's \
-         `autocontrast` does it; a channel of one level stays what it is.",
+        "An image with every channel from black to white: as torchvision's `autocontrast`. A channel of one level stays what it is.",
         &[SOURCE],
         infer_like,
         |inputs, out| {
@@ -55,8 +53,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "Posterize",
         FAMILY,
-        "An image whose levels have their highest bits alone, as torchvision's `posterize` has it: \
-         float32 has as many levels as there are of so many bits.",
+        "An image of fewer levels: the highest bits alone, as torchvision's `posterize`. float32 has as many levels as there are of so many bits.",
         &[SOURCE, Parameter::new("bits", "how many bits, from 0 to 8")],
         |given| {
             infer_number(given, 1, bits)?;
@@ -74,8 +71,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "Solarize",
         FAMILY,
-        "An image whose levels from a threshold on are inverted, as torchvision's `solarize` does \
-         it.",
+        "An image whose levels from a threshold on are inverted: as torchvision's `solarize`.",
         &[
             SOURCE,
             Parameter::new("threshold", "the least level that is inverted"),

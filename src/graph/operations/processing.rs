@@ -33,8 +33,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation::pure(
         "ImageNormalize",
         FAMILY,
-        "An image of one channel, stretched so that its least level is black and its greatest \
-         white; black if it has one level alone.",
+        "An image of one channel from black to white: its least level becomes black and its greatest white. One of a single level becomes black.",
         &[SOURCE],
         |given| {
             let channels = infer_pixels(&given[0])?.channels;

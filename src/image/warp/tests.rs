@@ -59,6 +59,9 @@ fn folded<T: Pixel>(outside: Outside<T>, mut place: i64, len: usize) -> Option<u
             Outside::Constant(_) => return None,
             Outside::Replicate => place.clamp(0, whole - 1),
             Outside::Wrap => place + if place < 0 { whole } else { -whole },
+            Outside::Reflect101 if whole == 1 => 0,
+            Outside::Reflect101 if place < 0 => -place,
+            Outside::Reflect101 => 2 * whole - 2 - place,
             Outside::Reflect if place < 0 => -1 - place,
             Outside::Reflect => 2 * whole - 1 - place,
         };

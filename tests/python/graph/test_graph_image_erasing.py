@@ -118,12 +118,18 @@ def test_regions_have_their_areas_and_ratios() -> None:
     found = np.stack(samples(ErasingRegion, image, [0.02, 0.33], [0.3, 3.3], count=1000))
     left, top, right, bottom = found.T
     wide, high = right - left, bottom - top
-    assert (left >= 0).all() and (top >= 0).all()
-    assert (right <= 160).all() and (bottom <= 100).all()
-    assert (wide > 0).all() and (wide < 160).all() and (high < 100).all()
+    assert (left >= 0).all()
+    assert (top >= 0).all()
+    assert (right <= 160).all()
+    assert (bottom <= 100).all()
+    assert (wide > 0).all()
+    assert (wide < 160).all()
+    assert (high < 100).all()
     shares, ratios = wide * high / 16000, high / wide
-    assert shares.min() > 0.018 and shares.max() < 0.34
-    assert ratios.min() > 0.28 and ratios.max() < 3.5
+    assert shares.min() > 0.018
+    assert shares.max() < 0.34
+    assert ratios.min() > 0.28
+    assert ratios.max() < 3.5
     # All shares are as likely, but for the rectangles that are too high.
     assert abs(np.mean(shares < 0.1) - 0.08 / 0.31) < 0.08
     middle = (left / (160 - wide)).mean()
@@ -158,7 +164,8 @@ def test_jitter_draws_factors_and_an_order() -> None:
 def test_jitter_of_brightness_alone_is_uniform() -> None:
     image = np.full((1, 1), 0.25, np.float32)
     found = np.array(samples(ColorJitter, image, 0.5, count=2000)).ravel() / 0.25
-    assert found.min() >= 0.5 and found.max() < 1.5
+    assert found.min() >= 0.5
+    assert found.max() < 1.5
     assert abs(found.mean() - 1) < 5 / (12 * 2000) ** 0.5
     assert abs(found.var() - 1 / 12) < 0.01
     clipped = np.array(samples(ColorJitter, image, 3.0, count=200)).ravel()
