@@ -100,7 +100,6 @@ __all__ = [
     "GetResourceListLength",
     "Graph",
     "HorizontalFlip",
-    "ImageBrightness",
     "ImageDirectory",
     "Input",
     "Integer",
