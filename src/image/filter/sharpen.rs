@@ -10,16 +10,17 @@ pub trait Sharpen: Copy + Default + Into<Self::Sum> {
     /// What sums of nine such elements are computed in.
     type Sum: Copy + Add<Output = Self::Sum>;
     /// An element, of which and of the sum of the eight around it a smooth one is made: five of it
-    /// and one of each of the others, divided by 13. The two are blended as `weights` say.
-    fn sharpened(middle: Self, others: Self::Sum, weights: [f32; 2]) -> Self;
+    /// and one of each of the others, divided by 13. It has this share of the blend of the two.
+    fn sharpened(middle: Self, others: Self::Sum, share: f32) -> Self;
 }
 
 /// Writes an image made `factor` times as sharp: 0 is smooth, 1 the image itself.
 ///
 /// The smooth image is a mean over 3x3 pixels, in which the middle one counts five times; it is
-/// rounded to whole numbers for integers. The result is `factor * image + (1 - factor) * smooth`
-/// in single precision, clipped to what the type of the elements stands for white with, and for
-/// integers truncated. Pixels at the edge stay as they are, and so do images with a side below 3.
+/// rounded to whole numbers for integers. The result is `image + (1 - factor) * (smooth - image)` in
+/// single precision, the sum rounded once, so that what is smooth stays what it is. It is clipped to
+/// what the type of the elements stands for white with, and for integers truncated. Pixels at the
+/// edge stay as they are, and so do images with a side below 3.
 ///
 /// # Panics
 /// If `out` is not as large as the image.
@@ -30,7 +31,7 @@ pub fn sharpen<T: Sharpen>(source: &Raster<'_, T>, factor: f64, out: &mut [T]) {
     if len == 0 {
         return;
     }
-    let weights = [single(factor), single(1.0 - factor)];
+    let share = single(1.0 - factor);
     for (number, target) in out.chunks_exact_mut(len).enumerate() {
         let row = source.row(number);
         if number == 0 || number + 1 == height || source.width < 3 {
@@ -42,6 +43,10 @@ pub fn sharpen<T: Sharpen>(source: &Raster<'_, T>, factor: f64, out: &mut [T]) {
         target[..first].copy_from_slice(&row[..first]);
         target[last..].copy_from_slice(&row[last..]);
         widely!(|| blend(rows, channels, weights, &mut target[first..last]));
+        widely(
+            #[inline(always)]
+            || blend(rows, channels, share, &mut target[first..last]),
+        );
     }
 }
 
@@ -52,7 +57,7 @@ fn single(value: f64) -> f32 {
 
 /// Writes the elements of a row but for its first and last pixel.
 #[inline(always)]
-fn blend<T: Sharpen>(rows: [&[T]; 3], channels: usize, weights: [f32; 2], target: &mut [T]) {
+fn blend<T: Sharpen>(rows: [&[T]; 3], channels: usize, share: f32, target: &mut [T]) {
     let len = target.len();
     let part = |row: usize, column: usize| &rows[row][column * channels..][..len];
     let above = [part(0, 0), part(0, 1), part(0, 2)];
@@ -62,11 +67,7 @@ fn blend<T: Sharpen>(rows: [&[T]; 3], channels: usize, weights: [f32; 2], target
         let sum_of =
             |parts: [&[T]; 3]| parts[0][at].into() + parts[1][at].into() + parts[2][at].into();
         let sides = beside[0][at].into() + beside[2][at].into();
-        *target = T::sharpened(
-            beside[1][at],
-            sum_of(above) + sides + sum_of(below),
-            weights,
-        );
+        *target = T::sharpened(beside[1][at], sum_of(above) + sides + sum_of(below), share);
     }
 }
 
@@ -75,12 +76,12 @@ impl Sharpen for u8 {
 
     #[expect(clippy::cast_possible_truncation, reason = "from 0 to 255")]
     #[inline(always)]
-    fn sharpened(middle: Self, others: Self::Sum, weights: [f32; 2]) -> Self {
+    fn sharpened(middle: Self, others: Self::Sum, share: f32) -> Self {
         /// 65536 / 13, rounded up: exact for dividends below 6500.
         const THIRTEENTH: u32 = 5042;
         let sum = others + 5 * u16::from(middle) + 6;
         let smooth = ((u32::from(sum) * THIRTEENTH) >> 16) as u16;
-        let blended = blended(f32::from(middle), f32::from(smooth), weights, 255.0);
+        let blended = blended(f32::from(middle), f32::from(smooth), share, 255.0);
         truncated(blended) as Self
     }
 }
@@ -97,13 +98,14 @@ macro_rules! integers {
                 reason = "from 0 to the greatest"
             )]
             #[inline(always)]
-            fn sharpened(middle: Self, others: Self::Sum, weights: [f32; 2]) -> Self {
+            fn sharpened(middle: Self, others: Self::Sum, share: f32) -> Self {
                 let sum = others + 5 * i32::from(middle);
                 // Thirteenths are never halves.
                 let smooth = (sum + 6).div_euclid(13);
                 #[expect(clippy::cast_precision_loss, reason = "of 16 bits")]
                 let smooth = smooth as f32;
                 truncated(blended(f32::from(middle), smooth, weights, f32::from(Self::MAX))) as Self
+                truncated(blended(f32::from(middle), smooth, share, f32::from(Self::MAX))) as Self
             }
         })*
     };
@@ -115,14 +117,14 @@ impl Sharpen for f32 {
     type Sum = Self;
 
     #[inline(always)]
-    fn sharpened(middle: Self, others: Self::Sum, weights: [f32; 2]) -> Self {
-        blended(middle, (others + 5.0 * middle) * (1.0 / 13.0), weights, 1.0)
+    fn sharpened(middle: Self, others: Self::Sum, share: f32) -> Self {
+        blended(middle, (others + 5.0 * middle) * (1.0 / 13.0), share, 1.0)
     }
 }
 
 #[inline(always)]
-fn blended(value: f32, smooth: f32, [own, other]: [f32; 2], white: f32) -> f32 {
-    (own * value + other * smooth).max(0.0).min(white)
+fn blended(value: f32, smooth: f32, share: f32, white: f32) -> f32 {
+    (smooth - value).mul_add(share, value).max(0.0).min(white)
 }
 
 /// A number from 0 to 65535 without what is behind the point.
@@ -145,7 +147,7 @@ mod tests {
             for other in 0..=255u8 {
                 let sum = 8 * u32::from(other) + 5 * u32::from(middle);
                 let expected = (2 * sum + 13) / 26;
-                let found = u8::sharpened(middle, 8 * u16::from(other), [0.0, 1.0]);
+                let found = u8::sharpened(middle, 8 * u16::from(other), 1.0);
                 assert_eq!(u32::from(found), expected);
             }
         }
