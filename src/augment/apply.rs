@@ -111,7 +111,7 @@ fn take_all(steps: &[Step], form: Form, pixels: &mut [u8], other: &mut [u8]) {
     let mut is_elsewhere = false;
     let mut left = steps;
     while let [step, after @ ..] = left {
-        let together = left.iter().take_while(|step| is_table(step)).count();
+        let together = left.iter().take_while(|step| is_table(**step)).count();
         let has_written = if together > 1 {
             look_up(&composed(&left[..together]), from, to);
             left = &left[together..];
@@ -131,7 +131,7 @@ fn take_all(steps: &[Step], form: Form, pixels: &mut [u8], other: &mut [u8]) {
 }
 
 /// Whether a byte alone decides what becomes of it.
-fn is_table(step: &Step) -> bool {
+fn is_table(step: Step) -> bool {
     matches!(
         step.operation,
         Operation::Brightness | Operation::Posterize | Operation::Solarize | Operation::Invert

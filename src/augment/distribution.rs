@@ -17,7 +17,9 @@ pub(super) fn dirichlet(chance: &mut Stream, alpha: f64, shares: &mut [f64]) {
         *share = libm::exp(*share - most);
         sum += *share;
     }
-    shares.iter_mut().for_each(|share| *share /= sum);
+    for share in shares {
+        *share /= sum;
+    }
 }
 
 /// The logarithm of a number from Gamma(`shape`, 1), which may be too small for itself.

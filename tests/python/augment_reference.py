@@ -57,8 +57,10 @@ def sharpness(pixels: Pixels, magnitude: float) -> Pixels:
     wide = pixels.astype(np.int64)
     rows = wide[:-2] + wide[1:-1] + wide[2:]
     sums = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:] + 4 * wide[1:-1, 1:-1]
+    difference = np.rint(sums / 13) - pixels[1:-1, 1:-1]
+    share = np.float64(np.float32(1 - (1 + magnitude)))
     result = pixels.copy()
-    result[1:-1, 1:-1] = blend(pixels[1:-1, 1:-1], np.rint(sums / 13), 1 + magnitude)
+    result[1:-1, 1:-1] = cut((pixels[1:-1, 1:-1] + share * difference).astype(np.float32))
     return result
 
 

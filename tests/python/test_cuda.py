@@ -84,6 +84,10 @@ def test_every_kind_of_batch_equals_the_cpus(photos: Path) -> None:
             "validation": compared(2, limit=None, split=("validation", 0.2)),
             "rank": compared(2, shard=(1, 2)),
             "padded": compared(4, fit="pad", fill=(1, 2, 3), dtype="float32"),
+            "augmented": compared(4, augment="randaugment", dtype="float32", layout="NCHW"),
+            "augmented, BGR": compared(4, augment="augmix", channels="BGR"),
+            "mixup": compared(4, mix="mixup"),
+            "cutmix": compared(4, mix="cutmix", dtype="float16", layout="NCHW"),
         })
         """,
         photos,
