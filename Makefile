@@ -167,6 +167,12 @@ photos: .venv/.stamp-demo ## make the photographs for benchmarks, in .photos (or
 peers: photos target/wheel/.stamp ## benchmark other packages on the same work
 	$(PYTHON) benches/peers/run.py $(PHOTOS) --imagepipe target/wheel/*.whl
 
+AUGMENT ?=
+
+.PHONY: bench-augment
+bench-augment: photos target/wheel/.stamp ## benchmark operations on images (AUGMENT="--torch --recipes")
+	$(PYTHON) benches/peers/augment.py $(PHOTOS) --imagepipe target/wheel/*.whl $(AUGMENT)
+
 # The Python that has the frameworks to try: PyTorch, CuPy, JAX.
 GPU_PYTHON ?= $(PYTHON)
 GPU_OUT ?= target/gpu

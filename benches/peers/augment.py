@@ -7,12 +7,14 @@ Every peer has its own process and runs an operation for a fraction of a second 
 turn, round after round. Ratios are to ours in the same round, and their medians are shown. Each
 works on images as it takes them, decoded before: NumPy's arrays, Pillow's images, tensors. Peers
 are listed in peers.toml, operations in augmenters/operations.py, and how rates are measured is in
-augmenters/turns.py. Needs Linux and Python only.
+augmenters/turns.py. Recipes are whole programs on all cores, see recipes.py. `--operations ""`
+leaves operations out. Needs Linux and Python only.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -23,6 +25,7 @@ from pathlib import Path
 from statistics import geometric_mean, median
 from typing import Any
 
+import recipes
 import report
 import run
 
@@ -37,8 +40,13 @@ OURS = "ours"
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"), "1"
 )
+CONDITIONS = (
+    "{cpu}, {cores} cores, {memory_gb} GB, Linux {kernel}, Python {python}; photographs of uint8, "
+    "about 436x381."
+)
+BUSY = "Other programs used {} cores at the same time."
 READING = (
-    "Images/s are of CPU time on one thread. The other columns are the images/s of each peer as a "
+    "Images/s are of CPU time, on one thread. The other columns are the images/s of each peer as a "
     "multiple of ours: medians of {rounds} rounds, in which all take turns of {seconds} s. Above "
     "1.00 the peer is faster, and **ours is the slower one**. Ours are graph streams, run sample "
     "by sample with `Stream.run`, so the cost of the first row is in every other."
@@ -94,56 +102,75 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.versions = self.answer()
+        self.versions: dict[str, str] = {}
+        first = self.answer()
+        if "missing" not in first:
+            self.versions = first
 
     def turn(self, operation: str, seconds: float) -> dict[str, Any]:
         """Let it work for some time."""
-        print(
-            json.dumps({"operation": operation, "seconds": seconds}),
-            file=self.process.stdin,
-            flush=True,
-        )
+        asked = json.dumps({"operation": operation, "seconds": seconds})
+        if self.process.poll() is None and self.process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                print(asked, file=self.process.stdin, flush=True)
         return self.answer()
 
     def answer(self) -> dict[str, Any]:
         """Read one line."""
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line:
-            message = f"{self.name} ended with status {self.process.wait()}"
-            raise SystemExit(message)
+            return {"missing": f"its process ended with status {self.process.wait()}"}
         found: dict[str, Any] = json.loads(line)
         return found
 
     def close(self) -> None:
         """End it."""
         if self.process.stdin:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
         self.process.wait()
 
 
 def main() -> int:
-    """Make what is missing, run the rounds, and print and write the table."""
+    """Make what is missing, run the rounds, and print and write the tables."""
     options = parse()
     catalogue = tomllib.loads((HERE / "peers.toml").read_text())
     options.work.mkdir(parents=True, exist_ok=True)
+    # Wherever --work is, nothing in it should be committed.
     (options.work / ".gitignore").write_text("*\n")
+    about = report.machine(options.threads)
+    parts = ["# Augmentation, {date}".format_map(about), CONDITIONS.format_map(about)]
+    data: dict[str, Any] = {"machine": about}
+    if options.operations:
+        text, data["operations"] = measure(options, catalogue)
+        parts.append(text)
+    if options.recipes:
+        text, data["recipes"] = recipes.measure(options, catalogue)
+        parts.append(text)
+    whole = "\n\n".join(part.strip() for part in parts) + "\n"
+    print(f"\n{whole}\nwrote {write(options.results, about['date'], whole, data)}")
+    return 0
+
+
+def measure(
+    options: argparse.Namespace, catalogue: dict[str, Any]
+) -> tuple[str, list[dict[str, Any]]]:
+    """Run all operations; return the text, and the results."""
     peers, skipped = run.install(options, catalogue | {"row": rows(options, catalogue)})
-    photos = run.make_photos(options, catalogue, "small")
-    arrays = make_arrays(options, catalogue, photos)
-    about = report.machine(1) | {"rounds": options.rounds, "seconds": options.seconds}
+    if not any(peer["id"] == OURS for peer in peers):
+        raise SystemExit("\n".join(skipped))
+    arrays = make_arrays(options, catalogue, run.make_photos(options, catalogue, "small"))
+    workers: list[Worker] = []
     others = report.OtherWork()
-    workers = [Worker(peer, arrays) for peer in peers]
     try:
+        workers.extend(Worker(peer, arrays) for peer in peers)
         chosen = [one for one in OPERATIONS if one.name in options.operations]
         lines = [run_rounds(options, workers, one) for one in chosen]
     finally:
         for worker in workers:
             worker.close()
-    about["cores_used_by_others"] = others.cores()
-    about["versions"] = {name: one for worker in workers for name, one in worker.versions.items()}
-    text = markdown(about, {worker.id: worker.name for worker in workers}, lines, skipped)
-    print(f"\n{text}\nwrote {write(options.results, about, text, lines)}")
-    return int(not any(OURS in line.rates for line in lines))
+    text = markdown(options, workers, lines, skipped, others.cores())
+    return text, [asdict(line) for line in lines]
 
 
 def parse() -> argparse.Namespace:
@@ -156,8 +183,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", type=run.commas, help="peers, by their ids in peers.toml")
     parser.add_argument("--operations", type=run.commas, default=names, help="some of all")
     parser.add_argument("--torch", action="store_true", help="also what needs PyTorch (5.3 GB)")
-    parser.add_argument("--images", type=int, default=40, help="how many photographs")
+    parser.add_argument("--recipes", action="store_true", help="also whole programs, all cores")
+    parser.add_argument("--images", type=int, default=40, help="photographs for operations")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=2, help="of recipes, timed in each round")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--seconds", type=float, default=0.2, help="of each turn, at least")
     parser.add_argument("--results", type=Path, help="folder for the report")
     options = parser.parse_args()
@@ -217,23 +247,27 @@ def run_rounds(options: argparse.Namespace, workers: list[Worker], one: Compared
 
 
 def markdown(
-    about: dict[str, Any], names: dict[str, str], lines: list[Line], skipped: list[str]
+    options: argparse.Namespace,
+    workers: list[Worker],
+    lines: list[Line],
+    skipped: list[str],
+    busy: float,
 ) -> str:
-    """Return the whole report."""
-    done = [line for line in lines if line.rates.get(OURS)]
+    """Return the part of the report about operations."""
+    names = {worker.id: worker.name for worker in workers}
     peers = {peer: name for peer, name in names.items() if peer != OURS}
-    versions = ", ".join(f"{name} {about['versions'][name]}" for name in sorted(about["versions"]))
+    done = [line for line in lines if line.rates.get(OURS)]
+    versions = {name: one for worker in workers for name, one in worker.versions.items()}
     parts = [
-        f"# Operations on images, {about['date']}",
-        "{cpu}, {cores} cores, one thread used, {memory_gb} GB, Linux {kernel}, Python {python}; "
-        "RGB photographs of uint8, about 436x381.".format_map(about),
-        READING.format_map(about),
+        "## Operations",
+        READING.format_map(vars(options)),
+        BUSY.format(busy) if busy > report.BUSY_FROM else "",
         "\n".join([*head(peers), *(row(line, peers) for line in done)]),
         summary(done),
         "\n".join([*(f"- {line}" for line in skipped), *notes(lines, names)]),
-        f"Versions: {versions}.",
+        "Versions: " + ", ".join(f"{name} {versions[name]}" for name in sorted(versions)) + ".",
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(part for part in parts if part)
 
 
 def head(peers: dict[str, str]) -> list[str]:
@@ -283,12 +317,11 @@ def notes(lines: list[Line], names: dict[str, str]) -> list[str]:
     ]
 
 
-def write(folder: Path, about: dict[str, Any], text: str, lines: list[Line]) -> Path:
+def write(folder: Path, date: str, text: str, data: dict[str, Any]) -> Path:
     """Write the report as Markdown and, beside it, as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"augment-{about['date']}.md"
+    path = folder / f"augment-{date}.md"
     path.write_text(text)
-    data = {"machine": about, "operations": [asdict(line) for line in lines]}
     path.with_suffix(".json").write_text(json.dumps(data, indent=1) + "\n")
     return path
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tasks import AREA, BATCH, MEAN, RATIO, SHORT_SIDE, SIDE, STD, TASKS
+from tasks import AREA, BATCH, CROPPED, MEAN, PLANAR, RATIO, RECIPES, SHORT_SIDE, SIDE, STD, TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Job:
 def parse(*switches: str) -> Job:
     """Read the arguments of every peer, and the switches of this one."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--task", choices=TASKS, default="T1")
+    parser.add_argument("--task", choices=[*TASKS, *RECIPES], default="T1")
     parser.add_argument("--photos", type=Path, required=True, help="holds the class folders")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--epochs", type=int, default=3)
@@ -101,7 +101,7 @@ def take(batches: Iterator[Any], images: int) -> int:
 
 def check_batch(task: str, batch: np.ndarray[Any, Any]) -> None:
     """Refuse to time a peer that does something other than the task."""
-    planar = task == "T2"
+    planar = task in PLANAR
     shape = (3, SIDE, SIDE) if planar else (SIDE, SIDE, 3)
     dtype = np.dtype(np.float32 if planar else np.uint8)
     if batch.shape[1:] != shape or batch.dtype != dtype:
@@ -185,7 +185,7 @@ def box_of(
     Cropping first and then scaling takes less work than scaling to a short side of 256 and then
     cropping, and gives the same image except for the rounding of its corner.
     """
-    if task == "T3":
+    if task in CROPPED:
         return random_box(rng, width, height)
     if task == "T2":
         return centre_box(width, height)
@@ -202,7 +202,7 @@ def normalize(pixels: np.ndarray[Any, Any], out: np.ndarray[Any, Any]) -> None:
 
 def empty_batch(task: str, images: int = BATCH) -> np.ndarray[Any, Any]:
     """Allocate memory for one batch."""
-    if task == "T2":
+    if task in PLANAR:
         return np.empty((images, 3, SIDE, SIDE), np.float32)
     return np.empty((images, SIDE, SIDE, 3), np.uint8)
 

@@ -10,13 +10,12 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 import albumentations
 import cv2
+import numpy as np
 import operations as of
 from turns import serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import numpy as np
 
 BOTH = (1 - of.JITTER, 1 + of.JITTER)
 ONCE = {"p": 1.0}
@@ -112,7 +111,8 @@ def maker(name: str) -> Callable[[np.ndarray[Any, Any]], Any]:
     """Return what changes an image."""
     kind, arguments = TRANSFORMS[name]
     transform = getattr(albumentations, kind)(**arguments, **ONCE)
-    return lambda image: transform(image=image)["image"]
+    # Some results are views, whose work is done when they are read.
+    return lambda image: np.ascontiguousarray(transform(image=image)["image"])
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ MAKERS: dict[str, Maker] = {
     "Erasing": augmented("RandomErasing", of.ERASED, of.ERASED_RATIO),
     "GaussianNoise": augmented("RandomGaussianNoise", 0.0, of.NOISE),
     "JPEG": augmented("RandomJPEG", (of.QUALITY, of.QUALITY)),
-    "Sobel": calling(filters.spatial_gradient),
+    "Sobel": lambda: lambda image: filters.spatial_gradient(image)[:, :, 0],
     "Laplacian": calling(filters.laplacian, 3),
     "Canny": calling(filters.canny),
     "DistanceTransform": calling(kornia.contrib.distance_transform),
