@@ -42,11 +42,7 @@ pub fn sharpen<T: Sharpen>(source: &Raster<'_, T>, factor: f64, out: &mut [T]) {
         let (first, last) = (channels, len - channels);
         target[..first].copy_from_slice(&row[..first]);
         target[last..].copy_from_slice(&row[last..]);
-        widely!(|| blend(rows, channels, weights, &mut target[first..last]));
-        widely(
-            #[inline(always)]
-            || blend(rows, channels, share, &mut target[first..last]),
-        );
+        widely!(|| blend(rows, channels, share, &mut target[first..last]));
     }
 }
 
@@ -104,7 +100,6 @@ macro_rules! integers {
                 let smooth = (sum + 6).div_euclid(13);
                 #[expect(clippy::cast_precision_loss, reason = "of 16 bits")]
                 let smooth = smooth as f32;
-                truncated(blended(f32::from(middle), smooth, weights, f32::from(Self::MAX))) as Self
                 truncated(blended(f32::from(middle), smooth, share, f32::from(Self::MAX))) as Self
             }
         })*
