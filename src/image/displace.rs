@@ -216,7 +216,7 @@ fn across(line: &[f32], weights: &[f32], factor: f32, target: &mut [f32]) {
 
 /// Where a number is of which this is the mirror image.
 fn mirrored(at: i64, len: usize) -> usize {
-    Outside::<f32>::Reflect.seen(at, len).unwrap_or(0)
+    Outside::<f32>::Reflect101.seen(at, len).unwrap_or(0)
 }
 
 fn to_signed(number: usize) -> i64 {

@@ -1,7 +1,10 @@
 //! Resizes of images of any type, with the weights that OpenCV has: pixels lie at their centres, and
-//! all but `Area` look at as many pixels when an image shrinks as when it grows.
+//! all but `Area` look at as many pixels when an image shrinks as when it grows. Bytes that are
+//! resized with `Linear` are OpenCV's to the bit.
 
-use super::raster::{Lines, Pixel, Raster, Real};
+mod pairs;
+
+use super::raster::{Lines, Pixel, Raster, Real, bytes, bytes_mut};
 use super::taps::{Taps, cubic, lanczos, linear};
 use super::wide::widely;
 
@@ -11,6 +14,8 @@ pub struct Scaler {
     across: Axis,
     down: Axis,
     lines: Lines,
+    weights: Lines,
+    pairs: pairs::Pairs,
 }
 
 /// What each pixel along an axis is made of.
@@ -50,31 +55,78 @@ pub fn resize<T: Pixel>(
         across,
         down,
         lines,
+        weights,
+        pairs,
     } = scaler;
+    if taps == Taps::Linear
+        && let (Some(data), Some(out)) = (bytes(source.data), bytes_mut(out))
+    {
+        let source = Raster {
+            data,
+            stride: source.stride,
+            width: source.width,
+            height: source.height,
+            channels: source.channels,
+        };
+        return pairs::resize(&source, (width, height), out, pairs);
+    }
     across.plan(taps, source.width, width);
     down.plan(taps, source.height, height);
     if taps == Taps::Nearest {
         for (row, target) in down.starts.iter().zip(out.chunks_exact_mut(len)) {
-            pick(source.row(*row), &across.starts, source.channels, target);
+            let row = source.row(*row);
+            match source.channels {
+                1 => pick_pixels::<T, 1, 1>(row, &across.starts, target),
+                3 => pick_pixels::<T, 3, 4>(row, &across.starts, target),
+                4 => pick_pixels::<T, 4, 4>(row, &across.starts, target),
+                channels => pick(row, &across.starts, channels, target),
+            }
         }
         return;
     }
     let line = T::Real::line(lines);
+    let weights = T::Real::line(weights);
+    weights.clear();
+    weights.extend(across.weights.iter().map(|weight| T::Real::of(*weight)));
     for (row, target) in out.chunks_exact_mut(len).enumerate() {
         widely!(|| down.sum_rows(source, row, line));
         match source.channels {
-            1 => widely!(|| across.sum_columns(line, 1, target)),
-            3 => widely!(|| across.sum_columns(line, 3, target)),
-            4 => widely!(|| across.sum_columns(line, 4, target)),
-            channels => across.sum_columns(line, channels, target),
+            1 => widely!(|| across.sum_columns::<T, 1, 1>(line, weights, target)),
+            3 => widely!(|| across.sum_columns::<T, 3, 4>(line, weights, target)),
+            4 => widely!(|| across.sum_columns::<T, 4, 4>(line, weights, target)),
+            channels => across.sum_any(line, weights, channels, target),
         }
     }
 }
+
+/// How many sums are rounded together.
+const TOGETHER: usize = 32;
+
+/// The most elements of a pixel that is not looked at one by one.
+const MOST: usize = 4;
 
 fn pick<T: Copy>(row: &[T], columns: &[usize], channels: usize, target: &mut [T]) {
     for (column, target) in columns.iter().zip(target.chunks_exact_mut(channels)) {
         target.copy_from_slice(&row[column * channels..][..channels]);
     }
+}
+
+/// Pixels of `C` elements, of which `L` are copied: those that are too many are written over.
+fn pick_pixels<T: Copy, const C: usize, const L: usize>(
+    row: &[T],
+    columns: &[usize],
+    target: &mut [T],
+) {
+    let mut done = 0;
+    for (at, column) in columns.iter().enumerate() {
+        let found = row[column * C..].first_chunk::<L>();
+        let (Some(pixel), Some(target)) = (found, target[at * C..].first_chunk_mut()) else {
+            break;
+        };
+        *target = *pixel;
+        done = at + 1;
+    }
+    pick(row, &columns[done..], C, &mut target[done * C..]);
 }
 
 impl Axis {
@@ -141,7 +193,7 @@ impl Axis {
         }
     }
 
-    /// Writes row `number` of the result, at the width of the source.
+    /// Writes row `number` of the result, at the width of the source, and some elements beyond it.
     #[expect(
         clippy::inline_always,
         reason = "it is compiled for the caller's processor"
@@ -150,7 +202,7 @@ impl Axis {
     fn sum_rows<T: Pixel>(&self, source: &Raster<'_, T>, number: usize, line: &mut Vec<T::Real>) {
         let weights = &self.weights[number * self.taps..][..self.taps];
         line.clear();
-        line.resize(source.width * source.channels, T::Real::default());
+        line.resize(source.width * source.channels + MOST, T::Real::default());
         for (row, weight) in (self.starts[number]..).zip(weights) {
             if *weight == 0.0 {
                 continue;
@@ -162,17 +214,57 @@ impl Axis {
         }
     }
 
-    #[expect(clippy::inline_always, reason = "the number of channels must be known")]
+    /// Pixels of `C` elements, computed as if they had `L`: what comes after a pixel is computed
+    /// too, and then written over.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
     #[inline(always)]
-    fn sum_columns<T: Pixel>(&self, line: &[T::Real], channels: usize, target: &mut [T]) {
-        let weights = self.weights.chunks_exact(self.taps);
-        let columns = self.starts.iter().zip(weights);
+    fn sum_columns<T: Pixel, const C: usize, const L: usize>(
+        &self,
+        line: &[T::Real],
+        weights: &[T::Real],
+        target: &mut [T],
+    ) {
+        let taps = self.taps;
+        let starts = self.starts.chunks(TOGETHER);
+        let weights = weights.chunks(TOGETHER * taps);
+        let targets = target.chunks_mut(TOGETHER * C);
+        for ((starts, weights), target) in starts.zip(weights).zip(targets) {
+            let mut sums = [T::Real::default(); MOST * TOGETHER];
+            for (at, (start, weights)) in starts.iter().zip(weights.chunks_exact(taps)).enumerate()
+            {
+                let part = &line[start * C..][..(taps - 1) * C + L];
+                let mut sum = [T::Real::default(); L];
+                for (column, weight) in weights.iter().enumerate() {
+                    let pixel: &[T::Real] = &part[column * C..][..L];
+                    for (sum, value) in sum.iter_mut().zip(pixel) {
+                        *sum = *sum + *value * *weight;
+                    }
+                }
+                sums[at * C..][..L].copy_from_slice(&sum);
+            }
+            for (target, sum) in target.iter_mut().zip(sums) {
+                *target = T::nearest(sum);
+            }
+        }
+    }
+
+    fn sum_any<T: Pixel>(
+        &self,
+        line: &[T::Real],
+        weights: &[T::Real],
+        channels: usize,
+        target: &mut [T],
+    ) {
+        let columns = self.starts.iter().zip(weights.chunks_exact(self.taps));
         for ((start, weights), target) in columns.zip(target.chunks_exact_mut(channels)) {
             let part = &line[start * channels..][..weights.len() * channels];
             for (channel, target) in target.iter_mut().enumerate() {
                 let mut sum = T::Real::default();
                 for (pixel, weight) in part.chunks_exact(channels).zip(weights) {
-                    sum = sum + pixel[channel] * T::Real::of(*weight);
+                    sum = sum + pixel[channel] * *weight;
                 }
                 *target = T::nearest(sum);
             }

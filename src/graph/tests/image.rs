@@ -104,7 +104,7 @@ fn sizes() -> Vec<Case> {
         case(
             "Resize",
             &to(8, int(1)),
-            row(&[0, 2, 8, 12, 18, 22, 28, 30]),
+            row(&[0, 3, 8, 13, 18, 23, 28, 30]),
         ),
         case(
             "Resize",
