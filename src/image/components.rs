@@ -138,7 +138,7 @@ fn set_bits(bytes: &[u8; 64]) -> u64 {
     let words = bytes.as_chunks::<8>().0.iter().zip((0..64).step_by(8));
     words.fold(0, |bits, (word, shift)| {
         let word = u64::from_le_bytes(*word);
-        let set = ((word & !HIGH) + !HIGH | word) & HIGH;
+        let set = (((word & !HIGH) + !HIGH) | word) & HIGH;
         bits | ((set >> 7).wrapping_mul(GATHER) >> 56) << shift
     })
 }
@@ -196,8 +196,11 @@ mod tests {
     fn more_components_than_labels_are_refused() {
         // One in four pixels, each alone.
         let mask = |width: usize, height: usize| -> Vec<u8> {
-            let at = |place: usize| u8::from(place % width % 2 == 0 && place / width % 2 == 0);
-            (0..width * height).map(at).collect()
+            let is_even = |number: usize| number.is_multiple_of(2);
+            let is_set = |place: usize| is_even(place % width) && is_even(place / width);
+            (0..width * height)
+                .map(|place| u8::from(is_set(place)))
+                .collect()
         };
         let mut components = Components::default();
         let mut out = vec![0; 511 * 511];

@@ -135,7 +135,8 @@ mod tests {
             let pixels = &pixels[..pixels.len() / width * width];
             let mut wanted = std::collections::BTreeMap::<i64, Moments>::new();
             for (place, value) in pixels.iter().enumerate() {
-                let (x, y) = ((place % width) as f64, (place / width) as f64);
+                let [x, y] = [place % width, place / width]
+                    .map(|number| f64::from(u16::try_from(number).unwrap()));
                 let sums = wanted.entry(*value).or_default();
                 let more = [
                     1.0, x, y, x * x, x * y, y * y, x * x * x, x * x * y, x * y * y, y * y * y,

@@ -86,16 +86,16 @@ fn jpeg(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Result<()
         return Err(of_channels(image.channels));
     }
     let is_gray = image.channels == 1;
-    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-    let size = Size::new(side(image.width), side(image.height));
+    let pixels_of = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let size = Size::new(pixels_of(image.width), pixels_of(image.height));
     let mut file = std::mem::take(&mut scratch.decoding.file);
     let encoder = match &mut scratch.decoding.encoder {
         Some(encoder) => encoder,
         none => none.insert(Encoder::new().map_err(|reason| reason.to_string())?),
     };
-    let encoded = encoder.jpeg(size, is_gray, quality, image.data, &mut file);
-    let made = encoded.map_err(|reason| reason.to_string());
-    let made = made.and_then(|()| Target::bytes(is_gray).decode(&file, scratch, out));
+    let written = encoder.jpeg(size, is_gray, quality, image.data, &mut file);
+    let written = written.map_err(|reason| reason.to_string());
+    let made = written.and_then(|()| Target::bytes(is_gray).decode(&file, scratch, out));
     scratch.decoding.file = file;
     made?;
     // Of gray images it has no axis of channels.

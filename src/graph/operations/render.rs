@@ -194,6 +194,8 @@ fn points_mask(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
     let points = whole_points(inputs.get(0))?;
     let radius = bounded(inputs.get(3), MOST_RADIUS, "a size")?;
     let mut canvas = canvas(inputs, out)?;
-    points.iter().for_each(|point| canvas.disc(*point, radius));
+    for point in points {
+        canvas.disc(point, radius);
+    }
     Ok(())
 }

@@ -112,7 +112,10 @@ fn mask_of<'a>(array: &'a Array, memory: &'a mut Vec<u8>) -> &'a [u8] {
     memory.clear();
     of_number!(array.dtype(), T => {
         let elements: &[T] = bytemuck::cast_slice(array.bytes());
-        memory.extend(elements.iter().map(|element| u8::from(*element != T::default())));
+        #[expect(clippy::allow_attributes, reason = "not every type is a float")]
+        #[allow(clippy::float_cmp, reason = "exactly 0 is meant")]
+        let set = elements.iter().map(|element| u8::from(*element != T::default()));
+        memory.extend(set);
     });
     memory
 }
