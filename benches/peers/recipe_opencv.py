@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-LEVELS = np.arange(256, dtype=np.float32)
-
 
 def held(job: Job) -> dict[Path, Array]:
     """Return the images by file; later files share those of the first ones."""
@@ -39,10 +37,10 @@ def augment(image: Array, rng: np.random.Generator, out: Array) -> None:
     matrix[:, 2] += rng.uniform(-tasks.MOVED * side, tasks.MOVED * side, 2)
     image = cv2.warpAffine(image, matrix, (side, side))
     factor = rng.uniform(*tasks.BRIGHTNESS)
-    image = cv2.LUT(image, (factor * LEVELS).clip(0, 255).astype(np.uint8))
-    noise = np.empty(image.shape, np.int16)
-    cv2.randn(noise, (0,) * 4, (255 * tasks.NOISE,) * 4)
-    image = cv2.add(image, noise, dtype=cv2.CV_8U)
+    rows = cv2.convertScaleAbs(image, alpha=factor).reshape(side, -1)
+    noise = np.empty(rows.shape, np.int16)
+    cv2.randn(noise, 0, 255 * tasks.NOISE)
+    image = cv2.add(rows, noise, dtype=cv2.CV_8U).reshape(image.shape)
     cv2.GaussianBlur(image, (tasks.BLUR, tasks.BLUR), rng.uniform(*tasks.SIGMA), dst=out)
 
 

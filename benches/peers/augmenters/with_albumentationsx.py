@@ -111,7 +111,7 @@ def maker(name: str) -> Callable[[np.ndarray[Any, Any]], Any]:
     """Return what changes an image."""
     kind, arguments = TRANSFORMS[name]
     transform = getattr(albumentations, kind)(**arguments, **ONCE)
-    # Some results are views, whose work is done when they are read.
+    # Some results are views, whose work is done when they are read. Its own benchmark copies, too.
     return lambda image: np.ascontiguousarray(transform(image=image)["image"])
 
 
