@@ -141,9 +141,74 @@ def _gaussian(kind: Any, _folder: Path) -> Values:
 
 def _uniform(kind: Any, _folder: Path) -> Values:
     return (kind(3),), (np.full((1, 3), 1 / 3, FLOATS),)
+def _gray(kind: Any, *given: Any) -> Any:
+    """Return a check that a node gives what the one of its name gives, as one channel."""
+    wanted = getattr(native, kind.__name__)(*given)
+    return native.Equal(kind(*given), native.Unsqueeze(wanted, 0))
+
+
+def _numbers(kind: Any, _folder: Path) -> Values:
+    return (_gray(kind, 7, 5, 2, 3, 77),), (np.ones((1, 5, 7), bool),)
+
+
+def _binary(kind: Any, _folder: Path) -> Values:
+    white = np.ones((1, 5, 7), np.uint8) * 255
+    return (_gray(kind, 7, 5, 0.3, 77), kind(7, 5, 1)), (white > 0, white)
+
+
+def _ramp(kind: Any, _folder: Path) -> Values:
+    return (kind(2, 3, 1, 50),), (np.array([[[1, 50]] * 3], FLOATS),)
+
+
+def _polygon(kind: Any, _folder: Path) -> Values:
+    points = np.array([[1, 1], [3, 1], [3, 2], [1, 2]], FLOATS)
+    expected = np.zeros((1, 4, 5), np.uint8)
+    expected[:, 1:3, 1:4] = 255
+    return (kind(points, 5, 4), kind(points, 5, 4, 1)), (expected, expected)
+
+
+def _discs(kind: Any, _folder: Path) -> Values:
+    points = np.array([[1, 1], [4, 0]], FLOATS)
+    expected = np.array([[[0, 255, 0, 255, 255], [255, 255, 255, 0, 255]]], np.uint8)
+    return (kind(points, 5, 2),), (expected,)
+
+
+MASK = np.array([[[0, 7, 0, 0], [7, 0, 0, 1]]], np.uint8)
+
+
+def _components(kind: Any, _folder: Path) -> Values:
+    return (kind(MASK),), (np.array([[[0, 1, 0, 0], [1, 0, 0, 2]]], np.uint16),)
+
+
+def _distances(kind: Any, _folder: Path) -> Values:
+    return (kind(MASK),), ((MASK > 0).astype(FLOATS),)
+
+
+def _moments(kind: Any, _folder: Path) -> Values:
+    # In PixelPipes' order, of the pixels at (1, 0) and (0, 1) after the others.
+    one, seven = [1, 1, 3, 3, 9, 1, 3, 9, 27, 1], [2, 1, 1, 0, 1, 1, 0, 0, 1, 1]
+    zeros = [5, 2, 8, 3, 18, 2, 3, 5, 44, 2]
+    return (kind(MASK), kind(MASK[0])), (np.array([zeros, one, seven], FLOATS),) * 2
+
+
+def _indices(kind: Any, folder: Path) -> Values:
+    image = Image.fromarray(MASK[0], "P")
+    image.putpalette(bytes(range(24)))
+    image.save(folder / "1.png")
+    return (kind(native.ReadFile(f"{folder}/1.png")),), (MASK[0],)
 
 
 OWN = {
+    "image.loading.DecodePNGPaletteIndices": _indices,
+    "image.morphology.ConnectedComponents": _components,
+    "image.morphology.DistanceTransform": _distances,
+    "image.morphology.Moments": _moments,
+    "image.render.BinaryNoise": _binary,
+    "image.render.GaussianNoise": _numbers,
+    "image.render.LinearImage": _ramp,
+    "image.render.PointsMask": _discs,
+    "image.render.PolygonMask": _polygon,
+    "image.render.UniformNoise": _numbers,
     "graph.Copy": _copy,
     "list.ListAsTable": _list_as_table,
     "list.ConstantTable": _table,
@@ -178,6 +243,7 @@ IMAGES: dict[str, tuple[Any, ...]] = {
     "image.filter.GaussianFilter": (5, 3),
     "image.filter.LinearFilter": (np.array([[1, 2, -1], [0.5, 0, -2]], FLOATS), "Replicate"),
     "image.filter.MedianBlur": (3,),
+    "image.augmentation.ImageNoise": (0.2, 77),
     "image.geometry.EnsureSize": (30, 5),
     "image.geometry.ImageCrop": (3, 2, 5, 4),
     "image.geometry.ImageCropSafe": (-3, 2, 8, 40, "Reflect"),

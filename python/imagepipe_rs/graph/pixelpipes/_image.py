@@ -69,7 +69,12 @@ def ported_image(name: str) -> type[Node]:
     found = getattr(native, name, None)
     if found is None:
         return missing(name)
-    return type(name, (ImageNode,), {"made": found, "__doc__": found.__doc__})
+    return image_node(name, found)
+
+
+def image_node(name: str, made: type[Node]) -> type[Node]:
+    """Return a class of nodes that does what another one does, with images in the other form."""
+    return type(name, (ImageNode,), {"made": made, "__doc__": made.__doc__})
 
 
 def _like(inputs: Iterable[Node]) -> Axes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imagepipe_rs.graph.pixelpipes._image import ported_image
+from imagepipe_rs.graph.pixelpipes.image.morphology import DistanceTransform
 
 __all__ = [
     "DerivativeX",
@@ -28,4 +29,3 @@ DerivativeX = ported_image("DerivativeX")
 DerivativeY = ported_image("DerivativeY")
 Edges = ported_image("Edges")
 Laplacian = ported_image("Laplacian")
-DistanceTransform = ported_image("DistanceTransform")
