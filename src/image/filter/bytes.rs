@@ -8,7 +8,7 @@
 use super::super::raster::{Outside, Raster};
 use super::super::wide::widely;
 use super::weigh::check;
-use super::window::Beside;
+use super::window::{Beside, put};
 
 /// Bits behind the point.
 const POINT: u32 = 7;
@@ -181,6 +181,6 @@ fn finish(across: &Weights, parts: &[&[u16]], target: &mut [u8]) {
     for (number, target) in target.chunks_mut(BLOCK).enumerate() {
         let sums = across.sum(parts, number * BLOCK);
         let bytes = sums.map(|sum| ((sum + (1 << (POINT - 1))) >> POINT) as u8);
-        target.copy_from_slice(&bytes[..target.len()]);
+        put(bytes, target);
     }
 }

@@ -9,7 +9,7 @@ use super::super::raster::{Outside, Raster};
 use super::super::wide::widely;
 use super::derivative::{BLOCK, Block, across, down};
 use super::weigh::Single;
-use super::window::{SLACK, Window};
+use super::window::{SLACK, Window, put};
 
 /// An element of an image, of which edges are found.
 pub trait Slope: Single {
@@ -95,8 +95,8 @@ impl Slope for u8 {
         widely!(|| {
             for (number, (x, y)) in x.chunks_mut(BLOCK).zip(y.chunks_mut(BLOCK)).enumerate() {
                 let rows = lines.map(|line| Block::read(line, number * BLOCK, channels));
-                x.copy_from_slice(&across(rows).map(i32::from)[..x.len()]);
-                y.copy_from_slice(&down(rows).map(i32::from)[..y.len()]);
+                put(across(rows).map(i32::from), x);
+                put(down(rows).map(i32::from), y);
             }
         });
     }
@@ -300,6 +300,12 @@ fn mark<N: Number>(rows: &[Gradients<N>; 3], [low, high]: [N; 2], found: &mut [u
         let own = [at(&row.size, 0), at(&row.size, 1), at(&row.size, 2)];
         let above = [at(&above.size, 0), at(&above.size, 1), at(&above.size, 2)];
         let below = [at(&below.size, 0), at(&below.size, 1), at(&below.size, 2)];
+        let is_above = own[1]
+            .iter()
+            .fold(0, |any, size| any | u8::from(*size > low));
+        if is_above == 0 {
+            continue;
+        }
         let mut marks = [NONE; BLOCK];
         for at in 0..BLOCK {
             let size = own[1][at];
@@ -319,6 +325,6 @@ fn mark<N: Number>(rows: &[Gradients<N>; 3], [low, high]: [N; 2], found: &mut [u
             };
             marks[at] = u8::from(is_edge && size > low) << u8::from(size > high);
         }
-        found.copy_from_slice(&marks[..found.len()]);
+        put(marks, found);
     }
 }

@@ -5,7 +5,7 @@
 use super::super::raster::{Outside, Raster};
 use super::super::wide::widely;
 use super::weigh::{Kernel, Single, check, weighed};
-use super::window::Window;
+use super::window::{Window, put};
 
 /// What is derived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ fn derive(lines: &[&[u8]], channels: usize, derivative: Derivative, target: &mut
             Derivative::Laplacian => laplacian(rows),
         };
         let sums = sums.map(f32::from);
-        target.copy_from_slice(&sums[..target.len()]);
+        put(sums, target);
     }
 }
 

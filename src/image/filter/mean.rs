@@ -5,8 +5,8 @@ use std::ops::{Add, Sub};
 use super::super::raster::{Outside, Raster, WHOLE};
 use super::super::wide::widely;
 use super::kernel::uniform;
-use super::weigh::{Single, check, rows, separable};
-use super::window::Beside;
+use super::weigh::{Single, check, separable};
+use super::window::{Beside, put};
 
 /// An element of an image, of which means are taken.
 pub trait Mean: Single {
@@ -132,6 +132,9 @@ impl Reciprocal {
     }
 }
 
+/// How many elements are added at a time.
+const BLOCK: usize = 64;
+
 /// Sums along rows, and of those along columns, each made from the one above it.
 fn slide<S, W>(
     source: &Raster<'_, u8>,
@@ -143,109 +146,153 @@ fn slide<S, W>(
     S: Copy + Default + From<u8> + Add<Output = S>,
     W: Copy + Default + From<S> + Add<Output = W> + Sub<Output = W>,
 {
-    let channels = source.channels;
     let len = check(source, out);
     let blank = vec![outside.constant(); len];
-    let mut along = Along::new(source, columns, outside);
-    let mut lines = vec![S::default(); len * count];
-    let mut next = vec![S::default(); len];
-    let mut totals = vec![W::default(); len];
-    for (row, line) in rows(source, outside, 0, count, &blank).zip(lines.chunks_exact_mut(len)) {
-        along.sum(row, channels, line);
-        for (total, sum) in totals.iter_mut().zip(line) {
-            *total = *total + W::from(*sum);
-        }
-    }
-    for (number, target) in out.chunks_exact_mut(len).enumerate() {
-        if number > 0 {
-            let row = rows(source, outside, number, count, &blank).last();
-            along.sum(row.unwrap_or(&blank), channels, &mut next);
-            let line = &mut lines[(number - 1) % count * len..][..len];
-            widely!(|| replace(&mut totals, line, &next));
-            line.copy_from_slice(&next);
-        }
-        widely!(|| {
-            for (target, total) in target.iter_mut().zip(&totals) {
-                *target = finish(*total);
-            }
-        });
+    let mut along = Along::<S>::new(source, columns, outside);
+    let whole = len.next_multiple_of(BLOCK);
+    let mut lines = vec![S::default(); whole * count];
+    let mut totals = vec![W::default(); whole];
+    let place = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let first = place(count / 2);
+    for number in 0..count - 1 + source.height {
+        let row = outside.seen(place(number) - first, source.height);
+        along.read(row.map_or(&blank, |row| source.row(row)));
+        let line = &mut lines[number % count * whole..][..whole];
+        // Those above the first row of the result only add to its sums.
+        let target = match (number + 1).checked_sub(count) {
+            Some(row) => &mut out[row * len..][..len],
+            None => &mut [],
+        };
+        widely!(|| along.replace(line, &mut totals, target, finish));
     }
 }
 
-#[inline(always)]
-fn replace<S: Copy, W: Copy + From<S> + Add<Output = W> + Sub<Output = W>>(
-    totals: &mut [W],
-    old: &[S],
-    new: &[S],
-) {
-    for ((total, old), new) in totals.iter_mut().zip(old).zip(new) {
-        *total = *total + W::from(*new) - W::from(*old);
-    }
-}
-
-/// What sums pixels along rows: parts whose lengths are the powers of two that their number is a sum
-/// of, each made of two halves.
+/// What sums pixels along rows.
 struct Along<S> {
     columns: usize,
+    channels: usize,
     beside: Beside,
-    constant: S,
-    /// A row with what lies around it, and sums of parts of it.
-    lines: [Vec<S>; 3],
+    constant: u8,
+    /// A row with what lies around it, and with elements that stand for nothing so that whole blocks
+    /// can be read.
+    line: Vec<u8>,
+    len: usize,
+    /// The sums of its pixels, if they are many, and of parts of them.
+    sums: Vec<S>,
+    parts: [Vec<S>; 2],
 }
+
+/// How many pixels are added one by one.
+const MOST_ADDED: usize = 7;
 
 impl<S: Copy + Default + From<u8> + Add<Output = S>> Along<S> {
     fn new(source: &Raster<'_, u8>, columns: usize, outside: Outside<u8>) -> Self {
         let len = (source.width + columns - 1) * source.channels;
+        let own = source.width * source.channels;
         Self {
             columns,
+            channels: source.channels,
             beside: Beside::new(outside, source.width, columns / 2, columns / 2),
-            constant: S::from(outside.constant()),
-            lines: std::array::from_fn(|_| vec![S::default(); len]),
+            constant: outside.constant(),
+            line: vec![0; len + BLOCK],
+            len,
+            sums: vec![S::default(); own.next_multiple_of(BLOCK)],
+            parts: std::array::from_fn(|_| vec![S::default(); len]),
         }
     }
 
-    fn sum(&mut self, row: &[u8], channels: usize, totals: &mut [S]) {
-        let [line, parts @ ..] = &mut self.lines;
-        let middle = &mut line[self.columns / 2 * channels..][..row.len()];
-        widely!(|| {
-            for (to, from) in middle.iter_mut().zip(row) {
-                *to = S::from(*from);
+    fn read(&mut self, row: &[u8]) {
+        let line = &mut self.line[..self.len];
+        line[self.columns / 2 * self.channels..][..row.len()].copy_from_slice(row);
+        self.beside.fill(line, self.channels, self.constant);
+        if self.columns > MOST_ADDED {
+            let sums = &mut self.sums[..row.len()];
+            let (columns, channels, parts) = (self.columns, self.channels, &mut self.parts);
+            widely!(|| sum_along(line, columns, channels, parts, sums));
+        }
+    }
+
+    /// The sums of a block of elements.
+    #[inline(always)]
+    fn block(&self, first: usize) -> [S; BLOCK] {
+        if self.columns > MOST_ADDED {
+            let sums = self.sums[first..].first_chunk().copied();
+            return sums.unwrap_or([S::default(); BLOCK]);
+        }
+        let mut sums = [S::default(); BLOCK];
+        for column in 0..self.columns {
+            let part = self.line[first + column * self.channels..].first_chunk::<BLOCK>();
+            if let Some(part) = part {
+                for at in 0..BLOCK {
+                    sums[at] = sums[at] + S::from(part[at]);
+                }
             }
-        });
-        self.beside.fill(line, channels, self.constant);
-        widely!(|| sum_along(line, self.columns, channels, parts, totals));
+        }
+        sums
+    }
+
+    /// Puts the sums along the row where older ones are, makes up the totals for it, and writes what
+    /// those amount to.
+    #[inline(always)]
+    fn replace<W: Copy + Default + From<S> + Add<Output = W> + Sub<Output = W>>(
+        &self,
+        line: &mut [S],
+        totals: &mut [W],
+        target: &mut [u8],
+        finish: impl Fn(W) -> u8,
+    ) {
+        let blocks = line.as_chunks_mut::<BLOCK>().0.iter_mut();
+        let blocks = blocks.zip(totals.as_chunks_mut::<BLOCK>().0);
+        for (number, (old, totals)) in blocks.enumerate() {
+            let first = number * BLOCK;
+            let new = self.block(first);
+            let mut sums = *totals;
+            for at in 0..BLOCK {
+                sums[at] = sums[at] + W::from(new[at]) - W::from(old[at]);
+            }
+            (*old, *totals) = (new, sums);
+            if let Some(target) = target.get_mut(first..) {
+                put(sums.map(&finish), target);
+            }
+        }
     }
 }
 
-/// Writes the sums of `count` pixels in a row.
+/// Writes the sums of `count` pixels in a row: of parts whose lengths are the powers of two that
+/// `count` is a sum of, each made of two halves.
 #[inline(always)]
-fn sum_along<S: Copy + Add<Output = S>>(
-    line: &[S],
+fn sum_along<S: Copy + From<u8> + Add<Output = S>>(
+    line: &[u8],
     count: usize,
     channels: usize,
     parts: &mut [Vec<S>; 2],
     totals: &mut [S],
 ) {
-    // Odd numbers begin with a part of one pixel.
-    totals.copy_from_slice(&line[..totals.len()]);
-    let (mut done, mut length) = (1, 1);
-    let mut part = line;
     let [here, there] = parts;
-    let (mut next, mut other) = (here, there);
-    while done < count {
-        let halves = part.iter().zip(&part[length * channels..]);
-        for (sum, (a, b)) in next.iter_mut().zip(halves) {
-            *sum = *a + *b;
-        }
-        let rest = part.len() - length * channels;
-        length *= 2;
-        std::mem::swap(&mut next, &mut other);
-        part = &other[..rest];
+    let (mut part, mut next) = (here, there);
+    for (to, from) in part.iter_mut().zip(line) {
+        *to = S::from(*from);
+    }
+    let (mut done, mut length, mut len) = (0, 1, line.len());
+    loop {
         if count & length != 0 {
-            for (total, sum) in totals.iter_mut().zip(&part[done * channels..]) {
-                *total = *total + *sum;
+            let sums = totals.iter_mut().zip(&part[done * channels..len]);
+            if done == 0 {
+                sums.for_each(|(total, sum)| *total = *sum);
+            } else {
+                sums.for_each(|(total, sum)| *total = *total + *sum);
             }
             done += length;
         }
+        if done == count {
+            return;
+        }
+        let halves = part[..len].iter().zip(&part[length * channels..len]);
+        for (sum, (a, b)) in next.iter_mut().zip(halves) {
+            *sum = *a + *b;
+        }
+        len -= length * channels;
+        length *= 2;
+        std::mem::swap(&mut part, &mut next);
     }
 }

@@ -8,7 +8,7 @@
 use super::super::raster::{Outside, Raster};
 use super::super::wide::widely;
 use super::weigh::{Single, check};
-use super::window::{SLACK, Window};
+use super::window::{SLACK, Window, put};
 
 /// An element of an image, of which medians are taken.
 pub trait Rank: Single + PartialOrd {
@@ -28,19 +28,34 @@ pub fn median<T: Rank>(source: &Raster<'_, T>, size: usize, out: &mut [T]) {
                 target.copy_from_slice(source.row(number));
             }
         }
-        3 => networks(source, out, sort_three, of_three),
-        5 => networks(source, out, sort_five, of_five),
+        3 => three(source, out),
+        5 => five(source, out),
         _ => T::of_large(source, size, out),
     }
 }
 
-/// Sorts columns, and writes what `medians` makes of those.
-fn networks<T: Rank, const N: usize>(
-    source: &Raster<'_, T>,
-    out: &mut [T],
-    sort: impl Fn([T; N]) -> [T; N] + Copy,
-    medians: impl Fn([[&[T; BLOCK]; N]; N]) -> [T; BLOCK] + Copy,
-) {
+/// Writes medians of 3 by 3.
+fn three<T: Rank>(source: &Raster<'_, T>, out: &mut [T]) {
+    let (len, channels) = (check(source, out), source.channels);
+    let mut window = Window::around(source, Outside::Replicate, (3, 3));
+    for target in out.chunks_exact_mut(len) {
+        window.advance();
+        let lines: Vec<_> = window.lines().collect();
+        widely!(|| {
+            for (number, target) in target.chunks_mut(BLOCK).enumerate() {
+                let first = number * BLOCK;
+                let found = of_three(std::array::from_fn(|row| {
+                    std::array::from_fn(|by| block(lines[row], first + by * channels))
+                }));
+                put(found, target);
+            }
+        });
+    }
+}
+
+/// Writes medians of 5 by 5. Columns are sorted once for all windows that have them.
+fn five<T: Rank>(source: &Raster<'_, T>, out: &mut [T]) {
+    const N: usize = 5;
     let (len, channels) = (check(source, out), source.channels);
     let mut window = Window::around(source, Outside::Replicate, (N, N));
     let width = (len + N * channels).next_multiple_of(BLOCK) + BLOCK;
@@ -52,17 +67,17 @@ fn networks<T: Rank, const N: usize>(
             let width = lines[0].len() / BLOCK * BLOCK;
             for first in (0..width).step_by(BLOCK) {
                 let rows = std::array::from_fn(|row| block(lines[row], first));
-                let sorted = sort_columns(rows, sort);
+                let sorted = sort_columns(rows, sort_five);
                 for (column, sorted) in columns.iter_mut().zip(sorted) {
-                    column[first..first + BLOCK].copy_from_slice(&sorted);
+                    put(sorted, &mut column[first..]);
                 }
             }
             for (number, target) in target.chunks_mut(BLOCK).enumerate() {
                 let first = number * BLOCK;
-                let found = medians(std::array::from_fn(|row| {
+                let found = of_five(std::array::from_fn(|row| {
                     std::array::from_fn(|by| block(&columns[row], first + by * channels))
                 }));
-                target.copy_from_slice(&found[..target.len()]);
+                put(found, target);
             }
         });
     }
@@ -128,13 +143,15 @@ fn sort_five<T: Rank>(mut values: [T; 5]) -> [T; 5] {
 /// Medians of 3 by 3: of the greatest of the least, the median of the medians, and the least of the
 /// greatest of columns.
 #[inline(always)]
-fn of_three<T: Rank>(columns: [[&[T; BLOCK]; 3]; 3]) -> [T; BLOCK] {
+fn of_three<T: Rank>(rows: [[&[T; BLOCK]; 3]; 3]) -> [T; BLOCK] {
     let mut medians = [T::default(); BLOCK];
     for at in 0..BLOCK {
-        let [low, middle, high] = columns.map(|row| row.map(|block| block[at]));
-        let low = most(most(low[0], low[1]), low[2]);
-        let high = least(least(high[0], high[1]), high[2]);
-        medians[at] = sort_three([low, sort_three(middle)[1], high])[1];
+        let column = |column: usize| sort_three([0, 1, 2].map(|row: usize| rows[row][column][at]));
+        let columns = [column(0), column(1), column(2)];
+        let low = most(most(columns[0][0], columns[1][0]), columns[2][0]);
+        let high = least(least(columns[0][2], columns[1][2]), columns[2][2]);
+        let middle = sort_three([columns[0][1], columns[1][1], columns[2][1]])[1];
+        medians[at] = sort_three([low, middle, high])[1];
     }
     medians
 }
@@ -188,7 +205,7 @@ fn by_bits(source: &Raster<'_, u8>, size: usize, out: &mut [u8]) {
         widely!(|| {
             for (number, target) in target.chunks_mut(SLACK).enumerate() {
                 let found = search(&lines, number * SLACK, source.channels, half);
-                target.copy_from_slice(&found[..target.len()]);
+                put(found, target);
             }
         });
     }

@@ -5,6 +5,16 @@ use super::super::raster::{Outside, Raster};
 /// Elements at the end of each line that stand for nothing, so that whole blocks can be read.
 pub(super) const SLACK: usize = 128;
 
+/// Writes a block of elements, or those of them that there is room for.
+#[inline(always)]
+pub(super) fn put<T: Copy, const N: usize>(block: [T; N], target: &mut [T]) {
+    match target.first_chunk_mut() {
+        // Without a call, as the length is known.
+        Some(whole) => *whole = block,
+        None => target.copy_from_slice(&block[..target.len()]),
+    }
+}
+
 /// What lies beside a row.
 pub(super) struct Beside {
     /// Pixels in front of the row.
