@@ -135,6 +135,10 @@ def main() -> int:
     """Make what is missing, run the rounds, and print and write the tables."""
     options = parse()
     catalogue = tomllib.loads((HERE / "peers.toml").read_text())
+    known = [peer["id"] for peer in catalogue["augmenter"]]
+    if unknown := set(options.only or []) - set(known):
+        message = f"unknown: {', '.join(sorted(unknown))} (there are {', '.join(known)})"
+        raise SystemExit(message)
     options.work.mkdir(parents=True, exist_ok=True)
     # Wherever --work is, nothing in it should be committed.
     (options.work / ".gitignore").write_text("*\n")
@@ -156,7 +160,7 @@ def measure(
     options: argparse.Namespace, catalogue: dict[str, Any]
 ) -> tuple[str, list[dict[str, Any]]]:
     """Run all operations; return the text, and the results."""
-    peers, skipped = run.install(options, catalogue | {"row": rows(options, catalogue)})
+    peers, skipped = recipes.install(options, catalogue, "augmenter")
     if not any(peer["id"] == OURS for peer in peers):
         raise SystemExit("\n".join(skipped))
     arrays = make_arrays(options, catalogue, run.make_photos(options, catalogue, "small"))
@@ -197,26 +201,6 @@ def parse() -> argparse.Namespace:
         whole = options.only is None and options.operations == names
         options.results = HERE.parent / "results" if whole else options.work / "results"
     return options
-
-
-def rows(options: argparse.Namespace, catalogue: dict[str, Any]) -> list[Peer]:
-    """Choose peers. Ours always runs, since all results are multiples of it."""
-    known: list[Peer] = catalogue["augmenter"]
-    if options.only is not None:
-        ids = [peer["id"] for peer in known]
-        if unknown := set(options.only) - set(ids):
-            message = f"unknown: {', '.join(sorted(unknown))} (there are {', '.join(ids)})"
-            raise SystemExit(message)
-        options.only = [OURS, *(name for name in options.only if name != OURS)]
-        return known
-    # The newest AlbumentationsX stands for itself where it can be had.
-    left_out = {"albumentationsx"} if options.torch else set()
-    needs_torch = "augment-torch"
-    return [
-        peer
-        for peer in known
-        if peer["id"] not in left_out and (options.torch or peer["environment"] != needs_torch)
-    ]
 
 
 def make_arrays(options: argparse.Namespace, catalogue: dict[str, Any], photos: Path) -> Path:
@@ -296,8 +280,9 @@ def marked(ratio: float) -> str:
 
 
 def summary(lines: list[Line]) -> str:
-    """Say in how many operations ours is slower, and by how much all are apart."""
-    best = [max(ratios.values()) for line in lines if (ratios := line.ratios())]
+    """Say in how many operations that do something ours is slower, and by how much."""
+    working = [line for line in lines if line.operation != "Identity"]
+    best = [max(ratios.values()) for line in working if (ratios := line.ratios())]
     if not best:
         return ""
     slower = sum(float(f"{ratio:.2f}") > 1 for ratio in best)

@@ -21,15 +21,7 @@ READING = (
 
 def measure(options: argparse.Namespace, catalogue: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Run all recipes; return the text, and the results by recipe."""
-    needs_torch = "augment-torch"
-    # The newest AlbumentationsX stands for itself where it can be had.
-    left_out = "albumentationsx" if options.torch else ""
-    rows = [
-        peer
-        for peer in catalogue["recipe"]
-        if peer["id"] != left_out and (options.torch or peer["environment"] != needs_torch)
-    ]
-    peers, skipped = run.install(options, catalogue | {"row": rows})
+    peers, skipped = install(options, catalogue, "recipe")
     photos = run.make_photos(options, catalogue, "small")
     others = report.OtherWork()
     tables = [
@@ -49,6 +41,25 @@ def measure(options: argparse.Namespace, catalogue: dict[str, Any]) -> tuple[str
     ]
     results = {table.task: {row.id: row.results for row in table.rows} for table in tables}
     return "\n\n".join(part for part in parts if part) + "\n", results
+
+
+def install(
+    options: argparse.Namespace, catalogue: dict[str, Any], kind: str
+) -> tuple[list[run.Peer], list[str]]:
+    """Prepare the chosen peers of a table of peers.toml; also return which are left out, and why.
+
+    Ours is always among them, since all results are multiples of it.
+    """
+    rows: list[run.Peer] = catalogue[kind]
+    if options.only is not None:
+        rows = [row for row in rows if row["id"] in {"ours", *options.only}]
+    elif options.torch:
+        # The newest AlbumentationsX takes the place of the one without PyTorch.
+        rows = [row for row in rows if row["id"] != "albumentationsx"]
+    else:
+        rows = [row for row in rows if row["environment"] != "augment-torch"]
+    everything = type(options)(**vars(options) | {"only": None})
+    return run.install(everything, catalogue | {"row": rows})
 
 
 def markdown(table: report.Table) -> str:
