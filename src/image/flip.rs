@@ -86,9 +86,8 @@ fn threes(row: &[u8], target: &mut [u8]) -> usize {
     #[target_feature(enable = "avx2")]
     fn wide(row: &[u8], target: &mut [u8]) -> usize {
         let order = load_half(&ORDER);
-        let mut done = 0;
-        while done + FIVE < row.len() {
-            let end = row.len() - done;
+        let (mut done, mut end) = (0, row.len());
+        while end > FIVE {
             let (Some(from), Some(to)) = (
                 row[end - FIVE - 1..].first_chunk::<16>(),
                 target[done..].first_chunk_mut::<16>(),
@@ -97,7 +96,7 @@ fn threes(row: &[u8], target: &mut [u8]) -> usize {
             };
             // Its last byte is written again.
             store(to, _mm_shuffle_epi8(load_half(from), order));
-            done += FIVE;
+            (done, end) = (done + FIVE, end - FIVE);
         }
         done
     }
@@ -147,23 +146,36 @@ const WIDEST: usize = 16;
 /// Pixels of `P` bytes, of which `L` are copied: those that are too many are written over.
 fn to_rows<const P: usize, const L: usize>(source: &Pixels<'_>, out: &mut [u8]) {
     let (width, height) = (source.width, source.height);
+    let mut lines = [[0; TILE * WIDEST]; TILE];
     for top in (0..height).step_by(TILE) {
         let rows = TILE.min(height - top);
         for left in (0..width).step_by(TILE) {
-            for column in left..width.min(left + TILE) {
-                let mut line = [0; TILE * WIDEST];
-                for row in 0..rows {
-                    let found = &source.bytes[((top + row) * width + column) * P..];
-                    let target = &mut line[row * P..][..L];
-                    match found.first_chunk::<L>() {
-                        Some(pixel) => target.copy_from_slice(pixel),
-                        None => target[..P].copy_from_slice(&found[..P]),
-                    }
-                }
+            let columns = TILE.min(width - left);
+            for row in 0..rows {
+                let found = &source.bytes[((top + row) * width + left) * P..];
+                turn::<P, L>(found, row, &mut lines[..columns]);
+            }
+            for (column, line) in (left..).zip(&lines[..columns]) {
                 let target = &mut out[(column * height + top) * P..][..rows * P];
                 target.copy_from_slice(&line[..rows * P]);
             }
         }
+    }
+}
+
+/// Writes pixels as those of a column.
+fn turn<const P: usize, const L: usize>(
+    mut pixels: &[u8],
+    column: usize,
+    lines: &mut [[u8; TILE * WIDEST]],
+) {
+    let place = column * P;
+    for line in lines {
+        match pixels.first_chunk::<L>() {
+            Some(pixel) => line[place..place + L].copy_from_slice(pixel),
+            None => line[place..place + P].copy_from_slice(&pixels[..P]),
+        }
+        pixels = &pixels[P..];
     }
 }
 
