@@ -181,6 +181,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "they are exact")]
     fn bits_that_are_kept() {
         let bits = |space, bins| all(space, Operation::Posterize, bins);
         assert_eq!(
@@ -193,6 +194,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "they are exact")]
     fn the_ends_are_exact() {
         for space in [Space::Usual, Space::Wide, Space::Mix] {
             for bins in [2, 10, 31] {

@@ -180,10 +180,6 @@ fn turn<const P: usize, const L: usize>(
 }
 
 /// Pixels of one byte: squares of eight by eight, as words.
-#[expect(
-    clippy::inline_always,
-    reason = "it is compiled for the caller's processor"
-)]
 #[inline(always)]
 fn bytes_to_rows(source: &Pixels<'_>, out: &mut [u8]) {
     const SIDE: usize = 8;
@@ -211,10 +207,6 @@ fn bytes_to_rows(source: &Pixels<'_>, out: &mut [u8]) {
 
 /// Eight words of bytes whose first bytes become the first word: squares of four, of two and of one
 /// change places with those across the diagonal.
-#[expect(
-    clippy::inline_always,
-    reason = "it is compiled for the caller's processor"
-)]
 #[inline(always)]
 fn exchanged(mut words: [u64; 8]) -> [u64; 8] {
     const STEPS: [(usize, u64); 3] = [

@@ -51,13 +51,6 @@ pub fn resize<T: Pixel>(
         }
         return;
     }
-    let Scaler {
-        across,
-        down,
-        lines,
-        weights,
-        pairs,
-    } = scaler;
     if taps == Taps::Linear
         && let (Some(data), Some(out)) = (bytes(source.data), bytes_mut(out))
     {
@@ -68,11 +61,21 @@ pub fn resize<T: Pixel>(
             height: source.height,
             channels: source.channels,
         };
-        return pairs::resize(&source, (width, height), out, pairs);
+        return pairs::resize(&source, (width, height), out, &mut scaler.pairs);
     }
-    across.plan(taps, source.width, width);
-    down.plan(taps, source.height, height);
-    if taps == Taps::Nearest {
+    scaler.across.plan(taps, source.width, width);
+    scaler.down.plan(taps, source.height, height);
+    match taps {
+        Taps::Nearest => scaler.pick(source, out),
+        _ => scaler.sum(source, out),
+    }
+}
+
+impl Scaler {
+    /// Takes single pixels.
+    fn pick<T: Pixel>(&self, source: &Raster<'_, T>, out: &mut [T]) {
+        let Self { across, down, .. } = self;
+        let len = across.starts.len() * source.channels;
         for (row, target) in down.starts.iter().zip(out.chunks_exact_mut(len)) {
             let row = source.row(*row);
             match source.channels {
@@ -82,19 +85,30 @@ pub fn resize<T: Pixel>(
                 channels => pick(row, &across.starts, channels, target),
             }
         }
-        return;
     }
-    let line = T::Real::line(lines);
-    let weights = T::Real::line(weights);
-    weights.clear();
-    weights.extend(across.weights.iter().map(|weight| T::Real::of(*weight)));
-    for (row, target) in out.chunks_exact_mut(len).enumerate() {
-        widely!(|| down.sum_rows(source, row, line));
-        match source.channels {
-            1 => widely!(|| across.sum_columns::<T, 1, 1>(line, weights, target)),
-            3 => widely!(|| across.sum_columns::<T, 3, 4>(line, weights, target)),
-            4 => widely!(|| across.sum_columns::<T, 4, 4>(line, weights, target)),
-            channels => across.sum_any(line, weights, channels, target),
+
+    /// Takes sums of pixels.
+    fn sum<T: Pixel>(&mut self, source: &Raster<'_, T>, out: &mut [T]) {
+        let Self {
+            across,
+            down,
+            lines,
+            weights,
+            ..
+        } = self;
+        let len = across.starts.len() * source.channels;
+        let line = T::Real::line(lines);
+        let weights = T::Real::line(weights);
+        weights.clear();
+        weights.extend(across.weights.iter().map(|weight| T::Real::of(*weight)));
+        for (row, target) in out.chunks_exact_mut(len).enumerate() {
+            widely!(|| down.sum_rows(source, row, line));
+            match source.channels {
+                1 => widely!(|| across.sum_columns::<T, 1, 1>(line, weights, target)),
+                3 => widely!(|| across.sum_columns::<T, 3, 4>(line, weights, target)),
+                4 => widely!(|| across.sum_columns::<T, 4, 4>(line, weights, target)),
+                channels => across.sum_any(line, weights, channels, target),
+            }
         }
     }
 }

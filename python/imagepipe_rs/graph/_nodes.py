@@ -15,36 +15,54 @@ if TYPE_CHECKING:
     from imagepipe_rs.graph._node import Operand
 
 __all__ = [
+    "CLAHE",
+    "JPEG",
     "Add",
     "AdjustBrightness",
     "AdjustColors",
     "AdjustContrast",
     "AdjustHue",
     "AdjustSaturation",
+    "AdjustSharpness",
     "ArcCos",
     "ArcSin",
     "ArcTan",
     "ArcTan2",
     "AutoContrast",
+    "AverageFilter",
+    "BilateralFilter",
+    "BinaryNoise",
     "Ceil",
     "CenterView",
     "Chain",
     "ColorConvert",
     "Concatenate",
     "Conditional",
+    "ConnectedComponents",
     "Convert",
     "ConvertDepth",
     "Cos",
     "DecodeImage",
+    "DecodePNGPaletteIndices",
+    "DerivativeX",
+    "DerivativeY",
+    "DistanceTransform",
     "Divide",
+    "Edges",
+    "ElasticTransform",
     "Equal",
     "Equalize",
     "Equals",
     "Erase",
     "ErasingRegion",
     "Filter",
+    "Flip",
     "Floor",
     "FocusView",
+    "GaussianBlur",
+    "GaussianFilter",
+    "GaussianKernel",
+    "GaussianNoise",
     "GetElement",
     "Grayscale",
     "Greater",
@@ -60,11 +78,17 @@ __all__ = [
     "ImageDepth",
     "ImageDropout",
     "ImageHeight",
+    "ImageNoise",
     "ImageNormalize",
+    "ImagePiecewiseAffine",
+    "ImageRemap",
     "ImageSolarize",
     "ImageWidth",
     "Invert",
+    "Laplacian",
     "Length",
+    "LinearFilter",
+    "LinearImage",
     "ListAsTable",
     "LogicalAnd",
     "LogicalNot",
@@ -75,11 +99,14 @@ __all__ = [
     "MakePoint",
     "MakePoints",
     "MakeRectangle",
+    "MaskBoundingBox",
     "Max",
     "Maximum",
+    "MedianBlur",
     "Min",
     "Minimum",
     "Modulo",
+    "Moments",
     "Multiply",
     "Normalize",
     "NotEqual",
@@ -89,6 +116,8 @@ __all__ = [
     "PointsBounds",
     "PointsCenter",
     "PointsFromRectangle",
+    "PointsMask",
+    "PolygonMask",
     "Posterize",
     "Power",
     "RandomCropRegion",
@@ -107,6 +136,7 @@ __all__ = [
     "SampleIndex",
     "SampleNormal",
     "SampleUniform",
+    "Scale",
     "ScaleView",
     "Sin",
     "Solarize",
@@ -119,6 +149,8 @@ __all__ = [
     "Threshold",
     "TranslateView",
     "Transpose",
+    "UniformKernel",
+    "UniformNoise",
     "Unsqueeze",
     "ViewBoxes",
     "ViewImage",
@@ -1157,6 +1189,34 @@ class DecodeImage(Operation):
         super().__init__("DecodeImage", buffer, depth, channels, normalize, name=name)
 
 
+class DecodePNGPaletteIndices(Operation):
+    """The indices of the colours of a PNG with a palette, upright: uint8 (height, width).
+
+    Args:
+        buffer: the bytes of a PNG file whose pixels are indices of 1, 2, 4 or 8 bits.
+    """
+
+    def __init__(self, buffer: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("DecodePNGPaletteIndices", buffer, name=name)
+
+
+class JPEG(Operation):
+    """What is left of an image after it was a JPEG file.
+
+    Baseline, with colours at half the size (4:2:0), as libjpeg-turbo writes and reads it.
+
+    Args:
+        source: an image of uint8 with one or three channels: (height, width, channels), or
+            (height, width).
+        quality: from 1 to 100, on libjpeg's scale.
+    """
+
+    def __init__(self, source: Operand, quality: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("JPEG", source, quality, name=name)
+
+
 class ImageWidth(Operation):
     """The number of columns of an image.
 
@@ -1311,10 +1371,303 @@ class ViewImage(Operation):
         super().__init__("ViewImage", source, view, width, height, interpolation, border, name=name)
 
 
-class ConvertDepth(Operation):
-    """An image with elements of another type, whose black and white are the same.
+class GaussianKernel(Operation):
+    """A column of Gaussian weights with a sum of 1, as OpenCV makes them if no sigma is given.
 
-    0, and the greatest integer or 1. Levels are rounded, and clipped to the range of the type.
+    Float32 (size, 1).
+
+    Args:
+        size: how many weights, an odd number.
+    """
+
+    def __init__(self, size: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("GaussianKernel", size, name=name)
+
+
+class UniformKernel(Operation):
+    """A row of equal weights with a sum of 1: float32 (1, size).
+
+    Args:
+        size: how many weights, an odd number.
+    """
+
+    def __init__(self, size: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("UniformKernel", size, name=name)
+
+
+class LinearFilter(Operation):
+    """An image whose pixels are sums of those around each, with weights.
+
+    The correlation with a kernel, which is not mirrored; rounded for integers.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        kernel: the weights: (height, width); that of the pixel itself is in the middle, right and
+            below of it if a side is even.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        kernel: Operand,
+        border: Operand = "Reflect",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("LinearFilter", source, kernel, border, name=name)
+
+
+class GaussianFilter(Operation):
+    """A smooth image.
+
+    Each pixel is the mean of those around it with the weights of GaussianKernel; rounded for
+    integers.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        size_x: how many pixels across count, an odd number.
+        size_y: how many pixels down count, an odd number.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        size_x: Operand,
+        size_y: Operand,
+        border: Operand = "Reflect",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("GaussianFilter", source, size_x, size_y, border, name=name)
+
+
+class AverageFilter(Operation):
+    """A smooth image: each pixel is the mean of those around it; rounded for integers.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        size_x: how many pixels across count, an odd number.
+        size_y: how many pixels down count, an odd number.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        size_x: Operand,
+        size_y: Operand,
+        border: Operand = "Reflect",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("AverageFilter", source, size_x, size_y, border, name=name)
+
+
+class GaussianBlur(Operation):
+    """A smooth image, as torchvision's gaussian_blur makes it.
+
+    Means with weights of exp(-0.5 (x / sigma)^2), rounded for integers; around the image is
+    its mirror image, in which its edge does not come twice.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        kernel_size: how many pixels across and down count, an odd number; or two, across and down.
+        sigma: the standard deviation in pixels; or two, across and down; 0 for 0.15 * kernel_size
+            + 0.35.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        kernel_size: Operand,
+        sigma: Operand = 0.0,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("GaussianBlur", source, kernel_size, sigma, name=name)
+
+
+class AdjustSharpness(Operation):
+    """A sharper or smoother image, as torchvision's adjust_sharpness makes it.
+
+    A blend with a mean over 3x3 pixels in which the middle one counts five times, truncated
+    for integers. Pixels at the edge stay as they are.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        factor: 0 for the smooth image, 1 for the image, 2 for twice as sharp.
+    """
+
+    def __init__(self, source: Operand, factor: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("AdjustSharpness", source, factor, name=name)
+
+
+class MedianBlur(Operation):
+    """The medians of the pixels around each, channel by channel; around the image is its edge.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        size: how many pixels across and down count, an odd number.
+    """
+
+    def __init__(self, source: Operand, size: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("MedianBlur", source, size, name=name)
+
+
+class BilateralFilter(Operation):
+    """An image that is smooth but for its edges.
+
+    Means of the pixels around each, those that are near and alike counting most; rounded for
+    integers. Around the image is its mirror image, in which its edge does not come twice.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        diameter: how many pixels across and down count; 0 or less for three times sigma_space.
+        sigma_color: the standard deviation of the Gaussian of differences, which are added over
+            the channels, in units of the elements.
+        sigma_space: the standard deviation of the Gaussian of distances, in pixels.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        diameter: Operand,
+        sigma_color: Operand,
+        sigma_space: Operand,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("BilateralFilter", source, diameter, sigma_color, sigma_space, name=name)
+
+
+class DerivativeX(Operation):
+    """The derivative of an image along its rows.
+
+    Sobel's, [-1 0 1; -2 0 2; -1 0 1], float32; around the image is its mirror image, in which
+    its edge does not come twice.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("DerivativeX", source, name=name)
+
+
+class DerivativeY(Operation):
+    """The derivative of an image along its columns.
+
+    Sobel's, [-1 -2 -1; 0 0 0; 1 2 1], float32; around the image is its mirror image, in which
+    its edge does not come twice.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("DerivativeY", source, name=name)
+
+
+class Laplacian(Operation):
+    """The sum of the second derivatives of an image along both axes.
+
+    [0 1 0; 1 -4 1; 0 1 0], float32; around the image is its mirror image, in which its edge
+    does not come twice.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Laplacian", source, name=name)
+
+
+class Edges(Operation):
+    """A mask of an image's edges, as OpenCV's Canny finds them.
+
+    Uint8, 255 or 0, of one channel. Gradients are Sobel's; of several channels, the one with
+    the greatest counts.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        threshold1: one of two sizes of gradients, which are sums of those along both axes: edges
+            are above the lower one.
+        threshold2: the other: above the greater one is some part of each edge.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        threshold1: Operand = 0.0,
+        threshold2: Operand = 100.0,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("Edges", source, threshold1, threshold2, name=name)
+
+
+class CLAHE(Operation):
+    """An image with more local contrast.
+
+    Contrast limited adaptive histogram equalisation, as OpenCV's createCLAHE does it to images
+    of one channel. Of more, the luma of the first three (YCrCb's) is equalised, and what it
+    gains is added to them. Elements of float32 are from 0 to 1.
+
+    Args:
+        source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
+            width).
+        clip_limit: how much more often than on average a level may come before what is beyond is
+            spread over all; 0 for no limit.
+        tiles: into how many parts, each with a histogram, rows and columns are divided; or two
+            numbers, across and down.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        clip_limit: Operand = 2.0,
+        tiles: Operand = 8.0,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("CLAHE", source, clip_limit, tiles, name=name)
+
+
+class ConvertDepth(Operation):
+    """An image with elements of another type.
+
+    Black stays 0, and white is the greatest integer or 1. Levels are rounded, and clipped to
+    the range of the type.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1328,7 +1681,10 @@ class ConvertDepth(Operation):
 
 
 class ColorConvert(Operation):
-    """An image in another colour model, as OpenCV converts it. Hues are in steps of two degrees in uint8, in degrees in float32, and from 0 to white in 16 bits. Gray images are (height, width)..
+    """An image in another colour model.
+
+    As OpenCV converts it. Hues are in steps of two degrees in uint8, in degrees in float32,
+    and from 0 to white in 16 bits. Gray images are (height, width).
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1400,7 +1756,9 @@ class ImageBlend(Operation):
 
 
 class ImageNormalize(Operation):
-    """An image of one channel, stretched so that its least level is black and its greatest white; black if it has one level alone..
+    """An image of one channel from black to white.
+
+    Its least level becomes black and its greatest white. One of a single level becomes black.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1528,10 +1886,10 @@ class Erase(Operation):
 
 
 class ErasingRegion(Operation):
-    """A random rectangle in an image, as torchvision's `RandomErasing` draws it.
+    """A random rectangle in an image.
 
-    Float32 (4,), left, top, right, bottom. It is empty if none of ten rectangles lies within
-    the image.
+    Float32 (4,), left, top, right, bottom, as torchvision's `RandomErasing` draws it. It is
+    empty if none of ten rectangles lies within the image.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1569,9 +1927,9 @@ class AdjustBrightness(Operation):
 
 
 class AdjustContrast(Operation):
-    """An image whose levels are farther from their mean, or nearer to it, as torchvision's `adjust_contrast` does it.
+    """An image of more or less contrast.
 
-    The mean is that of the gray image.
+    As torchvision's `adjust_contrast`, which blends it with the mean of the gray image.
 
     Args:
         source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
@@ -1584,7 +1942,9 @@ class AdjustContrast(Operation):
 
 
 class AdjustSaturation(Operation):
-    """An image whose colours are farther from gray, or nearer to it, as torchvision's `adjust_saturation` does it..
+    """An image of more or less colour.
+
+    As torchvision's `adjust_saturation`, which blends it with the gray image.
 
     Args:
         source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
@@ -1610,7 +1970,9 @@ class AdjustHue(Operation):
 
 
 class AdjustColors(Operation):
-    """An image whose brightness, contrast, saturation and hue are adjusted, one after the other in an order. A factor of 1, and a hue of 0, are left out..
+    """An image with other brightness, contrast, saturation and hue.
+
+    Adjusted one after the other, in an order. A factor of 1, and a hue of 0, are left out.
 
     Args:
         source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
@@ -1639,9 +2001,10 @@ class AdjustColors(Operation):
 
 
 class Grayscale(Operation):
-    """A gray image, as torchvision's `rgb_to_grayscale` has it.
+    """A gray image.
 
-    0.2989 of red, 0.587 of green and 0.114 of blue, without the fraction if it is of integers.
+    As torchvision's `rgb_to_grayscale` has it, 0.2989 of red, 0.587 of green and 0.114 of
+    blue, without the fraction if it is of integers.
 
     Args:
         source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
@@ -1656,7 +2019,9 @@ class Grayscale(Operation):
 
 
 class Equalize(Operation):
-    """An image of uint8 with about as many pixels of each level, in each channel by itself, as torchvision and Pillow equalize it..
+    """An image with about as many pixels of each level.
+
+    As torchvision and Pillow equalize each channel by itself.
 
     Args:
         source: an image of uint8.
@@ -1668,7 +2033,9 @@ class Equalize(Operation):
 
 
 class AutoContrast(Operation):
-    """An image whose channels are each stretched from black to white, as torchvision's `autocontrast` does it; a channel of one level stays what it is..
+    """An image with every channel from black to white.
+
+    As torchvision's `autocontrast`. A channel of one level stays what it is.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1681,9 +2048,10 @@ class AutoContrast(Operation):
 
 
 class Posterize(Operation):
-    """An image whose levels have their highest bits alone, as torchvision's `posterize` has it.
+    """An image of fewer levels.
 
-    Float32 has as many levels as there are of so many bits.
+    The highest bits alone, as torchvision's `posterize`. float32 has as many levels as there
+    are of so many bits.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1697,7 +2065,7 @@ class Posterize(Operation):
 
 
 class Solarize(Operation):
-    """An image whose levels from a threshold on are inverted, as torchvision's `solarize` does it.
+    """An image whose levels from a threshold on are inverted: as torchvision's `solarize`.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1725,3 +2093,365 @@ class Normalize(Operation):
     ) -> None:
         """Make the node."""
         super().__init__("Normalize", source, mean, std, name=name)
+
+
+class Scale(Operation):
+    """An image that is enlarged by a factor, as Resize does it; its sides are rounded to whole pixels, of ties to the even number, and are 1 at least..
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        scale: the factor of both sides, above 0.
+        interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        scale: Operand,
+        interpolation: Operand = "Linear",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("Scale", source, scale, interpolation, name=name)
+
+
+class Flip(Operation):
+    """The mirror image: left and right change places, or top and bottom, or both.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        horizontal: whether left and right change places.
+        vertical: whether top and bottom change places.
+    """
+
+    def __init__(
+        self, source: Operand, horizontal: Operand, vertical: Operand, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("Flip", source, horizontal, vertical, name=name)
+
+
+class MaskBoundingBox(Operation):
+    """The least rectangle that holds all pixels of an image that are not zero.
+
+    Left and top are those of its first pixel, right and bottom are one beyond its last. It is
+    the whole image if all are zero.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("MaskBoundingBox", source, name=name)
+
+
+class ImageRemap(Operation):
+    """An image each pixel of which is what the source has at a place of its own.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        x: the column of each pixel in the source: an array of (height, width) of the result.
+        y: the row of each, an array of the same shape.
+        interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        x: Operand,
+        y: Operand,
+        interpolation: Operand = "Linear",
+        border: Operand = "ConstantLow",
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageRemap", source, x, y, interpolation, border, name=name)
+
+
+class ImagePiecewiseAffine(Operation):
+    """An image bent at random.
+
+    The pixels of a lattice over all of it are moved, and those between them by bilinear
+    interpolation; what lies around the image is black.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        amount: the most that a point of the lattice moves across and down, in pixels: uniformly
+            from -amount to amount.
+        subdivision: points of the lattice along each side, from 2 to 256.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        amount: Operand,
+        subdivision: Operand = 4.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImagePiecewiseAffine", source, amount, subdivision, seed, name=name)
+
+
+class ElasticTransform(Operation):
+    """An image bent at random, as torchvision's ElasticTransform does it.
+
+    Each pixel moves by a random number from -1 to 1, smoothed, times alpha: by alpha / 2 *
+    width / height pixels across, and alpha / 2 * height / width down.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        alpha: how far pixels move.
+        sigma: standard deviation of the Gaussian that smooths, in pixels, from 0 to 256.
+        interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
+        border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
+            Reflect or Wrap, or their numbers from 0.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        alpha: Operand = 50.0,
+        sigma: Operand = 5.0,
+        interpolation: Operand = "Linear",
+        border: Operand = "ConstantLow",
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__(
+            "ElasticTransform", source, alpha, sigma, interpolation, border, seed, name=name
+        )
+
+
+class GaussianNoise(Operation):
+    """An image of numbers drawn from a normal distribution: float32 (height, width).
+
+    Args:
+        width: its columns.
+        height: its rows.
+        mean: their mean.
+        std: their standard deviation, from 0.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        width: Operand,
+        height: Operand,
+        mean: Operand = 0.0,
+        std: Operand = 1.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("GaussianNoise", width, height, mean, std, seed, name=name)
+
+
+class UniformNoise(Operation):
+    """An image of numbers drawn uniformly from [min, max): float32 (height, width).
+
+    Args:
+        width: its columns.
+        height: its rows.
+        min: the least number.
+        max: the bound, which is not reached.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        width: Operand,
+        height: Operand,
+        min: Operand = 0.0,
+        max: Operand = 1.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("UniformNoise", width, height, min, max, seed, name=name)
+
+
+class BinaryNoise(Operation):
+    """A black image with exactly a share of white pixels, at random places.
+
+    Their number is rounded, and each choice of them is as likely as another; uint8 (height,
+    width).
+
+    Args:
+        width: its columns.
+        height: its rows.
+        positive: the share that is white, from 0 to 1.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        width: Operand,
+        height: Operand,
+        positive: Operand = 0.5,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("BinaryNoise", width, height, positive, seed, name=name)
+
+
+class ImageNoise(Operation):
+    """An image with normally distributed noise added.
+
+    Numbers with mean 0, those of GaussianNoise for the same seed; for integers they are
+    rounded, and the sums are clipped.
+
+    Args:
+        source: an image: (height, width, channels), or (height, width).
+        amount: the standard deviation, from 0, as a share of white: of 255 for uint8, of 1 for
+            float32.
+        per_channel: whether each channel of a pixel gets a number of its own; otherwise all get
+            the same, so that colours only become brighter or darker.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        amount: Operand,
+        per_channel: Operand = False,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("ImageNoise", source, amount, per_channel, seed, name=name)
+
+
+class LinearImage(Operation):
+    """An image whose elements grow evenly from the left to the right: float32 (height, width).
+
+    Args:
+        width: its columns.
+        height: its rows.
+        min: the elements of the first column.
+        max: the elements of the last column, if there is more than one.
+        flip: whether they grow from the top to the bottom.
+    """
+
+    def __init__(
+        self,
+        width: Operand,
+        height: Operand,
+        min: Operand,
+        max: Operand,
+        flip: Operand = False,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("LinearImage", width, height, min, max, flip, name=name)
+
+
+class PolygonMask(Operation):
+    """An image that is white where a polygon is, and black elsewhere: uint8 (height, width).
+
+    Args:
+        source: its corners, rounded to whole pixels: points, an array of shape (N, 2).
+        width: its columns.
+        height: its rows.
+        thickness: 0 for the polygon with what is inside, or 1 for lines of single pixels, or up to
+            1024 for sides that reach half of it, rounded up, to either side.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        width: Operand,
+        height: Operand,
+        thickness: Operand = 0.0,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("PolygonMask", source, width, height, thickness, name=name)
+
+
+class PointsMask(Operation):
+    """An image that is white in discs about points, and black elsewhere: uint8 (height, width).
+
+    Args:
+        points: their middles, rounded to whole pixels: points, an array of shape (N, 2).
+        width: its columns.
+        height: its rows.
+        size: their radius, from 0, for single pixels, to 1048576.
+    """
+
+    def __init__(
+        self,
+        points: Operand,
+        width: Operand,
+        height: Operand,
+        size: Operand = 1.0,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("PointsMask", points, width, height, size, name=name)
+
+
+class Moments(Operation):
+    """The raw moments of the pixels of each value that an image has, the least value first.
+
+    Float64 (values, 10), of each m00, m10, m01, m20, m11, m02, m30, m21, m12 and m03, where
+    mij is the sum of x**i * y**j.
+
+    Args:
+        source: an image of whole numbers, or of truth values: (height, width), or (height, width,
+            1).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("Moments", source, name=name)
+
+
+class ConnectedComponents(Operation):
+    """Which of the connected parts of a mask each pixel is in.
+
+    A number from 1 in the order of their first pixels, and 0 for pixels that are 0; uint16, as
+    large as the mask. Pixels that touch with a side or a corner are connected.
+
+    Args:
+        source: a mask of any type, of which it matters which elements are 0: (height, width), or
+            (height, width, 1).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("ConnectedComponents", source, name=name)
+
+
+class DistanceTransform(Operation):
+    """How far each pixel is from the nearest one that is 0.
+
+    In pixels between their middles, exactly, and infinite if there is none; float32, as large
+    as the mask.
+
+    Args:
+        source: a mask of any type, of which it matters which elements are 0: (height, width), or
+            (height, width, 1).
+    """
+
+    def __init__(self, source: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("DistanceTransform", source, name=name)

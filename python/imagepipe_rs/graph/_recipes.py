@@ -26,11 +26,12 @@ class _Flipped(Motion):
         last = (size.width if is_horizontal else size.height) - 1.0
         move = Operation("TranslateView", *((last, 0.0) if is_horizontal else (0.0, last)))
         scale = Operation("ScaleView", *((-1.0, 1.0) if is_horizontal else (1.0, -1.0)))
+        self._is_horizontal = is_horizontal
         super().__init__(Operation("Chain", move, scale), size)
 
     def picture(self, source: Node, kind: Kind) -> Node:
         del kind
-        return Operation("ViewImage", source, self.view, *self.size, "Nearest", "ConstantLow")
+        return Operation("Flip", source, self._is_horizontal, not self._is_horizontal)
 
 
 class _Cropped(Motion):

@@ -32,7 +32,8 @@ pub(super) fn odd(value: &Value) -> Result<usize, String> {
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     clippy::cast_precision_loss,
-    reason = "a small number"
+    clippy::float_cmp,
+    reason = "a small number, which is whole or is none"
 )]
 fn odd_number(number: f64) -> Result<usize, String> {
     if number % 2.0 == 1.0 && number <= MOST as f64 {

@@ -32,11 +32,14 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "Scale",
         family: GEOMETRY,
-        summary: "An image that is enlarged by a factor, as Resize does it; its sides are rounded \
-                  to whole pixels, of ties to the even number, and are 1 at least.",
+        summary: "An image that is enlarged by a factor, as Resize does it.",
         parameters: &[
             SOURCE,
-            Parameter::new("scale", "the factor of both sides, above 0"),
+            Parameter::new(
+                "scale",
+                "the factor of both sides, above 0; they are rounded to whole pixels, of ties to \
+                 the even number, and are 1 at least",
+            ),
             HOW,
         ],
         infer: infer_scale,

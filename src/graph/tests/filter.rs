@@ -65,6 +65,7 @@ fn kernels() -> Vec<Case> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of values")]
 fn means() -> Vec<Case> {
     let along = |border: &str| [int(3), int(1), text(border)];
     let spot = || rows(&[0, 0, 16, 0, 0]);
@@ -161,7 +162,7 @@ fn others() -> Vec<Case> {
     let step = shaped(&[0u8, 0, 100, 100], &[1, 4]);
     cases.push(case(
         "BilateralFilter",
-        &[&[step.clone()], &bilateral[..]].concat(),
+        &[std::slice::from_ref(&step), &bilateral[..]].concat(),
         step,
     ));
     let equalized =

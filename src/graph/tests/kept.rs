@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use super::*;
 
 /// Operations that draw, or are of the sample, with inputs.
+#[expect(clippy::too_many_lines, reason = "a table of values")]
 fn drawing() -> Vec<(&'static str, Vec<Value>)> {
     let seed = || Value::from(Array::scalar(5i64));
     let image = || {

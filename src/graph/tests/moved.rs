@@ -3,7 +3,10 @@
 use super::*;
 
 pub(super) fn cases() -> Vec<Case> {
-    let mut cases = [scales(), boxes(), remaps(), bent()].concat();
+    let mut cases = [scales(), boxes(), remaps(), bent()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>();
     cases.extend(of_type::<u8>());
     cases.extend(of_type::<i16>());
     cases.extend(of_type::<u16>());
@@ -25,6 +28,7 @@ fn numbers<T: Element + From<u8>>(values: &[u8], axes: &[usize]) -> Value {
     shaped(&values, axes)
 }
 
+#[expect(clippy::too_many_lines, reason = "a table of values")]
 fn of_type<T: Element + From<u8>>() -> Vec<Case> {
     let gray = || numbers::<T>(&[1, 2, 3, 4, 5, 6], &[2, 3]);
     let pixels = || numbers::<T>(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], &[2, 2, 3]);

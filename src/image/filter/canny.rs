@@ -27,6 +27,7 @@ pub trait Slope: Single {
 /// A number of a gradient.
 pub trait Number: Copy + Default + PartialOrd + std::ops::Add<Output = Self> {
     /// Its size.
+    #[must_use]
     fn size(self) -> Self;
     /// The threshold that as many of them are above.
     fn threshold(value: f64) -> Self;

@@ -17,6 +17,7 @@ pub trait Level: Copy + Default {
     /// The element of a level.
     fn of_level(level: u16) -> Self;
     /// The element that is this many levels higher, or the last one.
+    #[must_use]
     fn raised(self, by: i32) -> Self;
 }
 

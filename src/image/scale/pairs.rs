@@ -115,14 +115,10 @@ fn weights(t: f32) -> Weights {
     reason = "it is compiled for the caller's processor"
 )]
 #[inline(always)]
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "levels of bytes"
-)]
+#[expect(clippy::cast_sign_loss, reason = "levels of bytes")]
 fn mix(upper: &[i16], lower: &[i16], [above, below]: Weights, target: &mut [u8]) {
     let quarters =
-        |element: i16, weight: i16| (i32::from(element) * i32::from(weight) >> 16) as i16;
+        |element: i16, weight: i16| ((i32::from(element) * i32::from(weight)) >> 16) as i16;
     for ((target, upper), lower) in target.iter_mut().zip(upper).zip(lower) {
         let sum = quarters(*upper, above) + quarters(*lower, below);
         *target = ((sum + 2) >> 2).clamp(0, 255) as u8;
@@ -182,12 +178,15 @@ mod wide {
             return 0;
         }
         // SAFETY: the processor has it, as was asked just now.
-        unsafe {
-            match channels {
-                1 => bytes(columns, from, row),
-                3 => pixels::<3>(columns, from, row),
-                _ => pixels::<4>(columns, from, row),
-            }
+        unsafe { by_channels(columns, from, channels, row) }
+    }
+
+    #[target_feature(enable = "avx2")]
+    fn by_channels(columns: &Columns<'_>, from: &[u8], channels: usize, row: &mut [i16]) -> usize {
+        match channels {
+            1 => bytes(columns, from, row),
+            3 => pixels::<3>(columns, from, row),
+            _ => pixels::<4>(columns, from, row),
         }
     }
 
@@ -197,11 +196,13 @@ mod wide {
         // Each byte of the left pixel, as a word, before that of the right one.
         const NONE: u8 = 0x80;
         let order: [u8; 16] = const {
+            #[expect(clippy::cast_possible_truncation, reason = "pixels of up to 4 bytes")]
+            let pixel = C as u8;
             let mut order = [NONE; 16];
-            let mut at = 0;
-            while at < C {
-                order[4 * at] = at as u8;
-                order[4 * at + 2] = (C + at) as u8;
+            let mut at = 0u8;
+            while at < pixel {
+                let to = 4 * at as usize;
+                (order[to], order[to + 2]) = (at, pixel + at);
                 at += 1;
             }
             order
@@ -219,7 +220,7 @@ mod wide {
             };
             let both = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(left), right);
             let words = _mm256_shuffle_epi8(both, order);
-            let [near, far] = weights.map(|pair| bytemuck::cast::<_, i32>(pair));
+            let [near, far] = weights.map(bytemuck::cast::<_, i32>);
             let weights = _mm256_inserti128_si256::<1>(
                 _mm256_castsi128_si256(_mm_set1_epi32(near)),
                 _mm_set1_epi32(far),
@@ -240,13 +241,8 @@ mod wide {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn eight(from: &[u8], start: usize) -> Option<__m128i> {
-        match from.get(start..) {
-            Some(found) => match found.first_chunk::<8>() {
-                Some(bytes) => Some(_mm_cvtsi64_si128(i64::from_le_bytes(*bytes))),
-                None => None,
-            },
-            None => None,
-        }
+        let bytes = from.get(start..)?.first_chunk::<8>()?;
+        Some(_mm_cvtsi64_si128(i64::from_le_bytes(*bytes)))
     }
 
     /// Pixels of one byte, eight at a time.

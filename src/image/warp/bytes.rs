@@ -92,10 +92,13 @@ impl Sums {
         const NONE: u8 = 0x80;
         let (left, right): ([u8; 16], [u8; 16]) = const {
             let (mut left, mut right) = ([NONE; 16], [NONE; 16]);
-            let mut at = 0;
-            while at < C {
-                (left[at], left[4 + at]) = (at as u8, (8 + at) as u8);
-                (right[at], right[4 + at]) = ((C + at) as u8, (8 + C + at) as u8);
+            #[expect(clippy::cast_possible_truncation, reason = "pixels of up to 4 bytes")]
+            let pixel = C as u8;
+            let mut at = 0u8;
+            while at < pixel {
+                let to = at as usize;
+                (left[to], left[4 + to]) = (at, 8 + at);
+                (right[to], right[4 + to]) = (pixel + at, 8 + pixel + at);
                 at += 1;
             }
             (left, right)

@@ -9,6 +9,11 @@
 //! source is `(g + 1) * (size / 2) - 0.5`, rounded to the nearest whole number, of ties the even
 //! one, as `grid_sample` has it with `align_corners=False`.
 
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, places are computed in vectors"
+)]
+
 use crate::image::raster::Raster;
 use crate::image::wide::widely;
 
@@ -147,7 +152,6 @@ impl Grid {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
         reason = "places of pixels inside of the image"
     )]
     #[expect(

@@ -1,5 +1,10 @@
 //! Places in a source, some pixels of a row at a time, in loops that become vector code.
 
+#![expect(
+    clippy::needless_bitwise_bool,
+    reason = "without branches, places are computed in vectors"
+)]
+
 use super::places::Matrix;
 
 /// How many places are computed at a time.
@@ -181,12 +186,7 @@ impl Lattice {
     }
 
     /// Where the elements of a pixel begin.
-    #[expect(
-        clippy::inline_always,
-        reason = "it is compiled for the caller's processor"
-    )]
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the place of an element")]
     fn element(&self, x: f64, y: f64) -> usize {
         /// The bits of numbers from this on are whole numbers.
         const BITS: f64 = 4_503_599_627_370_496.0;

@@ -250,10 +250,10 @@ def sharpened(image: Any, factor: float) -> Any:
     smooth = correlated(image, kernel, "Replicate") / 13
     if image.dtype != np.float32:
         smooth = smooth.round()
-    # Numbers of Python are float32 in graphs.
-    own = np.float32(factor)
-    other = np.float32(1.0 - float(own))
-    mixed = own * image.astype(np.float32) + other * smooth.astype(np.float32)
+    # Numbers of Python are float32 in graphs; the sum is rounded once.
+    share = np.float32(1.0 - float(np.float32(factor)))
+    own, smooth = image.astype(np.float32), smooth.astype(np.float32)
+    mixed = (own + np.float64(share) * (smooth - own)).astype(np.float32)
     mixed = np.clip(mixed, 0, np.float32(white(image.dtype))).astype(image.dtype)
     expected = image.copy()
     expected[1:-1, 1:-1] = inner(mixed, 1)

