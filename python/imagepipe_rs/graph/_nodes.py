@@ -2096,11 +2096,12 @@ class Normalize(Operation):
 
 
 class Scale(Operation):
-    """An image that is enlarged by a factor, as Resize does it; its sides are rounded to whole pixels, of ties to the even number, and are 1 at least..
+    """An image that is enlarged by a factor, as Resize does it.
 
     Args:
         source: an image: (height, width, channels), or (height, width).
-        scale: the factor of both sides, above 0.
+        scale: the factor of both sides, above 0; they are rounded to whole pixels, of ties to the
+            even number, and are 1 at least.
         interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
     """
 

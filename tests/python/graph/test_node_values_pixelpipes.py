@@ -141,6 +141,8 @@ def _gaussian(kind: Any, _folder: Path) -> Values:
 
 def _uniform(kind: Any, _folder: Path) -> Values:
     return (kind(3),), (np.full((1, 3), 1 / 3, FLOATS),)
+
+
 def _gray(kind: Any, *given: Any) -> Any:
     """Return a check that a node gives what the one of its name gives, as one channel."""
     wanted = getattr(native, kind.__name__)(*given)
