@@ -247,28 +247,30 @@ const SUMS: usize = 16;
 
 wide! {
     fn sum_of_grays<T: Level>(source: &[[T; 3]]) -> f64 {
-        let mut sum = 0.0;
+        let mut totals = [0.0; SUMS];
         let mut planes = [[T::default(); BLOCK]; 3];
         let (blocks, rest) = source.as_chunks::<BLOCK>();
         for block in blocks {
             split(block, &mut planes);
             let [red, green, blue] = &planes;
-            // Of whole numbers, single precision has the sum of a block exactly.
             let mut grays = [0.0; BLOCK];
             for place in 0..BLOCK {
                 let pixel = [red[place], green[place], blue[place]];
                 grays[place] = whole_gray::<T>(pixel.map(T::real));
             }
+            // Of whole numbers, single precision has such a sum exactly.
             let mut sums = [0.0; SUMS];
             for row in grays.as_chunks::<SUMS>().0 {
                 for (sum, gray) in sums.iter_mut().zip(row) {
                     *sum += gray;
                 }
             }
-            sum += sums.iter().copied().map(f64::from).sum::<f64>();
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total += f64::from(sum);
+            }
         }
         let rest = rest.iter().map(|pixel| f64::from(whole_gray::<T>(pixel.map(T::real))));
-        sum + rest.sum::<f64>()
+        totals.into_iter().chain(rest).sum()
     }
 }
 
