@@ -103,10 +103,15 @@ fake-cuda: tools ## build target/fake-cuda/libcuda.so.1, a CUDA driver that chec
 rust-examples: tools ## build the Rust programs in examples/, which Python tests run
 	cargo build $(LOCKED) --quiet --examples
 
+# Tests whose results depend on what decodes JPEG: they run with each decoder.
+JPEG_TESTS := $(addprefix tests/python/test_,$(addsuffix .py,augment backends batches damage decode fields flow \
+    formats golden hostile images inspect interrupted memory pillow processes states tensorflow)) \
+    tests/python/graph/test_graph_images.py
+
 .PHONY: test-python
 test-python: .venv/.stamp-test .venv/.stamp-package fake-cuda rust-examples stubtest ## Python tests, on the built wheel
 	$(BIN)/python -m pytest -m "not torch and not mxnet"
-	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet"
+	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet" $(JPEG_TESTS)
 
 .PHONY: tutorial-pictures
 tutorial-pictures: .venv/.stamp-test .venv/.stamp-package ## make the pictures of docs/tutorials/ anew

@@ -12,7 +12,7 @@ import cases_of_resources
 import cv2
 import numpy as np
 import pytest
-from imagepipe_rs import GraphError, _native
+from imagepipe_rs import _native
 from imagepipe_rs import graph as native
 from imagepipe_rs.graph import Constant, Graph, Node, Stream, _nodes, outputs, pixelpipes
 from imagepipe_rs.graph.pixelpipes import _image
@@ -50,10 +50,6 @@ def _is_operation(kind: type[Node]) -> bool:
     """Return whether it differs from an operation only in how it is made."""
     is_one = kind.__name__ in _nodes.__all__ and kind.__bases__ == (getattr(native, kind.__name__),)
     return is_one and vars(kind).keys() <= {"__doc__", "__module__", "__init__"}
-
-
-def _is_missing(kind: type[Node]) -> bool:
-    return not hasattr(native, kind.__name__) and kind.__bases__ == (native.Operation,)
 
 
 def _copy(kind: Any, _folder: Path) -> Values:
@@ -264,9 +260,8 @@ IMAGES: dict[str, tuple[Any, ...]] = {
 }
 
 OPERATIONS = [name for name, kind in EXPORTED.items() if _is_operation(kind)]
-MISSING = [name for name, kind in EXPORTED.items() if _is_missing(kind)]
 # They give what the nodes of the same name give.
-OTHERS = [name for name in EXPORTED if name not in {*OPERATIONS, *MISSING, *OWN, *IMAGES}]
+OTHERS = [name for name in EXPORTED if name not in {*OPERATIONS, *OWN, *IMAGES}]
 
 
 def test_every_node_that_is_exported_has_a_test_here() -> None:
@@ -309,9 +304,3 @@ def test_images_are_the_same_with_channels_first(name: str, gray: bool) -> None:
         wanted = wanted[None] if gray else wanted.transpose(2, 0, 1)
     np.testing.assert_array_equal(found, wanted)
     assert found.dtype == wanted.dtype
-
-
-@pytest.mark.parametrize("name", MISSING)
-def test_a_node_that_is_missing_says_so(name: str) -> None:
-    with Graph(), pytest.raises(GraphError, match="not an operation of this version"):
-        EXPORTED[name](Constant(1))  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from imagepipe_rs import graph as native
 from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
-from imagepipe_rs.graph.pixelpipes._port import converted, missing, named, without_internals
+from imagepipe_rs.graph.pixelpipes._port import converted, named, without_internals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,10 +66,7 @@ class ImageNode(native.Macro):
 
 def ported_image(name: str) -> type[Node]:
     """Return a class of nodes that take or give images, by its name."""
-    found = getattr(native, name, None)
-    if found is None:
-        return missing(name)
-    return image_node(name, found)
+    return image_node(name, getattr(native, name))
 
 
 def image_node(name: str, made: type[Node]) -> type[Node]:

@@ -15,7 +15,7 @@ from imagepipe_rs.graph._node import Node, Operation
 from imagepipe_rs.graph._nodes import SampleIndex
 from imagepipe_rs.graph._placeholders import Reference
 from imagepipe_rs.graph.pixelpipes._enumerations import OF_PARAMETERS
-from imagepipe_rs.graph.pixelpipes._exceptions import NodeException, refused
+from imagepipe_rs.graph.pixelpipes._exceptions import refused
 
 N = TypeVar("N", bound=Node)
 
@@ -45,18 +45,8 @@ def ported(made: type[N], name: str | None = None) -> type[N]:
 
 def operation(name: str) -> type[Operation]:
     """Return the class of an operation by its name."""
-    found = getattr(native, name, None)
-    return missing(name) if found is None else ported(found)
-
-
-def missing(name: str) -> type[Operation]:
-    """Return a class in place of an operation that the compiled module does not have."""
-
-    def init(self: Operation, *args: Any, **kwargs: Any) -> None:
-        del self, args, kwargs
-        raise NodeException(f"{name} is not an operation of this version")
-
-    return type(name, (Operation,), {"__init__": init, "__doc__": f"{name}, which is missing."})
+    made: type[Operation] = getattr(native, name)
+    return ported(made)
 
 
 def without_internals(given: dict[str, Any]) -> dict[str, Any]:
@@ -91,4 +81,4 @@ def referred(text: str) -> Node | None:
     return Reference(target)
 
 
-__all__ = ["converted", "missing", "named", "operation", "ported", "referred", "without_internals"]
+__all__ = ["converted", "named", "operation", "ported", "referred", "without_internals"]
