@@ -19,7 +19,7 @@ SPOT[2, 2] = 1
 def _(kind: Any, _folder: Path) -> Values:
     seed = RandomSeed()
     with_sigma = GaussianBlur(SPOT, 5, SampleUniform(0.5, 1.5, seed))
-    same = kind(SPOT, 5, 0.5, 1.5, seed) - with_sigma
+    same = kind(SPOT, 5, (0.5, 1.5), seed) - with_sigma
     # How much stays in the middle says what sigma was.
     drawn = kind(SPOT, [5, 1])[2][2]
 
