@@ -99,7 +99,7 @@ pub(super) fn infer_picture(of: &Type) -> Result<Picture, String> {
     })
 }
 
-/// What is known of an image whose pixels are computed with: see [`of_pixel`].
+/// What is known of an image whose pixels are computed with: see `of_pixel!`.
 ///
 /// # Errors
 /// That it is none, or that its elements are of another type.

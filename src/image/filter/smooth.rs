@@ -1,7 +1,7 @@
 //! Smooth images: sums of pixels with the weights of symmetric kernels.
 //!
 //! For bytes, sums are in whole numbers. The kernels that OpenCV has for 3 and 5 pixels are
-//! binomial, and those sums are exact; what becomes of others is said in [`super::bytes`].
+//! binomial, and those sums are exact; what becomes of others is said in `bytes.rs`.
 
 use super::super::raster::{Outside, Raster};
 use super::super::wide::widely;
