@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from imagepipe_rs.graph._motion import Motion, Size, Spatial
 from imagepipe_rs.graph._node import Node, Operation
@@ -66,7 +66,32 @@ class _Cropped(Motion):
         return Operation("Resize", part, *self.size, interpolation)
 
 
-class HorizontalFlip(Spatial):
+class _Flip(Spatial):
+    """An image that is mirrored, with its mask, boxes and points.
+
+    Attributes:
+        is_horizontal: whether left and right are exchanged, not top and bottom.
+    """
+
+    is_horizontal: ClassVar[bool]
+
+    def __init__(
+        self,
+        source: Operand,
+        *,
+        targets: Mapping[str, Kind] | None = None,
+        name: str | None = None,
+    ) -> None:
+        """Take the source."""
+        super().__init__(source, targets, name=name)
+
+    def motion(self, size: Size, **inputs: Any) -> Motion:
+        """Return where everything goes in an image of a size."""
+        del inputs
+        return _Flipped(size, is_horizontal=self.is_horizontal)
+
+
+class HorizontalFlip(_Flip):
     """An image mirrored left to right, with its mask, boxes and points.
 
     Args:
@@ -79,23 +104,10 @@ class HorizontalFlip(Spatial):
             is.
     """
 
-    def __init__(
-        self,
-        source: Operand,
-        *,
-        targets: Mapping[str, Kind] | None = None,
-        name: str | None = None,
-    ) -> None:
-        """Take the source."""
-        super().__init__(source, targets, name=name)
-
-    def motion(self, size: Size, **inputs: Any) -> Motion:
-        """Return where everything goes in an image of a size."""
-        del inputs
-        return _Flipped(size, is_horizontal=True)
+    is_horizontal = True
 
 
-class VerticalFlip(Spatial):
+class VerticalFlip(_Flip):
     """An image mirrored top to bottom, with its mask, boxes and points.
 
     Args:
@@ -108,23 +120,41 @@ class VerticalFlip(Spatial):
             is.
     """
 
+    is_horizontal = False
+
+
+class _RandomFlip(Spatial):
+    """An image that is mirrored with a probability, with its mask, boxes and points.
+
+    Attributes:
+        is_horizontal: whether left and right are exchanged, not top and bottom.
+    """
+
+    is_horizontal: ClassVar[bool]
+
     def __init__(
         self,
         source: Operand,
+        p: Operand = 0.5,
+        seed: Operand | None = None,
         *,
         targets: Mapping[str, Kind] | None = None,
         name: str | None = None,
     ) -> None:
-        """Take the source."""
-        super().__init__(source, targets, name=name)
+        """Take the source and the probability."""
+        super().__init__(source, targets, p=p, seed=seed, name=name)
 
     def motion(self, size: Size, **inputs: Any) -> Motion:
         """Return where everything goes in an image of a size."""
         del inputs
-        return _Flipped(size, is_horizontal=False)
+        return _Flipped(size, is_horizontal=self.is_horizontal)
+
+    def applies(self, **inputs: Any) -> Node:
+        """Return whether it is mirrored."""
+        return Operation("SampleBernoulli", inputs["p"], inputs["seed"])
 
 
-class RandomHorizontalFlip(Spatial):
+class RandomHorizontalFlip(_RandomFlip):
     """An image that is mirrored left to right with a probability, with its mask, boxes and points.
 
     Args:
@@ -139,29 +169,10 @@ class RandomHorizontalFlip(Spatial):
             is not known what it is.
     """
 
-    def __init__(
-        self,
-        source: Operand,
-        p: Operand = 0.5,
-        seed: Operand | None = None,
-        *,
-        targets: Mapping[str, Kind] | None = None,
-        name: str | None = None,
-    ) -> None:
-        """Take the source and the probability."""
-        super().__init__(source, targets, p=p, seed=seed, name=name)
-
-    def motion(self, size: Size, **inputs: Any) -> Motion:
-        """Return where everything goes in an image of a size."""
-        del inputs
-        return _Flipped(size, is_horizontal=True)
-
-    def applies(self, **inputs: Any) -> Node:
-        """Return whether it is mirrored."""
-        return Operation("SampleBernoulli", inputs["p"], inputs["seed"])
+    is_horizontal = True
 
 
-class RandomVerticalFlip(Spatial):
+class RandomVerticalFlip(_RandomFlip):
     """An image that is mirrored top to bottom with a probability, with its mask, boxes and points.
 
     Args:
@@ -176,26 +187,7 @@ class RandomVerticalFlip(Spatial):
             is not known what it is.
     """
 
-    def __init__(
-        self,
-        source: Operand,
-        p: Operand = 0.5,
-        seed: Operand | None = None,
-        *,
-        targets: Mapping[str, Kind] | None = None,
-        name: str | None = None,
-    ) -> None:
-        """Take the source and the probability."""
-        super().__init__(source, targets, p=p, seed=seed, name=name)
-
-    def motion(self, size: Size, **inputs: Any) -> Motion:
-        """Return where everything goes in an image of a size."""
-        del inputs
-        return _Flipped(size, is_horizontal=False)
-
-    def applies(self, **inputs: Any) -> Node:
-        """Return whether it is mirrored."""
-        return Operation("SampleBernoulli", inputs["p"], inputs["seed"])
+    is_horizontal = False
 
 
 class RandomResizedCrop(Spatial):
