@@ -62,9 +62,9 @@ impl Mixing {
         if ways.is_empty() {
             return Err(Error::argument("mix", "()", "at least one way of mixing"));
         }
-        for (_, alpha) in &ways {
+        for (kind, alpha) in &ways {
             check_alpha(*alpha).map_err(|allowed| {
-                let given = format!("...(alpha={alpha})");
+                let given = format!("{kind:?}(alpha={alpha})");
                 Error::argument("mix", given, format!("alpha is {allowed}"))
             })?;
         }

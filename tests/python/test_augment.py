@@ -473,6 +473,11 @@ def test_a_damaged_image_still_raises(damaged: Path) -> None:
         ({"mix": 0.2}, TypeError, "mix=0.2 is not valid"),
         ({"mix": RandAugment()}, TypeError, "mix=RandAugment"),
         ({"mix": MixUp(0)}, ValueError, "alpha is a number above 0"),
+        (
+            {"mix": MixUp(-1.0)},
+            ValueError,
+            r"mix=MixUp\(alpha=-1\) is not valid: alpha is a number",
+        ),
         ({"mix": CutMix("1")}, TypeError, r"CutMix\(alpha='1'\) is not valid: alpha is"),
         ({"mix": "mixup", "labels": None}, ValueError, "labels=None is not valid: only without"),
         ({"mix": "mixup", "ragged": True}, ValueError, "ragged=True is not valid: only without"),
