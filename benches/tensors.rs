@@ -206,7 +206,7 @@ fn main() {
                 &Config {
                     image: transform::Options {
                         flip: true,
-                        ..same.image
+                        ..same.image.clone()
                     },
                     ..same.clone()
                 },
@@ -217,7 +217,7 @@ fn main() {
                 &Config {
                     image: transform::Options {
                         layout: Layout::Nchw,
-                        ..same.image
+                        ..same.image.clone()
                     },
                     ..same.clone()
                 },
@@ -229,7 +229,7 @@ fn main() {
                     image: transform::Options {
                         dtype: Dtype::Float32,
                         layout: Layout::Nchw,
-                        ..same.image
+                        ..same.image.clone()
                     },
                     ..same.clone()
                 },

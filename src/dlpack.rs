@@ -103,29 +103,20 @@ impl Array {
         }
     }
 
-    /// An array in the CPU's memory, copied from its bytes.
-    ///
-    /// # Errors
-    /// [`crate::error::Error::Memory`] when there is no room for it.
+    /// An array of the elements in a buffer.
     ///
     /// # Panics
     /// If the bytes are not those of an array of this shape and type.
-    pub fn of_bytes(bytes: &[u8], shape: Vec<usize>, dtype: Dtype) -> Result<Self> {
-        let buffer = Host.allocate(bytes.len())?;
-        // SAFETY: the buffer is new and as long as the bytes.
-        unsafe {
-            buffer
-                .as_ptr()
-                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-        }
+    #[must_use]
+    pub fn of_buffer(buffer: Buffer, shape: Vec<usize>, dtype: Dtype) -> Self {
         let array = Self {
             start: buffer.as_ptr().cast(),
             shape,
             dtype,
-            device: Device::Cpu,
+            device: buffer.device(),
             owner: Arc::new(()),
         };
-        Ok(array.in_buffer(buffer))
+        array.in_buffer(buffer)
     }
 
     /// The same array, kept alive by `owner`.

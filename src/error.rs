@@ -56,6 +56,16 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// The graph that augments images cannot make one of an image.
+    #[error("{}: cannot augment: {}{fault}", path.display(), of_spot(*record))]
+    Augment {
+        /// The file.
+        path: PathBuf,
+        /// The record that it is, unless it is the file.
+        record: Option<Spot>,
+        /// What is wrong, at which node.
+        fault: Box<Fault>,
+    },
     /// Several files that cannot be used, each with its own error.
     #[error("{}", listed(*files, outcome, failures))]
     Files {
@@ -195,6 +205,61 @@ impl PartialEq for Cause {
 
 impl Eq for Cause {}
 
+/// What is wrong with a graph, or went wrong in a sample, and at which node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The node's name; empty for the graph as a whole.
+    pub node: Arc<str>,
+    /// Where it was made, such as `train.py:12`; empty if that is not known.
+    pub origin: Arc<str>,
+    /// What is wrong.
+    pub reason: String,
+    /// What it was caused by.
+    pub cause: Option<Cause>,
+}
+
+impl Fault {
+    /// What is wrong with a graph as a whole.
+    pub(crate) fn of_graph(reason: impl Into<String>) -> Self {
+        Self {
+            node: Arc::from(""),
+            origin: Arc::from(""),
+            reason: reason.into(),
+            cause: None,
+        }
+    }
+
+    /// The same as this crate's error; of a sample, if it has an index.
+    #[must_use]
+    pub fn into_error(self, index: Option<u64>) -> Error {
+        let Self {
+            node,
+            origin,
+            reason,
+            cause,
+        } = self;
+        Error::Graph {
+            node,
+            origin,
+            index,
+            reason,
+            cause,
+        }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", of_node(&self.node, &self.origin), self.reason)
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        fault.into_error(None)
+    }
+}
+
 const RESUME: &str = ", or keep finished files and continue with resume=True";
 
 /// A result with this crate's error.
@@ -251,7 +316,7 @@ impl Error {
     pub fn of_record(mut self, spot: Spot) -> Self {
         match &mut self {
             Self::Record { number, .. } => *number = Some(spot.number),
-            Self::Decode { record, .. } => *record = Some(spot),
+            Self::Decode { record, .. } | Self::Augment { record, .. } => *record = Some(spot),
             Self::Io { source, .. } if source.kind() == io::ErrorKind::OutOfMemory => {
                 let reason = format!("{}{source}", of_spot(Some(spot)));
                 *source = io::Error::new(source.kind(), reason);
@@ -266,6 +331,7 @@ impl Error {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Decode { path, .. }
+            | Self::Augment { path, .. }
             | Self::Dataset { path, .. }
             | Self::Io { path, .. }
             | Self::Write { path, .. }
@@ -300,6 +366,7 @@ impl Error {
         match self {
             Self::Dataset { reason, .. } => reason.clone(),
             Self::Decode { record, reason, .. } => format!("{}{reason}", of_spot(*record)),
+            Self::Augment { record, fault, .. } => format!("{}{fault}", of_spot(*record)),
             Self::Record {
                 offset,
                 number,

@@ -12,7 +12,7 @@ from imagepipe_rs import _native
 from imagepipe_rs._environment import auto_shard, cuda_upload, jpeg_decoder, places_directory
 from imagepipe_rs._names import shown
 from imagepipe_rs._paths import paths_of
-from imagepipe_rs.augment import policy_of, ways_of
+from imagepipe_rs.augment import augmenter_of, ways_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,7 +59,7 @@ def extracted(given: Mapping[str, Any]) -> dict[str, Any]:
         **given,
         "paths": paths_of(given["path"]),
         "shard": shard_of(given["shard"]),
-        "augment": policy_of(given["augment"]),
+        "augment": augmenter_of(given["augment"]),
         "mix": ways_of(given["mix"]),
         "weights": _weights(given["weights"]),
         "decoder": jpeg_decoder(given["decoder"]),

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from imagepipe_rs import _native
 from imagepipe_rs._names import shown
 
 if TYPE_CHECKING:
@@ -158,14 +159,20 @@ WAYS: dict[str, type[Way]] = {"mixup": MixUp, "cutmix": CutMix}
 """The ways of mixing that a word stands for, with their defaults."""
 
 
-def policy_of(augment: Any) -> Policy | None:
-    """Return the policy that an argument stands for.
+def augmenter_of(augment: Any) -> Policy | _native.Graph | None:
+    """Return the policy, or the graph, that an argument stands for.
 
     Raises:
-        TypeError: no word and no policy.
+        TypeError: no word, no policy and no stream.
         ValueError: another word.
     """
-    return None if augment is None else _object("augment", augment, augment, POLICIES)
+    if augment is None:
+        return None
+    native = getattr(augment, "native", None)
+    if isinstance(native, _native.Graph):
+        return native
+    policy: Policy = _object("augment", augment, augment, POLICIES)
+    return policy
 
 
 def ways_of(mix: Any) -> tuple[Way, ...] | None:
@@ -188,7 +195,7 @@ def _object(name: str, given: Any, one: Any, known: dict[str, type[Any]]) -> Any
         return one
     words = ", ".join(f'"{word}"' for word in known)
     classes = ", ".join(kind.__name__ for kind in known.values())
-    several = ", several of these" if name == "mix" else ""
+    several = ", several of these" if name == "mix" else ", a graph"
     allowed = f"one of {words}, an object of {classes} (of imagepipe_rs){several}, or None"
     message = f"{name}={shown(given)} is not valid: {allowed}"
     raise ValueError(message) if isinstance(one, str) else TypeError(message)

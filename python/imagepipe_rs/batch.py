@@ -156,7 +156,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
 
     @property
     def ops(self) -> tuple[tuple[tuple[str, float], ...], ...] | None:
-        """What ``augment`` did to each sample, in order: names and magnitudes; None without it.
+        """What a policy did to each sample, in order: names and magnitudes; None without one.
 
         ``(("ShearX", -0.09), ("Posterize", 7.0))``: the tangent of the angle for shears, pixels for
         translations, degrees counter-clockwise for rotations, how many bits are kept for

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from imagepipe_rs.augment import Policy, Way
+    from imagepipe_rs.graph import Graph, Stream
 
 # What a pickled Loader leaves behind, since it is made again; of its epochs it keeps their state.
 _MADE_AGAIN = {"_native", "_adapter", "_about", "_epochs"}
@@ -99,7 +100,10 @@ class Loader:
             ``"augmix"``, or an object with other parameters: :class:`RandAugment`,
             :class:`TrivialAugmentWide`, :class:`AutoAugment` or :class:`AugMix`. Operations and
             their strengths are those of torchvision's v2 transforms on uint8 tensors, with the
-            nearest pixels and black around the image. ``batch.ops`` says what was done.
+            nearest pixels and black around the image. ``batch.ops`` says what was done. Or a
+            :class:`imagepipe_rs.graph.Graph` of your own, in which ``LoaderImage()`` is the image,
+            and whose one output is an image of the same size and type; what it draws depends on the
+            Loader's seed, the epoch and the sample.
         mix: mix each image with the one before it in its batch (the first with the last), and their
             labels, which are then float32, (N, num_classes), with a sum of 1: ``"mixup"``,
             ``"cutmix"``, a :class:`MixUp` or :class:`CutMix`, or several of these, of which each
@@ -202,6 +206,7 @@ class Loader:
         TypeError: an argument of the wrong type, or an unknown one: for names from Keras, PyTorch,
             torchvision, DALI, FFCV and MXNet, the message gives the name here.
         ValueError: an argument of the wrong value.
+        GraphError: a graph as ``augment`` that cannot work, or does not give such an image.
         DatasetError: nothing at ``path``, no images there, or datasets of two kinds; a CSV with an
             invalid row; also a ``FileNotFoundError``, ``PermissionError`` or ``ValueError`` where
             that fits.
@@ -238,6 +243,8 @@ class Loader:
         flip: bool = False,
         augment: Literal["randaugment", "trivial_wide", "autoaugment", "augmix"]
         | Policy
+        | Graph
+        | Stream
         | None = None,
         mix: Literal["mixup", "cutmix"]
         | Way
@@ -277,6 +284,7 @@ class Loader:
     ) -> None:
         """Find the samples and check the arguments; see the class."""
         self._given = {name: value for name, value in locals().items() if name != "self"}
+        self._given["augment"] = _with_stream(augment)
         self._folder = current_folder()
         self._open(self._given)
 
@@ -594,6 +602,15 @@ class Loader:
         self._open({**self._given, "path": paths_from(self._folder, self._given["path"])})
         self._trainers = state["_trainers"]
         self._epochs.stand(stands)
+
+
+def _with_stream(augment: Any) -> Any:
+    """Return an argument as it is kept: a graph as a stream, which can be pickled."""
+    if augment is None or isinstance(augment, str):
+        return augment
+    from imagepipe_rs.graph import Graph, Stream  # noqa: PLC0415  most Loaders have no graph
+
+    return Stream(augment) if isinstance(augment, Graph) else augment
 
 
 _OPTIONS = frozenset(inspect.signature(Loader).parameters)

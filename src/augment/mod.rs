@@ -19,8 +19,10 @@ mod published;
 mod space;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::codec::Reason;
+use crate::error::Result;
 use crate::pixel::Size;
 use crate::random::Identity;
 
@@ -29,12 +31,21 @@ pub use operation::{Operation, Step};
 pub use policy::Policy;
 pub use published::Published;
 
+/// What is to change the pixels of samples, before it is known which images they are.
+pub trait Augmenter: fmt::Debug + Send + Sync {
+    /// What changes images of `size`, or of any if each has its own, with so many channels: 3 or 1.
+    ///
+    /// # Errors
+    /// What is wrong with it, as an argument or with its graph.
+    fn for_images(&self, size: Option<Size>, channels: usize) -> Result<Arc<dyn Augmentation>>;
+}
+
 /// What changes the pixels of samples, for all workers.
 pub trait Augmentation: fmt::Debug + Send + Sync {
     /// What a worker changes samples with.
     fn worker(&self) -> Box<dyn Change>;
 
-    /// The most steps that are taken on a sample.
+    /// The most steps that are told of a sample; 0 if none ever is.
     fn most_steps(&self) -> usize;
 }
 

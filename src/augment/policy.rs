@@ -1,13 +1,14 @@
 //! Which steps are taken on a sample.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::apply::Worker;
 use super::distribution::dirichlet;
 use super::operation::{Operation, Step};
 use super::published::{Choice, Published};
 use super::space::{MIXED, PARTIAL, Space, USUAL};
-use super::{Augmentation, Change};
+use super::{Augmentation, Augmenter, Change};
 use crate::error::{Error, Result};
 use crate::pixel::Size;
 use crate::random::Stream;
@@ -175,6 +176,13 @@ impl Policy {
                 steps.push(step(Space::Mix, operation, bin, size, chance));
             }
         }
+    }
+}
+
+impl Augmenter for Policy {
+    fn for_images(&self, _: Option<Size>, _: usize) -> Result<Arc<dyn Augmentation>> {
+        self.check()?;
+        Ok(Arc::new(*self))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::format::Unknown;
 use super::{bmp, encode, jpeg, png, raw, webp};
-use crate::error::{Error, counted};
+use crate::error::{Error, Fault, counted};
 
 /// Why an image could not be decoded, or not be encoded; the caller knows the path.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +32,9 @@ pub enum Reason {
     /// What a library says, or a caller.
     #[error("{0}")]
     Said(String),
+    /// An image that a graph cannot augment.
+    #[error("{0}")]
+    Augment(Box<Fault>),
     /// A file without bytes.
     #[error("the file is empty")]
     EmptyFile,
@@ -81,6 +84,14 @@ impl Reason {
     /// The error that it is about the image at `path`.
     #[must_use]
     pub fn at(self, path: PathBuf) -> Error {
+        if let Self::Augment(fault) = self {
+            let record = None;
+            return Error::Augment {
+                path,
+                record,
+                fault,
+            };
+        }
         let reason = self.to_string();
         if !self.is_memory() {
             return Error::Decode {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 
+use crate::error::Result;
 use crate::pixel::Dtype;
+use crate::tensor::{Block, Buffer};
 
 /// The most axes of an array.
 pub const MOST_AXES: usize = 8;
@@ -35,7 +37,7 @@ pub struct Array {
 #[derive(Clone)]
 enum Data {
     Small([u64; SMALL]),
-    Large(Arc<Vec<u64>>),
+    Large(Arc<Block>),
 }
 
 /// A type of elements that graphs compute with.
@@ -75,6 +77,12 @@ impl Shape {
     pub const SCALAR: Self = Self {
         axes: [0; MOST_AXES],
         rank: 0,
+    };
+
+    /// One axis without elements.
+    const EMPTY: Self = Self {
+        rank: 1,
+        ..Self::SCALAR
     };
 
     /// The shape with these axes; `None` if they are too many, or have too many elements together.
@@ -126,7 +134,7 @@ impl Array {
         let data = if words <= SMALL {
             Data::Small([0; SMALL])
         } else {
-            Data::Large(Arc::new(vec![0; words]))
+            Data::Large(Arc::new(Block::zeros(words)))
         };
         Self { dtype, shape, data }
     }
@@ -190,9 +198,9 @@ impl Array {
         let words = (shape.elements() * dtype.bytes()).div_ceil(8);
         let is_reused = match &mut self.data {
             Data::Small(_) => words <= SMALL,
-            Data::Large(words_there) => match Arc::get_mut(words_there) {
+            Data::Large(block) => match Arc::get_mut(block) {
                 Some(mine) if words > SMALL => {
-                    mine.resize(words, 0);
+                    mine.resize(words);
                     true
                 }
                 _ => false,
@@ -203,6 +211,37 @@ impl Array {
         } else {
             *self = Self::zeros(dtype, shape);
         }
+    }
+
+    /// Makes it a copy of another one, in its own memory as [`Array::reset`] says.
+    pub fn copy_from(&mut self, other: &Self) {
+        self.reset(other.dtype, other.shape);
+        self.bytes_mut().copy_from_slice(other.bytes());
+    }
+
+    /// Whether nobody shares its memory.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        match &self.data {
+            Data::Small(_) => true,
+            Data::Large(block) => Arc::strong_count(block) == 1,
+        }
+    }
+
+    /// Its bytes as a buffer, with its memory if that is large and nobody shares it. The array is
+    /// then one of no elements, which uses the memory again when the buffer is dropped.
+    ///
+    /// # Errors
+    /// [`crate::error::Error::Memory`] when there is no room for a copy.
+    pub fn hand_over(&mut self) -> Result<Buffer> {
+        let bytes = self.len();
+        if let Data::Large(block) = &mut self.data
+            && let Some(own) = Arc::get_mut(block)
+        {
+            self.shape = Shape::EMPTY;
+            return Ok(own.hand_over(bytes));
+        }
+        Buffer::copied(self.bytes())
     }
 
     /// Makes it a scalar.
@@ -222,7 +261,7 @@ impl Array {
     pub fn bytes(&self) -> &[u8] {
         let words: &[u64] = match &self.data {
             Data::Small(words) => words,
-            Data::Large(words) => words,
+            Data::Large(block) => block.words(),
         };
         &bytemuck::cast_slice(words)[..self.len()]
     }
@@ -232,7 +271,7 @@ impl Array {
         let len = self.len();
         let words: &mut [u64] = match &mut self.data {
             Data::Small(words) => words,
-            Data::Large(words) => Arc::make_mut(words).as_mut_slice(),
+            Data::Large(block) => Arc::make_mut(block).words_mut(),
         };
         &mut bytemuck::cast_slice_mut(words)[..len]
     }
@@ -312,6 +351,32 @@ mod tests {
         let kept = array.clone();
         array.reset(Dtype::Uint8, shape(200));
         assert_ne!(array.bytes().as_ptr(), kept.bytes().as_ptr());
+    }
+
+    #[test]
+    fn memory_that_was_handed_over_is_used_again() {
+        let shape = Shape::new(&[100]).unwrap();
+        let mut array = Array::vector(&[1.5f64; 100]);
+        let buffer = array.hand_over().unwrap();
+        assert_eq!(buffer.len(), 800);
+        assert!(array.bytes().is_empty());
+        array.reset(Dtype::Float64, shape);
+        assert_ne!(array.bytes().as_ptr(), buffer.as_ptr());
+        let address = buffer.as_ptr();
+        let _held = array.hand_over().unwrap();
+        drop(buffer);
+        array.reset(Dtype::Float64, shape);
+        assert_eq!(array.bytes().as_ptr(), address);
+    }
+
+    #[test]
+    fn shared_memory_is_copied() {
+        let mut array = Array::vector(&[1.5f64; 100]);
+        let kept = array.clone();
+        assert!(!array.is_own());
+        let buffer = array.hand_over().unwrap();
+        assert_ne!(buffer.as_ptr().cast_const(), kept.bytes().as_ptr());
+        assert_eq!(array, kept);
     }
 
     #[test]

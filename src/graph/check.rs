@@ -1,9 +1,10 @@
 //! What can be known of a graph before it is run.
 
-use super::description::{Description, Fault, Kind, Node, Output};
+use super::description::{Description, Kind, Node, Output};
 use super::operation::{Given, Operation};
 use super::types::Type;
 use super::value::Value;
+use crate::error::Fault;
 
 /// The most nodes of a graph: what is more is a mistake, or malice.
 const MOST_NODES: usize = 1 << 20;
@@ -37,6 +38,7 @@ pub(super) fn check(graph: &Description) -> Result<Known, Fault> {
         check_inputs(place, node)?;
         let found = match &node.kind {
             Kind::Constant(value) | Kind::Files(value) => Ok(Type::of(value)),
+            Kind::Given(found) => Ok(found.clone()),
             Kind::Operation { operation, inputs } => (operation.infer)(&Given {
                 types: &known(&types, inputs),
                 constants: &constants(graph, inputs),
@@ -60,7 +62,7 @@ fn known(types: &[Type], nodes: &[usize]) -> Vec<Type> {
 fn constants<'a>(graph: &'a Description, nodes: &[usize]) -> Vec<Option<&'a Value>> {
     let constant = |node: &usize| match &graph.nodes[*node].kind {
         Kind::Constant(value) | Kind::Files(value) => Some(value),
-        Kind::Operation { .. } | Kind::Foreign { .. } => None,
+        Kind::Operation { .. } | Kind::Foreign { .. } | Kind::Given(_) => None,
     };
     nodes.iter().map(constant).collect()
 }

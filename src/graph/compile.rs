@@ -71,7 +71,7 @@ impl Compiler<'_> {
     fn place(&mut self, node: &Node) -> usize {
         match &node.kind {
             Kind::Constant(value) => self.constant(node, value.clone()),
-            Kind::Files(_) => self.add(node.clone()),
+            Kind::Files(_) | Kind::Given(_) => self.add(node.clone()),
             Kind::Foreign { function, inputs } => {
                 let (function, inputs) = (function.clone(), self.moved(inputs));
                 self.add(node.of_kind(Kind::Foreign { function, inputs }))

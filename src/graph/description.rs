@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::operation::{Inputs, Operation};
 use super::types::Type;
 use super::value::Value;
-use crate::error::{Cause, Error};
+use crate::error::{Cause, Fault};
 
 /// A graph. Every input of a node comes from a node before it.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ pub enum Kind {
     /// Paths of files, as a list of text: always the same, and written relative to the file that a
     /// graph is saved in.
     Files(Value),
+    /// What whoever runs the graph has put into the register, of this type. It cannot be saved.
+    Given(Type),
     /// What a function of the caller's own makes of other nodes' values. It cannot be saved.
     Foreign {
         /// The function.
@@ -94,19 +96,6 @@ pub struct Output {
     pub label: Arc<str>,
 }
 
-/// What is wrong with a graph, or went wrong in a sample, and at which node.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The node's name; empty for the graph as a whole.
-    pub node: Arc<str>,
-    /// Where it was made.
-    pub origin: Arc<str>,
-    /// What is wrong.
-    pub reason: String,
-    /// What it was caused by.
-    pub cause: Option<Cause>,
-}
-
 impl Node {
     /// What is wrong with this node.
     #[must_use]
@@ -123,44 +112,8 @@ impl Node {
     #[must_use]
     pub fn inputs(&self) -> &[usize] {
         match &self.kind {
-            Kind::Constant(_) | Kind::Files(_) => &[],
+            Kind::Constant(_) | Kind::Files(_) | Kind::Given(_) => &[],
             Kind::Operation { inputs, .. } | Kind::Foreign { inputs, .. } => inputs,
         }
-    }
-}
-
-impl Fault {
-    /// What is wrong with a graph as a whole.
-    pub(super) fn of_graph(reason: impl Into<String>) -> Self {
-        Self {
-            node: Arc::from(""),
-            origin: Arc::from(""),
-            reason: reason.into(),
-            cause: None,
-        }
-    }
-
-    /// The same as this crate's error; of a sample, if it has an index.
-    #[must_use]
-    pub fn into_error(self, index: Option<u64>) -> Error {
-        let Self {
-            node,
-            origin,
-            reason,
-            cause,
-        } = self;
-        Error::Graph {
-            node,
-            origin,
-            index,
-            reason,
-            cause,
-        }
-    }
-}
-
-impl From<Fault> for Error {
-    fn from(fault: Fault) -> Self {
-        fault.into_error(None)
     }
 }

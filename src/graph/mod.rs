@@ -5,6 +5,7 @@
 //! of (graph, seed, index) alone.
 
 mod array;
+mod augmentation;
 pub mod batches;
 mod check;
 mod compile;
@@ -21,8 +22,9 @@ mod saved;
 mod types;
 mod value;
 
+pub use crate::error::Fault;
 pub use array::{Array, Element, MOST_AXES, Shape, dtype_named};
-pub use description::{Description, Failed, Fault, Foreign, Kind, Node, Output};
+pub use description::{Description, Failed, Foreign, Kind, Node, Output};
 pub use list::{List, Text, TextList};
 pub use operation::{Default, Given, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use profile::{Profile, Spent};

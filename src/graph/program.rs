@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use super::check::check;
 use super::compile::{Compiled, compiled};
-use super::description::{Description, Failed, Fault, Foreign, Kind, Node};
+use super::description::{Description, Failed, Foreign, Kind, Node};
 use super::operation::{Inputs, Run, Sample, Scratch};
 use super::profile::{Observer, Profile, Spent};
 use super::types::Type;
 use super::value::Value;
+use crate::error::Fault;
 
 /// Selections within branches of selections: each takes some of the stack.
 const DEEPEST: usize = 1000;
@@ -32,9 +33,11 @@ pub struct Program {
     inputs: Vec<u32>,
     /// Nodes in the order they are computed in: first what every sample needs, then each branch.
     blocks: Vec<Vec<u32>>,
-    /// Nodes whose value is another one's, which they share.
+    /// Nodes whose value may be another one's, which they share.
     selections: Vec<usize>,
     outputs: Vec<usize>,
+    /// Of each output, whether the value in the register is needed for nothing else once it is read.
+    is_last: Vec<bool>,
     labels: Vec<Arc<str>>,
 }
 
@@ -45,8 +48,15 @@ struct Step {
     /// Its inputs, as a part of the program's.
     first: u32,
     end: u32,
-    /// The blocks of a selection's branches.
-    branches: Option<[u32; 2]>,
+    branches: Option<[Branch; 2]>,
+}
+
+/// A branch of a selection.
+#[derive(Clone, Copy, Debug)]
+struct Branch {
+    block: u32,
+    /// Whether the value at its end is wanted by the selection alone, which may take it.
+    is_taken: bool,
 }
 
 /// What computes a node.
@@ -60,6 +70,8 @@ enum Function {
 #[derive(Debug)]
 pub struct Registers {
     values: Vec<Value>,
+    /// Copies of outputs that are constants, or shared.
+    copies: Vec<Value>,
     scratch: Scratch,
     /// The run that computed each value.
     runs: Vec<u64>,
@@ -100,7 +112,7 @@ impl Program {
     fn planned(graph: &Description, types: Vec<Type>) -> Result<Self, Fault> {
         let outputs: Vec<_> = graph.outputs.iter().map(|output| output.node).collect();
         let labels = graph.outputs.iter().map(|output| Arc::clone(&output.label));
-        let mut planner = Planner::new(&graph.nodes);
+        let mut planner = Planner::new(&graph.nodes, &outputs);
         planner.plan(&outputs)?;
         let is_selected =
             |step: &Option<Step>| step.as_ref().is_some_and(|step| step.branches.is_some());
@@ -108,6 +120,7 @@ impl Program {
         Ok(Self {
             types,
             selections: selections.collect(),
+            is_last: is_last(&outputs, &planner.steps),
             steps: planner.steps,
             inputs: planner.inputs,
             blocks: planner.blocks,
@@ -151,21 +164,31 @@ impl Program {
     pub fn registers(&self) -> Registers {
         let value = |node: &Node| match &node.kind {
             Kind::Constant(value) | Kind::Files(value) => value.clone(),
-            Kind::Operation { .. } | Kind::Foreign { .. } => Value::default(),
+            Kind::Operation { .. } | Kind::Foreign { .. } | Kind::Given(_) => Value::default(),
         };
         Registers {
             scratch: Scratch::default(),
             values: self.nodes.iter().map(value).collect(),
+            copies: vec![Value::default(); self.outputs.len()],
             runs: vec![0; self.nodes.len()],
             run: 0,
         }
+    }
+
+    /// The value of a node that is given, to be put in before a sample is made.
+    pub(super) fn given<'a>(&self, node: usize, registers: &'a mut Registers) -> &'a mut Value {
+        debug_assert!(matches!(self.nodes[node].kind, Kind::Given(_)));
+        &mut registers.values[node]
     }
 
     fn begin(&self, registers: &mut Registers) {
         registers.run += 1;
         // What they share could not be written to again.
         for node in &self.selections {
-            registers.values[*node] = Value::default();
+            let value = &mut registers.values[*node];
+            if !value.is_own_array() {
+                *value = Value::default();
+            }
         }
     }
 
@@ -202,6 +225,29 @@ impl Program {
     /// The outputs of the last sample, in order.
     pub fn outputs<'a>(&'a self, registers: &'a Registers) -> impl Iterator<Item = &'a Value> {
         self.outputs.iter().map(|node| &registers.values[*node])
+    }
+
+    /// What `give` makes of each output of the last sample, in order. It may take the memory of an
+    /// array, which no constant and no other output shares.
+    ///
+    /// # Errors
+    /// The first of `give`.
+    pub fn hand_over<T, E>(
+        &self,
+        registers: &mut Registers,
+        mut give: impl FnMut(&mut Value) -> Result<T, E>,
+    ) -> Result<Vec<T>, E> {
+        let outputs = self.outputs.iter().zip(&self.is_last);
+        let outputs = outputs.zip(&mut registers.copies);
+        let give = outputs.map(|((node, is_last), copy)| {
+            let value = &mut registers.values[*node];
+            if *is_last && value.is_own_array() {
+                return give(value);
+            }
+            copy.copy_from(value);
+            give(copy)
+        });
+        give.collect()
     }
 
     fn run_block(
@@ -263,7 +309,7 @@ impl Program {
     fn select(
         &self,
         node: usize,
-        branches: [u32; 2],
+        branches: [Branch; 2],
         sample: Sample,
         registers: &mut Registers,
         observer: &mut impl Observer,
@@ -271,13 +317,16 @@ impl Program {
         let inputs = self.nodes[node].inputs();
         let taken = registers.values[inputs[2]].is_true();
         let taken = taken.map_err(|reason| self.nodes[node].fault(reason))?;
-        let branch = usize::from(!taken);
-        self.run_block(branches[branch], sample, registers, observer)?;
+        let taken = usize::from(!taken);
+        let Branch { block, is_taken } = branches[taken];
+        self.run_block(block, sample, registers, observer)?;
         let (before, own) = registers.values.split_at_mut(node);
-        match (&before[inputs[branch]], self.types[node].dtype()) {
+        match (&mut before[inputs[taken]], self.types[node].dtype()) {
             (Value::Array(array), Some(dtype)) if array.dtype() != dtype => {
                 array.convert_into(dtype, own[0].array_mut());
             }
+            // The branch writes over what the selection had.
+            (value, _) if is_taken => std::mem::swap(value, &mut own[0]),
             (value, _) => own[0] = value.clone(),
         }
         Ok(())
@@ -316,11 +365,17 @@ struct Planner<'a> {
     ends: HashMap<usize, u32>,
     /// Ends of branches whose blocks are to be made.
     open: Vec<usize>,
+    /// How many nodes and outputs want each node.
+    wanted: Vec<usize>,
 }
 
 impl<'a> Planner<'a> {
-    fn new(nodes: &'a [Node]) -> Self {
+    fn new(nodes: &'a [Node], outputs: &[usize]) -> Self {
+        let mut wanted = vec![0; nodes.len()];
+        let inputs = nodes.iter().flat_map(Node::inputs);
+        inputs.chain(outputs).for_each(|node| wanted[*node] += 1);
         Self {
+            wanted,
             nodes,
             steps: vec![None; nodes.len()],
             inputs: Vec::new(),
@@ -390,7 +445,7 @@ impl<'a> Planner<'a> {
                 continue;
             }
             match &self.nodes[node].kind {
-                Kind::Constant(_) | Kind::Files(_) => {}
+                Kind::Constant(_) | Kind::Files(_) | Kind::Given(_) => {}
                 Kind::Operation { operation, inputs } => {
                     self.add_step(node, Function::Of(operation.run), inputs);
                 }
@@ -403,7 +458,7 @@ impl<'a> Planner<'a> {
 
     fn add_step(&mut self, node: usize, function: Function, inputs: &[usize]) {
         let branches = matches!(function, Function::Of(Run::Select))
-            .then(|| [inputs[0], inputs[1]].map(|end| self.block_of(end)));
+            .then(|| [inputs[0], inputs[1]].map(|end| self.branch(end)));
         let first = place(self.inputs.len());
         self.inputs.extend(inputs.iter().copied().map(place));
         self.steps[node] = Some(Step {
@@ -412,6 +467,17 @@ impl<'a> Planner<'a> {
             end: place(self.inputs.len()),
             branches,
         });
+    }
+
+    fn branch(&mut self, end: usize) -> Branch {
+        let is_computed = matches!(
+            self.nodes[end].kind,
+            Kind::Operation { .. } | Kind::Foreign { .. }
+        );
+        Branch {
+            block: self.block_of(end),
+            is_taken: self.wanted[end] == 1 && is_computed,
+        }
     }
 
     /// The block that computes the end of a branch.
@@ -425,6 +491,14 @@ impl<'a> Planner<'a> {
         self.open.push(end);
         block
     }
+}
+
+/// Of each output, whether its node is computed for every sample, and no later output's.
+fn is_last(outputs: &[usize], steps: &[Option<Step>]) -> Vec<bool> {
+    let is_last = |(place, node): (usize, &usize)| {
+        steps[*node].is_some() && !outputs[place + 1..].contains(node)
+    };
+    outputs.iter().enumerate().map(is_last).collect()
 }
 
 fn is_selection(node: &Node) -> bool {

@@ -175,6 +175,17 @@ impl ArrayType {
         }
     }
 
+    /// Whether an array of this type may be one of another type, as far as both are known.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let differ = |a: &Option<usize>, b: &Option<usize>| a.zip(*b).is_some_and(|(a, b)| a != b);
+        let are_axes = |a: &Vec<Option<usize>>, b: &Vec<Option<usize>>| {
+            a.len() == b.len() && !a.iter().zip(b).any(|(a, b)| differ(a, b))
+        };
+        let dtypes = self.dtype.zip(other.dtype);
+        let shapes = self.shape.as_ref().zip(other.shape.as_ref());
+        dtypes.is_none_or(|(a, b)| a == b) && shapes.is_none_or(|(a, b)| are_axes(a, b))
+    }
+
     /// What is known of an array that has one of two types.
     #[must_use]
     pub fn common(&self, other: &Self) -> Self {

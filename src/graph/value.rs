@@ -64,6 +64,19 @@ impl Value {
         }
     }
 
+    /// Whether it is an array whose memory nobody shares.
+    pub(super) fn is_own_array(&self) -> bool {
+        matches!(self, Self::Array(array) if array.is_own())
+    }
+
+    /// Makes it a copy of another one; arrays get memory of their own.
+    pub(super) fn copy_from(&mut self, other: &Self) {
+        match other {
+            Self::Array(array) => self.array_mut().copy_from(array),
+            other => *self = other.clone(),
+        }
+    }
+
     /// Makes it bytes, to be written anew in the memory of the old ones if it was some that nobody
     /// shares.
     pub fn bytes_mut(&mut self) -> &mut Vec<u8> {

@@ -1,11 +1,14 @@
 //! Policies of augmentation and ways of mixing, as the classes of `imagepipe_rs.augment` describe
 //! them, and what was done, as Python's values.
 
+use std::sync::Arc;
+
 use pyo3::prelude::*;
 use pyo3::types::PyBool;
 
 use super::arguments::{Arguments, one_of, wrong, wrong_type, wrong_value};
-use crate::augment::{Kind, Mixed, Mixing, Policy};
+use super::graph::PyGraph;
+use crate::augment::{Augmenter, Kind, Mixed, Mixing, Policy};
 use crate::loader::Batch;
 use crate::pixel::Words;
 
@@ -63,18 +66,25 @@ impl<'py> Given<'_, 'py> {
     }
 }
 
-/// The policy in the argument `augment`.
-pub(super) fn policy(a: &Arguments<'_, '_>) -> PyResult<Option<Policy>> {
+/// The policy or the graph in the argument `augment`.
+pub(super) fn augmenter(a: &Arguments<'_, '_>) -> PyResult<Option<Arc<dyn Augmenter>>> {
     let value = a.value("augment")?;
     if value.is_none() {
         return Ok(None);
     }
+    if let Ok(graph) = value.cast::<PyGraph>() {
+        return Ok(Some(Arc::new(graph.get().description().clone())));
+    }
+    Ok(Some(Arc::new(policy(&value)?)))
+}
+
+fn policy(value: &Bound<'_, PyAny>) -> PyResult<Policy> {
     let given = Given {
         argument: "augment",
-        value: &value,
+        value,
     };
     let bins = || given.get("num_magnitude_bins", COUNT);
-    Ok(Some(match given.kind()?.as_str() {
+    Ok(match given.kind()?.as_str() {
         "randaugment" => Policy::RandAugment {
             num_ops: given.get("num_ops", COUNT)?,
             magnitude: given.get("magnitude", COUNT)?,
@@ -98,7 +108,7 @@ pub(super) fn policy(a: &Arguments<'_, '_>) -> PyResult<Option<Policy>> {
             alpha: given.alpha()?,
             all_ops: given.flag("all_ops")?,
         },
-    }))
+    })
 }
 
 /// The ways in the argument `mix`.

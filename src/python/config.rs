@@ -70,7 +70,7 @@ fn options(a: &Arguments<'_, '_>) -> PyResult<Options> {
         fill: fill(a, channels)?,
         interpolation: interpolation(a)?,
         flip: a.get("flip", FLAG)?,
-        augment: augment::policy(a)?,
+        augment: augment::augmenter(a)?,
         layout: a.word("layout")?,
         dtype: a.word("dtype")?,
         mean: normalization(a, "mean", IMAGENET_MEAN, channels)?,

@@ -39,7 +39,7 @@ fn class_of(error: &Error) -> &'static str {
         // Whoever handles damaged images is to hear of them, whatever else is wrong.
         Error::Files { .. } => error_of(error).map_or("ImagePipeError", class_of),
         Error::Memory { .. } => "OutOfMemoryError",
-        Error::Graph { .. } => "GraphError",
+        Error::Graph { .. } | Error::Augment { .. } => "GraphError",
         Error::Device { .. } => "DeviceError",
         Error::Captured => "StreamCaptureError",
         Error::TooManyErrors { .. }
@@ -81,13 +81,12 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
 
 /// What a function of the caller's own raised.
 fn cause(py: Python<'_>, error: &Error) -> Option<PyErr> {
-    let Error::Graph {
-        cause: Some(cause), ..
-    } = error
-    else {
-        return None;
+    let cause = match error {
+        Error::Graph { cause, .. } => cause,
+        Error::Augment { fault, .. } => &fault.cause,
+        _ => return None,
     };
-    let raised = cause.0.downcast_ref::<PyErr>();
+    let raised = cause.as_ref()?.0.downcast_ref::<PyErr>();
     raised.map(|raised| raised.clone_ref(py))
 }
 
@@ -117,6 +116,11 @@ fn facts<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyDict>> {
             facts.set_item("node", &**node)?;
             facts.set_item("origin", &**origin)?;
             facts.set_item("index", index)?;
+            return Ok(facts);
+        }
+        Error::Augment { fault, .. } => {
+            facts.set_item("node", &*fault.node)?;
+            facts.set_item("origin", &*fault.origin)?;
             return Ok(facts);
         }
         _ => return Ok(facts),

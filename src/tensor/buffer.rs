@@ -73,6 +73,21 @@ impl Buffer {
         }
     }
 
+    /// A copy of some bytes, in the CPU's memory.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] when there is no room for it.
+    pub fn copied(bytes: &[u8]) -> Result<Self> {
+        let buffer = Host.allocate(bytes.len())?;
+        // SAFETY: the buffer is new and as long as the bytes.
+        unsafe {
+            buffer
+                .as_ptr()
+                .copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        }
+        Ok(buffer)
+    }
+
     /// Length in bytes.
     #[must_use]
     #[expect(

@@ -1,6 +1,8 @@
 //! What is to become of images: plain fields, each with its default.
 
-use crate::augment::Policy;
+use std::sync::Arc;
+
+use crate::augment::Augmenter;
 use crate::codec::Backend;
 use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 
@@ -8,7 +10,7 @@ use crate::pixel::{Channels, Dtype, Fit, Interpolation, Layout, Size};
 pub const MAX_PIXELS: u64 = 178_956_970;
 
 /// How images become samples; [`Recipe::new`](super::Recipe::new) checks it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Output size; `None` keeps each image's own. Default: 224x224.
     pub size: Option<Size>,
@@ -28,7 +30,7 @@ pub struct Options {
     /// Mirror images at random, half of them. Default: no.
     pub flip: bool,
     /// What is done to the pixels of each sample by chance, after the resize. Default: nothing.
-    pub augment: Option<Policy>,
+    pub augment: Option<Arc<dyn Augmenter>>,
     /// Order of the axes. Default: NHWC.
     pub layout: Layout,
     /// Element type: uint8, or a float of at most 32 bits, which is `(x / 255 - mean) / std`.

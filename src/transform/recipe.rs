@@ -50,13 +50,9 @@ impl Recipe {
         if options.max_pixels == 0 {
             return Err(Error::argument("max_pixels", 0, "at least 1"));
         }
-        let augment = match options.augment {
-            Some(policy) => {
-                policy.check()?;
-                Some(Arc::new(policy) as _)
-            }
-            None => None,
-        };
+        let augment = options.augment.as_ref();
+        let channels = options.channels.count();
+        let augment = augment.map(|augment| augment.for_images(options.size, channels));
         Ok(Self {
             rule: Rule {
                 fit: options.fit,
@@ -67,7 +63,7 @@ impl Recipe {
             },
             interpolation: options.interpolation,
             flip: options.flip,
-            augment,
+            augment: augment.transpose()?,
             layout: options.layout,
             channels: options.channels,
             conversion: conversion(options)?,
@@ -101,10 +97,11 @@ impl Recipe {
         (recipe, deferred)
     }
 
-    /// The most steps of augmentation that are taken on a sample; `None` if there is none.
+    /// The most steps of augmentation that are told of a sample; `None` if none ever is.
     #[must_use]
     pub fn most_steps(&self) -> Option<usize> {
-        self.augment.as_ref().map(|augment| augment.most_steps())
+        let most = self.augment.as_ref().map(|augment| augment.most_steps());
+        most.filter(|most| *most > 0)
     }
 
     /// Order of the axes of a sample.

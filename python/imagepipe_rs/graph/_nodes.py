@@ -90,6 +90,7 @@ __all__ = [
     "LinearFilter",
     "LinearImage",
     "ListAsTable",
+    "LoaderImage",
     "LogicalAnd",
     "LogicalNot",
     "LogicalOr",
@@ -164,6 +165,18 @@ class SampleIndex(Operation):
     def __init__(self, *, name: str | None = None) -> None:
         """Make the node."""
         super().__init__("SampleIndex", name=name)
+
+
+class LoaderImage(Operation):
+    """The image of a Loader's sample, in a graph that is its `augment`.
+
+    Cropped, resized and mirrored, uint8 of (height, width, 3), red, green and blue, or
+    (height, width) with `channels="GRAY"`.
+    """
+
+    def __init__(self, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("LoaderImage", name=name)
 
 
 class SampleUniform(Operation):

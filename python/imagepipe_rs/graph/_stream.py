@@ -141,6 +141,11 @@ class Stream(Recorded):
         return f"<Stream of {', '.join(outputs)}; {about}>"
 
     @property
+    def native(self) -> _native.Graph:
+        """The checked graph of the compiled module."""
+        return self._native
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """What each output is called, in order; "default" where it has no label."""
         return self._labels

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::super::description::Fault;
 use super::super::operation::Sample;
 use super::super::program::{Program, Registers};
 use super::super::value::Value;
@@ -12,7 +11,7 @@ use super::columns::{Columns, Differs};
 use super::config::Config;
 use crate::delivery::{Gpu, Room};
 use crate::engine::{self, Begun, FirstError, Meter, OnError, Stopwatch};
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::random::{Purpose, Stream};
 use crate::sync::lock;
 use crate::tensor::{Lease, Pool, Slot};

@@ -113,7 +113,7 @@ impl Made {
                 self.place(node.of_kind(Kind::Foreign { function, inputs }));
                 return;
             }
-            Kind::Constant(_) | Kind::Files(_) => {
+            Kind::Constant(_) | Kind::Files(_) | Kind::Given(_) => {
                 self.place(node.clone());
                 return;
             }

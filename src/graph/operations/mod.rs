@@ -44,7 +44,7 @@ use super::operation::Operation;
 
 pub use decode::Decoding;
 pub(super) use part::after_decoding;
-pub(super) use sample::HASHED_SEED;
+pub(super) use sample::{HASHED_SEED, LOADER_IMAGE};
 pub use shapes::Shapes;
 pub(super) use table::{LOOK_UP, cost_of_bytes};
 

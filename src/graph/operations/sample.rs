@@ -1,10 +1,13 @@
 //! What the sample decides: its number, and seeds to draw random numbers from.
 
 use super::super::operation::{Inputs, Operation, Parameter, Run, Sample};
-use super::super::types::Type;
+use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
 use crate::pixel::Dtype;
 use crate::random;
+
+/// The operation that stands for the image of a Loader.
+pub(in super::super) const LOADER_IMAGE: &str = "LoaderImage";
 
 /// The operations of this family.
 pub(super) const ALL: &[Operation] = &[
@@ -17,6 +20,25 @@ pub(super) const ALL: &[Operation] = &[
         run: Run::OfSample(|_, sample, out| {
             out.array_mut().put_scalar(sample.index.cast_signed());
             Ok(())
+        }),
+    },
+    Operation {
+        name: LOADER_IMAGE,
+        family: "graph",
+        summary: "The image of a Loader's sample, in a graph that is its `augment`: cropped, resized \
+            and mirrored, uint8 of (height, width, 3), red, green and blue, or (height, width) with \
+            `channels=\"GRAY\"`.",
+        parameters: &[],
+        infer: |_| {
+            Ok(Type::Array(ArrayType {
+                dtype: Some(Dtype::Uint8),
+                shape: None,
+            }))
+        },
+        run: Run::OfSample(|_, _, _| {
+            let reason = "only a Loader has such an image: give it the graph, as in \
+                          Loader(\"train/\", augment=graph)";
+            Err(reason.to_owned())
         }),
     },
     Operation {

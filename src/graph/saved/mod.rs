@@ -28,9 +28,9 @@ mod write;
 use std::io::Read;
 use std::path::{Component, Path, PathBuf};
 
-use super::description::{Description, Fault, Kind};
+use super::description::{Description, Kind};
 use super::list::DEEPEST;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::file;
 use crate::random::hash_bytes;
 

@@ -101,6 +101,7 @@ impl Content {
                     self.text(operation.name);
                     self.inputs(inputs);
                 }
+                Kind::Given(_) => self.0.push(4),
                 // Not in files, but in what tells graphs apart.
                 Kind::Foreign { inputs, .. } => {
                     self.0.push(3);

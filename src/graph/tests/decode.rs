@@ -28,6 +28,11 @@ fn files() -> Vec<Case> {
             &[text("/no/such")],
             "/no/such: No such file or directory (os error 2)",
         ),
+        fails(
+            "LoaderImage",
+            &[],
+            "only a Loader has such an image: give it the graph, as in Loader(\"train/\", augment=graph)",
+        ),
         fails("ReadFile", &[int(1)], "one int32, not the path of a file"),
     ]
 }

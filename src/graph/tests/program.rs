@@ -114,8 +114,8 @@ fn what_is_selected_is_written_to_again() {
         let value = program.outputs(&registers).next().unwrap();
         value.array().unwrap().bytes().as_ptr()
     };
-    let first = place(1);
-    assert_eq!([place(2), place(3)], [first; 2]);
+    let turns = [place(1), place(2)];
+    assert_eq!([place(3), place(4)], turns);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 pub(super) use stream::{PyStream, PyStreamBatch, PyStreamBatches};
-use values::{python, python_type, type_of, value};
+use values::{handed_over, python, python_type, type_of, value};
 
 use crate::error::{Cause, Error};
 use crate::graph::operations;
@@ -190,9 +190,8 @@ impl PyGraph {
         let sample = Sample { seed, index };
         let run = py.detach(|| self.program.run(sample, &mut registers));
         run.map_err(|fault| fault.into_error(Some(index)))?;
-        let outputs = self.program.outputs(&registers);
-        let outputs = outputs.map(|value| python(py, value));
-        let outputs = outputs.collect::<PyResult<Vec<_>>>()?;
+        let give = |value: &mut Value| handed_over(py, value);
+        let outputs = self.program.hand_over(&mut registers, give)?;
         self.put_back(registers);
         PyTuple::new(py, outputs)
     }
@@ -210,6 +209,11 @@ impl PyGraph {
             program: Arc::new(program),
             spare: Mutex::default(),
         })
+    }
+
+    /// What it was made of.
+    pub(super) fn description(&self) -> &Description {
+        &self.graph
     }
 
     fn program(&self) -> Arc<Program> {
@@ -233,7 +237,7 @@ impl PyGraph {
 /// Name, origin, operation, and inputs of a node.
 fn described(node: &Node) -> (&str, &str, Option<&str>, &[usize]) {
     let operation = match &node.kind {
-        Kind::Constant(_) => None,
+        Kind::Constant(_) | Kind::Given(_) => None,
         Kind::Files(_) => Some("FileList"),
         Kind::Foreign { .. } => Some("PyNode"),
         Kind::Operation { operation, .. } => Some(operation.name),

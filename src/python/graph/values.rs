@@ -11,6 +11,7 @@ use super::super::batch::PyTensor;
 use crate::dlpack;
 use crate::graph::{Array, ArrayType, Shape, TextList, Type, Value, dtype_named};
 use crate::pixel::Dtype;
+use crate::tensor::Buffer;
 
 /// A constant: text, bytes, a list, or an array as (type, shape, bytes).
 pub(super) fn value(given: &Bound<'_, PyAny>) -> PyResult<Value> {
@@ -56,11 +57,29 @@ pub(super) fn python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py,
             Ok(PyList::new(py, values.collect::<PyResult<Vec<_>>>()?)?.into_any())
         }
         Value::Array(array) => {
-            let axes = array.shape().axes().to_vec();
-            let copy = dlpack::Array::of_bytes(array.bytes(), axes, array.dtype())?;
-            Ok(PyTensor(copy).into_pyobject(py)?.into_any())
+            let buffer = Buffer::copied(array.bytes())?;
+            tensor(py, buffer, array.shape(), array.dtype())
         }
     }
+}
+
+/// A value as [`python`] gives it, with the memory of an array if that is large.
+pub(super) fn handed_over<'py>(py: Python<'py>, value: &mut Value) -> PyResult<Bound<'py, PyAny>> {
+    let Value::Array(array) = value else {
+        return python(py, value);
+    };
+    let (shape, dtype) = (array.shape(), array.dtype());
+    tensor(py, array.hand_over()?, shape, dtype)
+}
+
+fn tensor(
+    py: Python<'_>,
+    buffer: Buffer,
+    shape: Shape,
+    dtype: Dtype,
+) -> PyResult<Bound<'_, PyAny>> {
+    let array = dlpack::Array::of_buffer(buffer, shape.axes().to_vec(), dtype);
+    Ok(PyTensor(array).into_pyobject(py)?.into_any())
 }
 
 /// A type as Python describes it: `None` for anything, "text", "bytes", ("list", element, length or
