@@ -120,17 +120,29 @@ _BASES = {"Macro", "Node", "Operation"}
 
 def reference() -> str:
     """Return the text of the page."""
+    parts, index = [], []
+    for title, names in sections().items():
+        listed = ", ".join(f"[{name}](#{name.lower()})" for name in names)
+        index.append(f"* {title}: {listed}")
+        parts += [f"## {title}\n", *map(_entry, names)]
+    return "\n".join([_HEAD, *index, "", *parts, _WORDS.rstrip(), ""])
+
+
+def sections() -> dict[str, list[str]]:
+    """Return the names of nodes by the titles of their sections, in the order of the page."""
+    return {_title(family): names for family, names in _families().items() if names}
+
+
+def _title(family: str) -> str:
+    return _TITLES.get(family, family)
+
+
+def _families() -> dict[str, list[str]]:
+    """Return the names of nodes by family, in the order of the page."""
     families: dict[str, list[str]] = {family: [] for family in _TITLES}
     for name, family in _nodes().items():
         families.setdefault(family, []).append(name)
-    parts, index = [], []
-    for family, names in families.items():
-        if names:
-            title = _TITLES.get(family, family)
-            listed = ", ".join(f"[{name}](#{name.lower()})" for name in names)
-            index.append(f"* {title}: {listed}")
-            parts += [f"## {title}\n", *map(_entry, names)]
-    return "\n".join([_HEAD, *index, "", *parts, _WORDS.rstrip(), ""])
+    return families
 
 
 def _nodes() -> dict[str, str]:

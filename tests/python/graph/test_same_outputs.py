@@ -1,8 +1,10 @@
-"""A sample is the same however it is made: threads, batches, order, processes, optimiser, files."""
+"""A sample is the same however it is made: threads, batches, order, processes, optimiser, files.
+
+Here are graphs of many nodes, and many samples; test_node_samples.py has each node by itself.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import random
@@ -67,6 +69,7 @@ from imagepipe_rs.graph import (
     graph,
     load,
 )
+from node_samples import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -187,23 +190,6 @@ def made(name: str, folder: Path, **options: Any) -> Stream:
 
 
 # ------------------------------------------------------------------------------------------ samples
-
-
-def parts(value: Any) -> Iterator[bytes]:
-    """Return an iterator over all that tells a value from others."""
-    if isinstance(value, list | tuple):
-        yield b"%d" % len(value)
-        for one in value:
-            yield from parts(one)
-    elif isinstance(value, str | bytes):
-        yield repr(value).encode()
-    else:
-        yield f"{value.dtype} {value.shape}".encode()
-        yield value.tobytes()
-
-
-def digest(values: Any) -> str:
-    return hashlib.sha256(b";".join(parts(values))).hexdigest()
 
 
 def digests(stream: Stream, indices: list[int] = INDICES) -> list[str]:
