@@ -117,6 +117,10 @@ test-python: .venv/.stamp-test .venv/.stamp-package fake-cuda rust-examples stub
 tutorial-pictures: .venv/.stamp-test .venv/.stamp-package ## make the pictures of docs/tutorials/ anew
 	$(BIN)/python tests/python/graph/test_tutorials.py
 
+.PHONY: gallery
+gallery: .venv/.stamp-test .venv/.stamp-package ## make docs/gallery.md and its pictures anew
+	$(BIN)/python tests/python/graph/gallery.py
+
 .PHONY: test-nvrtc
 test-nvrtc: .venv-nvrtc/.stamp ## CUDA kernels: the committed PTX, and machine code for each kind of GPU
 	$(NVRTC)/python -m pytest tests/nvrtc

@@ -21,7 +21,8 @@ _HEAD = """\
 # The nodes of graph streams
 
 [graphs.md](graphs.md) says what graphs are. Here is every node of `imagepipe_rs.graph`; the same is
-in `help()`. This page is made by `python -m imagepipe_rs.graph._make_reference`.
+in `help()`. Pictures lead to the code that makes them, in the [gallery](gallery.md). This page is
+made by `python -m imagepipe_rs.graph._make_reference`.
 
 Every parameter takes a node or a value, which becomes a constant, unless it is said to be
 something else. All nodes take `name=` as well: it is shown in messages, and the random numbers of a
@@ -45,12 +46,12 @@ _WORDS = """\
 | `depth`, `dtype` | `Boolean` (bool), `Char` (uint8), `Short` (int16), `UnsignedShort` (uint16), \
 `Integer` (int32), `Float` (float32); `dtype` also takes NumPy's names, such as `float64` |
 | `channels` | `GRAY`, `RGB`, `RGBA` |
+| `convert` | `RGB_GRAY`, `GRAY_RGB`, `RGB_HSV`, `HSV_RGB`, `RGB_YCRCB`, `YCRCB_RGB` |
 
 Around a row of pixels a b c d, `Replicate` sees a a a and d d d; `Reflect` sees c b a and d c b, as
 OpenCV's `BORDER_REFLECT` does; `Wrap` sees b c d and a b c. Filters that have no `border` have one
 of their own, as in OpenCV and torchvision: most see d c b and c b a, in which the edge does not
 come twice (`BORDER_REFLECT_101`); `MedianBlur` and `Edges` see what `Replicate` sees.
-| `convert` | `RGB_GRAY`, `GRAY_RGB`, `RGB_HSV`, `HSV_RGB`, `RGB_YCRCB`, `YCRCB_RGB` |
 """
 
 # Titles of sections, in their order, by the family of operations.
@@ -117,15 +118,34 @@ _MODULES = {
 }
 _BASES = {"Macro", "Node", "Operation"}
 
+# Nodes of images that give numbers, of which there are no pictures.
+_NUMBERS = {
+    "GetImageProperties",
+    "ImageChannels",
+    "ImageDepth",
+    "ImageHeight",
+    "ImageWidth",
+    "Moments",
+}
+
 
 def reference() -> str:
     """Return the text of the page."""
+    pictured = {name for names in pictured_nodes().values() for name in names}
     parts, index = [], []
     for title, names in sections().items():
         listed = ", ".join(f"[{name}](#{name.lower()})" for name in names)
         index.append(f"* {title}: {listed}")
-        parts += [f"## {title}\n", *map(_entry, names)]
+        parts += [f"## {title}\n", *(_entry(name, is_pictured=name in pictured) for name in names)]
     return "\n".join([_HEAD, *index, "", *parts, _WORDS.rstrip(), ""])
+
+
+def pictured_nodes() -> dict[str, list[str]]:
+    """Return the nodes that have pictures in ``docs/gallery/``, by the titles of their sections."""
+    families = _families()
+    of_images = [one for one in families if one.startswith("image") or one == "recipes"]
+    found = {_title(one): [n for n in families[one] if n not in _NUMBERS] for one in of_images}
+    return {title: names for title, names in found.items() if names}
 
 
 def sections() -> dict[str, list[str]]:
@@ -161,11 +181,13 @@ def _nodes() -> dict[str, str]:
     return found
 
 
-def _entry(name: str) -> str:
+def _entry(name: str, *, is_pictured: bool) -> str:
     kind = getattr(package, name)
     sections = _sections(inspect.getdoc(kind) or "")
     lines = [f"### {name}", "", f"`{name}({_signature(kind)})`", ""]
     lines += [_plain(sections[""]), ""]
+    if is_pictured:
+        lines += [f"[![{name}](gallery/{name}.jpg)](gallery.md#{name.lower()})", ""]
     arguments = [f"* {_argument(one)}" for one in _items(sections.get("Args", ""))]
     lines += [*arguments, ""] if arguments else []
     if "Example" in sections:

@@ -1,7 +1,7 @@
 """Expressions for each node of images, with names from node_samples.py.
 
-They make the samples that test_node_samples.py compares from images that are made up. A node that
-is added gets a line here.
+They make the pictures of docs/gallery/ from photographs, and the samples that test_node_samples.py
+compares from images that are made up. A node that is added gets a line here.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ PICTURED: dict[str, tuple[str, ...]] = {
     "VerticalFlip": ("VerticalFlip(sample)",),
 }
 
-# Those that give numbers.
+# Those that give numbers, of which docs/gallery/ has no pictures.
 NOT_PICTURED: dict[str, tuple[str, ...]] = {
     "ImageWidth": ("ImageWidth(ImageCrop(image, 0, 0, SampleIndex() % 3 + 5, 6))",),
     "ImageHeight": ("ImageHeight(ImageCrop(image, 0, 0, 6, SampleIndex() % 3 + 5))",),

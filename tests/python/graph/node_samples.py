@@ -64,6 +64,7 @@ INDICES = [0, 1, 2**64 - 1]
 
 WIDTH, HEIGHT = 144, 96
 
+# On the first photograph of the gallery: a saucer, a cup and a spoon, and three points.
 SAUCER = (67, 55, 48, 39)  # its middle, and how far it reaches across and down
 BOXES = np.array([[41, 3, 103, 74], [76, 50, 99, 79]], np.float32)
 POINTS = np.array([[70, 36], [54, 66], [88, 68]], np.float32)
