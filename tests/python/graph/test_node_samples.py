@@ -69,8 +69,9 @@ def shortened(found: list[str]) -> str:
 
 
 def test_every_node_is_here() -> None:
-    sections = _make_reference.sections().values()
-    assert {name for names in sections for name in names} <= set(NAMES)
+    known = {name for names in _make_reference.sections().values() for name in names}
+    known.remove("LoaderImage")  # which streams do not have: see test_augment_graph.py
+    assert known <= set(NAMES)
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)
