@@ -110,8 +110,17 @@ JPEG_TESTS := $(addprefix tests/python/test_,$(addsuffix .py,augment backends ba
 
 .PHONY: test-python
 test-python: .venv/.stamp-test .venv/.stamp-package fake-cuda rust-examples stubtest ## Python tests, on the built wheel
-	$(BIN)/python -m pytest -m "not torch and not mxnet"
-	IMAGEPIPE_JPEG=turbo $(BIN)/python -m pytest -m "not torch and not mxnet" $(JPEG_TESTS)
+	$(MAKE) --no-print-directory --jobs 2 --output-sync=target test-graphs test-loader
+
+PYTEST := $(BIN)/python -m pytest -m "not torch and not mxnet"
+
+.PHONY: test-graphs test-loader
+test-graphs:
+	$(PYTEST) tests/python/graph
+	IMAGEPIPE_JPEG=turbo $(PYTEST) $(JPEG_TESTS)
+
+test-loader:
+	$(PYTEST) --ignore tests/python/graph
 
 .PHONY: tutorial-pictures
 tutorial-pictures: .venv/.stamp-test .venv/.stamp-package ## make the pictures of docs/tutorials/ anew

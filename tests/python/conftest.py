@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import importlib.util
 import io
 import os
@@ -65,9 +67,18 @@ def photos() -> Path:
     folder = ROOT / "target" / "test-photos"
     folder.parent.mkdir(exist_ok=True)
     command = [sys.executable, program, folder, "--small", "60", "--large", "0"]
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    with alone(folder):
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     return folder / "small"
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time make a folder: tests may run in several."""
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def picture(width: int, height: int, *, seed: int = 0, mode: str = "RGB") -> Image.Image:
