@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -13,10 +14,15 @@ from PIL import Image
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
+# Of guessing one of the ten classes of small pictures.
+CHANCE = 0.1
+
 
 def run(name: str, *arguments: str | Path) -> str:
     command = [sys.executable, str(EXAMPLES / name), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # On a busy machine, PyTorch's threads wait for each other ten times as long as they work.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -39,6 +45,18 @@ def test_a_pytorch_model_is_trained_and_goes_on(photos: Path) -> None:
 @pytest.mark.torch
 def test_a_pytorch_model_is_trained_where_its_batches_arrive(photos: Path) -> None:
     assert "epoch 1 on cpu: loss" in run("pytorch_gpu.py", photos, "cpu")
+
+
+def test_a_keras_model_learns_from_augmented_and_mixed_pictures(tmp_path: Path) -> None:
+    run("cifar_like.py", tmp_path / "pictures")
+    output = run("cifar_keras.py", tmp_path / "pictures")
+    assert float(output.splitlines()[-1].removeprefix("validation accuracy: ")) > 4 * CHANCE
+
+
+@pytest.mark.torch
+def test_a_pytorch_model_learns_from_augmented_and_mixed_pictures() -> None:
+    output = run("cifar_pytorch.py")
+    assert float(output.splitlines()[-1].rpartition("accuracy ")[2]) > 4 * CHANCE
 
 
 def test_patches_are_cut_out_saved_and_put_into_records(photos: Path, tmp_path: Path) -> None:
