@@ -169,7 +169,7 @@ class Affine(Spatial):
             the result is of the same kind.
         angle: by how much it is turned, in degrees, clockwise.
         translate: how far it is moved to the right and down, in pixels.
-        scale: by which factor it is enlarged.
+        scale: by which factor it is enlarged; not 0.
         shear: by how much it is slanted along rows and along columns, in degrees; one number is the
             former.
         interpolation: how images are found between pixels; masks take the nearest pixels.

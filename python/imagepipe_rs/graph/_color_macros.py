@@ -83,9 +83,9 @@ class RandomErasing(Macro):
 
     Args:
         source: the image.
-        p: the probability that something is erased.
-        scale: the least and the greatest area, as shares of the image's.
-        ratio: the least and the greatest ratio.
+        p: the probability that something is erased, from 0 to 1.
+        scale: the least and the greatest area, as shares of the image's, from 0 to 1.
+        ratio: the least and the greatest ratio, above 0.
         value: what pixels become: a number, one for each channel, or "random", which draws each
             element: from the standard normal distribution in float32, from all levels in integers.
         seed: a seed to share with other nodes; one of its own if not given.

@@ -16,7 +16,8 @@ class RandomGaussianBlur(Macro):
 
     Args:
         source: the image, of uint8, int16, uint16 or float32.
-        kernel_size: how many pixels across and down count, an odd number; or two, across and down.
+        kernel_size: how many pixels across and down count, an odd number up to 1023; or two,
+            across and down.
         sigma: the least standard deviation in pixels and the greatest, which is not reached; or one
             number, which is all that is drawn.
         seed: a seed to share with other nodes; one of its own if not given.

@@ -18,7 +18,7 @@ class EnsureSize(Macro):
     Args:
         source: the image.
         width: the least width, in pixels.
-        height: the least height.
+        height: the least height, in pixels.
     """
 
     def __init__(

@@ -1035,7 +1035,7 @@ class RandomCropRegion(Operation):
         width: columns of the image.
         height: rows of the image.
         scale: least and greatest share of the area, from 0 to 1.
-        ratio: least and greatest ratio of width to height.
+        ratio: least and greatest ratio of width to height, above 0.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -1283,8 +1283,8 @@ class Resize(Operation):
 
     Args:
         source: an image: (height, width, channels), or (height, width).
-        width: its columns.
-        height: its rows.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
     """
 
@@ -1306,10 +1306,10 @@ class ImageCrop(Operation):
 
     Args:
         source: an image: (height, width, channels), or (height, width).
-        x: its left.
-        y: its top.
-        width: its columns.
-        height: its rows.
+        x: its left, in pixels; below 0 if it begins left of the image.
+        y: its top, in pixels; below 0 if it begins above the image.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
     """
 
     def __init__(
@@ -1331,10 +1331,10 @@ class ImageCropSafe(Operation):
 
     Args:
         source: an image: (height, width, channels), or (height, width).
-        x: its left.
-        y: its top.
-        width: its columns.
-        height: its rows.
+        x: its left, in pixels; below 0 if it begins left of the image.
+        y: its top, in pixels; below 0 if it begins above the image.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
             Reflect or Wrap, or their numbers from 0.
     """
@@ -1362,8 +1362,8 @@ class ViewImage(Operation):
     Args:
         source: an image: (height, width, channels), or (height, width).
         view: a view, which maps points of the source to points of the result.
-        width: columns of the result.
-        height: rows of the result.
+        width: columns of the result, from 1 to 1,048,576.
+        height: rows of the result, from 1 to 1,048,576.
         interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
         border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
             Reflect or Wrap, or their numbers from 0.
@@ -1390,7 +1390,7 @@ class GaussianKernel(Operation):
     Float32 (size, 1).
 
     Args:
-        size: how many weights, an odd number.
+        size: how many weights, an odd number up to 1023.
     """
 
     def __init__(self, size: Operand, *, name: str | None = None) -> None:
@@ -1402,7 +1402,7 @@ class UniformKernel(Operation):
     """A row of equal weights with a sum of 1: float32 (1, size).
 
     Args:
-        size: how many weights, an odd number.
+        size: how many weights, an odd number up to 1023.
     """
 
     def __init__(self, size: Operand, *, name: str | None = None) -> None:
@@ -1445,8 +1445,8 @@ class GaussianFilter(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        size_x: how many pixels across count, an odd number.
-        size_y: how many pixels down count, an odd number.
+        size_x: how many pixels across count, an odd number up to 1023.
+        size_y: how many pixels down count, an odd number up to 1023.
         border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
             Reflect or Wrap, or their numbers from 0.
     """
@@ -1470,8 +1470,8 @@ class AverageFilter(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        size_x: how many pixels across count, an odd number.
-        size_y: how many pixels down count, an odd number.
+        size_x: how many pixels across count, an odd number up to 1023.
+        size_y: how many pixels down count, an odd number up to 1023.
         border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
             Reflect or Wrap, or their numbers from 0.
     """
@@ -1498,7 +1498,8 @@ class GaussianBlur(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        kernel_size: how many pixels across and down count, an odd number; or two, across and down.
+        kernel_size: how many pixels across and down count, an odd number up to 1023; or two,
+            across and down.
         sigma: the standard deviation in pixels; or two, across and down; 0 for 0.15 * kernel_size
             + 0.35.
     """
@@ -1538,7 +1539,7 @@ class MedianBlur(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        size: how many pixels across and down count, an odd number.
+        size: how many pixels across and down count, an odd number up to 1023.
     """
 
     def __init__(self, source: Operand, size: Operand, *, name: str | None = None) -> None:
@@ -1717,7 +1718,7 @@ class Threshold(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        threshold: the threshold.
+        threshold: the threshold, in units of the elements.
     """
 
     def __init__(self, source: Operand, threshold: Operand, *, name: str | None = None) -> None:
@@ -1744,7 +1745,7 @@ class Equals(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        value: the value.
+        value: the value, in units of the elements.
     """
 
     def __init__(self, source: Operand, value: Operand, *, name: str | None = None) -> None:
@@ -1760,7 +1761,7 @@ class ImageBlend(Operation):
     Args:
         a: an image of uint8, int16, uint16 or float32.
         b: an image of the same type and shape.
-        alpha: the share of the first.
+        alpha: the share of the first, usually from 0 to 1.
     """
 
     def __init__(self, a: Operand, b: Operand, alpha: Operand, *, name: str | None = None) -> None:
@@ -1789,7 +1790,7 @@ class ImageSolarize(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        threshold: the threshold.
+        threshold: the threshold, in units of the elements.
     """
 
     def __init__(self, source: Operand, threshold: Operand, *, name: str | None = None) -> None:
@@ -1802,7 +1803,8 @@ class ImageBrightness(Operation):
 
     Args:
         source: an image of any type.
-        amount: what is added to its elements, rounded for integers, which are clipped.
+        amount: what is added to its elements, in their units; rounded for integers, which are
+            clipped.
     """
 
     def __init__(self, source: Operand, amount: Operand, *, name: str | None = None) -> None:
@@ -1907,8 +1909,8 @@ class ErasingRegion(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        scale: the least and the greatest area, as shares of the image's.
-        ratio: the least and the greatest ratio of height to width.
+        scale: the least and the greatest area, as shares of the image's, from 0 to 1.
+        ratio: the least and the greatest ratio of height to width, above 0.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -1931,7 +1933,7 @@ class AdjustBrightness(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        factor: the factor, from 0, which gives black.
+        factor: the factor, from 0, which gives black; 1 changes nothing.
     """
 
     def __init__(self, source: Operand, factor: Operand, *, name: str | None = None) -> None:
@@ -1989,10 +1991,10 @@ class AdjustColors(Operation):
 
     Args:
         source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
-        brightness: the factor of AdjustBrightness.
-        contrast: the factor of AdjustContrast.
-        saturation: the factor of AdjustSaturation.
-        hue: the factor of AdjustHue.
+        brightness: the factor of AdjustBrightness, from 0.
+        contrast: the factor of AdjustContrast, from 0.
+        saturation: the factor of AdjustSaturation, from 0.
+        hue: the factor of AdjustHue, from -0.5 to 0.5.
         order: the numbers 0 to 3, which stand for the four factors, in any order.
     """
 
@@ -2083,7 +2085,7 @@ class Solarize(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        threshold: the least level that is inverted.
+        threshold: the least level that is inverted, in units of the elements.
     """
 
     def __init__(self, source: Operand, threshold: Operand, *, name: str | None = None) -> None:
@@ -2097,8 +2099,8 @@ class Normalize(Operation):
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
-        mean: the mean, or one for each channel.
-        std: the standard deviation, or one for each channel; not 0.
+        mean: the mean, of levels from 0 to 1, or one for each channel.
+        std: the standard deviation of the same, or one for each channel; not 0.
     """
 
     def __init__(
@@ -2222,7 +2224,7 @@ class ElasticTransform(Operation):
 
     Args:
         source: an image: (height, width, channels), or (height, width).
-        alpha: how far pixels move.
+        alpha: how far pixels move: from -1,000,000 to 1,000,000.
         sigma: standard deviation of the Gaussian that smooths, in pixels, from 0 to 256.
         interpolation: Nearest, Linear, Area, Cubic or Lanczos, or their numbers from 0.
         border: what is taken to lie around the image: ConstantHigh, ConstantLow, Replicate,
@@ -2251,8 +2253,8 @@ class GaussianNoise(Operation):
     """An image of numbers drawn from a normal distribution: float32 (height, width).
 
     Args:
-        width: its columns.
-        height: its rows.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         mean: their mean.
         std: their standard deviation, from 0.
         seed: a seed to share with other nodes; one of its own if not given.
@@ -2276,8 +2278,8 @@ class UniformNoise(Operation):
     """An image of numbers drawn uniformly from [min, max): float32 (height, width).
 
     Args:
-        width: its columns.
-        height: its rows.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         min: the least number.
         max: the bound, which is not reached.
         seed: a seed to share with other nodes; one of its own if not given.
@@ -2304,8 +2306,8 @@ class BinaryNoise(Operation):
     width).
 
     Args:
-        width: its columns.
-        height: its rows.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         positive: the share that is white, from 0 to 1.
         seed: a seed to share with other nodes; one of its own if not given.
     """
@@ -2355,8 +2357,8 @@ class LinearImage(Operation):
     """An image whose elements grow evenly from the left to the right: float32 (height, width).
 
     Args:
-        width: its columns.
-        height: its rows.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         min: the elements of the first column.
         max: the elements of the last column, if there is more than one.
         flip: whether they grow from the top to the bottom.
@@ -2381,8 +2383,8 @@ class PolygonMask(Operation):
 
     Args:
         source: its corners, rounded to whole pixels: points, an array of shape (N, 2).
-        width: its columns.
-        height: its rows.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         thickness: 0 for the polygon with what is inside, or 1 for lines of single pixels, or up to
             1024 for sides that reach half of it, rounded up, to either side.
     """
@@ -2405,8 +2407,8 @@ class PointsMask(Operation):
 
     Args:
         points: their middles, rounded to whole pixels: points, an array of shape (N, 2).
-        width: its columns.
-        height: its rows.
+        width: its columns, from 1 to 1,048,576.
+        height: its rows, from 1 to 1,048,576.
         size: their radius, from 0, for single pixels, to 1048576.
     """
 

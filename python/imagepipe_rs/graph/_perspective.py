@@ -30,7 +30,7 @@ class Perspective(Spatial):
         source: an image, or a resource with fields such as `image`, `mask`, `boxes` and `points`;
             the result is of the same kind.
         startpoints: four points of the image: x and y of each, shape (4, 2).
-        endpoints: where each of them goes.
+        endpoints: where each of them goes, shape (4, 2).
         interpolation: how images are found between pixels; masks take the nearest pixels.
         border: what is taken to lie around the image.
         mask_border: the same for masks, such as ``"ConstantHigh"`` for 255, which often means that

@@ -29,7 +29,10 @@ pub(super) const ALL: &[Operation] = &[
         "An image whose levels are multiplied, as torchvision's `adjust_brightness` does it.",
         &[
             SOURCE,
-            Parameter::new("factor", "the factor, from 0, which gives black"),
+            Parameter::new(
+                "factor",
+                "the factor, from 0, which gives black; 1 changes nothing",
+            ),
         ],
         |given| {
             infer_number(given, 1, factor)?;
@@ -111,10 +114,10 @@ pub(super) const ALL: &[Operation] = &[
         summary: "An image with other brightness, contrast, saturation and hue: adjusted one after the other, in an order. A factor of 1, and a hue of 0, are left out.",
         parameters: &[
             COLOURED,
-            Parameter::new("brightness", "the factor of AdjustBrightness"),
-            Parameter::new("contrast", "the factor of AdjustContrast"),
-            Parameter::new("saturation", "the factor of AdjustSaturation"),
-            Parameter::new("hue", "the factor of AdjustHue"),
+            Parameter::new("brightness", "the factor of AdjustBrightness, from 0"),
+            Parameter::new("contrast", "the factor of AdjustContrast, from 0"),
+            Parameter::new("saturation", "the factor of AdjustSaturation, from 0"),
+            Parameter::new("hue", "the factor of AdjustHue, from -0.5 to 0.5"),
             Parameter::new(
                 "order",
                 "the numbers 0 to 3, which stand for the four factors, in any order",

@@ -46,7 +46,10 @@ pub(super) const ALL: &[Operation] = &[
             Parameter::new("width", "columns of the image"),
             Parameter::new("height", "rows of the image"),
             Parameter::new("scale", "least and greatest share of the area, from 0 to 1"),
-            Parameter::new("ratio", "least and greatest ratio of width to height"),
+            Parameter::new(
+                "ratio",
+                "least and greatest ratio of width to height, above 0",
+            ),
             SEED,
         ],
         infer: infer_region,

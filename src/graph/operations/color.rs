@@ -60,7 +60,10 @@ pub(super) const ALL: &[Operation] = &[
         "Threshold",
         FAMILY,
         "White where levels are above a threshold, and black elsewhere.",
-        &[SOURCE, Parameter::new("threshold", "the threshold")],
+        &[
+            SOURCE,
+            Parameter::new("threshold", "the threshold, in units of the elements"),
+        ],
         |given| {
             infer_number(given, 1, single)?;
             infer_like(given)
@@ -93,7 +96,10 @@ pub(super) const ALL: &[Operation] = &[
         "Equals",
         FAMILY,
         "A mask of uint8: 255 where elements are equal to a value, and 0 elsewhere.",
-        &[SOURCE, Parameter::new("value", "the value")],
+        &[
+            SOURCE,
+            Parameter::new("value", "the value, in units of the elements"),
+        ],
         |given| {
             infer_pixels(&given[0])?;
             check_number(&given[1])?;

@@ -118,11 +118,11 @@ pub(super) const ALL: &[Operation] = &[
             SOURCE,
             Parameter::new(
                 "scale",
-                "the least and the greatest area, as shares of the image's",
+                "the least and the greatest area, as shares of the image's, from 0 to 1",
             ),
             Parameter::new(
                 "ratio",
-                "the least and the greatest ratio of height to width",
+                "the least and the greatest ratio of height to width, above 0",
             ),
             SEED,
         ],

@@ -86,7 +86,7 @@ pub(super) const ALL: &[Operation] = &[
             SOURCE,
             Parameter::new(
                 "kernel_size",
-                "how many pixels across and down count, an odd number; or two, across and down",
+                "how many pixels across and down count, an odd number up to 1023; or two, across and down",
             ),
             Parameter::new(
                 "sigma",
@@ -128,7 +128,7 @@ pub(super) const ALL: &[Operation] = &[
             SOURCE,
             Parameter::new(
                 "size",
-                "how many pixels across and down count, an odd number",
+                "how many pixels across and down count, an odd number up to 1023",
             ),
         ],
         |given| {
@@ -183,8 +183,14 @@ const BORDER_OR_REFLECT: Parameter = Parameter::new("border", BORDERS).or(Defaul
 
 const SIZES: &[Parameter] = &[
     SOURCE,
-    Parameter::new("size_x", "how many pixels across count, an odd number"),
-    Parameter::new("size_y", "how many pixels down count, an odd number"),
+    Parameter::new(
+        "size_x",
+        "how many pixels across count, an odd number up to 1023",
+    ),
+    Parameter::new(
+        "size_y",
+        "how many pixels down count, an odd number up to 1023",
+    ),
     BORDER_OR_REFLECT,
 ];
 
@@ -194,7 +200,10 @@ const fn kernel(
     infer: fn(&Given<'_>) -> Result<Type, String>,
     run: fn(Inputs<'_>, &mut Value) -> Result<(), String>,
 ) -> Operation {
-    const SIZE: &[Parameter] = &[Parameter::new("size", "how many weights, an odd number")];
+    const SIZE: &[Parameter] = &[Parameter::new(
+        "size",
+        "how many weights, an odd number up to 1023",
+    )];
     Operation::pure(name, FAMILY, summary, SIZE, infer, run)
 }
 

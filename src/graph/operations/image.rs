@@ -48,8 +48,8 @@ pub(super) const ALL: &[Operation] = &[
         summary: "An image of another size, as OpenCV resizes it.",
         parameters: &[
             SOURCE,
-            Parameter::new("width", "its columns"),
-            Parameter::new("height", "its rows"),
+            Parameter::new("width", "its columns, from 1 to 1,048,576"),
+            Parameter::new("height", "its rows, from 1 to 1,048,576"),
             Parameter::new("interpolation", INTERPOLATIONS).or(Default::Text("Linear")),
         ],
         infer: |types| {
@@ -98,8 +98,8 @@ pub(super) const ALL: &[Operation] = &[
                 "view",
                 "a view, which maps points of the source to points of the result",
             ),
-            Parameter::new("width", "columns of the result"),
-            Parameter::new("height", "rows of the result"),
+            Parameter::new("width", "columns of the result, from 1 to 1,048,576"),
+            Parameter::new("height", "rows of the result, from 1 to 1,048,576"),
             Parameter::new("interpolation", INTERPOLATIONS).or(Default::Text("Linear")),
             Parameter::new("border", BORDERS).or(Default::Text("ConstantLow")),
         ],
@@ -121,10 +121,16 @@ const SOURCE: Parameter = Parameter::new(
     "source",
     "an image: (height, width, channels), or (height, width)",
 );
-const LEFT: Parameter = Parameter::new("x", "its left");
-const TOP: Parameter = Parameter::new("y", "its top");
-const WIDTH: Parameter = Parameter::new("width", "its columns");
-const HEIGHT: Parameter = Parameter::new("height", "its rows");
+const LEFT: Parameter = Parameter::new(
+    "x",
+    "its left, in pixels; below 0 if it begins left of the image",
+);
+const TOP: Parameter = Parameter::new(
+    "y",
+    "its top, in pixels; below 0 if it begins above the image",
+);
+const WIDTH: Parameter = Parameter::new("width", "its columns, from 1 to 1,048,576");
+const HEIGHT: Parameter = Parameter::new("height", "its rows, from 1 to 1,048,576");
 
 const fn property(
     name: &'static str,

@@ -74,7 +74,10 @@ pub(super) const ALL: &[Operation] = &[
         "An image whose levels from a threshold on are inverted: as torchvision's `solarize`.",
         &[
             SOURCE,
-            Parameter::new("threshold", "the least level that is inverted"),
+            Parameter::new(
+                "threshold",
+                "the least level that is inverted, in units of the elements",
+            ),
         ],
         |given| {
             infer_number(given, 1, single)?;
@@ -95,10 +98,13 @@ pub(super) const ALL: &[Operation] = &[
         "An image as float32: levels from 0 to 1, less a mean, and divided by a deviation.",
         &[
             SOURCE,
-            Parameter::new("mean", "the mean, or one for each channel"),
+            Parameter::new(
+                "mean",
+                "the mean, of levels from 0 to 1, or one for each channel",
+            ),
             Parameter::new(
                 "std",
-                "the standard deviation, or one for each channel; not 0",
+                "the standard deviation of the same, or one for each channel; not 0",
             ),
         ],
         infer_standardized,

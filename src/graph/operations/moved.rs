@@ -129,7 +129,8 @@ pub(super) const ALL: &[Operation] = &[
                   / height pixels across, and alpha / 2 * height / width down.",
         parameters: &[
             SOURCE,
-            Parameter::new("alpha", "how far pixels move").or(Default::Float(50.0)),
+            Parameter::new("alpha", "how far pixels move: from -1,000,000 to 1,000,000")
+                .or(Default::Float(50.0)),
             Parameter::new(
                 "sigma",
                 "standard deviation of the Gaussian that smooths, in pixels, from 0 to 256",

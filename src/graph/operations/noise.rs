@@ -110,8 +110,8 @@ pub(super) const ALL: &[Operation] = &[
 
 const RENDER: &str = "image.render";
 
-const WIDTH: Parameter = Parameter::new("width", "its columns");
-const HEIGHT: Parameter = Parameter::new("height", "its rows");
+const WIDTH: Parameter = Parameter::new("width", "its columns, from 1 to 1,048,576");
+const HEIGHT: Parameter = Parameter::new("height", "its rows, from 1 to 1,048,576");
 
 /// The type of an image of noise, whose sides come first.
 fn infer_noise(given: &Given<'_>, dtype: Dtype) -> Result<Type, String> {

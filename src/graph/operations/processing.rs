@@ -25,7 +25,7 @@ pub(super) const ALL: &[Operation] = &[
         &[
             Parameter::new("a", "an image of uint8, int16, uint16 or float32"),
             Parameter::new("b", "an image of the same type and shape"),
-            Parameter::new("alpha", "the share of the first"),
+            Parameter::new("alpha", "the share of the first, usually from 0 to 1"),
         ],
         infer_blend,
         blend,
@@ -46,7 +46,10 @@ pub(super) const ALL: &[Operation] = &[
         "ImageSolarize",
         FAMILY,
         "An image whose levels above a threshold are inverted: white less each of them.",
-        &[SOURCE, Parameter::new("threshold", "the threshold")],
+        &[
+            SOURCE,
+            Parameter::new("threshold", "the threshold, in units of the elements"),
+        ],
         |given| {
             infer_number(given, 1, single)?;
             infer_like(given)
@@ -68,7 +71,7 @@ pub(super) const ALL: &[Operation] = &[
             Parameter::new("source", "an image of any type"),
             Parameter::new(
                 "amount",
-                "what is added to its elements, rounded for integers, which are clipped",
+                "what is added to its elements, in their units; rounded for integers, which are clipped",
             ),
         ],
         infer: |given| {

@@ -81,8 +81,8 @@ pub(super) const ALL: &[Operation] = &[
 
 const FAMILY: &str = "image.render";
 
-const WIDTH: Parameter = Parameter::new("width", "its columns");
-const HEIGHT: Parameter = Parameter::new("height", "its rows");
+const WIDTH: Parameter = Parameter::new("width", "its columns, from 1 to 1,048,576");
+const HEIGHT: Parameter = Parameter::new("height", "its rows, from 1 to 1,048,576");
 
 /// The thickest line: its cost grows with it.
 const MOST_THICKNESS: i64 = 1024;
