@@ -509,8 +509,8 @@ class Loader:
     def stats(self) -> dict[str, Any]:
         """Return counts over all iterators so far.
 
-        ``read``, ``decode`` and ``resize`` have ``items``, ``bytes`` and ``seconds`` (of all
-        workers together); ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``,
+        ``read``, ``decode``, ``resize`` and ``augment`` have ``items``, ``bytes`` and ``seconds``
+        (of all workers together); ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``,
         ``deliver`` ``items`` and ``bytes``; ``idle_seconds`` is the time that workers had nothing
         to do; ``queue`` has the batches ``ready`` and ``begun`` of the latest iterator; ``jpeg``
         has the files that the package's ``own`` decoder decoded and those it left to

@@ -238,6 +238,7 @@ impl Loader {
             read: stages.read.reading(),
             decode: stages.decode.reading(),
             resize: stages.resize.reading(),
+            augment: stages.augment.reading(),
             waiting: self.ledger.waiting.reading(),
             delivered: self.ledger.delivered.reading(),
             workers: self.workers,

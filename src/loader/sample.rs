@@ -59,8 +59,13 @@ impl Job {
         let loaded = prepared.decode()?;
         stages.decode.add(loaded.bytes(), watch.lap());
         let len = pixels.len();
-        let made = loaded.write(pixels)?;
+        let resized = loaded.resize(pixels)?;
         stages.resize.add(len, watch.lap());
+        let is_left = resized.is_left();
+        let made = resized.augment(pixels)?;
+        if is_left {
+            stages.augment.add(len, watch.lap());
+        }
         Ok(made)
     }
 

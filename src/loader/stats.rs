@@ -23,6 +23,8 @@ pub struct Stats {
     pub decode: Reading,
     /// Resizing, colour, layout and element type; where nothing is decoded, mostly copying.
     pub resize: Reading,
+    /// Augmentation, and what then makes elements of bytes.
+    pub augment: Reading,
     /// The consumer's waits for batches.
     pub waiting: Reading,
     /// Samples handed over, and their bytes.
@@ -45,6 +47,7 @@ pub(super) struct Stages {
     pub(super) read: Meter,
     pub(super) decode: Meter,
     pub(super) resize: Meter,
+    pub(super) augment: Meter,
 }
 
 /// What workers do for a sample.
@@ -53,6 +56,7 @@ enum Stage {
     Read,
     Decode,
     Resize,
+    Augment,
 }
 
 impl Stage {
@@ -62,6 +66,7 @@ impl Stage {
             Self::Read => "reading files",
             Self::Decode => "decoding",
             Self::Resize => "resizing and copying",
+            Self::Augment => "augmentation",
         }
     }
 
@@ -138,8 +143,9 @@ impl Stats {
     }
 
     /// The stages, that which took longest last.
-    fn stages(&self) -> [(Stage, Duration); 3] {
+    fn stages(&self) -> [(Stage, Duration); 4] {
         let mut stages = [
+            (Stage::Augment, self.augment.time),
             (Stage::Resize, self.resize.time),
             (Stage::Read, self.read.time),
             (Stage::Decode, self.decode.time),

@@ -146,6 +146,7 @@ impl PyLoader {
         all.set_item("read", stage(stats.read)?)?;
         all.set_item("decode", stage(stats.decode)?)?;
         all.set_item("resize", stage(stats.resize)?)?;
+        all.set_item("augment", stage(stats.augment)?)?;
         // Waiting moves no bytes, and handing over takes no time.
         let (wait, deliver) = (stage(stats.waiting)?, stage(stats.delivered)?);
         wait.del_item("bytes")?;

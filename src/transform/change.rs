@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::finish::Surface;
 use super::recipe::Recipe;
-use super::sample::{Loaded, Tools};
+use super::sample::{Choice, Loaded, Made, Tools};
 use crate::augment::{Augmentation, Change, Image, Step};
 use crate::codec::{Reason, grow};
 use crate::image::resize::Request;
@@ -72,62 +72,118 @@ impl Recipe {
     }
 }
 
+/// An image that is resized, and may be left to be augmented.
+#[derive(Debug)]
+pub struct Resized<'a> {
+    recipe: &'a Recipe,
+    choice: Choice,
+    tools: &'a mut Tools,
+    left: Left,
+}
+
+/// What is left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Left {
+    Nothing,
+    /// The bytes in the slot of the sample are to be changed.
+    Change,
+    /// The bytes in memory of their own are to be changed, and then to become elements.
+    ChangeAndConvert,
+}
+
 impl<'a> Loaded<'a> {
-    /// Resizes the pixels, changes them, and makes elements of them in `slot`.
-    pub(super) fn write_changed(
-        self,
-        augment: &Arc<dyn Augmentation>,
-        slot: &mut [u8],
-    ) -> Result<(), Reason> {
-        let recipe = self.recipe;
-        let (surface, wanted) = (recipe.changed(), recipe.surface());
-        let size = recipe.rule.size.unwrap_or(self.choice.geometry.size);
+    /// Resizes the pixels, in `slot` if that is to hold bytes in the end.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn resize(self, slot: &mut [u8]) -> Result<Resized<'a>, Reason> {
+        let (recipe, choice, wanted) = (self.recipe, self.choice, self.recipe.surface());
+        let surface = recipe.changed();
         let keeps_bytes = wanted.conversion.dtype() == Dtype::Uint8
             && (wanted.layout, wanted.channels) == (surface.layout, surface.channels);
-        if keeps_bytes {
-            return self.change(augment, size, slot).map(|_| ());
-        }
-        let channels = surface.channels.count();
-        let mut bytes = std::mem::take(&mut self.tools.changer.bytes);
-        let (width, height) = (size.width as usize, size.height as usize);
-        let pixels = grow(&mut bytes, width * height * channels)?;
-        let tools = self.change(augment, size, pixels)?;
-        let (source, request) = copy(pixels, size, channels, wanted);
-        let output = wanted.conversion.output(slot);
-        tools.resizer.run(&source, &request, output);
-        tools.changer.bytes = bytes;
-        Ok(())
-    }
-
-    /// Resizes the pixels, and changes them.
-    fn change(
-        self,
-        augment: &Arc<dyn Augmentation>,
-        size: Size,
-        pixels: &mut [u8],
-    ) -> Result<&'a mut Tools, Reason> {
-        let Self {
-            recipe,
-            decoded,
-            choice,
-            tools,
-        } = self;
-        let surface = recipe.changed();
+        let left = match recipe.augment {
+            None => Left::Nothing,
+            Some(_) if keeps_bytes => Left::Change,
+            Some(_) => Left::ChangeAndConvert,
+        };
+        let Self { decoded, tools, .. } = self;
+        let mut bytes = std::mem::take(&mut tools.changer.bytes);
         let resized = Loaded {
             recipe,
             decoded,
             choice,
             tools: &mut *tools,
         };
-        resized.write_as(surface, pixels)?;
-        let (change, steps) = tools.changer.of(augment);
-        let image = Image {
-            pixels,
-            size,
-            channels: surface.channels.count(),
-        };
-        change.change(image, choice.identity, steps)?;
-        Ok(tools)
+        match left {
+            Left::Nothing => resized.write_as(wanted, slot)?,
+            Left::Change => resized.write_as(surface, slot)?,
+            Left::ChangeAndConvert => {
+                let size = choice.size(recipe);
+                let len = size.width as usize * size.height as usize * surface.channels.count();
+                resized.write_as(surface, grow(&mut bytes, len)?)?;
+            }
+        }
+        tools.changer.bytes = bytes;
+        Ok(Resized {
+            recipe,
+            choice,
+            tools,
+            left,
+        })
+    }
+}
+
+impl Choice {
+    /// The size of the sample.
+    fn size(&self, recipe: &Recipe) -> Size {
+        recipe.rule.size.unwrap_or(self.geometry.size)
+    }
+}
+
+impl Resized<'_> {
+    /// Whether it is left to be augmented.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        self.left != Left::Nothing
+    }
+
+    /// Changes the pixels, and makes elements of them in `slot`.
+    ///
+    /// # Errors
+    /// When there is no memory, or a graph fails.
+    pub fn augment(self, slot: &mut [u8]) -> Result<Made, Reason> {
+        let Self {
+            recipe,
+            choice,
+            tools,
+            left,
+        } = self;
+        let (channels, size) = (recipe.channels.count(), choice.size(recipe));
+        if let Some(augment) = &recipe.augment {
+            let mut bytes = std::mem::take(&mut tools.changer.bytes);
+            let len = size.width as usize * size.height as usize * channels;
+            let pixels = match left {
+                Left::ChangeAndConvert => &mut bytes[..len],
+                Left::Change | Left::Nothing => &mut *slot,
+            };
+            let image = Image {
+                pixels,
+                size,
+                channels,
+            };
+            let (change, steps) = tools.changer.of(augment);
+            change.change(image, choice.identity, steps)?;
+            if left == Left::ChangeAndConvert {
+                let wanted = recipe.surface();
+                let (source, request) = copy(&bytes[..len], size, channels, wanted);
+                tools
+                    .resizer
+                    .run(&source, &request, wanted.conversion.output(slot));
+            }
+            tools.changer.bytes = bytes;
+        }
+        let (region, flip) = (choice.geometry.region, choice.flip);
+        Ok(Made { region, flip })
     }
 }
 

@@ -38,19 +38,13 @@ impl Loaded<'_> {
         self.decoded.pixels.bytes()
     }
 
-    /// Resizes the pixels into `slot`, which is aligned for the elements and has as many bytes as
+    /// Resizes and augments the pixels into `slot`, which is aligned for the elements and has as many bytes as
     /// they take.
     ///
     /// # Errors
     /// When there is no memory.
     pub fn write(self, slot: &mut [u8]) -> Result<Made, Reason> {
-        let (recipe, Choice { geometry, flip, .. }) = (self.recipe, self.choice);
-        match &recipe.augment {
-            Some(augment) => self.write_changed(augment, slot)?,
-            None => self.write_as(recipe.surface(), slot)?,
-        }
-        let region = geometry.region;
-        Ok(Made { region, flip })
+        self.resize(slot)?.augment(slot)
     }
 
     /// Resizes the pixels, and no more.

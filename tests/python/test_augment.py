@@ -507,6 +507,14 @@ def test_what_was_done_is_part_of_copies_of_a_batch(photos: Path) -> None:
         _ = rebuilt.ops
 
 
+def test_its_time_is_counted(photos: Path) -> None:
+    loader = Loader(photos, augment="augmix", **OPTIONS)
+    samples = sum(len(batch.images) for batch in loader)
+    augment = loader.stats()["augment"]
+    assert (augment["items"], augment["bytes"]) == (samples, samples * 40 * 48 * 3)
+    assert augment["seconds"] > 0
+
+
 def test_a_loader_shows_what_it_does(photos: Path) -> None:
     shown = repr(Loader(photos, augment=RandAugment(3), mix=("mixup", CutMix(0.5)), **OPTIONS))
     assert ", augment=RandAugment(num_ops=3, magnitude=9, num_magnitude_bins=31)" in shown

@@ -1048,6 +1048,7 @@ def test_stats_count_what_was_done(photos: Path) -> None:
     assert stats["decode"]["items"] == stats["resize"]["items"] == 60
     assert (stats["deliver"]["items"], stats["deliver"]["bytes"]) == (60, 60 * 16 * 16 * 3)
     assert stats["resize"]["bytes"] == 60 * 16 * 16 * 3
+    assert stats["augment"] == {"items": 0, "bytes": 0, "seconds": 0.0}
     assert all(stats[stage]["seconds"] > 0 for stage in ("read", "decode", "resize", "wait"))
     assert stats["errors"] == 0
     assert stats["queue"] == {"ready": 0, "begun": 0}

@@ -515,7 +515,7 @@ def test_bench_for_programs(run: Any, photos: Path) -> None:
     # In whole rounds of what the Loader took, and of no fewer than 16 images a thread.
     assert found["plain_decode"]["images"] == 40
     assert found["plain_decode"]["decoder"] == "libjpeg-turbo"
-    assert sorted(found["shares"]) == ["decode", "idle", "read", "resize"]
+    assert sorted(found["shares"]) == ["augment", "decode", "idle", "read", "resize"]
     assert 0 < sum(found["shares"].values()) < 1 + 1e-6
 
 

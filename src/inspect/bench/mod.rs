@@ -239,6 +239,7 @@ fn since(before: &Stats, after: Stats) -> Stats {
         read: after.read - before.read,
         decode: after.decode - before.decode,
         resize: after.resize - before.resize,
+        augment: after.augment - before.augment,
         waiting: after.waiting - before.waiting,
         delivered: after.delivered - before.delivered,
         errors: after.errors - before.errors,
@@ -252,6 +253,7 @@ fn shares(stats: &Stats) -> Vec<(&'static str, f64)> {
         ("read", stats.read.time),
         ("decode", stats.decode.time),
         ("resize", stats.resize.time),
+        ("augment", stats.augment.time),
         ("idle", stats.worker_time.idle),
     ];
     times.map(|(name, time)| (name, stats.share(time))).to_vec()
