@@ -11,10 +11,16 @@ use crate::image::warp::{Affine, warp_centred};
 use crate::image::{adjust, levels};
 use crate::random::{Identity, Purpose};
 
-/// Draws steps and takes them; keeps memory from image to image.
+/// Changes samples by a policy.
 #[derive(Debug)]
 pub(super) struct Worker {
     policy: Policy,
+    memory: Memory,
+}
+
+/// Working memory of what policies do to images, one after the other.
+#[derive(Debug, Default)]
+pub struct Memory {
     /// What a step writes, in turn with the image.
     other: Vec<u8>,
     /// The image as it was.
@@ -35,10 +41,58 @@ impl Worker {
     pub(super) fn new(policy: Policy) -> Self {
         Self {
             policy,
-            other: Vec::new(),
-            origin: Vec::new(),
-            sums: Vec::new(),
+            memory: Memory::default(),
         }
+    }
+}
+
+impl Change for Worker {
+    fn change(
+        &mut self,
+        image: Image<'_>,
+        identity: Identity,
+        done: &mut Vec<Step>,
+    ) -> Result<(), Reason> {
+        self.memory.change(&self.policy, image, identity, done)
+    }
+}
+
+impl Memory {
+    /// Changes an image by a policy, and appends to `done` what was done to it. The same identity
+    /// gives the same pixels.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn change(
+        &mut self,
+        policy: &Policy,
+        image: Image<'_>,
+        identity: Identity,
+        done: &mut Vec<Step>,
+    ) -> Result<(), Reason> {
+        let Image {
+            pixels,
+            size,
+            channels,
+        } = image;
+        let first = done.len();
+        let mut chance = identity.stream(Purpose::Augment);
+        policy.draw(&mut chance, size, done);
+        let steps = &done[first..];
+        let form = Form {
+            width: size.width as usize,
+            height: size.height as usize,
+            channels,
+        };
+        if steps
+            .first()
+            .is_some_and(|step| step.operation == Operation::Chain)
+        {
+            return self.take_chains(pixels, form, steps);
+        }
+        let other = grow(&mut self.other, pixels.len())?;
+        take_all(steps, form, pixels, other);
+        Ok(())
     }
 
     /// Adds up the results of chains, each of its weight, and the image as it was, of the rest.
@@ -73,34 +127,6 @@ impl Worker {
                 *byte = *sum as u8;
             }
         }
-        Ok(())
-    }
-}
-
-impl Change for Worker {
-    fn change(
-        &mut self,
-        image: Image<'_>,
-        identity: Identity,
-        done: &mut Vec<Step>,
-    ) -> Result<(), Reason> {
-        let first = done.len();
-        let mut chance = identity.stream(Purpose::Augment);
-        self.policy.draw(&mut chance, image.size, done);
-        let steps = &done[first..];
-        let form = Form {
-            width: image.size.width as usize,
-            height: image.size.height as usize,
-            channels: image.channels,
-        };
-        if steps
-            .first()
-            .is_some_and(|step| step.operation == Operation::Chain)
-        {
-            return self.take_chains(image.pixels, form, steps);
-        }
-        let other = grow(&mut self.other, image.pixels.len())?;
-        take_all(steps, form, image.pixels, other);
         Ok(())
     }
 }
@@ -329,13 +355,7 @@ mod tests {
 
     #[test]
     fn chains_without_effect_leave_the_image_but_for_roundings() {
-        let mut worker = Worker::new(Policy::AugMix {
-            severity: 1,
-            mixture_width: 2,
-            chain_depth: None,
-            alpha: 1.0,
-            all_ops: true,
-        });
+        let mut memory = Memory::default();
         let steps = [
             step(Operation::Chain, 0.25),
             step(Operation::Identity, 0.0),
@@ -344,10 +364,10 @@ mod tests {
             step(Operation::Invert, 0.0),
         ];
         let mut pixels = picture();
-        worker.take_chains(&mut pixels, FORM, &steps).unwrap();
+        memory.take_chains(&mut pixels, FORM, &steps).unwrap();
         assert_eq!(pixels, picture());
         let negative = [step(Operation::Chain, 1.0), step(Operation::Invert, 0.0)];
-        worker.take_chains(&mut pixels, FORM, &negative).unwrap();
+        memory.take_chains(&mut pixels, FORM, &negative).unwrap();
         assert_eq!(pixels, taken(&negative[1..]));
     }
 

@@ -4,7 +4,7 @@
 use half::{bf16, f16};
 
 use super::distribution::beta;
-use super::policy::check_alpha;
+use super::policy::{Refused, refused_alpha};
 use crate::error::{Error, Result};
 use crate::pixel::{Dtype, Layout, Size, words};
 use crate::random::{Purpose, Stream};
@@ -63,10 +63,10 @@ impl Mixing {
             return Err(Error::argument("mix", "()", "at least one way of mixing"));
         }
         for (kind, alpha) in &ways {
-            check_alpha(*alpha).map_err(|allowed| {
+            if let Some(Refused { allowed, .. }) = refused_alpha(*alpha) {
                 let given = format!("{kind:?}(alpha={alpha})");
-                Error::argument("mix", given, format!("alpha is {allowed}"))
-            })?;
+                return Err(Error::argument("mix", given, format!("alpha is {allowed}")));
+            }
         }
         Ok(Self(ways))
     }

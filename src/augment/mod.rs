@@ -26,9 +26,10 @@ use crate::error::Result;
 use crate::pixel::Size;
 use crate::random::Identity;
 
+pub use apply::Memory;
 pub use mix::{Images, Kind, Mixed, Mixing};
 pub use operation::{Operation, Step};
-pub use policy::Policy;
+pub use policy::{Policy, Refused};
 pub use published::Published;
 
 /// What is to change the pixels of samples, before it is known which images they are.

@@ -50,6 +50,28 @@ pub enum Policy {
     },
 }
 
+/// A number that is not valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What it is called.
+    pub name: &'static str,
+    /// The number.
+    pub value: String,
+    /// What it may be.
+    pub allowed: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            name,
+            value,
+            allowed,
+        } = self;
+        write!(f, "{name} is {value}, not {allowed}")
+    }
+}
+
 /// How many strengths `AutoAugment` and `AugMix` know.
 const TEN: u32 = 10;
 
@@ -65,52 +87,56 @@ impl Policy {
     /// # Errors
     /// [`Error::Argument`] for one that is not valid, under the name `augment`.
     pub fn check(&self) -> Result<()> {
-        let within = |name: &str, value: u32, least: u32, most: u32| {
-            if (least..=most).contains(&value) {
-                return Ok(());
-            }
-            let allowed = format!("a whole number from {least} to {most}");
-            Err(self.refused(name, value, &allowed))
-        };
+        self.refused().map_or(Ok(()), |number| {
+            let Refused {
+                name,
+                value,
+                allowed,
+            } = number;
+            let given = format!("{}({name}={value})", self.name());
+            Err(Error::argument(
+                "augment",
+                given,
+                format!("{name} is {allowed}"),
+            ))
+        })
+    }
+
+    /// Its first number that is not valid.
+    #[must_use]
+    pub fn refused(&self) -> Option<Refused> {
         match *self {
             Self::RandAugment {
                 num_ops,
                 magnitude,
                 num_magnitude_bins: bins,
-            } => {
-                within("num_ops", num_ops, 1, MOST)?;
-                within("num_magnitude_bins", bins, 2, MOST_BINS)?;
-                within("magnitude", magnitude, 0, bins - 1)
-            }
+            } => beyond("num_ops", num_ops, 1, MOST)
+                .or_else(|| beyond("num_magnitude_bins", bins, 2, MOST_BINS))
+                .or_else(|| beyond("magnitude", magnitude, 0, bins - 1)),
             Self::TrivialAugmentWide { num_magnitude_bins } => {
-                within("num_magnitude_bins", num_magnitude_bins, 2, MOST_BINS)
+                beyond("num_magnitude_bins", num_magnitude_bins, 2, MOST_BINS)
             }
-            Self::AutoAugment { .. } => Ok(()),
+            Self::AutoAugment { .. } => None,
             Self::AugMix {
                 severity,
                 mixture_width,
                 chain_depth,
                 alpha,
                 ..
-            } => {
-                within("severity", severity, 1, TEN)?;
-                within("mixture_width", mixture_width, 1, MOST)?;
-                within("chain_depth", chain_depth.unwrap_or(1), 1, MOST)?;
-                check_alpha(alpha).map_err(|allowed| self.refused("alpha", alpha, allowed))
-            }
+            } => beyond("severity", severity, 1, TEN)
+                .or_else(|| beyond("mixture_width", mixture_width, 1, MOST))
+                .or_else(|| beyond("chain_depth", chain_depth.unwrap_or(1), 1, MOST))
+                .or_else(|| refused_alpha(alpha)),
         }
     }
 
-    /// The error for one of its numbers.
-    fn refused(&self, name: &str, value: impl fmt::Display, allowed: &str) -> Error {
-        let policy = match self {
+    fn name(&self) -> &'static str {
+        match self {
             Self::RandAugment { .. } => "RandAugment",
             Self::TrivialAugmentWide { .. } => "TrivialAugmentWide",
             Self::AutoAugment { .. } => "AutoAugment",
             Self::AugMix { .. } => "AugMix",
-        };
-        let given = format!("{policy}({name}={value})");
-        Error::argument("augment", given, format!("{name} is {allowed}"))
+        }
     }
 
     /// Draws the steps for an image of `size`, and appends them to `steps`.
@@ -206,13 +232,23 @@ impl Augmentation for Policy {
     }
 }
 
-/// Whether a parameter of a distribution is one; else what is allowed.
-pub(super) fn check_alpha(alpha: f64) -> Result<(), &'static str> {
-    if alpha > 0.0 && alpha <= 1e6 {
-        Ok(())
-    } else {
-        Err("a number above 0, at most 1,000,000")
-    }
+/// The error for a parameter of a distribution that is none.
+pub(super) fn refused_alpha(alpha: f64) -> Option<Refused> {
+    let is_valid = alpha > 0.0 && alpha <= 1e6;
+    (!is_valid).then(|| Refused {
+        name: "alpha",
+        value: alpha.to_string(),
+        allowed: "a number above 0, at most 1,000,000".to_owned(),
+    })
+}
+
+fn beyond(name: &'static str, value: u32, least: u32, most: u32) -> Option<Refused> {
+    let is_valid = (least..=most).contains(&value);
+    (!is_valid).then(|| Refused {
+        name,
+        value: value.to_string(),
+        allowed: format!("a whole number from {least} to {most}"),
+    })
 }
 
 /// An operation of a strength, to either side.

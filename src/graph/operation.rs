@@ -9,7 +9,7 @@ use super::array::Array;
 use super::operations::{Decoding, Shapes};
 use super::types::Type;
 use super::value::Value;
-use crate::{image, transform};
+use crate::{augment, image, transform};
 
 /// An operation.
 #[derive(Debug)]
@@ -86,6 +86,8 @@ pub struct Scratch {
     pub(super) decoding: Decoding,
     /// What looks at masks.
     pub(super) shapes: Shapes,
+    /// What policies of augmentation change images in.
+    pub(super) policies: augment::Memory,
 }
 
 /// What is known of a node's inputs before any sample is made: their types, and the values of those

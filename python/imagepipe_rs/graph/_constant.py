@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from imagepipe_rs.augment import Policy, Way
+
 Described: TypeAlias = str | bytes | list[Any] | tuple[str, list[int], bytes]
 """Text, bytes, a list of such, or an array as (type of elements, shape, bytes)."""
 
@@ -29,8 +31,10 @@ def described(value: Any) -> Described:
         return [described(one) for one in value]
     array = _array(value)
     if array.dtype.name not in _TYPES:
-        allowed = "a number, text, bytes, an array of numbers, or a list of these"
-        raise TypeError(f"a value of {_kind(value, array)} cannot be in a graph, only {allowed}")
+        allowed = "only a number, text, bytes, an array of numbers, or a list of these"
+        if isinstance(value, Policy | Way):
+            allowed = f"it is for a Loader: imagepipe_rs.graph.{type(value).__name__} is the node"
+        raise TypeError(f"a value of {_kind(value, array)} cannot be in a graph, {allowed}")
     # An array of no axes would become one of one axis.
     plain = array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
     return plain.dtype.name, list(plain.shape), plain.tobytes()

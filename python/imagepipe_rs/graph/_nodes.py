@@ -28,6 +28,8 @@ __all__ = [
     "ArcSin",
     "ArcTan",
     "ArcTan2",
+    "AugMix",
+    "AutoAugment",
     "AutoContrast",
     "AverageFilter",
     "BilateralFilter",
@@ -121,6 +123,7 @@ __all__ = [
     "PolygonMask",
     "Posterize",
     "Power",
+    "RandAugment",
     "RandomCropRegion",
     "RandomIndex",
     "RandomPoints",
@@ -150,6 +153,7 @@ __all__ = [
     "Threshold",
     "TranslateView",
     "Transpose",
+    "TrivialAugmentWide",
     "UniformKernel",
     "UniformNoise",
     "Unsqueeze",
@@ -2351,6 +2355,118 @@ class ImageNoise(Operation):
     ) -> None:
         """Make the node."""
         super().__init__("ImageNoise", source, amount, per_channel, seed, name=name)
+
+
+class RandAugment(Operation):
+    """An image changed by operations drawn from 14, each as likely, all of one strength.
+
+    As torchvision's RandAugment does it.
+
+    Args:
+        source: an image of uint8: of one channel, or of red, green and blue.
+        num_ops: how many operations, 1 to 16.
+        magnitude: how strong they are, from 0 to num_magnitude_bins - 1.
+        num_magnitude_bins: how many strengths there are, 2 to 1000.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        num_ops: Operand = 2.0,
+        magnitude: Operand = 9.0,
+        num_magnitude_bins: Operand = 31.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__(
+            "RandAugment", source, num_ops, magnitude, num_magnitude_bins, seed, name=name
+        )
+
+
+class TrivialAugmentWide(Operation):
+    """An image changed by one operation of 14, each as likely, of any strength.
+
+    As torchvision's TrivialAugmentWide does it.
+
+    Args:
+        source: an image of uint8: of one channel, or of red, green and blue.
+        num_magnitude_bins: how many strengths there are, 2 to 1000.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        num_magnitude_bins: Operand = 31.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("TrivialAugmentWide", source, num_magnitude_bins, seed, name=name)
+
+
+class AutoAugment(Operation):
+    """An image changed by one of 25 pairs of operations, each with its strength and probability.
+
+    As torchvision's AutoAugment does it.
+
+    Args:
+        source: an image of uint8: of one channel, or of red, green and blue.
+        policy: the dataset that the pairs were found on: imagenet, cifar10 or svhn.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        policy: Operand = "imagenet",
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("AutoAugment", source, policy, seed, name=name)
+
+
+class AugMix(Operation):
+    """An image mixed with the results of short chains of operations on it.
+
+    As torchvision's AugMix does it.
+
+    Args:
+        source: an image of uint8: of one channel, or of red, green and blue.
+        severity: how strong operations are, 1 to 10: strengths are drawn from the lowest so many
+            of ten.
+        mixture_width: how many chains there are, 1 to 16.
+        chain_depth: how many operations a chain has, 1 to 16; -1 for 1, 2 or 3, drawn anew for
+            each chain.
+        alpha: the parameter of the Beta and Dirichlet distributions that weights are drawn from,
+            above 0.
+        all_ops: whether there are also operations that change brightness, contrast, colour and
+            sharpness.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        severity: Operand = 3.0,
+        mixture_width: Operand = 3.0,
+        chain_depth: Operand = -1.0,
+        alpha: Operand = 1.0,
+        all_ops: Operand = True,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__(
+            "AugMix", source, severity, mixture_width, chain_depth, alpha, all_ops, seed, name=name
+        )
 
 
 class LinearImage(Operation):

@@ -27,6 +27,7 @@ mod part;
 mod picture;
 mod pixels;
 mod points;
+mod policies;
 mod processing;
 mod random;
 mod real;
@@ -78,6 +79,7 @@ const FAMILIES: &[&[Operation]] = &[
     levels::ALL,
     moved::ALL,
     noise::ALL,
+    policies::ALL,
     render::ALL,
     shapes::ALL,
 ];

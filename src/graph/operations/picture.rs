@@ -8,7 +8,7 @@ use super::super::value::Value;
 use super::arguments::{Words, check_number, shape};
 use crate::image::raster::{Outside, Pixel, Raster};
 use crate::image::taps::Taps;
-use crate::pixel::Dtype;
+use crate::pixel::{Dtype, Size};
 
 /// Words for how pixels are found between pixels.
 pub(super) const INTERPOLATION: Words<Taps> = Words {
@@ -152,6 +152,16 @@ pub(super) fn dimensions(array: &Array) -> Result<[usize; 3], String> {
         [height, width, channels] => Ok([*height, *width, *channels]),
         _ => Err(format!("{}, not an image", ArrayType::of(array))),
     }
+}
+
+/// Columns and rows of an image.
+///
+/// # Errors
+/// That it is none, or is too large.
+pub(super) fn size(array: &Array) -> Result<Size, String> {
+    let [height, width, _] = dimensions(array)?;
+    let side = |length: usize| u32::try_from(length).map_err(|_| "an image that is too large");
+    Ok(Size::new(side(width)?, side(height)?))
 }
 
 /// An image that has pixels.

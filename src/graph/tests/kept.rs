@@ -96,6 +96,7 @@ fn ones() -> Value {
 fn graphs() -> Vec<(&'static str, Description)> {
     let works = cases().filter(|case| case.expected.is_ok());
     let mut all = drawing();
+    all.extend(policies::kept());
     for Case {
         operation, inputs, ..
     } in works

@@ -13,6 +13,7 @@ mod moved;
 mod noise;
 mod numbers;
 mod pixels;
+mod policies;
 mod program;
 mod random;
 mod render;
@@ -199,6 +200,7 @@ fn every_operation_is_tested_by_its_values() {
         .chain(random::DRAWN)
         .chain(noise::DRAWN)
         .chain([operations::LOADER_IMAGE])
+        .chain(policies::DRAWN)
         .collect();
     let all = operations::all().map(|operation| operation.name);
     let missing: Vec<_> = all.filter(|name| !reached.contains(name)).collect();

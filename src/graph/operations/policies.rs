@@ -1,0 +1,245 @@
+//! Policies of augmentation, as torchvision has them.
+
+use super::super::operation::{Default, Given, Inputs, Operation, Parameter, Run, Scratch};
+use super::super::types::{ArrayType, Type};
+use super::super::value::Value;
+use super::arguments::{Words, check_number};
+use super::picture::{infer_picture, size};
+use super::pixels::{copied, image_with_pixels};
+use super::random::SEED;
+use crate::augment::{Image, Policy, Published};
+use crate::pixel::Dtype;
+use crate::random::Identity;
+
+const FAMILY: &str = "image.augmentation";
+
+const SOURCE: Parameter = Parameter::new(
+    "source",
+    "an image of uint8: of one channel, or of red, green and blue",
+);
+
+const BINS: Parameter = Parameter::new(
+    "num_magnitude_bins",
+    "how many strengths there are, 2 to 1000",
+)
+.or(Default::Float(31.0));
+
+const PUBLISHED: Words<Published> = Words {
+    what: "policy",
+    words: &[
+        ("imagenet", 0, Published::ImageNet),
+        ("cifar10", 1, Published::Cifar10),
+        ("svhn", 2, Published::Svhn),
+    ],
+};
+
+/// The operations of this family.
+pub(super) const ALL: &[Operation] = &[
+    Operation {
+        name: "RandAugment",
+        family: FAMILY,
+        summary: "An image changed by operations drawn from 14, each as likely, all of one strength: as torchvision's RandAugment does it.",
+        parameters: &[
+            SOURCE,
+            Parameter::new("num_ops", "how many operations, 1 to 16").or(Default::Float(2.0)),
+            Parameter::new(
+                "magnitude",
+                "how strong they are, from 0 to num_magnitude_bins - 1",
+            )
+            .or(Default::Float(9.0)),
+            BINS,
+            SEED,
+        ],
+        infer: |given| infer(given, rand_augment),
+        run: Run::Heavy(|inputs, scratch, out| change(inputs, scratch, out, rand_augment)),
+    },
+    Operation {
+        name: "TrivialAugmentWide",
+        family: FAMILY,
+        summary: "An image changed by one operation of 14, each as likely, of any strength: as torchvision's TrivialAugmentWide does it.",
+        parameters: &[SOURCE, BINS, SEED],
+        infer: |given| infer(given, trivial_augment),
+        run: Run::Heavy(|inputs, scratch, out| change(inputs, scratch, out, trivial_augment)),
+    },
+    Operation {
+        name: "AutoAugment",
+        family: FAMILY,
+        summary: "An image changed by one of 25 pairs of operations, each with its strength and probability: as torchvision's AutoAugment does it.",
+        parameters: &[
+            SOURCE,
+            Parameter::new(
+                "policy",
+                "the dataset that the pairs were found on: imagenet, cifar10 or svhn",
+            )
+            .or(Default::Text("imagenet")),
+            SEED,
+        ],
+        infer: |given| {
+            PUBLISHED.infer(given, 1)?;
+            infer_image(given)
+        },
+        run: Run::Heavy(|inputs, scratch, out| {
+            let policy = PUBLISHED.read(inputs.get(1))?;
+            put_changed(inputs, Policy::AutoAugment { policy }, scratch, out)
+        }),
+    },
+    Operation {
+        name: "AugMix",
+        family: FAMILY,
+        summary: "An image mixed with the results of short chains of operations on it: as torchvision's AugMix does it.",
+        parameters: &[
+            SOURCE,
+            Parameter::new(
+                "severity",
+                "how strong operations are, 1 to 10: strengths are drawn from the lowest so many \
+                 of ten",
+            )
+            .or(Default::Float(3.0)),
+            Parameter::new("mixture_width", "how many chains there are, 1 to 16")
+                .or(Default::Float(3.0)),
+            Parameter::new(
+                "chain_depth",
+                "how many operations a chain has, 1 to 16; -1 for 1, 2 or 3, drawn anew for each \
+                 chain",
+            )
+            .or(Default::Float(-1.0)),
+            Parameter::new(
+                "alpha",
+                "the parameter of the Beta and Dirichlet distributions that weights are drawn \
+                 from, above 0",
+            )
+            .or(Default::Float(1.0)),
+            Parameter::new(
+                "all_ops",
+                "whether there are also operations that change brightness, contrast, colour and \
+                 sharpness",
+            )
+            .or(Default::Boolean(true)),
+            SEED,
+        ],
+        infer: |given| infer(given, aug_mix),
+        run: Run::Heavy(|inputs, scratch, out| change(inputs, scratch, out, aug_mix)),
+    },
+];
+
+/// The numbers of a policy, as far as they are known.
+type Numbers<'a> = &'a dyn Fn(usize) -> Option<&'a Value>;
+
+/// A number of a policy; `otherwise` if it is not known.
+fn whole(numbers: Numbers<'_>, input: usize, name: &str, otherwise: u32) -> Result<u32, String> {
+    let Some(value) = numbers(input) else {
+        return Ok(otherwise);
+    };
+    let number = value
+        .integer()
+        .map_err(|reason| format!("{name}: {reason}"))?;
+    u32::try_from(number).map_err(|_| format!("{name} is {number}, not a whole number from 0"))
+}
+
+fn rand_augment(numbers: Numbers<'_>) -> Result<Policy, String> {
+    Ok(Policy::RandAugment {
+        num_ops: whole(numbers, 1, "num_ops", 1)?,
+        magnitude: whole(numbers, 2, "magnitude", 0)?,
+        num_magnitude_bins: whole(numbers, 3, BINS.name, 1000)?,
+    })
+}
+
+fn trivial_augment(numbers: Numbers<'_>) -> Result<Policy, String> {
+    Ok(Policy::TrivialAugmentWide {
+        num_magnitude_bins: whole(numbers, 1, BINS.name, 1000)?,
+    })
+}
+
+fn aug_mix(numbers: Numbers<'_>) -> Result<Policy, String> {
+    let is_drawn = |value: &Value| value.double() == Ok(-1.0);
+    let chain_depth = match numbers(3) {
+        Some(value) if is_drawn(value) => None,
+        _ => Some(whole(numbers, 3, "chain_depth", 1)?),
+    };
+    Ok(Policy::AugMix {
+        severity: whole(numbers, 1, "severity", 1)?,
+        mixture_width: whole(numbers, 2, "mixture_width", 1)?,
+        chain_depth,
+        alpha: numbers(4).map_or(Ok(1.0), Value::double)?,
+        all_ops: numbers(5).map_or(Ok(true), Value::is_true)?,
+    })
+}
+
+/// The policy of some numbers, which are checked.
+fn checked(
+    numbers: Numbers<'_>,
+    policy: fn(Numbers<'_>) -> Result<Policy, String>,
+) -> Result<Policy, String> {
+    let policy = policy(numbers)?;
+    policy
+        .refused()
+        .map_or(Ok(policy), |refused| Err(refused.to_string()))
+}
+
+fn infer(
+    given: &Given<'_>,
+    policy: fn(Numbers<'_>) -> Result<Policy, String>,
+) -> Result<Type, String> {
+    given[1..].iter().try_for_each(check_number)?;
+    checked(&|input| given.constant(input), policy)?;
+    infer_image(given)
+}
+
+/// The type of an image that a policy can change.
+fn infer_image(given: &Given<'_>) -> Result<Type, String> {
+    let channels = infer_picture(&given[0])?.channels;
+    let array = given[0].as_array()?;
+    check_image(&array, channels)?;
+    let dtype = Some(Dtype::Uint8);
+    Ok(Type::Array(ArrayType { dtype, ..array }))
+}
+
+fn check_image(array: &ArrayType, channels: Option<usize>) -> Result<(), String> {
+    if array.dtype.is_some_and(|dtype| dtype != Dtype::Uint8) {
+        return Err(format!(
+            "{array}, not an image of uint8: ConvertDepth(image, \"uint8\") makes one"
+        ));
+    }
+    match channels {
+        None | Some(1 | 3) => Ok(()),
+        Some(_) => Err(format!(
+            "{array}, not an image of 1 or 3 channels: DecodeImage(file, channels=\"RGB\") makes one"
+        )),
+    }
+}
+
+fn change(
+    inputs: Inputs<'_>,
+    scratch: &mut Scratch,
+    out: &mut Value,
+    policy: fn(Numbers<'_>) -> Result<Policy, String>,
+) -> Result<(), String> {
+    let policy = checked(&|input| Some(inputs.get(input)), policy)?;
+    put_changed(inputs, policy, scratch, out)
+}
+
+fn put_changed(
+    inputs: Inputs<'_>,
+    policy: Policy,
+    scratch: &mut Scratch,
+    out: &mut Value,
+) -> Result<(), String> {
+    let (source, channels) = image_with_pixels(inputs)?;
+    check_image(&ArrayType::of(source), Some(channels))?;
+    let size = size(source)?;
+    // As of the first sample of a Loader with this seed.
+    let identity = Identity {
+        seed: inputs.get(inputs.len() - 1).integer()?.cast_unsigned(),
+        epoch: 0,
+        key: 0,
+    };
+    let image = Image {
+        pixels: copied(source, out).bytes_mut(),
+        size,
+        channels,
+    };
+    let changed = scratch
+        .policies
+        .change(&policy, image, identity, &mut Vec::new());
+    changed.map_err(|reason| reason.to_string())
+}
