@@ -1,6 +1,8 @@
 //! How the samples of a batch are mixed: each with the one before it, the first with the last, as
 //! torchvision's `MixUp` and `CutMix` do.
 
+use std::ops::Range;
+
 use half::{bf16, f16};
 
 use super::distribution::beta;
@@ -79,21 +81,8 @@ impl Mixing {
         let (kind, alpha) = self.0[way];
         let share = beta(&mut chance, alpha);
         match kind {
-            Kind::MixUp => Mixed {
-                kind,
-                share: (share * f64::from(PARTS)).round_ties_even() / f64::from(PARTS),
-                area: None,
-            },
-            Kind::CutMix => {
-                let area = cut(&mut chance, share, size);
-                let [left, top, right, bottom] = area.map(f64::from);
-                let part = (right - left) * (bottom - top);
-                Mixed {
-                    kind,
-                    share: 1.0 - part / (f64::from(size.width) * f64::from(size.height)),
-                    area: Some(area),
-                }
-            }
+            Kind::MixUp => Mixed::by_share(share),
+            Kind::CutMix => Mixed::by_area(cut(&mut chance, share, size), size),
         }
     }
 }
@@ -117,6 +106,28 @@ fn cut(chance: &mut Stream, share: f64, size: Size) -> [u32; 4] {
 }
 
 impl Mixed {
+    /// Weighted sums, in which each sample itself has the nearest share that there is to this one.
+    #[must_use]
+    pub fn by_share(share: f64) -> Self {
+        Self {
+            kind: Kind::MixUp,
+            share: (share * f64::from(PARTS)).round_ties_even() / f64::from(PARTS),
+            area: None,
+        }
+    }
+
+    /// Left, top, right and bottom of what images of `size` have of the other one.
+    #[must_use]
+    pub fn by_area(area: [u32; 4], size: Size) -> Self {
+        let [left, top, right, bottom] = area.map(f64::from);
+        let part = (right - left) * (bottom - top);
+        Self {
+            kind: Kind::CutMix,
+            share: 1.0 - part / (f64::from(size.width) * f64::from(size.height)),
+            area: Some(area),
+        }
+    }
+
     /// Mixes the labels of a batch, `classes` for each sample.
     pub fn mix_labels(&self, labels: &mut [f32], classes: usize) {
         let (own, other) = self.weights();
@@ -128,34 +139,39 @@ impl Mixed {
     /// # Panics
     /// If they do not.
     pub fn mix_images(&self, images: &mut [u8], form: Images) {
-        match (self.area, form.dtype) {
-            (Some(area), _) => paste(images, area, form),
-            (None, Dtype::Uint8) => {
+        match self.area {
+            Some(area) => paste(images, area, form),
+            None => self.sum(form.dtype, Batch(images, form.elements())),
+        }
+    }
+
+    /// Mixes an image with another one, both of which begin at a boundary of their elements.
+    ///
+    /// # Panics
+    /// If they do not, or are not of this form.
+    pub fn mix_pair(&self, own: &mut [u8], other: &[u8], form: Images) {
+        match self.area {
+            Some(area) => spans(area, form).for_each(|span| {
+                own[span.clone()].copy_from_slice(&other[span]);
+            }),
+            None => self.sum(form.dtype, Pair(own, other)),
+        }
+    }
+
+    fn sum(&self, dtype: Dtype, elements: impl Elements) {
+        let (own, other) = self.weights();
+        match dtype {
+            Dtype::Uint8 => {
                 let own = self.parts();
                 let sum = |a: u8, b: u8| u32::from(a) * own + u32::from(b) * (PARTS - own);
                 #[expect(clippy::cast_possible_truncation, reason = "a mean of bytes")]
                 let mean = |a, b| ((sum(a, b) + PARTS / 2) >> 16) as u8;
-                roll(images, form.elements(), mean);
+                elements.each(mean);
             }
-            (None, Dtype::Float16) => self.mix_floats(images, form, half_of::<f16>),
-            (None, Dtype::Bfloat16) => self.mix_floats(images, form, half_of::<bf16>),
-            (None, _) => {
-                let (own, other) = self.weights();
-                let images: &mut [f32] = bytemuck::cast_slice_mut(images);
-                roll(images, form.elements(), |a, b| a * own + b * other);
-            }
+            Dtype::Float16 => elements.each(|a, b| half_of::<f16>(a, b, (own, other))),
+            Dtype::Bfloat16 => elements.each(|a, b| half_of::<bf16>(a, b, (own, other))),
+            _ => elements.each(|a: f32, b| a * own + b * other),
         }
-    }
-
-    fn mix_floats(
-        &self,
-        images: &mut [u8],
-        form: Images,
-        mean: impl Fn(u16, u16, (f32, f32)) -> u16,
-    ) {
-        let weights = self.weights();
-        let images: &mut [u16] = bytemuck::cast_slice_mut(images);
-        roll(images, form.elements(), |a, b| mean(a, b, weights));
     }
 
     /// The shares of a sample and of the other one.
@@ -178,6 +194,34 @@ impl Mixed {
 impl Images {
     fn elements(&self) -> usize {
         self.size.width as usize * self.size.height as usize * self.channels
+    }
+}
+
+/// Elements that are mixed, each with another one.
+trait Elements {
+    /// Replaces each by `mean` of it and of the other one.
+    fn each<T: bytemuck::Pod + Default>(self, mean: impl Fn(T, T) -> T);
+}
+
+/// The images of a batch, of so many elements each.
+struct Batch<'a>(&'a mut [u8], usize);
+
+impl Elements for Batch<'_> {
+    fn each<T: bytemuck::Pod + Default>(self, mean: impl Fn(T, T) -> T) {
+        roll(bytemuck::cast_slice_mut(self.0), self.1, mean);
+    }
+}
+
+/// An image and another one.
+struct Pair<'a>(&'a mut [u8], &'a [u8]);
+
+impl Elements for Pair<'_> {
+    fn each<T: bytemuck::Pod + Default>(self, mean: impl Fn(T, T) -> T) {
+        let own: &mut [T] = bytemuck::cast_slice_mut(self.0);
+        let other: &[T] = bytemuck::cast_slice(self.1);
+        for (own, other) in own.iter_mut().zip(other) {
+            *own = mean(*own, *other);
+        }
     }
 }
 
@@ -246,30 +290,34 @@ fn roll<T: Copy + Default>(batch: &mut [T], len: usize, mean: impl Fn(T, T) -> T
 
 /// Replaces the pixels of an area by those of the sample before, in the first sample by the last
 /// one's.
-fn paste(images: &mut [u8], [left, top, right, bottom]: [u32; 4], form: Images) {
+fn paste(images: &mut [u8], area: [u32; 4], form: Images) {
+    let len = form.elements() * form.dtype.bytes();
+    let samples = images.len().checked_div(len).unwrap_or(0);
+    for Range { start, end } in spans(area, form) {
+        let span = end - start;
+        // Samples but for the first take from the one before, the last one first; what the first
+        // takes is exchanged from sample to sample.
+        for sample in (1..samples).rev() {
+            let (before, own) = images.split_at_mut(sample * len);
+            let before = &mut before[(sample - 1) * len + start..][..span];
+            own[start..][..span].swap_with_slice(before);
+        }
+    }
+}
+
+/// The bytes of an area in an image: a stretch for each row of each plane.
+fn spans([left, top, right, bottom]: [u32; 4], form: Images) -> impl Iterator<Item = Range<usize>> {
     let bytes = form.dtype.bytes();
     let (width, height) = (form.size.width as usize, form.size.height as usize);
-    // Pixels in a row, rows in a plane, planes in a sample.
+    // Bytes of a pixel, planes of a sample.
     let (pixel, planes) = match form.layout {
         Layout::Nhwc => (form.channels * bytes, 1),
         Layout::Nchw => (bytes, form.channels),
     };
     let [left, right, top, bottom] = [left, right, top, bottom].map(|edge| edge as usize);
-    let len = form.elements() * bytes;
-    let samples = images.len().checked_div(len).unwrap_or(0);
-    for plane in 0..planes {
-        for row in top..bottom {
-            let start = ((plane * height + row) * width + left) * pixel;
-            let span = (right - left) * pixel;
-            // Samples but for the first take from the one before, the last one first; what the
-            // first takes is exchanged from sample to sample.
-            for sample in (1..samples).rev() {
-                let (before, own) = images.split_at_mut(sample * len);
-                let before = &mut before[(sample - 1) * len + start..][..span];
-                own[start..][..span].swap_with_slice(before);
-            }
-        }
-    }
+    let rows =
+        (0..planes).flat_map(move |plane| (top..bottom).map(move |row| plane * height + row));
+    rows.map(move |row| (row * width + left) * pixel..(row * width + right) * pixel)
 }
 
 #[cfg(test)]
@@ -314,6 +362,28 @@ mod tests {
             if samples == 1 {
                 assert_eq!(before, after);
             }
+        }
+    }
+
+    #[test]
+    fn a_pair_is_mixed_as_in_a_batch_of_two() {
+        for (kind, dtype, layout) in [
+            (Kind::MixUp, Dtype::Uint8, Layout::Nhwc),
+            (Kind::MixUp, Dtype::Float32, Layout::Nhwc),
+            (Kind::MixUp, Dtype::Float16, Layout::Nchw),
+            (Kind::CutMix, Dtype::Uint8, Layout::Nhwc),
+            (Kind::CutMix, Dtype::Float32, Layout::Nchw),
+        ] {
+            let form = surface(dtype, layout);
+            let how = mixed(kind, 6);
+            let values: Vec<f32> = images(2).iter().map(|byte| f32::from(*byte)).collect();
+            let all: &[u8] = bytemuck::cast_slice(&values);
+            let mut batch = all[..2 * 6000 * dtype.bytes()].to_vec();
+            let (first, second) = batch.split_at(6000 * dtype.bytes());
+            let (other, mut own) = (first.to_vec(), second.to_vec());
+            how.mix_pair(&mut own, &other, form);
+            how.mix_images(&mut batch, form);
+            assert_eq!(own, batch[6000 * dtype.bytes()..], "{kind:?} {dtype:?}");
         }
     }
 

@@ -29,7 +29,7 @@ use crate::random::Identity;
 pub use apply::Memory;
 pub use mix::{Images, Kind, Mixed, Mixing};
 pub use operation::{Operation, Step};
-pub use policy::{Policy, Refused};
+pub use policy::{Policy, Refused, refused_alpha};
 pub use published::Published;
 
 /// What is to change the pixels of samples, before it is known which images they are.

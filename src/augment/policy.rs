@@ -233,7 +233,8 @@ impl Augmentation for Policy {
 }
 
 /// The error for a parameter of a distribution that is none.
-pub(super) fn refused_alpha(alpha: f64) -> Option<Refused> {
+#[must_use]
+pub fn refused_alpha(alpha: f64) -> Option<Refused> {
     let is_valid = alpha > 0.0 && alpha <= 1e6;
     (!is_valid).then(|| Refused {
         name: "alpha",

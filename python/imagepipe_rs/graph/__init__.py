@@ -37,6 +37,7 @@ from imagepipe_rs.graph._image_macros import EnsureSize
 from imagepipe_rs.graph._inputs import EnumerationInput, Input, SeedInput
 from imagepipe_rs.graph._looking import Profile, ProfileRow, collage
 from imagepipe_rs.graph._macro import Macro
+from imagepipe_rs.graph._mixing import CutMix, MixUp
 from imagepipe_rs.graph._node import Constant, Node, Operand, Operation, RandomSeed
 from imagepipe_rs.graph._nodes import *  # noqa: F403
 from imagepipe_rs.graph._output import Output, outputs
@@ -86,6 +87,7 @@ __all__ = [
     "ColorJitter",
     "ConditionalResource",
     "Constant",
+    "CutMix",
     "Debug",
     "EnsureSize",
     "EnumerationInput",
@@ -106,6 +108,7 @@ __all__ = [
     "ListInterval",
     "Macro",
     "MakeResource",
+    "MixUp",
     "Node",
     "Operand",
     "Operation",

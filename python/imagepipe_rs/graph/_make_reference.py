@@ -108,6 +108,7 @@ _MODULES = {
     "_filters": "image.filter",
     "_color_macros": "image.augmentation",
     "_image_macros": "image.augmentation",
+    "_mixing": "image.augmentation",
     "_patch": "resource",
     "_perspective": "recipes",
     "_recipes": "recipes",

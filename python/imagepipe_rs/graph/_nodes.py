@@ -44,6 +44,8 @@ __all__ = [
     "Convert",
     "ConvertDepth",
     "Cos",
+    "CutMixImages",
+    "CutMixRegion",
     "DecodeImage",
     "DecodePNGPaletteIndices",
     "DerivativeX",
@@ -108,11 +110,14 @@ __all__ = [
     "MedianBlur",
     "Min",
     "Minimum",
+    "MixUpImages",
+    "MixUpShare",
     "Modulo",
     "Moments",
     "Multiply",
     "Normalize",
     "NotEqual",
+    "OneHot",
     "Permutation",
     "Permute",
     "PerspectiveView",
@@ -855,6 +860,19 @@ class Convert(Operation):
     ) -> None:
         """Make the node."""
         super().__init__("Convert", source, dtype, name=name)
+
+
+class OneHot(Operation):
+    """A vector that is 1 in one place and 0 elsewhere: float32 (num_classes,).
+
+    Args:
+        label: the place: a whole number from 0 to num_classes - 1.
+        num_classes: how many elements there are.
+    """
+
+    def __init__(self, label: Operand, num_classes: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("OneHot", label, num_classes, name=name)
 
 
 class Stack(Operation):
@@ -2467,6 +2485,79 @@ class AugMix(Operation):
         super().__init__(
             "AugMix", source, severity, mixture_width, chain_depth, alpha, all_ops, seed, name=name
         )
+
+
+class MixUpShare(Operation):
+    """The share of the first of two images in their sum, drawn from Beta(alpha, alpha).
+
+    As torchvision's `MixUp` draws it, to the nearest multiple of 2^-16.
+
+    Args:
+        alpha: the parameter of the distribution Beta(alpha, alpha), above 0.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self, alpha: Operand = 1.0, seed: Operand | None = None, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("MixUpShare", alpha, seed, name=name)
+
+
+class MixUpImages(Operation):
+    """The weighted sum of two images.
+
+    A * share + b * (1 - share), of bytes to the nearest, half a level up.
+
+    Args:
+        a: an image of uint8 or float32.
+        b: an image of the same type and shape.
+        share: the share of the first, from 0 to 1.
+    """
+
+    def __init__(self, a: Operand, b: Operand, share: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("MixUpImages", a, b, share, name=name)
+
+
+class CutMixRegion(Operation):
+    """A random rectangle in an image.
+
+    Float32 (4,), left, top, right, bottom. Its middle is anywhere, and its share of the area
+    is 1 less a number of Beta(alpha, alpha), where it is not cut off by an edge, as
+    torchvision's `CutMix` draws it.
+
+    Args:
+        source: the image, of any type.
+        alpha: the parameter of the distribution Beta(alpha, alpha), above 0.
+        seed: a seed to share with other nodes; one of its own if not given.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        alpha: Operand = 1.0,
+        seed: Operand | None = None,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("CutMixRegion", source, alpha, seed, name=name)
+
+
+class CutMixImages(Operation):
+    """The first of two images, with what the second one has in a region.
+
+    Args:
+        a: an image of uint8 or float32.
+        b: an image of the same type and shape.
+        region: a rectangle: left, top, right and bottom, which are cut to whole numbers; the last
+            two are beyond it.
+    """
+
+    def __init__(self, a: Operand, b: Operand, region: Operand, *, name: str | None = None) -> None:
+        """Make the node."""
+        super().__init__("CutMixImages", a, b, region, name=name)
 
 
 class LinearImage(Operation):

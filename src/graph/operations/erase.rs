@@ -18,7 +18,8 @@ use crate::random::{Bytes, Stream};
 
 const FAMILY: &str = "image.processing";
 
-const REGION: Parameter = Parameter::new(
+/// A rectangle in an image.
+pub(super) const REGION: Parameter = Parameter::new(
     "region",
     "a rectangle: left, top, right and bottom, which are cut to whole numbers; the last two are \
      beyond it",
@@ -149,12 +150,15 @@ fn frame(source: &Array) -> Result<Frame, String> {
 }
 
 /// The part of a rectangle that lies within an image.
+///
+/// # Errors
+/// That it is none.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "clipped, as it should be"
 )]
-fn region(value: &Value, source: &Array) -> Result<Region, String> {
+pub(super) fn region(value: &Value, source: &Array) -> Result<Region, String> {
     let sides = doubles::<4>(value, "a rectangle")?;
     if sides.iter().any(|side| side.is_nan()) {
         return Err("a rectangle with a side that is not a number".to_owned());

@@ -21,6 +21,7 @@ mod join;
 mod levels;
 mod list;
 mod logic;
+mod mixes;
 mod moved;
 mod noise;
 mod part;
@@ -80,6 +81,7 @@ const FAMILIES: &[&[Operation]] = &[
     moved::ALL,
     noise::ALL,
     policies::ALL,
+    mixes::ALL,
     render::ALL,
     shapes::ALL,
 ];

@@ -87,6 +87,14 @@ fn infer_blend(given: &Given<'_>) -> Result<Type, String> {
     infer_pixels(&given[0])?;
     infer_pixels(&given[1])?;
     infer_number(given, 2, single)?;
+    Ok(Type::Array(infer_alike(given)?))
+}
+
+/// The type of the first two inputs, which must be alike.
+///
+/// # Errors
+/// That they are not.
+pub(super) fn infer_alike(given: &Given<'_>) -> Result<ArrayType, String> {
     let (a, b) = (given[0].as_array()?, given[1].as_array()?);
     let differ = match (&a.shape, &b.shape) {
         (Some(a), Some(b)) => {
@@ -104,10 +112,11 @@ fn infer_blend(given: &Given<'_>) -> Result<Type, String> {
         (a, b) => a.or(b),
     };
     let dtype = a.dtype.or(b.dtype);
-    Ok(Type::Array(ArrayType { dtype, shape }))
+    Ok(ArrayType { dtype, shape })
 }
 
-fn unlike(a: &ArrayType, b: &ArrayType) -> String {
+/// What is wrong with two images.
+pub(super) fn unlike(a: &ArrayType, b: &ArrayType) -> String {
     format!("{a} and {b}: they must have one type and shape")
 }
 

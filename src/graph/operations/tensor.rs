@@ -4,8 +4,10 @@ use super::super::array::{Array, MOST_AXES, Shape};
 use super::super::operation::{Default, Given, Inputs, Operation, Parameter};
 use super::super::types::{ArrayType, Type};
 use super::super::value::Value;
-use super::arguments::{DTYPE, known, shape, shape_with_axis, with_axis};
+use super::arguments::{DTYPE, check_number, count, infer_count, known};
+use super::arguments::{shape, shape_with_axis, with_axis};
 use super::axes::{self, Axes};
+use crate::pixel::Dtype;
 
 const FAMILY: &str = "tensor";
 
@@ -34,6 +36,35 @@ pub(super) const ALL: &[Operation] = &[
         |inputs, out| {
             let dtype = DTYPE.read(inputs.get(1))?;
             inputs.get(0).array()?.convert_into(dtype, out.array_mut());
+            Ok(())
+        },
+    ),
+    Operation::pure(
+        "OneHot",
+        FAMILY,
+        "A vector that is 1 in one place and 0 elsewhere: float32 (num_classes,).",
+        &[
+            Parameter::new(
+                "label",
+                "the place: a whole number from 0 to num_classes - 1",
+            ),
+            Parameter::new("num_classes", "how many elements there are"),
+        ],
+        |types| {
+            check_number(&types[0])?;
+            let classes = infer_count(types, 1, 1)?;
+            let label = types.constant(0).map(Value::integer).transpose()?;
+            label.zip(classes).map(class).transpose()?;
+            Ok(Type::array(Dtype::Float32, vec![classes]))
+        },
+        |inputs, out| {
+            let (label, classes) = (inputs.get(0).integer()?, count(inputs.get(1), 1)?);
+            let class = class((label, classes))?;
+            let out = out.array_mut();
+            out.reset(Dtype::Float32, shape(&[classes])?);
+            let elements: &mut [f32] = out.slice_mut();
+            elements.fill(0.0);
+            elements[class] = 1.0;
             Ok(())
         },
     ),
@@ -131,6 +162,13 @@ pub(super) const ALL: &[Operation] = &[
         },
     ),
 ];
+
+/// A class, of so many.
+fn class((label, classes): (i64, usize)) -> Result<usize, String> {
+    let class = usize::try_from(label).ok();
+    let class = class.filter(|class| *class < classes);
+    class.ok_or_else(|| format!("class {label} of {classes}, which are numbered from 0"))
+}
 
 /// Writes the elements of an array in another shape: copied, because what two nodes share cannot be
 /// written to again, and copying takes less time than new memory.

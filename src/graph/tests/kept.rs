@@ -97,6 +97,7 @@ fn graphs() -> Vec<(&'static str, Description)> {
     let works = cases().filter(|case| case.expected.is_ok());
     let mut all = drawing();
     all.extend(policies::kept());
+    all.extend(mixes::kept());
     for Case {
         operation, inputs, ..
     } in works

@@ -9,6 +9,7 @@ mod geometry;
 mod image;
 mod kept;
 mod list;
+mod mixes;
 mod moved;
 mod noise;
 mod numbers;
@@ -183,6 +184,7 @@ fn cases() -> impl Iterator<Item = Case> {
         image::cases(),
         pixels::cases(),
         moved::cases(),
+        mixes::cases(),
         decode::cases(),
         filter::cases(),
         codecs::cases(),
@@ -201,6 +203,7 @@ fn every_operation_is_tested_by_its_values() {
         .chain(noise::DRAWN)
         .chain([operations::LOADER_IMAGE])
         .chain(policies::DRAWN)
+        .chain(mixes::DRAWN)
         .collect();
     let all = operations::all().map(|operation| operation.name);
     let missing: Vec<_> = all.filter(|name| !reached.contains(name)).collect();

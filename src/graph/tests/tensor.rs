@@ -19,6 +19,23 @@ fn shapes() -> Vec<Case> {
     let square = shaped(&six, &[2, 3]);
     let stack = "int32 (1) and int32 (2): they must have one type and shape";
     vec![
+        case("OneHot", &[int(2), int(4)], vector(&[0f32, 0.0, 1.0, 0.0])),
+        case("OneHot", &[int(0), int(1)], vector(&[1f32])),
+        fails(
+            "OneHot",
+            &[int(4), int(4)],
+            "class 4 of 4, which are numbered from 0",
+        ),
+        fails(
+            "OneHot",
+            &[int(-1), int(4)],
+            "class -1 of 4, which are numbered from 0",
+        ),
+        fails(
+            "OneHot",
+            &[int(0), int(0)],
+            "a length of 0, not from 1 to 268435456",
+        ),
         case("Reshape", &[vector(&six), vector(&[2, -1])], square.clone()),
         case("Reshape", &[square.clone(), int(-1)], vector(&six)),
         case("Reshape", &[vector(&[5]), vector::<i32>(&[])], int(5)),

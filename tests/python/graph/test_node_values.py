@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cases_of_colours  # noqa: F401  it declares cases
 import cases_of_filters  # noqa: F401  it declares cases
 import cases_of_macros  # noqa: F401  it declares cases
+import cases_of_mixing  # noqa: F401  as above
 import cases_of_recipes  # noqa: F401  as above
 import cases_of_resources  # noqa: F401  as above
 import pytest
