@@ -337,7 +337,11 @@ class Graph:
     """A checked graph, ready to be run."""
 
     def __new__(
-        cls, nodes: list[Any], outputs: list[tuple[int, str]], optimize: bool = True
+        cls,
+        nodes: list[Any],
+        outputs: list[tuple[int, str]],
+        optimize: bool = True,
+        fuse: bool = False,
     ) -> Graph:
         """The graph of nodes, each (name, origin, operation, inputs, constant), and of outputs."""
 

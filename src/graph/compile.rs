@@ -204,6 +204,17 @@ impl Node {
             kind,
         }
     }
+
+    /// The same node in a graph in which what it takes is in other places.
+    pub(super) fn moved(&self, places: &[usize]) -> Self {
+        let mut node = self.clone();
+        if let Kind::Operation { inputs, .. } | Kind::Foreign { inputs, .. } = &mut node.kind {
+            for input in inputs {
+                *input = places[*input];
+            }
+        }
+        node
+    }
 }
 
 fn hash(value: &Value, hasher: &mut DefaultHasher) {

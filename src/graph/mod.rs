@@ -25,6 +25,7 @@ mod value;
 pub use crate::error::Fault;
 pub use array::{Array, Element, MOST_AXES, Shape, dtype_named};
 pub use description::{Description, Failed, Foreign, Kind, Node, Output};
+pub use fuse::fuse_geometry;
 pub use list::{List, Text, TextList};
 pub use operation::{Default, Given, Inputs, Operation, Parameter, Run, Sample, Scratch};
 pub use profile::{Profile, Spent};

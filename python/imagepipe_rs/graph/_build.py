@@ -99,7 +99,11 @@ class Build:
 
 
 def compiled(
-    build: Build, labels: Collection[str] | None = None, *, optimize: bool = True
+    build: Build,
+    labels: Collection[str] | None = None,
+    *,
+    optimize: bool = True,
+    fuse: bool = False,
 ) -> _native.Graph:
     """Return the checked graph of the compiled module.
 
@@ -107,6 +111,7 @@ def compiled(
         build: the graph and how it is built.
         labels: the outputs to keep; all if not given.
         optimize: whether the graph is made smaller before it is run.
+        fuse: whether chains of steps that move images are done as one.
 
     Raises:
         GraphError: a graph that cannot work.
@@ -120,7 +125,7 @@ def compiled(
     outputs = [(build.place(one.node), one.label if one.is_labelled else "") for one in kept]
     _check_variables(build)
     try:
-        checked = _native.Graph(build.nodes, outputs, optimize)
+        checked = _native.Graph(build.nodes, outputs, optimize, fuse)
     except GraphError:
         _blame_macros(build)
         raise

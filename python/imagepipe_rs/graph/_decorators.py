@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 from imagepipe_rs._arguments import whole
 from imagepipe_rs._errors import GraphError
@@ -56,6 +56,7 @@ def pipeline(
     variables: Mapping[str, Any] | None = None,
     debug: bool = False,
     seed: int = 0,
+    fuse: Literal["geometry"] | None = None,
 ) -> Callable[[Callable[P, Any]], Callable[P, Stream]]:
     """Turn a function that makes nodes into one that returns a stream of them.
 
@@ -65,6 +66,8 @@ def pipeline(
         variables: values for the graph's variables, by name.
         debug: whether its :class:`Debug` nodes print.
         seed: the seed of everything random.
+        fuse: ``"geometry"`` moves an image once where the graph moves it several times over, as
+            in :class:`Stream`.
 
     Example::
 
@@ -75,7 +78,8 @@ def pipeline(
         (number,) = numbers(0).run(7)
 
     Raises:
-        TypeError, ValueError: the seed is not a whole number from 0 to 2**64 - 1.
+        TypeError, ValueError: the seed is not a whole number from 0 to 2**64 - 1; and when the
+            stream is made, `fuse` is another word.
     """
     if inspect.isfunction(variables):
         message = "@pipeline needs parentheses: @pipeline()"
@@ -87,7 +91,9 @@ def pipeline(
 
         @functools.wraps(function)
         def build(*args: P.args, **kwargs: P.kwargs) -> Stream:
-            return Stream(made(*args, **kwargs), seed=number, variables=variables, debug=debug)
+            return Stream(
+                made(*args, **kwargs), seed=number, variables=variables, debug=debug, fuse=fuse
+            )
 
         build.__annotations__ = {**function.__annotations__, "return": Stream}
         return build

@@ -44,6 +44,7 @@ __all__ = [
     "Convert",
     "ConvertDepth",
     "Cos",
+    "CropRegion",
     "CutMixImages",
     "CutMixRegion",
     "DecodeImage",
@@ -61,6 +62,7 @@ __all__ = [
     "ErasingRegion",
     "Filter",
     "Flip",
+    "FlipView",
     "Floor",
     "FocusView",
     "GaussianBlur",
@@ -134,6 +136,7 @@ __all__ = [
     "RandomPoints",
     "Range",
     "ReadFile",
+    "RegionView",
     "Remap",
     "Repeat",
     "Reshape",
@@ -1158,6 +1161,47 @@ class FocusView(Operation):
         super().__init__("FocusView", source, scale, name=name)
 
 
+class RegionView(Operation):
+    """The view in which a rectangle of whole pixels fills an image.
+
+    Its edges become those of the image, as where ImageCrop and Resize put it.
+
+    Args:
+        source: a rectangle: left, top, right, bottom.
+        width: columns of the image.
+        height: its rows.
+    """
+
+    def __init__(
+        self, source: Operand, width: Operand, height: Operand, *, name: str | None = None
+    ) -> None:
+        """Make the node."""
+        super().__init__("RegionView", source, width, height, name=name)
+
+
+class FlipView(Operation):
+    """The view in which Flip puts points of an image of a size.
+
+    Args:
+        width: columns of the image.
+        height: its rows.
+        horizontal: whether left and right change places.
+        vertical: whether top and bottom change places.
+    """
+
+    def __init__(
+        self,
+        width: Operand,
+        height: Operand,
+        horizontal: Operand,
+        vertical: Operand,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("FlipView", width, height, horizontal, vertical, name=name)
+
+
 class PerspectiveView(Operation):
     """The view that takes each of four points to another.
 
@@ -1346,6 +1390,35 @@ class ImageCrop(Operation):
     ) -> None:
         """Make the node."""
         super().__init__("ImageCrop", source, x, y, width, height, name=name)
+
+
+class CropRegion(Operation):
+    """The rectangle that ImageCrop takes of an image of a size.
+
+    Float32 (4,), left, top, right, bottom.
+
+    Args:
+        width: columns of the image.
+        height: its rows.
+        x: its left.
+        y: its top.
+        crop_width: columns of the rectangle.
+        crop_height: its rows.
+    """
+
+    def __init__(
+        self,
+        width: Operand,
+        height: Operand,
+        x: Operand,
+        y: Operand,
+        crop_width: Operand,
+        crop_height: Operand,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("CropRegion", width, height, x, y, crop_width, crop_height, name=name)
 
 
 class ImageCropSafe(Operation):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from imagepipe_rs import _native
 from imagepipe_rs._arguments import whole
-from imagepipe_rs._names import counted, printable
+from imagepipe_rs._names import counted, printable, shown
 from imagepipe_rs.graph import _looking
 from imagepipe_rs.graph._batches import Batches
 from imagepipe_rs.graph._build import Build, compiled
@@ -46,11 +46,16 @@ class Stream(Recorded):
         debug: whether its :class:`Debug` nodes print.
         labels: the outputs to keep, by label; all if not given.
         optimize: whether the graph is made smaller before it is run, which changes no sample.
+        fuse: ``"geometry"`` moves an image once where the graph moves it several times over: by
+            ViewImage, Flip, Resize and ImageCrop, and so by Rotate, RandomAffine and the like. It
+            is faster and blurs less, and samples are others than without it. ``docs/graphs.md``
+            says how they differ.
 
     Raises:
         GraphError: a graph without outputs, an unknown variable, or a node that cannot work, and
             the line that made it.
-        TypeError, ValueError: the seed is not a whole number from 0 to 2**64 - 1.
+        TypeError, ValueError: the seed is not a whole number from 0 to 2**64 - 1, or `fuse` is
+            another word.
     """
 
     def __init__(
@@ -62,11 +67,14 @@ class Stream(Recorded):
         debug: bool = False,
         labels: Collection[str] | None = None,
         optimize: bool = True,
+        fuse: Literal["geometry"] | None = None,
     ) -> None:
         """Check the graph."""
         number = whole("seed", seed)
+        if fuse not in {None, "geometry"}:
+            raise ValueError(f'fuse={shown(fuse)} is not valid: "geometry", or None')
         build = Build(graph, variables=variables, debug=debug)
-        self._keep(compiled(build, labels, optimize=optimize), number)
+        self._keep(compiled(build, labels, optimize=optimize, fuse=fuse is not None), number)
 
     def _keep(self, native: _native.Graph, seed: int) -> None:
         self._native = native

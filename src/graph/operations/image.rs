@@ -9,6 +9,7 @@ use super::arguments::check_number;
 use super::picture::{BORDER, BORDERS, Border, INTERPOLATION, INTERPOLATIONS};
 use super::picture::{dimensions, infer_picture, infer_resized, infer_side};
 use super::picture::{raster, resized, side};
+use super::points::put;
 use super::view::{check_view, view};
 use crate::image::raster::{Lines, Outside, Pixel, Raster, shift};
 use crate::image::scale::resize;
@@ -66,6 +67,33 @@ pub(super) const ALL: &[Operation] = &[
         parameters: &[SOURCE, LEFT, TOP, WIDTH, HEIGHT],
         infer: infer_crop,
         run: Run::Pure(crop),
+    },
+    Operation {
+        name: "CropRegion",
+        family: GEOMETRY,
+        summary: "The rectangle that ImageCrop takes of an image of a size: float32 (4,), left, top, right, bottom.",
+        parameters: &[
+            Parameter::new("width", "columns of the image"),
+            Parameter::new("height", "its rows"),
+            LEFT,
+            TOP,
+            Parameter::new("crop_width", "columns of the rectangle"),
+            Parameter::new("crop_height", "its rows"),
+        ],
+        infer: |types| {
+            types[2..4].iter().try_for_each(check_number)?;
+            for input in [0, 1, 4, 5] {
+                infer_side(types, input)?;
+            }
+            Ok(Type::array(Dtype::Float32, vec![Some(4)]))
+        },
+        run: Run::Pure(|inputs, out| {
+            let size = (side(inputs.get(0))?, side(inputs.get(1))?);
+            let [left, top, width, height] = part(inputs.after(2), size)?;
+            #[expect(clippy::cast_precision_loss, reason = "sides of an image")]
+            let edges = [left, top, left + width, top + height].map(|edge| edge as f64);
+            put(out, &[4], edges)
+        }),
     },
     Operation {
         name: "ImageCropSafe",
@@ -161,6 +189,12 @@ fn run_resize(inputs: Inputs<'_>, scratch: &mut Scratch, out: &mut Value) -> Res
     let (width, height) = (side(inputs.get(1))?, side(inputs.get(2))?);
     let taps = INTERPOLATION.read(inputs.get(3))?;
     put_resized(source, (width, height), taps, scratch, out)
+}
+
+/// Whether each pixel of a resized image is what the source has at one point.
+pub(in super::super) fn samples_points(interpolation: &Value) -> bool {
+    let taps = INTERPOLATION.read(interpolation);
+    taps.is_ok_and(|taps| taps != Taps::Area)
 }
 
 /// Writes an image of another size.

@@ -45,6 +45,7 @@ mod view;
 use super::operation::Operation;
 
 pub use decode::Decoding;
+pub(super) use image::samples_points;
 pub(super) use part::after_decoding;
 pub(super) use sample::{HASHED_SEED, LOADER_IMAGE};
 pub use shapes::Shapes;

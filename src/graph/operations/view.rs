@@ -111,6 +111,41 @@ pub(super) const ALL: &[Operation] = &[
         run: Run::Pure(focus),
     },
     Operation {
+        name: "RegionView",
+        family: FAMILY,
+        summary: "The view in which a rectangle of whole pixels fills an image: its edges become those of the image, as where ImageCrop and Resize put it.",
+        parameters: &[
+            Parameter::new("source", RECTANGLE),
+            Parameter::new("width", "columns of the image"),
+            Parameter::new("height", "its rows"),
+        ],
+        infer: |types| {
+            check_elements(&types[0], 4, A_RECTANGLE)?;
+            types[1..].iter().try_for_each(check_number)?;
+            Ok(view_type())
+        },
+        run: Run::Pure(region),
+    },
+    of_numbers(
+        "FlipView",
+        "The view in which Flip puts points of an image of a size.",
+        &[
+            Parameter::new("width", "columns of the image"),
+            Parameter::new("height", "its rows"),
+            Parameter::new("horizontal", "whether left and right change places"),
+            Parameter::new("vertical", "whether top and bottom change places"),
+        ],
+        |inputs, out| {
+            let along = |side: usize, flips: usize| {
+                let last = inputs.get(side).double()? - 1.0;
+                let flips = inputs.get(flips).is_true()?;
+                Ok::<_, String>(if flips { (-1.0, last) } else { (1.0, 0.0) })
+            };
+            let ((x, right), (y, down)) = (along(0, 2)?, along(1, 3)?);
+            put_view(out, [x, 0.0, right, 0.0, y, down, 0.0, 0.0, 1.0])
+        },
+    ),
+    Operation {
         name: "PerspectiveView",
         family: FAMILY,
         summary: "The view that takes each of four points to another.",
@@ -226,6 +261,23 @@ fn focus(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
         ));
     }
     put_view(out, scale(factor, factor))
+}
+
+fn region(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let [left, top, right, bottom] = doubles(inputs.get(0), A_RECTANGLE)?;
+    let (width, height) = (inputs.get(1).double()?, inputs.get(2).double()?);
+    let (x, y) = (width / (right - left), height / (bottom - top));
+    if !(x.is_finite() && y.is_finite()) {
+        return Err(format!(
+            "({left}, {top}, {right}, {bottom}), a rectangle without an area"
+        ));
+    }
+    // Edges are half a pixel away from the middles of pixels.
+    let along = |scale: f64, start: f64| scale * (0.5 - start) - 0.5;
+    put_view(
+        out,
+        [x, 0.0, along(x, left), 0.0, y, along(y, top), 0.0, 0.0, 1.0],
+    )
 }
 
 /// Where a view has a point; (0, 0) where that is infinitely far away.

@@ -145,6 +145,56 @@ fn what_is_needed_twice_is_decoded_once() {
     assert!(decodes_all(&two));
 }
 
+/// A graph that decodes an image and sees it in two views, one after the other.
+fn seen_twice(file: &Value) -> Maker {
+    let mut graph = Maker::default();
+    let words = ["Char", "RGB"].map(|word| graph.constant(text(word)));
+    let (bytes, normalize) = (graph.constant(file.clone()), graph.constant(truth(true)));
+    let mut image = graph.node("DecodeImage", &[bytes, words[0], words[1], normalize]);
+    for (x, y) in [(-20.0, -9.0), (-11.0, -10.5)] {
+        let view = graph.constant(view(x, y, 0.0));
+        let sides = [20, 10].map(|side| graph.constant(int(side)));
+        let how = ["Linear", "ConstantLow"].map(|word| graph.constant(text(word)));
+        image = graph.node(
+            "ViewImage",
+            &[image, view, sides[0], sides[1], how[0], how[1]],
+        );
+    }
+    graph.0.outputs.push(Output {
+        node: image,
+        label: "default".into(),
+    });
+    graph
+}
+
+#[test]
+fn only_what_is_seen_in_the_end_is_decoded() {
+    let graph = seen_twice(&jpeg(64, 48, false)).0;
+    let fused = fuse_geometry(&graph).expect("a graph");
+    let [plain, smaller] =
+        [Program::plain(&fused), Program::new(&fused)].map(|program| program.expect("a program"));
+    assert!(!decodes_all(&smaller));
+    assert_eq!(run(&smaller, 0), run(&plain, 0));
+    let is_view = |node: &&Node| matches!(&node.kind, Kind::Operation { operation, .. } if operation.name == "ViewImage");
+    assert_eq!(fused.nodes.iter().filter(is_view).count(), 1);
+    assert_ne!(
+        run(&Program::plain(&graph).expect("a program"), 0),
+        run(&plain, 0)
+    );
+}
+
+#[test]
+fn what_is_wrong_is_said_before_steps_are_fused() {
+    let mut graph = seen_twice(&jpeg(64, 48, false)).0;
+    for node in &mut graph.nodes {
+        if matches!(&node.kind, Kind::Constant(value) if *value == text("Linear")) {
+            node.kind = Kind::Constant(text("Straight"));
+        }
+    }
+    let fault = fuse_geometry(&graph).expect_err("no interpolation");
+    assert!(fault.reason.contains("\"Straight\" is no interpolation"));
+}
+
 /// Operations that make bytes of bytes, with a number that they take.
 fn of_bytes() -> impl Strategy<Value = (&'static str, Option<Value>)> {
     let number = |numbers: std::ops::Range<f32>| numbers.prop_map(|it| Some(float(it)));

@@ -143,8 +143,29 @@ fn views() -> Vec<Case> {
         ),
         fails(
             "FocusView",
-            &[flat, int(1)],
+            &[flat.clone(), int(1)],
             "(0, 5, 10, 5), a rectangle without an area that can be scaled",
+        ),
+        // The middles of 4 and 2 pixels are where those of 8 and 1 are, half a pixel from edges.
+        case(
+            "RegionView",
+            &[vector(&[3, 10, 7, 12]), int(8), int(1)],
+            view([2.0, 0.0, -5.5, 0.0, 0.5, -5.25, 0.0, 0.0, 1.0]),
+        ),
+        fails(
+            "RegionView",
+            &[flat, int(8), int(8)],
+            "(0, 5, 10, 5), a rectangle without an area",
+        ),
+        case(
+            "FlipView",
+            &[int(10), int(6), truth(true), truth(false)],
+            view([-1.0, 0.0, 9.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]),
+        ),
+        case(
+            "FlipView",
+            &[int(10), int(6), truth(false), truth(true)],
+            view([1.0, 0.0, 0.0, 0.0, -1.0, 5.0, 0.0, 0.0, 1.0]),
         ),
         case(
             "ViewPoints",

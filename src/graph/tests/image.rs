@@ -50,6 +50,21 @@ fn parts() -> Vec<Case> {
         ),
         case("ImageCrop", &at(-5, -1, 7, 2), shaped(&[1u8, 2], &[1, 2])),
         case("ImageCrop", &at(0, 0, 99, 99), numbered()),
+        case(
+            "CropRegion",
+            &[4, 3, -5, -1, 7, 2].map(int),
+            vector(&[0f32, 0.0, 2.0, 1.0]),
+        ),
+        case(
+            "CropRegion",
+            &[4, 3, 1, 2, 2, 9].map(int),
+            vector(&[1f32, 2.0, 3.0, 3.0]),
+        ),
+        fails(
+            "CropRegion",
+            &[4, 3, 4, 0, 2, 2].map(int),
+            "2x2 pixels at (4, 0), outside of an image of 4x3",
+        ),
         case("ImageCrop", &cut, shaped(&[4i16, 5, 6], &[1, 1, 3])),
         fails(
             "ImageCrop",

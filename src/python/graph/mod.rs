@@ -18,7 +18,7 @@ use crate::graph::operations;
 use crate::graph::{
     Default, Description, Failed, Foreign, Inputs, Kind, Node, Output, Profile, Program,
 };
-use crate::graph::{Registers, Sample, Saved, Type, Value};
+use crate::graph::{Registers, Sample, Saved, Type, Value, fuse_geometry};
 
 /// A checked graph, ready to be run.
 #[pyclass(name = "Graph", module = "imagepipe_rs._native", frozen)]
@@ -42,13 +42,14 @@ type Described<'py> = (
 #[pymethods]
 impl PyGraph {
     /// The graph of these nodes, and outputs as (node, label); made smaller, unless it is to be run
-    /// as it is.
+    /// as it is; before, with chains of steps that move images done as one, if they are to be.
     #[new]
-    #[pyo3(signature = (nodes, outputs, optimize=true))]
+    #[pyo3(signature = (nodes, outputs, optimize=true, fuse=false))]
     fn new(
         nodes: Vec<Described<'_>>,
         outputs: Vec<(usize, String)>,
         optimize: bool,
+        fuse: bool,
     ) -> PyResult<Self> {
         let nodes = nodes.into_iter().map(node);
         let output = |(node, label): (usize, String)| Output {
@@ -59,6 +60,10 @@ impl PyGraph {
             nodes: nodes.collect::<PyResult<_>>()?,
             outputs: outputs.into_iter().map(output).collect(),
         };
+        if fuse {
+            let fused = fuse_geometry(&description).map_err(Error::from)?;
+            return Ok(Self::of(fused, optimize)?);
+        }
         Ok(Self::of(description, optimize)?)
     }
 
