@@ -32,11 +32,17 @@ class RandAugment:
         num_ops: how many operations each sample gets, 1 to 16.
         magnitude: how strong they are, from 0 to ``num_magnitude_bins - 1``.
         num_magnitude_bins: how many strengths there are, 2 to 1000.
+        interpolation: what pixels are made of where images are sheared, shifted or rotated:
+            ``"nearest"`` or ``"bilinear"``.
+        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
+            blue.
     """
 
     num_ops: int = 2
     magnitude: int = 9
     num_magnitude_bins: int = 31
+    interpolation: Literal["nearest", "bilinear"] = "nearest"
+    fill: int | Sequence[int] = 0
     _kind: ClassVar[str] = "randaugment"
 
 
@@ -49,9 +55,15 @@ class TrivialAugmentWide:
 
     Args:
         num_magnitude_bins: how many strengths there are, 2 to 1000.
+        interpolation: what pixels are made of where images are sheared, shifted or rotated:
+            ``"nearest"`` or ``"bilinear"``.
+        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
+            blue.
     """
 
     num_magnitude_bins: int = 31
+    interpolation: Literal["nearest", "bilinear"] = "nearest"
+    fill: int | Sequence[int] = 0
     _kind: ClassVar[str] = "trivial_wide"
 
 
@@ -65,9 +77,15 @@ class AutoAugment:
     Args:
         policy: the dataset that the pairs were found on: ``"imagenet"``, ``"cifar10"`` or
             ``"svhn"``.
+        interpolation: what pixels are made of where images are sheared, shifted or rotated:
+            ``"nearest"`` or ``"bilinear"``.
+        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
+            blue.
     """
 
     policy: Literal["imagenet", "cifar10", "svhn"] = "imagenet"
+    interpolation: Literal["nearest", "bilinear"] = "nearest"
+    fill: int | Sequence[int] = 0
     _kind: ClassVar[str] = "autoaugment"
 
 
@@ -87,6 +105,10 @@ class AugMix:
         alpha: the parameter of the Beta and Dirichlet distributions that weights are drawn from,
             above 0.
         all_ops: also use the operations that change brightness, contrast, colour and sharpness.
+        interpolation: what pixels are made of where images are sheared, shifted or rotated:
+            ``"nearest"`` or ``"bilinear"``.
+        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
+            blue.
     """
 
     severity: int = 3
@@ -94,6 +116,8 @@ class AugMix:
     chain_depth: int = -1
     alpha: float = 1.0
     all_ops: bool = True
+    interpolation: Literal["nearest", "bilinear"] = "bilinear"
+    fill: int | Sequence[int] = 0
     _kind: ClassVar[str] = "augmix"
 
 

@@ -99,8 +99,8 @@ class Loader:
             before they become floats: ``"randaugment"``, ``"trivial_wide"``, ``"autoaugment"`` or
             ``"augmix"``, or an object with other parameters: :class:`RandAugment`,
             :class:`TrivialAugmentWide`, :class:`AutoAugment` or :class:`AugMix`. Operations and
-            their strengths are those of torchvision's v2 transforms on uint8 tensors, with the
-            nearest pixels and black around the image. ``batch.ops`` says what was done. Or a
+            their strengths are those of torchvision's v2 transforms on uint8 tensors.
+            ``batch.ops`` says what was done. Or a
             :class:`imagepipe_rs.graph.Graph` of your own, in which ``LoaderImage()`` is the image,
             and whose one output is an image of the same size and type; what it draws depends on the
             Loader's seed, the epoch and the sample.
@@ -510,16 +510,16 @@ class Loader:
         """Return counts over all iterators so far.
 
         ``read``, ``decode``, ``resize`` and ``augment`` have ``items``, ``bytes`` and ``seconds``
-        (of all workers together); ``wait`` (of the consumer, for batches) has ``items`` and ``seconds``,
-        ``deliver`` ``items`` and ``bytes``; ``idle_seconds`` is the time that workers had nothing
-        to do; ``queue`` has the batches ``ready`` and ``begun`` of the latest iterator; ``jpeg``
-        has the files that the package's ``own`` decoder decoded and those it left to
+        (of all workers together); ``wait`` (of the consumer, for batches) has ``items`` and
+        ``seconds``, ``deliver`` ``items`` and ``bytes``; ``idle_seconds`` is the time that workers
+        had nothing to do; ``queue`` has the batches ``ready`` and ``begun`` of the latest iterator;
+        ``jpeg`` has the files that the package's ``own`` decoder decoded and those it left to
         ``libjpeg-turbo``, by reason; ``errors`` counts failures, again in every epoch and for each
-        replacement (:attr:`errors` has each sample once). ``bottleneck`` says in words what
-        the others wait for: the consumer, if it waits for less than a tenth of the time, or for
-        less than half of it while workers have nothing to do; else the loader, by the stage that
-        takes most of its workers' time; or too few samples in flight, if those workers have nothing
-        to do either.
+        replacement (:attr:`errors` has each sample once). ``bottleneck`` says in words what the
+        others wait for: the consumer, if it waits for less than a tenth of the time, or for less
+        than half of it while workers have nothing to do; else the loader, by the stage that takes
+        most of its workers' time; or too few samples in flight, if those workers have nothing to do
+        either.
         """
         stats = self._native.stats()
         latest = self._epochs.latest()

@@ -1,20 +1,21 @@
 //! Steps taken on pixels.
 
+use super::moving::{Moving, Sampling};
 use super::operation::{Operation, Step};
-use super::policy::Policy;
+use super::policy::Applied;
 use super::{Change, Image};
 use crate::codec::{Reason, grow};
 use crate::image::filter::sharpen::sharpen;
 use crate::image::point::{look_up, table};
 use crate::image::raster::Raster;
-use crate::image::warp::{Affine, warp_centred};
+use crate::image::warp::Affine;
 use crate::image::{adjust, levels};
 use crate::random::{Identity, Purpose};
 
 /// Changes samples by a policy.
 #[derive(Debug)]
 pub(super) struct Worker {
-    policy: Policy,
+    policy: Applied,
     memory: Memory,
 }
 
@@ -35,10 +36,17 @@ struct Form {
     width: usize,
     height: usize,
     channels: usize,
+    moving: Moving,
+}
+
+impl Form {
+    fn raster(self, pixels: &[u8]) -> Raster<'_, u8> {
+        Raster::packed(pixels, self.width, self.height, self.channels)
+    }
 }
 
 impl Worker {
-    pub(super) fn new(policy: Policy) -> Self {
+    pub(super) fn new(policy: Applied) -> Self {
         Self {
             policy,
             memory: Memory::default(),
@@ -53,7 +61,7 @@ impl Change for Worker {
         identity: Identity,
         done: &mut Vec<Step>,
     ) -> Result<(), Reason> {
-        self.memory.change(&self.policy, image, identity, done)
+        self.memory.change(self.policy, image, identity, done)
     }
 }
 
@@ -65,7 +73,7 @@ impl Memory {
     /// When there is no memory.
     pub fn change(
         &mut self,
-        policy: &Policy,
+        Applied { policy, moving }: Applied,
         image: Image<'_>,
         identity: Identity,
         done: &mut Vec<Step>,
@@ -83,6 +91,7 @@ impl Memory {
             width: size.width as usize,
             height: size.height as usize,
             channels,
+            moving,
         };
         if steps
             .first()
@@ -170,6 +179,10 @@ fn composed(steps: &[Step]) -> [u8; 256] {
         width: 256,
         height: 1,
         channels: 1,
+        moving: Moving {
+            sampling: Sampling::Nearest,
+            fill: [0; 3],
+        },
     };
     let (mut made, mut other) = (table(|byte| byte), [0; 256]);
     for step in steps {
@@ -255,35 +268,32 @@ fn affine(operation: Operation, amount: f64) -> Affine {
 }
 
 fn warp(affine: Affine, form: Form, from: &[u8], to: &mut [u8]) {
-    let Form {
-        width,
-        height,
-        channels,
-    } = form;
-    let source = Raster::packed(from, width, height, channels);
-    warp_centred(&source, &affine.inverse((width, height)), 0, to);
+    let source = form.raster(from);
+    let inverse = affine.inverse((form.width, form.height));
+    form.moving.warp(&source, &inverse, to);
 }
 
 fn sharpness(form: Form, factor: f64, from: &[u8], to: &mut [u8]) {
-    let Form {
-        width,
-        height,
-        channels,
-    } = form;
-    let source = Raster::packed(from, width, height, channels);
-    sharpen(&source, factor, to);
+    sharpen(&form.raster(from), factor, to);
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::Policy;
     use super::*;
     use crate::pixel::{Size, Words};
     use crate::random::Stream;
+
+    const MOVING: Moving = Moving {
+        sampling: Sampling::Nearest,
+        fill: [0; 3],
+    };
 
     const FORM: Form = Form {
         width: 31,
         height: 17,
         channels: 3,
+        moving: MOVING,
     };
 
     fn picture() -> Vec<u8> {
@@ -378,6 +388,7 @@ mod tests {
             magnitude: 9,
             num_magnitude_bins: 31,
         };
+        let policy = Applied::from(policy);
         let change = |worker: &mut Worker, key| {
             let mut pixels = picture();
             let mut done = Vec::new();

@@ -13,6 +13,7 @@
 mod apply;
 mod distribution;
 mod mix;
+mod moving;
 mod operation;
 mod policy;
 mod published;
@@ -28,8 +29,9 @@ use crate::random::Identity;
 
 pub use apply::Memory;
 pub use mix::{Images, Kind, Mixed, Mixing};
+pub use moving::{Moving, Sampling};
 pub use operation::{Operation, Step};
-pub use policy::{Policy, Refused, refused_alpha};
+pub use policy::{Applied, Policy, Refused, refused_alpha};
 pub use published::Published;
 
 /// What is to change the pixels of samples, before it is known which images they are.

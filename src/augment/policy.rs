@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::apply::Worker;
 use super::distribution::dirichlet;
+use super::moving::{Moving, Sampling};
 use super::operation::{Operation, Step};
 use super::published::{Choice, Published};
 use super::space::{MIXED, PARTIAL, Space, USUAL};
@@ -205,24 +206,47 @@ impl Policy {
     }
 }
 
-impl Augmenter for Policy {
+/// A policy, and how it moves images.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Applied {
+    /// The policy.
+    pub policy: Policy,
+    /// How pixels are made where it shears, shifts or rotates.
+    pub moving: Moving,
+}
+
+/// With the nearest pixels, and `AugMix` with weighted ones, in black surroundings, as torchvision's
+/// policies by default.
+impl From<Policy> for Applied {
+    fn from(policy: Policy) -> Self {
+        let sampling = match policy {
+            Policy::AugMix { .. } => Sampling::Linear,
+            _ => Sampling::Nearest,
+        };
+        let fill = [0; 3];
+        let moving = Moving { sampling, fill };
+        Self { policy, moving }
+    }
+}
+
+impl Augmenter for Applied {
     fn for_images(&self, _: Option<Size>, _: usize) -> Result<Arc<dyn Augmentation>> {
-        self.check()?;
+        self.policy.check()?;
         Ok(Arc::new(*self))
     }
 }
 
-impl Augmentation for Policy {
+impl Augmentation for Applied {
     fn worker(&self) -> Box<dyn Change> {
         Box::new(Worker::new(*self))
     }
 
     fn most_steps(&self) -> usize {
-        let most = match *self {
-            Self::RandAugment { num_ops, .. } => num_ops,
-            Self::TrivialAugmentWide { .. } => 1,
-            Self::AutoAugment { .. } => 2,
-            Self::AugMix {
+        let most = match self.policy {
+            Policy::RandAugment { num_ops, .. } => num_ops,
+            Policy::TrivialAugmentWide { .. } => 1,
+            Policy::AutoAugment { .. } => 2,
+            Policy::AugMix {
                 mixture_width,
                 chain_depth,
                 ..
@@ -327,7 +351,11 @@ mod tests {
         for policy in [RAND, WIDE, MIX].into_iter().chain(published) {
             policy.check().unwrap();
             let lengths = (0..2000).map(|sample| drawn(policy, sample).len());
-            assert_eq!(lengths.max(), Some(policy.most_steps()), "{policy:?}");
+            assert_eq!(
+                lengths.max(),
+                Some(Applied::from(policy).most_steps()),
+                "{policy:?}"
+            );
         }
         assert!((0..100).all(|sample| drawn(RAND, sample).len() == 2));
     }

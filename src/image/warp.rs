@@ -8,6 +8,7 @@ mod blend;
 #[cfg(target_arch = "x86_64")]
 mod bytes;
 mod centred;
+mod centred_linear;
 mod places;
 mod spots;
 mod translate;
@@ -22,6 +23,7 @@ use places::{split, translation, whole};
 use spots::Places;
 
 pub use centred::{Affine, warp_centred};
+pub use centred_linear::warp_centred_linear;
 pub use places::{Matrix, inverse};
 
 /// Writes rows of `width` pixels: that at column x of row y is what the source has at

@@ -8,7 +8,7 @@ use pyo3::types::PyBool;
 
 use super::arguments::{Arguments, one_of, wrong, wrong_type, wrong_value};
 use super::graph::PyGraph;
-use crate::augment::{Augmenter, Kind, Mixed, Mixing, Policy};
+use crate::augment::{Applied, Augmenter, Kind, Mixed, Mixing, Moving, Policy};
 use crate::loader::Batch;
 use crate::pixel::Words;
 
@@ -75,7 +75,28 @@ pub(super) fn augmenter(a: &Arguments<'_, '_>) -> PyResult<Option<Arc<dyn Augmen
     if let Ok(graph) = value.cast::<PyGraph>() {
         return Ok(Some(Arc::new(graph.get().description().clone())));
     }
-    Ok(Some(Arc::new(policy(&value)?)))
+    let moving = moving(&value)?;
+    let policy = policy(&value)?;
+    Ok(Some(Arc::new(Applied { policy, moving })))
+}
+
+/// How a policy moves images.
+fn moving(value: &Bound<'_, PyAny>) -> PyResult<Moving> {
+    let argument = "augment";
+    let given = Given { argument, value };
+    let sampling = one_of(
+        "augment: interpolation",
+        &value.getattr("interpolation")?,
+        Words::WORDS,
+        "",
+    )?;
+    let allowed = "a number from 0 to 255, or three, of red, green and blue";
+    let fill = value.getattr("fill")?;
+    let fill = match fill.extract() {
+        Ok(gray) => [gray; 3],
+        Err(_) => given.get("fill", allowed)?,
+    };
+    Ok(Moving { sampling, fill })
 }
 
 fn policy(value: &Bound<'_, PyAny>) -> PyResult<Policy> {

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Pixels = npt.NDArray[np.uint8]
+    Places = tuple[Any, Any]
+    Sample = Callable[[Pixels, Any, Any], Pixels]
 
 GRAY = np.array([0.2989, 0.587, 0.114])
 
@@ -98,55 +100,89 @@ def invert(pixels: Pixels, _: float) -> Pixels:
     return 255 - pixels
 
 
-def picked(pixels: Pixels, across: Any, down: Any) -> Pixels:
-    """Return the nearest pixels to places, 0 outside; the first pixel's centre is at 0."""
-    height, width, _ = pixels.shape
-    x, y = np.rint(across).astype(int), np.rint(down).astype(int)
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    found = pixels[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.where(inside[..., None], found, np.uint8(0))
+def picked(fill: Any = 0) -> Sample:
+    """Return a function for the nearest pixels to places, `fill` outside; a pixel's centre is 0."""
+
+    def pick(pixels: Pixels, across: Any, down: Any) -> Pixels:
+        height, width, _ = pixels.shape
+        x, y = np.rint(across).astype(int), np.rint(down).astype(int)
+        inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+        found = pixels[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+        return np.where(inside[..., None], found, np.uint8(fill))
+
+    return pick
 
 
-def places(pixels: Pixels) -> tuple[Any, Any]:
+def blended(fill: Any = 0) -> Sample:
+    """Return a function for means of the four pixels around places, black outside.
+
+    With another colour outside, sums are as far from it as the share of them that is inside.
+    """
+
+    def blend(pixels: Pixels, across: Any, down: Any) -> Pixels:
+        height, width, channels = pixels.shape
+        # Each with a border of black, and a channel that says what is inside.
+        whole = np.zeros((height + 2, width + 2, channels + 1))
+        whole[1:-1, 1:-1, :-1] = pixels
+        whole[1:-1, 1:-1, -1] = 1
+        sums = np.zeros((height, width, channels + 1))
+        for below, right in [(0, 0), (0, 1), (1, 0), (1, 1)]:
+            x, y = np.floor(across) + right, np.floor(down) + below
+            weight = (1 - np.abs(across - x)) * (1 - np.abs(down - y))
+            rows = np.clip(y + 1, 0, height + 1).astype(int)
+            columns = np.clip(x + 1, 0, width + 1).astype(int)
+            sums += weight[..., None] * whole[rows, columns]
+        found, share = sums[..., :-1], sums[..., -1:]
+        if np.any(fill):
+            found = (found - fill) * share + fill
+        return np.rint(found).astype(np.uint8)
+
+    return blend
+
+
+def at(pixels: Pixels) -> Places:
     down, across = np.mgrid[: pixels.shape[0], : pixels.shape[1]].astype(float)
     return across, down
 
 
-def shear_x(pixels: Pixels, magnitude: float) -> Pixels:
-    across, down = places(pixels)
-    return picked(pixels, across + magnitude * (down + 0.5), down)
+def shear_x(pixels: Pixels, magnitude: float) -> Places:
+    across, down = at(pixels)
+    return across + magnitude * (down + 0.5), down
 
 
-def shear_y(pixels: Pixels, magnitude: float) -> Pixels:
-    across, down = places(pixels)
-    return picked(pixels, across, down + magnitude * (across + 0.5))
+def shear_y(pixels: Pixels, magnitude: float) -> Places:
+    across, down = at(pixels)
+    return across, down + magnitude * (across + 0.5)
 
 
-def translate_x(pixels: Pixels, magnitude: float) -> Pixels:
-    across, down = places(pixels)
-    return picked(pixels, across - magnitude, down)
+def translate_x(pixels: Pixels, magnitude: float) -> Places:
+    across, down = at(pixels)
+    return across - magnitude, down
 
 
-def translate_y(pixels: Pixels, magnitude: float) -> Pixels:
-    across, down = places(pixels)
-    return picked(pixels, across, down - magnitude)
+def translate_y(pixels: Pixels, magnitude: float) -> Places:
+    across, down = at(pixels)
+    return across, down - magnitude
 
 
-def rotate(pixels: Pixels, degrees: float) -> Pixels:
+def rotate(pixels: Pixels, degrees: float) -> Places:
     height, width, _ = pixels.shape
-    across, down = places(pixels)
+    across, down = at(pixels)
     x, y = across - (width - 1) / 2, down - (height - 1) / 2
     cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
-    return picked(pixels, cos * x - sin * y + (width - 1) / 2, sin * x + cos * y + (height - 1) / 2)
+    return cos * x - sin * y + (width - 1) / 2, sin * x + cos * y + (height - 1) / 2
 
 
-OPERATIONS: dict[str, Callable[[Pixels, float], Pixels]] = {
-    "Identity": lambda pixels, _: pixels,
+MOVING: dict[str, Callable[[Pixels, float], Places]] = {
     "ShearX": shear_x,
     "ShearY": shear_y,
     "TranslateX": translate_x,
     "TranslateY": translate_y,
     "Rotate": rotate,
+}
+
+OPERATIONS: dict[str, Callable[[Pixels, float], Pixels]] = {
+    "Identity": lambda pixels, _: pixels,
     "Brightness": brightness,
     "Color": color,
     "Contrast": contrast,
@@ -159,16 +195,23 @@ OPERATIONS: dict[str, Callable[[Pixels, float], Pixels]] = {
 }
 
 
-def replayed(pixels: Pixels, ops: Iterable[tuple[str, float]]) -> Pixels:
+def taken(pixels: Pixels, name: str, magnitude: float, sample: Sample) -> Pixels:
+    """Return what an operation makes of an image."""
+    if name in MOVING:
+        return sample(pixels, *MOVING[name](pixels, magnitude))
+    return OPERATIONS[name](pixels, magnitude)
+
+
+def replayed(pixels: Pixels, ops: Iterable[tuple[str, float]], sample: Sample) -> Pixels:
     """Return what the operations of ``batch.ops`` make of an image."""
     ops = list(ops)
     if not ops or ops[0][0] != "Chain":
         for name, magnitude in ops:
-            pixels = OPERATIONS[name](pixels, magnitude)
+            pixels = taken(pixels, name, magnitude, sample)
         return pixels
     weights = [np.float32(weight) for name, weight in ops if name == "Chain"]
     total = np.float32(1 - sum(map(float, weights))) * pixels.astype(np.float32)
     starts = [place for place, (name, _) in enumerate(ops) if name == "Chain"]
     for weight, start, end in zip(weights, starts, [*starts[1:], len(ops)], strict=True):
-        total += weight * replayed(pixels, ops[start + 1 : end]).astype(np.float32)
+        total += weight * replayed(pixels, ops[start + 1 : end], sample).astype(np.float32)
     return cut(total)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import ml_dtypes
 import numpy as np
 import pytest
-from augment_reference import OPERATIONS, replayed
+from augment_reference import MOVING, OPERATIONS, blended, picked, replayed, taken
 from imagepipe_rs import (
     AugMix,
     AutoAugment,
@@ -44,6 +44,9 @@ POLICIES: list[Any] = [
     AutoAugment("cifar10"),
     AutoAugment("svhn"),
     AugMix(severity=10, mixture_width=2, chain_depth=2, alpha=0.5, all_ops=False),
+    TrivialAugmentWide(fill=77),
+    RandAugment(interpolation="bilinear", fill=(9, 120, 250)),
+    AugMix(interpolation="nearest"),
 ]
 MIXES: list[Any] = ["mixup", "cutmix", ("mixup", "cutmix"), [MixUp(0.2), CutMix(2.0)]]
 
@@ -151,6 +154,13 @@ def pairs(photos: Path, augment: Any, count: int, **options: Any) -> Any:
         yield from zip(before.images, after.images, after.ops, strict=True)
 
 
+def sample_of(augment: Any) -> Any:
+    """Return what makes pixels where a policy moves an image."""
+    if isinstance(augment, str):
+        return blended() if augment == "augmix" else picked()
+    return {"nearest": picked, "bilinear": blended}[augment.interpolation](augment.fill)
+
+
 # Rounding in another order moves values by one, rarely.
 ROUNDED = {"Color", "Contrast", "Sharpness"}
 
@@ -169,25 +179,26 @@ def test_every_operation_does_what_it_is_called(photos: Path, channels: str, siz
         seen[name] += 1
         # Places halfway between two pixels fall to either side.
         nearly = (1 - 1e-5, 1 + 1e-5) if name.startswith("Shear") else (1,)
-        expected = [OPERATIONS[name](before, magnitude * factor) for factor in nearly]
+        expected = [taken(before, name, magnitude * factor, picked()) for factor in nearly]
         if name in ROUNDED:
             different = np.abs(expected[0].astype(int) - after)
             assert different.max() <= 1, (name, magnitude)
             assert (different > 0).mean() < 0.002, (name, magnitude)
         else:
             assert np.any([after == one for one in expected], 0).all(), (name, magnitude)
-    assert seen.keys() == OPERATIONS.keys()
+    assert seen.keys() == OPERATIONS.keys() | MOVING.keys()
 
 
 @pytest.mark.parametrize("augment", POLICIES, ids=str)
 def test_what_is_reported_gives_the_pixels_again(photos: Path, augment: Any) -> None:
     equal, near = [], []
     for before, after, ops in pairs(photos, augment, 2):
-        different = np.abs(replayed(before, ops).astype(int) - after)
+        different = np.abs(replayed(before, ops, sample_of(augment)).astype(int) - after)
         equal.append((different == 0).mean())
         near.append((different <= 2).mean())
     assert np.mean(equal) > 0.98
-    assert np.median(equal) == 1 or isinstance(augment, AugMix) or augment == "augmix"
+    is_rounded = isinstance(augment, AugMix) or augment == "augmix"
+    assert np.median(equal) == 1 or is_rounded
     # Where one step depends on all pixels, such as Equalize, small differences may grow.
     assert np.mean(near) > 0.995
 
@@ -461,6 +472,22 @@ def test_a_damaged_image_still_raises(damaged: Path) -> None:
         ({"augment": TrivialAugmentWide(1)}, ValueError, "from 2 to 1000"),
         ({"augment": AutoAugment("mnist")}, ValueError, '"imagenet", "cifar10", "svhn"'),
         ({"augment": AutoAugment(3)}, TypeError, '"imagenet", "cifar10", "svhn"'),
+        (
+            {"augment": RandAugment(interpolation="cubic")},
+            ValueError,
+            "interpolation='cubic' .*nearest",
+        ),
+        (
+            {"augment": RandAugment(fill=256)},
+            ValueError,
+            "fill is a number from 0 to 255, or three",
+        ),
+        ({"augment": RandAugment(fill=(1, 2))}, ValueError, "fill is a number from 0 to 255, or"),
+        (
+            {"augment": RandAugment(fill="red")},
+            TypeError,
+            "fill is a number from 0 to 255, or three",
+        ),
         ({"augment": AugMix(11)}, ValueError, "severity is a whole number from 1 to 10"),
         ({"augment": AugMix(chain_depth=0)}, ValueError, "chain_depth is a whole number from 1"),
         ({"augment": AugMix(chain_depth=-2)}, ValueError, "chain_depth is .* or -1"),

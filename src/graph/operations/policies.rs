@@ -7,7 +7,7 @@ use super::arguments::{Words, check_number};
 use super::picture::{infer_picture, size};
 use super::pixels::{copied, image_with_pixels};
 use super::random::SEED;
-use crate::augment::{Image, Policy, Published};
+use crate::augment::{Applied, Image, Moving, Policy, Published, Sampling};
 use crate::pixel::Dtype;
 use crate::random::Identity;
 
@@ -23,6 +23,31 @@ const BINS: Parameter = Parameter::new(
     "how many strengths there are, 2 to 1000",
 )
 .or(Default::Float(31.0));
+
+/// How many parameters all have after those of their own: how images are moved, and the seed.
+const SHARED: usize = 3;
+
+const FILL: Parameter = Parameter::new(
+    "fill",
+    "the colour around the image then, 0 to 255: a number, or red, green and blue",
+)
+.or(Default::Float(0.0));
+
+const fn sampling(default: &'static str) -> Parameter {
+    Parameter::new(
+        "interpolation",
+        "what pixels are made of where the image is sheared, shifted or rotated: Nearest or Linear",
+    )
+    .or(Default::Text(default))
+}
+
+const SAMPLING: Words<Sampling> = Words {
+    what: "interpolation",
+    words: &[
+        ("Nearest", 0, Sampling::Nearest),
+        ("Linear", 1, Sampling::Linear),
+    ],
+};
 
 const PUBLISHED: Words<Published> = Words {
     what: "policy",
@@ -48,6 +73,8 @@ pub(super) const ALL: &[Operation] = &[
             )
             .or(Default::Float(9.0)),
             BINS,
+            sampling("Nearest"),
+            FILL,
             SEED,
         ],
         infer: |given| infer(given, rand_augment),
@@ -57,7 +84,7 @@ pub(super) const ALL: &[Operation] = &[
         name: "TrivialAugmentWide",
         family: FAMILY,
         summary: "An image changed by one operation of 14, each as likely, of any strength: as torchvision's TrivialAugmentWide does it.",
-        parameters: &[SOURCE, BINS, SEED],
+        parameters: &[SOURCE, BINS, sampling("Nearest"), FILL, SEED],
         infer: |given| infer(given, trivial_augment),
         run: Run::Heavy(|inputs, scratch, out| change(inputs, scratch, out, trivial_augment)),
     },
@@ -72,11 +99,13 @@ pub(super) const ALL: &[Operation] = &[
                 "the dataset that the pairs were found on: imagenet, cifar10 or svhn",
             )
             .or(Default::Text("imagenet")),
+            sampling("Nearest"),
+            FILL,
             SEED,
         ],
         infer: |given| {
             PUBLISHED.infer(given, 1)?;
-            infer_image(given)
+            infer_shared(given)
         },
         run: Run::Heavy(|inputs, scratch, out| {
             let policy = PUBLISHED.read(inputs.get(1))?;
@@ -115,6 +144,8 @@ pub(super) const ALL: &[Operation] = &[
                  sharpness",
             )
             .or(Default::Boolean(true)),
+            sampling("Linear"),
+            FILL,
             SEED,
         ],
         infer: |given| infer(given, aug_mix),
@@ -180,9 +211,38 @@ fn infer(
     given: &Given<'_>,
     policy: fn(Numbers<'_>) -> Result<Policy, String>,
 ) -> Result<Type, String> {
-    given[1..].iter().try_for_each(check_number)?;
+    given[1..given.len() - SHARED]
+        .iter()
+        .try_for_each(check_number)?;
     checked(&|input| given.constant(input), policy)?;
+    infer_shared(given)
+}
+
+/// The type of an image that a policy can change; checks the parameters that all have.
+fn infer_shared(given: &Given<'_>) -> Result<Type, String> {
+    let first = given.len() - SHARED;
+    SAMPLING.infer(given, first)?;
+    if let Some(value) = given.constant(first + 1) {
+        fill(value)?;
+    }
+    check_number(&given[first + 2])?;
     infer_image(given)
+}
+
+/// The colour around an image.
+fn fill(value: &Value) -> Result<[u8; 3], String> {
+    let array = value.array()?;
+    let refuse = || "fill is not a number from 0 to 255, or three of them".to_owned();
+    let number = |at| {
+        let number = array.integer_at(at).ok();
+        let byte = number.and_then(|number| u8::try_from(number).ok());
+        byte.ok_or_else(refuse)
+    };
+    match array.shape().elements() {
+        1 => Ok([number(0)?; 3]),
+        3 => Ok([number(0)?, number(1)?, number(2)?]),
+        _ => Err(refuse()),
+    }
 }
 
 /// The type of an image that a policy can change.
@@ -227,6 +287,11 @@ fn put_changed(
     let (source, channels) = image_with_pixels(inputs)?;
     check_image(&ArrayType::of(source), Some(channels))?;
     let size = size(source)?;
+    let shared = inputs.after(inputs.len() - SHARED);
+    let moving = Moving {
+        sampling: SAMPLING.read(shared.get(0))?,
+        fill: fill(shared.get(1))?,
+    };
     // As of the first sample of a Loader with this seed.
     let identity = Identity {
         seed: inputs.get(inputs.len() - 1).integer()?.cast_unsigned(),
@@ -238,8 +303,9 @@ fn put_changed(
         size,
         channels,
     };
-    let changed = scratch
-        .policies
-        .change(&policy, image, identity, &mut Vec::new());
+    let changed =
+        scratch
+            .policies
+            .change(Applied { policy, moving }, image, identity, &mut Vec::new());
     changed.map_err(|reason| reason.to_string())
 }

@@ -1,7 +1,7 @@
 //! Policies of augmentation: the same as those of a Loader.
 
 use super::*;
-use crate::augment::{Image, Memory, Policy, Published};
+use crate::augment::{Applied, Image, Memory, Moving, Policy, Published, Sampling};
 use crate::pixel::Size;
 use crate::random::Identity;
 
@@ -58,7 +58,7 @@ fn picture(channels: usize) -> Vec<u8> {
 pub(super) fn inputs(numbers: &[Value], channels: usize, seed: i64) -> Vec<Value> {
     let mut inputs = vec![shaped(&picture(channels), &[7, 9, channels])];
     inputs.extend_from_slice(numbers);
-    inputs.push(Array::scalar(seed).into());
+    inputs.extend([text("Linear"), int(7), Array::scalar(seed).into()]);
     inputs
 }
 
@@ -83,8 +83,12 @@ fn a_node_does_what_a_loader_does_with_its_seed() {
                 seed: seed.cast_unsigned(),
                 ..Identity::default()
             };
+            let moving = Moving {
+                sampling: Sampling::Linear,
+                fill: [7; 3],
+            };
             memory
-                .change(&policy, image, identity, &mut Vec::new())
+                .change(Applied { policy, moving }, image, identity, &mut Vec::new())
                 .unwrap();
             let (found, known) = made(name, &inputs(&numbers, channels, seed)).unwrap();
             assert_eq!(found, shaped(&pixels, &[7, 9, channels]), "{name} {seed}");
@@ -106,13 +110,16 @@ fn images_without_an_axis_of_channels_stay_what_they_are() {
 
 #[test]
 fn what_cannot_be_is_refused() {
-    let seed = Value::from(Array::scalar(1i64));
     let image = shaped(&picture(3), &[7, 9, 3]);
-    let one = std::slice::from_ref;
-    let of = |numbers: &[Value]| [one(&image), numbers, one(&seed)].concat();
+    let shared = [text("Nearest"), int(0), Array::scalar(1i64).into()];
+    let of = |numbers: &[Value]| [std::slice::from_ref(&image), numbers, &shared].concat();
     let rand = |ops, magnitude, bins| of(&[int(ops), int(magnitude), int(bins)]);
     let mix = |depth, alpha| of(&[int(3), int(3), int(depth), float(alpha), truth(true)]);
-    let other = |image: Value| [image, int(31), seed.clone()];
+    let other = |image: Value| {
+        let [sampling, fill, seed] = shared.clone();
+        [image, int(31), sampling, fill, seed]
+    };
+    let moved = |sampling, fill| [image.clone(), int(31), sampling, fill, shared[2].clone()];
     check(vec![
         fails(
             "RandAugment",
@@ -143,6 +150,16 @@ fn what_cannot_be_is_refused() {
             "AugMix",
             &mix(2, 0.0),
             "alpha is 0, not a number above 0, at most 1,000,000",
+        ),
+        fails(
+            "TrivialAugmentWide",
+            &moved(text("Cubic"), int(0)),
+            "\"Cubic\" is no interpolation: one of Nearest, Linear",
+        ),
+        fails(
+            "TrivialAugmentWide",
+            &moved(text("Linear"), int(256)),
+            "fill is not a number from 0 to 255, or three of them",
         ),
         fails(
             "TrivialAugmentWide",

@@ -92,7 +92,7 @@ fn half(side: usize) -> f64 {
 }
 
 /// How many places are computed at a time.
-const TOGETHER: usize = 32;
+pub(super) const TOGETHER: usize = 32;
 
 /// The most elements of a pixel that is copied as one.
 const MOST: usize = 4;
@@ -101,20 +101,21 @@ const MOST: usize = 4;
 const OUTSIDE: u32 = u32::MAX;
 
 /// Writes an image of the size of the source: each pixel is the nearest one to where `inverse` maps
-/// it, or `fill` in all channels outside of the source.
+/// it, or `fill` outside of the source, which has a value for each channel.
 ///
 /// # Panics
-/// If `out` is not as large as the source, or the source has 2^22 columns or rows, or 2^32 elements.
-pub fn warp_centred<T: Copy>(source: &Raster<'_, T>, inverse: &[f64; 6], fill: T, out: &mut [T]) {
-    let (width, height) = (source.width, source.height);
-    assert!(
-        width.max(height) < 1 << 22 && source.stride * height < 1 << 32,
-        "an image of {width}x{height}, which is too large"
-    );
-    let row = width * source.channels;
-    assert_eq!(out.len(), row * height, "an image of {width}x{height}");
+/// If `out` is not as large as the source, `fill` has too few values, or the source has 2^22 columns
+/// or rows, or 2^32 elements.
+pub fn warp_centred<T: Copy>(
+    source: &Raster<'_, T>,
+    inverse: &[f64; 6],
+    fill: &[T],
+    out: &mut [T],
+) {
+    let fill = &fill[..source.channels];
+    let grid = Grid::checked(source, inverse, out.len());
+    let row = source.width * source.channels;
     let rows = out.chunks_exact_mut(row.max(1)).enumerate();
-    let grid = Grid::new(source, inverse);
     widely!(|| match source.channels {
         1 => rows.for_each(|(row, target)| grid.fill_row::<T, 1, 1>(source, row, fill, target)),
         3 => rows.for_each(|(row, target)| grid.fill_row::<T, 3, 4>(source, row, fill, target)),
@@ -124,7 +125,7 @@ pub fn warp_centred<T: Copy>(source: &Raster<'_, T>, inverse: &[f64; 6], fill: T
 }
 
 /// An image that reaches from -1 to 1, and the map from there to there.
-struct Grid {
+pub(super) struct Grid {
     theta: [f32; 6],
     size: [f32; 2],
     stride: usize,
@@ -132,6 +133,21 @@ struct Grid {
 }
 
 impl Grid {
+    /// The grid of a source, whose image has `len` elements.
+    ///
+    /// # Panics
+    /// If it has not, or the source is too large.
+    pub(super) fn checked<T>(source: &Raster<'_, T>, inverse: &[f64; 6], len: usize) -> Self {
+        let (width, height) = (source.width, source.height);
+        assert!(
+            width.max(height) < 1 << 22 && source.stride * height < 1 << 32,
+            "an image of {width}x{height}, which is too large"
+        );
+        let elements = width * source.channels * height;
+        assert_eq!(len, elements, "an image of {width}x{height}");
+        Self::new(source, inverse)
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
@@ -148,10 +164,36 @@ impl Grid {
         }
     }
 
+    /// Where in the source the pixels of a row are from, from column `start` on: columns and rows.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "places of pixels inside of the image"
+    )]
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
+    #[inline(always)]
+    pub(super) fn sources(&self, row: usize, start: usize) -> ([f32; TOGETHER], [f32; TOGETHER]) {
+        let [width, height] = self.size;
+        let y = row as f32 - (height - 1.0) * 0.5;
+        let start = start as f32 - (width - 1.0) * 0.5;
+        let t = &self.theta;
+        let of = |m: [f32; 3], side: f32| {
+            std::array::from_fn(|column| {
+                let place = added((start + column as f32) * m[0], y, m[1]) + m[2];
+                (place + 1.0) * (side * 0.5) - 0.5
+            })
+        };
+        (
+            of([t[0], t[1], t[2]], width),
+            of([t[3], t[4], t[5]], height),
+        )
+    }
+
     /// Where the elements of pixels begin that those of a row are, from column `start` on.
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_precision_loss,
         reason = "places of pixels inside of the image"
     )]
     #[expect(
@@ -161,16 +203,10 @@ impl Grid {
     #[inline(always)]
     fn places(&self, row: usize, start: usize) -> [u32; TOGETHER] {
         let [width, height] = self.size;
-        let y = row as f32 - (height - 1.0) * 0.5;
-        let start = start as f32 - (width - 1.0) * 0.5;
-        let t = &self.theta;
         let (stride, channels) = (self.stride as u32, self.channels as u32);
+        let (across, down) = self.sources(row, start);
         std::array::from_fn(|column| {
-            let x = start + column as f32;
-            let across = added(x * t[0], y, t[1]) + t[2];
-            let down = added(x * t[3], y, t[4]) + t[5];
-            let across = nearest((across + 1.0) * (width * 0.5) - 0.5);
-            let down = nearest((down + 1.0) * (height * 0.5) - 0.5);
+            let (across, down) = (nearest(across[column]), nearest(down[column]));
             let is_inside = (across >= 0.0) & (across < width) & (down >= 0.0) & (down < height);
             // Numbers below 2^23 are in the low bits of their sum with it.
             let whole = |place: f32| (place + 8_388_608.0).to_bits() & 0x007f_ffff;
@@ -191,33 +227,35 @@ impl Grid {
         &self,
         source: &Raster<'_, T>,
         row: usize,
-        fill: T,
+        fill: &[T],
         target: &mut [T],
     ) {
+        // A pixel, and whatever comes after it.
+        let outside: [T; L] = std::array::from_fn(|at| fill[at.min(C - 1)]);
         for (start, part) in (0..).step_by(TOGETHER).zip(target.chunks_mut(TOGETHER * C)) {
             let places = self.places(row, start);
-            let mut pixels = [fill; MOST * TOGETHER];
+            let mut pixels = [fill[0]; MOST * TOGETHER];
             // What comes after a pixel is copied too, and then written over.
             for (at, place) in places.into_iter().enumerate() {
                 let target = &mut pixels[at * C..];
                 match source.data.get(place as usize..) {
                     Some(found) if found.len() >= L => target[..L].copy_from_slice(&found[..L]),
                     Some(found) => target[..C].copy_from_slice(&found[..C]),
-                    None => target[..L].fill(fill),
+                    None => target[..L].copy_from_slice(&outside),
                 }
             }
             part.copy_from_slice(&pixels[..part.len()]);
         }
     }
 
-    fn fill_any<T: Copy>(&self, source: &Raster<'_, T>, row: usize, fill: T, target: &mut [T]) {
+    fn fill_any<T: Copy>(&self, source: &Raster<'_, T>, row: usize, fill: &[T], target: &mut [T]) {
         let parts = target.chunks_mut(TOGETHER * source.channels);
         for (start, part) in (0..).step_by(TOGETHER).zip(parts) {
             let places = self.places(row, start);
             for (place, target) in places.into_iter().zip(part.chunks_mut(source.channels)) {
                 match source.data.get(place as usize..) {
                     Some(pixel) => target.copy_from_slice(&pixel[..source.channels]),
-                    None => target.fill(fill),
+                    None => target.copy_from_slice(fill),
                 }
             }
         }
@@ -244,7 +282,12 @@ mod tests {
         let channels = source.len() / (width * height);
         let source = Raster::packed(source, width, height, channels);
         let mut out = vec![9; source.data.len()];
-        warp_centred(&source, &affine.inverse((width, height)), 0, &mut out);
+        warp_centred(
+            &source,
+            &affine.inverse((width, height)),
+            &vec![0; channels],
+            &mut out,
+        );
         out
     }
 

@@ -84,6 +84,25 @@ PICTURED: dict[str, tuple[str, ...]] = {
     "ImageNoise": ("ImageNoise(image, 0.08)", "ImageNoise(image, 0.08, True)"),
     "ColorJitter": ("ColorJitter(image, 0.4, 0.4, 0.4, 0.2)",),
     "RandomErasing": ("RandomErasing(image, 1)",),
+    "RandAugment": ("RandAugment(image)",),
+    "TrivialAugmentWide": ("TrivialAugmentWide(image)",),
+    "AutoAugment": ("AutoAugment(image)",),
+    "AugMix": ("AugMix(image, 8)",),
+    "MixUpImages": ("MixUpImages(image, other, 0.7)",),
+    "CutMixRegion": ("CutMixRegion(image)",),
+    "CutMixImages": ("CutMixImages(image, other, [40, 8, 102, 60])",),
+    "MixUp": (
+        (
+            "MixUp(MakeResource(image=image, label=0), MakeResource(image=other, label=1), 1, 2)"
+            '["image"]'
+        ),
+    ),
+    "CutMix": (
+        (
+            "CutMix(MakeResource(image=image, label=0), MakeResource(image=other, label=1), 1, 2)"
+            '["image"]'
+        ),
+    ),
     # Shapes.
     "ConnectedComponents": ("ConnectedComponents(discs)",),
     "DistanceTransform": ("DistanceTransform(mask)",),
@@ -117,4 +136,5 @@ NOT_PICTURED: dict[str, tuple[str, ...]] = {
     "ImageChannels": ("ImageChannels(image)", "ImageChannels(gray)"),
     "ImageDepth": ("ImageDepth(image)", 'ImageDepth(ConvertDepth(image, "Float"))'),
     "Moments": ("Moments(mask)",),
+    "MixUpShare": ("MixUpShare()", "MixUpShare(0.2)"),
 }

@@ -19,6 +19,7 @@ import cases_of_colours  # noqa: F401  it declares cases
 import cases_of_filters  # noqa: F401  as above
 import cases_of_images
 import cases_of_macros  # noqa: F401  as above
+import cases_of_mixing  # noqa: F401  as above
 import cases_of_operations
 import cases_of_recipes  # noqa: F401  as above
 import cases_of_resources  # noqa: F401  as above
