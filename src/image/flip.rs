@@ -1,6 +1,11 @@
 //! Mirror images, and images whose columns become rows: pixels of any number of bytes.
 
 use super::wide::widely;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Avx2;
+
+#[cfg(target_arch = "x86_64")]
+mod threes;
 
 /// Pixels without gaps, whatever they are made of.
 #[derive(Clone, Copy, Debug)]
@@ -23,15 +28,19 @@ pub struct Pixels<'a> {
 pub fn flip(source: &Pixels<'_>, horizontal: bool, vertical: bool, out: &mut [u8]) {
     assert_eq!(out.len(), source.bytes.len(), "a mirror image");
     let len = (source.width * source.size).max(1);
-    let count = source.bytes.len() / len;
-    for (number, target) in out.chunks_exact_mut(len).enumerate() {
-        let number = if vertical { count - 1 - number } else { number };
-        let row = &source.bytes[number * len..][..len];
+    let write = |(row, target): (&[u8], &mut [u8])| {
         if horizontal {
             mirror(row, source.size, target);
         } else {
             target.copy_from_slice(row);
         }
+    };
+    // Rows are read in the order in which they lie in memory, which processors foresee.
+    let (rows, targets) = (source.bytes.chunks_exact(len), out.chunks_exact_mut(len));
+    if vertical {
+        rows.zip(targets.rev()).for_each(write);
+    } else {
+        rows.zip(targets).for_each(write);
     }
 }
 
@@ -41,7 +50,7 @@ fn mirror(row: &[u8], size: usize, target: &mut [u8]) {
         1 => widely!(|| reverse::<1>(row, target)),
         2 => widely!(|| reverse::<2>(row, target)),
         3 => {
-            let done = threes(row, target);
+            let done = mirror_threes(row, target);
             reverse::<3>(&row[..row.len() - done], &mut target[done..]);
         }
         4 => widely!(|| reverse::<4>(row, target)),
@@ -73,42 +82,12 @@ fn reverse<const P: usize>(row: &[u8], target: &mut [u8]) {
 /// Writes what it can of a row of pixels of three bytes from right to left, and returns how many
 /// bytes that is.
 #[cfg(target_arch = "x86_64")]
-#[expect(unsafe_code, reason = "calls a function that is compiled for AVX2")]
-fn threes(row: &[u8], target: &mut [u8]) -> usize {
-    use crate::simd::{Avx2, load_half, store};
-    use std::arch::x86_64::_mm_shuffle_epi8;
-
-    /// Five pixels, and a byte of another before them.
-    const FIVE: usize = 15;
-    /// The bytes of the last pixel, the one before it, and so on.
-    const ORDER: [u8; 16] = [13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0];
-
-    #[target_feature(enable = "avx2")]
-    fn wide(row: &[u8], target: &mut [u8]) -> usize {
-        let order = load_half(&ORDER);
-        let (mut done, mut end) = (0, row.len());
-        while end > FIVE {
-            let (Some(from), Some(to)) = (
-                row[end - FIVE - 1..].first_chunk::<16>(),
-                target[done..].first_chunk_mut::<16>(),
-            ) else {
-                break;
-            };
-            // Its last byte is written again.
-            store(to, _mm_shuffle_epi8(load_half(from), order));
-            (done, end) = (done + FIVE, end - FIVE);
-        }
-        done
-    }
-    match Avx2::detect() {
-        // SAFETY: an `Avx2` is proof that the processor has it.
-        Some(_) => unsafe { wide(row, target) },
-        None => 0,
-    }
+fn mirror_threes(row: &[u8], target: &mut [u8]) -> usize {
+    Avx2::detect().map_or(0, |avx2| threes::mirror(avx2, row, target))
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn threes(_: &[u8], _: &mut [u8]) -> usize {
+fn mirror_threes(_: &[u8], _: &mut [u8]) -> usize {
     0
 }
 
@@ -121,7 +100,7 @@ pub fn transpose(source: &Pixels<'_>, out: &mut [u8]) {
     match source.size {
         1 => widely!(|| bytes_to_rows(source, out)),
         2 => to_rows::<2, 2>(source, out),
-        3 => to_rows::<3, 4>(source, out),
+        3 => threes_to_rows(source, out),
         4 => to_rows::<4, 4>(source, out),
         6 => to_rows::<6, 8>(source, out),
         8 => to_rows::<8, 8>(source, out),
@@ -135,6 +114,15 @@ pub fn transpose(source: &Pixels<'_>, out: &mut [u8]) {
             }
         }
     }
+}
+
+/// Pixels of three bytes.
+fn threes_to_rows(source: &Pixels<'_>, out: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(avx2) = Avx2::detect() {
+        return threes::transpose(avx2, source, out);
+    }
+    to_rows::<3, 4>(source, out);
 }
 
 /// The side of a square of pixels that are read and written together.
@@ -258,7 +246,16 @@ mod tests {
     #[test]
     fn every_pixel_goes_to_its_place() {
         for size in [1, 2, 3, 4, 5, 6, 8, 12, 16, 20] {
-            for (width, height) in [(1, 1), (7, 1), (1, 9), (8, 8), (41, 35), (70, 16), (5, 67)] {
+            for (width, height) in [
+                (1, 1),
+                (7, 1),
+                (1, 9),
+                (8, 8),
+                (41, 35),
+                (70, 16),
+                (5, 67),
+                (40, 17),
+            ] {
                 check(width, height, size);
             }
         }
