@@ -28,37 +28,23 @@ pub fn median<T: Rank>(source: &Raster<'_, T>, size: usize, out: &mut [T]) {
                 target.copy_from_slice(source.row(number));
             }
         }
-        3 => three(source, out),
-        5 => five(source, out),
+        3 => by_columns(source, sort_three, of_three, out),
+        5 => by_columns(source, sort_five, of_five, out),
         _ => T::of_large(source, size, out),
     }
 }
 
-/// Writes medians of 3 by 3.
-fn three<T: Rank>(source: &Raster<'_, T>, out: &mut [T]) {
-    let (len, channels) = (check(source, out), source.channels);
-    let mut window = Window::around(source, Outside::Replicate, (3, 3));
-    for target in out.chunks_exact_mut(len) {
-        window.advance();
-        let lines: Vec<_> = window.lines().collect();
-        widely!(|| {
-            for (number, target) in target.chunks_mut(BLOCK).enumerate() {
-                let first = number * BLOCK;
-                let found = of_three(std::array::from_fn(|row| {
-                    std::array::from_fn(|by| block(lines[row], first + by * channels))
-                }));
-                put(found, target);
-            }
-        });
-    }
-}
-
-/// Writes medians of 5 by 5. Columns are sorted once for all windows that have them.
-fn five<T: Rank>(source: &Raster<'_, T>, out: &mut [T]) {
-    const N: usize = 5;
+/// Writes what `find` finds in windows of `N` by `N`, of columns that are in order: `sort` does that
+/// once for all windows that have them.
+fn by_columns<T: Rank, const N: usize>(
+    source: &Raster<'_, T>,
+    sort: impl Fn([T; N]) -> [T; N] + Copy,
+    find: impl Fn([[&[T; BLOCK]; N]; N]) -> [T; BLOCK] + Copy,
+    out: &mut [T],
+) {
     let (len, channels) = (check(source, out), source.channels);
     let mut window = Window::around(source, Outside::Replicate, (N, N));
-    let width = (len + N * channels).next_multiple_of(BLOCK) + BLOCK;
+    let width = len + (N - 1) * channels + SLACK;
     let mut columns: [Vec<T>; N] = std::array::from_fn(|_| vec![T::default(); width]);
     for target in out.chunks_exact_mut(len) {
         window.advance();
@@ -67,14 +53,14 @@ fn five<T: Rank>(source: &Raster<'_, T>, out: &mut [T]) {
             let width = lines[0].len() / BLOCK * BLOCK;
             for first in (0..width).step_by(BLOCK) {
                 let rows = std::array::from_fn(|row| block(lines[row], first));
-                let sorted = sort_columns(rows, sort_five);
+                let sorted = sort_columns(rows, sort);
                 for (column, sorted) in columns.iter_mut().zip(sorted) {
                     put(sorted, &mut column[first..]);
                 }
             }
             for (number, target) in target.chunks_mut(BLOCK).enumerate() {
                 let first = number * BLOCK;
-                let found = of_five(std::array::from_fn(|row| {
+                let found = find(std::array::from_fn(|row| {
                     std::array::from_fn(|by| block(&columns[row], first + by * channels))
                 }));
                 put(found, target);
@@ -141,16 +127,15 @@ fn sort_five<T: Rank>(mut values: [T; 5]) -> [T; 5] {
 }
 
 /// Medians of 3 by 3: of the greatest of the least, the median of the medians, and the least of the
-/// greatest of columns.
+/// greatest of columns, which are in order.
 #[inline(always)]
-fn of_three<T: Rank>(rows: [[&[T; BLOCK]; 3]; 3]) -> [T; BLOCK] {
+fn of_three<T: Rank>(columns: [[&[T; BLOCK]; 3]; 3]) -> [T; BLOCK] {
     let mut medians = [T::default(); BLOCK];
+    let [least_of, middle_of, most_of] = columns;
     for at in 0..BLOCK {
-        let column = |column: usize| sort_three([0, 1, 2].map(|row: usize| rows[row][column][at]));
-        let columns = [column(0), column(1), column(2)];
-        let low = most(most(columns[0][0], columns[1][0]), columns[2][0]);
-        let high = least(least(columns[0][2], columns[1][2]), columns[2][2]);
-        let middle = sort_three([columns[0][1], columns[1][1], columns[2][1]])[1];
+        let low = most(most(least_of[0][at], least_of[1][at]), least_of[2][at]);
+        let high = least(least(most_of[0][at], most_of[1][at]), most_of[2][at]);
+        let middle = sort_three(middle_of.map(|column| column[at]))[1];
         medians[at] = sort_three([low, middle, high])[1];
     }
     medians

@@ -120,15 +120,15 @@ fn sum_binomially<T: Copy, R>(
         3 => {
             let parts = [part(0), part(1), part(2)];
             for (at, out) in out.iter_mut().enumerate() {
-                let [a, b, c] = parts.map(|part| read(part[at]));
-                *out = finish(a + c + 2 * b);
+                let of = |part: usize| read(parts[part][at]);
+                *out = finish(of(0) + of(2) + 2 * of(1));
             }
         }
         _ => {
             let parts = [part(0), part(1), part(2), part(3), part(4)];
             for (at, out) in out.iter_mut().enumerate() {
-                let of = parts.map(|part| read(part[at]));
-                *out = finish(of[0] + of[4] + 4 * (of[1] + of[3]) + 6 * of[2]);
+                let of = |part: usize| read(parts[part][at]);
+                *out = finish(of(0) + of(4) + 4 * (of(1) + of(3)) + 6 * of(2));
             }
         }
     }

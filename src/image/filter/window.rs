@@ -11,8 +11,14 @@ pub(super) fn put<T: Copy, const N: usize>(block: [T; N], target: &mut [T]) {
     match target.first_chunk_mut() {
         // Without a call, as the length is known.
         Some(whole) => *whole = block,
-        None => target.copy_from_slice(&block[..target.len()]),
+        None => put_some(&block, target),
     }
+}
+
+/// Kept apart, as compilers otherwise make one call of both.
+#[cold]
+fn put_some<T: Copy>(block: &[T], target: &mut [T]) {
+    target.copy_from_slice(&block[..target.len()]);
 }
 
 /// What lies beside a row.
