@@ -9,6 +9,8 @@ mod blend;
 mod bytes;
 mod centred;
 mod centred_linear;
+#[cfg(target_arch = "x86_64")]
+mod picked;
 mod places;
 mod spots;
 mod translate;
@@ -19,6 +21,8 @@ mod tests;
 use super::raster::{self, Lines, Outside, Pixel, Raster, Real, shift};
 use super::taps::{Taps, cubic, lanczos, linear};
 use super::wide::widely;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Avx2;
 use places::{split, translation, whole};
 use spots::Places;
 
@@ -134,38 +138,57 @@ impl<T: Pixel> Job<'_, T> {
 
     fn blend_pairs(&self, out: &mut [T]) {
         #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = crate::simd::Avx2::detect()
-            && let Some(data) = raster::bytes(self.source.data)
-            && matches!(self.source.channels, 1 | 3 | 4)
-            && let Some(out) = raster::bytes_mut(out)
-        {
-            let Raster {
-                stride,
-                width,
-                height,
-                channels,
-                ..
-            } = *self.source;
-            let source = Raster {
-                data,
-                stride,
-                width,
-                height,
-                channels,
-            };
-            let edge = |place: (f64, f64), target: &mut [u8]| {
-                self.blend_edge(place, linear, bytemuck::cast_slice_mut(target));
-            };
-            let bytes = bytes::Bytes {
-                source,
-                places: self.places,
-                constant: self.outside.known().map(|it| bytemuck::bytes_of(&it)[0]),
-                width: self.width,
-                edge: &edge,
-            };
-            return bytes::blend_bytes(avx2, &bytes, out);
+        if self.warps_in_vectors(
+            bytes::blend_bytes,
+            |it, to| self.blend_edge(it, linear, to),
+            out,
+        ) {
+            return;
         }
         self.blend(linear, out);
+    }
+
+    /// Warps bytes in vectors, if the processor has those and there are such pixels: returns whether
+    /// it has. `edge` writes a pixel by itself.
+    #[cfg(target_arch = "x86_64")]
+    fn warps_in_vectors(
+        &self,
+        warp: fn(Avx2, &bytes::Bytes<'_>, &mut [u8]),
+        edge: impl Fn((f64, f64), &mut [T]),
+        out: &mut [T],
+    ) -> bool {
+        let Raster {
+            data,
+            stride,
+            width,
+            height,
+            channels,
+        } = *self.source;
+        let (Some(avx2), Some(data), Some(out)) =
+            (Avx2::detect(), raster::bytes(data), raster::bytes_mut(out))
+        else {
+            return false;
+        };
+        // Elements are looked up by numbers of 32 bits.
+        if !matches!(channels, 1 | 3 | 4) || i32::try_from(data.len()).is_err() {
+            return false;
+        }
+        let source = Raster {
+            data,
+            stride,
+            width,
+            height,
+            channels,
+        };
+        let bytes = bytes::Bytes {
+            source,
+            places: self.places,
+            constant: self.outside.known().map(|it| bytemuck::bytes_of(&it)[0]),
+            width: self.width,
+            edge: &|place, target| edge(place, bytemuck::cast_slice_mut(target)),
+        };
+        warp(avx2, &bytes, out);
+        true
     }
 
     fn rows<'o>(&self, out: &'o mut [T]) -> std::slice::ChunksExactMut<'o, T> {

@@ -1,6 +1,8 @@
 //! Pixels that are sums of those around a place.
 
 use super::Job;
+#[cfg(target_arch = "x86_64")]
+use super::picked::pick_bytes;
 use super::places::{around, nearest};
 use super::spots::{BEYOND, Lattice, TOGETHER};
 use crate::image::raster::{Pixel, Real};
@@ -101,19 +103,18 @@ impl<T: Pixel> Job<'_, T> {
         let len = (N - 1) * C + L;
         let square = source.data.get(first..)?;
         let square = square.get(..(N - 1) * source.stride + len)?;
-        let of_row = |row: usize| {
-            let pixels = &square[row * source.stride..][..len];
-            let part = |column: usize, lane: usize| pixels[column * C + lane].real();
-            let first = std::array::from_fn(|lane| part(0, lane) * across[0]);
-            (1..N).fold(first, |sum: [T::Real; L], column| {
-                std::array::from_fn(|lane| sum[lane] + part(column, lane) * across[column])
-            })
-        };
-        let first = of_row(0).map(|sum| sum * down[0]);
-        Some((1..N).fold(first, |sums: [T::Real; L], row| {
-            let of_row = of_row(row);
-            std::array::from_fn(|lane| sums[lane] + of_row[lane] * down[row])
-        }))
+        let of_row = |row: usize| &square[row * source.stride..][..len];
+        let mut sums = row_sum::<T, N, C, L>(of_row(0), across);
+        for sum in &mut sums {
+            *sum = *sum * down[0];
+        }
+        for (row, weight) in down.iter().enumerate().skip(1) {
+            let of_row = row_sum::<T, N, C, L>(of_row(row), across);
+            for (sum, of_row) in sums.iter_mut().zip(of_row) {
+                *sum = *sum + of_row * *weight;
+            }
+        }
+        Some(sums)
     }
 
     /// Writes the pixel at a place some of whose neighbours are outside.
@@ -146,6 +147,14 @@ impl<T: Pixel> Job<'_, T> {
 
     /// Takes the nearest pixels, of ties the even ones.
     pub(super) fn pick(&self, out: &mut [T]) {
+        #[cfg(target_arch = "x86_64")]
+        if self.warps_in_vectors(
+            pick_bytes,
+            |place, target| self.pick_edge(place, target),
+            out,
+        ) {
+            return;
+        }
         match self.source.channels {
             1 => widely!(|| self.pick_rows::<1, 1>(out)),
             3 => widely!(|| self.pick_rows::<3, 4>(out)),
@@ -220,6 +229,25 @@ impl<T: Pixel> Job<'_, T> {
 pub(super) fn parts<T>(row: &mut [T], channels: usize) -> impl Iterator<Item = (usize, &mut [T])> {
     let parts = row.chunks_mut(TOGETHER * channels);
     (0..).step_by(TOGETHER).zip(parts)
+}
+
+/// The sum of `N` pixels side by side.
+#[expect(
+    clippy::inline_always,
+    reason = "it is compiled for the caller's processor"
+)]
+#[inline(always)]
+fn row_sum<T: Pixel, const N: usize, const C: usize, const L: usize>(
+    pixels: &[T],
+    weights: &[T::Real; N],
+) -> [T::Real; L] {
+    let mut sums = std::array::from_fn(|lane| pixels[lane].real() * weights[0]);
+    for (column, weight) in weights.iter().enumerate().skip(1) {
+        for (sum, element) in sums.iter_mut().zip(&pixels[column * C..]) {
+            *sum = *sum + element.real() * *weight;
+        }
+    }
+    sums
 }
 
 fn sum<R: Real, const N: usize>(

@@ -90,6 +90,15 @@ impl Places<'_> {
     }
 }
 
+/// The place of a pixel, by an affine map.
+#[cfg(target_arch = "x86_64")]
+#[expect(clippy::cast_precision_loss, reason = "images are smaller")]
+pub(super) fn place(m: &Matrix, row: usize, column: usize) -> (f64, f64) {
+    let (x, y) = (column as f64, row as f64);
+    let of = |k: usize| m[k] * x + m[k + 1] * y + m[k + 2];
+    (of(0), of(3))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "images are smaller")]
 #[expect(
     clippy::inline_always,

@@ -132,6 +132,13 @@ fn matrices() -> impl Strategy<Value = Matrix> {
     ]
 }
 
+/// Maps of large images, many places of which are halfway between pixels.
+fn large() -> impl Strategy<Value = Matrix> {
+    let quarters = |most: i32| (-most..most).prop_map(|quarters| f64::from(quarters) / 4.0);
+    let row = || (quarters(8), quarters(8), quarters(200));
+    (row(), row()).prop_map(|((a, b, c), (d, e, f))| [a, b, c, d, e, f, 0.0, 0.0, 1.0])
+}
+
 fn settings() -> impl Strategy<Value = Setting> {
     let taps = prop_oneof![
         Just(Taps::Nearest),
@@ -167,6 +174,36 @@ proptest! {
         check(&setting, &double, (-9.0, 9.0), 1e-6);
         let integers: Vec<i32> = words.iter().map(|word| word.cast_signed()).collect();
         check(&setting, &integers, (f64::from(i32::MIN), f64::from(i32::MAX)), 4e3);
+    }
+
+    #[test]
+    fn bytes_become_what_other_elements_do(
+        matrix in prop_oneof![large(), matrices()],
+        channels in prop_oneof![Just(1usize), Just(3), Just(4)],
+        border in 0usize..3,
+        seed: u64,
+    ) {
+        let (width, height, columns) = (83, 61, 70);
+        let mut stream = crate::random::Stream::of_seed(seed);
+        let bytes: Vec<u8> = (0..width * height * channels)
+            .map(|_| stream.next_u32().to_le_bytes()[0])
+            .collect();
+        let words: Vec<u16> = bytes.iter().copied().map(u16::from).collect();
+        let outside = [Outside::Constant(7), Outside::Replicate, Outside::Reflect][border];
+        let wide = [Outside::Constant(7), Outside::Replicate, Outside::Reflect][border];
+        let (source, wide_source) = (
+            Raster::packed(&bytes, width, height, channels),
+            Raster::packed(&words, width, height, channels),
+        );
+        let lines = &mut Lines::default();
+        for taps in [Taps::Nearest, Taps::Linear] {
+            let mut out = vec![0u8; columns * 50 * channels];
+            let mut expected = vec![0u16; out.len()];
+            warp(&source, &matrix, taps, outside, columns, &mut out, lines);
+            warp(&wide_source, &matrix, taps, wide, columns, &mut expected, lines);
+            let out: Vec<u16> = out.into_iter().map(u16::from).collect();
+            prop_assert_eq!(out, expected);
+        }
     }
 
     #[test]
