@@ -58,7 +58,7 @@ pub(super) fn bytes_mut<T: Pixel>(elements: &mut [T]) -> Option<&mut [u8]> {
 }
 
 /// Numbers to compute with.
-pub trait Real: Copy + Default + Add<Output = Self> + Mul<Output = Self> {
+pub trait Real: Copy + Default + Add<Output = Self> + Mul<Output = Self> + bytemuck::Pod {
     /// The nearest one.
     fn of(value: f64) -> Self;
     /// Working memory of this type.

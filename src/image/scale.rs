@@ -2,11 +2,15 @@
 //! all but `Area` look at as many pixels when an image shrinks as when it grows. Bytes that are
 //! resized with `Linear` are OpenCV's to the bit.
 
+#[cfg(target_arch = "x86_64")]
+mod columns;
 mod pairs;
 
 use super::raster::{Lines, Pixel, Raster, Real, bytes, bytes_mut};
 use super::taps::{Taps, cubic, lanczos, linear};
 use super::wide::widely;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::Avx2;
 
 /// Working memory, used again by the next resize.
 #[derive(Debug, Default)]
@@ -118,6 +122,65 @@ const TOGETHER: usize = 32;
 
 /// The most elements of a pixel that is not looked at one by one.
 const MOST: usize = 4;
+
+/// What some pixels side by side are made of.
+struct Columns<'a, R> {
+    /// The row, with [`MOST`] elements beyond its end.
+    line: &'a [R],
+    /// The first pixel of each.
+    starts: &'a [usize],
+    /// How many pixels of the row each is made of.
+    taps: usize,
+    weights: &'a [R],
+}
+
+impl<R: Real> Columns<'_, R> {
+    #[expect(
+        clippy::inline_always,
+        reason = "it is compiled for the caller's processor"
+    )]
+    #[inline(always)]
+    fn sum<const C: usize, const L: usize>(&self, sums: &mut [R; MOST * TOGETHER]) {
+        let taps = self.taps;
+        let weights = self.weights.chunks_exact(taps);
+        for (at, (start, weights)) in self.starts.iter().zip(weights).enumerate() {
+            let part = &self.line[start * C..][..(taps - 1) * C + L];
+            let mut sum = [R::default(); L];
+            for (column, weight) in weights.iter().enumerate() {
+                let pixel: &[R] = &part[column * C..][..L];
+                for (sum, value) in sum.iter_mut().zip(pixel) {
+                    *sum = *sum + *value * *weight;
+                }
+            }
+            sums[at * C..][..L].copy_from_slice(&sum);
+        }
+    }
+
+    /// The same in vectors, if the processor has those and there are such pixels: returns whether it
+    /// has.
+    #[cfg(target_arch = "x86_64")]
+    fn sums_in_vectors<const C: usize>(&self, sums: &mut [R; MOST * TOGETHER]) -> bool {
+        if std::any::TypeId::of::<R>() != std::any::TypeId::of::<f32>() || C == 1 {
+            return false;
+        }
+        let Some(avx2) = Avx2::detect() else {
+            return false;
+        };
+        let columns = Columns {
+            line: bytemuck::cast_slice(self.line),
+            starts: self.starts,
+            taps: self.taps,
+            weights: bytemuck::cast_slice(self.weights),
+        };
+        columns::sum::<C>(avx2, &columns, bytemuck::cast_mut(sums));
+        true
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn sums_in_vectors<const C: usize>(&self, _: &mut [R; MOST * TOGETHER]) -> bool {
+        false
+    }
+}
 
 fn pick<T: Copy>(row: &[T], columns: &[usize], channels: usize, target: &mut [T]) {
     for (column, target) in columns.iter().zip(target.chunks_exact_mut(channels)) {
@@ -247,17 +310,14 @@ impl Axis {
         let targets = target.chunks_mut(TOGETHER * C);
         for ((starts, weights), target) in starts.zip(weights).zip(targets) {
             let mut sums = [T::Real::default(); MOST * TOGETHER];
-            for (at, (start, weights)) in starts.iter().zip(weights.chunks_exact(taps)).enumerate()
-            {
-                let part = &line[start * C..][..(taps - 1) * C + L];
-                let mut sum = [T::Real::default(); L];
-                for (column, weight) in weights.iter().enumerate() {
-                    let pixel: &[T::Real] = &part[column * C..][..L];
-                    for (sum, value) in sum.iter_mut().zip(pixel) {
-                        *sum = *sum + *value * *weight;
-                    }
-                }
-                sums[at * C..][..L].copy_from_slice(&sum);
+            let columns = Columns {
+                line,
+                starts,
+                taps,
+                weights,
+            };
+            if !columns.sums_in_vectors::<C>(&mut sums) {
+                columns.sum::<C, L>(&mut sums);
             }
             for (target, sum) in target.iter_mut().zip(sums) {
                 *target = T::nearest(sum);
