@@ -108,18 +108,17 @@ fn images_without_an_axis_of_channels_stay_what_they_are() {
     }
 }
 
+/// Inputs that a policy shares with the others.
+fn shared() -> [Value; 3] {
+    [text("Nearest"), int(0), Array::scalar(1i64).into()]
+}
+
 #[test]
-fn what_cannot_be_is_refused() {
+fn numbers_that_cannot_be_are_refused() {
     let image = shaped(&picture(3), &[7, 9, 3]);
-    let shared = [text("Nearest"), int(0), Array::scalar(1i64).into()];
-    let of = |numbers: &[Value]| [std::slice::from_ref(&image), numbers, &shared].concat();
+    let of = |numbers: &[Value]| [std::slice::from_ref(&image), numbers, &shared()].concat();
     let rand = |ops, magnitude, bins| of(&[int(ops), int(magnitude), int(bins)]);
     let mix = |depth, alpha| of(&[int(3), int(3), int(depth), float(alpha), truth(true)]);
-    let other = |image: Value| {
-        let [sampling, fill, seed] = shared.clone();
-        [image, int(31), sampling, fill, seed]
-    };
-    let moved = |sampling, fill| [image.clone(), int(31), sampling, fill, shared[2].clone()];
     check(vec![
         fails(
             "RandAugment",
@@ -151,24 +150,36 @@ fn what_cannot_be_is_refused() {
             &mix(2, 0.0),
             "alpha is 0, not a number above 0, at most 1,000,000",
         ),
+    ]);
+}
+
+#[test]
+fn images_and_ways_to_move_them_that_cannot_be_are_refused() {
+    let of = |image, [sampling, fill, seed]: [Value; 3]| [image, int(31), sampling, fill, seed];
+    let moved = |sampling, fill| {
+        let [.., seed] = shared();
+        of(shaped(&picture(3), &[7, 9, 3]), [sampling, fill, seed])
+    };
+    let name = "TrivialAugmentWide";
+    check(vec![
         fails(
-            "TrivialAugmentWide",
+            name,
             &moved(text("Cubic"), int(0)),
             "\"Cubic\" is no interpolation: one of Nearest, Linear",
         ),
         fails(
-            "TrivialAugmentWide",
+            name,
             &moved(text("Linear"), int(256)),
             "fill is not a number from 0 to 255, or three of them",
         ),
         fails(
-            "TrivialAugmentWide",
-            &other(shaped(&[0.5f32; 12], &[2, 2, 3])),
+            name,
+            &of(shaped(&[0.5f32; 12], &[2, 2, 3]), shared()),
             "float32 (2, 2, 3), not an image of uint8: ConvertDepth(image, \"uint8\") makes one",
         ),
         fails(
-            "TrivialAugmentWide",
-            &other(shaped(&[5u8; 16], &[2, 2, 4])),
+            name,
+            &of(shaped(&[5u8; 16], &[2, 2, 4]), shared()),
             "uint8 (2, 2, 4), not an image of 1 or 3 channels: DecodeImage(file, \
              channels=\"RGB\") makes one",
         ),

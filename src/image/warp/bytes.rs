@@ -7,7 +7,7 @@ use std::arch::x86_64::*;
 use super::blend::parts;
 use super::spots::{Places, Spots, TOGETHER};
 use crate::image::raster::Raster;
-use crate::simd::{Avx2, load, load_half, load_twice, store};
+use crate::simd::{Avx2, load, load_half, load_twice};
 
 /// The most elements of a pixel.
 const MOST: usize = 4;

@@ -136,5 +136,6 @@ NOT_PICTURED: dict[str, tuple[str, ...]] = {
     "ImageChannels": ("ImageChannels(image)", "ImageChannels(gray)"),
     "ImageDepth": ("ImageDepth(image)", 'ImageDepth(ConvertDepth(image, "Float"))'),
     "Moments": ("Moments(mask)",),
+    "CropRegion": ("CropRegion(144, 96, SampleIndex() % 3 - 1, 8, 40, 30)",),
     "MixUpShare": ("MixUpShare()", "MixUpShare(0.2)"),
 }

@@ -83,6 +83,8 @@ EXPRESSIONS: dict[str, tuple[str, ...]] = {
     "Chain": ("Chain([RotateView(number), TranslateView(3, 4), view])",),
     "CenterView": ("CenterView(box)",),
     "FocusView": ("FocusView(box, turn + 50)",),
+    "RegionView": ("RegionView(box, 30, 20)",),
+    "FlipView": ("FlipView(30, 20, True, False)", "FlipView(30, 20, False, True)"),
     "PerspectiveView": (
         "PerspectiveView([[0, 0], [9, 0], [9, 9], [0, 9]], PointsFromRectangle(box))",
     ),
