@@ -91,10 +91,10 @@ fn moving(value: &Bound<'_, PyAny>) -> PyResult<Moving> {
         "",
     )?;
     let allowed = "a number from 0 to 255, or three, of red, green and blue";
-    let fill = value.getattr("fill")?;
-    let fill = match fill.extract() {
-        Ok(gray) => [gray; 3],
-        Err(_) => given.get("fill", allowed)?,
+    let fill = if value.getattr("fill")?.len().is_ok() {
+        given.get("fill", allowed)?
+    } else {
+        [given.get("fill", allowed)?; 3]
     };
     Ok(Moving { sampling, fill })
 }

@@ -121,11 +121,13 @@ _BASES = {"Macro", "Node", "Operation"}
 
 # Nodes of images that give numbers, of which there are no pictures.
 _NUMBERS = {
+    "CropRegion",
     "GetImageProperties",
     "ImageChannels",
     "ImageDepth",
     "ImageHeight",
     "ImageWidth",
+    "MixUpShare",
     "Moments",
 }
 

@@ -1400,8 +1400,8 @@ class CropRegion(Operation):
     Args:
         width: columns of the image.
         height: its rows.
-        x: its left.
-        y: its top.
+        x: its left, in pixels; below 0 if it begins left of the image.
+        y: its top, in pixels; below 0 if it begins above the image.
         crop_width: columns of the rectangle.
         crop_height: its rows.
     """
@@ -2458,6 +2458,9 @@ class RandAugment(Operation):
         num_ops: how many operations, 1 to 16.
         magnitude: how strong they are, from 0 to num_magnitude_bins - 1.
         num_magnitude_bins: how many strengths there are, 2 to 1000.
+        interpolation: what pixels are made of where the image is sheared, shifted or rotated:
+            Nearest or Linear.
+        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -2467,13 +2470,23 @@ class RandAugment(Operation):
         num_ops: Operand = 2.0,
         magnitude: Operand = 9.0,
         num_magnitude_bins: Operand = 31.0,
+        interpolation: Operand = "Nearest",
+        fill: Operand = 0.0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
     ) -> None:
         """Make the node."""
         super().__init__(
-            "RandAugment", source, num_ops, magnitude, num_magnitude_bins, seed, name=name
+            "RandAugment",
+            source,
+            num_ops,
+            magnitude,
+            num_magnitude_bins,
+            interpolation,
+            fill,
+            seed,
+            name=name,
         )
 
 
@@ -2485,6 +2498,9 @@ class TrivialAugmentWide(Operation):
     Args:
         source: an image of uint8: of one channel, or of red, green and blue.
         num_magnitude_bins: how many strengths there are, 2 to 1000.
+        interpolation: what pixels are made of where the image is sheared, shifted or rotated:
+            Nearest or Linear.
+        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -2492,12 +2508,16 @@ class TrivialAugmentWide(Operation):
         self,
         source: Operand,
         num_magnitude_bins: Operand = 31.0,
+        interpolation: Operand = "Nearest",
+        fill: Operand = 0.0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
     ) -> None:
         """Make the node."""
-        super().__init__("TrivialAugmentWide", source, num_magnitude_bins, seed, name=name)
+        super().__init__(
+            "TrivialAugmentWide", source, num_magnitude_bins, interpolation, fill, seed, name=name
+        )
 
 
 class AutoAugment(Operation):
@@ -2508,6 +2528,9 @@ class AutoAugment(Operation):
     Args:
         source: an image of uint8: of one channel, or of red, green and blue.
         policy: the dataset that the pairs were found on: imagenet, cifar10 or svhn.
+        interpolation: what pixels are made of where the image is sheared, shifted or rotated:
+            Nearest or Linear.
+        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -2515,12 +2538,14 @@ class AutoAugment(Operation):
         self,
         source: Operand,
         policy: Operand = "imagenet",
+        interpolation: Operand = "Nearest",
+        fill: Operand = 0.0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
     ) -> None:
         """Make the node."""
-        super().__init__("AutoAugment", source, policy, seed, name=name)
+        super().__init__("AutoAugment", source, policy, interpolation, fill, seed, name=name)
 
 
 class AugMix(Operation):
@@ -2539,6 +2564,9 @@ class AugMix(Operation):
             above 0.
         all_ops: whether there are also operations that change brightness, contrast, colour and
             sharpness.
+        interpolation: what pixels are made of where the image is sheared, shifted or rotated:
+            Nearest or Linear.
+        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -2550,13 +2578,25 @@ class AugMix(Operation):
         chain_depth: Operand = -1.0,
         alpha: Operand = 1.0,
         all_ops: Operand = True,
+        interpolation: Operand = "Linear",
+        fill: Operand = 0.0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
     ) -> None:
         """Make the node."""
         super().__init__(
-            "AugMix", source, severity, mixture_width, chain_depth, alpha, all_ops, seed, name=name
+            "AugMix",
+            source,
+            severity,
+            mixture_width,
+            chain_depth,
+            alpha,
+            all_ops,
+            interpolation,
+            fill,
+            seed,
+            name=name,
         )
 
 

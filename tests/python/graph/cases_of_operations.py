@@ -65,7 +65,7 @@ EXPRESSIONS: dict[str, tuple[str, ...]] = {
     "Transpose": ("Transpose(levels, [1, 0])",),
     "Squeeze": ("Squeeze(Reshape(floats, [1, 6, 1]))",),
     "Unsqueeze": ("Unsqueeze(floats, 1)",),
-    "OneHot": ("OneHot(SampleIndex() % 3, 4)",),
+    "OneHot": ("OneHot(RandomIndex(4), 4)",),
     # Points, rectangles and views.
     "PointsBounds": ("PointsBounds(points)",),
     "PointsCenter": ("PointsCenter(points)",),
