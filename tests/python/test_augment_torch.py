@@ -28,6 +28,9 @@ OURS = {
     "randaugment": RandAugment(num_ops=1),
     "trivial_wide": TrivialAugmentWide(),
     "svhn": AutoAugment("svhn"),
+    "bilinear": RandAugment(num_ops=1, interpolation="bilinear"),
+    "filled": TrivialAugmentWide(fill=(9, 120, 250)),
+    "bilinear filled": TrivialAugmentWide(interpolation="bilinear", fill=(9, 120, 250)),
 }
 
 
@@ -39,9 +42,10 @@ def samples(photos: Path, augment: Any, epochs: int, **options: Any) -> Iterator
             yield from zip(before.images, after.images, after.ops, strict=True)
 
 
-def applied(image: Any, name: str, magnitude: float) -> Any:
+def applied(image: Any, name: str, magnitude: float, policy: Any) -> Any:
     """Return what torchvision's policies make of an image, given what they drew."""
-    base = v2.RandAugment()
+    fill = list(policy.fill)[: len(image)] if policy.fill else None
+    base = v2.RandAugment(interpolation=v2.InterpolationMode(policy.interpolation), fill=fill)
     if name == "Solarize":  # a share of white there
         magnitude /= 255
     return base._apply_image_or_video_transform(  # noqa: SLF001
@@ -67,7 +71,9 @@ def test_operations_give_torchvisions_pixels(photos: Path, policy: Any, channels
         allowed = [torch.from_numpy(before.copy())]
         for name, magnitude in ops:
             allowed = [
-                applied(one, name, near) for one in allowed for near in nearby(name, magnitude)
+                applied(one, name, near, policy)
+                for one in allowed
+                for near in nearby(name, magnitude)
             ]
         different = np.min([np.abs(one.numpy().astype(int) - after) for one in allowed], axis=0)
         assert (different > 0).mean() < 0.002, ops
