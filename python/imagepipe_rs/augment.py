@@ -221,5 +221,8 @@ def _object(name: str, given: Any, one: Any, known: dict[str, type[Any]]) -> Any
     classes = ", ".join(kind.__name__ for kind in known.values())
     several = ", several of these" if name == "mix" else ", a graph"
     allowed = f"one of {words}, an object of {classes} (of imagepipe_rs){several}, or None"
-    message = f"{name}={shown(given)} is not valid: {allowed}"
+    other, others = ("augment", POLICIES) if name == "mix" else ("mix", WAYS)
+    is_of_other = one in others if isinstance(one, str) else type(one) in others.values()
+    hint = f"; {other}= takes it" if is_of_other else ""
+    message = f"{name}={shown(given)} is not valid: {allowed}{hint}"
     raise ValueError(message) if isinstance(one, str) else TypeError(message)

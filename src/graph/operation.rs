@@ -48,6 +48,8 @@ pub enum Default {
     Any,
     /// A number.
     Float(f32),
+    /// A whole number.
+    Integer(i32),
     /// True or false.
     Boolean(bool),
     /// Text.

@@ -463,6 +463,12 @@ def test_a_damaged_image_still_raises(damaged: Path) -> None:
         ({"augment": MixUp()}, TypeError, r"augment=MixUp\(alpha=1.0\) is not valid"),
         ({"augment": RandAugment}, TypeError, "an object of RandAugment"),
         ({"augment": ["randaugment"]}, TypeError, "is not valid: one of"),
+        ({"augment": "mixup"}, ValueError, "augment='mixup' is not valid: .*; mix= takes it"),
+        (
+            {"mix": RandAugment()},
+            TypeError,
+            "mix=RandAugment.* is not valid: .*; augment= takes it",
+        ),
         ({"augment": RandAugment(0)}, ValueError, "num_ops is a whole number from 1 to 16"),
         ({"augment": RandAugment(-1)}, ValueError, "num_ops is a whole number"),
         ({"augment": RandAugment("2")}, TypeError, r"RandAugment\(num_ops='2'.*a whole number"),

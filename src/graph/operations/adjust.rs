@@ -142,7 +142,7 @@ pub(super) const ALL: &[Operation] = &[
         &[
             COLOURED,
             Parameter::new("channels", "how many channels it gets, all equal: 1 or 3")
-                .or(Default::Float(1.0)),
+                .or(Default::Integer(1)),
         ],
         infer_grayscale,
         to_grayscale,

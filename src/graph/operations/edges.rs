@@ -90,7 +90,7 @@ pub(super) const ALL: &[Operation] = &[
                 "into how many parts, each with a histogram, rows and columns are divided; or \
                  two numbers, across and down",
             )
-            .or(Default::Float(8.0)),
+            .or(Default::Integer(8)),
         ],
         infer: |given| {
             check_number(&given[1])?;

@@ -109,7 +109,7 @@ pub(super) const ALL: &[Operation] = &[
                 "subdivision",
                 "points of the lattice along each side, from 2 to 256",
             )
-            .or(Default::Float(4.0)),
+            .or(Default::Integer(4)),
             SEED,
         ],
         infer: |given| {

@@ -22,7 +22,7 @@ const BINS: Parameter = Parameter::new(
     "num_magnitude_bins",
     "how many strengths there are, 2 to 1000",
 )
-.or(Default::Float(31.0));
+.or(Default::Integer(31));
 
 /// How many parameters all have after those of their own: how images are moved, and the seed.
 const SHARED: usize = 3;
@@ -31,7 +31,7 @@ const FILL: Parameter = Parameter::new(
     "fill",
     "the colour around the image then, 0 to 255: a number, or red, green and blue",
 )
-.or(Default::Float(0.0));
+.or(Default::Integer(0));
 
 const fn sampling(default: &'static str) -> Parameter {
     Parameter::new(
@@ -66,12 +66,12 @@ pub(super) const ALL: &[Operation] = &[
         summary: "An image changed by operations drawn from 14, each as likely, all of one strength: as torchvision's RandAugment does it.",
         parameters: &[
             SOURCE,
-            Parameter::new("num_ops", "how many operations, 1 to 16").or(Default::Float(2.0)),
+            Parameter::new("num_ops", "how many operations, 1 to 16").or(Default::Integer(2)),
             Parameter::new(
                 "magnitude",
                 "how strong they are, from 0 to num_magnitude_bins - 1",
             )
-            .or(Default::Float(9.0)),
+            .or(Default::Integer(9)),
             BINS,
             sampling("Nearest"),
             FILL,
@@ -123,15 +123,15 @@ pub(super) const ALL: &[Operation] = &[
                 "how strong operations are, 1 to 10: strengths are drawn from the lowest so many \
                  of ten",
             )
-            .or(Default::Float(3.0)),
+            .or(Default::Integer(3)),
             Parameter::new("mixture_width", "how many chains there are, 1 to 16")
-                .or(Default::Float(3.0)),
+                .or(Default::Integer(3)),
             Parameter::new(
                 "chain_depth",
                 "how many operations a chain has, 1 to 16; -1 for 1, 2 or 3, drawn anew for each \
                  chain",
             )
-            .or(Default::Float(-1.0)),
+            .or(Default::Integer(-1)),
             Parameter::new(
                 "alpha",
                 "the parameter of the Beta and Dirichlet distributions that weights are drawn \

@@ -51,7 +51,7 @@ pub(super) const ALL: &[Operation] = &[
                 "0 for the polygon with what is inside, or 1 for lines of single pixels, or up to \
                  1024 for sides that reach half of it, rounded up, to either side",
             )
-            .or(Default::Float(0.0)),
+            .or(Default::Integer(0)),
         ],
         infer: |types| infer_mask(types, MOST_THICKNESS, "a thickness"),
         run: Run::Pure(polygon_mask),
@@ -72,7 +72,7 @@ pub(super) const ALL: &[Operation] = &[
                 "size",
                 "their radius, from 0, for single pixels, to 1048576",
             )
-            .or(Default::Float(1.0)),
+            .or(Default::Integer(1)),
         ],
         infer: |types| infer_mask(types, MOST_RADIUS, "a size"),
         run: Run::Pure(points_mask),

@@ -358,6 +358,7 @@ fn written(default: Default) -> Option<String> {
     match default {
         Default::Required | Default::Any => None,
         Default::Float(number) => Some(format!("{number:?}")),
+        Default::Integer(number) => Some(number.to_string()),
         Default::Boolean(true) => Some("True".to_owned()),
         Default::Boolean(false) => Some("False".to_owned()),
         Default::Text(text) => Some(format!("\"{text}\"")),
