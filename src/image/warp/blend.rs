@@ -241,10 +241,15 @@ fn row_sum<T: Pixel, const N: usize, const C: usize, const L: usize>(
     pixels: &[T],
     weights: &[T::Real; N],
 ) -> [T::Real; L] {
-    let mut sums = std::array::from_fn(|lane| pixels[lane].real() * weights[0]);
-    for (column, weight) in weights.iter().enumerate().skip(1) {
-        for (sum, element) in sums.iter_mut().zip(&pixels[column * C..]) {
-            *sum = *sum + element.real() * *weight;
+    // Numbers of elements that are known make this vector code, which iterators hide.
+    let mut sums = [T::Real::default(); L];
+    for lane in 0..L {
+        sums[lane] = pixels[lane].real() * weights[0];
+    }
+    for column in 1..N {
+        let pixel = &pixels[column * C..][..L];
+        for lane in 0..L {
+            sums[lane] = sums[lane] + pixel[lane].real() * weights[column];
         }
     }
     sums
