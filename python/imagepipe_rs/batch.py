@@ -162,7 +162,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
         translations, degrees counter-clockwise for rotations, how many bits are kept for
         ``"Posterize"``, and from which value on for ``"Solarize"``. ``"Brightness"``, ``"Color"``,
         ``"Contrast"`` and ``"Sharpness"`` are by a factor of 1 plus the magnitude. Others have 0.
-        Magnitudes are numbers of single precision, in as few digits as tell them apart.
+        Magnitudes are numbers of single precision: what is done again with them is the same.
 
         With :class:`AugMix`, each chain begins with ``("Chain", weight)``, and starts from the
         image as it was. Results are added up by these weights; the image as it was has the rest.

@@ -155,7 +155,7 @@ pub(super) fn mixing(a: &Arguments<'_, '_>) -> PyResult<Option<Mixing>> {
 }
 
 /// A name, and a magnitude.
-pub(super) type Pair = (&'static str, f64);
+pub(super) type Pair = (&'static str, f32);
 
 /// Left, top, right and bottom of an area.
 pub(super) type Edges = (u32, u32, u32, u32);
@@ -164,15 +164,10 @@ pub(super) type Edges = (u32, u32, u32, u32);
 pub(super) fn steps(batch: &Batch) -> Option<Vec<Vec<Pair>>> {
     let pairs = |place| {
         let steps = batch.steps(place)?.into_iter();
-        let pairs = steps.map(|step| (step.operation.word(), decimal(step.magnitude)));
+        let pairs = steps.map(|step| (step.operation.word(), step.magnitude));
         Some(pairs.collect())
     };
     (0..batch.len()).map(pairs).collect()
-}
-
-/// The double that is written with the same digits: 0.09, not 0.09000000357627869.
-fn decimal(number: f32) -> f64 {
-    number.to_string().parse().unwrap_or_else(|_| number.into())
 }
 
 /// How the samples of a batch were mixed: the word, the share, and the area.

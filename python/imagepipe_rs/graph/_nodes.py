@@ -1764,7 +1764,7 @@ class CLAHE(Operation):
         self,
         source: Operand,
         clip_limit: Operand = 2.0,
-        tiles: Operand = 8.0,
+        tiles: Operand = 8,
         *,
         name: str | None = None,
     ) -> None:
@@ -2121,9 +2121,7 @@ class Grayscale(Operation):
         channels: how many channels it gets, all equal: 1 or 3.
     """
 
-    def __init__(
-        self, source: Operand, channels: Operand = 1.0, *, name: str | None = None
-    ) -> None:
+    def __init__(self, source: Operand, channels: Operand = 1, *, name: str | None = None) -> None:
         """Make the node."""
         super().__init__("Grayscale", source, channels, name=name)
 
@@ -2302,7 +2300,7 @@ class ImagePiecewiseAffine(Operation):
         self,
         source: Operand,
         amount: Operand,
-        subdivision: Operand = 4.0,
+        subdivision: Operand = 4,
         seed: Operand | None = None,
         *,
         name: str | None = None,
@@ -2467,11 +2465,11 @@ class RandAugment(Operation):
     def __init__(
         self,
         source: Operand,
-        num_ops: Operand = 2.0,
-        magnitude: Operand = 9.0,
-        num_magnitude_bins: Operand = 31.0,
+        num_ops: Operand = 2,
+        magnitude: Operand = 9,
+        num_magnitude_bins: Operand = 31,
         interpolation: Operand = "Nearest",
-        fill: Operand = 0.0,
+        fill: Operand = 0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
@@ -2507,9 +2505,9 @@ class TrivialAugmentWide(Operation):
     def __init__(
         self,
         source: Operand,
-        num_magnitude_bins: Operand = 31.0,
+        num_magnitude_bins: Operand = 31,
         interpolation: Operand = "Nearest",
-        fill: Operand = 0.0,
+        fill: Operand = 0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
@@ -2539,7 +2537,7 @@ class AutoAugment(Operation):
         source: Operand,
         policy: Operand = "imagenet",
         interpolation: Operand = "Nearest",
-        fill: Operand = 0.0,
+        fill: Operand = 0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
@@ -2573,13 +2571,13 @@ class AugMix(Operation):
     def __init__(
         self,
         source: Operand,
-        severity: Operand = 3.0,
-        mixture_width: Operand = 3.0,
-        chain_depth: Operand = -1.0,
+        severity: Operand = 3,
+        mixture_width: Operand = 3,
+        chain_depth: Operand = -1,
         alpha: Operand = 1.0,
         all_ops: Operand = True,
         interpolation: Operand = "Linear",
-        fill: Operand = 0.0,
+        fill: Operand = 0,
         seed: Operand | None = None,
         *,
         name: str | None = None,
@@ -2714,7 +2712,7 @@ class PolygonMask(Operation):
         source: Operand,
         width: Operand,
         height: Operand,
-        thickness: Operand = 0.0,
+        thickness: Operand = 0,
         *,
         name: str | None = None,
     ) -> None:
@@ -2737,7 +2735,7 @@ class PointsMask(Operation):
         points: Operand,
         width: Operand,
         height: Operand,
-        size: Operand = 1.0,
+        size: Operand = 1,
         *,
         name: str | None = None,
     ) -> None:
