@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RandAugment:
-    """Operations drawn from 14, each as likely, all of one strength.
+    """Operations drawn from 14 with equal probability, all of one strength.
 
     Cubuk, Zoph, Shlens, Le: *RandAugment: Practical automated data augmentation with a reduced
     search space* (2020).
@@ -34,8 +34,8 @@ class RandAugment:
         num_magnitude_bins: how many strengths there are, 2 to 1000.
         interpolation: what pixels are made of where images are sheared, shifted or rotated:
             ``"nearest"`` or ``"bilinear"``.
-        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
-            blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or one each for red,
+            green and blue, of which gray images take the first.
     """
 
     num_ops: int = 2
@@ -48,7 +48,7 @@ class RandAugment:
 
 @dataclass(frozen=True)
 class TrivialAugmentWide:
-    """One operation of 14, of any strength; each is as likely.
+    """One operation drawn from 14 with equal probability, of any strength.
 
     Müller, Hutter: *TrivialAugment: Tuning-free yet state-of-the-art data augmentation* (2021),
     with the wider range of strengths.
@@ -57,8 +57,8 @@ class TrivialAugmentWide:
         num_magnitude_bins: how many strengths there are, 2 to 1000.
         interpolation: what pixels are made of where images are sheared, shifted or rotated:
             ``"nearest"`` or ``"bilinear"``.
-        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
-            blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or one each for red,
+            green and blue, of which gray images take the first.
     """
 
     num_magnitude_bins: int = 31
@@ -79,8 +79,8 @@ class AutoAugment:
             ``"svhn"``.
         interpolation: what pixels are made of where images are sheared, shifted or rotated:
             ``"nearest"`` or ``"bilinear"``.
-        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
-            blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or one each for red,
+            green and blue, of which gray images take the first.
     """
 
     policy: Literal["imagenet", "cifar10", "svhn"] = "imagenet"
@@ -97,8 +97,8 @@ class AugMix:
     to improve robustness and uncertainty* (2020).
 
     Args:
-        severity: how strong operations are, 1 to 10: strengths are drawn from the lowest so many of
-            ten.
+        severity: how strong operations are, 1 to 10: strengths are drawn from that many of ten
+            levels, the weakest first.
         mixture_width: how many chains there are, 1 to 16.
         chain_depth: how many operations a chain has, 1 to 16; -1 for 1, 2 or 3, drawn anew for each
             chain.
@@ -107,8 +107,8 @@ class AugMix:
         all_ops: also use the operations that change brightness, contrast, colour and sharpness.
         interpolation: what pixels are made of where images are sheared, shifted or rotated:
             ``"nearest"`` or ``"bilinear"``.
-        fill: the colour around the image then, 0 to 255: a number, or one each for red, green and
-            blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or one each for red,
+            green and blue, of which gray images take the first.
     """
 
     severity: int = 3

@@ -158,7 +158,7 @@ class Batch(tuple[Any, ...], metaclass=_BatchType):  # noqa: SLOT001  a tuple wi
     def ops(self) -> tuple[tuple[tuple[str, float], ...], ...] | None:
         """What a policy did to each sample, in order: names and magnitudes; None without one.
 
-        ``(("ShearX", -0.09), ("Posterize", 7.0))``: the tangent of the angle for shears, pixels for
+        ``(("Rotate", -9.0), ("Posterize", 7.0))``: the tangent of the angle for shears, pixels for
         translations, degrees counter-clockwise for rotations, how many bits are kept for
         ``"Posterize"``, and from which value on for ``"Solarize"``. ``"Brightness"``, ``"Color"``,
         ``"Contrast"`` and ``"Sharpness"`` are by a factor of 1 plus the magnitude. Others have 0.

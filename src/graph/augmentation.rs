@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::array::Shape;
-use super::description::{Description, Kind};
+use super::description::{Description, Kind, Node};
 use super::operation::Sample;
 use super::operations::LOADER_IMAGE;
 use super::program::{Program, Registers};
@@ -28,7 +28,12 @@ impl Augmenter for Description {
         }
         let is_image = |node: &usize| matches!(program.nodes()[*node].kind, Kind::Given(_));
         let images = (0..program.nodes().len()).filter(is_image).collect();
-        Ok(Arc::new(Changing { program, images }))
+        let output = self.nodes[self.outputs[0].node].clone();
+        Ok(Arc::new(Changing {
+            program,
+            images,
+            output,
+        }))
     }
 }
 
@@ -93,6 +98,8 @@ struct Changing {
     program: Program,
     /// Where the image is put.
     images: Arc<[usize]>,
+    /// The node that gives the image that is changed.
+    output: Node,
 }
 
 impl Augmentation for Changing {
@@ -100,6 +107,7 @@ impl Augmentation for Changing {
         Box::new(Worker {
             program: self.program.clone(),
             images: Arc::clone(&self.images),
+            output: self.output.clone(),
             registers: self.program.registers(),
         })
     }
@@ -114,6 +122,7 @@ impl Augmentation for Changing {
 struct Worker {
     program: Program,
     images: Arc<[usize]>,
+    output: Node,
     registers: Registers,
 }
 
@@ -147,7 +156,7 @@ impl Change for Worker {
             made => {
                 let found = made.map(Type::of).unwrap_or_default();
                 let image = image_type(Some(image.size), image.channels);
-                let fault = Fault::of_graph(wrong_type(&found, &image));
+                let fault = self.output.fault(wrong_type(&found, &image));
                 Err(Reason::Augment(Box::new(fault)))
             }
         }

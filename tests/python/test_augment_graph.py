@@ -290,8 +290,9 @@ def test_samples_that_fail_may_be_left_out(photos: Path) -> None:
 
 def test_a_size_that_only_a_sample_shows_is_an_error_of_that_sample(photos: Path) -> None:
     made = made_of(lambda image: PyNode(lambda it: it[1:], [image]))
-    with pytest.raises(GraphError, match=r"uint8 \(40, 48, 3\), not uint8 \(39, 48, 3\)"):
+    with pytest.raises(GraphError, match=r"uint8 \(40, 48, 3\), not uint8 \(39, 48, 3\)") as caught:
         list(Loader(photos, augment=made, **OPTIONS))
+    assert "test_augment_graph.py" in caught.value.origin
 
 
 @pytest.mark.parametrize("augment", [VerticalFlip, lambda image: image, 3, [Invert]])

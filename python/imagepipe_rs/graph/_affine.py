@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 from imagepipe_rs.graph._motion import How, Motion, Seen, Size, Spatial, is_row
 from imagepipe_rs.graph._node import Node, Operation
@@ -20,6 +20,10 @@ _DEGREE = math.pi / 180
 _PAIR = 2
 _TWO_PAIRS = 4
 _SEED_OF = {"translate_x": 1, "translate_y": 2, "scale": 3, "shear_x": 4, "shear_y": 5}
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _drawn(name: str, inputs: Mapping[str, Node], seed: Node) -> Node:
@@ -67,8 +71,12 @@ class _Drawn(Spatial):
     def _limits(self, name: str, value: Any) -> dict[str, Operand]:
         """Return inputs for a number that is drawn: the greatest, or the least and the greatest."""
         if not is_row(value):
+            if _is_number(value) and value < 0:
+                raise self.refused(name, value, "the greatest angle in either direction, from 0")
             return {f"{name}_most": value}
         low, high = self.numbers(name, value, _PAIR)
+        if _is_number(low) and _is_number(high) and not low <= high:
+            raise self.refused(name, value, "the least number and the greatest")
         return {f"{name}_low": low, f"{name}_high": high}
 
 
@@ -162,7 +170,7 @@ class Affine(Spatial):
     """An image slanted, scaled, turned about its middle and moved, with mask, boxes and points.
 
     It is what torchvision's `affine` does: the image keeps its size, and angles are clockwise here,
-    other than those of :class:`Rotate`.
+    unlike those of :class:`Rotate`.
 
     Args:
         source: an image, or a resource with fields such as `image`, `mask`, `boxes` and `points`;
@@ -260,9 +268,14 @@ class RandomAffine(_Drawn):
         inputs = self._limits("degrees", degrees)
         if translate is not None:
             across, down = self.numbers("translate", translate, _PAIR)
+            if not all(0 <= one <= 1 for one in (across, down) if _is_number(one)):
+                raise self.refused("translate", translate, "two shares, from 0 to 1")
             inputs |= {"translate_x_most": across, "translate_y_most": down}
         if scale is not None:
-            inputs |= self._limits("scale", self.numbers("scale", scale, _PAIR))
+            factors = self.numbers("scale", scale, _PAIR)
+            if not all(one > 0 for one in factors if _is_number(one)):
+                raise self.refused("scale", scale, "two factors above 0")
+            inputs |= self._limits("scale", factors)
         if is_row(shear) and len(shear) == _TWO_PAIRS:  # type: ignore[arg-type]  # a row has one
             numbers = self.numbers("shear", shear, _TWO_PAIRS)
             inputs |= self._limits("shear_x", numbers[:_PAIR]) | self._limits(

@@ -34,7 +34,7 @@ class ColorJitter(Macro):
         brightness: the range of the factor of brightness, as numbers.
         contrast: that of contrast.
         saturation: that of saturation.
-        hue: that of how far hues are turned, from -0.5 to 0.5.
+        hue: that of how far hues are shifted, from -0.5 to 0.5.
         seed: a seed to share with other nodes; one of its own if not given.
 
     Raises:

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class RandomGaussianBlur(Macro):
-    """A smooth image, how smooth being drawn, as torchvision's GaussianBlur makes it.
+    """An image that is blurred by a random amount, as torchvision's GaussianBlur does.
 
     Args:
         source: the image, of uint8, int16, uint16 or float32.
         kernel_size: how many pixels across and down count, an odd number up to 1023; or two,
             across and down.
         sigma: the least standard deviation in pixels and the greatest, which is not reached; or one
-            number, which is all that is drawn.
+            number, not a node, for the same in every sample.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 

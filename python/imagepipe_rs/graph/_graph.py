@@ -159,7 +159,10 @@ def current() -> Graph:
     """
     graphs = _open()
     if not graphs:
-        message = "a node is made within a graph: with Graph() as graph, or in a @pipeline function"
+        message = (
+            "a node is made within a graph: with Graph() as graph, or in a @pipeline function (for "
+            "augment= and mix= of a Loader there are classes in imagepipe_rs itself)"
+        )
         raise GraphError(message)
     return graphs[-1]
 

@@ -24,10 +24,10 @@ _HEAD = """\
 in `help()`. Pictures lead to the code that makes them, in the [gallery](gallery.md). This page is
 made by `python -m imagepipe_rs.graph._make_reference`.
 
-Every parameter takes a node or a value, which becomes a constant, unless it is said to be
-something else. All nodes take `name=` as well: it is shown in messages, and the random numbers of a
-node depend on it. Nodes that draw take `seed`: by default each has one of its own, and two that are
-given the same `RandomSeed` draw the same.
+Every parameter takes a node or a value, which becomes a constant, unless it is said to be something
+else; a list or a tuple of numbers may have nodes among them. All nodes take `name=` as well: it is
+shown in messages, and the random numbers of a node depend on it. Nodes that draw take `seed`: by
+default each has one of its own, and two that are given the same `RandomSeed` draw the same.
 
 Numbers of Python become int32 (int64 where they do not fit) and float32. Images are arrays of
 (height, width, channels), gray ones of (height, width). Points are float32 (N, 2): x to the right

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -64,6 +64,11 @@ class Size(NamedTuple):
     width: Node
     height: Node
 
+    @classmethod
+    def of(cls, image: Node) -> Size:
+        """Return the size of an image."""
+        return cls(Operation("ImageWidth", image), Operation("ImageHeight", image))
+
 
 class Motion:
     """Where everything goes.
@@ -71,16 +76,32 @@ class Motion:
     Args:
         view: where points of the image are afterwards.
         size: the size that the image has afterwards.
+
+    Attributes:
+        before: the image, and the size that others must have that belong to it; None if they have.
+        keeps_sizes: whether each picture keeps its own size, whatever that is.
     """
+
+    keeps_sizes: ClassVar[bool] = False
 
     def __init__(self, view: Node, size: Size) -> None:
         """Take view and size."""
         self.view = view
         self.size = size
+        self.before: tuple[Node, Size] | None = None
 
     @abstractmethod
     def picture(self, source: Node, kind: Kind) -> Node:
         """Return an image or a mask afterwards."""
+
+    def agreed(self, value: Node, source: Node) -> Node:
+        """Return a value for an image or a mask, which must be as large as the image was before.
+
+        Samples in which it is not are errors.
+        """
+        if self.before is None or self.before[0] is source:
+            return value
+        return Operation("SameSize", value, *self.before[1], *Size.of(source))
 
     def moved(self, source: Node, kind: Kind) -> Node:
         """Return a field afterwards."""
@@ -124,8 +145,8 @@ class Spatial(Macro):
         is_alone = not source.is_resource()
         fields = MakeResource(image=source) if is_alone else one_resource(self, source)
         self._check(fields)
-        size = self._size(fields)
-        moved = _Moved(self, fields, self.motion(size, **inputs), self.applies(**inputs))
+        motion = self._motion(fields, **inputs)
+        moved = _Moved(self, fields, motion, self.applies(**inputs))
         return moved["image"] if is_alone else moved
 
     @abstractmethod
@@ -168,9 +189,13 @@ class Spatial(Macro):
         """
         if is_row(value) and len(value) == count:
             return tuple(one.item() if isinstance(one, np.generic) else one for one in value)
+        raise self.refused(called, value, f"{count} numbers")
+
+    def refused(self, called: str, value: Any, wanted: str) -> GraphError:
+        """Return the error for an argument, before the node is made."""
         kind, place = self.node_kind, Place.of_caller(self, current())
-        message = f"{kind} ({place.origin}): {called} is {shown(value)}, not {count} numbers"
-        raise GraphError(message, node=kind, origin=place.origin)
+        message = f"{kind} ({place.origin}): {called} is {shown(value)}, not {wanted}"
+        return GraphError(message, node=kind, origin=place.origin)
 
     def another(self, seed: Node, number: int) -> Node:
         """Return a seed that draws other numbers.
@@ -194,17 +219,23 @@ class Spatial(Macro):
                     f"targets[{field!r}] is {shown(kind)}: one of {', '.join(get_args(Kind))}"
                 )
 
-    def _size(self, fields: ResourceNode) -> Size:
-        """Return the size of the images before."""
-        if isinstance(fields, _Moved):
-            return fields.motion.size
+    def _motion(self, fields: ResourceNode, **inputs: Node) -> Motion:
+        image = self._image(fields)
+        last = fields.motion if isinstance(fields, _Moved) else None
+        size = last.size if last else Size.of(image)
+        motion = self.motion(size, **inputs)
+        if last is None or last.keeps_sizes:
+            motion.before = image, size
+        return motion
+
+    def _image(self, fields: ResourceNode) -> Node:
+        """Return the image or the mask that tells the size."""
         kinds = {field: self._targets.get(field) or kind_of(field) for field in fields.fields()}
         pictures = [field for field, kind in kinds.items() if kind in _PICTURES]
         if not pictures:
             known = ", ".join(fields.fields())
             raise self.fault(f"there is no image or mask, which tell the size, only {known}")
-        first = fields.field(pictures[0])
-        return Size(Operation("ImageWidth", first), Operation("ImageHeight", first))
+        return fields.field(pictures[0])
 
 
 class _Moved(ResourceNode):
@@ -270,4 +301,5 @@ class Seen(Motion):
         is_mask = kind == "mask"
         interpolation = "Nearest" if is_mask else self._how.interpolation
         border = self._how.mask_border if is_mask else self._how.border
-        return Operation("ViewImage", source, self.view, *self.size, interpolation, border)
+        view = self.agreed(self.view, source)
+        return Operation("ViewImage", source, view, *self.size, interpolation, border)

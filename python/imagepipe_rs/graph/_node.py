@@ -160,13 +160,15 @@ class Node(Operators):
         return Seed(f"{self.identity}{number}")
 
     def as_input(self, value: Operand | None) -> Node:
-        """Return what an input stands for: a node, or a constant.
+        """Return what an input stands for: a node, or a constant; a list with nodes is an array.
 
         Raises:
             GraphError: a node of another graph, or something that cannot be in one.
         """
         if value is None:
             raise self.fault("it takes None, which is no value: does a function return nothing?")
+        if isinstance(value, list | tuple) and any(isinstance(one, Node) for one in value):
+            return Operation("Stack", *value)
         if not isinstance(value, Node):
             try:
                 return Constant(value)

@@ -143,6 +143,7 @@ __all__ = [
     "Resize",
     "RotateView",
     "Round",
+    "SameSize",
     "SampleBernoulli",
     "SampleBinomial",
     "SampleIndex",
@@ -1136,6 +1137,31 @@ class Chain(Operation):
         super().__init__("Chain", *inputs, name=name)
 
 
+class SameSize(Operation):
+    """A value, where an image and what belongs to it have the same size. Other samples are errors.
+
+    Args:
+        source: the value.
+        width: columns of the image.
+        height: its rows.
+        other_width: columns of the mask, or of whatever belongs to it.
+        other_height: its rows.
+    """
+
+    def __init__(
+        self,
+        source: Operand,
+        width: Operand,
+        height: Operand,
+        other_width: Operand,
+        other_height: Operand,
+        *,
+        name: str | None = None,
+    ) -> None:
+        """Make the node."""
+        super().__init__("SameSize", source, width, height, other_width, other_height, name=name)
+
+
 class CenterView(Operation):
     """A view with the center of a rectangle at (0, 0).
 
@@ -1281,7 +1307,7 @@ class DecodePNGPaletteIndices(Operation):
 
 
 class JPEG(Operation):
-    """What is left of an image after it was a JPEG file.
+    """An image after it was compressed as JPEG and decoded again.
 
     Baseline, with colours at half the size (4:2:0), as libjpeg-turbo writes and reads it.
 
@@ -1629,7 +1655,7 @@ class AdjustSharpness(Operation):
 
 
 class MedianBlur(Operation):
-    """The medians of the pixels around each, channel by channel; around the image is its edge.
+    """The medians of the pixels around each, channel by channel. Edge pixels surround the image.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
@@ -1748,16 +1774,16 @@ class CLAHE(Operation):
     """An image with more local contrast.
 
     Contrast limited adaptive histogram equalisation, as OpenCV's createCLAHE does it to images
-    of one channel. Of more, the luma of the first three (YCrCb's) is equalised, and what it
-    gains is added to them. Elements of float32 are from 0 to 1.
+    of one channel. In others, the luma of the first three channels (YCrCb's) is equalised, and
+    its change is added to each of the three. Elements of float32 are from 0 to 1.
 
     Args:
         source: an image of uint8, int16, uint16 or float32: (height, width, channels), or (height,
             width).
         clip_limit: how much more often than on average a level may come before what is beyond is
             spread over all; 0 for no limit.
-        tiles: into how many parts, each with a histogram, rows and columns are divided; or two
-            numbers, across and down.
+        tiles: into how many parts, each with a histogram, rows and columns are divided, 1 to 32;
+            or two numbers, across and down.
     """
 
     def __init__(
@@ -2067,7 +2093,7 @@ class AdjustSaturation(Operation):
 
 
 class AdjustHue(Operation):
-    """An image whose hues are turned, as torchvision's `adjust_hue` does it.
+    """An image whose hues are shifted, as torchvision's `adjust_hue` does it.
 
     Args:
         source: an image of one channel or of red, green and blue: uint8, int16, uint16 or float32.
@@ -2447,7 +2473,7 @@ class ImageNoise(Operation):
 
 
 class RandAugment(Operation):
-    """An image changed by operations drawn from 14, each as likely, all of one strength.
+    """An image changed by operations drawn from 14 with equal probability, all of one strength.
 
     As torchvision's RandAugment does it.
 
@@ -2458,7 +2484,8 @@ class RandAugment(Operation):
         num_magnitude_bins: how many strengths there are, 2 to 1000.
         interpolation: what pixels are made of where the image is sheared, shifted or rotated:
             Nearest or Linear.
-        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or red, green and
+            blue, of which gray images take the first.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -2489,7 +2516,7 @@ class RandAugment(Operation):
 
 
 class TrivialAugmentWide(Operation):
-    """An image changed by one operation of 14, each as likely, of any strength.
+    """An image changed by one operation drawn from 14 with equal probability, of any strength.
 
     As torchvision's TrivialAugmentWide does it.
 
@@ -2498,7 +2525,8 @@ class TrivialAugmentWide(Operation):
         num_magnitude_bins: how many strengths there are, 2 to 1000.
         interpolation: what pixels are made of where the image is sheared, shifted or rotated:
             Nearest or Linear.
-        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or red, green and
+            blue, of which gray images take the first.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -2528,7 +2556,8 @@ class AutoAugment(Operation):
         policy: the dataset that the pairs were found on: imagenet, cifar10 or svhn.
         interpolation: what pixels are made of where the image is sheared, shifted or rotated:
             Nearest or Linear.
-        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or red, green and
+            blue, of which gray images take the first.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 
@@ -2553,8 +2582,8 @@ class AugMix(Operation):
 
     Args:
         source: an image of uint8: of one channel, or of red, green and blue.
-        severity: how strong operations are, 1 to 10: strengths are drawn from the lowest so many
-            of ten.
+        severity: how strong operations are, 1 to 10: strengths are drawn from that many of ten
+            levels, the weakest first.
         mixture_width: how many chains there are, 1 to 16.
         chain_depth: how many operations a chain has, 1 to 16; -1 for 1, 2 or 3, drawn anew for
             each chain.
@@ -2564,7 +2593,8 @@ class AugMix(Operation):
             sharpness.
         interpolation: what pixels are made of where the image is sheared, shifted or rotated:
             Nearest or Linear.
-        fill: the colour around the image then, 0 to 255: a number, or red, green and blue.
+        fill: the colour that surrounds the moved image, 0 to 255: a number, or red, green and
+            blue, of which gray images take the first.
         seed: a seed to share with other nodes; one of its own if not given.
     """
 

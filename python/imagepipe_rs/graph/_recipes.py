@@ -22,6 +22,8 @@ class _Flipped(Motion):
         is_horizontal: whether left and right are exchanged, not top and bottom.
     """
 
+    keeps_sizes = True
+
     def __init__(self, size: Size, *, is_horizontal: bool) -> None:
         last = (size.width if is_horizontal else size.height) - 1.0
         move = Operation("TranslateView", *((last, 0.0) if is_horizontal else (0.0, last)))
@@ -61,7 +63,8 @@ class _Cropped(Motion):
     def picture(self, source: Node, kind: Kind) -> Node:
         part = source
         if not self._is_whole:
-            part = Operation("ImageCrop", source, *self._place, *self._extent)
+            left, top = self._place
+            part = Operation("ImageCrop", source, self.agreed(left, source), top, *self._extent)
         interpolation = "Nearest" if kind == "mask" else self._interpolation
         return Operation("Resize", part, *self.size, interpolation)
 

@@ -93,7 +93,7 @@ pub(super) const ALL: &[Operation] = &[
         },
         ..adjusting(
             "AdjustHue",
-            "An image whose hues are turned, as torchvision's `adjust_hue` does it.",
+            "An image whose hues are shifted, as torchvision's `adjust_hue` does it.",
             &[
                 COLOURED,
                 Parameter::new("factor", "how far, as a share of the circle: -0.5 to 0.5"),

@@ -114,7 +114,7 @@ fn scale(value: &Value) -> Result<(f64, f64), String> {
     ))
 }
 
-fn ratio(value: &Value) -> Result<(f64, f64), String> {
+pub(super) fn ratio(value: &Value) -> Result<(f64, f64), String> {
     let [low, high] = doubles(value, LOW_AND_HIGH)?;
     if low > 0.0 && low <= high && high.is_finite() {
         return Ok((low, high));

@@ -31,7 +31,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "JPEG",
         family: "image.augmentation",
-        summary: "What is left of an image after it was a JPEG file: baseline, with colours at half \
+        summary: "An image after it was compressed as JPEG and decoded again: baseline, with colours at half \
                   the size (4:2:0), as libjpeg-turbo writes and reads it.",
         parameters: &[
             Parameter::new(

@@ -74,9 +74,9 @@ pub(super) const ALL: &[Operation] = &[
         name: "CLAHE",
         family: FAMILY,
         summary: "An image with more local contrast: contrast limited adaptive histogram \
-                  equalisation, as OpenCV's createCLAHE does it to images of one channel. Of more, \
-                  the luma of the first three (YCrCb's) is equalised, and what it gains is added \
-                  to them. Elements of float32 are from 0 to 1.",
+                  equalisation, as OpenCV's createCLAHE does it to images of one channel. In others, \
+                  the luma of the first three channels (YCrCb's) is equalised, and its change is \
+                  added to each of the three. Elements of float32 are from 0 to 1.",
         parameters: &[
             SOURCE,
             Parameter::new(
@@ -87,8 +87,8 @@ pub(super) const ALL: &[Operation] = &[
             .or(Default::Float(2.0)),
             Parameter::new(
                 "tiles",
-                "into how many parts, each with a histogram, rows and columns are divided; or \
-                 two numbers, across and down",
+                "into how many parts, each with a histogram, rows and columns are divided, 1 to \
+                 32; or two numbers, across and down",
             )
             .or(Default::Integer(8)),
         ],

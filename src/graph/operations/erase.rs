@@ -6,6 +6,7 @@ use super::super::operation::{Default, Given, Inputs, Operation, Parameter};
 use super::super::types::Type;
 use super::super::value::Value;
 use super::arguments::{check_elements, check_number, doubles};
+use super::boxes::ratio;
 use super::color::SOURCE;
 use super::picture::{dimensions, infer_pixels};
 use super::pixels::probability;
@@ -303,15 +304,6 @@ fn scale(value: &Value) -> Result<[f64; 2], String> {
     }
 }
 
-fn ratio(value: &Value) -> Result<[f64; 2], String> {
-    let [least, most] = doubles(value, "two ratios")?;
-    if 0.0 < least && least <= most && most.is_finite() {
-        Ok([least, most])
-    } else {
-        Err(format!("a ratio from {least} to {most}, not above 0"))
-    }
-}
-
 /// How many rectangles are drawn.
 const ATTEMPTS: usize = 10;
 
@@ -322,7 +314,7 @@ fn erasing_region(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
     let mut stream = stream(inputs.get(3))?;
     let [height, width, _] = dimensions(source)?;
     let area = (width * height) as f64;
-    let logarithms = ratio.map(libm::log);
+    let logarithms = [ratio.0, ratio.1].map(libm::log);
     let mut found = [0.0; 4];
     for _ in 0..ATTEMPTS {
         let share = stream.uniform(scale[0], scale[1]);

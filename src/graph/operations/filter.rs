@@ -123,7 +123,7 @@ pub(super) const ALL: &[Operation] = &[
     ),
     filter(
         "MedianBlur",
-        "The medians of the pixels around each, channel by channel; around the image is its edge.",
+        "The medians of the pixels around each, channel by channel. Edge pixels surround the image.",
         &[
             SOURCE,
             Parameter::new(

@@ -29,7 +29,7 @@ const SHARED: usize = 3;
 
 const FILL: Parameter = Parameter::new(
     "fill",
-    "the colour around the image then, 0 to 255: a number, or red, green and blue",
+    "the colour that surrounds the moved image, 0 to 255: a number, or red, green and blue, of which gray images take the first",
 )
 .or(Default::Integer(0));
 
@@ -63,7 +63,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "RandAugment",
         family: FAMILY,
-        summary: "An image changed by operations drawn from 14, each as likely, all of one strength: as torchvision's RandAugment does it.",
+        summary: "An image changed by operations drawn from 14 with equal probability, all of one strength: as torchvision's RandAugment does it.",
         parameters: &[
             SOURCE,
             Parameter::new("num_ops", "how many operations, 1 to 16").or(Default::Integer(2)),
@@ -83,7 +83,7 @@ pub(super) const ALL: &[Operation] = &[
     Operation {
         name: "TrivialAugmentWide",
         family: FAMILY,
-        summary: "An image changed by one operation of 14, each as likely, of any strength: as torchvision's TrivialAugmentWide does it.",
+        summary: "An image changed by one operation drawn from 14 with equal probability, of any strength: as torchvision's TrivialAugmentWide does it.",
         parameters: &[SOURCE, BINS, sampling("Nearest"), FILL, SEED],
         infer: |given| infer(given, trivial_augment),
         run: Run::Heavy(|inputs, scratch, out| change(inputs, scratch, out, trivial_augment)),
@@ -120,8 +120,8 @@ pub(super) const ALL: &[Operation] = &[
             SOURCE,
             Parameter::new(
                 "severity",
-                "how strong operations are, 1 to 10: strengths are drawn from the lowest so many \
-                 of ten",
+                "how strong operations are, 1 to 10: strengths are drawn from that many of ten \
+                 levels, the weakest first",
             )
             .or(Default::Integer(3)),
             Parameter::new("mixture_width", "how many chains there are, 1 to 16")

@@ -79,6 +79,26 @@ pub(super) const ALL: &[Operation] = &[
         }),
     },
     Operation {
+        name: "SameSize",
+        family: FAMILY,
+        summary: "A value, where an image and what belongs to it have the same size. Other samples are errors.",
+        parameters: &[
+            Parameter::new("source", "the value"),
+            Parameter::new("width", "columns of the image"),
+            Parameter::new("height", "its rows"),
+            Parameter::new(
+                "other_width",
+                "columns of the mask, or of whatever belongs to it",
+            ),
+            Parameter::new("other_height", "its rows"),
+        ],
+        infer: |types| {
+            types[1..].iter().try_for_each(check_number)?;
+            Ok(types[0].clone())
+        },
+        run: Run::Pure(same_size),
+    },
+    Operation {
         name: "CenterView",
         family: FAMILY,
         summary: "A view with the center of a rectangle at (0, 0).",
@@ -184,6 +204,20 @@ pub(super) const ALL: &[Operation] = &[
         run: Run::Pure(view_points),
     },
 ];
+
+fn same_size(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
+    let side = |input: usize| inputs.get(input).integer();
+    let (width, height) = (side(1)?, side(2)?);
+    let (other_width, other_height) = (side(3)?, side(4)?);
+    if (width, height) != (other_width, other_height) {
+        return Err(format!(
+            "the image is {width} pixels wide and {height} high, and what belongs to it \
+             {other_width} wide and {other_height} high: they must have the same size"
+        ));
+    }
+    out.clone_from(inputs.get(0));
+    Ok(())
+}
 
 const fn of_numbers(
     name: &'static str,

@@ -146,6 +146,17 @@ fn views() -> Vec<Case> {
             &[flat.clone(), int(1)],
             "(0, 5, 10, 5), a rectangle without an area that can be scaled",
         ),
+        case(
+            "SameSize",
+            &[flat.clone(), int(8), int(5), int(8), int(5)],
+            flat.clone(),
+        ),
+        fails(
+            "SameSize",
+            &[flat.clone(), int(8), int(5), int(5), int(8)],
+            "the image is 8 pixels wide and 5 high, and what belongs to it 5 wide and 8 high: they \
+             must have the same size",
+        ),
         // The middles of 4 and 2 pixels are where those of 8 and 1 are, half a pixel from edges.
         case(
             "RegionView",

@@ -84,6 +84,7 @@ EXPRESSIONS: dict[str, tuple[str, ...]] = {
     "CenterView": ("CenterView(box)",),
     "FocusView": ("FocusView(box, turn + 50)",),
     "RegionView": ("RegionView(box, 30, 20)",),
+    "SameSize": ("SameSize(number, 30, 20, 30, 20)",),
     "FlipView": ("FlipView(30, 20, True, False)", "FlipView(30, 20, False, True)"),
     "PerspectiveView": (
         "PerspectiveView([[0, 0], [9, 0], [9, 9], [0, 9]], PointsFromRectangle(box))",

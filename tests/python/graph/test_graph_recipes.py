@@ -647,3 +647,57 @@ def test_perspective_views_take_points_to_points() -> None:
     np.testing.assert_allclose(plain, [[2, 0, 1], [0, 2, 2], [0, 0, 1]], atol=1e-6)
     np.testing.assert_allclose(far, cv2.getPerspectiveTransform(square, away), atol=1e-6)
     np.testing.assert_array_equal(far, [[0.5, -0.25, 1], [0, 0.5, 0], [0, -0.125, 1]])
+
+
+# ---------------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda sample: Rotate(sample, 20),
+        lambda sample: RandomAffine(sample, 10),
+        lambda sample: RandomResizedCrop(sample, 32, 32),
+        lambda sample: RandomPerspective(sample, 0.5, 1.0),
+        lambda sample: Rotate(HorizontalFlip(sample), 20),
+        lambda sample: Rotate(RandomHorizontalFlip(sample), 20),
+    ],
+)
+def test_a_mask_of_another_size_is_an_error(move: Any) -> None:
+    image, mask = np.ones((40, 60, 3), np.uint8), np.ones((20, 30), np.uint8)
+    with pytest.raises(GraphError, match=r"60 pixels wide and 40 high, .* 30 wide and 20 high"):
+        run(lambda: move(MakeResource(image=image, mask=mask))["mask"])
+
+
+def test_a_mask_of_another_size_may_be_resized() -> None:
+    image, mask = np.ones((40, 60, 3), np.uint8), np.ones((20, 30), np.uint8)
+
+    def made() -> Any:
+        sample = ResourceResize(MakeResource(image=image, mask=mask), 15, 10)
+        return Rotate(sample, 0)["mask"]
+
+    assert np.array_equal(run(made), np.ones((10, 15), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ({"degrees": -30}, "degrees is -30, not the greatest angle in either direction, from 0"),
+        ({"degrees": (10, 5)}, r"degrees is \(10, 5\), not the least number and the greatest"),
+        ({"degrees": 0, "translate": (2, 0)}, r"translate is \(2, 0\), not two shares, from 0"),
+        ({"degrees": 0, "scale": (0, 1)}, r"scale is \(0, 1\), not two factors above 0"),
+        ({"degrees": 0, "scale": (2, 1)}, r"scale is \(2, 1\), not the least number and"),
+    ],
+)
+def test_ranges_that_torchvision_refuses_are_refused(given_: Any, message: str) -> None:
+    with pytest.raises(GraphError, match=rf"^RandomAffine \(.*: {message}"):
+        run(lambda: RandomAffine(picture(), **given_))
+
+
+def test_numbers_in_a_tuple_may_be_nodes() -> None:
+    def made() -> Any:
+        area = 0.25 + SampleIndex() * 0.0
+        return RandomResizedCrop(picture(), 4, 4, (area, 0.25 + SampleIndex() * 0.0), seed=3)
+
+    expected = run(lambda: RandomResizedCrop(picture(), 4, 4, (0.25, 0.25), seed=3))
+    assert np.array_equal(run(made), expected)
