@@ -256,11 +256,10 @@ fn run_erase(inputs: Inputs<'_>, out: &mut Value) -> Result<(), String> {
                 let levels: Vec<T> = (0..frame.channels)
                     .map(|channel| value.number_at(of(channel)))
                     .collect();
-                erase::<T>(elements_mut(out), frame, region, |row| {
-                    for pixel in row.chunks_exact_mut(levels.len().max(1)) {
-                        pixel.copy_from_slice(&levels);
-                    }
-                });
+                let [left, _, right, _] = region;
+                let elements = (right - left) * levels.len();
+                let filled: Vec<T> = levels.iter().copied().cycle().take(elements).collect();
+                erase::<T>(elements_mut(out), frame, region, |row| row.copy_from_slice(&filled));
                 Ok(())
             })
         }
