@@ -100,10 +100,10 @@ class Loader:
             ``"augmix"``, or an object with other parameters: :class:`RandAugment`,
             :class:`TrivialAugmentWide`, :class:`AutoAugment` or :class:`AugMix`. Operations and
             their strengths are those of torchvision's v2 transforms on uint8 tensors.
-            ``batch.ops`` says what was done. Or a
-            :class:`imagepipe_rs.graph.Graph` of your own, in which ``LoaderImage()`` is the image,
-            and whose one output is an image of the same size and type; what it draws depends on the
-            Loader's seed, the epoch and the sample.
+            ``batch.ops`` says what was done. A :class:`imagepipe_rs.graph.Graph` of your own, or a
+            stream of one, works too: ``LoaderImage()`` is the image in it, and its one output must
+            be an image of the same size and type. What it draws depends on the Loader's seed, the
+            epoch and the sample.
         mix: mix each image with the one before it in its batch (the first with the last), and their
             labels, which are then float32, (N, num_classes), with a sum of 1: ``"mixup"``,
             ``"cutmix"``, a :class:`MixUp` or :class:`CutMix`, or several of these, of which each

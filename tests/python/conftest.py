@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import importlib.util
 import io
@@ -59,26 +58,31 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def photos() -> Path:
-    """Return a Keras-layout folder of 60 photographs in 10 classes; not to be written to.
+    """Return a Keras-layout folder of 60 photographs in 10 classes; not to be written to."""
+    return photo_set("test-photos", "--small", "60", "--large", "0") / "small"
+
+
+@pytest.fixture(scope="session")
+def large() -> Path:
+    """Return a folder of four photographs of about 2000x1500; not to be written to."""
+    options = ["--small", "0", "--large", "4", "--classes", "4", "--progressive", "0.5"]
+    return photo_set("test-photos-large", *options) / "large"
+
+
+def photo_set(name: str, *options: str) -> Path:
+    """Return a folder of photographs, which one process at a time makes: tests may run in several.
 
     The program keeps the set as long as neither it nor its arguments change.
     """
     program = ROOT / "benches" / "photos.py"
-    folder = ROOT / "target" / "test-photos"
+    folder = ROOT / "target" / name
     folder.parent.mkdir(exist_ok=True)
-    command = [sys.executable, program, folder, "--small", "60", "--large", "0"]
-    with alone(folder):
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert made.returncode == 0, made.stderr
-    return folder / "small"
-
-
-@contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Let one process at a time make a folder: tests may run in several."""
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        command = [sys.executable, program, folder, *options]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert made.returncode == 0, made.stderr
+    return folder
 
 
 def picture(width: int, height: int, *, seed: int = 0, mode: str = "RGB") -> Image.Image:

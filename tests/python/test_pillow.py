@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import struct
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -432,16 +430,6 @@ def test_any_picture_to_any_size(
 
 # ------------------------------------------------------------------------------------- without
 # exact
-
-
-@pytest.fixture(scope="session")
-def large(root: Path) -> Path:
-    """Return a folder of four photographs of about 2000x1500."""
-    folder = root / "target" / "test-photos-large"
-    program = root / "benches" / "photos.py"
-    options = ["--small", "0", "--large", "4", "--classes", "4", "--progressive", "0.5"]
-    subprocess.run([sys.executable, program, folder, *options], check=True, capture_output=True)
-    return folder / "large"
 
 
 def decibels(ours: np.ndarray, exact: np.ndarray) -> float:
