@@ -109,14 +109,15 @@ impl Array {
     /// If the bytes are not those of an array of this shape and type.
     #[must_use]
     pub fn of_buffer(buffer: Buffer, shape: Vec<usize>, dtype: Dtype) -> Self {
-        let array = Self {
+        let bytes = shape.iter().product::<usize>() * dtype.bytes();
+        assert_eq!(buffer.len(), bytes, "the elements of the array");
+        Self {
             start: buffer.as_ptr().cast(),
             shape,
             dtype,
             device: buffer.device(),
-            owner: Arc::new(()),
-        };
-        array.in_buffer(buffer)
+            owner: Arc::new(buffer),
+        }
     }
 
     /// The same array, kept alive by `owner`.
@@ -134,14 +135,7 @@ impl Array {
     /// If the buffer has another length.
     #[must_use]
     pub fn in_buffer(&self, buffer: Buffer) -> Self {
-        assert_eq!(buffer.len(), self.bytes(), "the elements of the array");
-        Self {
-            start: buffer.as_ptr().cast(),
-            shape: self.shape.clone(),
-            dtype: self.dtype,
-            device: buffer.device(),
-            owner: Arc::new(buffer),
-        }
+        Self::of_buffer(buffer, self.shape.clone(), self.dtype)
     }
 
     /// Bytes of all elements.
